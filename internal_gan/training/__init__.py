@@ -1,0 +1,1 @@
+"""Training any family of models: the loop, its run folder, progress and loggers."""

@@ -1,0 +1,93 @@
+"""A file is either whole or untouched."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_text("old")
+    with atomic_write(path) as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".safetensors"
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(type(error)), atomic_write(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_a_disk_that_refuses_is_one_line_and_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(UserError) as caught, atomic_write(path) as temporary:
+        temporary.write_text("new")
+    assert str(caught.value).startswith(f"cannot write {path}: ")
+    assert "\n" not in str(caught.value)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the disk is full"), atomic_write(tmp_path / "a") as path:
+        path.symlink_to("/dev/full")
+        path.write_text("x" * 100)
+    assert names(tmp_path) == []
+
+
+def test_a_library_that_reports_a_full_disk_in_words_is_understood(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the disk is full"), atomic_write(tmp_path / "a"):
+        raise RuntimeError("I/O error: No space left on device (os error 28)")
+
+
+def test_a_missing_folder_and_a_folder_in_the_way_are_named(tmp_path: Path) -> None:
+    missing = pytest.raises(UserError, match="its folder does not exist")
+    with missing, atomic_write(tmp_path / "no" / "a.txt") as temporary:
+        temporary.write_text("new")
+    (tmp_path / "taken").mkdir()
+    in_the_way = pytest.raises(UserError, match="a folder of that name is in the way")
+    with in_the_way, atomic_write(tmp_path / "taken") as temporary:
+        temporary.write_text("new")
+    assert names(tmp_path) == ["taken"]
+
+
+def test_an_error_about_another_file_is_not_blamed_on_this_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "a.txt"):
+        (tmp_path / "source.txt").read_text()
+
+
+def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    with atomic_write(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
