@@ -1,0 +1,1 @@
+"""Pixels, no networks: reading and writing, resampling, pyramid."""

@@ -1,0 +1,130 @@
+"""The image pyramid: the size of every scale, and the image at each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
+
+Size = tuple[int, int]
+
+
+def fit_size(size: Size, max_size: int | None) -> Size:
+    """Shrink a size so that its long side is at most ``max_size``, keeping the aspect ratio.
+
+    Args:
+        size: ``(height, width)`` in pixels.
+        max_size: Longest side allowed, in pixels; ``None`` keeps the size.
+
+    Returns:
+        ``(height, width)``, rounded to whole pixels; never larger than ``size``.
+
+    Raises:
+        UserError: If ``max_size`` is below 1.
+
+    >>> fit_size((3000, 4000), 250)
+    (188, 250)
+    >>> fit_size((100, 120), 250)
+    (100, 120)
+    """
+    if max_size is None:
+        return size
+    if max_size < 1:
+        raise UserError(f"max_size={max_size}: must be at least 1 pixel, or null for no limit")
+    return _scaled(size, min(1.0, max_size / max(size)))
+
+
+def pyramid_sizes(
+    size: Size,
+    *,
+    scale_factor: float = 0.75,
+    min_size: int = 25,
+    max_size: int | None = 250,
+    num_scales: int | None = None,
+) -> list[Size]:
+    """Sizes of all scales of the pyramid of an image, coarsest first.
+
+    The finest scale is ``fit_size(size, max_size)`` and the short side of the coarsest is
+    ``min_size``; the sides between follow a geometric sequence. ``scale_factor`` sets how many
+    scales there are: the fewest for which neighbours differ by that factor or a gentler one. The
+    factor really used is then adjusted so that the coarsest scale has exactly ``min_size``.
+
+    Args:
+        size: ``(height, width)`` of the image in pixels.
+        scale_factor: Smallest ratio of one scale's sides to the next finer one's, in (0, 1).
+        min_size: Short side of the coarsest scale, in pixels.
+        max_size: Longest side of the finest scale, in pixels; ``None`` keeps the image's size.
+        num_scales: Number of scales instead of the one that follows from ``scale_factor``.
+
+    Returns:
+        ``(height, width)`` per scale. A single scale when the image's short side is at most
+        ``min_size`` or ``num_scales`` is 1.
+
+    Raises:
+        UserError: If an option is out of range, or the image cannot have ``num_scales`` scales.
+
+    Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
+
+    >>> sizes = pyramid_sizes((188, 250))
+    >>> len(sizes), sizes[0], sizes[-1]
+    (9, (25, 33), (188, 250))
+    """
+    if not 0.0 < scale_factor < 1.0:
+        raise UserError(f"scale_factor={scale_factor}: must be between 0 and 1, both excluded")
+    if min_size < 1:
+        raise UserError(f"min_size={min_size}: must be at least 1 pixel")
+    if num_scales is not None and num_scales < 1:
+        raise UserError(f"num_scales={num_scales}: must be at least 1, or null")
+    finest = fit_size(size, max_size)
+    ratio = min_size / min(finest)
+    if num_scales is None:
+        # The tolerance keeps a ratio that is an exact power of the factor from gaining a scale.
+        steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
+        num_scales = math.ceil(steps - 1e-9) + 1
+        return _geometric_sizes(finest, ratio, num_scales)
+    if num_scales > 1 and ratio >= 1.0:
+        raise UserError(
+            f"num_scales={num_scales}: the finest scale, {finest[0]}x{finest[1]} pixels, is not "
+            f"above min_size={min_size}; allowed is num_scales=1, or a smaller min_size"
+        )
+    most = _most_scales(finest, ratio)
+    if num_scales > most:
+        raise UserError(
+            f"num_scales={num_scales}: neighbouring scales would be less than a pixel apart "
+            f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels; at most {most} fit"
+        )
+    return _geometric_sizes(finest, ratio, num_scales)
+
+
+def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
+    """The image at every scale, each resampled from the full resolution.
+
+    Args:
+        pixels: The image ``(1, 3, H, W)`` in [-1, 1].
+        sizes: ``(height, width)`` of every scale, as :func:`pyramid_sizes` gives them.
+
+    Returns:
+        One tensor ``(1, 3, height, width)`` per size, on the device of ``pixels``, clamped to
+        [-1, 1] since bicubic resampling overshoots at edges.
+    """
+    return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
+
+
+def _geometric_sizes(finest: Size, ratio: float, num_scales: int) -> list[Size]:
+    """``num_scales`` sizes from ``ratio`` times the finest to the finest itself."""
+    steps = range(num_scales - 1, 0, -1)
+    return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
+
+
+def _most_scales(finest: Size, ratio: float) -> int:
+    """The most scales whose long sides differ by a pixel or more; the coarsest lie closest."""
+    coarsest = max(finest) * ratio
+    return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
+
+
+def _scaled(size: Size, factor: float) -> Size:
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
