@@ -48,7 +48,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _sync(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         problem = write_error(path, error) if _is_about(error, temporary, path) else None
         if problem is None:

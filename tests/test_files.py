@@ -30,9 +30,14 @@ def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(type(error)), atomic_write(path) as temporary:
-        temporary.write_text("half")
-        raise error
+
+    def write_half() -> None:
+        with atomic_write(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        write_half()
     assert path.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
 
@@ -59,9 +64,13 @@ def test_a_disk_that_refuses_is_one_line_and_keeps_the_old_file(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="the disk is full"), atomic_write(tmp_path / "a") as path:
-        path.symlink_to("/dev/full")
-        path.write_text("x" * 100)
+    def write() -> None:
+        with atomic_write(tmp_path / "a") as temporary:
+            temporary.symlink_to("/dev/full")
+            temporary.write_text("x" * 100)
+
+    with pytest.raises(UserError, match="the disk is full"):
+        write()
     assert names(tmp_path) == []
 
 
