@@ -1,0 +1,170 @@
+"""Objects from configuration: ``_target_`` names what to build, the other keys are its arguments.
+
+Only classes and functions of this package's networks and models and of ``torch.optim`` can be
+named. A configuration may come out of somebody else's model file, so nothing else is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from internal_gan.errors import UserError, nearest
+
+_ALLOWED = ("internal_gan.nn", "internal_gan.models", "torch.optim")
+
+
+def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
+    """Build what ``config["_target_"]`` names, its arguments first when they are targets too.
+
+    Args:
+        config: plain mapping, as YAML reads it. With ``_partial_: true`` the result is a
+            ``functools.partial`` that waits for the remaining arguments.
+        key: the configuration's name, for messages.
+        **kwargs: further arguments; they win over those of ``config``.
+
+    Raises:
+        UserError: the target is not allowed or does not exist, or an argument is unknown,
+            missing or of the wrong type.
+
+    >>> from internal_gan.build import build
+    >>> build({"_target_": "torch.optim.Adam", "_partial_": True, "lr": 0.0005}).keywords
+    {'lr': 0.0005}
+    """
+    settings = dict(config)
+    name = settings.pop("_target_", None)
+    partial = settings.pop("_partial_", False)
+    if not isinstance(name, str):
+        raise UserError(f"{key}: _target_ is missing; it names the class to build")
+    if not isinstance(partial, bool):
+        raise UserError(f"{key}._partial_={partial}: needs true or false")
+    target = _find(name, key)
+    arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()} | kwargs
+    _check_arguments(target, name, arguments, key, partial)
+    if partial:
+        return functools.partial(target, **arguments)
+    try:
+        return target(**arguments)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f"{key}: {error}") from error
+
+
+def _build_value(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            return build(value, key)
+        return {k: _build_value(v, f"{key}.{k}") for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_build_value(v, f"{key}[{i}]") for i, v in enumerate(value)]
+    return value
+
+
+def _find(name: str, key: str) -> Any:
+    """The class or function called ``name``, without importing anything that is not allowed."""
+    allowed = " or ".join(f"{prefix}." for prefix in _ALLOWED)
+    if not name.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: a target begins with {allowed}{hint}")
+    module_name, _, attribute = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: there is no {module_name}{hint}") from None
+    target = getattr(module, attribute, None)
+    # A module's namespace also holds what it imported, which is none of a configuration's business.
+    home = f"{getattr(target, '__module__', None)}."
+    if not callable(target) or not home.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: {module_name} has no {attribute}{hint}")
+    return target
+
+
+def _all_targets() -> list[str]:
+    """Full names of every class that a configuration can name; imports them all."""
+    names = []
+    for prefix in _ALLOWED:
+        package = importlib.import_module(prefix)
+        modules = [prefix]
+        if prefix.startswith("internal_gan."):
+            modules += [m.name for m in pkgutil.walk_packages(package.__path__, f"{prefix}.")]
+        for module_name in modules:
+            module = importlib.import_module(module_name)
+            names += [f"{module_name}.{n}" for n, v in vars(module).items() if inspect.isclass(v)]
+    return names
+
+
+def _check_arguments(
+    target: Any, name: str, arguments: Mapping[str, Any], key: str, partial: bool
+) -> None:
+    short = name.rpartition(".")[2]
+    parameters = {
+        n: p for n, p in inspect.signature(target).parameters.items() if p.kind != p.POSITIONAL_ONLY
+    }
+    named = [n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    takes_any = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
+    for argument in arguments:
+        if argument not in named and not takes_any:
+            raise UserError(
+                f"{key}.{argument}: {short} has no such option{nearest(argument, named) or '.'}"
+                f" Allowed: {', '.join(named)}"
+            )
+    if not partial:
+        for argument in named:
+            if parameters[argument].default is inspect.Parameter.empty:
+                if argument not in arguments:
+                    raise UserError(f"{key}.{argument}: {short} needs this option")
+    hints = _type_hints(target)
+    for argument, value in arguments.items():
+        if argument in hints and not _fits(value, hints[argument]):
+            raise UserError(
+                f"{key}.{argument}={value}: {short} needs {_in_words(hints[argument])} here"
+            )
+
+
+def _type_hints(target: Any) -> dict[str, Any]:
+    function = target.__init__ if inspect.isclass(target) else target
+    try:
+        return typing.get_type_hints(function)
+    except (NameError, TypeError):
+        return {}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value read from YAML can be what ``hint`` says; true for hints it cannot judge."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if origin in (list, tuple, Sequence):
+        return not isinstance(value, str | int | float | bool | Mapping | None)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint in (bool, str, type(None)):
+        return isinstance(value, hint)
+    return True
+
+
+def _in_words(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_in_words(option) for option in typing.get_args(hint))
+    if origin is typing.Literal:
+        return "one of " + ", ".join(str(value) for value in typing.get_args(hint))
+    if origin in (list, tuple, Sequence):
+        return "a list"
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+    return words.get(hint, "null" if hint is type(None) else str(hint))
