@@ -1,0 +1,91 @@
+# Everything is installed in $(VENV); nothing outside this folder is changed.
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The interpreters to try, in this order; `make PYTHON=/path/to/python3.12 ...` names one.
+PYTHON ?= python3 python3.13 python3.12 python3.11
+RUNS ?= runs
+
+PHOTO ?= examples/photos/demo.jpg
+# Training time; the rest of the five minutes is for installing and sampling.
+TIME ?= 4m
+WIDE ?= [180,500]
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts unit format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 5 minutes on two cores
+	@set -e; start=$$(date +%s); run="$(RUNS)/demo-$$(date +%Y-%m-%d_%H-%M-%S)"; \
+	$(BIN)/internal-gan model=singan "image=$(PHOTO)" "trainer.time=$(TIME)" "output=$$run"; \
+	$(BIN)/internal-gan task=sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=4 \
+		"output=$$run-wide"; \
+	seconds=$$(($$(date +%s) - start)); \
+	echo; \
+	echo "The demo took $$((seconds / 60)) min $$((seconds % 60)) s."; \
+	echo "  the photo              $(PHOTO)"; \
+	echo "  samples of its size    $$run/sample/"; \
+	echo "  wider samples          $$run-wide/sample/"; \
+	echo "  a page to look at      $$run/index.html"; \
+	echo "For a photo of yours:"; \
+	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"
+
+test: lint types contracts unit ## every check: ruff, mypy, import contracts, pytest
+
+lint: $(VENV)/installed-dev ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/installed-dev ## mypy --strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/installed-dev ## which module may import which
+	$(BIN)/lint-imports
+
+unit: $(VENV)/installed-dev ## pytest: tests/ and the doctests of the package
+	$(BIN)/pytest
+
+format: $(VENV)/installed-dev ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove the environment, caches and builds (keeps your runs)
+	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@set -e; found=; \
+	for candidate in $(PYTHON); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			found=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "error: no Python 3.11 or newer among: $(PYTHON)." \
+			"Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "error: $$found cannot make a virtual environment: its venv or ensurepip module is" \
+			"missing. On Debian and Ubuntu: sudo apt install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$found" --version)"; \
+	"$$found" -m venv --clear $(VENV)
+
+# hatchling comes first and without build isolation, since an isolated build would take any version
+# of it: pip's constraints do not reach in there.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing (the first time this downloads torch)"
+	@$(PIP_INSTALL) hatchling
+	@$(PIP_INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing with the development tools (the first time this downloads torch)"
+	@$(PIP_INSTALL) hatchling
+	@$(PIP_INSTALL) --no-build-isolation -e '.[dev]'
+	@touch $(VENV)/installed $@

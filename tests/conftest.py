@@ -1,0 +1,57 @@
+"""What every test may ask for: a device, a tiny picture, and leave to be slow."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--runslow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--runslow"):
+        return
+    skip = pytest.mark.skip(reason="slow: needs --runslow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(
+    params=[
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+        ),
+    ]
+)
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Every device of this machine in turn: the CPU, and CUDA where there is one."""
+    return torch.device(request.param)
+
+
+@pytest.fixture
+def tiny_pixels() -> Tensor:
+    """A picture of (1, 3, 40, 56) in [-1, 1]: a colour gradient with soft noise, the same always.
+
+    Neither flat nor periodic, and large enough for two scales, so that it can be trained on.
+    """
+    rows = torch.linspace(-0.6, 0.6, 40).view(40, 1).expand(40, 56)
+    columns = torch.linspace(-0.6, 0.6, 56).view(1, 56).expand(40, 56)
+    gradient = torch.stack([rows, columns, -rows]).unsqueeze(0)
+    noise = torch.rand(1, 3, 40, 56, generator=torch.Generator().manual_seed(0)) - 0.5
+    return gradient + 0.6 * noise
+
+
+@pytest.fixture
+def tiny_photo(tmp_path: Path, tiny_pixels: Tensor) -> Path:
+    """The tiny picture as an RGB PNG file of 40 rows and 56 columns."""
+    path = tmp_path / "tiny.png"
+    values = ((tiny_pixels[0] + 1) * 127.5).round().to(torch.uint8)
+    Image.fromarray(values.permute(1, 2, 0).numpy()).save(path)
+    return path
