@@ -119,11 +119,10 @@ def _check_arguments(
                 f"{key}.{argument}: {short} has no such option{nearest(argument, named) or '.'}"
                 f" Allowed: {', '.join(named)}"
             )
-    if not partial:
-        for argument in named:
-            if parameters[argument].default is inspect.Parameter.empty:
-                if argument not in arguments:
-                    raise UserError(f"{key}.{argument}: {short} needs this option")
+    for argument in named:
+        required = parameters[argument].default is inspect.Parameter.empty
+        if required and not partial and argument not in arguments:
+            raise UserError(f"{key}.{argument}: {short} needs this option")
     hints = _type_hints(target)
     for argument, value in arguments.items():
         if argument in hints and not _fits(value, hints[argument]):
