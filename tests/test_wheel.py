@@ -1,0 +1,118 @@
+"""The built distributions work where nothing of the checkout is: installed, from another folder."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command without the variables that lead back to the checkout; return its output."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_"))}
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheel and the sdist, each built from the checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(
+        *(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--sdist"),
+        *("--outdir", folder, ROOT),
+        cwd=folder,
+    )
+    (wheel,) = folder.glob("*.whl")
+    (sdist,) = folder.glob("*.tar.gz")
+    return {"wheel": wheel, "sdist": sdist}
+
+
+@pytest.fixture(scope="module", params=["wheel", "sdist"])
+def installed(
+    request: pytest.FixtureRequest,
+    distributions: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The programs' folder of a new environment in which one of the distributions is installed.
+
+    The environment borrows this one's packages by a path line, so that torch is not installed
+    again. Python does not follow the path lines of a borrowed folder, and so the checkout that is
+    installed there in editable mode stays out of reach.
+    """
+    folder = tmp_path_factory.mktemp(request.param)
+    venv.create(folder, symlinks=True)
+    paths = {"base": str(folder), "platbase": str(folder)}
+    (Path(sysconfig.get_path("purelib", "venv", vars=paths)) / "borrowed.pth").write_text(
+        "\n".join(sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
+    )
+    programs = Path(sysconfig.get_path("scripts", "venv", vars=paths))
+    run(
+        *(sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet"),
+        *("--disable-pip-version-check", "--no-deps", "--no-index", "--no-build-isolation"),
+        *("--ignore-installed", distributions[request.param]),
+        cwd=folder,
+    )
+    return programs
+
+
+def test_wheel_carries_the_package_its_configuration_and_nothing_else(
+    distributions: dict[str, Path],
+) -> None:
+    with zipfile.ZipFile(distributions["wheel"]) as wheel:
+        names = set(wheel.namelist())
+    files = {f"internal_gan/{p.relative_to(ROOT)}" for p in (ROOT / "conf").rglob("*.yaml")}
+    files |= {str(p.relative_to(ROOT)) for p in (ROOT / "internal_gan").rglob("*.py")}
+    files |= {"internal_gan/py.typed"}
+    assert files <= names
+    assert {Path(name).parts[0] for name in names - files} == {
+        distributions["wheel"].name.removesuffix("-py3-none-any.whl") + ".dist-info"
+    }
+
+
+def test_sdist_has_what_tests_and_readers_need(distributions: dict[str, Path]) -> None:
+    with tarfile.open(distributions["sdist"]) as sdist:
+        names = [Path(*Path(name).parts[1:]) for name in sdist.getnames()]
+    folders = {path.parts[0] for path in names if len(path.parts) > 1}
+    assert {"internal_gan", "conf", "tests", "docs", "examples"} <= folders
+    assert {Path(name) for name in ("LICENSE", "README.md", "Makefile", "constraints.txt")} <= set(
+        names
+    )
+    assert not [path for path in names if "__pycache__" in path.parts or path.suffix == ".pyc"]
+
+
+def test_installed_package_trains_from_another_folder(
+    installed: Path, tmp_path: Path, tiny_photo: Path
+) -> None:
+    where = run(
+        *(installed / "python", "-c", "import internal_gan; print(internal_gan.__file__)"),
+        cwd=tmp_path,
+    )
+    assert installed.parent in Path(where).parents
+
+    run(
+        *(installed / "python", "-m", "internal_gan", "model=singan", f"image={tiny_photo}"),
+        *("trainer=debug", "output=run"),
+        cwd=tmp_path,
+    )
+    assert sorted((tmp_path / "run" / "sample").glob("*.png"))
+    assert (tmp_path / "run" / "index.html").is_file()
+
+
+def test_installed_console_script_shows_help(installed: Path, tmp_path: Path) -> None:
+    assert "image=" in run(installed / "internal-gan", "--help", cwd=tmp_path)
