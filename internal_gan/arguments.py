@@ -1,0 +1,123 @@
+"""File names on the command line, made safe for Hydra's grammar.
+
+Hydra reads ``= # ( ) , [ ] { }`` and blanks in a value as its own; in a file name they are only
+letters. Needs neither Hydra nor torch.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from internal_gan.errors import UserError
+
+PATHS = ("image", "checkpoint", "resume", "output")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+
+_FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
+def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
+    """Quote the file names in ``overrides``, and under multirun expand folders and patterns.
+
+    ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
+    names the folder that the numbered jobs go into. A file that exists by the literal name is
+    always meant.
+
+    Raises:
+        UserError: an argument is no ``option=value``, or a folder or pattern has no images.
+
+    >>> prepare(["image=my photo (1).jpg", "seed=3"])
+    ["image='my photo (1).jpg'", 'seed=3']
+    """
+    return [_prepare(override, multirun) for override in overrides]
+
+
+def key_of(override: str) -> str:
+    """The option that an override sets: ``"+model.alpha=3"`` sets ``"model.alpha"``."""
+    return override.partition("=")[0].lstrip("+~").partition("@")[0]
+
+
+def quote(name: str) -> str:
+    """``name`` as a value that Hydra and OmegaConf read back letter for letter.
+
+    >>> print(quote("it's.jpg"))
+    'it\\'s.jpg'
+    """
+    name = escape(name)
+    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), name) + "'"
+
+
+def escape(text: str) -> str:
+    r"""``text`` with every ``${`` escaped, which OmegaConf would read as a reference.
+
+    >>> print(escape("a${b}"))
+    a\${b}
+    """
+    return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+
+
+def _prepare(override: str, multirun: bool) -> str:
+    left, equals, value = override.partition("=")
+    if not equals and not left.startswith("~"):
+        hint = f"; for a photo write image={override}" if Path(override).exists() else ""
+        raise UserError(f"{override}: an option is written option=value{hint}. See --help")
+    key = key_of(override)
+    if key not in PATHS or value in ("", "null"):
+        return override
+    if key == "output" and multirun:
+        left = "hydra.sweep.dir"
+    if _exists(value) and not (multirun and key == "image"):
+        return f"{left}={quote(value)}"
+    if not multirun:
+        whole = _QUOTED.fullmatch(value) or (value[0] == "[" and value[-1] == "]")
+        return override if whole else f"{left}={_quote_new(key, value)}"
+    if _FUNCTIONS.fullmatch(value):
+        return override
+    names = [value] if _exists(value) else [_unquote(part) for part in _split(value)]
+    if key == "image":
+        names = [image for name in names for image in _images(name)]
+        return f"{left}=" + ",".join(quote(name) for name in names)
+    return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
+
+
+def _quote_new(key: str, name: str) -> str:
+    # A new folder may be named after other options, as in output=runs/${seed}.
+    if key == "output" and "${" in name and not _exists(name):
+        return "'" + name.replace("'", "\\'") + "'"
+    return quote(name)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
+
+
+def _split(value: str) -> list[str]:
+    """Parts of ``value`` between commas that are outside quotation marks."""
+    return re.findall(rf"(?:{_QUOTED.pattern}|[^,])+", value, re.DOTALL)
+
+
+def _unquote(part: str) -> str:
+    if not _QUOTED.fullmatch(part):
+        return part
+    return re.sub(r"\\(['\"])", r"\1", part[1:-1])
+
+
+def _images(name: str) -> list[str]:
+    """The images that ``name`` stands for: those in a folder or of a pattern, or itself."""
+    if not _exists(name) and glob.has_magic(name):
+        found = glob.glob(name, recursive=True)
+    elif Path(name).is_dir():
+        found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
+    else:
+        return [name]
+    images = sorted(f for f in found if Path(f).is_file() and f.lower().endswith(IMAGE_SUFFIXES))
+    if not images:
+        raise UserError(f"image={name}: no images there; they end in {', '.join(IMAGE_SUFFIXES)}")
+    return images

@@ -1,0 +1,240 @@
+"""From Hydra's configuration to checked `Options`, and to and from a run's ``config.yaml``."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+from internal_gan.arguments import escape, key_of
+from internal_gan.errors import UserError, nearest, unknown
+from internal_gan.files import atomic_write
+from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options
+
+CONFIG_NAME = "config"
+VERSION_BASE = "1.3"
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+_DURATION = re.compile(r"\d+(\.\d+)?[smh]")
+
+
+def conf_dir() -> Path:
+    """The folder of the configuration: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
+
+
+def compose(overrides: Sequence[str] = ()) -> Options:
+    """The options that a command with these overrides would run with.
+
+    Raises:
+        UserError: an override has a wrong name or value.
+
+    >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
+    [30, 80]
+    """
+    try:
+        return to_options(_compose(overrides))
+    except UserError:
+        raise
+    except Exception as error:
+        raise user_error(error, overrides) from error
+
+
+def _compose(overrides: Sequence[str]) -> DictConfig:
+    with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
+        return hydra_compose(CONFIG_NAME, list(overrides))
+
+
+def to_options(config: DictConfig) -> Options:
+    """Check names, types and ranges of a composed configuration.
+
+    Raises:
+        UserError: names the option, its value, and what it needs.
+    """
+    try:
+        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        assert isinstance(values, dict)
+        for group in ("model", "trainer", "sample"):
+            if not isinstance(values.get(group, {}), dict):
+                raise _wrong(group, values[group])
+        schema = OmegaConf.structured(Options)
+        options = OmegaConf.to_object(OmegaConf.merge(schema, values))
+    except OmegaConfBaseException as error:
+        raise _schema_error(error, config) from error
+    assert isinstance(options, Options)
+    check(options)
+    return options
+
+
+def check(options: Options) -> None:
+    """Check the values that a type alone does not.
+
+    Raises:
+        UserError: names the option, its value, and what it needs.
+    """
+    trainer, sample = options.trainer, options.sample
+    for what, name, allowed in (
+        ("task", options.task, TASKS),
+        ("precision", options.precision, PRECISIONS),
+        ("logger", options.logger, LOGGERS),
+    ):
+        if name not in allowed:
+            raise unknown(what, name, allowed)
+    largest_seed = 2**63 - 1
+    right = {
+        "device": _DEVICE.fullmatch(options.device) is not None,
+        "seed": 0 <= options.seed <= largest_seed,
+        "trainer.time": trainer.time is None or _DURATION.fullmatch(trainer.time) is not None,
+        "trainer.steps_factor": 0 < trainer.steps_factor < float("inf"),
+        "trainer.max_steps": trainer.max_steps is None or trainer.max_steps >= 1,
+        "trainer.checkpoint_interval": trainer.checkpoint_interval >= 0,
+        "trainer.log_interval": trainer.log_interval >= 1,
+        "sample.count": sample.count >= 1,
+        "sample.size": sample.size is None or (len(sample.size) == 2 and min(sample.size) >= 1),
+        "sample.start_scale": sample.start_scale >= 0,
+        "sample.seed": sample.seed is None or 0 <= sample.seed <= largest_seed,
+    }
+    for key, is_right in right.items():
+        if not is_right:
+            value: Any = options
+            for part in key.split("."):
+                value = getattr(value, part)
+            raise _wrong(key, value)
+
+
+def save_options(options: Options, path: Path) -> None:
+    """Write ``options`` as YAML that `load_options` reads back; an older file is replaced."""
+    text = OmegaConf.to_yaml(OmegaConf.create(_escaped(dataclasses.asdict(options))))
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def load_options(path: Path) -> Options:
+    """Read the ``config.yaml`` of a run folder.
+
+    Raises:
+        UserError: the file is no configuration of this package.
+    """
+    try:
+        config = OmegaConf.load(path)
+        if not isinstance(config, DictConfig):
+            raise UserError("it holds no options")
+        return to_options(config)
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+
+
+def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
+    """Say in one line what Hydra or OmegaConf found wrong with ``overrides``."""
+    text = str(error)
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, _, name = str(error.missing_cfg_file).rpartition("/")
+        return unknown(group, name, error.options)
+    if isinstance(error, OverrideParseException):
+        return UserError(f"{error.override}: {_grammar_hint(error.override)}")
+    if match := re.match(r"Could not override '([^']*)'", text):
+        return _unknown_option(match[1], _known_keys(overrides))
+    if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
+        key = key_of(match[1])
+        return UserError(f"{match[1]}: {_needs(key)}; for one run of each value add -m")
+    if "${model}_${trainer}" in text or "Config group override" in text:
+        return UserError("model and trainer each take one name, such as model=singan trainer=fast")
+    if isinstance(error, OmegaConfBaseException):
+        return _schema_error(error, None)
+    return UserError(text.partition("\n")[0])
+
+
+def _schema_error(error: OmegaConfBaseException, config: DictConfig | None) -> UserError:
+    key = error.full_key or ""
+    if isinstance(error, ConfigKeyError | ConfigAttributeError):
+        return _unknown_option(key, _known_keys(()))
+    if isinstance(error, InterpolationKeyError):
+        return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
+    if isinstance(error, MissingMandatoryValue):
+        return UserError(f"{key}: this option has no value yet; give one by {key}=...")
+    key = re.sub(r"\[\d+\].*", "", key)
+    value = None if config is None else OmegaConf.select(config, key)
+    return _wrong(key, value)
+
+
+def _wrong(key: str, value: Any) -> UserError:
+    shown = "null" if value is None else str(value).replace("', '", ",").replace("'", "")
+    return UserError(f"{key}={shown.replace(', ', ',')}: {_needs(key)}")
+
+
+def _needs(key: str) -> str:
+    """``"needs a whole number"``: what an option wants, from the schema's field of that name."""
+    fields: Any = Options
+    text = "one value"
+    for part in key.split("."):
+        for entry in dataclasses.fields(fields) if dataclasses.is_dataclass(fields) else ():
+            if entry.name == part:
+                text = entry.metadata["needs"]
+                fields = entry.default_factory
+                break
+    return f"needs {text}"
+
+
+def _unknown_option(key: str, known: list[str]) -> UserError:
+    parent = key.rpartition(".")[0]
+    siblings = [k for k in known if k.rpartition(".")[0] == parent] or [
+        k for k in known if "." not in k and "/" not in k
+    ]
+    hint = nearest(key, known) or "."
+    return UserError(f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}")
+
+
+def _known_keys(overrides: Sequence[str]) -> list[str]:
+    """Every option there is with the model, trainer and experiment that ``overrides`` choose."""
+    root = conf_dir()
+    groups = [
+        path.relative_to(root).as_posix()
+        for path in sorted(root.rglob("*"))
+        if path.is_dir() and path.relative_to(root).parts[0] not in ("hydra", "preset")
+    ]
+    try:
+        config = _compose([o for o in overrides if key_of(o) in groups])
+    except Exception:
+        config = _compose([])
+    keys = list(_keys(OmegaConf.to_container(config, resolve=False)))
+    return keys + [group for group in groups if group not in keys]
+
+
+def _keys(values: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield f"{prefix}{key}"
+            yield from _keys(value, f"{prefix}{key}.")
+
+
+def _grammar_hint(override: str) -> str:
+    key = key_of(override)
+    known = _needs(key)
+    if known != "needs one value":
+        return known
+    return "cannot be read; put a value with blanks or signs into quotation marks, key='\"value\"'"
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _escaped(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(entry) for entry in value]
+    return escape(value) if isinstance(value, str) else value
