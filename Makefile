@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTHON ?= python3 python3.13 python3.12 python3.11
 RUNS ?= runs
 
-PHOTO ?= examples/photos/demo.jpg
+PHOTO ?= examples/photos/mountains.jpg
 # Training time; the rest of the five minutes is for installing and sampling.
 TIME ?= 4m
-WIDE ?= [180,500]
+WIDE ?= [166,500]
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
