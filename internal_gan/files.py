@@ -1,12 +1,14 @@
 """Files that are either whole or untouched."""
 
 import errno
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from internal_gan.errors import UserError
 
@@ -70,6 +72,24 @@ def remove_leftovers(folder: Path) -> None:
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):
         with suppress(OSError):
             leftover.unlink()
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a file of one JSON object per line; a missing file has none.
+
+    Lines that are not whole, as a killed or disk-full writer leaves them, are left out.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in text.splitlines():
+        with suppress(ValueError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                rows.append(row)
+    return rows
 
 
 def _sync(path: Path) -> None:

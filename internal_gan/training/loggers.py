@@ -1,0 +1,160 @@
+"""What a run writes down while it trains: `metrics.jsonl` always, TensorBoard on demand."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_lines, write_error
+from internal_gan.training.callbacks import Callback, TrainingPlan
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+    from internal_gan.models.base import Model
+
+
+class MetricsLogger(Callback):
+    """Writes `metrics.jsonl`, one JSON object a line.
+
+    * `{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
+      "peak_memory_bytes"}` is the first line;
+    * `{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}` for the logged steps;
+      `seconds` is the training time since the start of the run, over all its processes;
+    * `{"event": "stage_end", "stage": 3, "seconds": ...}` after each stage.
+
+    A value that is not finite is written as null. A resumed run first drops the lines of the
+    steps that it repeats, so that each step is there once.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """`path` is the file to write; `clock` gives seconds."""
+        self._path = path
+        self._clock = clock
+        self._plan: dict[str, Any] | None = None
+        self._start = 0.0
+
+    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+        self._start = self._clock()
+        self._plan = {
+            "event": "plan",
+            "stages": [
+                {
+                    "name": stage.name,
+                    "size": list(stage.size),
+                    "steps": stage.steps,
+                    "seconds_per_step": stage.seconds_per_step,
+                }
+                for stage in plan.stages
+            ],
+            "peak_memory_bytes": plan.peak_memory_bytes,
+        }
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        self._begin(stage_index, step)
+        if scalars:
+            self._append({"stage": stage_index, "step": step, **self._seconds(), **scalars})
+
+    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+        """Raises UserError when the disk is full."""
+        # A run that was killed between a stage's end and the next step reports the end again.
+        self._begin(stage_index, math.inf)
+        self._append({"event": "stage_end", "stage": stage_index, **self._seconds()})
+
+    def _begin(self, stage_index: int, step: float) -> None:
+        """Before the first line of this process, drop what an earlier one wrote beyond it."""
+        if self._plan is None:
+            return
+        kept = [row for row in read_json_lines(self._path) if _is_before(row, stage_index, step)]
+        with atomic_write(self._path) as temporary:
+            lines = [_line(row) for row in (self._plan, *kept)]
+            temporary.write_text("".join(lines), encoding="utf-8")
+        if kept:
+            self._start -= kept[-1]["seconds"]
+        self._plan = None
+
+    def _seconds(self) -> dict[str, float]:
+        return {"seconds": round(self._clock() - self._start, 3)}
+
+    def _append(self, row: dict[str, Any]) -> None:
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(_line(row))
+        except OSError as error:
+            raise write_error(self._path, error) or error from error
+
+
+class TensorBoardLogger(Callback):
+    """Writes scalars, and what each finished stage makes of the image, for TensorBoard.
+
+    The horizontal axis is the step over the whole run. A resumed run hides what it repeats.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the folder of the event files.
+
+        Raises:
+            UserError: TensorBoard is not installed.
+        """
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UserError(
+                "logger=tensorboard needs TensorBoard, which is not installed: "
+                'pip install "internal-gan[tensorboard]"'
+            ) from error
+        self._writer_type = SummaryWriter
+        self._path = path
+        self._writer: SummaryWriter | None = None
+        self._offsets: list[int] = []
+
+    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+        self._names = [stage.name for stage in plan.stages]
+        counts = [stage.steps for stage in plan.stages]
+        self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        position = self._offsets[stage_index] + step
+        writer = self._open(position)
+        for name, value in (scalars or {}).items():
+            writer.add_scalar(f"{name}/{self._names[stage_index]}", value, position)
+
+    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+        position = self._offsets[stage_index + 1]
+        image = (model.preview()[0].float().cpu().clamp(-1, 1) + 1) / 2
+        self._open(position).add_image(f"preview/{self._names[stage_index]}", image, position)
+
+    def close(self) -> None:
+        """Write out what is still in memory."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _open(self, position: int) -> "SummaryWriter":
+        if self._writer is None:
+            self._writer = self._writer_type(str(self._path), purge_step=position)
+        return self._writer
+
+
+def _is_before(row: dict[str, Any], stage_index: int, step: float) -> bool:
+    stage = row.get("stage")
+    if not isinstance(stage, int) or not isinstance(row.get("seconds"), int | float):
+        return False
+    if row.get("event") == "stage_end" or stage != stage_index:
+        return stage < stage_index
+    return bool(row.get("step", 0) < step)
+
+
+def _line(row: dict[str, Any]) -> str:
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
+    }
+    return json.dumps(finite) + "\n"

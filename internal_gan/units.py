@@ -1,0 +1,33 @@
+"""Durations and amounts of memory, as people read them."""
+
+
+def duration(seconds: float) -> str:
+    """Say a time span with two figures of detail at most.
+
+    >>> [duration(s) for s in (0.4, 9.96, 59.6, 250, 3600, 27000, 200000)]
+    ['0.4 s', '10 s', '1 min', '4 min 10 s', '1 h', '7 h 30 min', '2 d 8 h']
+    """
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    total = round(seconds)
+    for size, unit, part, part_unit in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        rounded = round(total / part) * part
+        if rounded >= size:
+            rest = rounded % size // part
+            return f"{rounded // size} {unit}" + (f" {rest} {part_unit}" if rest else "")
+    return f"{total} s"
+
+
+def memory(count: float) -> str:
+    """Say an amount of memory in MB or GB (10^6 and 10^9 bytes).
+
+    >>> [memory(n) for n in (3e5, 4.2e7, 9.999e8, 1.24e9, 2.5e10)]
+    ['1 MB', '42 MB', '1.0 GB', '1.2 GB', '25 GB']
+    """
+    if count < 999.5e6:
+        return f"{max(count / 1e6, 1):.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:.0f} GB"

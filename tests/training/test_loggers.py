@@ -1,0 +1,156 @@
+"""Metrics are written once each, whatever happens to the run."""
+
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.files import read_json_lines
+from internal_gan.models.base import Model
+from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
+from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
+
+PLAN = TrainingPlan(
+    [StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)], peak_memory_bytes=None
+)
+
+
+class Previewing:
+    def preview(self) -> Tensor:
+        return torch.zeros(1, 3, 8, 8)
+
+
+MODEL = cast(Model, Previewing())
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def train(
+    logger: Callback, first: tuple[int, int], last: tuple[int, int], clock: Clock | None = None
+) -> None:
+    """Call `logger` as the engine does from the step `first` to `last`, both (stage, step)."""
+    logger.on_start(MODEL, PLAN)
+    for stage in range(3):
+        for step in range(1, 11):
+            if first <= (stage, step) <= last:
+                if clock is not None:
+                    clock.now += 1.0
+                logger.on_step(stage, step, 10, {"rec": stage + step / 100} if step % 2 else None)
+                if step == 10:
+                    logger.on_stage_end(MODEL, stage)
+
+
+def steps(path: Path) -> list[tuple[int, int]]:
+    return [(row["stage"], row["step"]) for row in read_json_lines(path) if "step" in row]
+
+
+ALL_STEPS = [(stage, step) for stage in range(3) for step in (1, 3, 5, 7, 9)]
+
+
+def test_the_file_starts_with_the_plan_and_has_the_logged_steps(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    train(MetricsLogger(path), (0, 1), (2, 10))
+    rows = read_json_lines(path)
+    assert rows[0]["event"] == "plan"
+    assert rows[0]["stages"][2]["size"] == [24, 8]
+    assert steps(path) == ALL_STEPS
+    assert [row["stage"] for row in rows if row.get("event") == "stage_end"] == [0, 1, 2]
+    assert rows[1]["rec"] == 0.01
+
+
+@pytest.mark.parametrize("again", [(0, 1), (0, 6), (1, 1), (1, 4), (1, 7), (2, 1), (2, 6)])
+def test_a_resumed_run_has_each_step_once(tmp_path: Path, again: tuple[int, int]) -> None:
+    path = tmp_path / "metrics.jsonl"
+    train(MetricsLogger(path), (0, 1), (2, 5))
+    train(MetricsLogger(path), again, (2, 10))
+    assert steps(path) == ALL_STEPS
+    events = [row.get("stage") for row in read_json_lines(path) if "event" in row]
+    assert events == [None, 0, 1, 2]
+
+
+def test_a_line_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    train(MetricsLogger(path), (0, 1), (1, 5))
+    whole = path.read_text()
+    path.write_text(whole + '{"stage": 1, "step": 7, "re')
+    assert steps(path)[-1] == (1, 5)
+    train(MetricsLogger(path), (1, 6), (2, 10))
+    assert steps(path) == ALL_STEPS
+    for line in path.read_text().splitlines():
+        json.loads(line)
+
+
+def test_the_end_of_a_stage_that_is_reported_again_is_there_once(tmp_path: Path) -> None:
+    path, clock = tmp_path / "metrics.jsonl", Clock()
+    train(MetricsLogger(path, clock), (0, 1), (0, 10), clock)
+    resumed = MetricsLogger(path, clock)
+    resumed.on_start(MODEL, PLAN)
+    resumed.on_stage_end(MODEL, 0)
+    resumed.on_step(1, 1, 10, {"rec": 1.0})
+    ends = [row for row in read_json_lines(path) if row.get("event") == "stage_end"]
+    assert [row["stage"] for row in ends] == [0]
+    assert ends[0]["seconds"] >= 9.0
+
+
+def test_seconds_go_on_after_an_interruption(tmp_path: Path) -> None:
+    path, clock = tmp_path / "metrics.jsonl", Clock()
+    train(MetricsLogger(path, clock), (0, 1), (1, 5), clock)
+    clock.now += 5000.0
+    train(MetricsLogger(path, clock), (1, 6), (2, 10), clock)
+    seconds = [row["seconds"] for row in read_json_lines(path) if "seconds" in row]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == pytest.approx(30.0)
+
+
+def test_a_value_that_is_not_finite_is_null_and_the_file_stays_json(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    logger = MetricsLogger(path)
+    logger.on_start(MODEL, PLAN)
+    logger.on_step(0, 1, 10, {"rec": float("nan"), "d_loss": float("inf")})
+    row = json.loads(path.read_text().splitlines()[-1], parse_constant=pytest.fail)
+    assert (row["rec"], row["d_loss"]) == (None, None)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "metrics.jsonl"
+    logger = MetricsLogger(path)
+    train(logger, (0, 1), (0, 3))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(UserError, match=r"cannot write .*metrics\.jsonl: the disk is full"):
+        logger.on_step(0, 5, 10, {"rec": 0.5})
+
+
+def test_tensorboard_has_scalars_and_previews_and_no_repeated_step(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    path = tmp_path / "tensorboard"
+    for first, last in [((0, 1), (1, 5)), ((1, 4), (2, 10))]:
+        logger = TensorBoardLogger(path)
+        train(logger, first, last)
+        logger.close()
+    events = accumulator.EventAccumulator(str(path)).Reload()
+    assert [e.step for e in events.Scalars("rec/scale 1")] == [11, 13, 15, 17, 19]
+    assert set(events.Tags()["images"]) == {f"preview/scale {i}" for i in range(3)}
+
+
+def test_a_missing_tensorboard_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(UserError, match=r"pip install .*internal-gan\[tensorboard\]"):
+        TensorBoardLogger(tmp_path)

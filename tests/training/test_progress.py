@@ -1,0 +1,154 @@
+"""The time left is right, and people see it on a terminal and in a file."""
+
+import io
+from typing import cast
+
+import pytest
+from rich.console import Console
+
+from internal_gan.models.base import Model
+from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from internal_gan.training.progress import Progress, TimeLeft
+
+MODEL = cast(Model, None)
+PLAN = TrainingPlan(
+    [StagePlan("scale 0", (25, 33), 100, 0.1), StagePlan("scale 1", (50, 66), 100, 0.9)],
+    peak_memory_bytes=1_240_000_000,
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) -> None:
+    """Train by PLAN, `speed` times as fast as planned, for `until` steps."""
+    progress.on_start(MODEL, PLAN)
+    for number in range(until):
+        stage, step = divmod(number, 100)
+        clock.now += PLAN.stages[stage].seconds_per_step / speed
+        scalars = {"d_loss": -0.5, "rec": 0.0123} if step % 10 == 9 else None
+        progress.on_step(stage, step + 1, 100, scalars)
+        if step == 99:
+            progress.on_stage_end(MODEL, stage)
+    if until == 200:
+        progress.on_end(MODEL)
+    progress.close()
+
+
+def plain() -> tuple[Progress, Clock, io.StringIO]:
+    output, clock = io.StringIO(), Clock()
+    return Progress(Console(file=output, width=80), clock), clock, output
+
+
+def test_a_step_weighs_its_planned_seconds() -> None:
+    left = TimeLeft(PLAN, 0.0)
+    for step in range(1, 101):
+        left.update(0, step, step * 0.1)
+    assert left.fraction == pytest.approx(0.1)
+    assert left.seconds == pytest.approx(90.0)
+
+
+@pytest.mark.parametrize("speed", [0.25, 3.0])
+def test_the_measured_speed_corrects_the_time_left(speed: float) -> None:
+    left = TimeLeft(PLAN, 0.0)
+    for step in range(1, 101):
+        left.update(0, step, step * 0.1 / speed)
+    for step in range(1, 51):
+        left.update(1, step, (10 + step * 0.9) / speed)
+    assert left.seconds == pytest.approx(45.0 / speed, rel=0.1)
+
+
+def test_a_slow_first_step_is_forgotten() -> None:
+    left = TimeLeft(TrainingPlan([StagePlan("s", (8, 8), 10_000, 0.1)]), 0.0)
+    for step in range(1, 6001):
+        left.update(0, step, 30.0 + step * 0.1)
+    assert left.seconds == pytest.approx(400.0, rel=0.01)
+
+
+def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast() -> None:
+    left = TimeLeft(PLAN, 0.0)
+    left.update(1, 50, 0.9)
+    assert left.fraction == pytest.approx(0.55)
+    assert left.seconds == pytest.approx(45.0)
+
+
+def test_a_plan_without_times_counts_steps() -> None:
+    left = TimeLeft(TrainingPlan([StagePlan("s", (8, 8), 10, 0.0)] * 2), 0.0)
+    left.update(0, 10, 5.0)
+    assert left.fraction == pytest.approx(0.5)
+
+
+def test_the_end_is_all_of_it_and_no_time_left() -> None:
+    left = TimeLeft(PLAN, 0.0)
+    left.update(1, 100, 77.0)
+    assert (left.fraction, left.seconds) == (1.0, 0.0)
+
+
+def test_the_estimate_comes_first() -> None:
+    progress, clock, output = plain()
+    run(progress, clock, until=1)
+    first = output.getvalue().splitlines()[0]
+    assert first == "Training takes about 1 min 40 s and at most about 1.2 GB of memory"
+
+
+def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage() -> None:
+    progress, clock, output = plain()
+    run(progress, clock)
+    text = output.getvalue()
+    assert "\x1b" not in text
+    assert "\r" not in text
+    lines = text.splitlines()
+    assert sum("left," in line for line in lines) == 10
+    assert " 50 %  50 s left, scale 1 (2 of 2), step 45/100  d_loss -0.5  rec 0.0123" in lines
+    assert "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123" in lines
+
+
+def test_a_long_run_is_not_silent_for_long() -> None:
+    progress, clock, output = plain()
+    progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 100_000, 0.06)]))
+    for step in range(1, 2001):
+        clock.now += 0.06
+        progress.on_step(0, step, 100_000, None)
+    assert "left" not in output.getvalue()
+    for step in range(2001, 6001):
+        clock.now += 0.06
+        progress.on_step(0, step, 100_000, None)
+    assert output.getvalue().count("left") == 1
+
+
+def test_a_terminal_gets_one_bar_with_the_time_left() -> None:
+    output, clock = io.StringIO(), Clock()
+    console = Console(file=output, width=100, force_terminal=True, _environ={"TERM": "xterm"})
+    progress = Progress(console, clock)
+    run(progress, clock, until=150)
+    text = output.getvalue()
+    assert "54 s left" in text
+    assert "scale 1 (2 of 2), step 40/100" in text
+    assert "done in 10 s" in text
+    hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
+    assert 0 <= hidden < shown
+
+
+def test_the_terminal_is_not_redrawn_at_every_step() -> None:
+    output, clock = io.StringIO(), Clock()
+    console = Console(file=output, width=100, force_terminal=True, _environ={"TERM": "xterm"})
+    progress = Progress(console, clock)
+    progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 1000, 0.001)]))
+    before = len(output.getvalue())
+    for step in range(1, 400):
+        clock.now += 0.001
+        progress.on_step(0, step, 1000, None)
+    assert len(output.getvalue()) == before
+    progress.close()
+
+
+def test_closing_twice_or_before_the_start_is_harmless() -> None:
+    progress, clock, _ = plain()
+    progress.close()
+    run(progress, clock)
+    progress.close()
