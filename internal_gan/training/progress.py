@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Task, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TRUST_SECONDS = 2.0
 FADE_SECONDS = 60.0
 
+BAR_WIDTH = 20
 REFRESH_SECONDS = 0.5
 LINE_SECONDS = 30.0
 
@@ -84,7 +85,7 @@ class Progress(Callback):
         self._console = console or Console(stderr=True, highlight=False)
         self._clock = clock
         self._bar: Bar | None = None
-        self._task: Task | None = None
+        self._task = TaskID(0)
         self._losses = ""
         self._shown = (0.0, 0.0)
 
@@ -140,30 +141,24 @@ class Progress(Callback):
             return
         self._bar = Bar(
             TaskProgressColumn("{task.percentage:>3.0f} %"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[left]}", markup=False),
+            BarColumn(bar_width=BAR_WIDTH),
             TextColumn("{task.description}", markup=False),
-            TextColumn("{task.fields[losses]}", style="dim", markup=False),
             console=self._console,
             # A refreshing thread would take time from the training; on_step refreshes instead.
             auto_refresh=False,
             transient=True,
             redirect_stdout=sys.stdout.isatty(),
         )
-        identity = self._bar.add_task("", total=1.0, left="", losses="")
-        self._task = next(task for task in self._bar.tasks if task.id == identity)
+        self._task = self._bar.add_task("starting", total=1.0)
         self._bar.start()
 
     def _refresh(self, where: str, now: float) -> None:
         assert self._bar is not None
-        assert self._task is not None
-        self._bar.update(
-            self._task.id,
-            completed=self._left.fraction,
-            description=where,
-            left=f"{duration(self._left.seconds)} left",
-            losses=self._losses,
-        )
+        left = f"{duration(self._left.seconds)} left"
+        text = "  ".join(part for part in (left, where, self._losses) if part)
+        # Cut here: the table would shorten the percentage and the bar too.
+        room = max(self._console.width - BAR_WIDTH - len("100 %  ") - 1, 0)
+        self._bar.update(self._task, completed=self._left.fraction, description=text[:room])
         self._bar.refresh()
         self._shown = (self._left.fraction, now)
 

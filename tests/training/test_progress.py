@@ -121,14 +121,16 @@ def test_a_long_run_is_not_silent_for_long() -> None:
     assert output.getvalue().count("left") == 1
 
 
-def test_a_terminal_gets_one_bar_with_the_time_left() -> None:
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_terminal_gets_one_bar_with_the_time_left(width: int) -> None:
     output, clock = io.StringIO(), Clock()
-    console = Console(file=output, width=100, force_terminal=True, _environ={"TERM": "xterm"})
+    console = Console(file=output, width=width, force_terminal=True, _environ={"TERM": "xterm"})
     progress = Progress(console, clock)
     run(progress, clock, until=150)
     text = output.getvalue()
     assert "54 s left" in text
-    assert "scale 1 (2 of 2), step 40/100" in text
+    assert " 46 % " in text
+    assert "scale 1 (2 of 2)" in text
     assert "done in 10 s" in text
     hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
     assert 0 <= hidden < shown
