@@ -1,0 +1,1 @@
+"""The families of internal GANs: which adversarial stages, in which order."""

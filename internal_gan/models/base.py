@@ -1,0 +1,155 @@
+"""The contract between the families and the training engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+Losses = tuple[Tensor, dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """How a stage's generator and discriminator are optimised (Adam).
+
+    Attributes:
+        generator_lr, discriminator_lr: learning rates at the start of the stage.
+        betas: Adam's.
+        decay_start: fraction of the stage's steps after which the rates fall.
+        decay: ``step`` multiplies them by ``final_lr`` at once, ``linear`` goes there evenly.
+        final_lr: fraction of the rates left at the end.
+        ema: decay of the running average of the generator's weights that becomes the final
+            generator; null keeps the last weights.
+    """
+
+    generator_lr: float = 5e-4
+    discriminator_lr: float = 5e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    decay_start: float = 0.8
+    decay: Literal["step", "linear"] = "step"
+    final_lr: float = 0.1
+    ema: float | None = None
+
+    def lr_factor(self, step: int, steps: int) -> float:
+        """What the learning rates are multiplied by at ``step`` (from 0) of ``steps``."""
+        start = self.decay_start * steps
+        if step < start:
+            return 1.0
+        if self.decay == "step":
+            return self.final_lr
+        return 1.0 - (1.0 - self.final_lr) * (step - start) / max(steps - start, 1.0)
+
+
+class Stage(ABC):
+    """One adversarial game over the image: what it trains, for how long, with which losses.
+
+    The engine calls ``discriminator_loss`` and ``generator_loss`` in turn for ``steps`` steps and
+    ``finish`` once. Both return a scalar to minimise and detached scalars to log; neither may
+    wait for the device (no ``.item()``).
+    """
+
+    name: str
+    size: tuple[int, int]
+    generator: nn.Module
+    discriminator: nn.Module
+    optimization: Optimization
+    generator_steps: int = 1
+    discriminator_steps: int = 1
+
+    @abstractmethod
+    def discriminator_loss(self) -> Losses:
+        """Loss of the discriminator on fresh random input."""
+
+    @abstractmethod
+    def generator_loss(self) -> Losses:
+        """Loss of the generator on fresh random input."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Hand the trained generator to the model, frozen."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """State beside the networks' that an exact continuation needs; tensors and numbers."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave."""
+
+
+class Model(nn.Module, ABC):
+    """A family of internal GANs over one image.
+
+    ``state_dict`` and ``metadata`` together are everything that inference needs. Stages are built
+    one at a time, since a later one starts from what the earlier ones learnt.
+
+    Attributes:
+        family: name of the family, as in ``model=singan``.
+        steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
+            list of the same length before a stage is built.
+        finished: how many stages have been trained.
+    """
+
+    family: ClassVar[str]
+    steps: list[int]
+    finished: int
+
+    @property
+    def num_stages(self) -> int:
+        return len(self.steps)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.buffers()).device
+
+    @abstractmethod
+    def prepare(self, pixels: Tensor) -> None:
+        """Set the image to learn from: (1, 3, H, W) in [-1, 1]. Fixes sizes and stages."""
+
+    @abstractmethod
+    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:
+        """Build stage ``index``.
+
+        Args:
+            previous: the stage before, whose networks a new one may start from.
+            rng: source of the initial weights and of every random number of the stage.
+        """
+
+    @abstractmethod
+    def preview(self) -> Tensor:
+        """What the finished stages make of the image, (1, 3, h, w) in [-1, 1]: for people to
+        look at while training goes on."""
+
+    @abstractmethod
+    def metadata(self) -> dict[str, Any]:
+        """What :meth:`restore` needs beside the weights, as plain JSON values."""
+
+    @abstractmethod
+    def restore(self, metadata: Mapping[str, Any]) -> None:
+        """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
+
+
+def per_stage(value: float | Sequence[float] | Mapping[str, float], count: int) -> list[float]:
+    """Spell out a configured number for every stage, coarsest first.
+
+    Args:
+        value: one number for all, a list with one number a stage, or
+            ``{coarsest: a, finest: b}``, geometric in between.
+
+    Raises:
+        ValueError: a list of another length, or keys other than these two.
+    """
+    if isinstance(value, Mapping):
+        if set(value) != {"coarsest", "finest"}:
+            raise ValueError(f"has keys {sorted(value)}; allowed: coarsest, finest")
+        first, last = float(value["coarsest"]), float(value["finest"])
+        if first <= 0 or last <= 0:
+            return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
+        return [first * (last / first) ** (i / max(count - 1, 1)) for i in range(count)]
+    if isinstance(value, int | float):
+        return [float(value)] * count
+    if len(value) != count:
+        raise ValueError(f"has {len(value)} numbers; allowed: one, or one for each of {count}")
+    return [float(v) for v in value]

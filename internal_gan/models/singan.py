@@ -1,0 +1,419 @@
+"""SinGAN: a pyramid of small GANs from noise to one image (Shaham, Dekel, Michaeli, ICCV 2019)."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Losses, Model, Optimization, Stage, per_stage
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators import ResidualPatchGenerator
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
+
+# Coarse outputs drawn at once to train a scale on.
+BASES = 8
+
+Size = tuple[int, int]
+Noise = Callable[[int, Size], Tensor]
+PerStage = float | Sequence[float] | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Channels by scale: ``coarsest``, doubled every ``double_every`` scales up to ``most``."""
+
+    coarsest: int = 32
+    double_every: int = 4
+    most: int = 128
+
+    def at(self, scale: int) -> int:
+        return min(self.coarsest * 2 ** (scale // self.double_every), self.most)
+
+
+class SinGAN(Model):
+    """Unconditional generative model of one image.
+
+    Args:
+        generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
+        adversarial_loss: see :mod:`internal_gan.nn.losses`.
+        optimization: learning rates and their decay.
+        patch_loss: auxiliary terms by name; see :mod:`internal_gan.nn.patch_losses`.
+        widths: channels by scale.
+        scale_factor, min_size, max_size, num_scales: the pyramid; see
+            :func:`internal_gan.images.pyramid.pyramid_sizes`. ``min_size`` is the short side of
+            the coarsest scale and ``max_size`` the long side of the finest, in pixels.
+        steps: training steps of every scale.
+        generator_steps, discriminator_steps: updates of each network in one step.
+        reconstruction_weight: alpha, weight of the reconstruction's mean squared error.
+        noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
+        noise_padding: ``zero`` pads the noise with zeros beyond the border, ``random`` draws it
+            there too.
+        penalty_interval: compute the discriminator's penalty every so many steps, with as many
+            times the weight.
+        penalty_crop: side in pixels of the random window it is computed on; null for all.
+    """
+
+    family: ClassVar[str] = "singan"
+
+    image: Tensor
+    reconstruction_noise: Tensor
+    noise_std: Tensor
+
+    def __init__(
+        self,
+        *,
+        generator: Callable[..., ResidualPatchGenerator],
+        discriminator: Callable[..., PatchDiscriminator],
+        adversarial_loss: AdversarialLoss,
+        optimization: Optimization,
+        patch_loss: Mapping[str, PatchTerm] | None = None,
+        widths: Widths | None = None,
+        scale_factor: float = 0.75,
+        min_size: int = 25,
+        max_size: int | None = 250,
+        num_scales: int | None = None,
+        steps: PerStage = 2000,
+        generator_steps: int = 3,
+        discriminator_steps: int = 3,
+        reconstruction_weight: PerStage = 10.0,
+        noise_strength: float = 0.1,
+        noise_padding: Literal["zero", "random"] = "zero",
+        penalty_interval: int = 1,
+        penalty_crop: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.make_generator = generator
+        self.make_discriminator = discriminator
+        self.adversarial_loss = adversarial_loss
+        self.optimization = optimization
+        self.patch_loss = dict(patch_loss or {})
+        self.widths = widths or Widths()
+        self.pyramid = {
+            "scale_factor": scale_factor,
+            "min_size": min_size,
+            "max_size": max_size,
+            "num_scales": num_scales,
+        }
+        self.configured_steps = steps
+        self.generator_steps = generator_steps
+        self.discriminator_steps = discriminator_steps
+        self.reconstruction_weight = reconstruction_weight
+        self.noise_strength = noise_strength
+        self.noise_padding = noise_padding
+        self.penalty_interval = penalty_interval
+        self.penalty_crop = penalty_crop
+        self.sizes: list[Size] = []
+        self.steps = []
+        self.generators = nn.ModuleList()
+
+    @property
+    def finished(self) -> int:  # type: ignore[override]
+        return len(self.generators)
+
+    def prepare(self, pixels: Tensor) -> None:
+        sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)  # type: ignore[arg-type]
+        margin = self.make_discriminator(width=1).margin
+        if min(sizes[0]) <= 2 * margin:
+            raise UserError(
+                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be more "
+                f"than the discriminator's receptive field of {2 * margin + 1} pixels "
+                "(a larger image, or a larger model.min_size)"
+            )
+        self._allocate(sizes, pixels.device)
+        self.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+        steps = per_stage(self.configured_steps, len(sizes))
+        self.steps = [max(1, round(s)) for s in steps]
+
+    def _allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
+        self.sizes = [(int(h), int(w)) for h, w in sizes]
+        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
+        self.register_buffer(
+            "reconstruction_noise", torch.zeros(1, 1, *self.sizes[0], device=device)
+        )
+        self.register_buffer("noise_std", torch.zeros(len(self.sizes), device=device))
+
+    def metadata(self) -> dict[str, Any]:
+        return {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
+
+    def restore(self, metadata: Mapping[str, Any]) -> None:
+        self._allocate(metadata["sizes"])
+        self.steps = list(metadata["steps"])
+        for scale in range(metadata["finished"]):
+            self.generators.append(self.make_generator(width=self.widths.at(scale)))
+        self.eval().requires_grad_(False)
+
+    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> "SinGANStage":
+        if index == 0:
+            self.reconstruction_noise.normal_(generator=rng)
+        return SinGANStage(self, index, previous, rng)
+
+    def preview(self) -> Tensor:
+        return self.reconstruct()
+
+    @torch.no_grad()
+    def reconstruct(self) -> Tensor:
+        """The image as the finished scales rebuild it from {z*, 0, ..., 0}.
+
+        Returns:
+            (1, 3, H, W) in [-1, 1] at the size of the finest finished scale.
+        """
+        self._require_finished()
+        last = self.finished - 1
+        image = self._synthesise(self.sizes, self._reconstruction_noise, last=last)
+        return image.clamp(-1, 1)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        seed: int = 0,
+    ) -> Tensor:
+        """Draw random images.
+
+        Args:
+            count: number of images.
+            size: (height, width) in pixels, any; the size of the finest scale by default.
+            start_scale: scales below this one are replaced by the real image, downsampled: the
+                higher, the closer to the image. 0 draws everything.
+            seed: sample k depends only on ``seed`` and k.
+
+        Returns:
+            (count, 3, height, width) in [-1, 1], on the CPU.
+
+        Raises:
+            UserError: a number out of range.
+        """
+        self._require_finished()
+        last = self.finished - 1
+        if count < 1:
+            raise UserError(f"sample count is {count}; it must be at least 1")
+        if not 0 <= start_scale <= last:
+            raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
+        sizes = self._sizes_for(size, last)
+        images = []
+        for k in range(count):
+            rng = torch.Generator().manual_seed(seed + k * 0x9E3779B1 & 0x7FFFFFFFFFFFFFFF)
+            start = None
+            if start_scale > 0:
+                start = resize(self._real(start_scale - 1), sizes[start_scale - 1])
+            image = self._synthesise(
+                sizes,
+                lambda scale, at, rng=rng: self.random_noise(scale, at, 1, rng),  # type: ignore[misc]
+                first=start_scale,
+                last=last,
+                image=start,
+            )
+            images.append(image.clamp(-1, 1).cpu())
+        return torch.cat(images)
+
+    def _require_finished(self) -> None:
+        if not self.finished:
+            raise UserError("this model has no finished scale yet; train it, or resume its run")
+
+    def _real(self, scale: int) -> Tensor:
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
+
+    def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
+        """Sizes of scales 0 to ``last`` of an output whose finest scale has ``size``."""
+        finest = self.sizes[last]
+        if size is None or tuple(size) == finest:
+            return self.sizes[: last + 1]
+        if min(size) < 1:
+            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        rows, columns = size[0] / finest[0], size[1] / finest[1]
+        coarser = [
+            (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
+        ]
+        return [*coarser, (size[0], size[1])]
+
+    def _synthesise(
+        self,
+        sizes: Sequence[Size],
+        noise: Noise,
+        *,
+        last: int,
+        first: int = 0,
+        image: Tensor | None = None,
+    ) -> Tensor:
+        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1."""
+        for scale in range(first, last + 1):
+            base = None if image is None else resize(image, sizes[scale])
+            image = self.generators[scale](noise(scale, sizes[scale]), base)
+        assert image is not None
+        return image
+
+    def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
+        """sigma_n z_n for ``count`` images: (count, 3, h + 2 margin, w + 2 margin).
+
+        One channel shared by the three colours at the coarsest scale, three elsewhere.
+        """
+        margin = self._margin
+        channels = 1 if scale == 0 else 3
+        height, width = size
+        if self.noise_padding == "random":
+            height, width = height + 2 * margin, width + 2 * margin
+        noise = torch.randn(count, channels, height, width, device=rng.device, generator=rng)
+        if self.noise_padding == "zero":
+            noise = F.pad(noise, (margin,) * 4)
+        return noise.to(self.device).expand(-1, 3, -1, -1) * self.noise_std[scale]
+
+    def _reconstruction_noise(self, scale: int, size: Size) -> Tensor:
+        if scale == 0:
+            return F.pad(self.reconstruction_noise, (self._margin,) * 4).expand(-1, 3, -1, -1)
+        height, width = (side + 2 * self._margin for side in size)
+        return torch.zeros(1, 3, height, width, device=self.device)
+
+    @property
+    def _margin(self) -> int:
+        if not hasattr(self, "_cached_margin"):
+            self._cached_margin = self.make_generator(width=1).margin
+        return self._cached_margin
+
+
+class SinGANStage(Stage):
+    """Training of one scale: WGAN on random input, reconstruction of the image from z_rec."""
+
+    def __init__(
+        self, model: SinGAN, index: int, previous: Stage | None, rng: torch.Generator
+    ) -> None:
+        self.model = model
+        self.index = index
+        self.rng = rng
+        self.name = f"scale {index}"
+        self.size = model.sizes[index]
+        self.optimization = model.optimization
+        self.generator_steps = model.generator_steps
+        self.discriminator_steps = model.discriminator_steps
+        self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
+
+        width = model.widths.at(index)
+        self.generator = model.make_generator(width=width, rng=rng).to(model.device)
+        self.discriminator = model.make_discriminator(width=width, rng=rng).to(model.device)
+        if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
+            self.generator.load_state_dict(model.generators[index - 1].state_dict())
+            self.discriminator.load_state_dict(previous.discriminator.state_dict())
+
+        self.real = model._real(index)
+        self.patch_losses = self._make_patch_losses()
+        self.reconstruction_base: Tensor | None = None
+        if index == 0:
+            model.noise_std[0] = 1.0
+        else:
+            self.reconstruction_base = resize(model.reconstruct(), self.size)
+            rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
+            model.noise_std[index] = model.noise_strength * rmse
+        self.reconstruction_noise = model._reconstruction_noise(index, self.size)
+
+        self.step = 0
+        self._bases: Tensor | None = None
+        self._fake: tuple[Tensor, Tensor] | None = None
+
+    def _make_patch_losses(self) -> list[tuple[str, PatchLoss, float, int]]:
+        losses = []
+        for name, term in self.model.patch_loss.items():
+            weight = per_stage(term.weight, self.model.num_stages)[self.index]
+            if weight:
+                losses.append((name, term.loss(self.real, self.rng), weight, term.interval))
+        return losses
+
+    def discriminator_loss(self) -> Losses:
+        fake, _ = self._fake = self._generate()
+        fake = fake.detach()
+        loss = self.model.adversarial_loss
+        real_logits, _ = self.discriminator(self.real)
+        fake_logits, _ = self.discriminator(fake)
+        total = loss.discriminator(real_logits, fake_logits)
+        scalars = {"discriminator": total.detach()}
+        interval = self.model.penalty_interval
+        if self.step % interval == 0:
+            real, fake = self._penalty_window(fake)
+            penalty = loss.penalty(self.discriminator, real, fake, self.rng)
+            if penalty is not None:
+                total = total + interval * penalty
+                scalars["penalty"] = penalty.detach()
+        return total, scalars
+
+    def generator_loss(self) -> Losses:
+        # The discriminator's step drew this fake from the same weights: no need to draw another.
+        fake, rebuilt = self._fake or self._generate()
+        self._fake = None
+        logits, _ = self.discriminator(fake)
+        adversarial = self.model.adversarial_loss.generator(logits)
+        reconstruction = F.mse_loss(rebuilt.float(), self.real)
+        total = adversarial + self.reconstruction_weight * reconstruction
+        scalars = {"generator": adversarial.detach(), "reconstruction": reconstruction.detach()}
+        for name, patch_loss, weight, interval in self.patch_losses:
+            if self.step % interval == 0:
+                value = patch_loss(fake, self.rng, self.step // interval)
+                total = total + interval * weight * value
+                scalars[name] = value.detach()
+        self.step += 1
+        return total, scalars
+
+    def finish(self) -> None:
+        self.generator.eval().requires_grad_(False)
+        self.model.generators.append(self.generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "bases": self._bases}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.step = state["step"]
+        self._bases = state["bases"]
+
+    def _generate(self) -> tuple[Tensor, Tensor]:
+        """A random image and the reconstruction, both (1, 3, H, W) with gradients."""
+        noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+        base = self._random_base()
+        if self.generator.uses_batch_statistics:
+            fake = self.generator(noise, base)
+            return fake, self.generator(self.reconstruction_noise, self.reconstruction_base)
+        noises = torch.cat([noise, self.reconstruction_noise])
+        bases = None
+        if base is not None and self.reconstruction_base is not None:
+            bases = torch.cat([base, self.reconstruction_base])
+        fake, rebuilt = self.generator(noises, bases).split(1)
+        return fake, rebuilt
+
+    def _random_base(self) -> Tensor | None:
+        """A fresh random output of the coarser scales at this scale's size, (1, 3, H, W).
+
+        Drawn a batch at a time: the coarse scales are too small to fill a processor one by one.
+        """
+        if self.index == 0:
+            return None
+        if self._bases is None or not len(self._bases):
+            with torch.no_grad():
+                coarse = self.model._synthesise(
+                    self.model.sizes,
+                    lambda i, at: self.model.random_noise(i, at, BASES, self.rng),
+                    last=self.index - 1,
+                )
+                self._bases = resize(coarse.float(), self.size)
+        base, self._bases = self._bases[:1], self._bases[1:]
+        return base
+
+    def _penalty_window(self, fake: Tensor) -> tuple[Tensor, Tensor]:
+        crop = self.model.penalty_crop
+        if crop is None:
+            return self.real, fake
+        # An additive recurrence covers the image evenly and asks nothing of the device.
+        turn = self.step // self.model.penalty_interval
+        spans = [
+            slice(start, start + crop)
+            for side, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
+            for start in (int(turn * ratio % 1 * (max(side - crop, 0) + 1)),)
+        ]
+        window = (..., *spans)
+        return self.real[window], fake[window]

@@ -1,0 +1,85 @@
+"""Convolution blocks and their initialisation, shared by every generator and discriminator."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+Norm = Literal["none", "batch", "instance", "spectral"]
+Init = Literal["normal", "kaiming"]
+Padding = Literal["zero", "reflect", "replicate", "circular"]
+
+LEAKY_SLOPE = 0.2
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution without padding, then a norm chosen by name, then LeakyReLU(0.2).
+
+    Maps (N, in_channels, H, W) to (N, out_channels, H - kernel_size + 1, W - kernel_size + 1).
+
+    Args:
+        norm: ``batch``, ``instance``, ``spectral`` (on the convolution's weight) or ``none``.
+
+    Raises:
+        ValueError: ``norm`` is none of these.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, kernel_size: int = 3, norm: Norm = "none"
+    ) -> None:
+        conv: nn.Module = nn.Conv2d(in_channels, out_channels, kernel_size)
+        layers: list[nn.Module] = [nn.LeakyReLU(LEAKY_SLOPE)]
+        if norm == "batch":
+            layers.insert(0, nn.BatchNorm2d(out_channels))
+        elif norm == "instance":
+            layers.insert(0, nn.InstanceNorm2d(out_channels, affine=True))
+        elif norm == "spectral":
+            conv = spectral_norm(conv)
+        elif norm != "none":
+            raise ValueError(f"norm is {norm!r}; allowed: none, batch, instance, spectral")
+        super().__init__(conv, *layers)
+
+
+def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
+    """Draw the weights of every convolution and norm in ``module`` from ``rng``, in place.
+
+    ``normal`` is SinGAN's: convolutions N(0, 0.02), norms N(1, 0.02). ``kaiming`` keeps the
+    variance of activations through LeakyReLU(0.2), so that networks without a norm train too.
+    Biases become zero.
+
+    Raises:
+        ValueError: ``init`` is none of these.
+    """
+    if init not in ("normal", "kaiming"):
+        raise ValueError(f"init is {init!r}; allowed: normal, kaiming")
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            if init == "normal":
+                nn.init.normal_(layer.weight, 0.0, 0.02, generator=rng)
+            else:
+                nn.init.kaiming_normal_(layer.weight, a=LEAKY_SLOPE, generator=rng)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d) and layer.affine:
+            std = 0.02 if init == "normal" else 0.0
+            nn.init.normal_(layer.weight, 1.0, std, generator=rng)
+            nn.init.zeros_(layer.bias)
+
+
+def receptive_field(depth: int, kernel_size: int = 3) -> int:
+    """Side in pixels of the square that one output pixel of ``depth`` stacked blocks sees."""
+    return depth * (kernel_size - 1) + 1
+
+
+def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
+    """Extend (N, C, H, W) by ``margin`` pixels on every side.
+
+    ``reflect`` falls back to ``replicate`` where the image is not larger than the margin.
+    """
+    if mode == "zero":
+        return F.pad(x, (margin,) * 4)
+    if mode == "reflect" and min(x.shape[-2:]) <= margin:
+        mode = "replicate"
+    return F.pad(x, (margin,) * 4, mode=mode)

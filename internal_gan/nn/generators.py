@@ -1,0 +1,69 @@
+"""Generators."""
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad, receptive_field
+
+
+class ResidualPatchGenerator(nn.Module):
+    """One scale of SinGAN's pyramid: ``image + tanh(conv stack(noise + image))``.
+
+    Fully convolutional, hence any size; the input is padded once by half the receptive field and
+    the blocks themselves do not pad (Shaham et al. 2019, Section 3.2 and Figure 5).
+
+    Args:
+        width: channels of the hidden layers.
+        depth: number of convolutions; with 3x3 kernels five of them see 11x11 pixels.
+        norm: norm of the hidden blocks.
+        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
+        output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
+            Small values start the scale as the identity.
+        padding: how the image is continued beyond its border.
+        rng: source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        width: int = 32,
+        *,
+        depth: int = 5,
+        kernel_size: int = 3,
+        norm: Norm = "batch",
+        init: Init = "normal",
+        output_std: float | None = None,
+        padding: Padding = "zero",
+        channels: int = 3,
+        rng: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        widths = [channels] + [width] * (depth - 1)
+        self.blocks = nn.Sequential(
+            *(
+                ConvBlock(a, b, kernel_size=kernel_size, norm=norm)
+                for a, b in zip(widths, widths[1:], strict=False)
+            )
+        )
+        self.output = nn.Conv2d(width, channels, kernel_size)
+        self.padding: Padding = padding
+        self.margin = receptive_field(depth, kernel_size) // 2
+        self.uses_batch_statistics = norm == "batch"
+        initialise(self, init, rng)
+        if output_std is not None:
+            nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
+
+    def forward(self, noise: Tensor, image: Tensor | None = None) -> Tensor:
+        """Add detail to ``image``.
+
+        Args:
+            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength.
+            image: (N, C, H, W) in [-1, 1], the coarser scale's output brought to this size;
+                None at the coarsest scale.
+
+        Returns:
+            (N, C, H, W), about in [-1, 1].
+        """
+        if image is None:
+            return torch.tanh(self.output(self.blocks(noise)))
+        detail = self.output(self.blocks(noise + pad(image, self.margin, self.padding)))
+        return image + torch.tanh(detail)

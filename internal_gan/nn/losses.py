@@ -1,0 +1,98 @@
+"""Adversarial losses by name, each a pair of scalars to minimise, usable with every family."""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PenaltyNorm = Literal["pixel", "sample"]
+
+
+class AdversarialLoss(ABC):
+    """What the discriminator and the generator minimise, given maps of logits of any shape."""
+
+    @abstractmethod
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Loss of the discriminator on its logits for real and for generated patches."""
+
+    @abstractmethod
+    def generator(self, fake: Tensor) -> Tensor:
+        """Loss of the generator on the discriminator's logits for its patches."""
+
+    def penalty(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> Tensor | None:
+        """Regulariser of the discriminator, already weighted, or None where there is none."""
+        return None
+
+
+class WGANGP(AdversarialLoss):
+    """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, Equation 3).
+
+    Args:
+        penalty_weight: lambda of the penalty; SinGAN uses 0.1.
+        penalty_norm: ``pixel`` takes the gradient's norm over the channels of every pixel, as
+            SinGAN's release does; ``sample`` takes it over the whole image, as the WGAN-GP paper.
+    """
+
+    def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
+        if penalty_norm not in ("pixel", "sample"):
+            raise ValueError(f"penalty_norm is {penalty_norm!r}; allowed: pixel, sample")
+        self.penalty_weight = penalty_weight
+        self.penalty_norm = penalty_norm
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return fake.float().mean() - real.float().mean()
+
+    def generator(self, fake: Tensor) -> Tensor:
+        return -fake.float().mean()
+
+    def penalty(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> Tensor:
+        """Penalise gradients away from norm 1 at random points between real and fake.
+
+        Runs in float32 whatever the precision around it: the squared norm of a bfloat16 gradient
+        is too coarse to be driven to one.
+        """
+        with torch.autocast(real.device.type, enabled=False):
+            mix = torch.rand(len(real), 1, 1, 1, device=real.device, generator=rng)
+            between = torch.lerp(real.detach().float(), fake.detach().float(), mix)
+            between.requires_grad_(True)
+            logits, _ = discriminator(between)
+            (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
+            dims = [1] if self.penalty_norm == "pixel" else [1, 2, 3]
+            norm = torch.linalg.vector_norm(gradient, dim=dims)
+            return self.penalty_weight * (norm - 1).square().mean()
+
+
+class LSGAN(AdversarialLoss):
+    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return 0.5 * ((real.float() - 1).square().mean() + fake.float().square().mean())
+
+    def generator(self, fake: Tensor) -> Tensor:
+        return 0.5 * (fake.float() - 1).square().mean()
+
+
+class Hinge(AdversarialLoss):
+    """Hinge GAN (Lim and Ye 2017)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
+
+    def generator(self, fake: Tensor) -> Tensor:
+        return -fake.float().mean()
+
+
+class NSGAN(AdversarialLoss):
+    """Non-saturating GAN with logits (Goodfellow et al. 2014)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
+
+    def generator(self, fake: Tensor) -> Tensor:
+        return F.softplus(-fake.float()).mean()

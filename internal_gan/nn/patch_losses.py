@@ -1,0 +1,170 @@
+"""Auxiliary losses between the patch distributions of a generated and a real image.
+
+Each is made once from the real image and then called with generated images of any size.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class PatchLoss(ABC):
+    """Distance of a generated image's patches to those of the real image it was made from."""
+
+    @abstractmethod
+    def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
+        """Scalar distance for ``fake`` (N, C, H, W) in [-1, 1]; not yet weighted.
+
+        ``step`` counts the calls, for what is gone through in turn rather than drawn.
+        """
+
+
+@dataclass(frozen=True)
+class PatchTerm:
+    """A patch loss as a term of a generator's loss.
+
+    Attributes:
+        loss: called as ``loss(real, rng)`` to make the loss of one stage's image.
+        weight: number, or ``{coarsest: a, finest: b}``; 0 leaves the term out.
+        interval: compute it every so many steps, with as many times the weight.
+    """
+
+    loss: Callable[..., PatchLoss]
+    weight: float | Mapping[str, float] = 1.0
+    interval: int = 1
+
+
+class SlicedWasserstein(PatchLoss):
+    """Mean absolute difference between sorted random projections of patches (Wasserstein-1).
+
+    The generated image's projections, taken on a lattice that moves with the step, are compared with
+    quantiles of the real image's that are computed once (as in Elnekave and Weiss 2022, GPDM).
+
+    Args:
+        real: (1, C, H, W) in [-1, 1].
+        patch: side of the square patches in pixels.
+        projections: random directions used in one call.
+        bank: directions prepared, of which each call takes some.
+        places: about how many patches of the generated image one call looks at.
+    """
+
+    def __init__(
+        self,
+        real: Tensor,
+        rng: torch.Generator,
+        *,
+        patch: int = 7,
+        projections: int = 16,
+        bank: int = 256,
+        places: int = 8192,
+    ) -> None:
+        self.projections = projections
+        self.places = places
+        self.patch = patch
+        filters = torch.randn(
+            bank, real.shape[1] * patch * patch, device=real.device, generator=rng
+        )
+        filters = F.normalize(filters, dim=1)
+        self.filters = filters.unflatten(1, (real.shape[1], patch, patch))
+        values = F.conv2d(real, self.filters).flatten(2)[0].sort(dim=1).values
+        self.quantiles = _at_quantiles(values, min(places, values.shape[1]))
+
+    def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
+        bank = len(self.filters)
+        chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]
+        area = fake.shape[0] * fake.shape[2] * fake.shape[3]
+        stride = max(1, round(math.sqrt(area / self.places)))
+        top, left = step % stride, step // stride % stride
+        maps = F.conv2d(fake[:, :, top:, left:], self.filters[chosen], stride=stride).float()
+        values = maps.transpose(0, 1).flatten(1).sort(dim=1).values
+        target = _at_quantiles(self.quantiles[chosen], values.shape[1])
+        return (values - target).abs().mean()
+
+
+class NearestPatch(PatchLoss):
+    """Mean squared difference between generated patches and their nearest real patches.
+
+    Pulls single patches to real ones (coherence). With ``reverse_weight`` real patches also pull
+    their nearest generated ones (completeness), as in bidirectional similarity (Simakov et al.
+    2008). The search runs without gradient on a random subset of both.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1].
+        patch: side of the square patches in pixels.
+        queries: generated patches looked at in one call.
+        candidates: real patches searched in one call.
+        reverse_weight: weight of the completeness term.
+    """
+
+    def __init__(
+        self,
+        real: Tensor,
+        rng: torch.Generator,
+        *,
+        patch: int = 7,
+        queries: int = 512,
+        candidates: int = 3072,
+        reverse_weight: float = 0.0,
+    ) -> None:
+        self.patch = patch
+        self.queries = queries
+        self.candidates = candidates
+        self.reverse_weight = reverse_weight
+        self.real = real
+
+    def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
+        device = fake.device.type
+        mixed = torch.is_autocast_enabled(device)
+        dtype = torch.get_autocast_dtype(device) if mixed else torch.float32
+        with torch.autocast(device, enabled=False):
+            real = _random_patches(self.real, self.patch, self.candidates, rng)
+            patches = _random_patches(fake.float(), self.patch, self.queries, rng)
+            with torch.no_grad():
+                distance = _squared_distances(patches, real, dtype)
+                nearest = distance.argmin(dim=1)
+            loss = F.mse_loss(patches, real[nearest])
+            if self.reverse_weight:
+                back = distance.argmin(dim=0)
+                loss = loss + self.reverse_weight * F.mse_loss(patches[back], real)
+            return loss
+
+
+def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
+    """Values of the sorted rows (R, n) at ``count`` evenly spaced quantiles: (R, count)."""
+    n = ordered.shape[1]
+    if n == count:
+        return ordered
+    ranks = (torch.arange(count, device=ordered.device) + 0.5) * (n / count)
+    return ordered[:, ranks.long().clamp_(max=n - 1)]
+
+
+def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator) -> Tensor:
+    """At most ``count`` patches at random places of (N, C, H, W), as rows (count, C patch^2)."""
+    n, _, height, width = image.shape
+    rows, columns = height - patch + 1, width - patch + 1
+    total = n * rows * columns
+    if total <= count:
+        index = torch.arange(total, device=image.device)
+    else:
+        index = torch.randint(total, (count,), device=image.device, generator=rng)
+    sample, place = index // (rows * columns), index % (rows * columns)
+    span = torch.arange(patch, device=image.device)
+    y = (place // columns)[:, None, None] + span[:, None]
+    x = (place % columns)[:, None, None] + span
+    return image[sample[:, None, None], :, y, x].flatten(1)
+
+
+def _squared_distances(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+    """Squared Euclidean distances between the rows of ``a`` and ``b``, products in ``dtype``.
+
+    Only their order is used, which bfloat16 keeps well enough to find near neighbours.
+    """
+    centre = b.mean(dim=0)
+    a, b = (a - centre), (b - centre)
+    product = (a.to(dtype) @ b.to(dtype).T).float()
+    return a.square().sum(dim=1, keepdim=True) + b.square().sum(dim=1) - 2 * product

@@ -1,0 +1,90 @@
+"""What every stage costs on this machine, and a schedule that fits a time budget."""
+
+import copy
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from internal_gan.errors import UserError
+from internal_gan.models.base import Model, Stage
+from internal_gan.training.callbacks import StagePlan, TrainingPlan
+
+if sys.platform != "win32":
+    import resource
+
+# Kept back from a budget: steps may turn out slower, and the pictures at the end take time too.
+RESERVE_FRACTION = 0.08
+RESERVE_SECONDS = 4.0
+# A stage whose first step takes longer than this is measured by that step alone.
+SLOW_STEP_SECONDS = 0.5
+PROBE_STEPS = 4
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
+
+    Raises:
+        UserError: not a duration, or not above zero.
+
+    >>> parse_duration("1h30m")
+    5400.0
+    """
+    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?", text.strip())
+    units = (3600.0, 60.0, 1.0)
+    try:
+        parts = (
+            [float(p or 0) * u for p, u in zip(match.groups(), units, strict=True)] if match else []
+        )
+    except ValueError:
+        parts = []
+    if sum(parts) <= 0:
+        raise UserError(f"trainer.time={text}: not a duration; write it like 90s, 10m or 1h30m")
+    return sum(parts)
+
+
+def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) -> TrainingPlan:
+    """Try a few steps of every stage on a copy of ``model`` and throw the copy away.
+
+    Args:
+        model: a prepared model, not yet trained; left as it is.
+        run_steps: trains a stage for that many steps and waits for the device.
+    """
+    scratch = copy.deepcopy(model)
+    rng = torch.Generator(scratch.device).manual_seed(seed)
+    plans: list[StagePlan] = []
+    previous: Stage | None = None
+    for index, steps in enumerate(model.steps):
+        stage = scratch.stage(index, previous, rng)
+        seconds = _time(run_steps, stage, 1)
+        if seconds < SLOW_STEP_SECONDS:
+            seconds = _time(run_steps, stage, PROBE_STEPS) / PROBE_STEPS
+        plans.append(StagePlan(stage.name, stage.size, steps, seconds))
+        stage.finish()
+        previous = stage
+    return TrainingPlan(plans, peak_memory(scratch.device))
+
+
+def _time(run_steps: Callable[[Stage, int], None], stage: Stage, steps: int) -> float:
+    start = time.perf_counter()
+    run_steps(stage, steps)
+    return time.perf_counter() - start
+
+
+def peak_memory(device: torch.device) -> int:
+    """Peak memory in bytes: of the device on CUDA, of the process elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def fit(plan: TrainingPlan, seconds: float) -> TrainingPlan:
+    """Scale a plan's steps, at least one a stage, so that it takes ``seconds`` less the reserve."""
+    usable = max(0.0, seconds * (1 - RESERVE_FRACTION) - RESERVE_SECONDS)
+    factor = usable / plan.total_seconds
+    stages = [replace(s, steps=max(1, int(s.steps * factor))) for s in plan.stages]
+    return replace(plan, stages=stages)

@@ -1,0 +1,59 @@
+"""Where and in which precision a run computes."""
+
+import torch
+
+from internal_gan.errors import UserError
+
+
+def select_device(name: str) -> tuple[torch.device, str]:
+    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` into a device and the reason for it.
+
+    Raises:
+        UserError: the name is none of these, or the machine lacks that device.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        if count:
+            return torch.device("cuda"), f"{torch.cuda.get_device_name(0)} found"
+        return torch.device("cpu"), "no CUDA device found"
+    if name == "cpu":
+        return torch.device("cpu"), "asked for"
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (number and not number.isdigit()) or name.endswith(":"):
+        raise UserError(f"device={name}: unknown; allowed: auto, cpu, cuda, cuda:0, cuda:1, ...")
+    if not count:
+        raise UserError(
+            f"device={name}: this machine or this torch build has no CUDA device; "
+            "allowed here: auto, cpu"
+        )
+    if int(number or 0) >= count:
+        here = ", ".join(f"cuda:{i}" for i in range(count))
+        raise UserError(f"device={name}: not on this machine; allowed here: auto, cpu, {here}")
+    return torch.device(name), "asked for"
+
+
+def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
+    """Turn ``auto``, ``fp32`` or ``bf16`` into the dtype of convolutions and the reason for it.
+
+    ``auto`` is bfloat16 where the hardware multiplies it natively; elsewhere it would be slower
+    than float32.
+
+    Raises:
+        UserError: the name is none of these.
+    """
+    if name == "fp32":
+        return torch.float32, "asked for"
+    if name == "bf16":
+        return torch.bfloat16, "asked for"
+    if name != "auto":
+        raise UserError(f"precision={name}: unknown; allowed: auto, fp32, bf16")
+    if _has_native_bf16(device):
+        return torch.bfloat16, "native on this device"
+    return torch.float32, "this device has no native bfloat16"
+
+
+def _has_native_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -1,0 +1,278 @@
+"""The loop that trains any family: stage after stage, discriminator then generator."""
+
+import copy
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.errors import UserError
+from internal_gan.models.base import Losses, Model, Stage
+from internal_gan.options import TrainerOptions
+from internal_gan.training import budget
+from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
+from internal_gan.training.checkpoint import load_training, save_model, save_training
+from internal_gan.training.run_folder import RunFolder
+from internal_gan.training.signals import StopRequest
+
+
+class TrainingStopped(Exception):
+    """The run was asked to stop; its state is saved and it can be resumed."""
+
+
+def train(
+    model: Model,
+    *,
+    options: TrainerOptions,
+    precision: torch.dtype,
+    seed: int,
+    folder: RunFolder,
+    architecture: Mapping[str, Any],
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+) -> None:
+    """Train every stage of ``model`` and keep ``folder`` able to resume at any moment.
+
+    Args:
+        model: prepared, on the device to train on.
+        precision: dtype of convolutions; losses and weights stay float32.
+        architecture: configuration saved with the model, for loading it.
+        resume: go on from the folder's checkpoint, to the same weights bit for bit on the CPU.
+
+    Raises:
+        TrainingStopped: Ctrl-C or SIGTERM, after saving.
+        UserError: a loss is not finite, or a file cannot be written.
+    """
+    started = time.monotonic()
+    rng = torch.Generator(model.device).manual_seed(seed)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    state = load_training(folder.checkpoint_path, model.family, model.device) if resume else None
+    plan = _plan(model, options, precision, seed, state, started)
+    if state:
+        _restore_model(model, state)
+    for callback in callbacks:
+        callback.on_start(model, plan)
+
+    previous: Stage | None = None
+    with StopRequest() as stop:
+        for index in range(model.finished, model.num_stages):
+            if options.time and not resume:
+                plan = _keep_to_budget(model, plan, index, options.time, started, callbacks)
+            stage = model.stage(index, previous, rng)
+            trainee = Trainee(stage, model.steps[index], precision)
+            first = trainee.load(state, rng) if state else 0
+            state = None
+
+            saved = time.monotonic()
+            for step in range(first, trainee.steps):
+                scalars = trainee.step(step)
+                _report(callbacks, trainee, index, step + 1, scalars, options.log_interval)
+                due = time.monotonic() - saved >= options.checkpoint_interval
+                if due or stop.signal or step + 1 == trainee.steps:
+                    trainee.check_finite(step + 1)
+                    _save(folder, model, index, step + 1, trainee, rng)
+                    saved = time.monotonic()
+                if stop.signal:
+                    raise TrainingStopped(f"{stop.signal} at {stage.name}, step {step + 1}")
+
+            trainee.finish()
+            previous = stage
+            save_model(model, folder.model_path, architecture)
+            for callback in callbacks:
+                callback.on_stage_end(model, index)
+    for callback in callbacks:
+        callback.on_end(model)
+
+
+class Trainee:
+    """A stage with its optimisers, its averaged generator and its precision."""
+
+    def __init__(self, stage: Stage, steps: int, precision: torch.dtype) -> None:
+        self.stage = stage
+        self.steps = steps
+        self.precision = precision
+        settings = stage.optimization
+        self.rates = (settings.generator_lr, settings.discriminator_lr)
+        for network in (stage.generator, stage.discriminator):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.train()
+        self.optimizers = [
+            torch.optim.Adam(network.parameters(), lr, betas=settings.betas, fused=True)
+            for network, lr in zip(self._networks, self.rates, strict=True)
+        ]
+        self.ema: list[Tensor] | None = None
+        if settings.ema is not None:
+            self.ema = [p.detach().clone() for p in stage.generator.parameters()]
+        self._checksum = torch.zeros((), device=next(stage.generator.parameters()).device)
+
+    @property
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        return self.stage.generator, self.stage.discriminator
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """One step of the game; returns detached scalars."""
+        stage = self.stage
+        factor = stage.optimization.lr_factor(step, self.steps)
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            optimizer.param_groups[0]["lr"] = rate * factor
+        generator, discriminator = self.optimizers
+        scalars: dict[str, Tensor] = {}
+        for _ in range(stage.discriminator_steps):
+            scalars |= self._minimise(stage.discriminator_loss, discriminator)
+        stage.discriminator.requires_grad_(False)
+        for _ in range(stage.generator_steps):
+            scalars |= self._minimise(stage.generator_loss, generator)
+        stage.discriminator.requires_grad_(True)
+        if self.ema is not None:
+            assert stage.optimization.ema is not None
+            # Young averages follow faster, or the random initial weights would linger.
+            decay = min(stage.optimization.ema, (1 + step) / (10 + step))
+            weights = [p.detach() for p in stage.generator.parameters()]
+            torch._foreach_lerp_(self.ema, weights, 1 - decay)
+        return scalars
+
+    def _minimise(
+        self, loss: Callable[[], Losses], optimizer: torch.optim.Optimizer
+    ) -> dict[str, Tensor]:
+        mixed = self.precision != torch.float32
+        with torch.autocast(self._checksum.device.type, self.precision, enabled=mixed):
+            total, scalars = loss()
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        optimizer.step()
+        self._checksum += total.detach()
+        return scalars
+
+    def check_finite(self, step: int) -> None:
+        """Stop before a loss that is not finite spoils the saved state.
+
+        Raises:
+            UserError: a loss since the start of the stage was not finite.
+        """
+        if not torch.isfinite(self._checksum):
+            raise UserError(
+                f"{self.stage.name}: a loss is not finite at or before step {step}; the last good "
+                "checkpoint is kept (smaller learning rates or precision=fp32 may help)"
+            )
+
+    def finish(self) -> None:
+        """Give the averaged weights to the generator and close the stage."""
+        if self.ema is not None:
+            with torch.no_grad():
+                for weight, average in zip(
+                    self.stage.generator.parameters(), self.ema, strict=True
+                ):
+                    weight.copy_(average)
+        self.stage.finish()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "networks": [network.state_dict() for network in self._networks],
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "ema": self.ema,
+            "stage_state": self.stage.state_dict(),
+        }
+
+    def load(self, state: Mapping[str, Any], rng: torch.Generator) -> int:
+        """Go back to a saved state, the random numbers' included; returns the step to go on with."""
+        for network, saved in zip(self._networks, state["networks"], strict=True):
+            network.load_state_dict(saved)
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        if self.ema is not None:
+            for average, saved in zip(self.ema, state["ema"], strict=True):
+                average.copy_(saved)
+        self.stage.load_state_dict(state["stage_state"])
+        rng.set_state(state["rng"].cpu())
+        return int(state["step"])
+
+
+def _plan(
+    model: Model,
+    options: TrainerOptions,
+    precision: torch.dtype,
+    seed: int,
+    state: Mapping[str, Any] | None,
+    started: float,
+) -> TrainingPlan:
+    """Fix every stage's steps and measure what they cost on this machine."""
+    if state:
+        model.steps = list(state["steps"])
+    else:
+        model.steps = [max(1, round(n * options.steps_factor)) for n in model.steps]
+        if options.max_steps is not None:
+            model.steps = [min(n, options.max_steps) for n in model.steps]
+
+    def run_steps(stage: Stage, steps: int) -> None:
+        trainee = Trainee(stage, steps, precision)
+        for step in range(steps):
+            trainee.step(step)
+        trainee.check_finite(steps)
+
+    plan = budget.measure(model, run_steps, seed)
+    if options.time and not state:
+        left = budget.parse_duration(options.time) - (time.monotonic() - started)
+        plan = budget.fit(plan, left)
+        model.steps = [stage.steps for stage in plan.stages]
+    return plan
+
+
+def _keep_to_budget(
+    model: Model,
+    plan: TrainingPlan,
+    index: int,
+    budget_text: str,
+    started: float,
+    callbacks: Sequence[Callback],
+) -> TrainingPlan:
+    """Shorten the stages from ``index`` on when the earlier ones took longer than planned."""
+    left = budget.parse_duration(budget_text) - (time.monotonic() - started)
+    rest = budget.fit(replace(plan, stages=plan.stages[index:]), left)
+    if rest.stages[0].steps >= plan.stages[index].steps:
+        return plan
+    plan = replace(plan, stages=[*plan.stages[:index], *rest.stages])
+    model.steps = [stage.steps for stage in plan.stages]
+    for callback in callbacks:
+        callback.on_replan(model, plan)
+    return plan
+
+
+def _report(
+    callbacks: Sequence[Callback],
+    trainee: Trainee,
+    index: int,
+    step: int,
+    scalars: Mapping[str, Tensor],
+    interval: int,
+) -> None:
+    read = None
+    if step % interval == 0 or step == trainee.steps:
+        trainee.check_finite(step)
+        read = {name: float(value) for name, value in scalars.items()}
+    for callback in callbacks:
+        callback.on_step(index, step, trainee.steps, read)
+
+
+def _save(
+    folder: RunFolder, model: Model, index: int, step: int, trainee: Trainee, rng: torch.Generator
+) -> None:
+    state = {
+        "family": model.family,
+        "stage": index,
+        "step": step,
+        "steps": model.steps,
+        "model": model.state_dict(),
+        "metadata": model.metadata(),
+        "rng": rng.get_state(),
+        **trainee.state_dict(),
+    }
+    save_training(state, folder.checkpoint_path)
+
+
+def _restore_model(model: Model, state: Mapping[str, Any]) -> None:
+    model.restore(state["metadata"])
+    model.load_state_dict(state["model"])
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
