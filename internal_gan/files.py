@@ -29,21 +29,21 @@ _REASONS = {
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
-    """Say in one line why `path` cannot be written; None when the user can do nothing about it."""
+    """Say in one line why ``path`` cannot be written; None when the user can do nothing about it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Replace `path` in one step by what the block writes to the temporary path it is given.
+    """Replace ``path`` in one step by what the block writes to the temporary path it is given.
 
     The temporary file lies in the same folder and has the same suffix, so that writers which
     choose a format by the suffix work. It is synced to the disk before it takes the place of
-    `path`; when the block fails, it is removed and an older `path` stays as it was.
+    ``path``; when the block fails, it is removed and an older ``path`` stays as it was.
 
     Raises:
-        UserError: the disk is full, or the folder is missing or not writable; names `path`.
+        UserError: the disk is full, or the folder is missing or not writable; names ``path``.
     """
     path = Path(path)
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
@@ -68,7 +68,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that a killed process left in `folder`."""
+    """Remove the temporary files that a killed process left in ``folder``."""
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):
         with suppress(OSError):
             leftover.unlink()

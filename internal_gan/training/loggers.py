@@ -1,4 +1,4 @@
-"""What a run writes down while it trains: `metrics.jsonl` always, TensorBoard on demand."""
+"""What a run writes down while it trains: ``metrics.jsonl`` always, TensorBoard on demand."""
 
 import json
 import math
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class MetricsLogger(Callback):
-    """Writes `metrics.jsonl`, one JSON object a line.
+    """Writes ``metrics.jsonl``, one JSON object a line.
 
     * `{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "peak_memory_bytes"}` is the first line;
-    * `{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}` for the logged steps;
-      `seconds` is the training time since the start of the run, over all its processes;
-    * `{"event": "stage_end", "stage": 3, "seconds": ...}` after each stage.
+      "peak_memory_bytes"}` is the first line; a later one replaces it;
+    * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for the logged steps;
+      ``seconds`` is the training time since the start of the run, over all its processes;
+    * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.
 
     A value that is not finite is written as null. A resumed run first drops the lines of the
     steps that it repeats, so that each step is there once.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """`path` is the file to write; `clock` gives seconds."""
+        """``path`` is the file to write; ``clock`` gives seconds."""
         self._path = path
         self._clock = clock
         self._plan: dict[str, Any] | None = None
@@ -39,19 +39,13 @@ class MetricsLogger(Callback):
 
     def on_start(self, model: "Model", plan: TrainingPlan) -> None:
         self._start = self._clock()
-        self._plan = {
-            "event": "plan",
-            "stages": [
-                {
-                    "name": stage.name,
-                    "size": list(stage.size),
-                    "steps": stage.steps,
-                    "seconds_per_step": stage.seconds_per_step,
-                }
-                for stage in plan.stages
-            ],
-            "peak_memory_bytes": plan.peak_memory_bytes,
-        }
+        self._plan = _plan_row(plan)
+
+    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+        if self._plan is not None:
+            self._plan = _plan_row(plan)
+        else:
+            self._append(_plan_row(plan))
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
@@ -96,7 +90,7 @@ class TensorBoardLogger(Callback):
     """
 
     def __init__(self, path: Path) -> None:
-        """`path` is the folder of the event files.
+        """``path`` is the folder of the event files.
 
         Raises:
             UserError: TensorBoard is not installed.
@@ -117,6 +111,9 @@ class TensorBoardLogger(Callback):
         self._names = [stage.name for stage in plan.stages]
         counts = [stage.steps for stage in plan.stages]
         self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
+
+    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+        self.on_start(model, plan)
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
@@ -141,6 +138,22 @@ class TensorBoardLogger(Callback):
         if self._writer is None:
             self._writer = self._writer_type(str(self._path), purge_step=position)
         return self._writer
+
+
+def _plan_row(plan: TrainingPlan) -> dict[str, Any]:
+    return {
+        "event": "plan",
+        "stages": [
+            {
+                "name": stage.name,
+                "size": list(stage.size),
+                "steps": stage.steps,
+                "seconds_per_step": stage.seconds_per_step,
+            }
+            for stage in plan.stages
+        ],
+        "peak_memory_bytes": plan.peak_memory_bytes,
+    }
 
 
 def _is_before(row: dict[str, Any], stage_index: int, step: float) -> bool:

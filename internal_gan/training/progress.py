@@ -34,20 +34,24 @@ class TimeLeft:
     """
 
     def __init__(self, plan: TrainingPlan, now: float) -> None:
-        """`now` is the clock's time in seconds when training starts."""
-        # A plan without times still has to have a total, and weighs all steps alike.
-        costs = [stage.seconds_per_step for stage in plan.stages]
-        self._costs = costs if sum(costs) > 0 else [1e-3] * len(costs)
-        self._steps = [stage.steps for stage in plan.stages]
-        self._total = sum(c * s for c, s in zip(self._costs, self._steps, strict=True))
+        """``now`` is the clock's time in seconds when training starts."""
+        self.replan(plan)
         self._done = 0.0
         self._measured = TRUST_SECONDS
         self._planned = TRUST_SECONDS
         self._last: tuple[int, int] | None = None
         self._time = now
 
+    def replan(self, plan: TrainingPlan) -> None:
+        """Go on with other steps for the stages that have not begun."""
+        # A plan without times still has to have a total, and weighs all steps alike.
+        costs = [stage.seconds_per_step for stage in plan.stages]
+        self._costs = costs if sum(costs) > 0 else [1e-3] * len(costs)
+        self._steps = [stage.steps for stage in plan.stages]
+        self._total = sum(c * s for c, s in zip(self._costs, self._steps, strict=True))
+
     def update(self, stage_index: int, step: int, now: float) -> None:
-        """Take note that `step` (counted from 1) of a stage ended at `now`."""
+        """Take note that ``step`` (counted from 1) of a stage ended at ``now``."""
         before = sum(
             c * s for c, s in zip(self._costs[:stage_index], self._steps[:stage_index], strict=True)
         )
@@ -81,7 +85,7 @@ class Progress(Callback):
     def __init__(
         self, console: Console | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`console` is standard error by default; `clock` gives seconds."""
+        """``console`` is standard error by default; ``clock`` gives seconds."""
         self._console = console or Console(stderr=True, highlight=False)
         self._clock = clock
         self._bar: Bar | None = None
@@ -97,6 +101,10 @@ class Progress(Callback):
         self._shown = (0.0, now)
         self._print(_expectation(plan))
         self._start_bar()
+
+    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+        self._plan = plan
+        self._left.replan(plan)
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None

@@ -26,9 +26,9 @@ SILENCE_SECONDS = 600.0
 
 
 class RunFolder:
-    """Paths in a run folder, its `status.json`, and the claim that only one process trains in it.
+    """Paths in a run folder, its ``status.json``, and the claim that only one process trains in it.
 
-    Use `create` for a new run and `open` for an existing one.
+    Use ``create`` for a new run and ``open`` for an existing one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +48,7 @@ class RunFolder:
 
         Raises:
             UserError: a file or a folder with something in it is in the way, or the place is not
-                writable; names `path`.
+                writable; names ``path``.
         """
         folder = cls(Path(path))
         try:
@@ -70,7 +70,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path, needs: Sequence[str] = ()) -> "RunFolder":
-        """Open an existing run folder that has a `config.yaml` and all files in `needs`.
+        """Open an existing run folder that has a ``config.yaml`` and all files in ``needs``.
 
         Raises:
             UserError: it is missing, not a folder, or lacks a file; names what is lacking.
@@ -113,10 +113,10 @@ class RunFolder:
             self._lock = None
 
     def write_status(self, state: State, **fields: Any) -> None:
-        """Write `status.json` in one step. Fields written before stay, except `reason`.
+        """Write ``status.json`` in one step. Fields written before stay, except ``reason``.
 
-        `fields` are JSON values such as `reason`, `stage`, `step`, `seconds`. The process, the
-        host, the time of the first write (`started`) and of this one (`updated`) are added.
+        ``fields`` are JSON values such as ``reason``, ``stage``, ``step``, ``seconds``. The process, the
+        host, the time of the first write (``started``) and of this one (``updated``) are added.
         A state other than "running" releases the folder.
         """
         earlier = self._read_status()
@@ -135,10 +135,10 @@ class RunFolder:
             self.release()
 
     def status(self) -> dict[str, Any]:
-        """Read `status.json`; "running" without a living process reads as "interrupted".
+        """Read ``status.json``; "running" without a living process reads as "interrupted".
 
-        `state` is always there: "running", "finished", "stopped", "failed", "interrupted", or
-        "unknown" where there is no readable `status.json`.
+        ``state`` is always there: "running", "finished", "stopped", "failed", "interrupted", or
+        "unknown" where there is no readable ``status.json``.
         """
         status = self._read_status()
         state = status.setdefault("state", "unknown")
@@ -148,7 +148,7 @@ class RunFolder:
 
     @contextmanager
     def log_to_file(self) -> Iterator[None]:
-        """Append the package's log records to `log.txt` while the block runs."""
+        """Append the package's log records to ``log.txt`` while the block runs."""
         logger = logging.getLogger("internal_gan")
         handler = _QuietFileHandler(self.log_path, encoding="utf-8", delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -70,6 +70,18 @@ def test_the_file_starts_with_the_plan_and_has_the_logged_steps(tmp_path: Path) 
     assert rows[1]["rec"] == 0.01
 
 
+def test_the_last_plan_is_the_one_that_holds(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    logger = MetricsLogger(path)
+    train(logger, (0, 1), (0, 10))
+    shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3)
+    logger.on_replan(MODEL, shorter)
+    logger.on_step(1, 1, 5, {"rec": 0.5})
+    plans = [row for row in read_json_lines(path) if row.get("event") == "plan"]
+    assert [plan["stages"][1]["steps"] for plan in plans] == [10, 5]
+    assert steps(path)[-1] == (1, 1)
+
+
 @pytest.mark.parametrize("again", [(0, 1), (0, 6), (1, 1), (1, 4), (1, 7), (2, 1), (2, 6)])
 def test_a_resumed_run_has_each_step_once(tmp_path: Path, again: tuple[int, int]) -> None:
     path = tmp_path / "metrics.jsonl"

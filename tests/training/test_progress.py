@@ -83,6 +83,15 @@ def test_a_plan_without_times_counts_steps() -> None:
     assert left.fraction == pytest.approx(0.5)
 
 
+def test_a_shorter_schedule_shortens_the_time_left() -> None:
+    left = TimeLeft(PLAN, 0.0)
+    for step in range(1, 101):
+        left.update(0, step, step * 0.1)
+    left.replan(TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)]))
+    assert left.seconds == pytest.approx(18.0)
+    assert left.fraction == pytest.approx(10 / 28)
+
+
 def test_the_end_is_all_of_it_and_no_time_left() -> None:
     left = TimeLeft(PLAN, 0.0)
     left.update(1, 100, 77.0)
