@@ -1,0 +1,52 @@
+"""Every file of conf/ belongs somewhere and composes."""
+
+from pathlib import Path
+
+import pytest
+
+from internal_gan.build import build
+from internal_gan.config import compose
+from internal_gan.models.base import Model
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+
+
+def names(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def group_choices() -> list[str]:
+    """``group=name`` for every file in a folder of conf/, but Hydra's own and the presets."""
+    files = [path.relative_to(CONF).with_suffix("") for path in sorted(CONF.rglob("*.yaml"))]
+    return [
+        f"{file.parent.as_posix()}={file.name}"
+        for file in files
+        if len(file.parts) > 1 and file.parts[0] not in ("hydra", "preset")
+    ]
+
+
+@pytest.mark.parametrize("choice", group_choices())
+def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
+    assert isinstance(build(compose([choice]).model), Model)
+
+
+@pytest.mark.parametrize("preset", names("preset"))
+def test_every_preset_belongs_to_a_model_and_a_trainer(preset: str) -> None:
+    model, _, trainer = preset.rpartition("_")
+    assert model in names("model")
+    assert trainer in names("trainer")
+
+
+@pytest.mark.parametrize("preset", names("preset"))
+def test_every_preset_changes_its_model(preset: str) -> None:
+    model, _, trainer = preset.rpartition("_")
+    assert (
+        compose([f"model={model}", f"trainer={trainer}"]).model != compose([f"model={model}"]).model
+    )
+
+
+@pytest.mark.parametrize("experiment", names("experiment"))
+def test_command_line_wins_over_every_experiment(experiment: str) -> None:
+    options = compose([f"experiment={experiment}", "seed=7", "model.min_size=31"])
+    assert options.seed == 7
+    assert options.model["min_size"] == 31
