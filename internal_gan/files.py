@@ -29,7 +29,7 @@ _REASONS = {
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
-    """Say in one line why ``path`` cannot be written; None when the user can do nothing about it."""
+    """One line that says why ``path`` cannot be written; None when the user cannot help it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
 

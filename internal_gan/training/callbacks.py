@@ -39,10 +39,11 @@ class TrainingPlan:
 class Callback:
     """Listens to a training run. Every method does nothing here; override those of interest.
 
-    The engine calls, in this order: ``on_start`` once, ``on_step`` after each step, ``on_stage_end``
-    after each stage is finished and its weights are final, ``on_end`` once when all stages are
-    done; ``on_replan`` in between where the schedule turned out too long. A resumed run starts with ``on_start`` again and goes on with the step after the last
-    one that was saved. A run that stops early never reaches ``on_end``; ``close`` is always called.
+    The engine calls ``on_start`` once, ``on_step`` after each step, ``on_stage_end`` after each
+    stage is finished and its weights are final, and ``on_end`` once when all stages are done;
+    ``on_replan`` in between where the schedule turned out too long. A resumed run starts with
+    ``on_start`` again and goes on with the step after the last one that was saved. A run that
+    stops early never reaches ``on_end``; ``close`` is always called.
     """
 
     def on_start(self, model: "Model", plan: TrainingPlan) -> None:
@@ -54,7 +55,7 @@ class Callback:
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        """Called after ``step`` (counted from 1) of ``steps``; ``scalars`` only when they were read."""
+        """Called after ``step`` (from 1) of ``steps``; ``scalars`` only when they were read."""
 
     def on_stage_end(self, model: "Model", stage_index: int) -> None:
         """Called when a stage is finished."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class MetricsLogger(Callback):
     """Writes ``metrics.jsonl``, one JSON object a line.
 
-    * `{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "peak_memory_bytes"}` is the first line; a later one replaces it;
+    * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
+      "peak_memory_bytes"}`` is the first line; a later one replaces it;
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for the logged steps;
       ``seconds`` is the training time since the start of the run, over all its processes;
     * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.

@@ -115,9 +115,9 @@ class RunFolder:
     def write_status(self, state: State, **fields: Any) -> None:
         """Write ``status.json`` in one step. Fields written before stay, except ``reason``.
 
-        ``fields`` are JSON values such as ``reason``, ``stage``, ``step``, ``seconds``. The process, the
-        host, the time of the first write (``started``) and of this one (``updated``) are added.
-        A state other than "running" releases the folder.
+        ``fields`` are JSON values such as ``reason``, ``stage``, ``step``, ``seconds``. The
+        process, the host, the time of the first write (``started``) and of this one
+        (``updated``) are added. A state other than "running" releases the folder.
         """
         earlier = self._read_status()
         earlier.pop("reason", None)
