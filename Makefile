@@ -10,7 +10,7 @@ PHOTO ?= examples/photos/mountains.jpg
 TIME ?= 4m
 WIDE ?= [166,500]
 
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types contracts unit format clean
@@ -80,12 +80,12 @@ $(BIN)/python:
 # of it: pip's constraints do not reach in there.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing (the first time this downloads torch)"
-	@$(PIP_INSTALL) hatchling
+	@$(PIP_INSTALL) --quiet hatchling
 	@$(PIP_INSTALL) --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing with the development tools (the first time this downloads torch)"
-	@$(PIP_INSTALL) hatchling
+	@$(PIP_INSTALL) --quiet hatchling
 	@$(PIP_INSTALL) --no-build-isolation -e '.[dev]'
 	@touch $(VENV)/installed $@
