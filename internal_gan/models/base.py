@@ -71,10 +71,11 @@ class Stage(ABC):
     def finish(self) -> None:
         """Hand the trained generator to the model, frozen."""
 
+    @abstractmethod
     def state_dict(self) -> dict[str, Any]:
         """State beside the networks' that an exact continuation needs; tensors and numbers."""
-        return {}
 
+    @abstractmethod
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what :meth:`state_dict` gave."""
 

@@ -1,6 +1,5 @@
 """SinGAN: a pyramid of small GANs from noise to one image (Shaham, Dekel, Michaeli, ICCV 2019)."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -35,7 +34,7 @@ class Widths:
     most: int = 128
 
     def at(self, scale: int) -> int:
-        return min(self.coarsest * 2 ** (scale // self.double_every), self.most)
+        return min(int(self.coarsest * 2 ** (scale // self.double_every)), self.most)
 
 
 class SinGAN(Model):
@@ -58,7 +57,11 @@ class SinGAN(Model):
             there too.
         penalty_interval: compute the discriminator's penalty every so many steps, with as many
             times the weight.
-        penalty_crop: side in pixels of the random window it is computed on; null for all.
+        penalty_crop: side in pixels of the window it is computed on; null for all.
+        reconstruction_interval: compute the reconstruction every so many steps, with as many
+            times the weight.
+        discriminator_crop: side in pixels of the window that the discriminator judges in one
+            step, moving over the image from step to step; null for all.
     """
 
     family: ClassVar[str] = "singan"
@@ -88,6 +91,8 @@ class SinGAN(Model):
         noise_padding: Literal["zero", "random"] = "zero",
         penalty_interval: int = 1,
         penalty_crop: int | None = None,
+        reconstruction_interval: int = 1,
+        discriminator_crop: int | None = None,
     ) -> None:
         super().__init__()
         self.make_generator = generator
@@ -110,6 +115,8 @@ class SinGAN(Model):
         self.noise_padding = noise_padding
         self.penalty_interval = penalty_interval
         self.penalty_crop = penalty_crop
+        self.reconstruction_interval = reconstruction_interval
+        self.discriminator_crop = discriminator_crop
         self.sizes: list[Size] = []
         self.steps = []
         self.generators = nn.ModuleList()
@@ -317,7 +324,7 @@ class SinGANStage(Stage):
 
         self.step = 0
         self._bases: Tensor | None = None
-        self._fake: tuple[Tensor, Tensor] | None = None
+        self._fake: tuple[Tensor, Tensor | None] | None = None
 
     def _make_patch_losses(self) -> list[tuple[str, PatchLoss, float, int]]:
         losses = []
@@ -331,14 +338,15 @@ class SinGANStage(Stage):
         fake, _ = self._fake = self._generate()
         fake = fake.detach()
         loss = self.model.adversarial_loss
-        real_logits, _ = self.discriminator(self.real)
-        fake_logits, _ = self.discriminator(fake)
+        window = self._window(self.model.discriminator_crop)
+        real_logits, _ = self.discriminator(self.real[window])
+        fake_logits, _ = self.discriminator(fake[window])
         total = loss.discriminator(real_logits, fake_logits)
         scalars = {"discriminator": total.detach()}
         interval = self.model.penalty_interval
         if self.step % interval == 0:
-            real, fake = self._penalty_window(fake)
-            penalty = loss.penalty(self.discriminator, real, fake, self.rng)
+            window = self._window(self.model.penalty_crop)
+            penalty = loss.penalty(self.discriminator, self.real[window], fake[window], self.rng)
             if penalty is not None:
                 total = total + interval * penalty
                 scalars["penalty"] = penalty.detach()
@@ -348,11 +356,14 @@ class SinGANStage(Stage):
         # The discriminator's step drew this fake from the same weights: no need to draw another.
         fake, rebuilt = self._fake or self._generate()
         self._fake = None
-        logits, _ = self.discriminator(fake)
-        adversarial = self.model.adversarial_loss.generator(logits)
-        reconstruction = F.mse_loss(rebuilt.float(), self.real)
-        total = adversarial + self.reconstruction_weight * reconstruction
-        scalars = {"generator": adversarial.detach(), "reconstruction": reconstruction.detach()}
+        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop)])
+        total = self.model.adversarial_loss.generator(logits)
+        scalars = {"generator": total.detach()}
+        if rebuilt is not None:
+            reconstruction = F.mse_loss(rebuilt.float(), self.real)
+            weight = self.model.reconstruction_interval * self.reconstruction_weight
+            total = total + weight * reconstruction
+            scalars["reconstruction"] = reconstruction.detach()
         for name, patch_loss, weight, interval in self.patch_losses:
             if self.step % interval == 0:
                 value = patch_loss(fake, self.rng, self.step // interval)
@@ -372,10 +383,12 @@ class SinGANStage(Stage):
         self.step = state["step"]
         self._bases = state["bases"]
 
-    def _generate(self) -> tuple[Tensor, Tensor]:
-        """A random image and the reconstruction, both (1, 3, H, W) with gradients."""
+    def _generate(self) -> tuple[Tensor, Tensor | None]:
+        """A random image and, when it is due, the reconstruction: both (1, 3, H, W)."""
         noise = self.model.random_noise(self.index, self.size, 1, self.rng)
         base = self._random_base()
+        if self.step % self.model.reconstruction_interval:
+            return self.generator(noise, base), None
         if self.generator.uses_batch_statistics:
             fake = self.generator(noise, base)
             return fake, self.generator(self.reconstruction_noise, self.reconstruction_base)
@@ -404,16 +417,16 @@ class SinGANStage(Stage):
         base, self._bases = self._bases[:1], self._bases[1:]
         return base
 
-    def _penalty_window(self, fake: Tensor) -> tuple[Tensor, Tensor]:
-        crop = self.model.penalty_crop
-        if crop is None:
-            return self.real, fake
-        # An additive recurrence covers the image evenly and asks nothing of the device.
-        turn = self.step // self.model.penalty_interval
+    def _window(self, side: int | None) -> Any:
+        """Index of a square of ``side`` pixels that moves over the image with the step.
+
+        An additive recurrence covers the image evenly and asks nothing of the device.
+        """
+        if side is None:
+            return ...
         spans = [
-            slice(start, start + crop)
-            for side, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
-            for start in (int(turn * ratio % 1 * (max(side - crop, 0) + 1)),)
+            slice(start, start + side)
+            for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
+            for start in (int(self.step * ratio % 1 * (max(length - side, 0) + 1)),)
         ]
-        window = (..., *spans)
-        return self.real[window], fake[window]
+        return (..., *spans)

@@ -1,5 +1,7 @@
 """Discriminators. Each returns its map of logits and the features on the way to it."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -35,8 +37,7 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         widths = [channels] + [width] * (depth - 1)
         self.blocks = nn.ModuleList(
-            ConvBlock(a, b, kernel_size=kernel_size, norm=norm)
-            for a, b in zip(widths, widths[1:], strict=False)
+            ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths)
         )
         self.output = nn.Conv2d(width, 1, kernel_size)
         self.margin = depth * (kernel_size - 1) // 2

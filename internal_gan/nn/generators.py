@@ -1,5 +1,7 @@
 """Generators."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -39,10 +41,7 @@ class ResidualPatchGenerator(nn.Module):
         super().__init__()
         widths = [channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
-            *(
-                ConvBlock(a, b, kernel_size=kernel_size, norm=norm)
-                for a, b in zip(widths, widths[1:], strict=False)
-            )
+            *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
         self.output = nn.Conv2d(width, channels, kernel_size)
         self.padding: Padding = padding

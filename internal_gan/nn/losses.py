@@ -64,7 +64,7 @@ class WGANGP(AdversarialLoss):
             logits, _ = discriminator(between)
             (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
             dims = [1] if self.penalty_norm == "pixel" else [1, 2, 3]
-            norm = torch.linalg.vector_norm(gradient, dim=dims)
+            norm: Tensor = torch.linalg.vector_norm(gradient, dim=dims)
             return self.penalty_weight * (norm - 1).square().mean()
 
 

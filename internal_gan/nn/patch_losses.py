@@ -42,8 +42,8 @@ class PatchTerm:
 class SlicedWasserstein(PatchLoss):
     """Mean absolute difference between sorted random projections of patches (Wasserstein-1).
 
-    The generated image's projections, taken on a lattice that moves with the step, are compared with
-    quantiles of the real image's that are computed once (as in Elnekave and Weiss 2022, GPDM).
+    The generated image's projections, taken on a lattice that moves with the step, are compared
+    with quantiles of the real image's that are computed once (as in Elnekave and Weiss 2022, GPDM).
 
     Args:
         real: (1, C, H, W) in [-1, 1].
@@ -70,7 +70,7 @@ class SlicedWasserstein(PatchLoss):
             bank, real.shape[1] * patch * patch, device=real.device, generator=rng
         )
         filters = F.normalize(filters, dim=1)
-        self.filters = filters.unflatten(1, (real.shape[1], patch, patch))
+        self.filters = filters.view(bank, real.shape[1], patch, patch)
         values = F.conv2d(real, self.filters).flatten(2)[0].sort(dim=1).values
         self.quantiles = _at_quantiles(values, min(places, values.shape[1]))
 
@@ -99,6 +99,7 @@ class NearestPatch(PatchLoss):
         queries: generated patches looked at in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
+        bank: real patches kept, in random order, of which the calls take turns.
     """
 
     def __init__(
@@ -110,22 +111,28 @@ class NearestPatch(PatchLoss):
         queries: int = 512,
         candidates: int = 3072,
         reverse_weight: float = 0.0,
+        bank: int = 24576,
     ) -> None:
         self.patch = patch
         self.queries = queries
         self.candidates = candidates
         self.reverse_weight = reverse_weight
-        self.real = real
+        patches = _random_patches(real, patch, bank, rng)
+        order = torch.randperm(len(patches), device=real.device, generator=rng)
+        self.bank = patches[order]
+        self.centre = self.bank.mean(dim=0)
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         device = fake.device.type
         mixed = torch.is_autocast_enabled(device)
         dtype = torch.get_autocast_dtype(device) if mixed else torch.float32
         with torch.autocast(device, enabled=False):
-            real = _random_patches(self.real, self.patch, self.candidates, rng)
+            turns = max(1, len(self.bank) // self.candidates)
+            first = step % turns * self.candidates
+            real = self.bank[first : first + self.candidates]
             patches = _random_patches(fake.float(), self.patch, self.queries, rng)
             with torch.no_grad():
-                distance = _squared_distances(patches, real, dtype)
+                distance = _squared_distances(patches, real, self.centre, dtype)
                 nearest = distance.argmin(dim=1)
             loss = F.mse_loss(patches, real[nearest])
             if self.reverse_weight:
@@ -159,12 +166,12 @@ def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator)
     return image[sample[:, None, None], :, y, x].flatten(1)
 
 
-def _squared_distances(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+def _squared_distances(a: Tensor, b: Tensor, centre: Tensor, dtype: torch.dtype) -> Tensor:
     """Squared Euclidean distances between the rows of ``a`` and ``b``, products in ``dtype``.
 
-    Only their order is used, which bfloat16 keeps well enough to find near neighbours.
+    Only their order is used, which bfloat16 keeps well enough to find near neighbours once
+    ``centre`` is taken off.
     """
-    centre = b.mean(dim=0)
     a, b = (a - centre), (b - centre)
     product = (a.to(dtype) @ b.to(dtype).T).float()
     return a.square().sum(dim=1, keepdim=True) + b.square().sum(dim=1) - 2 * product

@@ -1,6 +1,5 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
-import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,13 +12,13 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Losses, Model, Stage
 from internal_gan.options import TrainerOptions
 from internal_gan.training import budget
-from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
+from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.checkpoint import load_training, save_model, save_training
 from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.signals import StopRequest
 
 
-class TrainingStopped(Exception):
+class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
     """The run was asked to stop; its state is saved and it can be resumed."""
 
 
@@ -59,7 +58,7 @@ def train(
     previous: Stage | None = None
     with StopRequest() as stop:
         for index in range(model.finished, model.num_stages):
-            if options.time and not resume:
+            if options.time and not resume and index:
                 plan = _keep_to_budget(model, plan, index, options.time, started, callbacks)
             stage = model.stage(index, previous, rng)
             trainee = Trainee(stage, model.steps[index], precision)
@@ -141,7 +140,7 @@ class Trainee:
         with torch.autocast(self._checksum.device.type, self.precision, enabled=mixed):
             total, scalars = loss()
         optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        torch.autograd.backward(total)
         optimizer.step()
         self._checksum += total.detach()
         return scalars
@@ -177,7 +176,7 @@ class Trainee:
         }
 
     def load(self, state: Mapping[str, Any], rng: torch.Generator) -> int:
-        """Go back to a saved state, the random numbers' included; returns the step to go on with."""
+        """Go back to a saved state and its random numbers; returns the step to go on with."""
         for network, saved in zip(self._networks, state["networks"], strict=True):
             network.load_state_dict(saved)
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
