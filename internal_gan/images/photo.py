@@ -1,0 +1,79 @@
+"""A photo in memory, and what it takes to be learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.pyramid import Size, fit_size
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An image, and what its file said about it.
+
+    Attributes:
+        pixels: ``(1, 3, H, W)`` float32 in [-1, 1], RGB, upright. Gray is repeated in the three
+            channels; fully transparent pixels continue the visible colours around them.
+        alpha: ``(1, 1, H, W)`` float32 in [0, 1], 1 is opaque; ``None`` without transparency.
+        path: The file; ``None`` if the image came from elsewhere.
+        mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
+        bit_depth: Bits per channel read from the file: 8, 16, or 32 for floating point.
+        icc_profile: The file's colour profile. Pixels are the file's numbers and are not converted
+            to another colour space (but from CMYK to sRGB).
+        exif: EXIF block without the orientation, which has been applied.
+    """
+
+    pixels: Tensor
+    alpha: Tensor | None = None
+    path: Path | None = None
+    mode: str = "RGB"
+    bit_depth: int = 8
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+
+    @property
+    def size(self) -> Size:
+        """``(height, width)`` in pixels."""
+        return self.pixels.shape[-2], self.pixels.shape[-1]
+
+
+def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
+    """Refuse a photo that no model can learn from.
+
+    Args:
+        photo: The photo.
+        min_side: Shortest side possible, in pixels, after shrinking.
+        max_size: Longest side that the photo is going to be shrunk to; ``None`` keeps its size.
+
+    Raises:
+        UserError: If the photo is too small, fully transparent, or of one flat colour.
+    """
+    name = "the image" if photo.path is None else shown(photo.path)
+    size = f"{photo.size[0]}x{photo.size[1]}"
+    short, long = sorted(photo.size)
+    if short < min_side:
+        raise UserError(
+            f"{name}: {size} pixels is too small; the short side must be at least {min_side} pixels"
+        )
+    if min(fit_size(photo.size, max_size)) < min_side:
+        enough = -(-min_side * long // short)
+        raise UserError(
+            f"{name}: {size} pixels shrinks to less than {min_side} pixels on the short side at "
+            f"max_size={max_size}; max_size must be at least {enough}, or null"
+        )
+    if photo.alpha is not None and not photo.alpha.any():
+        raise UserError(f"{name}: every pixel is transparent; a photo must show something")
+    lowest, highest = (torch.stack([f(c) for c in photo.pixels[0]]) for f in (torch.min, torch.max))
+    # One step of 8 bits is what JPEG makes of a flat colour.
+    if (highest - lowest).max() <= 2.01 / 255.0:
+        raise UserError(f"{name}: the image is one flat colour; a photo must show something")
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: on one line, and printable in any encoding of the name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
