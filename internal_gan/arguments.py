@@ -112,7 +112,7 @@ def _unquote(part: str) -> str:
 def _images(name: str) -> list[str]:
     """The images that ``name`` stands for: those in a folder or of a pattern, or itself."""
     if not _exists(name) and glob.has_magic(name):
-        found = glob.glob(name, recursive=True)
+        found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
     elif Path(name).is_dir():
         found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
     else:

@@ -88,12 +88,14 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: name of the family, as in ``model=singan``.
+        sizes: working size (height, width) of every stage, in pixels; known once ``prepare`` ran.
         steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
             list of the same length before a stage is built.
         finished: how many stages have been trained.
     """
 
     family: ClassVar[str]
+    sizes: list[tuple[int, int]]
     steps: list[int]
     finished: int
 

@@ -1,0 +1,138 @@
+"""What a user asks for: one module for each task, and what they have in common here.
+
+Nothing in this module imports torch, so that a wrong file name is told at once.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+from internal_gan.errors import UserError
+from internal_gan.options import Options
+from internal_gan.training.run_folder import RunFolder
+
+# What may stand beside these on the command line; anything else would be ignored.
+_WITH_RESUME = {"resume", "device", "logger"}
+_WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
+
+
+def run(options: Options, changed: Collection[str] = ()) -> int:
+    """Do what ``options`` ask for.
+
+    Args:
+        options: the run's options, checked.
+        changed: names of the options that the user gave, to refuse those that do not apply.
+
+    Returns:
+        The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM.
+
+    Raises:
+        UserError: the options do not go together, or the task met a mistake of the user's.
+    """
+    given = {key for key in changed if not key.startswith("hydra")}
+    if options.resume is not None:
+        _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
+        folder = RunFolder.open(options.resume)
+        if _is_finished(folder):
+            return 0
+    elif options.task == "train":
+        if options.checkpoint is not None:
+            raise UserError(
+                f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
+                f"use that model, or resume={options.checkpoint} to go on with its training"
+            )
+        check_image_file(options.image)
+    else:
+        if options.checkpoint is None:
+            raise UserError(
+                f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
+            )
+        own = {key for key in given if key.startswith(f"{options.task}.")}
+        _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
+        RunFolder.open(options.checkpoint, needs=["model.safetensors"])
+    return _dispatch(options, family=_family(options) if "model" in given else None)
+
+
+def _dispatch(options: Options, family: str | None) -> int:
+    if options.resume is None and options.task == "sample":
+        from internal_gan.tasks.sample import sample
+
+        sample(options, family)
+        return 0
+    from internal_gan.tasks.train import TrainingStopped, resume, train
+
+    try:
+        if options.resume is not None:
+            resume(options)
+        else:
+            train(options)
+    except TrainingStopped as stop:
+        return 143 if "SIGTERM" in str(stop) else 130
+    return 0
+
+
+def check_image_file(image: str | None) -> None:
+    """Refuse at once what cannot be an image.
+
+    Raises:
+        UserError: no name, no such file, a folder, an empty file, or one that may not be read.
+    """
+    if image is None:
+        raise UserError("image=FILE is missing: the photo to learn from. See --help")
+    path = Path(image)
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise UserError(f"image={image}: the file is empty (0 bytes)")
+    except FileNotFoundError:
+        raise UserError(f"image={image}: there is no such file") from None
+    except IsADirectoryError:
+        raise UserError(
+            f"image={image}: a folder, not an image; -m image={image} takes each image in it"
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"image={image}: the file cannot be read: {reason}") from None
+
+
+def new_run_path(options: Options, image: str | None, family: str) -> Path:
+    """The folder that the user named, or a new ``runs/<image>-<model>/<time>``."""
+    if options.output is not None:
+        return Path(options.output)
+    stem = Path(image).stem if image else "image"
+    # Plain letters, so that the commands printed later need no quotation marks.
+    name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
+    parent = Path("runs", f"{name}-{family}")
+    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = parent / now, 2
+    while path.exists():
+        path, number = parent / f"{now}-{number}", number + 1
+    return path
+
+
+def command(*arguments: str) -> str:
+    """This program's command with ``arguments``, to be copied into a shell."""
+    program = Path(sys.argv[0]).name
+    name = "internal-gan" if program == "internal-gan" else "python -m internal_gan"
+    return " ".join([name, *(shlex.quote(argument) for argument in arguments)])
+
+
+def _refuse(extra: Collection[str], what: str, why: str) -> None:
+    if extra:
+        raise UserError(f"{', '.join(sorted(extra))}: cannot be changed here; {what} {why}")
+
+
+def _family(options: Options) -> str:
+    return str(options.model.get("_target_", "")).rpartition(".")[2].lower()
+
+
+def _is_finished(folder: RunFolder) -> bool:
+    if folder.status()["state"] != "finished":
+        return False
+    print(f"{folder.path} is finished; its page is {folder.report_path}")
+    return True

@@ -1,0 +1,75 @@
+"""What every task says and writes down about itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import torch
+from rich.console import Console
+
+import internal_gan
+from internal_gan.errors import UserError
+from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.run_folder import RunFolder
+
+_log = logging.getLogger("internal_gan.run")
+
+
+def say(console: Console, text: str) -> None:
+    """Print a line and write it into the run's log."""
+    console.print(text, markup=False)
+    _log.info(text.strip())
+
+
+def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
+    """The first lines of a run."""
+    say(console, f"internal-gan {internal_gan.__version__}, torch {torch.__version__}")
+    for line in about:
+        say(console, line)
+    say(console, f"Run folder {folder.path}")
+
+
+@contextmanager
+def recorded(folder: RunFolder) -> Iterator[None]:
+    """Keep ``log.txt`` and ``status.json`` true whatever happens in the block."""
+    with folder.log_to_file():
+        try:
+            yield
+        except TrainingStopped as stop:
+            folder.write_status("stopped", reason=str(stop))
+            raise
+        except KeyboardInterrupt:
+            folder.write_status("stopped", reason="stopped at once")
+            raise
+        except UserError as error:
+            _log.error(str(error))
+            _fail(folder, str(error))
+            raise
+        except Exception as error:
+            _log.exception("unexpected error")
+            error.add_note(f"the traceback is in {folder.log_path}")
+            _fail(folder, f"{type(error).__name__}: {error}")
+            raise
+
+
+def _fail(folder: RunFolder, reason: str) -> None:
+    # On a full disk the status cannot be written either; the first error is the one to tell.
+    with suppress(UserError, OSError):
+        folder.write_status("failed", reason=reason)
+    folder.release()
+
+
+@contextmanager
+def enough_memory(option: str) -> Iterator[None]:
+    """Turn a failed allocation into one line that names the option to make smaller."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # The CPU's allocator raises a bare RuntimeError.
+        text = str(error)
+        full = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not full and "not enough memory" not in text and "allocate memory" not in text:
+            raise
+        raise UserError(f"there is not enough memory; a smaller {option} needs less") from error

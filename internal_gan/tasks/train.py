@@ -1,0 +1,217 @@
+"""task=train: learn one photo, show pictures while it goes on, end with the model's own task."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from internal_gan.build import build
+from internal_gan.config import load_options, save_options
+from internal_gan.errors import UserError
+from internal_gan.evaluation.report import write_report
+from internal_gan.images.io import Photo, check_trainable, read_image, write_image
+from internal_gan.models.base import Model
+from internal_gan.options import Options
+from internal_gan.tasks import command, new_run_path
+from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
+from internal_gan.tasks.sample import write_samples
+from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.device import select_device, select_precision
+from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.engine import train as train_stages
+from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
+from internal_gan.training.progress import Progress
+from internal_gan.training.run_folder import RunFolder
+from internal_gan.units import duration
+
+__all__ = ["TrainingStopped", "resume", "train"]
+
+# Pictures of a model that is not finished yet are for a look; the last ones are counted.
+SAMPLES_ON_THE_WAY = 8
+
+
+def train(options: Options, photo: Photo | None = None, *, quiet: bool = False) -> Model:
+    """Train a new model and write its pictures and its page.
+
+    Args:
+        options: checked options; ``options.image`` is read unless ``photo`` is given.
+        quiet: print nothing.
+
+    Returns:
+        The trained model, ready to sample on the device it was trained on.
+
+    Raises:
+        UserError: the photo, the options or the output folder will not do; no folder is left
+            behind, except when the training itself fails.
+        TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
+    """
+    if photo is None:
+        assert options.image is not None
+        photo = read_image(options.image)
+        options.image = str(Path(options.image).absolute())
+    model, precision, about = _set_up(options, photo)
+    folder = RunFolder.create(new_run_path(options, options.image, model.family))
+    with recorded(folder):
+        save_options(options, folder.config_path)
+        write_image(folder.path / "photo.png", _working_image(model, photo))
+        _learn(model, options, folder, precision, [*about, *_shrunk(model, photo)], quiet)
+    return model
+
+
+def resume(options: Options, *, quiet: bool = False) -> Model:
+    """Go on with the training in the run folder ``options.resume``.
+
+    Everything is as that run was configured, except a device or logger that is asked for here.
+
+    Raises:
+        UserError: the folder holds no training, or it is damaged or in use.
+        TrainingStopped: Ctrl-C or SIGTERM; it can be resumed again.
+    """
+    assert options.resume is not None
+    folder = RunFolder.open(options.resume)
+    saved = load_options(folder.config_path)
+    if saved.task != "train":
+        raise UserError(f"resume={folder.path}: a run of task={saved.task}; nothing to go on with")
+    saved.device = saved.device if options.device == "auto" else options.device
+    saved.logger = saved.logger if options.logger == "none" else options.logger
+    has_state = folder.checkpoint_path.is_file()
+    photo = read_image(folder.path / "photo.png" if has_state else _original(folder, saved))
+    model, precision, about = _set_up(saved, photo)
+    folder.claim()
+    with recorded(folder):
+        _learn(model, saved, folder, precision, about, quiet, has_state=has_state)
+    return model
+
+
+def _original(folder: RunFolder, options: Options) -> Path:
+    """The photo to begin anew with when a run was killed before it saved anything."""
+    if options.image is not None and Path(options.image).is_file():
+        return Path(options.image)
+    return folder.path / "photo.png"
+
+
+def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[str]]:
+    """The prepared model on its device, and what to tell about the choices."""
+    device, device_reason = select_device(options.device)
+    precision, precision_reason = select_precision(options.precision, device)
+    model: Model = build(options.model)
+    with enough_memory("model.max_size"):
+        model.prepare(photo.pixels.to(device))
+        model.to(device)
+    check_trainable(photo, min_side=1)
+    if options.sample.start_scale >= model.num_stages:
+        raise UserError(
+            f"sample.start_scale={options.sample.start_scale}: this model has "
+            f"{model.num_stages} scales; allowed: 0 to {model.num_stages - 1}"
+        )
+    name = "bf16" if precision == torch.bfloat16 else "fp32"
+    about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
+    return model, precision, about
+
+
+def _learn(
+    model: Model,
+    options: Options,
+    folder: RunFolder,
+    precision: torch.dtype,
+    about: list[str],
+    quiet: bool,
+    *,
+    has_state: bool = False,
+) -> None:
+    console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+    started = time.monotonic()
+    announce(console, folder, about)
+    console.print(_table(model))
+    go_on = command(f"resume={folder.path}")
+    say(console, f"Ctrl-C stops; to go on later: {go_on}")
+    callbacks: list[Callback] = [
+        Progress(Console(stderr=True, quiet=quiet, highlight=False)),
+        MetricsLogger(folder.metrics_path),
+        Pictures(folder, options),
+    ]
+    if options.logger == "tensorboard":
+        callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
+    try:
+        with enough_memory("model.max_size"):
+            train_stages(
+                model,
+                options=options.trainer,
+                precision=precision,
+                seed=options.seed,
+                folder=folder,
+                architecture=options.model,
+                callbacks=callbacks,
+                resume=has_state,
+            )
+    except TrainingStopped as stop:
+        say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
+        say(console, f"  Go on:    {go_on}")
+        raise
+    finally:
+        for callback in callbacks:
+            callback.close()
+    with enough_memory("sample.size"):
+        write_samples(model, options, folder)
+    seconds = time.monotonic() - started
+    folder.write_status("finished", seconds=round(seconds, 1))
+    write_report(folder.path)
+    say(console, f"\nDone in {duration(seconds)}.")
+    _where(console, folder)
+
+
+def _where(console: Console, folder: RunFolder) -> None:
+    again = command("task=sample", f"checkpoint={folder.path}", "sample.count=16")
+    say(console, f"  Model:    {folder.model_path}")
+    say(console, f"  Pictures: {folder.path / 'sample'}")
+    say(console, f"  Page:     {folder.report_path}")
+    say(console, f"  Again:    {again}")
+
+
+class Pictures(Callback):
+    """Keeps the folder worth looking at: pictures, status and page after every stage."""
+
+    def __init__(self, folder: RunFolder, options: Options) -> None:
+        self._folder = folder
+        self._options = options
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        write_report(self._folder.path)
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        scales = self._folder.path / "scales"
+        scales.mkdir(exist_ok=True)
+        write_image(scales / f"{stage_index:02d}.png", model.preview())
+        if model.finished < model.num_stages:
+            write_samples(model, self._options, self._folder, at_most=SAMPLES_ON_THE_WAY)
+        self._folder.write_status(
+            "running", stages_finished=model.finished, stages=model.num_stages
+        )
+        write_report(self._folder.path)
+
+
+def _working_image(model: Model, photo: Photo) -> Any:
+    image = getattr(model, "image", None)
+    return photo.pixels if image is None else image
+
+
+def _shrunk(model: Model, photo: Photo) -> list[str]:
+    height, width = photo.size
+    learnt = tuple(_working_image(model, photo).shape[-2:])
+    text = f"Photo {photo.path or 'from memory'}, {height} x {width} pixels (height x width)"
+    if learnt == photo.size:
+        return [text]
+    note = f"shrunk to {learnt[0]} x {learnt[1]} for training; model.max_size=null keeps its size"
+    return [f"{text}, {note}"]
+
+
+def _table(model: Model) -> Table:
+    table = Table("scale", "height", "width", box=None, pad_edge=False)
+    for index, (height, width) in enumerate(model.sizes):
+        table.add_row(str(index), str(height), str(width))
+    return table
