@@ -93,9 +93,11 @@ def load(run: str | PathLike[str]) -> SinGAN:
     >>> bool((internal_gan.load(folder).sample(1) == model.sample(1)).all())
     True
     """
+    from pathlib import Path
+
     from internal_gan.build import build
     from internal_gan.training.checkpoint import load_model
     from internal_gan.training.run_folder import RunFolder
 
-    folder = RunFolder.open(run, needs=["model.safetensors"])
+    folder = RunFolder.open(Path(run), needs=["model.safetensors"])
     return cast("SinGAN", load_model(folder.model_path, build))

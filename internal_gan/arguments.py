@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from internal_gan.errors import UserError
@@ -33,6 +34,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     >>> prepare(["image=my photo (1).jpg", "seed=3"])
     ["image='my photo (1).jpg'", 'seed=3']
     """
+    _refuse_blanks_in_lists(overrides)
     return [_prepare(override, multirun) for override in overrides]
 
 
@@ -60,6 +62,16 @@ def escape(text: str) -> str:
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
 
 
+def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
+    """The shell splits ``sample.size=[300 800]`` into two arguments; join them for the message."""
+    for first, second in pairwise(overrides):
+        value = first.partition("=")[2]
+        if value.startswith("[") and "]" not in value and "=" not in second:
+            raise UserError(
+                f"{first} {second}: a list has commas and no blanks, such as sample.size=[300,800]"
+            )
+
+
 def _prepare(override: str, multirun: bool) -> str:
     left, equals, value = override.partition("=")
     if not equals and not left.startswith("~"):
@@ -68,6 +80,8 @@ def _prepare(override: str, multirun: bool) -> str:
     key = key_of(override)
     if key not in PATHS or value in ("", "null"):
         return override
+    if value.startswith("~/") and not _exists(value):
+        value = str(Path(value).expanduser())
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
     if _exists(value) and not (multirun and key == "image"):

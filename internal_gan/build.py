@@ -126,8 +126,10 @@ def _check_arguments(
     hints = _type_hints(target)
     for argument, value in arguments.items():
         if argument in hints and not _fits(value, hints[argument]):
+            group = f"{key}.{argument}".replace(".", "/")
+            hint = f"; a choice is written {group}={value}" if isinstance(value, str) else ""
             raise UserError(
-                f"{key}.{argument}={value}: {short} needs {_in_words(hints[argument])} here"
+                f"{key}.{argument}={value}: {short} needs {_in_words(hints[argument])} here{hint}"
             )
 
 
@@ -152,8 +154,9 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    if hint in (bool, str, type(None)):
-        return isinstance(value, hint)
+    kind = origin or hint
+    if isinstance(kind, type) and not getattr(kind, "_is_protocol", False):
+        return isinstance(value, kind)
     return True
 
 
@@ -166,4 +169,6 @@ def _in_words(hint: Any) -> str:
     if origin in (list, tuple, Sequence):
         return "a list"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
-    return words.get(hint, "null" if hint is type(None) else str(hint))
+    if hint in words:
+        return words[hint]
+    return "null" if hint is type(None) else getattr(origin or hint, "__name__", str(hint))

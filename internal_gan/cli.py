@@ -32,7 +32,7 @@ from internal_gan.tasks import run
 MISTAKE, CRASH = 2, 1
 
 
-class JobFailed(Exception):
+class JobFailedError(Exception):
     """One job of a multirun failed and has said why; carries the exit code."""
 
     def __init__(self, code: int) -> None:
@@ -75,7 +75,7 @@ def _run(arguments: list[str]) -> None:
     try:
         with _hydra_raises(), _arguments([*options, *overrides]):
             application()
-    except JobFailed as error:
+    except JobFailedError as error:
         sys.exit(error.code)
     except (UserError, BrokenPipeError):
         raise
@@ -96,11 +96,11 @@ def _job(config: DictConfig) -> None:
     except UserError as error:
         if not multirun:
             raise SystemExit(_say(str(error), MISTAKE)) from error
-        raise JobFailed(_say(f"job {hydra_config.job.num}: {error}", MISTAKE)) from error
+        raise JobFailedError(_say(f"job {hydra_config.job.num}: {error}", MISTAKE)) from error
     except Exception as error:
         code = _say(_crash(error), CRASH)
         if multirun:
-            raise JobFailed(code) from error
+            raise JobFailedError(code) from error
     if code:
         raise SystemExit(code)
 
@@ -113,7 +113,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         known = [name for action in parser._actions for name in action.option_strings]
         wrong = [a for a in arguments if a.startswith("-") and a.partition("=")[0] not in known]
         hint = nearest(wrong[0], known) if wrong else ""
-        raise UserError(f"{message}{hint}. See --help")
+        raise UserError(f"{message}{hint or '.'} See --help")
 
     parser.error = fail  # type: ignore[method-assign]
     return parser.parse_intermixed_args(arguments)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -29,7 +30,7 @@ CONFIG_NAME = "config"
 VERSION_BASE = "1.3"
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
-_DURATION = re.compile(r"\d+(\.\d+)?[smh]")
+_DURATION = re.compile(r"(?=.*[1-9])(?:[\d.]+h)?(?:[\d.]+m)?(?:[\d.]+s)?")
 
 
 def conf_dir() -> Path:
@@ -57,8 +58,15 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 
 def _compose(overrides: Sequence[str]) -> DictConfig:
-    with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
-        return hydra_compose(CONFIG_NAME, list(overrides))
+    # A job, or a caller's own Hydra application, may be under way in this process.
+    hydra = GlobalHydra.instance()
+    outer = hydra.hydra
+    hydra.clear()
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
+            return hydra_compose(CONFIG_NAME, list(overrides))
+    finally:
+        hydra.hydra = outer
 
 
 def to_options(config: DictConfig) -> Options:
@@ -68,13 +76,10 @@ def to_options(config: DictConfig) -> Options:
         UserError: names the option, its value, and what it needs.
     """
     try:
-        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-        assert isinstance(values, dict)
         for group in ("model", "trainer", "sample"):
-            if not isinstance(values.get(group, {}), dict):
-                raise _wrong(group, values[group])
-        schema = OmegaConf.structured(Options)
-        options = OmegaConf.to_object(OmegaConf.merge(schema, values))
+            if not isinstance(config.get(group, DictConfig({})), DictConfig):
+                raise _wrong(group, config[group])
+        options = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Options), config))
     except OmegaConfBaseException as error:
         raise _schema_error(error, config) from error
     assert isinstance(options, Options)
@@ -220,7 +225,8 @@ def _known_keys(overrides: Sequence[str]) -> list[str]:
 def _keys(values: Any, prefix: str = "") -> Iterator[str]:
     if isinstance(values, dict):
         for key, value in values.items():
-            yield f"{prefix}{key}"
+            if key != "_target_":
+                yield f"{prefix}{key}"
             yield from _keys(value, f"{prefix}{key}.")
 
 

@@ -27,10 +27,7 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any]) -> Photo:
     >>> to_photo(np.zeros((30, 40, 3), np.uint8)).size
     (30, 40)
     """
-    if isinstance(image, Image.Image):
-        decoded = _from_pillow(image)
-    else:
-        decoded = _from_array(image)
+    decoded = _from_pillow(image) if isinstance(image, Image.Image) else _from_array(image)
     pixels = decoded.colours * 2.0 - 1.0
     if decoded.alpha is not None:
         pixels = fill_transparent(pixels, decoded.alpha)

@@ -11,8 +11,9 @@ from rich.console import Console
 
 import internal_gan
 from internal_gan.errors import UserError
+from internal_gan.evaluation.report import write_report
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.training.run_folder import RunFolder, State
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -38,26 +39,27 @@ def recorded(folder: RunFolder) -> Iterator[None]:
         try:
             yield
         except TrainingStopped as stop:
-            folder.write_status("stopped", reason=str(stop))
+            _end(folder, "stopped", str(stop))
             raise
         except KeyboardInterrupt:
-            folder.write_status("stopped", reason="stopped at once")
+            _end(folder, "stopped", "stopped at once")
             raise
         except UserError as error:
             _log.error(str(error))
-            _fail(folder, str(error))
+            _end(folder, "failed", str(error))
             raise
         except Exception as error:
             _log.exception("unexpected error")
             error.add_note(f"the traceback is in {folder.log_path}")
-            _fail(folder, f"{type(error).__name__}: {error}")
+            _end(folder, "failed", f"{type(error).__name__}: {error}")
             raise
 
 
-def _fail(folder: RunFolder, reason: str) -> None:
-    # On a full disk the status cannot be written either; the first error is the one to tell.
+def _end(folder: RunFolder, state: State, reason: str) -> None:
+    # On a full disk neither can be written; the first error is the one to tell.
     with suppress(UserError, OSError):
-        folder.write_status("failed", reason=reason)
+        folder.write_status(state, reason=reason)
+        write_report(folder.path)
     folder.release()
 
 

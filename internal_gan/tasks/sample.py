@@ -53,10 +53,10 @@ def sample(options: Options, family: str | None = None) -> Path:
     with recorded(folder):
         save_options(options, folder.config_path)
         announce(console, folder, [f"Device {device} ({reason})", f"Model {source.model_path}"])
-        write_image(folder.path / "photo.png", model.image)
+        write_image(folder.path / "photo.png", model.get_buffer("image"))
         _write(images, folder)
         seconds = time.monotonic() - started
-        folder.write_status("finished", seconds=round(seconds, 1))
+        folder.write_status("finished", device=str(device), seconds=round(seconds, 1))
         write_report(folder.path)
         say(console, f"{len(images)} samples in {duration(seconds)}.")
         say(console, f"  Pictures: {folder.path / 'sample'}")
@@ -64,7 +64,7 @@ def sample(options: Options, family: str | None = None) -> Path:
     return folder.path
 
 
-def draw(model: Model, options: Options, at_most: int | None = None) -> Any:
+def draw(model: Any, options: Options, at_most: int | None = None) -> Any:
     """The samples that ``options.sample`` asks for, (count, 3, H, W) in [-1, 1].
 
     A model that is not finished yet draws at the size of its finest finished scale.

@@ -126,6 +126,7 @@ def _learn(
 ) -> None:
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
+    folder.write_status("running", device=str(model.device))
     announce(console, folder, about)
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")

@@ -3,7 +3,6 @@
 import json
 import pickle
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.models.base import Model
@@ -30,7 +30,7 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
     """
     metadata = {
         "format_version": str(FORMAT_VERSION),
-        "package_version": version("internal-gan"),
+        "package_version": internal_gan.__version__,
         "family": model.family,
         "architecture": json.dumps(architecture),
         "model": json.dumps(model.metadata()),
