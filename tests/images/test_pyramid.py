@@ -1,0 +1,144 @@
+"""The sizes of the scales, and the image at each of them."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.pyramid import build_pyramid, fit_size, pyramid_sizes
+from internal_gan.images.resize import resize
+
+
+def test_sizes_of_a_photo_of_188_by_250() -> None:
+    assert pyramid_sizes((188, 250)) == [
+        (25, 33),
+        (32, 43),
+        (41, 55),
+        (53, 71),
+        (69, 91),
+        (88, 117),
+        (114, 151),
+        (146, 194),
+        (188, 250),
+    ]
+
+
+@pytest.mark.parametrize("size", [(188, 250), (250, 188), (166, 250), (250, 250), (113, 250)])
+@pytest.mark.parametrize("min_size", [18, 25, 40])
+def test_the_coarsest_short_side_is_min_size_exactly(size: tuple[int, int], min_size: int) -> None:
+    sizes = pyramid_sizes(size, min_size=min_size)
+    assert min(sizes[0]) == min_size
+    assert sizes[-1] == size
+    assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("scale_factor", [0.5, 0.65, 0.75, 0.85])
+def test_no_step_is_steeper_than_scale_factor_and_one_scale_fewer_would_be(
+    scale_factor: float,
+) -> None:
+    sizes = pyramid_sizes((1880, 2500), scale_factor=scale_factor, max_size=None)
+    ratios = [a[0] / b[0] for a, b in pairwise(sizes)]
+    assert min(ratios) > scale_factor - 0.02
+    assert (25 / 1880) ** (1 / (len(sizes) - 2)) < scale_factor
+
+
+def test_a_factor_that_fits_exactly_gains_no_scale() -> None:
+    assert pyramid_sizes((200, 400), scale_factor=0.5, min_size=25, max_size=None) == [
+        (25, 50),
+        (50, 100),
+        (100, 200),
+        (200, 400),
+    ]
+
+
+@pytest.mark.parametrize("num_scales", [2, 4, 6, 8, 12])
+def test_num_scales_gives_that_many_between_min_size_and_the_finest(num_scales: int) -> None:
+    sizes = pyramid_sizes((188, 250), num_scales=num_scales)
+    assert len(sizes) == num_scales
+    assert (sizes[0], sizes[-1]) == ((25, 33), (188, 250))
+
+
+def test_one_scale_is_the_finest() -> None:
+    assert pyramid_sizes((188, 250), num_scales=1) == [(188, 250)]
+    assert pyramid_sizes((20, 30), num_scales=1) == [(20, 30)]
+
+
+def test_an_image_no_larger_than_min_size_has_one_scale() -> None:
+    assert pyramid_sizes((25, 40)) == [(25, 40)]
+    assert pyramid_sizes((12, 17)) == [(12, 17)]
+
+
+@pytest.mark.parametrize(
+    ("size", "max_size", "expected"),
+    [
+        ((3000, 4000), 250, (188, 250)),
+        ((4000, 3000), 250, (250, 188)),
+        ((3000, 4000), None, (3000, 4000)),
+        ((100, 120), 250, (100, 120)),
+        ((1, 4000), 250, (1, 250)),
+    ],
+)
+def test_fit_size_shrinks_the_long_side_to_max_size_and_never_enlarges(
+    size: tuple[int, int], max_size: int | None, expected: tuple[int, int]
+) -> None:
+    assert fit_size(size, max_size) == expected
+
+
+def test_max_size_null_keeps_the_resolution() -> None:
+    assert pyramid_sizes((600, 800), max_size=None)[-1] == (600, 800)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"scale_factor": 1.0}, "scale_factor=1.0"),
+        ({"scale_factor": 0.0}, "scale_factor=0.0"),
+        ({"scale_factor": math.nan}, "scale_factor=nan"),
+        ({"min_size": 0}, "min_size=0"),
+        ({"max_size": 0}, "max_size=0"),
+        ({"num_scales": 0}, "num_scales=0"),
+        ({"num_scales": 4, "min_size": 188}, "num_scales=4"),
+        ({"num_scales": 10**9}, "num_scales=1000000000"),
+    ],
+)
+def test_a_bad_option_is_named(options: dict[str, float], named: str) -> None:
+    with pytest.raises(UserError) as caught:
+        pyramid_sizes((188, 250), **options)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(named)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(188, 250), (60, 200), (26, 27)])
+def test_the_most_scales_that_the_error_names_are_possible_and_all_differ(
+    size: tuple[int, int],
+) -> None:
+    with pytest.raises(UserError, match=r"at most \d+ fit") as caught:
+        pyramid_sizes(size, num_scales=5000)
+    most = int(str(caught.value).split("at most ")[1].split()[0])
+    assert len(set(pyramid_sizes(size, num_scales=most))) == most
+    with pytest.raises(UserError):
+        pyramid_sizes(size, num_scales=most + 1)
+
+
+def test_the_pyramid_has_the_image_at_every_size(tiny_pixels: Tensor, device: torch.device) -> None:
+    sizes = pyramid_sizes((40, 56))
+    pyramid = build_pyramid(tiny_pixels.to(device), sizes)
+    assert [tuple(level.shape) for level in pyramid] == [(1, 3, *size) for size in sizes]
+    assert all(level.device.type == device.type for level in pyramid)
+    assert torch.equal(pyramid[-1].cpu(), tiny_pixels)
+
+
+def test_every_scale_is_made_from_the_full_resolution(tiny_pixels: Tensor) -> None:
+    pyramid = build_pyramid(tiny_pixels, [(25, 35), (32, 44), (40, 56)])
+    torch.testing.assert_close(pyramid[0], resize(tiny_pixels, (25, 35)).clamp(-1, 1))
+    assert not torch.allclose(pyramid[0], resize(pyramid[1], (25, 35)), atol=1e-3)
+
+
+def test_every_scale_stays_in_range() -> None:
+    edge = torch.ones(1, 3, 40, 40)
+    edge[..., :20] = -1.0
+    assert resize(edge, (27, 27)).abs().max() > 1.0
+    assert all(level.abs().max() <= 1.0 for level in build_pyramid(edge, [(27, 27), (30, 30)]))

@@ -1,0 +1,97 @@
+"""The resampler agrees with Pillow and with closed forms, on every device."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.images.resize import resize
+
+SIZES = [(25, 33), (94, 125), (187, 249), (31, 250), (188, 40), (200, 300), (376, 500)]
+
+
+def noise(height: int, width: int, channels: int = 3) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(1, channels, height, width, generator=generator) * 2.0 - 1.0
+
+
+def by_pillow(x: Tensor, size: tuple[int, int]) -> Tensor:
+    planes = [Image.fromarray(plane.numpy()) for plane in x[0]]
+    resized = [plane.resize(size[::-1], Image.Resampling.BICUBIC) for plane in planes]
+    return torch.from_numpy(np.stack([np.array(plane) for plane in resized])).unsqueeze(0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_equals_pillows_bicubic_on_floats(size: tuple[int, int], device: torch.device) -> None:
+    x = noise(188, 250)
+    torch.testing.assert_close(
+        resize(x.to(device), size).cpu(), by_pillow(x, size), rtol=0, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_constant_stays_constant(size: tuple[int, int], device: torch.device) -> None:
+    x = torch.full((2, 3, 188, 250), 0.37, device=device)
+    torch.testing.assert_close(resize(x, size), x.new_full((2, 3, *size), 0.37))
+
+
+@pytest.mark.parametrize("width", [40, 100, 260, 600])
+def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: torch.device) -> None:
+    centres = torch.arange(200, device=device) + 0.5
+    ramp = (centres / 200).expand(1, 1, 60, 200)
+    resized = resize(ramp, (60, width))
+    expected = (torch.arange(width, device=device) + 0.5) / width
+    # The kernel is two pixels wide on either side: of the input, or of the output if that is less.
+    margin = int(2 * max(1.0, width / 200)) + 1
+    inside = slice(margin, width - margin)
+    torch.testing.assert_close(
+        resized[0, 0, 30, inside], expected[inside].float(), rtol=0, atol=1e-5
+    )
+
+
+def test_shrinking_removes_what_the_small_image_cannot_show() -> None:
+    stripes = torch.tensor([-1.0, 1.0]).repeat(100).expand(1, 1, 50, 200)
+    assert resize(stripes, (13, 50))[..., 3:-3].abs().max() < 0.02
+
+
+def test_the_two_axes_are_height_then_width() -> None:
+    assert resize(noise(20, 30), (7, 11)).shape == (1, 3, 7, 11)
+
+
+def test_mirroring_and_resizing_commute() -> None:
+    x = noise(37, 53)
+    torch.testing.assert_close(resize(x.flip(-1), (21, 90)), resize(x, (21, 90)).flip(-1))
+
+
+def test_the_same_size_returns_the_same_values() -> None:
+    x = noise(20, 30)
+    assert torch.equal(resize(x, (20, 30)), x)
+
+
+def test_gradients_flow_back_to_the_input() -> None:
+    x = noise(12, 16).requires_grad_()
+    resize(x, (5, 24)).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert x.grad.sum().item() == pytest.approx(3 * 5 * 24, rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_precisions_are_kept_and_agree(dtype: torch.dtype, device: torch.device) -> None:
+    x = noise(20, 30).to(device, dtype)
+    resized = resize(x, (9, 44))
+    assert resized.dtype == dtype
+    expected = resize(x.float(), (9, 44))
+    torch.testing.assert_close(resized.float(), expected, rtol=0, atol=8e-3)
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, -1)])
+def test_a_side_below_one_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        resize(noise(8, 8), size)
+
+
+@pytest.mark.parametrize("x", [torch.zeros(3, 8, 8), torch.zeros(1, 3, 8, 8, dtype=torch.uint8)])
+def test_what_is_no_batch_of_floats_is_refused(x: Tensor) -> None:
+    with pytest.raises(ValueError, match="floats"):
+        resize(x, (4, 4))
