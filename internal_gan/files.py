@@ -92,6 +92,15 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Read a file of one JSON object; one that is missing or not whole is empty."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDWR)
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, remove_leftovers, write_error
+from internal_gan.files import atomic_write, read_json_object, remove_leftovers, write_error
 
 if sys.platform != "win32":
     import fcntl
@@ -43,7 +43,7 @@ class RunFolder:
         self._lock: int | None = None
 
     @classmethod
-    def create(cls, path: str | Path) -> "RunFolder":
+    def create(cls, path: str | os.PathLike[str]) -> "RunFolder":
         """Make a new run folder, with its parents, claimed by this process and "running".
 
         Raises:
@@ -69,7 +69,7 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(cls, path: str | Path, needs: Sequence[str] = ()) -> "RunFolder":
+    def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> "RunFolder":
         """Open an existing run folder that has a ``config.yaml`` and all files in ``needs``.
 
         Raises:
@@ -119,7 +119,7 @@ class RunFolder:
         process, the host, the time of the first write (``started``) and of this one
         (``updated``) are added. A state other than "running" releases the folder.
         """
-        earlier = self._read_status()
+        earlier = read_json_object(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         process = {
@@ -140,7 +140,7 @@ class RunFolder:
         ``state`` is always there: "running", "finished", "stopped", "failed", "interrupted", or
         "unknown" where there is no readable ``status.json``.
         """
-        status = self._read_status()
+        status = read_json_object(self.status_path)
         state = status.setdefault("state", "unknown")
         if state == "running" and not self._is_alive(status):
             status |= {"state": "interrupted", "reason": "the process ended without a word"}
@@ -162,13 +162,6 @@ class RunFolder:
             logger.removeHandler(handler)
             logger.setLevel(level)
             handler.close()
-
-    def _read_status(self) -> dict[str, Any]:
-        try:
-            status = json.loads(self.status_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return status if isinstance(status, dict) else {}
 
     def _is_alive(self, status: dict[str, Any]) -> bool:
         pid = status.get("pid")
@@ -202,7 +195,7 @@ class RunFolder:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except (BlockingIOError, PermissionError) as error:
                 os.close(descriptor)
-                raise UserError(self._busy(self._read_status())) from error
+                raise UserError(self._busy(read_json_object(self.status_path))) from error
             except OSError:
                 pass
         return descriptor

@@ -1,0 +1,228 @@
+"""The parts of a run's page, each a piece of HTML, empty where there is nothing to show."""
+
+import shlex
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from internal_gan.evaluation.curves import loss_curves
+from internal_gan.evaluation.pictures import Picture, picture_files, read_picture
+from internal_gan.evaluation.run_data import Run
+from internal_gan.units import duration, memory
+
+MAX_PICTURES = 12
+TINY_SIDE = 128
+SCALES = "scales"
+PROGRAM = "python -m internal_gan"
+
+
+def header(run: Run) -> str:
+    """Title, state, how far the run is, and the facts in numbers."""
+    state = escape(run.state)
+    parts = [
+        f'<header class="{state}"><div class="top"><h1>{escape(run.title)}</h1>'
+        f'<span class="badge">{state}</span></div>'
+    ]
+    if run.status.get("reason"):
+        parts.append(f'<p class="reason">{escape(str(run.status["reason"]))}</p>')
+    if run.state == "running" and run.stages:
+        percent = 100 * run.seconds_spent / max(run.seconds_spent + run.seconds_left, 1e-9)
+        parts.append(f'<div class="bar"><i style="width:{percent:.1f}%"></i></div>')
+    facts = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in _facts(run)
+    )
+    return f'{"".join(parts)}<dl class="facts">{facts}</dl></header>'
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    facts = []
+    if run.photo:
+        facts.append(("Trained at", f"{run.photo.height} × {run.photo.width} pixels"))
+    if run.stages:
+        done, count = sum(stage.done for stage in run.stages), len(run.stages)
+        facts.append(("Stages", str(count) if done == count else f"{done} of {count}"))
+        facts.append(("Steps", f"{sum(stage.steps for stage in run.stages):,}".replace(",", " ")))
+    if run.seconds_spent:
+        facts.append(("Training time", duration(run.seconds_spent)))
+    if run.state == "running" and run.seconds_left:
+        facts.append(("Time left", f"about {duration(run.seconds_left)}"))
+    if run.memory_bytes:
+        facts.append(("Memory, expected", f"about {memory(run.memory_bytes)}"))
+    if run.status.get("device"):
+        facts.append(("Device", str(run.status["device"])))
+    if run.status.get("started"):
+        facts.append(("Started", _clock(str(run.status["started"]))))
+    return facts
+
+
+def pictures(run: Run) -> str:
+    """The photo, beside it what each task made; before that, what the last stage made."""
+    made = "".join(
+        _gallery(run, entry)
+        for entry in sorted(run.folder.iterdir())
+        if entry.is_dir() and entry.name != SCALES and picture_files(entry)
+    )
+    stages = picture_files(run.folder / SCALES)
+    if not made and stages and (latest := read_picture(stages[-1])):
+        made = (
+            f"<h2>So far</h2>{_figure(run, latest, _stage_caption(run, len(stages) - 1, latest))}"
+        )
+    shown = ""
+    if run.photo:
+        size = f"{run.photo.height} × {run.photo.width}"
+        figure = _figure(run, run.photo, f"{size}, what the model learns from")
+        shown = f'<div class="photo"><h2>Photo</h2>{figure}</div>'
+    if not shown and not made:
+        return ""
+    return f'<section class="hero">{shown}<div class="made">{made}</div></section>'
+
+
+def _gallery(run: Run, folder: Path) -> str:
+    files = picture_files(folder)
+    shown = [picture for path in files[:MAX_PICTURES] if (picture := read_picture(path))]
+    heading = "Samples" if folder.name == "sample" else folder.name.replace("_", " ").capitalize()
+    more = len(files) - len(shown)
+    note = f"<figcaption>and {more} more in {escape(folder.name)}/</figcaption>" if more else ""
+    figures = "".join(_figure(run, picture) for picture in shown)
+    return f'<h2>{escape(heading)}</h2><div class="rows">{figures}</div>{note}'
+
+
+def scales(run: Run) -> str:
+    """The preview after each stage, side by side."""
+    shown = [read_picture(path) for path in picture_files(run.folder / SCALES)]
+    cards = [
+        _figure(run, picture, _stage_caption(run, index, picture))
+        for index, picture in enumerate(shown)
+        if picture
+    ]
+    if not cards:
+        return ""
+    return (
+        "<section><h2>Scale by scale</h2>"
+        '<p class="note">The photo as the model rebuilds it after each scale, coarse to fine.</p>'
+        f'<div class="strip">{"".join(cards)}</div></section>'
+    )
+
+
+def _stage_caption(run: Run, index: int, picture: Picture) -> str:
+    name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
+    return f"{name.capitalize()}, {picture.height} × {picture.width}"
+
+
+def _figure(run: Run, picture: Picture, caption: str = "") -> str:
+    """A picture that leads to its file; tiny ones are shown with their pixels."""
+    name = picture.path.relative_to(run.folder).as_posix()
+    kind = ' class="tiny"' if max(picture.height, picture.width) <= TINY_SIDE else ""
+    text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return (
+        f'<figure style="--r:{picture.ratio:.3f}"><a href="{escape(quote(name))}">'
+        f'<img{kind} src="{picture.data}" width="{picture.width}" height="{picture.height}" '
+        f'alt="{escape(name)}"></a>{text}</figure>'
+    )
+
+
+def curves(run: Run) -> str:
+    """The losses of all stages."""
+    charts = loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages])
+    if not charts:
+        return ""
+    cards = []
+    for chart in charts:
+        names = chart.names if len(chart.names) > 1 else []
+        legend = "".join(
+            f'<span><b class="c{number}"></b>{escape(name)}</span>'
+            for number, name in enumerate(names)
+        )
+        cards.append(
+            f'<div class="card"><div class="legend"><h3>{escape(chart.title)}</h3>{legend}</div>'
+            f'<div class="scroll">{chart.svg}</div></div>'
+        )
+    return (
+        '<section><h2>Losses</h2><p class="note">Every stage has a column. The line is the '
+        "average of neighbouring steps, the shade their spread.</p>"
+        f"{''.join(cards)}</section>"
+    )
+
+
+def times(run: Run) -> str:
+    """Size, steps and time of each stage."""
+    if not run.stages:
+        return ""
+    longest = max(stage.seconds for stage in run.stages) or 1.0
+    rows = []
+    for stage in run.stages:
+        kind, about = ("done", "") if stage.done else ("todo", "about ")
+        share = 100 * stage.seconds / longest
+        rows.append(
+            f'<tr class="{kind}"><td>{escape(stage.name)}</td>'
+            f'<td class="num">{stage.size[0]} × {stage.size[1]}</td>'
+            f'<td class="num">{stage.steps}</td>'
+            f'<td class="num">{about}{duration(stage.seconds)}</td>'
+            f'<td class="share"><i style="width:{share:.1f}%"></i></td></tr>'
+        )
+    return (
+        '<section><h2>Time</h2><div class="card scroll"><table><tr><th>Stage</th>'
+        '<th class="num">Size</th><th class="num">Steps</th><th class="num">Time</th>'
+        f"<th></th></tr>{''.join(rows)}</table></div></section>"
+    )
+
+
+def commands(run: Run) -> str:
+    """How to go on with the run and how to use its model."""
+    found = _resume_command(run) + _sample_commands(run)
+    if not found:
+        return ""
+    lines = "".join(
+        f'<h3>{escape(what)}</h3><pre class="command">{escape(command)}</pre>'
+        for what, command in found
+    )
+    return f'<section><h2>Commands</h2><div class="card">{lines}</div></section>'
+
+
+def _resume_command(run: Run) -> list[tuple[str, str]]:
+    if run.task != "train" or run.state == "finished":
+        return []
+    running = "If no process trains here any more, go on with"
+    what = running if run.state == "running" else "Go on with the training"
+    return [(what, f"{PROGRAM} resume={shlex.quote(str(run.folder))}")]
+
+
+def _sample_commands(run: Run) -> list[tuple[str, str]]:
+    trained = (run.folder / "model.safetensors").is_file()
+    model = str(run.folder) if trained else run.checkpoint
+    if model is None:
+        return []
+    sample = f"{PROGRAM} task=sample checkpoint={shlex.quote(model)}"
+    found = [("More samples", f"{sample} sample.count=16 sample.seed=1")]
+    if run.photo:
+        size = f"[{run.photo.height},{2 * run.photo.width}]"
+        found.append(("Twice as wide", f"{sample} 'sample.size={size}'"))
+    if len(run.stages) > 2:
+        what = "Keep the layout of the photo, vary the details"
+        found.append((what, f"{sample} sample.start_scale={len(run.stages) // 3}"))
+    return found
+
+
+def config(run: Run) -> str:
+    """The resolved configuration, folded."""
+    if not run.config:
+        return ""
+    return (
+        '<section><h2>Configuration</h2><div class="card"><details><summary>config.yaml</summary>'
+        f"<pre>{escape(run.config)}</pre></details></div></section>"
+    )
+
+
+def footer(run: Run) -> str:
+    """Where the run lies and when the page was written."""
+    written = datetime.now().astimezone().isoformat(timespec="seconds")
+    return f"{escape(str(run.folder))} · page written {_clock(written)}"
+
+
+def _clock(time: str) -> str:
+    """A time in ISO form as the local date and time; the text itself where it is none."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return time
