@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 Norm = Literal["none", "batch", "instance", "spectral"]
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
 
 LEAKY_SLOPE = 0.2
+POWER_ITERATIONS = 15
 
 
 class ConvBlock(nn.Sequential):
@@ -56,16 +58,30 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
         raise ValueError(f"init is {init!r}; allowed: normal, kaiming")
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
+            is_spectral = is_parametrized(layer, "weight")
+            name = "parametrizations.weight.original" if is_spectral else "weight"
+            weight = layer.get_parameter(name)
             if init == "normal":
-                nn.init.normal_(layer.weight, 0.0, 0.02, generator=rng)
+                nn.init.normal_(weight, 0.0, 0.02, generator=rng)
             else:
-                nn.init.kaiming_normal_(layer.weight, a=LEAKY_SLOPE, generator=rng)
+                nn.init.kaiming_normal_(weight, a=LEAKY_SLOPE, generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+            if is_spectral:
+                _restart_power_iteration(layer, rng)
         elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d) and layer.affine:
             std = 0.02 if init == "normal" else 0.0
             nn.init.normal_(layer.weight, 1.0, std, generator=rng)
             nn.init.zeros_(layer.bias)
+
+
+@torch.no_grad()
+def _restart_power_iteration(layer: nn.Conv2d, rng: torch.Generator | None) -> None:
+    """Bring the spectral norm's estimate in line with weights that were drawn after it."""
+    for vector in layer.get_submodule("parametrizations.weight.0").buffers():
+        vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
+    for _ in range(POWER_ITERATIONS):
+        _ = layer.weight  # each reading in training mode is one iteration
 
 
 def receptive_field(depth: int, kernel_size: int = 3) -> int:
