@@ -305,8 +305,9 @@ class SinGANStage(Stage):
         self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
 
         width = model.widths.at(index)
-        self.generator = model.make_generator(width=width, rng=rng).to(model.device)
-        self.discriminator = model.make_discriminator(width=width, rng=rng).to(model.device)
+        with model.device:  # where rng lives
+            self.generator = model.make_generator(width=width, rng=rng)
+            self.discriminator = model.make_discriminator(width=width, rng=rng)
         if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
             self.generator.load_state_dict(model.generators[index - 1].state_dict())
             self.discriminator.load_state_dict(previous.discriminator.state_dict())

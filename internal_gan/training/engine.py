@@ -60,6 +60,9 @@ def train(
         for index in range(model.finished, model.num_stages):
             if options.time and not resume and index:
                 plan = _keep_to_budget(model, plan, index, options.time, started, callbacks)
+            if state:
+                rng.set_state(state["stage_rng"].cpu())
+            stage_rng = rng.get_state()
             stage = model.stage(index, previous, rng)
             trainee = Trainee(stage, model.steps[index], precision)
             first = trainee.load(state, rng) if state else 0
@@ -72,7 +75,7 @@ def train(
                 due = time.monotonic() - saved >= options.checkpoint_interval
                 if due or stop.signal or step + 1 == trainee.steps:
                     trainee.check_finite(step + 1)
-                    _save(folder, model, index, step + 1, trainee, rng)
+                    _save(folder, model, index, step + 1, trainee, rng, stage_rng)
                     saved = time.monotonic()
                 if stop.signal:
                     raise TrainingStopped(f"{stop.signal} at {stage.name}, step {step + 1}")
@@ -149,9 +152,11 @@ class Trainee:
         """Stop before a loss that is not finite spoils the saved state.
 
         Raises:
-            UserError: a loss since the start of the stage was not finite.
+            UserError: a loss since the start of the stage, or a weight now, is not finite.
         """
-        if not torch.isfinite(self._checksum):
+        # The weights too: a finite loss may have had gradients that are not.
+        weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
+        if not torch.isfinite(torch.stack([self._checksum, *weights])).all():
             raise UserError(
                 f"{self.stage.name}: a loss is not finite at or before step {step}; the last good "
                 "checkpoint is kept (smaller learning rates or precision=fp32 may help)"
@@ -256,7 +261,13 @@ def _report(
 
 
 def _save(
-    folder: RunFolder, model: Model, index: int, step: int, trainee: Trainee, rng: torch.Generator
+    folder: RunFolder,
+    model: Model,
+    index: int,
+    step: int,
+    trainee: Trainee,
+    rng: torch.Generator,
+    stage_rng: Tensor,
 ) -> None:
     state = {
         "family": model.family,
@@ -266,12 +277,14 @@ def _save(
         "model": model.state_dict(),
         "metadata": model.metadata(),
         "rng": rng.get_state(),
+        "stage_rng": stage_rng,  # what a stage draws once, when it is built, is drawn again
         **trainee.state_dict(),
     }
     save_training(state, folder.checkpoint_path)
 
 
 def _restore_model(model: Model, state: Mapping[str, Any]) -> None:
+    device = model.device
     model.restore(state["metadata"])
     model.load_state_dict(state["model"])
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
