@@ -144,8 +144,12 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
     # Not every format takes None for what is not there.
     extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
-    present = {name: value for name, value in extras.items() if value}
-    image.save(path, format=file_format.name, **file_format.options, **present)
+    options = dict(file_format.options)
+    options |= {name: value for name, value in extras.items() if value}
+    if "exif" in options:
+        # Pillow's compressed TIFF writer cannot hold the tables of camera and place.
+        options.pop("compression", None)
+    image.save(path, format=file_format.name, **options)
 
 
 def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -39,8 +39,13 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
 
     Returns:
         An EXIF block as Pillow's ``save(exif=...)`` takes it; ``None`` if the image has none.
+
+    Raises:
+        Exception: Whatever Pillow raises on a damaged block; ``ValueError`` if it reads as empty.
     """
     found = image.getexif()
+    if image.info.get("exif") and not len(found):
+        raise ValueError("an EXIF block without a readable entry")
     kept = Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in found:

@@ -283,13 +283,26 @@ def test_an_image_without_exif_has_none(picture: Image.Image, tmp_path: Path) ->
         assert read_image(tmp_path / f"photo.{suffix}").exif is None
 
 
+@pytest.mark.parametrize("block", [b"XXXXXXXXXX", b"MM\0*\0\0\0\x08\0\x05garbage"])
 def test_damaged_exif_is_left_out_and_said(
-    picture: Image.Image, tmp_path: Path, logged: Logged
+    block: bytes, picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
-    picture.save(tmp_path / "photo.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05garbage")
+    picture.save(tmp_path / "photo.jpg", exif=b"Exif\0\0" + block)
     photo = read_image(tmp_path / "photo.jpg")
     assert photo.exif is None
     assert photo.size == (20, 30)
+    assert logged() == [f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"]
+
+
+def test_exif_of_an_orientation_alone_is_used_up(
+    picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    picture.save(tmp_path / "photo.jpg", exif=exif)
+    photo = read_image(tmp_path / "photo.jpg")
+    assert (photo.size, photo.exif) == ((30, 20), None)
+    assert logged() == []
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])

@@ -1,0 +1,75 @@
+"""A photo that nothing can be learnt from is refused before any work."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.io import Photo, check_trainable, to_uint8
+from internal_gan.images.photo import shown
+
+
+def refusal(photo: Photo, min_side: int = 25, max_size: int | None = None) -> str:
+    with pytest.raises(UserError) as caught:
+        check_trainable(photo, min_side, max_size)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_good_photo_passes(tiny_pixels: Tensor) -> None:
+    check_trainable(Photo(tiny_pixels), 25)
+    check_trainable(Photo(tiny_pixels), 40, 56)
+
+
+def test_a_small_photo_is_refused_with_how_small_is_possible(tiny_pixels: Tensor) -> None:
+    line = refusal(Photo(tiny_pixels[:, :, :20], path=Path("a b.png")))
+    assert line == "a b.png: 20x56 pixels is too small; the short side must be at least 25 pixels"
+
+
+def test_a_long_photo_that_shrinks_too_far_names_the_max_size_that_is_enough() -> None:
+    photo = Photo(torch.rand(1, 3, 60, 1000))
+    line = refusal(photo, max_size=250)
+    assert "max_size must be at least 417, or null" in line
+    check_trainable(photo, 25, 417)
+    check_trainable(photo, 25, None)
+
+
+def test_a_flat_colour_is_refused() -> None:
+    flat = torch.tensor([0.2, -0.3, 0.9]).view(1, 3, 1, 1).expand(1, 3, 40, 40)
+    assert "the image: the image is one flat colour" in refusal(Photo(flat))
+
+
+def test_a_flat_colour_that_jpeg_has_touched_is_refused() -> None:
+    flat = torch.zeros(1, 3, 40, 40)
+    flat[..., ::2] += 2 / 255
+    assert "flat" in refusal(Photo(flat))
+
+
+def test_faint_contrast_passes() -> None:
+    faint = torch.zeros(1, 3, 40, 40)
+    faint[..., ::2] += 4 / 255
+    check_trainable(Photo(faint), 25)
+
+
+def test_a_fully_transparent_photo_is_refused(tiny_pixels: Tensor) -> None:
+    assert "every pixel is transparent" in refusal(Photo(tiny_pixels, torch.zeros(1, 1, 40, 56)))
+
+
+def test_size_is_height_then_width(tiny_pixels: Tensor) -> None:
+    assert Photo(tiny_pixels).size == (40, 56)
+
+
+def test_every_8_bit_level_survives_the_round_trip(device: torch.device) -> None:
+    levels = torch.arange(256, dtype=torch.uint8, device=device)
+    assert torch.equal(to_uint8(levels.float() / 127.5 - 1.0), levels)
+
+
+def test_to_uint8_rounds_and_clips() -> None:
+    x = torch.tensor([-2.0, -1.0, -1.0 + 0.9 / 255, -1.0 + 1.1 / 255, 1.0, 9.0])
+    assert to_uint8(x).tolist() == [0, 0, 0, 1, 255, 255]
+
+
+def test_a_path_is_shown_on_one_line() -> None:
+    assert shown(Path("a\nb\udcff é.png")) == "a\\nb\\udcff é.png"
