@@ -1,5 +1,6 @@
 """What every test may ask for: a device, a tiny picture, and leave to be slow."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from torch import Tensor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_configure() -> None:
+    # Tiny pictures gain nothing from threads, and on a busy machine these wait for each other.
+    # Child processes inherit the variable.
+    torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
