@@ -27,14 +27,19 @@ PerStage = float | Sequence[float] | Mapping[str, float]
 
 @dataclass(frozen=True)
 class Widths:
-    """Channels by scale: ``coarsest``, doubled every ``double_every`` scales up to ``most``."""
+    """Channels by scale: ``coarsest``, times ``factor`` every so many scales, as far as ``limit``.
+
+    The defaults are the paper's: 32, doubled every 4 scales up to 128.
+    """
 
     coarsest: int = 32
-    double_every: int = 4
-    most: int = 128
+    factor: float = 2.0
+    every: int = 4
+    limit: int = 128
 
     def at(self, scale: int) -> int:
-        return min(int(self.coarsest * 2 ** (scale // self.double_every)), self.most)
+        width = round(self.coarsest * self.factor ** (scale // self.every))
+        return min(width, self.limit) if self.factor >= 1 else max(width, self.limit)
 
 
 class SinGAN(Model):

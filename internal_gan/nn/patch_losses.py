@@ -51,6 +51,7 @@ class SlicedWasserstein(PatchLoss):
         projections: random directions used in one call.
         bank: directions prepared, of which each call takes some.
         places: about how many patches of the generated image one call looks at.
+        levels: sizes compared, each half the one before; the calls take them in turn.
     """
 
     def __init__(
@@ -62,27 +63,31 @@ class SlicedWasserstein(PatchLoss):
         projections: int = 16,
         bank: int = 256,
         places: int = 8192,
+        levels: int = 1,
     ) -> None:
         self.projections = projections
         self.places = places
-        self.patch = patch
         filters = torch.randn(
             bank, real.shape[1] * patch * patch, device=real.device, generator=rng
         )
         filters = F.normalize(filters, dim=1)
         self.filters = filters.view(bank, real.shape[1], patch, patch)
-        values = F.conv2d(real, self.filters).flatten(2)[0].sort(dim=1).values
-        self.quantiles = _at_quantiles(values, min(places, values.shape[1]))
+        self.quantiles = []
+        for image in _halvings(real, _levels_that_fit(real, patch, levels)):
+            values = F.conv2d(image, self.filters).flatten(2)[0].sort(dim=1).values
+            self.quantiles.append(_at_quantiles(values, min(places, values.shape[1])))
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
+        level, turn = step % len(self.quantiles), step // len(self.quantiles)
+        fake = _halvings(fake, level + 1)[level]
         bank = len(self.filters)
         chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]
         area = fake.shape[0] * fake.shape[2] * fake.shape[3]
         stride = max(1, round(math.sqrt(area / self.places)))
-        top, left = step % stride, step // stride % stride
+        top, left = turn % stride, turn // stride % stride
         maps = F.conv2d(fake[:, :, top:, left:], self.filters[chosen], stride=stride).float()
         values = maps.transpose(0, 1).flatten(1).sort(dim=1).values
-        target = _at_quantiles(self.quantiles[chosen], values.shape[1])
+        target = _at_quantiles(self.quantiles[level][chosen], values.shape[1])
         return (values - target).abs().mean()
 
 
@@ -99,7 +104,8 @@ class NearestPatch(PatchLoss):
         queries: generated patches looked at in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
-        bank: real patches kept, in random order, of which the calls take turns.
+        bank: real patches kept of each size, in random order, of which the calls take turns.
+        levels: sizes compared, each half the one before; the calls take them in turn.
     """
 
     def __init__(
@@ -112,33 +118,51 @@ class NearestPatch(PatchLoss):
         candidates: int = 3072,
         reverse_weight: float = 0.0,
         bank: int = 24576,
+        levels: int = 1,
     ) -> None:
         self.patch = patch
         self.queries = queries
         self.candidates = candidates
         self.reverse_weight = reverse_weight
-        patches = _random_patches(real, patch, bank, rng)
-        order = torch.randperm(len(patches), device=real.device, generator=rng)
-        self.bank = patches[order]
-        self.centre = self.bank.mean(dim=0)
+        self.banks = []
+        for image in _halvings(real, _levels_that_fit(real, patch, levels)):
+            patches = _random_patches(image, patch, bank, rng)
+            order = torch.randperm(len(patches), device=real.device, generator=rng)
+            self.banks.append(patches[order])
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         device = fake.device.type
         mixed = torch.is_autocast_enabled(device)
         dtype = torch.get_autocast_dtype(device) if mixed else torch.float32
         with torch.autocast(device, enabled=False):
-            turns = max(1, len(self.bank) // self.candidates)
-            first = step % turns * self.candidates
-            real = self.bank[first : first + self.candidates]
-            patches = _random_patches(fake.float(), self.patch, self.queries, rng)
+            level, turn = step % len(self.banks), step // len(self.banks)
+            bank = self.banks[level]
+            first = turn % max(1, len(bank) // self.candidates) * self.candidates
+            real = bank[first : first + self.candidates]
+            fake = _halvings(fake.float(), level + 1)[level]
+            patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
-                distance = _squared_distances(patches, real, self.centre, dtype)
+                distance = _squared_distances(patches, real, dtype)
                 nearest = distance.argmin(dim=1)
             loss = F.mse_loss(patches, real[nearest])
             if self.reverse_weight:
                 back = distance.argmin(dim=0)
                 loss = loss + self.reverse_weight * F.mse_loss(patches[back], real)
             return loss
+
+
+def _halvings(image: Tensor, count: int) -> list[Tensor]:
+    """``image`` and its successive halvings, ``count`` in all."""
+    images = [image]
+    for _ in range(count - 1):
+        images.append(F.avg_pool2d(images[-1], 2))
+    return images
+
+
+def _levels_that_fit(image: Tensor, patch: int, most: int) -> int:
+    """How many halvings, at most ``most``, are at least twice as wide as a patch."""
+    side = min(image.shape[-2:])
+    return max(n for n in range(1, most + 1) if n == 1 or side >> (n - 1) >= 2 * patch)
 
 
 def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
@@ -166,12 +190,12 @@ def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator)
     return image[sample[:, None, None], :, y, x].flatten(1)
 
 
-def _squared_distances(a: Tensor, b: Tensor, centre: Tensor, dtype: torch.dtype) -> Tensor:
+def _squared_distances(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
     """Squared Euclidean distances between the rows of ``a`` and ``b``, products in ``dtype``.
 
-    Only their order is used, which bfloat16 keeps well enough to find near neighbours once
-    ``centre`` is taken off.
+    Only their order is used, which bfloat16 keeps well enough to find near neighbours.
     """
+    centre = b.mean(dim=0)
     a, b = (a - centre), (b - centre)
     product = (a.to(dtype) @ b.to(dtype).T).float()
     return a.square().sum(dim=1, keepdim=True) + b.square().sum(dim=1) - 2 * product
