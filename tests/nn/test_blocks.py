@@ -1,0 +1,143 @@
+"""Blocks do what their names say, and start with the statistics that their names promise."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from internal_gan.nn.blocks import LEAKY_SLOPE, ConvBlock, Padding, initialise, pad, receptive_field
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def kinds(block: nn.Module) -> list[str]:
+    return [type(layer).__name__ for layer in block.children()]
+
+
+@pytest.mark.parametrize(
+    ("norm", "expected"),
+    [
+        ("none", ["Conv2d", "LeakyReLU"]),
+        ("batch", ["Conv2d", "BatchNorm2d", "LeakyReLU"]),
+        ("instance", ["Conv2d", "InstanceNorm2d", "LeakyReLU"]),
+        ("spectral", ["ParametrizedConv2d", "LeakyReLU"]),
+    ],
+)
+def test_a_block_has_the_norm_of_that_name(norm: Any, expected: list[str]) -> None:
+    assert kinds(ConvBlock(3, 8, norm=norm)) == expected
+
+
+def test_an_unknown_norm_is_refused_with_the_allowed_ones() -> None:
+    with pytest.raises(ValueError, match="'group'; allowed: none, batch, instance, spectral"):
+        ConvBlock(3, 8, norm="group")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 7])
+def test_a_block_does_not_pad(kernel_size: int) -> None:
+    block = ConvBlock(3, 8, kernel_size=kernel_size)
+    shape = (2, 8, 13 - kernel_size + 1, 20 - kernel_size + 1)
+    assert block(torch.zeros(2, 3, 13, 20)).shape == shape
+
+
+def test_a_block_is_linear_above_zero_and_leaky_below() -> None:
+    block = ConvBlock(1, 1, kernel_size=1)
+    with torch.no_grad():
+        block[0].get_parameter("weight").fill_(2.0)
+        block[0].get_parameter("bias").fill_(1.0)
+    values = block(torch.tensor([3.0, -3.0]).view(1, 1, 1, 2)).flatten()
+    assert values.tolist() == pytest.approx([7.0, -5.0 * LEAKY_SLOPE])
+
+
+def test_the_spectral_block_has_an_operator_norm_of_one() -> None:
+    block = ConvBlock(16, 32, norm="spectral")
+    initialise(block, "normal", rng())
+    conv = block[0]
+    assert isinstance(conv, nn.Conv2d)
+    norm = torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2)
+    assert float(norm) == pytest.approx(1.0, rel=0.02)
+
+
+def test_normal_initialisation_has_the_statistics_of_singan() -> None:
+    block = ConvBlock(64, 128, norm="batch")
+    initialise(block, "normal", rng())
+    conv, norm = block[0], block[1]
+    assert isinstance(conv, nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert conv.bias is not None
+    assert float(conv.weight.detach().mean()) == pytest.approx(0.0, abs=4e-4)
+    assert float(conv.weight.detach().std()) == pytest.approx(0.02, rel=0.02)
+    assert float(norm.weight.detach().mean()) == pytest.approx(1.0, abs=0.01)
+    assert float(norm.weight.detach().std()) == pytest.approx(0.02, rel=0.25)
+    assert not conv.bias.any()
+    assert not norm.bias.any()
+
+
+def test_kaiming_initialisation_has_its_closed_form_and_norms_of_one() -> None:
+    block = ConvBlock(64, 128, norm="instance")
+    initialise(block, "kaiming", rng())
+    conv, norm = block[0], block[1]
+    assert isinstance(conv, nn.Conv2d)
+    assert isinstance(norm, nn.InstanceNorm2d)
+    expected = math.sqrt(2 / (1 + LEAKY_SLOPE**2) / (64 * 9))
+    assert float(conv.weight.detach().std()) == pytest.approx(expected, rel=0.02)
+    assert torch.equal(norm.weight, torch.ones(128))
+
+
+def test_kaiming_initialisation_keeps_the_size_of_activations_through_a_deep_stack() -> None:
+    stack = nn.Sequential(*(ConvBlock(64, 64) for _ in range(8)))
+    initialise(stack, "kaiming", rng())
+    before = torch.randn(1, 64, 40, 40, generator=rng(1))
+    after = stack(before).detach()
+    assert float(after.square().mean()) == pytest.approx(float(before.square().mean()), rel=0.5)
+
+
+@pytest.mark.parametrize("init", ["normal", "kaiming"])
+@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
+    states = []
+    for unrelated, seed in ((1, 7), (2, 7), (1, 8)):
+        torch.manual_seed(unrelated)
+        block = ConvBlock(3, 8, norm=norm)
+        initialise(block, init, rng(seed))
+        states.append(block.state_dict())
+    first, same, other = states
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_an_unknown_initialisation_is_refused_with_the_allowed_ones() -> None:
+    with pytest.raises(ValueError, match="'xavier'; allowed: normal, kaiming"):
+        initialise(ConvBlock(3, 8), "xavier")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("depth", "kernel_size", "side"), [(1, 3, 3), (5, 3, 11), (3, 7, 19), (4, 1, 1)]
+)
+def test_receptive_field_of_stacked_blocks(depth: int, kernel_size: int, side: int) -> None:
+    assert receptive_field(depth, kernel_size) == side
+
+
+@pytest.mark.parametrize(
+    ("mode", "row"),
+    [
+        ("zero", [0, 0, 1, 2, 3, 4, 0, 0]),
+        ("reflect", [3, 2, 1, 2, 3, 4, 3, 2]),
+        ("replicate", [1, 1, 1, 2, 3, 4, 4, 4]),
+        ("circular", [3, 4, 1, 2, 3, 4, 1, 2]),
+    ],
+)
+def test_padding_continues_the_image_as_its_name_says(mode: Padding, row: list[float]) -> None:
+    image = torch.tensor([1.0, 2.0, 3.0, 4.0]).expand(1, 1, 4, 4)
+    padded = pad(image, 2, mode)
+    assert padded.shape == (1, 1, 8, 8)
+    assert padded[0, 0, 4].tolist() == row
+    assert torch.equal(pad(image.mT, 2, mode), padded.mT)
+
+
+def test_reflection_falls_back_to_replication_where_the_image_is_too_small() -> None:
+    image = torch.arange(12.0).view(1, 1, 3, 4)
+    assert torch.equal(pad(image, 3, "reflect"), pad(image, 3, "replicate"))

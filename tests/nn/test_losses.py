@@ -1,0 +1,171 @@
+"""Adversarial losses have their closed forms, and the penalty teaches the discriminator."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.losses import LSGAN, NSGAN, WGANGP, AdversarialLoss, Hinge
+
+REAL = torch.tensor([[2.0, 0.5], [-1.0, 3.5]]).view(1, 1, 2, 2)
+FAKE = torch.tensor([-2.0, 0.0, 0.5]).view(1, 1, 1, 3)
+LOSSES: list[AdversarialLoss] = [WGANGP(), LSGAN(), Hinge(), NSGAN()]
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def log1pexp(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+def test_wgan_gp_is_the_difference_of_the_means() -> None:
+    assert float(WGANGP().discriminator(REAL, FAKE)) == pytest.approx(-0.5 - 1.25)
+    assert float(WGANGP().generator(FAKE)) == pytest.approx(0.5)
+
+
+def test_lsgan_is_half_the_squared_distance_to_one_and_zero() -> None:
+    real = (1 + 0.25 + 4 + 6.25) / 4
+    fake = (4 + 0 + 0.25) / 3
+    assert float(LSGAN().discriminator(REAL, FAKE)) == pytest.approx((real + fake) / 2)
+    assert float(LSGAN().generator(FAKE)) == pytest.approx((9 + 1 + 0.25) / 3 / 2)
+
+
+def test_hinge_ignores_what_is_beyond_the_margin() -> None:
+    real = (0 + 0.5 + 2 + 0) / 4
+    fake = (0 + 1 + 1.5) / 3
+    assert float(Hinge().discriminator(REAL, FAKE)) == pytest.approx(real + fake)
+    assert float(Hinge().generator(FAKE)) == pytest.approx(0.5)
+
+
+def test_nsgan_is_the_cross_entropy_of_logits() -> None:
+    real = sum(log1pexp(-x) for x in (2.0, 0.5, -1.0, 3.5)) / 4
+    fake = sum(log1pexp(x) for x in (-2.0, 0.0, 0.5)) / 3
+    assert float(NSGAN().discriminator(REAL, FAKE)) == pytest.approx(real + fake)
+    expected = sum(log1pexp(-x) for x in (-2.0, 0.0, 0.5)) / 3
+    assert float(NSGAN().generator(FAKE)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_the_game_goes_in_the_right_direction(loss: AdversarialLoss) -> None:
+    undecided = torch.tensor([0.4, 0.5, 0.6])
+    right = loss.discriminator(undecided + 0.3, undecided - 0.3)
+    wrong = loss.discriminator(undecided - 0.3, undecided + 0.3)
+    assert right < loss.discriminator(undecided, undecided) < wrong
+    assert loss.generator(undecided + 0.3) < loss.generator(undecided)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_losses_are_float32_and_finite_for_huge_half_precision_logits(
+    loss: AdversarialLoss,
+) -> None:
+    real, fake = (torch.tensor([-1e4, 1e4], dtype=torch.bfloat16) for _ in range(2))
+    for value in (loss.discriminator(real, fake), loss.generator(fake)):
+        assert value.dtype == torch.float32
+        assert torch.isfinite(value)
+
+
+@pytest.mark.parametrize("loss", [LSGAN(), Hinge(), NSGAN()], ids=lambda x: type(x).__name__)
+def test_only_wgan_gp_has_a_penalty(loss: AdversarialLoss) -> None:
+    assert loss.penalty(Linear([1.0]), REAL, REAL, rng()) is None
+
+
+class Linear(nn.Module):
+    """D(x) = sum over the channels of weight * x, at every pixel; remembers what it was shown."""
+
+    def __init__(self, weight: list[float]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+        self.seen: list[Tensor] = []
+
+    def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        self.seen.append(image.detach())
+        return (image * self.weight.view(1, -1, 1, 1)).sum(dim=1, keepdim=True), []
+
+
+def images(count: int = 2) -> tuple[Tensor, Tensor]:
+    real = torch.rand(count, 3, 4, 9, generator=rng(1)) * 2 - 1
+    return real, torch.rand(count, 3, 4, 9, generator=rng(2)) * 2 - 1
+
+
+def test_the_penalty_of_a_linear_critic_per_pixel() -> None:
+    critic = Linear([1.0, 2.0, 2.0])
+    penalty = WGANGP(penalty_weight=0.1, penalty_norm="pixel").penalty(critic, *images(), rng())
+    assert float(penalty.detach()) == pytest.approx(0.1 * (3 - 1) ** 2)
+    penalty.backward()  # type: ignore[no-untyped-call]
+    assert critic.weight.grad is not None
+    expected = [0.1 * 2 * (3 - 1) * w / 3 for w in (1, 2, 2)]
+    assert critic.weight.grad.tolist() == pytest.approx(expected)
+
+
+def test_the_penalty_of_a_linear_critic_per_sample() -> None:
+    norm = 3 * math.sqrt(4 * 9)
+    critic = Linear([1.0, 2.0, 2.0])
+    penalty = WGANGP(penalty_weight=10, penalty_norm="sample").penalty(critic, *images(), rng())
+    assert float(penalty.detach()) == pytest.approx(10 * (norm - 1) ** 2)
+
+
+def test_a_critic_with_gradients_of_norm_one_is_not_penalised() -> None:
+    penalty = WGANGP().penalty(Linear([0.6, 0.0, 0.8]), *images(), rng())
+    assert float(penalty.detach()) == pytest.approx(0.0, abs=1e-10)
+
+
+def test_the_penalty_looks_at_one_random_point_between_each_real_and_fake() -> None:
+    critic = Linear([1.0, 1.0, 1.0])
+    real, fake = torch.zeros(4, 3, 5, 5), torch.ones(4, 3, 5, 5)
+    WGANGP().penalty(critic, real, fake, rng())
+    (between,) = critic.seen
+    mix = between[:, 0, 0, 0]
+    assert torch.equal(between, mix.view(4, 1, 1, 1).expand(4, 3, 5, 5))
+    assert len(set(mix.tolist())) == 4
+    assert 0 < float(mix.min()) < float(mix.max()) < 1
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+@pytest.mark.parametrize("penalty_norm", ["pixel", "sample"])
+def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
+    norm: Any, penalty_norm: Any
+) -> None:
+    discriminator = PatchDiscriminator(8, norm=norm, init="kaiming", rng=rng())
+    real = torch.rand(1, 3, 16, 20, generator=rng(1))
+    fake = torch.rand(1, 3, 16, 20, generator=rng(2))
+    penalty = WGANGP(penalty_norm=penalty_norm).penalty(discriminator, real, fake, rng())
+    penalty.backward()  # type: ignore[no-untyped-call]
+    # A bias moves the critic, not its slope, except where it flips a LeakyReLU.
+    names = [name for name, _ in discriminator.named_parameters() if "bias" not in name]
+    assert len(names) == 5 + (4 if norm in ("batch", "instance") else 0)
+    for name in names:
+        gradient = discriminator.get_parameter(name).grad
+        assert gradient is not None, name
+        assert gradient.abs().max() > 0, name
+
+
+def test_the_penalty_does_not_reach_the_generator() -> None:
+    real, fake = images()
+    fake.requires_grad_()
+    WGANGP().penalty(Linear([1.0, 2.0, 2.0]), real, fake, rng()).backward()  # type: ignore[no-untyped-call]
+    assert fake.grad is None
+
+
+def test_the_penalty_is_float32_under_bfloat16_autocast() -> None:
+    discriminator = PatchDiscriminator(8, norm="none", init="kaiming", rng=rng())
+    seen: list[torch.dtype] = []
+    discriminator.output.register_forward_hook(lambda *args: seen.append(args[2].dtype))
+    real, fake = (x.repeat(1, 1, 4, 4) for x in images(1))
+    plain = WGANGP().penalty(discriminator, real, fake, rng())
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = WGANGP().penalty(discriminator, real, fake.bfloat16().float(), rng())
+        exact = WGANGP().penalty(discriminator, real, fake, rng())
+        discriminator(real)
+    assert seen == [torch.float32] * 3 + [torch.bfloat16]
+    assert mixed.dtype == torch.float32
+    assert torch.equal(exact, plain)
+
+
+def test_an_unknown_penalty_norm_is_refused_with_the_allowed_ones() -> None:
+    with pytest.raises(ValueError, match="'image'; allowed: pixel, sample"):
+        WGANGP(penalty_norm="image")  # type: ignore[arg-type]
