@@ -38,8 +38,8 @@ def write_error(path: Path, error: OSError) -> UserError | None:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Replace ``path`` in one step by what the block writes to the temporary path it is given.
 
-    The temporary file lies in the same folder and has the same suffix, so that writers which
-    choose a format by the suffix work. It is synced to the disk before it takes the place of
+    The temporary file is empty, lies in the same folder and has the same suffix, so that writers
+    which choose a format by the suffix work. It is synced to the disk before it takes the place of
     ``path``; when the block fails, it is removed and an older ``path`` stays as it was.
 
     Raises:
@@ -48,7 +48,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     path = Path(path)
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         yield temporary
+        # Some writers make the file anew, for the owner alone.
+        temporary.chmod(mode)
         _sync(temporary)
         temporary.replace(path)
     except OSError as error:

@@ -66,6 +66,7 @@ def test_a_disk_that_refuses_is_one_line_and_keeps_the_old_file(
 def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
     def write() -> None:
         with atomic_write(tmp_path / "a") as temporary:
+            temporary.unlink()
             temporary.symlink_to("/dev/full")
             temporary.write_text("x" * 100)
 
@@ -99,4 +100,5 @@ def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("")
     with atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
+        temporary.chmod(0o600)
     assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode

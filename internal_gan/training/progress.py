@@ -141,8 +141,12 @@ class Progress(Callback):
         return f"{name} ({stage_index + 1} of {count})" if count > 1 else name
 
     def _print(self, text: str) -> None:
-        # Through the bar's console, so that the line is written above the bar.
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        # Through the bar's console, so that the line is written above the bar. A terminal gets
+        # as much as fits, a file all of it.
+        whole = not self._console.is_terminal
+        self._console.print(
+            text, markup=False, highlight=False, soft_wrap=whole, no_wrap=True, overflow="ellipsis"
+        )
 
     def _start_bar(self) -> None:
         if not self._console.is_terminal:

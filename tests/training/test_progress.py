@@ -1,9 +1,11 @@
 """The time left is right, and people see it on a terminal and in a file."""
 
 import io
+import re
 from typing import cast
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from internal_gan.models.base import Model
@@ -23,6 +25,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def plain_lines(text: str) -> list[str]:
+    """What a terminal shows, without colours and cursor movements."""
+    return re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text))
 
 
 def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) -> None:
@@ -141,6 +148,7 @@ def test_a_terminal_gets_one_bar_with_the_time_left(width: int) -> None:
     assert " 46 % " in text
     assert "scale 1 (2 of 2)" in text
     assert "done in 10 s" in text
+    assert all(cell_len(line) <= width for line in plain_lines(text))
     hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
     assert 0 <= hidden < shown
 
