@@ -59,6 +59,8 @@ def load_model(path: Path, build: Callable[[Mapping[str, Any]], Model]) -> Model
         model = build(json.loads(metadata["architecture"]))
         model.restore(json.loads(metadata["model"]))
         model.load_state_dict(tensors)
+    except UserError as error:
+        raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise UserError(f"{path} does not hold a complete internal-gan model") from error
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
