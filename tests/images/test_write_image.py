@@ -28,8 +28,8 @@ def exif() -> bytes:
     """Author, exposure time and place."""
     block = Image.Exif()
     block[ExifTags.Base.Artist] = "A. Nother"
-    block.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime] = 0.004
-    block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    block[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
+    block[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
     return block.tobytes()
 
 

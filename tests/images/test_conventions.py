@@ -1,0 +1,264 @@
+"""One test per convention of docs/conventions.md, named there."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import ExifTags, Image, ImageCms
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.io import Photo, read_image, to_uint8, write_image
+from internal_gan.images.pyramid import build_pyramid, fit_size, pyramid_sizes
+from internal_gan.images.resize import resize
+
+Logged = Callable[[], list[str]]
+Save = Callable[..., Photo]
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Save:
+    """Saves a Pillow image and reads it back as a photo."""
+
+    def save(image: Image.Image, suffix: str = "png", **options: Any) -> Photo:
+        image.save(tmp_path / f"photo.{suffix}", **options)
+        return read_image(tmp_path / f"photo.{suffix}")
+
+    return save
+
+
+@pytest.fixture
+def profile() -> bytes:
+    """A colour profile of RGB pixels."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_every_convention_has_a_test_and_every_test_a_convention() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "conventions.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+)`", page)
+    here = {name for name in globals() if name.startswith("test_")}
+    here.remove("test_every_convention_has_a_test_and_every_test_a_convention")
+    assert len(named) == len(set(named))
+    assert set(named) == here
+    for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page):
+        assert f"def {name}(" in (root / path).read_text(encoding="utf-8")
+
+
+def test_tensors_are_nchw_float32_in_minus_one_to_one_rgb(saved: Save) -> None:
+    image = Image.new("RGB", (5, 4), (255, 0, 0))
+    pixels = saved(image).pixels
+    assert (pixels.shape, pixels.dtype) == ((1, 3, 4, 5), torch.float32)
+    assert pixels[0, :, 0, 0].tolist() == [1.0, -1.0, -1.0]
+
+
+def test_sizes_are_height_then_width(saved: Save) -> None:
+    assert saved(Image.new("RGB", (30, 20))).size == (20, 30)
+    assert resize(torch.zeros(1, 3, 8, 8), (20, 30)).shape[-2:] == (20, 30)
+    assert fit_size((20, 30), 15) == (10, 15)
+    with pytest.raises(UserError, match="20x30"):
+        pyramid_sizes((20, 30), num_scales=2)
+
+
+def test_lengths_are_in_pixels() -> None:
+    sizes = pyramid_sizes((188, 250), min_size=30, max_size=200)
+    assert (min(sizes[0]), max(sizes[-1])) == (30, 200)
+
+
+def test_scale_0_is_the_coarsest(tiny_pixels: Tensor) -> None:
+    sizes = pyramid_sizes((40, 56))
+    assert sizes[0] == min(sizes)
+    assert sizes[-1] == (40, 56)
+    assert build_pyramid(tiny_pixels, sizes)[0].shape[-2:] == sizes[0]
+
+
+def test_every_scale_is_made_from_the_photo(tiny_pixels: Tensor) -> None:
+    coarse, _ = build_pyramid(tiny_pixels, [(25, 35), (32, 44)])
+    torch.testing.assert_close(coarse, resize(tiny_pixels, (25, 35)).clamp(-1, 1))
+
+
+def test_bytes_are_rounded_and_clipped() -> None:
+    levels = torch.tensor([-9.0, 0.0, 127.4, 127.6, 255.0, 300.0])
+    assert to_uint8(levels / 127.5 - 1.0).tolist() == [0, 0, 127, 128, 255, 255]
+
+
+def test_pixel_centres_lie_at_half_integers() -> None:
+    ramp = torch.arange(40.0).expand(1, 1, 8, 40) + 0.5
+    # A ramp of positions, in the larger pixels of an image half as wide.
+    halves = resize(ramp, (8, 20))[0, 0, 4, 4:-4]
+    torch.testing.assert_close(halves, torch.arange(4, 16) * 2.0 + 1.0)
+
+
+def test_resampling_is_antialiased_bicubic(tiny_pixels: Tensor) -> None:
+    plane = Image.fromarray(tiny_pixels[0, 0].numpy())
+    expected = np.array(plane.resize((21, 15), Image.Resampling.BICUBIC))
+    np.testing.assert_allclose(resize(tiny_pixels, (15, 21))[0, 0].numpy(), expected, atol=1e-4)
+
+
+def test_resampling_stays_on_the_device(tiny_pixels: Tensor, device: torch.device) -> None:
+    assert resize(tiny_pixels.to(device), (15, 21)).device.type == device.type
+
+
+def test_the_exif_orientation_is_applied(picture: Image.Image, saved: Save) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Artist] = "A. Nother"
+    photo = saved(picture, exif=exif)
+    upright = np.rot90(np.array(picture), -1)
+    assert np.array_equal(to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy(), upright)
+    kept = Image.Exif()
+    kept.load(photo.exif or b"")
+    assert dict(kept) == {ExifTags.Base.Artist: "A. Nother"}
+
+
+def test_gray_becomes_three_equal_channels(picture: Image.Image, saved: Save) -> None:
+    gray = picture.convert("L")
+    channels = to_uint8(saved(gray).pixels)[0]
+    assert all(np.array_equal(channel.numpy(), np.array(gray)) for channel in channels)
+
+
+def test_a_palette_becomes_colours(picture: Image.Image, saved: Save) -> None:
+    palette = picture.quantize(8)
+    photo = saved(palette, transparency=2)
+    seen = np.array(palette) != 2
+    colours = to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy()
+    assert np.array_equal(colours[seen], np.array(palette.convert("RGB"))[seen])
+    assert photo.alpha is not None
+    assert np.array_equal(photo.alpha[0, 0].numpy() == 1.0, seen)
+
+
+def test_cmyk_becomes_rgb(saved: Save, logged: Logged) -> None:
+    photo = saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "tif")
+    assert to_uint8(photo.pixels)[0, :, 0, 0].tolist() == [255, 0, 0]
+    assert "CMYK is converted to RGB" in logged()[0]
+
+
+def test_16_bits_are_kept(deep_png: Callable[..., bytes], tmp_path: Path, saved: Save) -> None:
+    array = np.random.default_rng(0).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
+    (tmp_path / "deep.png").write_bytes(deep_png(array))
+    for photo, expected in (
+        (read_image(tmp_path / "deep.png"), array),
+        (saved(Image.fromarray(array[..., 0])), array[..., :1].repeat(3, axis=2)),
+    ):
+        levels = ((photo.pixels[0] + 1.0) * 32767.5).round().permute(1, 2, 0).numpy()
+        assert photo.bit_depth == 16
+        assert np.array_equal(levels, expected)
+
+
+def test_alpha_is_kept_apart(picture: Image.Image, saved: Save) -> None:
+    faint = picture.convert("RGBA")
+    faint.putalpha(51)
+    photo = saved(faint)
+    assert photo.alpha is not None
+    torch.testing.assert_close(photo.alpha, torch.full((1, 1, 20, 30), 0.2))
+    colours = to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy()
+    assert np.array_equal(colours, np.array(picture))
+
+
+def test_transparent_pixels_continue_the_visible_colours(saved: Save) -> None:
+    image = np.zeros((16, 16, 4), np.uint8)
+    image[:, :9] = (200, 100, 50, 255)
+    colours = to_uint8(saved(Image.fromarray(image)).pixels)
+    assert (colours == torch.tensor([200, 100, 50]).view(1, 3, 1, 1)).all()
+
+
+def test_a_colour_profile_is_kept_and_not_applied(
+    picture: Image.Image, saved: Save, profile: bytes
+) -> None:
+    photo = saved(picture, icc_profile=profile)
+    assert photo.icc_profile == profile
+    assert torch.equal(photo.pixels, saved(picture, "bmp").pixels)
+
+
+def test_the_first_of_several_frames_is_read(
+    picture: Image.Image, saved: Save, logged: Logged
+) -> None:
+    black = Image.new("RGB", picture.size)
+    photo = saved(picture, "tif", save_all=True, append_images=[black])
+    assert torch.equal(photo.pixels, saved(picture).pixels)
+    assert "2 frames or pages; the first one is used" in logged()[0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "written"),
+    [
+        ("1", "L"),
+        ("L", "L"),
+        ("LA", "LA"),
+        ("I;16", "I;16"),
+        ("P", "RGB"),
+        ("RGB", "RGB"),
+        ("RGBA", "RGBA"),
+        ("CMYK", "RGB"),
+    ],
+)
+def test_the_output_has_the_mode_of_the_input(
+    mode: str, written: str, picture: Image.Image, saved: Save, tmp_path: Path
+) -> None:
+    image = picture.convert("L" if mode == "I;16" else "RGBA" if "A" in mode else "RGB")
+    photo = saved(image.convert(mode), "tif")
+    write_image(tmp_path / "out.png", photo.pixels, like=photo)
+    with Image.open(tmp_path / "out.png") as out:
+        assert out.mode == written
+
+
+def test_colour_profile_and_exif_stay(tiny_pixels: Tensor, profile: bytes, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Nother"
+    photo = Photo(tiny_pixels, icc_profile=profile, exif=exif.tobytes())
+    write_image(tmp_path / "out.jpg", tiny_pixels, like=photo)
+    with Image.open(tmp_path / "out.jpg") as out:
+        assert out.info["icc_profile"] == profile
+        assert out.getexif()[ExifTags.Base.Artist] == "A. Nother"
+
+
+def test_nothing_is_lost_silently(
+    tiny_pixels: Tensor, profile: bytes, tmp_path: Path, logged: Logged
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Nother"
+    photo = Photo(
+        tiny_pixels,
+        torch.ones(1, 1, 40, 56),
+        mode="RGBA",
+        bit_depth=16,
+        icc_profile=profile,
+        exif=exif.tobytes(),
+    )
+    write_image(tmp_path / "out.bmp", tiny_pixels, like=photo)
+    lost = ("transparency", "16 bits", "colour profile", "EXIF")
+    assert len(logged()) == len(lost)
+    assert all(word in line for word, line in zip(lost, logged(), strict=True))
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    tiny_pixels: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.png"
+    write_image(path, tiny_pixels)
+    before = path.read_bytes()
+
+    def stop(temporary: Path, *_: object) -> None:
+        temporary.write_bytes(b"half a file")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("internal_gan.images.io.encode", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_image(path, -tiny_pixels)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", None])
+def test_bad_input_is_one_line_that_names_it(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "a b=(1).png"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_image(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
