@@ -59,6 +59,8 @@ def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) ->
     previous: Stage | None = None
     for index, steps in enumerate(model.steps):
         stage = scratch.stage(index, previous, rng)
+        if previous is None:
+            run_steps(stage, 1)  # the first step of a process also sets up the libraries
         seconds = _time(run_steps, stage, 1)
         if seconds < SLOW_STEP_SECONDS:
             seconds = _time(run_steps, stage, PROBE_STEPS) / PROBE_STEPS

@@ -49,14 +49,14 @@ def train(
     rng = torch.Generator(model.device).manual_seed(seed)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = load_training(folder.checkpoint_path, model.family, model.device) if resume else None
-    plan = _plan(model, options, precision, seed, state, started)
-    if state:
-        _restore_model(model, state)
-    for callback in callbacks:
-        callback.on_start(model, plan)
-
-    previous: Stage | None = None
     with StopRequest() as stop:
+        plan = _plan(model, options, precision, seed, state, started)
+        if state:
+            _restore_model(model, state)
+        for callback in callbacks:
+            callback.on_start(model, plan)
+
+        previous: Stage | None = None
         for index in range(model.finished, model.num_stages):
             if options.time and not resume and index:
                 plan = _keep_to_budget(model, plan, index, options.time, started, callbacks)
