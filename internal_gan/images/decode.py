@@ -61,7 +61,8 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Decoded:
         return _decode_deep_gray_alpha(image)
     low_bytes = _low_byte_mode(raw_mode)
     if low_bytes is not None:
-        return _decode_deep_colour(image, _with_raw_mode(reopen(), low_bytes))
+        with reopen() as again:
+            return _decode_deep_colour(image, _with_raw_mode(again, low_bytes))
     upright = ImageOps.exif_transpose(image)
     if image.mode in _SIXTEEN_BIT_GRAY or image.mode == "I":
         return _decode_integers(upright, largest=4095 if raw_mode.endswith(";12") else 65535)
