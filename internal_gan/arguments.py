@@ -62,6 +62,30 @@ def escape(text: str) -> str:
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
 
 
+def check_image_file(image: str | None) -> None:
+    """Refuse at once what cannot be an image.
+
+    Raises:
+        UserError: no name, no such file, a folder, an empty file, or one that may not be read.
+    """
+    if image is None:
+        raise UserError("image=FILE is missing: the photo to learn from. See --help")
+    path = Path(image)
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise UserError(f"image={image}: the file is empty (0 bytes)")
+    except FileNotFoundError:
+        raise UserError(f"image={image}: there is no such file") from None
+    except IsADirectoryError:
+        raise UserError(
+            f"image={image}: a folder, not an image; -m image={image} takes each image in it"
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"image={image}: the file cannot be read: {reason}") from None
+
+
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
     """The shell splits ``sample.size=[300 800]`` into two arguments; join them for the message."""
     for first, second in pairwise(overrides):
@@ -94,6 +118,8 @@ def _prepare(override: str, multirun: bool) -> str:
     names = [value] if _exists(value) else [_unquote(part) for part in _split(value)]
     if key == "image":
         names = [image for name in names for image in _images(name)]
+        for name in names:
+            check_image_file(name)
         return f"{left}=" + ",".join(quote(name) for name in names)
     return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
 

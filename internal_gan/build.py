@@ -126,11 +126,11 @@ def _check_arguments(
     hints = _type_hints(target)
     for argument, value in arguments.items():
         if argument in hints and not _fits(value, hints[argument]):
-            group = f"{key}.{argument}".replace(".", "/")
-            hint = f"; a choice is written {group}={value}" if isinstance(value, str) else ""
-            raise UserError(
-                f"{key}.{argument}={value}: {short} needs {_in_words(hints[argument])} here{hint}"
-            )
+            needed = _in_words(hints[argument])
+            if isinstance(value, str) and _is_part(hints[argument]):
+                needed += "; to choose one by its name write "
+                needed += f"{key}.{argument}={value}".replace(".", "/")
+            raise UserError(f"{key}.{argument}={value}: {short} needs {needed}")
 
 
 def _type_hints(target: Any) -> dict[str, Any]:
@@ -158,6 +158,13 @@ def _fits(value: Any, hint: Any) -> bool:
     if isinstance(kind, type) and not getattr(kind, "_is_protocol", False):
         return isinstance(value, kind)
     return True
+
+
+def _is_part(hint: Any) -> bool:
+    """Whether ``hint`` asks for an object that a configuration builds, rather than for a value."""
+    kinds = typing.get_args(hint) if typing.get_origin(hint) is types.UnionType else (hint,)
+    plain = (int, float, bool, str)
+    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in kinds)
 
 
 def _in_words(hint: Any) -> str:

@@ -24,7 +24,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 import internal_gan
-from internal_gan.arguments import key_of, prepare
+from internal_gan.arguments import check_image_file, key_of, prepare
 from internal_gan.config import CONFIG_NAME, VERSION_BASE, compose, conf_dir, to_options, user_error
 from internal_gan.errors import UserError, nearest
 from internal_gan.tasks import run
@@ -88,6 +88,8 @@ def _job(config: DictConfig) -> None:
     """One run; under multirun one of several."""
     hydra_config = HydraConfig.get()
     multirun = hydra_config.mode == RunMode.MULTIRUN
+    if multirun:
+        print(f"\nJob {hydra_config.job.num}: {hydra_config.job.override_dirname}", flush=True)
     try:
         options = to_options(config)
         if multirun:
@@ -137,8 +139,11 @@ def _check_jobs(overrides: Sequence[str]) -> None:
             choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
         elif not override.is_sweep_override():
             choices.append([override.input_line or ""])
+    is_given = {key_of(override) for override in overrides}
     for job in itertools.product(*choices):
-        compose(job)
+        options = compose(job)
+        if options.task == "train" and not is_given & {"image", "resume"}:
+            check_image_file(None)
 
 
 @contextlib.contextmanager

@@ -156,6 +156,11 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         return UserError(f"{error.override}: {_grammar_hint(error.override)}")
     if match := re.match(r"Could not override '([^']*)'", text):
         return _unknown_option(match[1], _known_keys(overrides))
+    if match := re.match(r"Error merging override ([^=]*)=(.*)", text):
+        key, value = match[1].lstrip("+"), match[2]
+        return UserError(
+            f"{key}={value}: a list cannot replace named values; write ~{key} +{key}={value}"
+        )
     if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
         key = key_of(match[1])
         return UserError(f"{match[1]}: {_needs(key)}; for one run of each value add -m")

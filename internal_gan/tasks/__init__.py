@@ -12,6 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
+from internal_gan.arguments import check_image_file
 from internal_gan.errors import UserError
 from internal_gan.options import Options
 from internal_gan.training.run_folder import RunFolder
@@ -74,30 +75,6 @@ def _dispatch(options: Options, family: str | None) -> int:
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
-
-
-def check_image_file(image: str | None) -> None:
-    """Refuse at once what cannot be an image.
-
-    Raises:
-        UserError: no name, no such file, a folder, an empty file, or one that may not be read.
-    """
-    if image is None:
-        raise UserError("image=FILE is missing: the photo to learn from. See --help")
-    path = Path(image)
-    try:
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise UserError(f"image={image}: the file is empty (0 bytes)")
-    except FileNotFoundError:
-        raise UserError(f"image={image}: there is no such file") from None
-    except IsADirectoryError:
-        raise UserError(
-            f"image={image}: a folder, not an image; -m image={image} takes each image in it"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UserError(f"image={image}: the file cannot be read: {reason}") from None
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:
