@@ -31,7 +31,8 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 5
 	echo "  wider samples          $$run-wide/sample/"; \
 	echo "  a page to look at      $$run/index.html"; \
 	echo "For a photo of yours:"; \
-	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"
+	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"; \
+	echo "(after \`. $(BIN)/activate\` the command is just internal-gan)"
 
 test: lint types contracts unit ## every check: ruff, mypy, import contracts, pytest
 
