@@ -1,0 +1,114 @@
+"""Models so small that they train in a moment, composed as the command line does it."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.build import build
+from internal_gan.config import compose
+from internal_gan.models.base import Stage
+from internal_gan.models.singan import SinGAN
+from internal_gan.options import Options
+from internal_gan.training.callbacks import Callback
+from internal_gan.training.engine import train
+from internal_gan.training.run_folder import RunFolder
+
+# Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
+TINY = (
+    "model.min_size=14",
+    "model.max_size=28",
+    "model.widths.coarsest=4",
+    "model.widths.limit=4",
+    "model.steps=4",
+    "trainer.log_interval=1",
+)
+LEAN = ("trainer=fast", *TINY)
+PAPER = ("experiment=singan_paper", *TINY)
+
+
+@dataclass
+class Run:
+    """A model, what it was made from, and where it was trained."""
+
+    model: SinGAN
+    options: Options
+    folder: RunFolder
+
+
+def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
+    """Blots of random colours, (1, 3, height, width) in [-1, 1]; neither flat nor periodic."""
+    rng = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 6, 8, generator=rng) * 1.8 - 0.9
+    return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
+
+
+@cache
+def _composed(overrides: tuple[str, ...]) -> Options:
+    return compose(overrides)
+
+
+def tiny_options(*overrides: str, base: Sequence[str] = LEAN) -> Options:
+    return copy.deepcopy(_composed((*base, *overrides)))
+
+
+def unprepared(*overrides: str, base: Sequence[str] = LEAN) -> SinGAN:
+    model = build(tiny_options(*overrides, base=base).model)
+    assert isinstance(model, SinGAN)
+    return model
+
+
+def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None = None) -> SinGAN:
+    model = unprepared(*overrides, base=base)
+    model.prepare(picture() if pixels is None else pixels)
+    return model
+
+
+def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
+    """A model whose first scales, by default all, are finished as they began."""
+    model = prepared(*overrides, base=base)
+    rng = torch.Generator().manual_seed(0)
+    previous: Stage | None = None
+    for index in range(model.num_stages if scales is None else scales):
+        previous = model.stage(index, previous, rng)
+        previous.finish()
+    return model
+
+
+def trained(
+    path: Path,
+    *overrides: str,
+    base: Sequence[str] = LEAN,
+    seed: int = 0,
+    precision: torch.dtype = torch.float32,
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+    model: SinGAN | None = None,
+) -> Run:
+    """Train in the folder ``path``, or go on with the training that is there."""
+    options = tiny_options(*overrides, base=base)
+    model = model or prepared(*overrides, base=base)
+    path.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(path)
+    train(
+        model,
+        options=options.trainer,
+        precision=precision,
+        seed=seed,
+        folder=folder,
+        architecture=options.model,
+        callbacks=callbacks,
+        resume=resume,
+    )
+    return Run(model, options, folder)
+
+
+def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    """Whether two models have the same tensors of the same names, bit for bit."""
+    x, y = a.state_dict(), b.state_dict()
+    return x.keys() == y.keys() and all(torch.equal(x[name], y[name]) for name in x)
