@@ -59,14 +59,13 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 def _compose(overrides: Sequence[str]) -> DictConfig:
     # A job, or a caller's own Hydra application, may be under way in this process.
-    hydra = GlobalHydra.instance()
-    outer = hydra.hydra
-    hydra.clear()
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
             return hydra_compose(CONFIG_NAME, list(overrides))
     finally:
-        hydra.hydra = outer
+        GlobalHydra.instance().hydra = outer
 
 
 def to_options(config: DictConfig) -> Options:

@@ -104,6 +104,11 @@ class Model(nn.Module, ABC):
         return len(self.steps)
 
     @property
+    def min_side(self) -> int:
+        """Shortest side of an image that the model can learn, in pixels."""
+        return 1
+
+    @property
     def device(self) -> torch.device:
         return next(self.buffers()).device
 

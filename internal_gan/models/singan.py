@@ -130,13 +130,17 @@ class SinGAN(Model):
     def finished(self) -> int:  # type: ignore[override]
         return len(self.generators)
 
+    @property
+    def min_side(self) -> int:
+        """The discriminator's receptive field."""
+        return 2 * int(self.make_discriminator(width=1).margin) + 1
+
     def prepare(self, pixels: Tensor) -> None:
         sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)  # type: ignore[arg-type]
-        margin = self.make_discriminator(width=1).margin
-        if min(sizes[0]) <= 2 * margin:
+        if min(sizes[0]) < self.min_side:
             raise UserError(
-                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be more "
-                f"than the discriminator's receptive field of {2 * margin + 1} pixels "
+                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
+                f"least the discriminator's receptive field of {self.min_side} pixels "
                 "(a larger image, or a larger model.min_size)"
             )
         self._allocate(sizes, pixels.device)

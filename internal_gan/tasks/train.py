@@ -100,10 +100,10 @@ def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[st
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     model: Model = build(options.model)
+    check_trainable(photo, model.min_side, options.model.get("max_size"))
     with enough_memory("model.max_size"):
         model.prepare(photo.pixels.to(device))
         model.to(device)
-    check_trainable(photo, min_side=1)
     if options.sample.start_scale >= model.num_stages:
         raise UserError(
             f"sample.start_scale={options.sample.start_scale}: this model has "

@@ -1,0 +1,70 @@
+"""The command line as a person uses it: real processes, and the same in this process."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from internal_gan.cli import main
+from tests.tiny import TINY
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY_RUN = ("trainer=debug", *TINY, "precision=fp32", "device=cpu")
+
+
+@dataclass
+class Answer:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+
+
+def start_process(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+    """``python -m internal_gan`` in a process of its own, still running."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "internal_gan", *arguments],
+        cwd=cwd,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def run_process(*arguments: str, cwd: Path) -> Answer:
+    """``python -m internal_gan`` in a process of its own, to its end."""
+    process = start_process(*arguments, cwd=cwd)
+    out, err = process.communicate()
+    return Answer(process.returncode, out, err)
+
+
+class Shell:
+    """The command line in this process, which spares the seconds that importing torch takes."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Answer:
+        self._capsys.readouterr()
+        code: object = 0
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = end.code
+        assert isinstance(code, int)
+        captured = self._capsys.readouterr()
+        return Answer(code, captured.out, captured.err)

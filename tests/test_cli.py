@@ -1,0 +1,271 @@
+"""The command line: help without waiting, and one line for every mistake."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import internal_gan
+from tests.commands import ROOT, TINY_RUN, Answer, Shell, run_process
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return Shell(capsys)
+
+
+def assert_one_line(answer: Answer, *pieces: str) -> None:
+    assert answer.code == 2
+    assert answer.out == ""
+    assert len(answer.lines) == 1, answer.err
+    assert answer.lines[0].startswith("error: ")
+    for piece in pieces:
+        assert piece in answer.lines[0]
+
+
+def test_help_shows_the_common_options_in_the_first_screen(shell: Shell) -> None:
+    answer = shell("--help")
+    assert answer.code == 0
+    screen = answer.out.splitlines()[:36]
+    assert max(map(len, screen)) <= 90
+    for option in ("image=", "model=", "trainer.time=", "sample.size=[H,W]", "resume=", "device="):
+        assert any(option in line for line in screen), option
+    assert "pixels" in "".join(screen)
+
+
+def test_every_option_of_the_help_exists(shell: Shell) -> None:
+    lines = [
+        line for line in shell("--help").out.splitlines() if line[:1].isalpha() and "=" in line
+    ]
+    names = {line.partition("=")[0] for line in lines if " " not in line.partition("=")[0]}
+    assert len(names) > 12
+    shown = shell("--cfg", "job").out
+    for name in names - {"experiment"}:
+        assert f"{name.rpartition('.')[2]}:" in shown, name
+
+
+def test_version(shell: Shell) -> None:
+    assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"
+
+
+def test_the_configuration_can_be_shown(shell: Shell) -> None:
+    answer = shell("--cfg", "job", "seed=7", "--package", "sample")
+    assert answer.code == 0
+    assert "start_scale: 0" in answer.out
+
+
+def test_flags_may_stand_between_options(shell: Shell) -> None:
+    answer = shell("seed=7", "--cfg", "job", "task=sample")
+    assert answer.code == 0
+    assert "seed: 7" in answer.out
+    assert "task: sample" in answer.out
+
+
+LIGHT = """
+import contextlib, io, os, sys
+from internal_gan.cli import main
+os.environ.update(COMP_LINE="internal-gan trainer=fa", COMP_POINT="23")
+for arguments in (["--help"], ["--cfg", "job"], ["-sc", "query=bash"], ["image=missing.jpg"],
+                  ["sample.cuont=3"], ["task=sample", "checkpoint=missing"], ["resume=missing"]):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+        main(arguments)
+heavy = {"torch", "numpy", "PIL", "rich", "safetensors"} & set(sys.modules)
+print("heavy:", sorted(heavy))
+"""
+
+
+def test_help_completion_and_wrong_names_need_no_torch(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", LIGHT],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.splitlines()[-1] == "heavy: []"
+    assert "trainer=fast" in result.stdout
+
+
+def test_tab_completion_can_be_installed(shell: Shell) -> None:
+    answer = shell("-sc", "install=bash")
+    assert answer.code == 0
+    assert "hydra_bash_completion" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        ([], ["image=FILE is missing", "--help"]),
+        (["image=missing.jpg"], ["image=missing.jpg", "no such file"]),
+        (["image=."], ["image=.", "folder", "-m image=."]),
+        (["photo.jpg"], ["photo.jpg", "option=value"]),
+        (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
+        (["--resolve"], ["--resolve"]),
+        (["-cn", "nothing"], ["nothing"]),
+        (["-cd", "nothing"], ["nothing"]),
+        (["model=singn"], ["model=singn", "did you mean 'singan'", "Allowed: singan"]),
+        (["model="], ["model=", "Allowed: singan"]),
+        (["model=[singan]"], ["model=singan"]),
+        (["model=null"], ["model=singan"]),
+        (["~model"], ["model=singan"]),
+        (["mdel=singan"], ["mdel", "did you mean 'model'"]),
+        (["trainer=fats"], ["trainer=fats", "did you mean 'fast'", "preview"]),
+        (["task=sampel"], ["task=sampel", "did you mean 'sample'", "train, sample"]),
+        (["task=evaluate"], ["task=evaluate", "train, sample"]),
+        (["experiment=singan_papr"], ["did you mean 'singan_paper'"]),
+        (["model/adversarial_loss=hing"], ["model/adversarial_loss=hing", "did you mean 'hinge'"]),
+        (["model/adversarial_los=hinge"], ["did you mean 'model/adversarial_loss'"]),
+        (["sample.cuont=3"], ["did you mean 'sample.count'", "sample.size"]),
+        (["smaple.count=3"], ["did you mean 'sample.count'"]),
+        (["model.num_scale=3"], ["did you mean 'model.num_scales'"]),
+        (["+foo=3"], ["foo", "no such option"]),
+        (["hydra/launcher=nothing"], ["hydra/launcher=nothing", "basic"]),
+        (["sample.count=many"], ["sample.count=many", "whole number"]),
+        (["sample.count=0"], ["sample.count=0", "1 or more"]),
+        (["sample.count=2.5"], ["sample.count=2.5", "whole number"]),
+        (["sample=3"], ["sample=3", "sample.count"]),
+        (["sample.size=[300]"], ["sample.size=[300]", "[height,width]"]),
+        (["sample.size=[-3,0]"], ["sample.size=[-3,0]", "[height,width]"]),
+        (["sample.size=300x800"], ["sample.size=300x800", "[height,width]"]),
+        (["sample.size=[300 800]"], ["sample.size=[300 800]", "[height,width]"]),
+        (["sample.size=[300", "800]"], ["sample.size=[300 800]", "[300,800]"]),
+        (["sample.size=[300,800"], ["sample.size=[300,800", "[height,width]"]),
+        (["sample.size=[1.5,3]"], ["sample.size=[1.5,3]", "[height,width]"]),
+        (["sample.start_scale=-1"], ["sample.start_scale=-1", "0"]),
+        (["seed=-1"], ["seed=-1", "2**63"]),
+        (["seed=1,2"], ["seed=1,2", "-m"]),
+        (["trainer.time=soon"], ["trainer.time=soon", "10m"]),
+        (["trainer.time=0s"], ["trainer.time=0s", "10m"]),
+        (["trainer.max_steps=0"], ["trainer.max_steps=0"]),
+        (["precision=fp16"], ["precision=fp16", "bf16"]),
+        (["logger=wandb"], ["logger=wandb", "tensorboard"]),
+        (["device=gpu"], ["device=gpu", "cuda"]),
+        (["device=cuda:"], ["device=cuda:", "cuda:N"]),
+        (["image=[a.jpg,b.jpg]"], ["image=[a.jpg,b.jpg]", "one image file"]),
+        (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
+        (["output=${nothing}"], ["nothing"]),
+        (["task=sample"], ["checkpoint=RUN"]),
+        (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
+        (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
+        (["task=sample", "checkpoint=.", "model.max_size=3"], ["model.max_size"]),
+        (["task=sample", "checkpoint=.", "image=x.jpg", "trainer=fast"], ["image, trainer"]),
+        (["checkpoint=."], ["task=sample", "resume=."]),
+        (["resume=missing"], ["missing", "does not exist"]),
+        (["resume=."], [". is not a run folder"]),
+        (["resume=.", "model.max_size=3"], ["model.max_size", "resume"]),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_that_names_it(
+    shell: Shell, arguments: list[str], pieces: list[str]
+) -> None:
+    assert_one_line(shell(*arguments), *pieces)
+    assert list(Path.cwd().iterdir()) == []
+
+
+def write_photo(name: str, height: int = 40, width: int = 56) -> None:
+    Image.radial_gradient("L").resize((width, height)).save(name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        (["model.max_sise=3"], ["did you mean 'model.max_size'"]),
+        (["model.max_size=small"], ["model.max_size=small", "a whole number or null"]),
+        (["model.noise_padding=zeros"], ["model.noise_padding=zeros", "zero, random"]),
+        (["model.adversarial_loss=hinge"], ["write model/adversarial_loss=hinge"]),
+        (["model._target_=os.system"], ["model._target_=os.system", "internal_gan.models."]),
+        (["sample.start_scale=9", *TINY_RUN], ["sample.start_scale=9", "allowed: 0 to "]),
+        (["device=cuda:99"], ["device=cuda:99"]),
+        (["output=file"], ["file"]),
+        (["output=full"], ["full is not empty"]),
+        (["output=/dev/null/x"], ["/dev/null/x"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_a_mistake_that_shows_later_is_one_line_too(
+    shell: Shell, arguments: list[str], pieces: list[str]
+) -> None:
+    write_photo("photo.png")
+    Path("file").write_text("mine")
+    Path("full").mkdir()
+    Path("full", "mine.txt").write_text("mine")
+    assert_one_line(shell("image=photo.png", "device=cpu", *arguments), *pieces)
+    assert sorted(p.name for p in Path.cwd().iterdir()) == ["file", "full", "photo.png"]
+    assert Path("file").read_text() == Path("full", "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.environ.get("CUDA_VISIBLE_DEVICES", "") != "", reason="CUDA was asked for")
+def test_a_device_that_is_not_there_is_one_line(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    write_photo("photo.png")
+    assert_one_line(shell("image=photo.png", "device=cuda"), "device=cuda", "auto, cpu")
+
+
+def test_an_image_that_is_none_is_one_line(shell: Shell) -> None:
+    write_photo("photo.png")
+    whole = Path("photo.png").read_bytes()
+    Path("empty.png").touch()
+    Path("truncated.png").write_bytes(whole[: len(whole) // 2])
+    Path("text.png").write_text("not an image")
+    assert_one_line(shell("image=empty.png"), "empty.png", "0 bytes")
+    assert_one_line(shell("image=truncated.png"), "truncated.png", "truncated")
+    assert_one_line(shell("image=text.png"), "text.png", "not an image")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser reads every file")
+def test_an_unreadable_image_is_one_line(shell: Shell) -> None:
+    write_photo("photo.png")
+    Path("photo.png").chmod(0)
+    assert_one_line(shell("image=photo.png"), "photo.png", "permission denied")
+
+
+def test_an_image_nothing_can_be_learnt_from_is_one_line(shell: Shell) -> None:
+    write_photo("small.png", 9, 60)
+    Image.new("RGB", (56, 40), (9, 9, 9)).save("flat.png")
+    assert_one_line(shell("image=small.png", "device=cpu"), "9x60", "at least")
+    assert_one_line(shell("image=flat.png", "device=cpu"), "flat.png", "one flat colour")
+    write_photo("photo.png")
+    assert_one_line(shell("image=photo.png", "device=cpu", "model.max_size=8"), "max_size=8")
+    assert_one_line(shell("image=photo.png", "device=cpu", "model.min_size=8"), "model.min_size")
+
+
+def test_a_wrong_image_among_many_stops_a_multirun_before_it_starts(shell: Shell) -> None:
+    write_photo("photo.png")
+    assert_one_line(shell("-m", "image=photo.png,missing.png"), "image=missing.png")
+    assert_one_line(shell("-m", "image=photo.png", "sample.count=1,many"), "sample.count=many")
+    assert_one_line(shell("-m", "seed=1,2"), "image=FILE is missing")
+    assert sorted(p.name for p in Path.cwd().iterdir()) == ["photo.png"]
+
+
+def test_a_mistake_of_ours_says_where_its_traceback_is(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> int:
+        raise KeyError("inside")
+
+    monkeypatch.setattr("internal_gan.cli.run", break_down)
+    answer = shell("image=photo.png")
+    assert answer.code == 1
+    (line,) = answer.lines
+    assert line.startswith("error: unexpected KeyError: 'inside'; the traceback is in ")
+    log = Path(line.rpartition(" ")[2])
+    assert "break_down" in log.read_text()
+    log.unlink()
+
+
+def test_a_real_process_says_one_line_and_ends_with_2(tmp_path: Path) -> None:
+    answer = run_process("image=a b=c #1 (2), [é].jpg", "model=singan", cwd=tmp_path)
+    assert_one_line(answer, "image=a b=c #1 (2), [é].jpg: there is no such file")
+    assert list(tmp_path.iterdir()) == []
