@@ -153,6 +153,8 @@ def _learn(
     except TrainingStopped as stop:
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
         say(console, f"  Go on:    {go_on}")
+        if model.finished:
+            _where(console, folder)
         raise
     finally:
         for callback in callbacks:

@@ -1,0 +1,104 @@
+"""A training that was interrupted ends as if it had not been."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import internal_gan
+from internal_gan.images.io import read_image
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import TINY_RUN, Shell, start_process
+from tests.tiny import same_weights
+
+# A checkpoint at every step; more steps than a moment takes.
+SLOW = (*TINY_RUN, "trainer.max_steps=null", "model.steps=40", "trainer.checkpoint_interval=0")
+
+
+@pytest.mark.parametrize(
+    ("stop", "after", "extra", "code"),
+    [
+        (signal.SIGINT, 3, (), 130),
+        (signal.SIGTERM, 60, (), 143),
+        (signal.SIGKILL, 50, (), -signal.SIGKILL),
+        (signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+        (signal.SIGKILL, 90, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "kill -9", "kill -9 before any checkpoint", "kill -9 late"],
+)
+def test_a_resumed_run_ends_bit_equal(
+    shell: Shell,
+    tmp_path: Path,
+    photo: str,
+    stop: signal.Signals,
+    after: int,
+    extra: tuple[str, ...],
+    code: int,
+) -> None:
+    process = start_process(f"image={photo}", "output=run", *SLOW, *extra, cwd=tmp_path)
+    try:
+        wait_for_lines(tmp_path / "run" / "metrics.jsonl", after, process)
+        process.send_signal(stop)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == code
+    folder = RunFolder(tmp_path / "run")
+    if stop == signal.SIGKILL:
+        assert folder.status()["state"] == "interrupted"
+    else:
+        assert folder.status()["state"] == "stopped"
+        assert "Stopped: " in out
+        assert "python -m internal_gan resume=run" in out
+
+    answer = shell("resume=run")
+    assert answer.code == 0, answer.err
+    assert folder.status()["state"] == "finished"
+    assert read_image("run/sample/000.png").size == (20, 28)
+
+    assert shell(f"image={photo}", "output=whole", *SLOW).code == 0
+    assert same_weights(internal_gan.load("run"), internal_gan.load("whole"))
+    for name in ("sample/000.png", "scales/00.png"):
+        assert Path("run", name).read_bytes() == Path("whole", name).read_bytes()
+
+
+def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> None:
+    """Wait until a run has logged so many steps."""
+    while process.poll() is None:
+        if path.is_file() and len(path.read_text().splitlines()) > count:
+            return
+        time.sleep(0.01)
+    raise AssertionError(process.communicate()[1])
+
+
+def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
+    import internal_gan.tasks.train as task
+
+    class Stop(task.Callback):
+        def on_stage_end(self, model: object, stage_index: int) -> None:
+            raise task.TrainingStopped("SIGINT at scale 0, step 3")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task, "MetricsLogger", lambda _: Stop())
+        answer = shell(f"image={photo}", "output=run", *TINY_RUN)
+    assert answer.code == 130
+    assert "1 of 3 scales are done" in answer.out
+    answer = shell("task=sample", "checkpoint=run", "output=out", "sample.start_scale=0")
+    assert answer.code == 0, answer.err
+    assert read_image("out/sample/000.png").size == (14, 20)
+
+
+def test_a_run_that_still_trains_is_left_alone(shell: Shell, tmp_path: Path, photo: str) -> None:
+    process = start_process(f"image={photo}", "output=run", *SLOW, cwd=tmp_path)
+    try:
+        wait_for_lines(tmp_path / "run" / "metrics.jsonl", 1, process)
+        answer = shell("resume=run")
+    finally:
+        process.kill()
+        process.wait()
+        process.communicate()
+    assert answer.code == 2
+    assert f"process {process.pid}" in answer.err

@@ -1,0 +1,136 @@
+"""task=sample on a trained model."""
+
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from internal_gan.config import compose, load_options
+from internal_gan.errors import UserError
+from internal_gan.images.io import read_image
+from internal_gan.tasks import run
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import Shell
+from tests.tiny import trained
+
+
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell) -> str:
+    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
+    from internal_gan.config import save_options
+
+    run = trained(tmp_path / "model")
+    run.options.image = str(tmp_path / "photo.png")
+    save_options(run.options, run.folder.config_path)
+    return "model"
+
+
+def pictures(folder: str | Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(Path(folder, "sample").iterdir())]
+
+
+def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> None:
+    before = sorted(p.name for p in Path(model).iterdir())
+    answer = shell("task=sample", f"checkpoint={model}", "sample.count=3", "device=cpu")
+    assert answer.code == 0, answer.err
+    (folder,) = Path("runs/photo-singan").iterdir()
+    assert len(pictures(folder)) == 3
+    assert (folder / "index.html").is_file()
+    assert RunFolder(folder).status()["state"] == "finished"
+    assert load_options(folder / "config.yaml").checkpoint == str(Path(model).absolute())
+    assert sorted(p.name for p in Path(model).iterdir()) == before
+    assert str(folder) in answer.out
+
+
+@pytest.mark.parametrize("size", [(20, 28), (33, 91), (57, 19)])
+def test_the_size_is_exact_to_the_pixel(shell: Shell, model: str, size: tuple[int, int]) -> None:
+    wanted = f"sample.size=[{size[0]},{size[1]}]"
+    assert shell("task=sample", f"checkpoint={model}", "output=out", wanted).code == 0
+    assert read_image("out/sample/000.png").size == size
+
+
+def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
+    for name, option in (("a", "seed=4"), ("b", "sample.seed=4"), ("c", "seed=5")):
+        answer = shell("task=sample", f"checkpoint={model}", f"output={name}", option)
+        assert answer.code == 0
+    assert pictures("a") == pictures("b")
+    assert pictures("a") != pictures("c")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [
+        (["sample.start_scale=3"], "0 to 2"),
+        (["output=model"], "model is not empty"),
+        (["image=x.png"], "image"),
+        (["trainer=debug"], "trainer"),
+        (["device=cuda:99"], "cuda:99"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, model: str, arguments: list[str], piece: str
+) -> None:
+    answer = shell("task=sample", f"checkpoint={model}", *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
+
+
+def rewrite(path: Path, **changes: str) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, metadata | changes)
+
+
+def test_a_model_file_that_will_not_do_is_one_line(shell: Shell, model: str) -> None:
+    path = Path(model, "model.safetensors")
+    whole = path.read_bytes()
+
+    def complaint() -> str:
+        answer = shell("task=sample", f"checkpoint={model}", "device=cpu")
+        assert answer.code == 2
+        assert len(answer.lines) == 1
+        assert answer.lines[0].startswith(f"error: {path} ")
+        return answer.lines[0]
+
+    path.write_bytes(whole[: len(whole) // 2])
+    assert "truncated" in complaint()
+    path.write_bytes(b"")
+    assert "truncated" in complaint()
+    save_file({}, path)
+    assert "not a file of internal-gan" in complaint()
+    path.write_bytes(whole)
+    rewrite(path, format_version="99")
+    assert "newer internal-gan" in complaint()
+    path.write_bytes(whole)
+    rewrite(path, architecture='{"_target_": "os.system", "command": "touch owned"}')
+    assert "os.system" in complaint()
+    assert not Path("owned").exists()
+    path.unlink()
+    assert shell("task=sample", f"checkpoint={model}").lines == [
+        f"error: run folder {model} lacks model.safetensors"
+    ]
+
+
+def test_a_model_of_another_family_is_refused(model: str) -> None:
+    options = compose(["task=sample", f"checkpoint={model}"])
+    options.model = {"_target_": "internal_gan.models.ingan.InGAN"}
+    with pytest.raises(UserError, match="a model of singan, not of ingan"):
+        run(options, changed={"task", "checkpoint", "model"})
+
+
+def test_the_family_may_be_named(shell: Shell, model: str) -> None:
+    assert shell("task=sample", f"checkpoint={model}", "model=singan").code == 0
+
+
+def test_a_huge_size_is_one_line(shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def allocate(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    monkeypatch.setattr("internal_gan.models.singan.SinGAN.sample", allocate)
+    answer = shell("task=sample", f"checkpoint={model}", "sample.size=[900000,900000]")
+    assert answer.lines == ["error: there is not enough memory; a smaller sample.size needs less"]

@@ -1,0 +1,230 @@
+"""task=train, as a person uses it."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+import internal_gan
+from internal_gan.config import load_options
+from internal_gan.errors import UserError
+from internal_gan.images.io import read_image
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import TINY_RUN, Shell, run_process
+from tests.tiny import same_weights
+
+
+def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> None:
+    name = "-a b=c #1 (2), [é].png"
+    (tmp_path / photo).rename(tmp_path / name)
+    answer = run_process("model=singan", f"image={name}", *TINY_RUN, cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    (folder,) = (tmp_path / "runs").glob("*/*")
+    assert folder.parent.name == "a_b_c_1_2_é-singan"
+
+    first, last = answer.out.splitlines()[:4], answer.out.splitlines()[-5:]
+    assert f"internal-gan {internal_gan.__version__}, torch {torch.__version__}" in first[0]
+    assert "Device cpu (asked for), precision fp32 (asked for)" in first[1]
+    assert "40 x 56" in first[2]
+    assert "shrunk to 20 x 28" in first[2]
+    assert str(folder.relative_to(tmp_path)) in first[3]
+    assert answer.out.count("\n0      14      20") == 1
+    assert "Training takes about" in answer.err
+    assert last[0].startswith("Done in ")
+
+    for path in ("model.safetensors", "sample", "index.html"):
+        assert any(line.endswith(path) for line in last)
+        assert (folder / path).exists()
+    assert sorted(p.name for p in (folder / "sample").iterdir()) == [f"00{i}.png" for i in range(8)]
+    assert read_image(folder / "sample" / "000.png").size == (20, 28)
+    scales = sorted((folder / "scales").iterdir())
+    assert [read_image(p).size for p in (scales[0], scales[-1])] == [(14, 20), (20, 28)]
+    assert read_image(folder / "photo.png").size == (20, 28)
+    assert RunFolder(folder).status()["state"] == "finished"
+    assert "internal-gan" in (folder / "log.txt").read_text()
+    assert load_options(folder / "config.yaml").image == str(tmp_path / name)
+    page = (folder / "index.html").read_text()
+    assert page.count("data:image") > 10
+    assert "finished" in page
+
+
+def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
+    out = shell(f"image={photo}", *TINY_RUN).out
+    (again,) = (line for line in out.splitlines() if "task=sample" in line)
+    (go_on,) = (line for line in out.splitlines() if "resume=" in line)
+    program, arguments = "python -m internal_gan ", again.partition("Again:")[2].strip()
+    assert arguments.startswith(program)
+    assert shell(*shlex.split(arguments.removeprefix(program))).code == 0
+    answer = shell(*shlex.split(go_on.partition(program)[2]))
+    assert answer.code == 0
+    assert "is finished" in answer.out
+
+
+def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
+    assert shell(f"image={photo}", "output=mine", *TINY_RUN).code == 0
+    before = Path("mine/model.safetensors").read_bytes()
+    answer = shell(f"image={photo}", "output=mine", "seed=1", *TINY_RUN)
+    assert answer.code == 2
+    assert "mine is not empty" in answer.err
+    assert Path("mine/model.safetensors").read_bytes() == before
+
+
+def test_two_runs_at_the_same_moment_have_folders_of_their_own(
+    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        @staticmethod
+        def now() -> "Clock":
+            return Clock()
+
+        @staticmethod
+        def strftime(_: str) -> str:
+            return "noon"
+
+    monkeypatch.setattr("internal_gan.tasks.datetime", Clock)
+    for _ in range(2):
+        assert shell(f"image={photo}", *TINY_RUN).code == 0
+    assert {p.name for p in Path("runs/photo-singan").iterdir()} == {"noon", "noon-2"}
+
+
+def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        assert shell(f"image={photo}", f"output={name}", f"seed={seed}", *TINY_RUN).code == 0
+    a, b, c = map(internal_gan.load, "abc")
+    assert same_weights(a, b)
+    assert not same_weights(a, c)
+
+
+def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
+    wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
+    assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
+    assert len(list(Path("run/sample").iterdir())) == 2
+    expected = internal_gan.load("run").sample(2, (23, 61), start_scale=1, seed=9)
+    for index, image in enumerate(expected):
+        written = read_image(f"run/sample/00{index}.png").pixels[0]
+        assert (written - image).abs().max() <= 1.01 / 255
+
+
+def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> None:
+    Path("photos").mkdir()
+    for name in ("a b.png", "c,d.png"):
+        Path("photos", name).write_bytes(Path(photo).read_bytes())
+    answer = shell("-m", "image=photos", "output=out", "sample.count=1", *TINY_RUN)
+    assert answer.code == 0, answer.err
+    images = [load_options(Path("out", n, "config.yaml")).image for n in ("0", "1")]
+    assert images == [str(Path("photos", name).absolute()) for name in ("a b.png", "c,d.png")]
+    assert not Path("multirun").exists()
+    assert not Path("runs").exists()
+
+
+def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> None:
+    answer = shell("-m", f"image={photo}", "model.max_size=8,28", "sample.count=1", *TINY_RUN)
+    assert answer.code == 2
+    assert "error: job 0: " in answer.err
+    (model,) = Path("multirun").glob("*/1/model.safetensors")
+    assert model.is_file()
+
+
+def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None:
+    assert shell(f"image={photo}", "output=run", "logger=tensorboard", *TINY_RUN).code == 0
+    assert list(Path("run/tensorboard").glob("events.*"))
+
+
+def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
+    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import internal_gan.files as files
+
+    def full(path: Path) -> None:
+        if path.suffix == ".safetensors":
+            raise OSError(28, "No space left on device", str(path))
+        sync(path)
+
+    sync = files._sync
+    monkeypatch.setattr(files, "_sync", full)
+    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
+    assert answer.code == 2
+    assert answer.lines[-1].startswith(
+        "error: cannot write run/model.safetensors: the disk is full"
+    )
+    assert RunFolder(Path("run")).status()["state"] == "failed"
+
+    monkeypatch.setattr(files, "_sync", sync)
+    assert shell("resume=run").code == 0
+    assert shell(f"image={photo}", "output=other", *TINY_RUN).code == 0
+    assert same_weights(internal_gan.load("run"), internal_gan.load("other"))
+
+
+def test_a_mistake_of_ours_leaves_its_traceback_in_the_log(
+    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise KeyError("inside")
+
+    monkeypatch.setattr("internal_gan.tasks.train.train_stages", break_down)
+    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
+    assert answer.code == 1
+    assert answer.lines[-1].endswith("the traceback is in run/log.txt")
+    assert "break_down" in Path("run/log.txt").read_text()
+    status = json.loads(Path("run/status.json").read_text())
+    assert (status["state"], status["reason"]) == ("failed", "KeyError: 'inside'")
+
+
+def test_too_little_memory_is_one_line(
+    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def allocate(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")
+
+    monkeypatch.setattr("internal_gan.tasks.train.train_stages", allocate)
+    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
+    assert answer.code == 2
+    assert (
+        answer.lines[-1] == "error: there is not enough memory; a smaller model.max_size needs less"
+    )
+
+
+def test_quiet_prints_nothing(
+    tmp_path: Path, photo: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    internal_gan.fit(tmp_path / photo, overrides=TINY_RUN, output=tmp_path / "run", quiet=True)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_a_run_of_another_task_cannot_be_resumed(shell: Shell, photo: str) -> None:
+    assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
+    assert shell("task=sample", "checkpoint=run", "output=samples").code == 0
+    RunFolder(Path("samples")).write_status("stopped")
+    answer = shell("resume=samples")
+    assert answer.code == 2
+    assert "a run of task=sample" in answer.err
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing", None])
+def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str, content: bytes | None) -> None:
+    assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
+    path = Path("run/training.ckpt")
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    RunFolder(Path("run")).write_status("stopped")
+    answer = shell("resume=run")
+    assert answer.code == 2
+    assert answer.lines[-1].startswith("error: run/training.ckpt is truncated or not a training")
+
+
+def test_a_time_budget_is_kept_in_the_saved_schedule(shell: Shell, photo: str) -> None:
+    assert shell(f"image={photo}", "output=run", "trainer.time=6s", *TINY_RUN).code == 0
+    rows = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert all(stage["steps"] >= 1 for stage in rows[0]["stages"])
+
+
+def test_the_log_of_a_user_error_names_it(shell: Shell, photo: str) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError("a loss is not finite")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("internal_gan.tasks.train.train_stages", refuse)
+        assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 2
+    assert "ERROR a loss is not finite" in Path("run/log.txt").read_text()

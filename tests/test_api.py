@@ -1,0 +1,82 @@
+"""The Python API: fit and load."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import internal_gan
+from internal_gan.errors import UserError
+from internal_gan.images.io import to_uint8
+from tests.commands import TINY_RUN
+from tests.tiny import picture, same_weights
+
+ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+
+
+def fit(image: object, folder: Path, *overrides: str) -> "internal_gan.SinGAN":
+    return internal_gan.fit(
+        image,  # type: ignore[arg-type]
+        overrides=[*TINY_RUN, *overrides],
+        output=folder,
+        quiet=True,
+    )
+
+
+def test_a_file_an_array_and_a_pillow_image_are_learnt_alike(tmp_path: Path) -> None:
+    path = tmp_path / "a b (1).png"
+    Image.fromarray(ARRAY).save(path)
+    images = [path, str(path), ARRAY, ARRAY.astype(np.float32) / 255, Image.fromarray(ARRAY)]
+    first, *others = [fit(image, tmp_path / str(i)) for i, image in enumerate(images)]
+    for other in others:
+        assert torch.allclose(other.image, first.image, atol=1e-6)
+    assert same_weights(first, others[0])
+
+
+def test_a_model_is_the_same_after_loading(tmp_path: Path) -> None:
+    model = fit(ARRAY, tmp_path / "run")
+    loaded = internal_gan.load(tmp_path / "run")
+    assert same_weights(model, loaded)
+    samples = loaded.sample(2, size=(31, 17), seed=3)
+    assert samples.shape == (2, 3, 31, 17)
+    assert samples.abs().max() <= 1
+    assert torch.equal(samples, model.sample(2, size=(31, 17), seed=3))
+    assert torch.equal(loaded.reconstruct(), model.reconstruct())
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((4, 5, 2), np.uint8), r"an array of shape \(4, 5, 2\)"),
+        (np.zeros((0, 5, 3), np.uint8), r"an array of shape"),
+        (np.zeros((40, 56, 3), np.int64), "an array of int64"),
+        (np.full((40, 56, 3), 2.0), r"must be in \[0, 1\]"),
+        (np.full((40, 56), np.nan), r"must be in \[0, 1\]"),
+        (np.zeros((40, 56), np.uint8), "one flat colour"),
+    ],
+)
+def test_an_array_that_is_no_photo_is_refused(
+    tmp_path: Path, array: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        fit(array, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_gray_and_transparent_arrays_are_photos(tmp_path: Path) -> None:
+    assert fit(ARRAY[..., 0], tmp_path / "gray").image.shape == (1, 3, 20, 28)
+    transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
+    assert fit(transparent, tmp_path / "rgba").image.shape == (1, 3, 20, 28)
+
+
+def test_mistakes_are_one_kind_of_value_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such file"):
+        fit(tmp_path / "missing.png", tmp_path / "run")
+    with pytest.raises(ValueError, match=r"did you mean 'sample\.count'"):
+        fit(ARRAY, tmp_path / "run", "sample.cuont=3")
+    with pytest.raises(UserError, match="did you mean 'singan'"):
+        internal_gan.fit(ARRAY, model="singn")
+    with pytest.raises(UserError, match="does not exist"):
+        internal_gan.load(tmp_path / "missing")
