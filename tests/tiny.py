@@ -23,6 +23,7 @@ from internal_gan.training.run_folder import RunFolder
 TINY = (
     "model.min_size=14",
     "model.max_size=28",
+    "model.scale_factor=0.75",
     "model.widths.coarsest=4",
     "model.widths.limit=4",
     "model.steps=4",

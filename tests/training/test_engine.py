@@ -1,0 +1,451 @@
+"""The loop does what its schedule says, can be stopped anywhere, and goes on exactly."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.models.base import Model, Optimization
+from internal_gan.models.singan import SinGAN
+from internal_gan.options import TrainerOptions
+from internal_gan.training import budget, engine
+from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.engine import TrainingStopped, train
+from internal_gan.training.run_folder import RunFolder
+from tests.tiny import LEAN, PAPER, Run, prepared, same_weights, trained
+from tests.toy import RATE, ToyModel
+
+BF16, FP32 = torch.bfloat16, torch.float32
+SHORT = ("model.steps=2",)
+
+
+def train_toy(
+    model: ToyModel,
+    path: Path,
+    trainer: TrainerOptions | None = None,
+    callbacks: tuple[Callback, ...] = (),
+    resume: bool = False,
+) -> ToyModel:
+    train(
+        model,
+        options=trainer or TrainerOptions(),
+        precision=FP32,
+        seed=0,
+        folder=RunFolder(path),
+        architecture={},
+        callbacks=callbacks,
+        resume=resume,
+    )
+    return model
+
+
+def saved_state(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(path / "training.ckpt", weights_only=True)
+    return state
+
+
+def contents(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
+    """A model file's metadata and tensors; the order in which it lists them is of no account."""
+    with safe_open(path, framework="np") as file:
+        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
+        return file.metadata(), tensors
+
+
+class SignalAt(Callback):
+    """Sends this process a signal after one step of one stage."""
+
+    def __init__(self, stage: int, step: int, number: int = signal.SIGINT, times: int = 1) -> None:
+        self.at = (stage, step)
+        self.number = number
+        self.times = times
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        if (stage_index, step) == self.at:
+            for _ in range(self.times):
+                os.kill(os.getpid(), self.number)
+
+
+class Diary(Callback):
+    """Writes down what the engine tells."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[Any, ...]] = []
+        self.plan: TrainingPlan | None = None
+        self.replans: list[TrainingPlan] = []
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self.plan = plan
+        self.entries.append(("start",))
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self.replans.append(plan)
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        self.entries.append(("step", stage_index, step, steps, scalars and sorted(scalars)))
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        self.entries.append(("stage end", stage_index, model.finished))
+
+    def on_end(self, model: Model) -> None:
+        self.entries.append(("end",))
+
+
+class TestDeterminism:
+    @pytest.mark.parametrize("precision", [FP32, BF16])
+    @pytest.mark.parametrize("base", [LEAN, PAPER])
+    def test_the_same_seed_gives_the_same_weights_bit_for_bit(
+        self, base: tuple[str, ...], precision: torch.dtype, tmp_path: Path
+    ) -> None:
+        models: list[SinGAN] = []
+        for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+            torch.manual_seed(len(models))
+            run = trained(tmp_path / name, *SHORT, base=base, seed=seed, precision=precision)
+            models.append(run.model)
+        assert same_weights(models[0], models[1])
+        assert not same_weights(models[0], models[2])
+
+    def test_every_norm_learns_the_same_from_the_same_seed(self, tmp_path: Path) -> None:
+        overrides = (
+            *SHORT,
+            "model.generator.norm=spectral",
+            "model.discriminator.norm=spectral",
+        )
+        models: list[SinGAN] = []
+        for name in ("a", "b"):
+            torch.manual_seed(len(models))
+            models.append(trained(tmp_path / name, *overrides).model)
+        assert same_weights(*models)
+
+    def test_how_often_it_saves_and_logs_does_not_matter(self, tmp_path: Path) -> None:
+        often = ("trainer.checkpoint_interval=0", "trainer.log_interval=1")
+        seldom = ("trainer.checkpoint_interval=9999", "trainer.log_interval=3")
+        models = [trained(tmp_path / o[0][-1], *o).model for o in (often, seldom)]
+        assert same_weights(*models)
+
+
+class TestSchedule:
+    def test_the_discriminator_learns_before_the_generator(self, tmp_path: Path) -> None:
+        model = train_toy(ToyModel(stages=2, steps=2, updates=(3, 2)), tmp_path)
+        names = [name for name, _, _ in model.calls]
+        assert names == ["D", "D", "D", "G", "G"] * 4
+
+    def test_the_discriminator_rests_while_the_generator_learns(self, tmp_path: Path) -> None:
+        model = train_toy(ToyModel(stages=1, steps=3), tmp_path)
+        assert set(model.calls) == {("D", True, True), ("G", True, False)}
+
+    def test_each_network_moves_at_its_own_rate(self, tmp_path: Path) -> None:
+        model = train_toy(ToyModel(stages=2, steps=10), tmp_path)
+        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
+        discriminator = saved_state(tmp_path)["networks"][1]["weight"]
+        assert float(discriminator) == pytest.approx(-10 * 2 * RATE, rel=1e-4)
+
+    @pytest.mark.parametrize(
+        ("decay", "expected"), [("step", 6 + 4 * 0.5), ("linear", 6 + 1 + 0.875 + 0.75 + 0.625)]
+    )
+    def test_rates_fall_as_scheduled(self, decay: Any, expected: float, tmp_path: Path) -> None:
+        optimization = Optimization(RATE, RATE, decay_start=0.6, decay=decay, final_lr=0.5)
+        model = train_toy(ToyModel(stages=1, steps=10, optimization=optimization), tmp_path)
+        assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
+
+    def test_the_average_of_the_weights_has_its_closed_form(self, tmp_path: Path) -> None:
+        optimization = Optimization(RATE, RATE, decay_start=1.0, ema=0.5)
+        model = train_toy(ToyModel(stages=2, steps=20, optimization=optimization), tmp_path)
+        average = 0.0
+        for step in range(20):
+            decay = min(0.5, (1 + step) / (10 + step))
+            average = decay * average + (1 - decay) * -RATE * (step + 1)
+        assert model.weights() == pytest.approx([average] * 2, rel=1e-4)
+
+    def test_without_an_average_the_last_weights_stay(self, tmp_path: Path) -> None:
+        optimization = Optimization(RATE, RATE, decay_start=1.0, ema=None)
+        model = train_toy(ToyModel(stages=1, steps=20, optimization=optimization), tmp_path)
+        assert model.weights() == pytest.approx([-20 * RATE], rel=1e-4)
+
+    def test_steps_are_scaled_then_capped(self, tmp_path: Path) -> None:
+        model = ToyModel(stages=3, steps=10)
+        model.steps = [4, 10, 1]
+        train_toy(model, tmp_path, TrainerOptions(steps_factor=1.5, max_steps=12))
+        assert model.steps == [6, 12, 2]
+        assert model.weights() == pytest.approx([-n * RATE for n in (6, 12, 2)], rel=1e-4)
+
+    def test_every_stage_has_at_least_one_step(self, tmp_path: Path) -> None:
+        model = train_toy(ToyModel(stages=2, steps=10), tmp_path, TrainerOptions(steps_factor=1e-9))
+        assert model.steps == [1, 1]
+
+
+def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
+    diary = Diary()
+    train_toy(ToyModel(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), (diary,))
+    names = ["D", "G"]
+    assert diary.entries == [
+        ("start",),
+        ("step", 0, 1, 3, None),
+        ("step", 0, 2, 3, names),
+        ("step", 0, 3, 3, names),
+        ("stage end", 0, 1),
+        ("step", 1, 1, 3, None),
+        ("step", 1, 2, 3, names),
+        ("step", 1, 3, 3, names),
+        ("stage end", 1, 2),
+        ("end",),
+    ]
+    assert diary.plan is not None
+    assert [(s.name, s.size, s.steps) for s in diary.plan.stages] == [
+        ("toy 0", (8, 8), 3),
+        ("toy 1", (8, 8), 3),
+    ]
+
+
+def test_measuring_leaves_no_trace(tmp_path: Path) -> None:
+    model = ToyModel(stages=2, steps=4)
+    train_toy(model, tmp_path)
+    assert len(model.calls) == 2 * 4 * 2
+
+
+def spoilt(kind: str, stage: int, after: int) -> Callable[[int, Tensor], Tensor]:
+    """A loss that goes wrong in one stage once a weight has gone down by ``after`` steps."""
+
+    def loss(index: int, weight: Tensor) -> Tensor:
+        if index != stage or float(weight.detach()) > -RATE * (after - 0.5):
+            return weight.sum()
+        if kind == "loss":
+            return weight.sum() * float("nan")
+        # Zero with an endless slope: the loss is a number, what it leads to is not.
+        return (weight - weight.detach()).abs().sqrt().sum()
+
+    return loss
+
+
+class TestNotFinite:
+    OPTIMIZATION = Optimization(RATE, RATE, decay_start=1.0)
+
+    def model(self, kind: str, stage: int = 1, after: int = 20) -> ToyModel:
+        loss = spoilt(kind, stage, after)
+        return ToyModel(stages=3, steps=30, optimization=self.OPTIMIZATION, loss=loss)
+
+    @pytest.mark.parametrize("kind", ["loss", "gradient"])
+    def test_stops_the_run_with_one_line_and_keeps_the_last_good_checkpoint(
+        self, kind: str, tmp_path: Path
+    ) -> None:
+        trainer = TrainerOptions(checkpoint_interval=0)
+        with pytest.raises(UserError) as caught:
+            train_toy(self.model(kind), tmp_path, trainer)
+        message = str(caught.value)
+        assert message.startswith("toy 1: a loss is not finite at or before step 21")
+        assert "\n" not in message
+        state = saved_state(tmp_path)
+        assert (state["stage"], state["step"]) == (1, 20)
+        for network in state["networks"]:
+            assert torch.isfinite(network["weight"]).all()
+        assert (tmp_path / "model.safetensors").is_file()
+
+    @pytest.mark.parametrize("kind", ["loss", "gradient"])
+    def test_is_found_when_nothing_else_is_saved(self, kind: str, tmp_path: Path) -> None:
+        trainer = TrainerOptions(checkpoint_interval=9999, log_interval=9999)
+        with pytest.raises(UserError, match="toy 1: a loss is not finite at or before step 30"):
+            train_toy(self.model(kind), tmp_path, trainer)
+        assert saved_state(tmp_path)["stage"] == 0
+
+    def test_is_found_while_measuring(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="toy 2: a loss is not finite"):
+            train_toy(self.model("loss", stage=2, after=1), tmp_path)
+
+
+class TestStop:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_once_ends_cleanly_and_says_where(self, number: signal.Signals, tmp_path: Path) -> None:
+        diary = Diary()
+        stop = SignalAt(1, 4, number)
+        with pytest.raises(TrainingStopped, match=f"{number.name} at toy 1, step 4"):
+            train_toy(ToyModel(stages=3), tmp_path, callbacks=(stop, diary))
+        state = saved_state(tmp_path)
+        assert (state["stage"], state["step"]) == (1, 4)
+        assert ("stage end", 0, 1) in diary.entries
+        assert ("end",) not in diary.entries
+
+    def test_twice_stops_at_once(self, tmp_path: Path) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            train_toy(ToyModel(), tmp_path, callbacks=(SignalAt(0, 4, times=2),))
+
+    def test_in_the_last_step_of_a_stage_still_goes_on_exactly(self, tmp_path: Path) -> None:
+        with pytest.raises(TrainingStopped):
+            train_toy(ToyModel(stages=2), tmp_path, callbacks=(SignalAt(0, 10),))
+        model = train_toy(ToyModel(stages=2), tmp_path, resume=True)
+        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
+
+    def test_while_measuring_comes_before_the_second_step(self, tmp_path: Path) -> None:
+        class EarlySignal(Callback):
+            def on_start(self, model: Model, plan: TrainingPlan) -> None:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        with pytest.raises(TrainingStopped, match="SIGTERM at toy 0, step 1"):
+            train_toy(ToyModel(), tmp_path, callbacks=(EarlySignal(),))
+
+
+EXACT = ("model.steps=3", "trainer.checkpoint_interval=9999")
+
+
+@pytest.fixture(scope="module", params=["lean", "paper", "lean in bfloat16"])
+def uninterrupted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Run, tuple[str, ...], torch.dtype]:
+    base = PAPER if request.param == "paper" else LEAN
+    precision = BF16 if "bfloat16" in request.param else FP32
+    path = tmp_path_factory.mktemp("uninterrupted")
+    return trained(path, *EXACT, base=base, precision=precision), base, precision
+
+
+@pytest.mark.parametrize("points", [[(0, 1)], [(1, 3)], [(0, 2), (1, 1), (2, 2)]])
+def test_a_resumed_run_ends_bit_equal_to_one_that_was_never_stopped(
+    uninterrupted: tuple[Run, tuple[str, ...], torch.dtype],
+    points: list[tuple[int, int]],
+    tmp_path: Path,
+) -> None:
+    expected, base, precision = uninterrupted
+    for number, point in enumerate(points):
+        torch.manual_seed(number)
+        with pytest.raises(TrainingStopped):
+            trained(
+                tmp_path,
+                *EXACT,
+                base=base,
+                precision=precision,
+                callbacks=(SignalAt(*point),),
+                resume=number > 0,
+            )
+    run = trained(tmp_path, *EXACT, base=base, precision=precision, resume=True)
+    assert same_weights(run.model, expected.model)
+    assert contents(run.folder.model_path) == contents(expected.folder.model_path)
+
+
+def test_a_resumed_run_of_every_norm_and_noise_is_bit_equal(tmp_path: Path) -> None:
+    overrides = (
+        "model.generator.norm=spectral",
+        "model.discriminator.norm=instance",
+        "model.noise_padding=random",
+        "model.reconstruction_interval=2",
+        "model.discriminator_crop=12",
+        "model.penalty_crop=13",
+        "model.steps=3",
+    )
+    expected = trained(tmp_path / "a", *overrides)
+    with pytest.raises(TrainingStopped):
+        trained(tmp_path / "b", *overrides, callbacks=(SignalAt(1, 2),))
+    run = trained(tmp_path / "b", *overrides, resume=True)
+    assert same_weights(run.model, expected.model)
+
+
+def test_a_resumed_run_does_not_begin_a_finished_stage_again(tmp_path: Path) -> None:
+    with pytest.raises(TrainingStopped):
+        train_toy(ToyModel(stages=3), tmp_path, callbacks=(SignalAt(1, 4),))
+    diary = Diary()
+    train_toy(ToyModel(stages=3), tmp_path, callbacks=(diary,), resume=True)
+    assert diary.entries[:2] == [("start",), ("step", 1, 5, 10, None)]
+
+
+class Clock:
+    """Time that passes only where a test lets it pass."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    perf_counter = monotonic
+
+
+class TestBudget:
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
+        clock = Clock()
+        monkeypatch.setattr(engine, "time", clock)
+        monkeypatch.setattr(budget, "time", clock)
+        return clock
+
+    def model(self, clock: Clock, costs: tuple[float, ...], steps: int = 1000) -> ToyModel:
+        """Each of two updates in a step takes half of its stage's seconds."""
+
+        def loss(index: int, weight: Tensor) -> Tensor:
+            clock.now += costs[index] / 2
+            return weight.sum()
+
+        return ToyModel(stages=len(costs), steps=steps, loss=loss)
+
+    @pytest.mark.parametrize("seconds", [60, 300, 1000])
+    def test_the_run_ends_within_it_and_uses_it(
+        self, clock: Clock, seconds: int, tmp_path: Path
+    ) -> None:
+        model = self.model(clock, (0.2, 0.5, 2.0))
+        started = clock.now
+        train_toy(model, tmp_path, TrainerOptions(time=f"{seconds}s"))
+        assert 0.8 * seconds < clock.now - started < seconds
+        assert model.finished == 3
+        assert model.steps[0] == pytest.approx(model.steps[2], abs=1)
+
+    def test_a_run_that_turns_out_slower_is_shortened(self, clock: Clock, tmp_path: Path) -> None:
+        model = self.model(clock, (0.1, 0.1, 0.1))
+        started, diary = clock.now, Diary()
+
+        class SlowDown(Callback):
+            def on_step(self, *arguments: Any) -> None:
+                clock.now += 0.1
+
+        train_toy(model, tmp_path, TrainerOptions(time="100s"), (SlowDown(), diary))
+        assert clock.now - started < 100
+        assert model.finished == 3
+        assert diary.plan is not None
+        planned = [stage.steps for stage in diary.plan.stages]
+        assert model.steps[0] == planned[0]
+        assert 1 < model.steps[2] < model.steps[1] < planned[1]
+        assert [stage.steps for stage in diary.replans[-1].stages] == model.steps
+
+    def test_too_small_a_budget_still_gives_a_complete_model(
+        self, clock: Clock, tmp_path: Path
+    ) -> None:
+        model = self.model(clock, (0.5, 0.5))
+        train_toy(model, tmp_path, TrainerOptions(time="1s"))
+        assert model.steps == [1, 1]
+        assert model.finished == 2
+
+    def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
+        trainer = TrainerOptions(time="60s")
+        first = self.model(clock, (0.02, 0.05))
+        with pytest.raises(TrainingStopped):
+            train_toy(first, tmp_path, trainer, (SignalAt(0, 5),))
+        assert saved_state(tmp_path)["steps"] == first.steps != [1000, 1000]
+        clock.now += 5000
+        again = train_toy(self.model(clock, (0.2, 0.9)), tmp_path, trainer, resume=True)
+        assert again.steps == first.steps
+        assert again.weights() == pytest.approx([-n * RATE for n in first.steps], rel=1e-3)
+
+    def test_a_real_run_ends_with_a_complete_model_of_the_fitted_schedule(
+        self, tmp_path: Path
+    ) -> None:
+        run = trained(tmp_path, "trainer.time=6s", "model.steps=100000")
+        assert run.model.finished == 3
+        assert max(run.model.steps) < 100000
+        assert run.model.metadata()["steps"] == run.model.steps
+
+
+def test_a_model_learns_on_every_device(device: torch.device, tmp_path: Path) -> None:
+    model = prepared()
+    model.to(device)
+    with pytest.raises(TrainingStopped):
+        trained(tmp_path, model=model, callbacks=(SignalAt(1, 2),))
+    again = prepared()
+    again.to(device)
+    trained(tmp_path, model=again, resume=True)
+    assert again.finished == 3
+    assert {value.device.type for value in again.state_dict().values()} == {device.type}
