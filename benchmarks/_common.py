@@ -1,0 +1,136 @@
+"""What every benchmark has in common: the record of where it ran, medians with spread, JSON.
+
+Imports no torch, since a small process is needed to measure the memory of others.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import internal_gan
+from internal_gan.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[1]
+PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
+
+Size = tuple[int, int]
+
+
+def environment() -> dict[str, Any]:
+    """The commit, the machine and the versions that a measurement belongs to."""
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _git("rev-parse", "HEAD"),
+        "modified": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "machine": {
+            "cpu": _cpu_name(),
+            "cores": _cores(),
+            "memory_gib": round(_memory_bytes() / 2**30, 1),
+            "system": platform.platform(),
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "torch": version("torch"),
+            "internal_gan": internal_gan.__version__,
+        },
+    }
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """The median of repeated measurements, the lowest, the highest, and how many there were."""
+    return {
+        "median": _rounded(statistics.median(values)),
+        "lowest": _rounded(min(values)),
+        "highest": _rounded(max(values)),
+        "runs": len(values),
+    }
+
+
+def print_json(name: str, results: Mapping[str, Any]) -> None:
+    """Print what a benchmark found, with the environment it ran in."""
+    record = {"benchmark": name, "environment": environment(), **results}
+    print(json.dumps(record, indent=2))
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a benchmark's ``main``; a mistake of the user's gets one line and exit code 2."""
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def say(text: str) -> None:
+    """Tell on stderr how far a benchmark is."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def size(text: str) -> Size:
+    """Read ``188x250``, height and width in pixels, from the command line."""
+    height, _, width = text.partition("x")
+    try:
+        pixels = int(height), int(width)
+    except ValueError:
+        pixels = 0, 0
+    if min(pixels) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a size is HEIGHTxWIDTH, such as 188x250")
+    return pixels
+
+
+def positive(text: str) -> int:
+    """Read a whole number of at least 1 from the command line."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: needs a whole number, 1 or more")
+    return int(text)
+
+
+def existing_file(text: str) -> Path:
+    """Read the name of a file from the command line."""
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such file")
+    return Path(text).absolute()
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return result.stdout.strip()
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

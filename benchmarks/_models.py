@@ -1,0 +1,60 @@
+"""Models to measure, made as the command line would make them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from benchmarks._common import Size
+from internal_gan.arguments import prepare
+from internal_gan.build import build
+from internal_gan.config import compose
+from internal_gan.images.io import read_image
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Model
+from internal_gan.options import Options
+from internal_gan.training.device import select_device, select_precision
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A prepared model, and the options and precision that it would be trained with."""
+
+    options: Options
+    model: Model
+    precision: torch.dtype
+
+    @property
+    def steps(self) -> list[int]:
+        """Training steps of every stage, without a time budget."""
+        factor, most = self.options.trainer.steps_factor, self.options.trainer.max_steps
+        steps = [max(1, round(n * factor)) for n in self.model.steps]
+        return steps if most is None else [min(n, most) for n in steps]
+
+
+def prepared(overrides: Sequence[str], photo: Path, size: Size) -> Subject:
+    """The model that a command with ``overrides`` would train on ``photo`` brought to ``size``.
+
+    Raises:
+        UserError: an override or the photo will not do.
+    """
+    options = compose(prepare(overrides))
+    device, _ = select_device(options.device)
+    precision, _ = select_precision(options.precision, device)
+    model: Model = build(options.model)
+    model.prepare(resize(read_image(photo).pixels, size).clamp(-1, 1).to(device))
+    return Subject(options, model.to(device), precision)
+
+
+def untrained(overrides: Sequence[str], photo: Path, size: Size) -> Model:
+    """As :func:`prepared`, with all stages in place as if trained, of random weights."""
+    subject = prepared(overrides, photo, size)
+    device = subject.model.device
+    subject.model.restore(subject.model.metadata() | {"finished": subject.model.num_stages})
+    return subject.model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def device_name(device: torch.device) -> str:
+    """``cpu``, or the name of the GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,0 +1,180 @@
+"""One training of the quality benchmark: run it, judge its samples, write down the figures."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks._common import environment, say
+from benchmarks._processes import Processes
+from benchmarks._quality_table import INDEPENDENT_PATCHES
+from internal_gan.arguments import IMAGE_SUFFIXES
+from internal_gan.errors import UserError
+from internal_gan.evaluation.patch_statistics import coherence_and_completeness, patch_panel
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.io import read_image
+from internal_gan.images.resize import resize
+from internal_gan.training.run_folder import RunFolder
+
+# Of these, 1 and a large value are best, whatever the published samples have.
+NOT_COMPARED = ("sharpness", "diversity")
+# More than this between a training's parts, from its first sign of life to its last, is a pause.
+PAUSE_SECONDS = 5.0
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all trainings have in common."""
+
+    overrides: list[str]
+    samples: int
+    threads: int
+    jobs: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training, and where its files are."""
+
+    photo: str
+    seed: int
+    image: Path
+    published: Path
+    output: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.photo}-seed{self.seed}"
+
+    @property
+    def run(self) -> Path:
+        return self.output / "runs" / self.name
+
+    @property
+    def result(self) -> Path:
+        return self.output / "results" / f"{self.name}.json"
+
+    @property
+    def published_result(self) -> Path:
+        return self.output / "published" / f"{self.photo}.json"
+
+    @property
+    def log(self) -> Path:
+        return self.output / "logs" / f"{self.name}.txt"
+
+
+def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
+    """Train, judge and write ``job.result``; what is done already is taken as it is.
+
+    Raises:
+        UserError: the training failed, or a picture cannot be judged.
+        StoppedError: the benchmark was asked to stop.
+    """
+    if known := read_json_object(job.result):
+        return known
+    published = _judge_published(job)
+    _train(job, settings, processes)
+    samples = sorted((job.run / "sample").glob("*.png"))
+    if len(samples) != settings.samples:
+        raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
+    ours = _judge(job.image, samples)
+    result = {
+        "photo": job.photo,
+        "seed": job.seed,
+        "sample_size": read_image(samples[0]).size,
+        "overrides": settings.overrides,
+        "samples": settings.samples,
+        "threads": settings.threads,
+        "jobs": settings.jobs,
+        "seconds": _seconds(job.run),
+        "ours": ours,
+        "published": published,
+        "ratio": {
+            name: value / published[name]
+            for name, value in ours.items()
+            if name not in NOT_COMPARED and published.get(name)
+        },
+        "environment": environment(),
+    }
+    write_json(job.result, result)
+    return result
+
+
+def pictures(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by name without suffix; ``2`` comes before ``10``."""
+    files = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    return {path.stem: path for path in sorted(files, key=lambda path: (len(path.stem), path.stem))}
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all, and its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _train(job: Job, settings: Settings, processes: Processes) -> None:
+    """Bring the training to its end, whatever became of it before."""
+    folder = RunFolder(job.run)
+    # The trainings of a benchmark that was killed by kill -9 go on without it.
+    while folder.status()["state"] == "running":
+        processes.sleep(POLL_SECONDS)
+    if folder.status()["state"] == "finished":
+        return
+    if folder.config_path.exists():
+        say(f"{job.name}: going on")
+        arguments = [f"resume={job.run}"]
+    else:
+        say(f"{job.name}: training")
+        shutil.rmtree(job.run, ignore_errors=True)
+        arguments = [
+            *settings.overrides,
+            f"image={job.image}",
+            f"seed={job.seed}",
+            f"sample.count={settings.samples}",
+            f"output={job.run}",
+        ]
+    processes.run(["-m", "internal_gan", *arguments], job.log, settings.threads)
+
+
+def _seconds(run: Path) -> float | None:
+    """How long the training took, with its samples; None if it was interrupted."""
+    status = RunFolder(run).status()
+    started, updated = (datetime.fromisoformat(status[key]) for key in ("started", "updated"))
+    seconds = float(status["seconds"])
+    pause = (updated - started).total_seconds() - seconds
+    return seconds if pause < PAUSE_SECONDS else None
+
+
+def _judge_published(job: Job) -> dict[str, float]:
+    if known := read_json_object(job.published_result):
+        return known
+    folder = job.published
+    figures = _judge(job.image, list(pictures(folder).values()) if folder.is_dir() else [folder])
+    write_json(job.published_result, figures)
+    return figures
+
+
+def _judge(image: Path, samples: Sequence[Path]) -> dict[str, float]:
+    """All figures of samples, at the size of the photo that they vary."""
+    if not samples:
+        raise UserError(f"{image}: there are no samples to judge it by")
+    photo = read_image(image).pixels
+    batch = torch.cat([_at_size_of(photo, read_image(sample).pixels) for sample in samples])
+    figures = patch_panel(photo, batch)
+    for patch in INDEPENDENT_PATCHES:
+        pair = coherence_and_completeness(photo, batch, patch)
+        figures |= {f"{name}_{patch}": value for name, value in pair.items()}
+    return figures
+
+
+def _at_size_of(photo: Tensor, picture: Tensor) -> Tensor:
+    height, width = photo.shape[-2:]
+    return resize(picture, (height, width)).clamp(-1, 1)

@@ -1,0 +1,138 @@
+"""From the figures of single runs to the table over photos, as JSON and as Markdown."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+# No training loss uses patches of these sizes; the panel's own figures are of 7 pixels.
+INDEPENDENT_PATCHES = (3, 11, 15)
+
+
+def _farthest_from_one(values: Sequence[float]) -> float:
+    return max(values, key=lambda value: abs(value - 1))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of the table.
+
+    Attributes:
+        name: the figure's name in the files.
+        part: where a run's file has it: ``ratio`` is to the published samples, ``ours`` is of the
+            samples themselves.
+        worst: picks the worst of several values.
+        target: what is wanted, in words.
+    """
+
+    name: str
+    part: str
+    worst: Callable[[Sequence[float]], float] = max
+    target: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ratio" if self.part == "ratio" else self.name
+
+    def value(self, run: Mapping[str, Any]) -> float | None:
+        found = run.get(self.part, {}).get(self.name) if self.part else run.get(self.name)
+        return None if found is None else float(found)
+
+
+_CLOSE = "mean <= 1.1, worst photo <= 1.5"
+COLUMNS = (
+    *(Column(name, "ratio", target=_CLOSE) for name in ("swd1", "swd2", "swd4")),
+    *(Column(name, "ratio", target=_CLOSE) for name in ("coherence", "completeness")),
+    *(
+        Column(f"{name}_{patch}", "ratio")
+        for patch in INDEPENDENT_PATCHES
+        for name in ("coherence", "completeness")
+    ),
+    Column("copy", "ratio", worst=min, target="mean >= 0.8"),
+    Column("sharpness", "ours", worst=_farthest_from_one, target="0.8 to 1.2"),
+    Column("diversity", "ours", worst=min, target="mean >= 0.4"),
+    Column("seconds", ""),
+)
+
+
+def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean, median and worst over the photos of every figure, each photo the mean of its seeds.
+
+    Args:
+        runs: what the files of single runs hold.
+    """
+    by_photo = defaultdict(list)
+    for result in runs:
+        by_photo[result["photo"]].append(result)
+    photos = {photo: _mean_of_seeds(results) for photo, results in by_photo.items()}
+    return {
+        "photos": len(photos),
+        "seeds": sorted({result["seed"] for result in runs}),
+        "runs": len(runs),
+        "commits": sorted({str(result["environment"]["commit"]) for result in runs}),
+        "figures": {
+            column.title: _over_photos(column, photos, runs)
+            for column in COLUMNS
+            if any(column.title in figures for figures in photos.values())
+        },
+        "by_photo": photos,
+    }
+
+
+def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """Two tables: every figure over the photos, and the main figures of every photo."""
+    lines = [
+        f"{summary['photos']} photos, seeds {', '.join(map(str, summary['seeds']))}, "
+        f"{summary['runs']} trainings; {', '.join(f'{k} {_shown(v)}' for k, v in about.items())}; "
+        f"commit {', '.join(commit[:10] for commit in summary['commits'])}.",
+        "",
+        "Ratios are to the published sample of the same photo. A photo is the mean of its seeds.",
+        "",
+        "| figure | mean | median | worst photo | worst run | target |",
+        "|---|---|---|---|---|---|",
+    ]
+    targets = {column.title: column.target for column in COLUMNS}
+    for title, row in summary["figures"].items():
+        worst = f"{_number(row['worst'])} ({row['worst_photo']})"
+        numbers = [_number(row["mean"]), _number(row["median"]), worst, _number(row["worst_run"])]
+        lines.append(f"| {' | '.join([title, *numbers, targets[title]])} |")
+    titles = list(summary["figures"])
+    lines += ["", f"| photo | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for photo, figures in summary["by_photo"].items():
+        cells = [_number(figures[t]) if t in figures else "" for t in titles]
+        lines.append(f"| {' | '.join([photo, *cells])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _mean_of_seeds(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    means = {}
+    for column in COLUMNS:
+        values = [value for r in results if (value := column.value(r)) is not None]
+        if values:
+            means[column.title] = fmean(values)
+    return means
+
+
+def _over_photos(
+    column: Column,
+    photos: Mapping[str, Mapping[str, float]],
+    runs: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    values = {p: figures[column.title] for p, figures in photos.items() if column.title in figures}
+    worst = column.worst(list(values.values()))
+    return {
+        "mean": fmean(values.values()),
+        "median": median(values.values()),
+        "worst": worst,
+        "worst_photo": next(photo for photo, value in values.items() if value == worst),
+        "worst_run": column.worst([v for r in runs if (v := column.value(r)) is not None]),
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _shown(value: Any) -> str:
+    return (" ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

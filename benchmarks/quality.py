@@ -1,0 +1,175 @@
+"""Quality against published samples: trains each photo with each seed, and compares.
+
+    python -m benchmarks.quality --real photos/ --published samples/ --output quality/
+
+Every photo of --real that has a picture of the same name in --published (a file, or a folder of
+several) is learnt by the real command line. Samples from the coarsest scale are judged by their
+patches, beside the published ones. Killed and started again, it goes on where it was.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks._common import positive, print_json, run, say
+from benchmarks._processes import Processes
+from benchmarks._quality_job import Job, Settings, do_job, pictures, write_json
+from benchmarks._quality_table import markdown, summarise
+from internal_gan.arguments import key_of, prepare
+from internal_gan.config import compose
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_object
+
+# Set by the benchmark itself, for every training anew.
+OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sample")
+
+
+def jobs_of(
+    real: Path, published: Path, output: Path, photos: Sequence[str], seeds: Sequence[int]
+) -> list[Job]:
+    """A job for every photo and seed: all photos with the first seed, then with the next.
+
+    Args:
+        photos: names without suffix; none: all that are in both folders.
+
+    Raises:
+        UserError: a folder is missing, or a photo is not in both.
+    """
+    for folder in (real, published):
+        if not folder.is_dir():
+            raise UserError(f"{folder}: there is no such folder")
+    originals, counterparts = pictures(real), pictures(published)
+    counterparts |= {entry.name: entry for entry in published.iterdir() if entry.is_dir()}
+    names = list(photos) or [name for name in originals if name in counterparts]
+    for name in names:
+        for folder, present in ((real, originals), (published, counterparts)):
+            if name not in present:
+                raise UserError(f"{folder}: there is no picture called {name}")
+    if not names:
+        raise UserError(f"{real} and {published}: no two pictures have the same name")
+    return [
+        Job(name, seed, originals[name].absolute(), counterparts[name].absolute(), output)
+        for seed in seeds
+        for name in names
+    ]
+
+
+def check_settings(output: Path, settings: Settings) -> None:
+    """Keep results of different settings out of one folder.
+
+    Raises:
+        UserError: an override is wrong or not allowed here, or the folder has other settings.
+    """
+    for override in settings.overrides:
+        if key_of(override).partition(".")[0] in OWN_OPTIONS:
+            raise UserError(f"{override}: the benchmark sets {key_of(override)} itself")
+    compose(prepare(settings.overrides))
+    decisive = {"overrides": settings.overrides, "samples": settings.samples}
+    path = output / "settings.json"
+    known = read_json_object(path)
+    if known and known != decisive:
+        raise UserError(
+            f"{output}: has results of overrides {known['overrides']} and {known['samples']} "
+            "samples; choose another folder for these"
+        )
+    write_json(path, decisive)
+
+
+def run_jobs(
+    jobs: Sequence[Job], settings: Settings, on_result: Callable[[dict[str, Any]], None]
+) -> list[str]:
+    """Do the jobs, several at once, and tell of each result as it comes.
+
+    Returns:
+        What went wrong, a line for every job that failed; the others are not stopped by it.
+    """
+    failures = []
+    with Processes() as processes, ThreadPoolExecutor(settings.jobs) as pool:
+        futures = {pool.submit(do_job, job, settings, processes): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                try:
+                    on_result(future.result())
+                except UserError as error:
+                    failures.append(f"{futures[future].name}: {error}")
+                    say(failures[-1])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            processes.stop()
+            raise
+    return failures
+
+
+class Table:
+    """The results so far, and the files that show them."""
+
+    def __init__(self, output: Path, settings: Settings, jobs: Sequence[Job]) -> None:
+        self.output = output
+        self.settings = settings
+        self.order = [(job.photo, job.seed) for job in jobs]
+        self.results: dict[tuple[str, int], dict[str, Any]] = {}
+        self.summary: dict[str, Any] = {}
+
+    def add(self, result: dict[str, Any]) -> None:
+        self.results[result["photo"], result["seed"]] = result
+        ratios = ", ".join(f"{k} {result['ratio'][k]:.2f}" for k in ("swd1", "coherence"))
+        took = "" if result["seconds"] is None else f" {result['seconds']:.0f} s,"
+        done = f"[{len(self.results)}/{len(self.order)}]"
+        say(f"{done} {result['photo']}-seed{result['seed']}:{took} ratios: {ratios}")
+        self._write()
+
+    def _write(self) -> None:
+        known = [self.results[key] for key in self.order if key in self.results]
+        about = {
+            "overrides": self.settings.overrides,
+            "samples": self.settings.samples,
+            "threads": self.settings.threads,
+            "at_once": self.settings.jobs,
+        }
+        summary = summarise(known)
+        self.summary = {"settings": about, **summary}
+        write_json(self.output / "summary.json", self.summary)
+        with atomic_write(self.output / "summary.md") as temporary:
+            temporary.write_text(markdown(summary, about), encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser.add_argument("--real", type=Path, required=True, help="folder of photos")
+    parser.add_argument(
+        "--published", type=Path, required=True, help="folder of samples of the same names"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--samples", type=positive, default=5, help="judged of each model")
+    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument(
+        "--overrides", nargs="+", default=[], help="of every training, such as trainer=preview"
+    )
+    options = parser.parse_args(argv)
+
+    settings = Settings(options.overrides, options.samples, options.threads, options.jobs)
+    output = options.output.absolute()
+    jobs = jobs_of(options.real, options.published, output, options.photos, options.seeds)
+    check_settings(output, settings)
+    torch.set_num_threads(options.threads)
+    table = Table(output, settings, jobs)
+    try:
+        failures = run_jobs(jobs, settings, table.add)
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on")
+        sys.exit(130)
+    print_json("quality", {**table.summary, "failures": failures})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,77 @@
+"""Images and megapixels per second of sampling, by output size.
+
+    python -m benchmarks.sampling > sampling.json
+
+The model has the right architecture and random weights, which cost the same as learnt ones.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from benchmarks._common import (
+    PHOTO,
+    Size,
+    existing_file,
+    positive,
+    print_json,
+    run,
+    say,
+    size,
+    spread,
+)
+from benchmarks._models import device_name, untrained
+from internal_gan.models.base import Model
+
+SIZES: list[Size] = [(188, 250), (250, 750), (512, 512), (1024, 1024), (2048, 2048)]
+
+
+def measure(model: Model, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
+    """Sample every size in turn, ``rounds`` times after one that is not counted."""
+    sample = cast("Callable[..., Tensor]", model.sample)
+    seconds: list[list[float]] = [[] for _ in sizes]
+    for number in range(rounds + 1):
+        for wanted, found in zip(sizes, seconds, strict=True):
+            start = time.perf_counter()
+            sample(1, wanted, seed=number)
+            if number:
+                found.append(time.perf_counter() - start)
+        say(f"round {number} of {rounds}")
+    return [
+        {
+            "size": (height, width),
+            "seconds": spread(found),
+            "images_per_second": spread([1 / s for s in found]),
+            "megapixels_per_second": spread([height * width / 1e6 / s for s in found]),
+        }
+        for (height, width), found in zip(sizes, seconds, strict=True)
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sampling", description=__doc__)
+    parser.add_argument("--sizes", type=size, nargs="+", default=SIZES, metavar="HxW")
+    parser.add_argument("--overrides", nargs="+", default=[], help="such as device=cuda")
+    parser.add_argument("--photo", type=existing_file, default=PHOTO)
+    parser.add_argument("--photo-size", type=size, default=(188, 250), help="size of the training")
+    parser.add_argument("--rounds", type=positive, default=5)
+    parser.add_argument("--threads", type=positive, default=torch.get_num_threads())
+    options = parser.parse_args(argv)
+
+    torch.set_num_threads(options.threads)
+    model = untrained(options.overrides, options.photo, options.photo_size)
+    about = {
+        "overrides": options.overrides,
+        "photo_size": options.photo_size,
+        "threads": options.threads,
+        "device": device_name(model.device),
+    }
+    print_json("sampling", about | {"results": measure(model, options.sizes, options.rounds)})
+
+
+if __name__ == "__main__":
+    run(main)

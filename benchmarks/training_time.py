@@ -1,0 +1,169 @@
+"""Time of a training step by scale: the paper's schedule against the fast one, side by side.
+
+    python -m benchmarks.training_time > training_time.json
+
+The two take turns at every scale, a few steps each, so that a machine that slows down or speeds
+up in between does so for both. What is projected is the whole schedule, without a time budget.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks._common import (
+    PHOTO,
+    Size,
+    existing_file,
+    positive,
+    print_json,
+    run,
+    say,
+    size,
+    spread,
+)
+from benchmarks._models import Subject, device_name, prepared
+from internal_gan.models.base import Stage
+from internal_gan.training.engine import Trainee
+
+
+class Contender:
+    """One way to train, taken through its stages by a few steps each."""
+
+    def __init__(self, overrides: Sequence[str], photo: Path, photo_size: Size) -> None:
+        self.overrides = list(overrides)
+        self.subject: Subject = prepared(overrides, photo, photo_size)
+        self.model = self.subject.model
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.seconds: list[list[float]] = []
+        self._rng = torch.Generator(self.model.device).manual_seed(self.subject.options.seed)
+        self._previous: Stage | None = None
+        self._step = 0
+
+    def begin(self, index: int) -> None:
+        stage = self.model.stage(index, self._previous, self._rng)
+        self._previous = stage
+        self._trainee = Trainee(stage, self.subject.steps[index], self.subject.precision)
+        self._step = 0
+        self.seconds.append([])
+        self._run(1)
+
+    def measure(self, steps: int) -> None:
+        start = time.perf_counter()
+        self._run(steps)
+        self.seconds[-1].append((time.perf_counter() - start) / steps)
+
+    def end(self) -> None:
+        self._trainee.finish()
+
+    def last_line(self) -> str:
+        height, width = self.model.sizes[len(self.seconds) - 1]
+        return f"{height}x{width}: {statistics.median(self.seconds[-1]):.4f} s a step"
+
+    def result(self) -> dict[str, Any]:
+        stages = [
+            {"size": size, "steps": steps, "seconds_per_step": spread(seconds)}
+            for size, steps, seconds in zip(
+                self.model.sizes, self.subject.steps, self.seconds, strict=True
+            )
+        ]
+        return {
+            "overrides": self.overrides,
+            "precision": str(self.subject.precision).removeprefix("torch."),
+            "time_budget": self.subject.options.trainer.time,
+            "stages": stages,
+            "one_step_of_every_stage_seconds": self.total([1] * self.model.num_stages),
+            "projected_seconds": self.total(self.subject.steps),
+        }
+
+    def total(self, steps: Sequence[int]) -> dict[str, float]:
+        """Seconds of so many steps of every stage, once for each round of measurements."""
+        rounds = zip(*self.seconds, strict=True)
+        return spread([sum(n * s for n, s in zip(steps, r, strict=True)) for r in rounds])
+
+    def _run(self, steps: int) -> None:
+        for _ in range(steps):
+            self._trainee.step(self._step)
+            self._step += 1
+        # Reads a number off the device, and so waits until the steps are done.
+        self._trainee.check_finite(self._step)
+
+
+def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) -> dict[str, Any]:
+    """Measure both in turn, stage by stage, so paired that their finest ones are together."""
+    for behind in range(max(baseline.model.num_stages, candidate.model.num_stages), 0, -1):
+        present = [c for c in (baseline, candidate) if behind <= c.model.num_stages]
+        for contender in present:
+            contender.begin(contender.model.num_stages - behind)
+        for _ in range(rounds):
+            for contender in present:
+                contender.measure(steps)
+        for contender in present:
+            contender.end()
+        say("; ".join(contender.last_line() for contender in present))
+    baseline_result, candidate_result = baseline.result(), candidate.result()
+    return {
+        "baseline": baseline_result,
+        "candidate": candidate_result,
+        "times_faster": {
+            "by_stage": _ratios(baseline, candidate),
+            **{
+                key.removesuffix("_seconds"): round(
+                    baseline_result[key]["median"] / candidate_result[key]["median"], 2
+                )
+                for key in ("one_step_of_every_stage_seconds", "projected_seconds")
+            },
+        },
+    }
+
+
+def _ratios(baseline: Contender, candidate: Contender) -> list[dict[str, Any]]:
+    """Baseline over candidate round by round, of the pairs that work at one size."""
+    from_finest = (
+        zip(c.model.sizes[::-1], c.seconds[::-1], strict=True) for c in (baseline, candidate)
+    )
+    pairs = list(zip(*from_finest, strict=False))[::-1]
+    return [
+        {"size": size, **spread([a / b for a, b in zip(slow, fast, strict=True)])}
+        for (size, slow), (other_size, fast) in pairs
+        if size == other_size
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training_time", description=__doc__)
+    parser.add_argument("--baseline", nargs="+", default=["experiment=singan_paper"])
+    parser.add_argument("--candidate", nargs="+", default=["trainer=fast"])
+    parser.add_argument("--photo", type=existing_file, default=PHOTO)
+    parser.add_argument(
+        "--size", type=size, default=(188, 250), help="size the photo is brought to"
+    )
+    parser.add_argument("--rounds", type=positive, default=3, help="turns each takes at a scale")
+    parser.add_argument(
+        "--steps",
+        type=positive,
+        default=8,
+        help="steps a turn; what is not done in every step recurs within 8",
+    )
+    parser.add_argument("--threads", type=positive, default=torch.get_num_threads())
+    options = parser.parse_args(argv)
+
+    torch.set_num_threads(options.threads)
+    baseline = Contender(options.baseline, options.photo, options.size)
+    candidate = Contender(options.candidate, options.photo, options.size)
+    results = compare(baseline, candidate, options.rounds, options.steps)
+    about = {
+        "photo_size": options.size,
+        "threads": options.threads,
+        "device": device_name(baseline.model.device),
+        "steps_per_measurement": options.steps,
+    }
+    print_json("training_time", about | results)
+
+
+if __name__ == "__main__":
+    run(main)

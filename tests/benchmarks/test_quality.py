@@ -1,0 +1,156 @@
+"""The benchmark of quality on tiny photos, also when it is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks import quality
+from benchmarks._processes import Processes
+from benchmarks._quality_job import Job, Settings
+from internal_gan.errors import UserError
+from internal_gan.files import read_json_object
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    """Two photos of 64 x 72, a published sample of each, and the options that name them."""
+    rng = torch.Generator().manual_seed(0)
+    for folder in ("real", "published"):
+        (tmp_path / folder).mkdir()
+        for name in ("9", "10"):
+            coarse = torch.rand(3, 16, 18, generator=rng).repeat_interleave(4, 1)
+            pixels = (coarse.repeat_interleave(4, 2) * 255).to(torch.uint8).permute(1, 2, 0)
+            Image.fromarray(pixels.numpy()).save(tmp_path / folder / f"{name}.png")
+    output = str(tmp_path / "output")
+    real, published = (str(tmp_path / folder) for folder in ("real", "published"))
+    return ["--real", real, "--published", published, "--output", output]
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(6000):
+        if path.exists():
+            return
+        assert process.poll() is None, "the benchmark ended too soon"
+        time.sleep(0.01)
+    raise AssertionError(f"{path} never came")
+
+
+def test_every_photo_is_trained_judged_and_in_the_table(
+    benchmark: Any, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [*folders, "--seeds", "3", "--samples", "2", "--overrides", *ONE_SCALE]
+    found = benchmark("quality", *options, "--jobs", "2")
+    output = tmp_path / "output"
+    assert found["failures"] == []
+    assert sorted(found["by_photo"]) == ["10", "9"]
+    assert found["figures"]["swd1 ratio"]["mean"] > 0
+    assert found["figures"]["seconds"]["worst"] > 0
+    result = json.loads((output / "results" / "9-seed3.json").read_text())
+    ours, published = result["ours"], result["published"]
+    assert {"coherence", "coherence_3", "coherence_11", "completeness_15", "diversity"} <= set(ours)
+    assert result["ratio"]["swd4"] == pytest.approx(ours["swd4"] / published["swd4"])
+    assert "sharpness" not in result["ratio"]
+    assert json.loads((output / "summary.json").read_text())["by_photo"] == found["by_photo"]
+    assert "| swd1 ratio |" in (output / "summary.md").read_text()
+
+    def refuse(*arguments: Any) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(Processes, "run", refuse)
+    quality.main(options)
+
+
+def test_a_killed_benchmark_goes_on_where_it_was(folders: list[str], tmp_path: Path) -> None:
+    options = [
+        *(*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--overrides", *ONE_SCALE),
+        *("trainer.max_steps=30", "trainer.checkpoint_interval=0"),
+    ]
+    run = tmp_path / "output" / "runs" / "9-seed0"
+    first = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.quality", *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(run / "training.ckpt", first)
+    first.kill()
+    first.wait()
+    status = read_json_object(run / "status.json")
+    os.kill(status["pid"], signal.SIGKILL)
+    quality.main(options)
+    after = read_json_object(run / "status.json")
+    assert after["state"] == "finished"
+    # Begun anew, it would have a new start.
+    assert after["started"] == status["started"]
+    assert after["pid"] != status["pid"]
+    assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
+
+
+def test_a_stopped_benchmark_stops_its_trainings(folders: list[str], tmp_path: Path) -> None:
+    options = [
+        *(*folders, "--photos", "9", "--seeds", "0", "--overrides", *ONE_SCALE),
+        *("trainer.max_steps=100000", "trainer.checkpoint_interval=0"),
+    ]
+    run = tmp_path / "output" / "runs" / "9-seed0"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.quality", *options], cwd=ROOT, stderr=subprocess.PIPE
+    )
+    wait_for(run / "training.ckpt", process)
+    process.terminate()
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.decode().splitlines()[-1] == "stopped; the same command goes on"
+    assert read_json_object(run / "status.json")["state"] == "stopped"
+
+
+def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
+    jobs = [
+        Job(name, 0, tmp_path / f"{name}.png", tmp_path / f"{name}.png", tmp_path / "output")
+        for name in ("none", "known")
+    ]
+    jobs[1].result.parent.mkdir(parents=True)
+    jobs[1].result.write_text('{"photo": "known"}')
+    results: list[dict[str, Any]] = []
+    failures = quality.run_jobs(jobs, Settings([], 5, 1, 1), results.append)
+    assert results == [{"photo": "known"}]
+    assert len(failures) == 1
+    assert failures[0].startswith("none-seed0: ")
+
+
+def test_photos_are_ordered_as_numbers_and_seeds_come_last(
+    folders: list[str], tmp_path: Path
+) -> None:
+    jobs = quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, [], [0, 1])
+    assert [job.name for job in jobs] == ["9-seed0", "10-seed0", "9-seed1", "10-seed1"]
+
+
+def test_a_photo_without_a_published_sample_is_refused(folders: list[str], tmp_path: Path) -> None:
+    (tmp_path / "published" / "9.png").unlink()
+    with pytest.raises(UserError, match="published: there is no picture called 9"):
+        quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, ["9"], [0])
+
+
+def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
+    quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 1, 1))
+    quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 2, 2))
+    with pytest.raises(UserError, match="choose another folder"):
+        quality.check_settings(tmp_path, Settings(["trainer=fast"], 5, 1, 1))
+
+
+@pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])
+def test_overrides_that_cannot_be_are_refused(tmp_path: Path, override: str) -> None:
+    with pytest.raises(UserError):
+        quality.check_settings(tmp_path, Settings([override], 5, 1, 1))
+    assert not (tmp_path / "settings.json").exists()

@@ -1,0 +1,31 @@
+"""The benchmark of training time on a tiny photo."""
+
+from typing import Any
+
+import pytest
+
+
+def test_two_ways_to_train_are_timed_scale_by_scale_and_projected(benchmark: Any) -> None:
+    found = benchmark(
+        *("training_time", "--size", "40x56", "--rounds", "1", "--steps", "1", "--threads", "1"),
+        *("--baseline", "experiment=singan_paper", "model.num_scales=2", "model.min_size=25"),
+        *("--candidate", "trainer=fast", "model.num_scales=1", "trainer.max_steps=70"),
+    )
+    baseline, candidate = found["baseline"], found["candidate"]
+    assert [stage["size"] for stage in baseline["stages"]] == [[25, 35], [40, 56]]
+    assert [stage["steps"] for stage in baseline["stages"]] == [2000, 2000]
+    assert [stage["size"] for stage in candidate["stages"]] == [[40, 56]]
+    assert [stage["steps"] for stage in candidate["stages"]] == [70]
+    for contender in (baseline, candidate):
+        costs = [stage["seconds_per_step"]["median"] for stage in contender["stages"]]
+        steps = [stage["steps"] for stage in contender["stages"]]
+        total = sum(n * cost for n, cost in zip(steps, costs, strict=True))
+        assert min(costs) > 0
+        assert contender["projected_seconds"]["median"] == pytest.approx(total, rel=1e-3)
+        one = contender["one_step_of_every_stage_seconds"]["median"]
+        assert one == pytest.approx(sum(costs), rel=1e-3)
+    # Scales of one size are compared, wherever they stand in the two pyramids.
+    (finest,) = found["times_faster"]["by_stage"]
+    costs = [c["stages"][-1]["seconds_per_step"]["median"] for c in (baseline, candidate)]
+    assert finest["size"] == [40, 56]
+    assert finest["median"] == pytest.approx(costs[0] / costs[1], rel=1e-3)
