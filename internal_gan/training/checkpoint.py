@@ -1,14 +1,15 @@
 """Models and training states on disk: written whole or not at all, read without running code."""
 
+import io
 import json
-import pickle
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 import internal_gan
 from internal_gan.errors import UserError
@@ -36,8 +37,9 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
         "model": json.dumps(model.metadata()),
     }
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
+    content = save(tensors, metadata)
     with atomic_write(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        temporary.write_bytes(content)
 
 
 def load_model(path: Path, build: Callable[[Mapping[str, Any]], Model]) -> Model:
@@ -61,7 +63,7 @@ def load_model(path: Path, build: Callable[[Mapping[str, Any]], Model]) -> Model
         model.load_state_dict(tensors)
     except UserError as error:
         raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (AttributeError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise UserError(f"{path} does not hold a complete internal-gan model") from error
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
@@ -72,8 +74,11 @@ def save_training(state: Mapping[str, Any], path: Path) -> None:
     Raises:
         UserError: the file cannot be written.
     """
+    # In memory first: on a full disk torch's own writer holds on to the file that it cannot finish.
+    content = io.BytesIO()
+    torch.save({"format_version": FORMAT_VERSION, **state}, content)
     with atomic_write(path) as temporary:
-        torch.save({"format_version": FORMAT_VERSION, **state}, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_training(path: Path, family: str, device: torch.device) -> dict[str, Any]:
@@ -85,8 +90,9 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
     if not path.is_file():
         raise UserError(f"{path} does not exist; there is nothing to resume")
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError) as error:
+        with warnings.catch_warnings(action="ignore"):
+            state = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # of any kind, by what the bytes of a foreign file happen to mean
         raise UserError(f"{path} is truncated or not a training checkpoint") from error
     if not isinstance(state, dict) or "family" not in state:
         raise UserError(f"{path} is not a training checkpoint of internal-gan")
