@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def _learn(
         with enough_memory("model.max_size"):
             train_stages(
                 model,
-                options=options.trainer,
+                options=dataclasses.replace(options.trainer),
                 precision=precision,
                 seed=options.seed,
                 folder=folder,
@@ -184,7 +185,19 @@ class Pictures(Callback):
         self._options = options
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self._keep_schedule(model)
         write_report(self._folder.path)
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self._keep_schedule(model)
+
+    def _keep_schedule(self, model: Model) -> None:
+        """Save the steps themselves in place of what they were fitted to: repeating is exact."""
+        options = self._options
+        options.model["steps"] = list(model.steps)
+        options.trainer.time, options.trainer.max_steps = None, None
+        options.trainer.steps_factor = 1.0
+        save_options(options, self._folder.config_path)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         scales = self._folder.path / "scales"

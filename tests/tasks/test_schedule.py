@@ -1,0 +1,26 @@
+"""The schedule that a run really used is part of its configuration."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import internal_gan
+from internal_gan.config import load_options
+from internal_gan.tasks.train import train
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import same_weights
+
+
+def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
+    shell: Shell, photo: str, tmp_path: Path
+) -> None:
+    options = ("trainer.time=9s", "trainer.max_steps=null", "model.steps=500")
+    answer = shell(f"image={photo}", *TINY_RUN, *options, f"output={tmp_path / 'run'}")
+    assert answer.code == 0, answer.err
+    saved = load_options(tmp_path / "run" / "config.yaml")
+    assert saved.trainer.time is None
+    assert len(saved.model["steps"]) == 3
+    assert all(steps > 0 for steps in saved.model["steps"])
+
+    again = train(replace(saved, output=str(tmp_path / "again")), quiet=True)
+    assert again.steps == saved.model["steps"]
+    assert same_weights(internal_gan.load(tmp_path / "run"), again)
