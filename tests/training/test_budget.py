@@ -1,0 +1,111 @@
+"""Durations are read, stages are measured, and schedules are fitted."""
+
+import pytest
+import torch
+
+from internal_gan.errors import UserError
+from internal_gan.models.base import Stage
+from internal_gan.training.budget import (
+    RESERVE_FRACTION,
+    RESERVE_SECONDS,
+    fit,
+    measure,
+    parse_duration,
+    peak_memory,
+)
+from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from tests.tiny import prepared
+from tests.toy import ToyModel
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("1h", 3600),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("2m30s", 150),
+        ("1h0m1s", 3601),
+        (" 5m ", 300),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "10", "m", "10 m", "0s", "0m0s", "-5m", "5d", "1m1h", "..s", "1.2.3s", "ten", "5m!"],
+)
+def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(UserError, match=r"^trainer\.time=.*90s, 10m or 1h30m$"):
+        parse_duration(text)
+
+
+def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
+    return TrainingPlan([StagePlan("s", (8, 8), steps, cost) for steps, cost in stages], 123)
+
+
+def test_fitted_steps_have_a_closed_form() -> None:
+    plan = plan_of((4000, 0.01), (2000, 0.05), (1000, 0.1))
+    assert plan.total_seconds == pytest.approx(40 + 100 + 100)
+    factor = (120 * (1 - RESERVE_FRACTION) - RESERVE_SECONDS) / 240
+    fitted = fit(plan, 120)
+    assert [s.steps for s in fitted.stages] == [int(n * factor) for n in (4000, 2000, 1000)]
+    assert fitted.total_seconds <= 120 * (1 - RESERVE_FRACTION) - RESERVE_SECONDS
+    assert fitted.peak_memory_bytes == 123
+
+
+def test_a_larger_budget_gives_more_steps() -> None:
+    plan = plan_of((100, 0.01), (100, 0.03))
+    assert all(s.steps > 1000 for s in fit(plan, 60).stages)
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 0.0, 1.0, 4.0])
+def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
+    assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
+
+
+def run_steps(stage: Stage, steps: int) -> None:
+    for _ in range(steps):
+        for loss in (stage.discriminator_loss, stage.generator_loss):
+            total, _ = loss()
+            total.backward()  # type: ignore[no-untyped-call]
+
+
+def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
+    model = prepared("model.steps=[30,20,10]")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    plan = measure(model, run_steps, seed=0)
+    after = model.state_dict()
+    assert model.finished == 0
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert [(s.name, s.size, s.steps) for s in plan.stages] == [
+        ("scale 0", (14, 20), 30),
+        ("scale 1", (17, 23), 20),
+        ("scale 2", (20, 28), 10),
+    ]
+    assert all(s.seconds_per_step > 0 for s in plan.stages)
+
+
+def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    now = 0.0
+
+    def slow_steps(stage: Stage, steps: int) -> None:
+        nonlocal now
+        taken.append(steps)
+        now += steps * (3.0 if stage.name == "toy 1" else 0.01)
+
+    monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
+    plan = measure(ToyModel(stages=2), slow_steps, seed=0)
+    assert [s.seconds_per_step for s in plan.stages] == pytest.approx([0.01, 3.0])
+    assert taken[-1] == 1
+    assert max(taken) > 1
+
+
+def test_peak_memory_is_this_processs_in_bytes() -> None:
+    assert 20e6 < peak_memory(torch.device("cpu")) < 100e9
