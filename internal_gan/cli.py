@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import itertools
 import os
 import sys
@@ -48,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             143 after a stop by Ctrl-C or SIGTERM.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names need not be valid text; a line that shows one must still come out.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run(arguments)
     except UserError as error:

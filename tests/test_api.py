@@ -10,13 +10,14 @@ from PIL import Image
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.images.io import to_uint8
+from internal_gan.models.singan import SinGAN
 from tests.commands import TINY_RUN
 from tests.tiny import picture, same_weights
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
 
 
-def fit(image: object, folder: Path, *overrides: str) -> "internal_gan.SinGAN":
+def fit(image: object, folder: Path, *overrides: str) -> SinGAN:
     return internal_gan.fit(
         image,  # type: ignore[arg-type]
         overrides=[*TINY_RUN, *overrides],

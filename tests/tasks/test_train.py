@@ -120,7 +120,7 @@ def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> Non
 
 
 def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> None:
-    answer = shell("-m", f"image={photo}", "model.max_size=8,28", "sample.count=1", *TINY_RUN)
+    answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
     assert answer.code == 2
     assert "error: job 0: " in answer.err
     (model,) = Path("multirun").glob("*/1/model.safetensors")
