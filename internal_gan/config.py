@@ -23,7 +23,7 @@ from omegaconf.errors import (
 
 from internal_gan.arguments import escape, key_of
 from internal_gan.errors import UserError, nearest, unknown
-from internal_gan.files import atomic_write
+from internal_gan.files import atomic_write, write_error
 from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options
 
 CONFIG_NAME = "config"
@@ -167,6 +167,8 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):
         return _schema_error(error, None)
+    if isinstance(error, OSError) and error.filename is not None:
+        return write_error(Path(error.filename), error) or UserError(text)
     return UserError(text.partition("\n")[0])
 
 
@@ -202,6 +204,9 @@ def _needs(key: str) -> str:
 
 
 def _unknown_option(key: str, known: list[str]) -> UserError:
+    if key in known:
+        inside = [k.removeprefix(f"{key}.") for k in known if k.startswith(f"{key}.")]
+        return UserError(f"{key}: has no such named values. Allowed: {', '.join(inside)}")
     parent = key.rpartition(".")[0]
     siblings = [k for k in known if k.rpartition(".")[0] == parent] or [
         k for k in known if "." not in k and "/" not in k

@@ -102,9 +102,14 @@ def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[st
     precision, precision_reason = select_precision(options.precision, device)
     model: Model = build(options.model)
     check_trainable(photo, model.min_side, options.model.get("max_size"))
-    with enough_memory("model.max_size"):
-        model.prepare(photo.pixels.to(device))
-        model.to(device)
+    try:
+        with enough_memory("model.max_size"):
+            model.prepare(photo.pixels.to(device))
+            model.to(device)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f"the model's options do not fit this photo: {error}") from error
     if options.sample.start_scale >= model.num_stages:
         raise UserError(
             f"sample.start_scale={options.sample.start_scale}: this model has "
