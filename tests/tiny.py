@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -113,3 +114,10 @@ def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
     """Whether two models have the same tensors of the same names, bit for bit."""
     x, y = a.state_dict(), b.state_dict()
     return x.keys() == y.keys() and all(torch.equal(x[name], y[name]) for name in x)
+
+
+def contents(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
+    """A model file's metadata and tensors; the order in which it lists them is of no account."""
+    with safe_open(path, framework="np") as file:
+        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
+        return file.metadata(), tensors

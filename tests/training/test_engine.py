@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from internal_gan.errors import UserError
@@ -19,7 +18,7 @@ from internal_gan.training import budget, engine
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
 from internal_gan.training.run_folder import RunFolder
-from tests.tiny import LEAN, PAPER, Run, prepared, same_weights, trained
+from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
 from tests.toy import RATE, ToyModel
 
 BF16, FP32 = torch.bfloat16, torch.float32
@@ -49,13 +48,6 @@ def train_toy(
 def saved_state(path: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(path / "training.ckpt", weights_only=True)
     return state
-
-
-def contents(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
-    """A model file's metadata and tensors; the order in which it lists them is of no account."""
-    with safe_open(path, framework="np") as file:
-        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
-        return file.metadata(), tensors
 
 
 class SignalAt(Callback):

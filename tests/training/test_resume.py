@@ -1,0 +1,231 @@
+"""Real processes that are stopped, killed or out of space, and that go on as if nothing had been.
+
+What one interruption leaves behind is told in ``tests/tasks/test_resume.py``; here a run meets
+several of them, at points chosen from its own metrics, each time in a new process.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.images.io import to_uint8
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import ROOT, Answer, run_process, start_process
+from tests.tiny import TINY, contents, picture
+
+STEPS, SCALES = 30, 3
+# A saved state after every step, so that a run can be met anywhere.
+RUN = (
+    "model=singan",
+    "image=photo.png",
+    "output=run",
+    "trainer=fast",
+    *TINY,
+    f"model.steps={STEPS}",
+    "trainer.checkpoint_interval=0",
+    "precision=fp32",
+    "device=cpu",
+    "sample.count=1",
+)
+Point = tuple[signal.Signals, int, int]
+
+
+def save_photo(folder: Path) -> None:
+    pixels = to_uint8(picture(40, 52))[0].permute(1, 2, 0).numpy()
+    Image.fromarray(pixels).save(folder / "photo.png")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with a photo, to run commands in."""
+    save_photo(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model of the run that nobody disturbed."""
+    place = tmp_path_factory.mktemp("uninterrupted")
+    save_photo(place)
+    answer = run_process(*RUN, cwd=place)
+    assert answer.code == 0, answer.err
+    return place / "run" / "model.safetensors"
+
+
+def rows(folder: Path) -> list[tuple[int, int]]:
+    """Stage and step of every step in the metrics so far."""
+    path = folder / "metrics.jsonl"
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
+    entries = [json.loads(line) for line in lines if line.endswith("\n")]
+    return [(entry["stage"], entry["step"]) for entry in entries if "step" in entry]
+
+
+def interrupt(place: Path, arguments: Sequence[str], point: Point, again: bool = False) -> Answer:
+    """Start a command and send it a signal once it has done that step of that stage."""
+    number, stage, step = point
+    process = start_process(*arguments, cwd=place)
+    try:
+        while max(rows(place / "run"), default=(-1, 0)) < (stage, step):
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.01)
+        process.send_signal(number)
+        if again:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.wait()
+    return Answer(process.returncode, out, err)
+
+
+def saved_point(folder: Path) -> tuple[int, int]:
+    state = torch.load(folder / "training.ckpt", weights_only=True)
+    return state["stage"], state["step"]
+
+
+def finish(place: Path, expected: Path) -> None:
+    """Resume to the end; the model must be the one of the run that nobody disturbed."""
+    answer = run_process("resume=run", cwd=place)
+    assert answer.code == 0, answer.err
+    folder = RunFolder(place / "run")
+    assert folder.status()["state"] == "finished"
+    assert contents(folder.model_path) == contents(expected)
+    every_step = [(stage, step) for stage in range(SCALES) for step in range(1, STEPS + 1)]
+    assert rows(folder.path) == every_step
+    assert not list(folder.path.glob(".tmp-*"))
+
+
+def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
+    number, stage, step = point
+    stopped = number != signal.SIGKILL
+    assert answer.code == (128 + number if stopped else -number), answer.err
+    assert RunFolder(place / "run").status()["state"] == ("stopped" if stopped else "interrupted")
+    reached, at = saved_point(place / "run")
+    assert reached == stage
+    # Metrics are written just before the state: a kill between the two loses one step.
+    assert step - 1 <= at < STEPS
+
+
+def test_a_run_that_is_stopped_and_killed_in_every_scale_ends_bit_equal(
+    place: Path, uninterrupted: Path
+) -> None:
+    points = [(signal.SIGINT, 0, 8), (signal.SIGTERM, 1, 3), (signal.SIGKILL, 2, 12)]
+    for number, point in enumerate(points):
+        answer = interrupt(place, ["resume=run"] if number else RUN, point)
+        check_interrupted(place, answer, point)
+    finish(place, uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_at_once_ends_bit_equal(place: Path, uninterrupted: Path) -> None:
+    answer = interrupt(place, RUN, (signal.SIGINT, 1, 5), again=True)
+    assert answer.code == 130
+    assert "Traceback" not in answer.err
+    assert RunFolder(place / "run").status()["state"] == "stopped"
+    finish(place, uninterrupted)
+
+
+def limited(place: Path, bytes_in_a_file: int) -> Answer:
+    """The run in a process that may write files up to a size only."""
+    program = (
+        "import resource, sys; from internal_gan.cli import main; "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_in_a_file},) * 2); main(sys.argv[1:])"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", program, *RUN],
+        cwd=place,
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(process.returncode, process.stdout, process.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limits there")
+def test_a_run_whose_checkpoint_cannot_be_written_ends_bit_equal_once_it_can(
+    place: Path, uninterrupted: Path
+) -> None:
+    # The state grows from scale to scale: the last one's no longer fits.
+    largest = (uninterrupted.parent / "training.ckpt").stat().st_size
+    answer = limited(place, largest - 1000)
+    assert answer.code == 2
+    assert answer.lines[-1].startswith("error: cannot write run/training.ckpt: the file is larger")
+    folder = RunFolder(place / "run")
+    assert folder.status()["state"] == "failed"
+    assert (0, 0) < saved_point(folder.path) < (SCALES - 1, STEPS)
+    assert not list(folder.path.glob(".tmp-*"))
+    finish(place, uninterrupted)
+
+
+def has_private_mounts() -> bool:
+    """Whether this user may mount a small disk that only one process sees."""
+    if shutil.which("unshare") is None:
+        return False
+    mount = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return subprocess.run(mount, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_private_mounts(), reason="no private mounts for this user")
+def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
+    place: Path, uninterrupted: Path
+) -> None:
+    # Copied out of the small disk, since that one goes with the process that mounted it.
+    script = (
+        'mkdir disk && mount -t tmpfs -o size="$1k" none disk && cp photo.png disk && shift && '
+        'cd disk && "$@"; code=$?; cp -R run ../run; exit $code'
+    )
+    largest = (uninterrupted.parent / "training.ckpt").stat().st_size
+    command = [sys.executable, "-m", "internal_gan", *RUN]
+    # Room for one and a half states: the second one, written beside the first, may not fit.
+    kilobytes = str(int(largest * 1.5) // 1024)
+    process = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, *command],
+        cwd=place,
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/sbin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 2, process.stderr
+    assert process.stderr.splitlines()[-1].endswith("free some space or choose another folder")
+    folder = RunFolder(place / "run")
+    assert folder.status()["state"] == "failed"
+    assert not list(folder.path.glob(".tmp-*"))
+    finish(place, uninterrupted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("stage", [0, 1, 2])
+@pytest.mark.parametrize("step", [1, 15])
+def test_a_run_interrupted_anywhere_ends_bit_equal(
+    place: Path, uninterrupted: Path, number: signal.Signals, stage: int, step: int
+) -> None:
+    point = (number, stage, step)
+    check_interrupted(place, interrupt(place, RUN, point), point)
+    finish(place, uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_run_with_a_time_budget_goes_on_with_its_fitted_schedule(place: Path) -> None:
+    budget = (*RUN, "trainer.time=12s")
+    interrupt(place, budget, (signal.SIGKILL, 1, 5))
+    steps = torch.load(place / "run" / "training.ckpt", weights_only=True)["steps"]
+    assert steps != [STEPS] * SCALES
+    answer = run_process("resume=run", cwd=place)
+    assert answer.code == 0, answer.err
+    repeated = [f"model.steps=[{','.join(map(str, steps))}]", "output=repeated"]
+    answer = run_process(*RUN, *repeated, cwd=place)
+    assert answer.code == 0, answer.err
+    resumed, whole = (place / name / "model.safetensors" for name in ("run", "repeated"))
+    assert contents(resumed) == contents(whole)
