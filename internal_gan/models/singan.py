@@ -219,7 +219,7 @@ class SinGAN(Model):
         sizes = self._sizes_for(size, last)
         images = []
         for k in range(count):
-            rng = torch.Generator().manual_seed(seed + k * 0x9E3779B1 & 0x7FFFFFFFFFFFFFFF)
+            rng = torch.Generator().manual_seed(_sample_seed(seed, k))
             start = None
             if start_scale > 0:
                 start = resize(self._real(start_scale - 1), sizes[start_scale - 1])
@@ -295,6 +295,12 @@ class SinGAN(Model):
         if not hasattr(self, "_cached_margin"):
             self._cached_margin = self.make_generator(width=1).margin
         return self._cached_margin
+
+
+def _sample_seed(seed: int, sample: int) -> int:
+    """A seed of its own for every sample, unlike the seed as it is: that one draws z* in training,
+    and a sample from the same numbers would be the reconstruction."""
+    return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63
 
 
 class SinGANStage(Stage):

@@ -16,7 +16,7 @@ from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.singan import SinGAN, SinGANStage, Widths
+from internal_gan.models.singan import SinGAN, SinGANStage, Widths, _sample_seed
 from internal_gan.nn.losses import WGANGP
 from tests.tiny import PAPER, picture, prepared, same_weights, trained, unprepared, untrained
 
@@ -240,6 +240,19 @@ class TestSample:
         for index, image in enumerate(images):
             assert not any(torch.equal(image, other) for other in images[:index])
 
+    def test_no_sample_of_the_trainings_seed_is_the_reconstruction(self, tmp_path: Path) -> None:
+        for seed in (0, 1):
+            model = trained(tmp_path / str(seed), seed=seed).model
+            rebuilt = F.pad(model.reconstruction_noise, PADDED)
+            noises: list[Tensor] = []
+            hook = model.generators[0].register_forward_pre_hook(
+                lambda _, inputs, seen=noises: seen.append(inputs[0])
+            )
+            model.sample(4, seed=seed)
+            hook.remove()
+            assert len(noises) == 4
+            assert not any(torch.equal(noise[:, :1], rebuilt) for noise in noises)
+
     def test_a_sample_does_not_depend_on_how_many_are_drawn(self, model: SinGAN) -> None:
         five = model.sample(5, (25, 30), seed=3)
         for count in (1, 3):
@@ -250,7 +263,10 @@ class TestSample:
 
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
         for scale in (1, 2):
-            noises, image = rng(4), resize(model.image, model.sizes[scale - 1]).clamp(-1, 1)
+            noises, image = (
+                rng(_sample_seed(4, 0)),
+                resize(model.image, model.sizes[scale - 1]).clamp(-1, 1),
+            )
             for index in range(scale, 3):
                 size = model.sizes[index]
                 noise = model.random_noise(index, size, 1, noises)
@@ -449,7 +465,7 @@ def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
 
 
 def test_an_image_below_the_receptive_field_is_refused_with_its_size() -> None:
-    with pytest.raises(UserError, match=r"10x40 pixels.*more than .* 11 pixels"):
+    with pytest.raises(UserError, match=r"10x40 pixels.*at least .* 11 pixels"):
         unprepared("model.max_size=null").prepare(picture(10, 40))
 
 
