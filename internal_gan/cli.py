@@ -97,7 +97,7 @@ def _job(config: DictConfig) -> None:
     try:
         options = to_options(config)
         if multirun:
-            options.output = hydra_config.runtime.output_dir
+            options.output = _short(hydra_config.runtime.output_dir)
         code = run(options, changed={key_of(o) for o in hydra_config.overrides.task})
     except UserError as error:
         if not multirun:
@@ -109,6 +109,12 @@ def _job(config: DictConfig) -> None:
             raise JobFailedError(code) from error
     if code:
         raise SystemExit(code)
+
+
+def _short(path: str) -> str:
+    """``path`` as seen from here, where that is shorter to read and to type."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -162,6 +162,9 @@ def _learn(
         if model.finished:
             _where(console, folder)
         raise
+    except KeyboardInterrupt:
+        say(console, f"\nStopped at once.\n  Go on:    {go_on}")
+        raise
     finally:
         for callback in callbacks:
             callback.close()
