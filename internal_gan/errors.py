@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import inf
 
 
 class UserError(ValueError):
@@ -11,6 +12,22 @@ class UserError(ValueError):
 
     The command line prints it as ``error: ...`` and ends with exit code 2, without a traceback.
     """
+
+
+def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
+    """Refuse numbers outside of ``low`` to ``high``, both included; None passes.
+
+    Raises:
+        ValueError: names the number, its value and what is allowed.
+
+    >>> check_range(1, interval=0)
+    Traceback (most recent call last):
+    ValueError: interval is 0; allowed: 1 or more
+    """
+    for name, value in values.items():
+        if value is not None and not low <= value <= high:
+            allowed = f"{low} or more" if high == inf else f"{low} to {high}"
+            raise ValueError(f"{name} is {value}; allowed: {allowed}")
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

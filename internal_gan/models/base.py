@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from internal_gan.errors import check_range
+
 Losses = tuple[Tensor, dict[str, Tensor]]
 
 
@@ -32,6 +34,12 @@ class Optimization:
     decay: Literal["step", "linear"] = "step"
     final_lr: float = 0.1
     ema: float | None = None
+
+    def __post_init__(self) -> None:
+        check_range(0, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr)
+        check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
 
     def lr_factor(self, step: int, steps: int) -> float:
         """What the learning rates are multiplied by at ``step`` (from 0) of ``steps``."""
@@ -139,19 +147,22 @@ class Model(nn.Module, ABC):
         """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
 
 
-def per_stage(value: float | Sequence[float] | Mapping[str, float], count: int) -> list[float]:
+def per_stage(
+    value: float | Sequence[float] | Mapping[str, float], count: int, name: str = "value"
+) -> list[float]:
     """Spell out a configured number for every stage, coarsest first.
 
     Args:
         value: one number for all, a list with one number a stage, or
             ``{coarsest: a, finest: b}``, geometric in between.
+        name: what to call it in a message.
 
     Raises:
         ValueError: a list of another length, or keys other than these two.
     """
     if isinstance(value, Mapping):
         if set(value) != {"coarsest", "finest"}:
-            raise ValueError(f"has keys {sorted(value)}; allowed: coarsest, finest")
+            raise ValueError(f"{name} has the keys {', '.join(value)}; allowed: coarsest, finest")
         first, last = float(value["coarsest"]), float(value["finest"])
         if first <= 0 or last <= 0:
             return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
@@ -159,5 +170,7 @@ def per_stage(value: float | Sequence[float] | Mapping[str, float], count: int) 
     if isinstance(value, int | float):
         return [float(value)] * count
     if len(value) != count:
-        raise ValueError(f"has {len(value)} numbers; allowed: one, or one for each of {count}")
+        raise ValueError(
+            f"{name} has {len(value)} numbers; allowed: one, or one for each of {count} stages"
+        )
     return [float(v) for v in value]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Model, Optimization, Stage, per_stage
@@ -36,6 +36,10 @@ class Widths:
     factor: float = 2.0
     every: int = 4
     limit: int = 128
+
+    def __post_init__(self) -> None:
+        check_range(1, coarsest=self.coarsest, every=self.every, limit=self.limit)
+        check_range(0, factor=self.factor)
 
     def at(self, scale: int) -> int:
         width = round(self.coarsest * self.factor ** (scale // self.every))
@@ -100,6 +104,11 @@ class SinGAN(Model):
         discriminator_crop: int | None = None,
     ) -> None:
         super().__init__()
+        check_range(1, generator_steps=generator_steps, discriminator_steps=discriminator_steps)
+        check_range(
+            1, penalty_interval=penalty_interval, reconstruction_interval=reconstruction_interval
+        )
+        check_range(0, noise_strength=noise_strength)
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
@@ -145,8 +154,27 @@ class SinGAN(Model):
             )
         self._allocate(sizes, pixels.device)
         self.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        steps = per_stage(self.configured_steps, len(sizes))
+        steps = per_stage(self.configured_steps, len(sizes), "steps")
         self.steps = [max(1, round(s)) for s in steps]
+        self._try_options(steps)
+
+    def _try_options(self, steps: Sequence[float]) -> None:
+        """Let what a stage would make of the options fail before any work is done."""
+        check_range(1, steps=min(steps))
+        check_range(
+            self.min_side,
+            discriminator_crop=self.discriminator_crop,
+            penalty_crop=self.penalty_crop,
+        )
+        self.make_generator(width=1)
+        per_stage(self.reconstruction_weight, len(steps), "reconstruction_weight")
+        rng = torch.Generator(self.device).manual_seed(0)
+        for name, term in self.patch_loss.items():
+            per_stage(term.weight, len(steps), f"patch_loss.{name}.weight")
+            try:
+                term.loss(self._real(0), rng)
+            except (ValueError, RuntimeError) as error:
+                raise ValueError(f"patch_loss.{name}: {error}") from error
 
     def _allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
         self.sizes = [(int(h), int(w)) for h, w in sizes]

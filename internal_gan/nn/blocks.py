@@ -8,6 +8,8 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
+from internal_gan.errors import check_range
+
 Norm = Literal["none", "batch", "instance", "spectral"]
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
@@ -82,6 +84,18 @@ def _restart_power_iteration(layer: nn.Conv2d, rng: torch.Generator | None) -> N
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
     for _ in range(POWER_ITERATIONS):
         _ = layer.weight  # each reading in training mode is one iteration
+
+
+def check_stack(width: int, depth: int, kernel_size: int) -> None:
+    """Refuse the shape of a network that could not be built or padded evenly.
+
+    Raises:
+        ValueError: names the number and what is allowed.
+    """
+    check_range(1, width=width, kernel_size=kernel_size)
+    check_range(2, depth=depth)
+    if kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 
 
 def receptive_field(depth: int, kernel_size: int = 3) -> int:

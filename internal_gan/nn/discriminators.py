@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, initialise
+from internal_gan.nn.blocks import ConvBlock, Init, Norm, check_stack, initialise
 
 
 class PatchDiscriminator(nn.Module):
@@ -35,6 +35,7 @@ class PatchDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_stack(width, depth, kernel_size)
         widths = [channels] + [width] * (depth - 1)
         self.blocks = nn.ModuleList(
             ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths)

@@ -5,7 +5,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad, receptive_field
+from internal_gan.errors import check_range
+from internal_gan.nn.blocks import (
+    ConvBlock,
+    Init,
+    Norm,
+    Padding,
+    check_stack,
+    initialise,
+    pad,
+    receptive_field,
+)
 
 
 class ResidualPatchGenerator(nn.Module):
@@ -39,6 +49,8 @@ class ResidualPatchGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        check_stack(width, depth, kernel_size)
+        check_range(0, output_std=output_std)
         widths = [channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))

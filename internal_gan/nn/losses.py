@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from internal_gan.errors import check_range
+
 PenaltyNorm = Literal["pixel", "sample"]
 
 
@@ -40,6 +42,7 @@ class WGANGP(AdversarialLoss):
     def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
         if penalty_norm not in ("pixel", "sample"):
             raise ValueError(f"penalty_norm is {penalty_norm!r}; allowed: pixel, sample")
+        check_range(0, penalty_weight=penalty_weight)
         self.penalty_weight = penalty_weight
         self.penalty_norm = penalty_norm
 

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import check_range
+
 
 class PatchLoss(ABC):
     """Distance of a generated image's patches to those of the real image it was made from."""
@@ -37,6 +39,9 @@ class PatchTerm:
     loss: Callable[..., PatchLoss]
     weight: float | Mapping[str, float] = 1.0
     interval: int = 1
+
+    def __post_init__(self) -> None:
+        check_range(1, interval=self.interval)
 
 
 class SlicedWasserstein(PatchLoss):
@@ -65,6 +70,9 @@ class SlicedWasserstein(PatchLoss):
         places: int = 8192,
         levels: int = 1,
     ) -> None:
+        check_range(
+            1, patch=patch, projections=projections, bank=bank, places=places, levels=levels
+        )
         self.projections = projections
         self.places = places
         filters = torch.randn(
@@ -120,6 +128,10 @@ class NearestPatch(PatchLoss):
         bank: int = 24576,
         levels: int = 1,
     ) -> None:
+        check_range(
+            1, patch=patch, queries=queries, candidates=candidates, bank=bank, levels=levels
+        )
+        check_range(0, reverse_weight=reverse_weight)
         self.patch = patch
         self.queries = queries
         self.candidates = candidates
@@ -162,6 +174,8 @@ def _halvings(image: Tensor, count: int) -> list[Tensor]:
 def _levels_that_fit(image: Tensor, patch: int, most: int) -> int:
     """How many halvings, at most ``most``, are at least twice as wide as a patch."""
     side = min(image.shape[-2:])
+    if side < patch:
+        raise ValueError(f"patch is {patch}; allowed: up to the coarsest image's side of {side}")
     return max(n for n in range(1, most + 1) if n == 1 or side >> (n - 1) >= 2 * patch)
 
 

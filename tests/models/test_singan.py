@@ -440,6 +440,36 @@ def test_the_number_of_scales_is_an_option(count: int) -> None:
     assert model.sizes[-1] == (20, 28)
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.penalty_interval=0", "penalty_interval is 0; allowed: 1 or more"),
+        ("model.reconstruction_interval=0", "reconstruction_interval is 0; allowed: 1 or more"),
+        ("model.generator_steps=0", "generator_steps is 0; allowed: 1 or more"),
+        ("model.noise_strength=-1", "noise_strength is -1; allowed: 0 or more"),
+        ("model.penalty_crop=10", "penalty_crop is 10; allowed: 11 or more"),
+        ("model.discriminator_crop=5", "discriminator_crop is 5; allowed: 11 or more"),
+        ("model.steps=0", "steps is 0.*; allowed: 1 or more"),
+        ("model.steps=[1,2]", "steps has 2 numbers; allowed: one, or one for each of 3 stages"),
+        ("model.widths.every=0", "every is 0; allowed: 1 or more"),
+        ("model.generator.depth=1", "depth is 1; allowed: 2 or more"),
+        ("model.generator.kernel_size=4", "kernel_size is 4; allowed: odd numbers"),
+        ("model.generator.norm=group", "one of none, batch, instance, spectral"),
+        ("model.adversarial_loss.penalty_weight=-1", "penalty_weight is -1; allowed: 0 or more"),
+        ("model.optimization.generator_lr=-1", "generator_lr is -1; allowed: 0 or more"),
+        ("model.optimization.ema=2", "ema is 2; allowed: 0 to 1"),
+        ("model.optimization.betas=[0.5]", r"betas is \[0.5\]; allowed: two numbers"),
+        ("model.patch_loss.nearest_patch.interval=0", "interval is 0; allowed: 1 or more"),
+        ("model.patch_loss.nearest_patch.loss.queries=0", "queries is 0; allowed: 1 or more"),
+        ("model.patch_loss.nearest_patch.loss.patch=30", "patch is 30; allowed: up to .* 14"),
+        ("model.patch_loss.sliced_wasserstein.loss.levels=0", "levels is 0; allowed: 1 or more"),
+    ],
+)
+def test_options_out_of_range_fail_before_any_work(override: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        prepared("model/patch_loss=swd_and_nearest", override)
+
+
 def test_steps_by_scale_are_an_option() -> None:
     assert prepared("model.steps=[9,8,7]").steps == [9, 8, 7]
     assert prepared("model.steps={coarsest:16,finest:4}").steps == [16, 8, 4]
