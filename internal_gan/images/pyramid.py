@@ -58,7 +58,9 @@ def pyramid_sizes(
         scale_factor: Smallest ratio of one scale's sides to the next finer one's, in (0, 1).
         min_size: Short side of the coarsest scale, in pixels.
         max_size: Longest side of the finest scale, in pixels; ``None`` keeps the image's size.
-        num_scales: Number of scales instead of the one that follows from ``scale_factor``.
+        num_scales: Number of scales instead of the one that follows from ``scale_factor``. Fewer
+            leave out the coarsest ones, so that only smaller structures are learnt (the paper's
+            Figure 7); more lie closer together, down to the same ``min_size``.
 
     Returns:
         ``(height, width)`` per scale. A single scale when the image's short side is at most
@@ -81,12 +83,12 @@ def pyramid_sizes(
         raise UserError(f"num_scales={num_scales}: must be at least 1, or null")
     finest = fit_size(size, max_size)
     ratio = min_size / min(finest)
-    if num_scales is None:
-        # The tolerance keeps a ratio that is an exact power of the factor from gaining a scale.
-        steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
-        num_scales = math.ceil(steps - 1e-9) + 1
-        return _geometric_sizes(finest, ratio, num_scales)
-    if num_scales > 1 and ratio >= 1.0:
+    # The tolerance keeps a ratio that is an exact power of the factor from gaining a scale.
+    steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
+    natural = math.ceil(steps - 1e-9) + 1
+    if num_scales is None or num_scales <= natural:
+        return _geometric_sizes(finest, ratio, natural)[-(num_scales or natural) :]
+    if ratio >= 1.0:
         raise UserError(
             f"num_scales={num_scales}: the finest scale, {finest[0]}x{finest[1]} pixels, is not "
             f"above min_size={min_size}; allowed is num_scales=1, or a smaller min_size"

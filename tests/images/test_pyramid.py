@@ -54,10 +54,17 @@ def test_a_factor_that_fits_exactly_gains_no_scale() -> None:
     ]
 
 
-@pytest.mark.parametrize("num_scales", [2, 4, 6, 8, 12])
-def test_num_scales_gives_that_many_between_min_size_and_the_finest(num_scales: int) -> None:
+@pytest.mark.parametrize("num_scales", [1, 2, 4, 8, 9])
+def test_fewer_scales_leave_out_the_coarsest(num_scales: int) -> None:
+    assert (
+        pyramid_sizes((188, 250), num_scales=num_scales) == pyramid_sizes((188, 250))[-num_scales:]
+    )
+
+
+@pytest.mark.parametrize("num_scales", [10, 12])
+def test_more_scales_lie_closer_together(num_scales: int) -> None:
     sizes = pyramid_sizes((188, 250), num_scales=num_scales)
-    assert len(sizes) == num_scales
+    assert len(set(sizes)) == num_scales
     assert (sizes[0], sizes[-1]) == ((25, 33), (188, 250))
 
 
