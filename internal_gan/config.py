@@ -25,12 +25,12 @@ from internal_gan.arguments import escape, key_of
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, write_error
 from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options
+from internal_gan.units import parse_duration
 
 CONFIG_NAME = "config"
 VERSION_BASE = "1.3"
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
-_DURATION = re.compile(r"(?=.*[1-9])(?:[\d.]+h)?(?:[\d.]+m)?(?:[\d.]+s)?")
 
 
 def conf_dir() -> Path:
@@ -100,11 +100,12 @@ def check(options: Options) -> None:
     ):
         if name not in allowed:
             raise unknown(what, name, allowed)
+    if trainer.time is not None:
+        parse_duration(trainer.time)
     largest_seed = 2**63 - 1
     right = {
         "device": _DEVICE.fullmatch(options.device) is not None,
         "seed": 0 <= options.seed <= largest_seed,
-        "trainer.time": trainer.time is None or _DURATION.fullmatch(trainer.time) is not None,
         "trainer.steps_factor": 0 < trainer.steps_factor < float("inf"),
         "trainer.max_steps": trainer.max_steps is None or trainer.max_steps >= 1,
         "trainer.checkpoint_interval": trainer.checkpoint_interval >= 0,

@@ -1,4 +1,31 @@
-"""Durations and amounts of memory, as people read them."""
+"""Durations and amounts of memory, as people write and read them."""
+
+import re
+from math import inf
+
+from internal_gan.errors import UserError
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
+
+    Raises:
+        UserError: not a duration, or not above zero. The message names ``trainer.time``.
+
+    >>> parse_duration("1h30m")
+    5400.0
+    """
+    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?", text.strip())
+    units = (3600.0, 60.0, 1.0)
+    try:
+        parts = (
+            [float(p or 0) * u for p, u in zip(match.groups(), units, strict=True)] if match else []
+        )
+    except ValueError:
+        parts = []
+    if not 0 < sum(parts) < inf:
+        raise UserError(f"trainer.time={text}: not a duration; write it like 90s, 10m or 1h30m")
+    return sum(parts)
 
 
 def duration(seconds: float) -> str:

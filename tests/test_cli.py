@@ -145,6 +145,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["seed=1,2"], ["seed=1,2", "-m"]),
         (["trainer.time=soon"], ["trainer.time=soon", "10m"]),
         (["trainer.time=0s"], ["trainer.time=0s", "10m"]),
+        (["trainer.time=1.2.3m"], ["trainer.time=1.2.3m", "10m"]),
         (["trainer.max_steps=0"], ["trainer.max_steps=0"]),
         (["precision=fp16"], ["precision=fp16", "bf16"]),
         (["logger=wandb"], ["logger=wandb", "tensorboard"]),

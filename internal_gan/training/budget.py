@@ -1,7 +1,6 @@
 """What every stage costs on this machine, and a schedule that fits a time budget."""
 
 import copy
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -9,9 +8,9 @@ from dataclasses import replace
 
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.models.base import Model, Stage
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from internal_gan.units import parse_duration as parse_duration
 
 if sys.platform != "win32":
     import resource
@@ -22,28 +21,6 @@ RESERVE_SECONDS = 4.0
 # A stage whose first step takes longer than this is measured by that step alone.
 SLOW_STEP_SECONDS = 0.5
 PROBE_STEPS = 4
-
-
-def parse_duration(text: str) -> float:
-    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
-
-    Raises:
-        UserError: not a duration, or not above zero.
-
-    >>> parse_duration("1h30m")
-    5400.0
-    """
-    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?", text.strip())
-    units = (3600.0, 60.0, 1.0)
-    try:
-        parts = (
-            [float(p or 0) * u for p, u in zip(match.groups(), units, strict=True)] if match else []
-        )
-    except ValueError:
-        parts = []
-    if sum(parts) <= 0:
-        raise UserError(f"trainer.time={text}: not a duration; write it like 90s, 10m or 1h30m")
-    return sum(parts)
 
 
 def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) -> TrainingPlan:

@@ -1,47 +1,19 @@
-"""Durations are read, stages are measured, and schedules are fitted."""
+"""Stages are measured, and schedules are fitted."""
 
 import pytest
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
 from internal_gan.training.budget import (
     RESERVE_FRACTION,
     RESERVE_SECONDS,
     fit,
     measure,
-    parse_duration,
     peak_memory,
 )
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from tests.tiny import prepared
 from tests.toy import ToyModel
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("90s", 90),
-        ("10m", 600),
-        ("1h", 3600),
-        ("1.5h", 5400),
-        ("1h30m", 5400),
-        ("2m30s", 150),
-        ("1h0m1s", 3601),
-        (" 5m ", 300),
-    ],
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "10", "m", "10 m", "0s", "0m0s", "-5m", "5d", "1m1h", "..s", "1.2.3s", "ten", "5m!"],
-)
-def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(UserError, match=r"^trainer\.time=.*90s, 10m or 1h30m$"):
-        parse_duration(text)
 
 
 def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
