@@ -48,7 +48,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     if run.state == "running" and run.seconds_left:
         facts.append(("Time left", f"about {duration(run.seconds_left)}"))
     if run.memory_bytes:
-        facts.append(("Memory, expected", f"about {memory(run.memory_bytes)}"))
+        facts.append(("Memory, measured at the start", f"about {memory(run.memory_bytes)}"))
     if run.status.get("device"):
         facts.append(("Device", str(run.status["device"])))
     if run.status.get("started"):

@@ -25,7 +25,10 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """All stages of a run in order, and the expected peak memory in bytes where it is known."""
+    """All stages of a run in order, and the most bytes of memory in use until now, where known.
+
+    Every stage was tried by then, but the plan is no bound: a run may need more.
+    """
 
     stages: Sequence[StagePlan]
     peak_memory_bytes: int | None = None

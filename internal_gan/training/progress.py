@@ -196,5 +196,5 @@ def _expectation(plan: TrainingPlan) -> str:
     if plan.total_seconds <= 0:
         text = "Training starts"
     if plan.peak_memory_bytes:
-        text += f" and at most about {memory(plan.peak_memory_bytes)} of memory"
+        text += f"; about {memory(plan.peak_memory_bytes)} of memory used so far"
     return text

@@ -109,7 +109,7 @@ def test_the_estimate_comes_first() -> None:
     progress, clock, output = plain()
     run(progress, clock, until=1)
     first = output.getvalue().splitlines()[0]
-    assert first == "Training takes about 1 min 40 s and at most about 1.2 GB of memory"
+    assert first == "Training takes about 1 min 40 s; about 1.2 GB of memory used so far"
 
 
 def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage() -> None:
