@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from internal_gan.build import build
 from internal_gan.config import compose
@@ -28,6 +29,11 @@ def group_choices() -> list[str]:
 @pytest.mark.parametrize("choice", group_choices())
 def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
     assert isinstance(build(compose([choice]).model), Model)
+
+
+@pytest.mark.parametrize("trainer", names("trainer"))
+def test_a_trainer_says_nothing_of_a_model(trainer: str) -> None:
+    assert "model" not in OmegaConf.load(CONF / "trainer" / f"{trainer}.yaml")
 
 
 @pytest.mark.parametrize("preset", names("preset"))
