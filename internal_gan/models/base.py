@@ -96,6 +96,7 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: name of the family, as in ``model=singan``.
+        image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set by ``prepare``.
         sizes: working size (height, width) of every stage, in pixels; known once ``prepare`` ran.
         steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
             list of the same length before a stage is built.
@@ -103,6 +104,7 @@ class Model(nn.Module, ABC):
     """
 
     family: ClassVar[str]
+    image: Tensor
     sizes: list[tuple[int, int]]
     steps: list[int]
     finished: int

@@ -11,14 +11,12 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Losses, Model, Optimization, Stage, per_stage
+from internal_gan.models.base import Model, Optimization, Stage, per_stage
+from internal_gan.models.singan_stage import SinGANStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
-
-# Coarse outputs drawn at once to train a scale on.
-BASES = 8
+from internal_gan.nn.patch_losses import PatchTerm
 
 Size = tuple[int, int]
 Noise = Callable[[int, Size], Tensor]
@@ -64,18 +62,17 @@ class SinGAN(Model):
         noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
         noise_padding: ``zero`` pads the noise with zeros beyond the border, ``random`` draws it
             there too.
-        penalty_interval: compute the discriminator's penalty every so many steps, with as many
-            times the weight.
+        penalty_interval: compute the discriminator's penalty every so many updates of the
+            generator, with as many times the weight.
         penalty_crop: side in pixels of the window it is computed on; null for all.
-        reconstruction_interval: compute the reconstruction every so many steps, with as many
-            times the weight.
+        reconstruction_interval: compute the reconstruction every so many updates of the
+            generator, with as many times the weight.
         discriminator_crop: side in pixels of the window that the discriminator judges in one
             step, moving over the image from step to step; null for all.
     """
 
     family: ClassVar[str] = "singan"
 
-    image: Tensor
     reconstruction_noise: Tensor
     noise_std: Tensor
 
@@ -172,7 +169,7 @@ class SinGAN(Model):
         for name, term in self.patch_loss.items():
             per_stage(term.weight, len(steps), f"patch_loss.{name}.weight")
             try:
-                term.loss(self._real(0), rng)
+                term.loss(self.real(0), rng)
             except (ValueError, RuntimeError) as error:
                 raise ValueError(f"patch_loss.{name}: {error}") from error
 
@@ -211,7 +208,7 @@ class SinGAN(Model):
         """
         self._require_finished()
         last = self.finished - 1
-        image = self._synthesise(self.sizes, self._reconstruction_noise, last=last)
+        image = self.synthesise(self.sizes, self.padded_reconstruction_noise, last=last)
         return image.clamp(-1, 1)
 
     @torch.no_grad()
@@ -250,8 +247,8 @@ class SinGAN(Model):
             rng = torch.Generator().manual_seed(_sample_seed(seed, k))
             start = None
             if start_scale > 0:
-                start = resize(self._real(start_scale - 1), sizes[start_scale - 1])
-            image = self._synthesise(
+                start = resize(self.real(start_scale - 1), sizes[start_scale - 1])
+            image = self.synthesise(
                 sizes,
                 lambda scale, at, rng=rng: self.random_noise(scale, at, 1, rng),  # type: ignore[misc]
                 first=start_scale,
@@ -265,7 +262,8 @@ class SinGAN(Model):
         if not self.finished:
             raise UserError("this model has no finished scale yet; train it, or resume its run")
 
-    def _real(self, scale: int) -> Tensor:
+    def real(self, scale: int) -> Tensor:
+        """The image at a scale, (1, 3, h, w)."""
         return build_pyramid(self.image, [self.sizes[scale]])[0]
 
     def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
@@ -281,7 +279,7 @@ class SinGAN(Model):
         ]
         return [*coarser, (size[0], size[1])]
 
-    def _synthesise(
+    def synthesise(
         self,
         sizes: Sequence[Size],
         noise: Noise,
@@ -290,7 +288,11 @@ class SinGAN(Model):
         first: int = 0,
         image: Tensor | None = None,
     ) -> Tensor:
-        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1."""
+        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1.
+
+        ``noise(scale, size)`` gives the padded noise of a scale, already scaled. Returns
+        (N, 3, height, width) at the size of ``last``, about in [-1, 1].
+        """
         for scale in range(first, last + 1):
             base = None if image is None else resize(image, sizes[scale])
             image = self.generators[scale](noise(scale, sizes[scale]), base)
@@ -312,7 +314,8 @@ class SinGAN(Model):
             noise = F.pad(noise, (margin,) * 4)
         return noise.to(self.device).expand(-1, 3, -1, -1) * self.noise_std[scale]
 
-    def _reconstruction_noise(self, scale: int, size: Size) -> Tensor:
+    def padded_reconstruction_noise(self, scale: int, size: Size) -> Tensor:
+        """z* at the coarsest scale, zeros elsewhere: (1, 3, h + 2 margin, w + 2 margin)."""
         if scale == 0:
             return F.pad(self.reconstruction_noise, (self._margin,) * 4).expand(-1, 3, -1, -1)
         height, width = (side + 2 * self._margin for side in size)
@@ -329,148 +332,3 @@ def _sample_seed(seed: int, sample: int) -> int:
     """A seed of its own for every sample, unlike the seed as it is: that one draws z* in training,
     and a sample from the same numbers would be the reconstruction."""
     return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63
-
-
-class SinGANStage(Stage):
-    """Training of one scale: WGAN on random input, reconstruction of the image from z_rec."""
-
-    def __init__(
-        self, model: SinGAN, index: int, previous: Stage | None, rng: torch.Generator
-    ) -> None:
-        self.model = model
-        self.index = index
-        self.rng = rng
-        self.name = f"scale {index}"
-        self.size = model.sizes[index]
-        self.optimization = model.optimization
-        self.generator_steps = model.generator_steps
-        self.discriminator_steps = model.discriminator_steps
-        self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
-
-        width = model.widths.at(index)
-        with model.device:  # where rng lives
-            self.generator = model.make_generator(width=width, rng=rng)
-            self.discriminator = model.make_discriminator(width=width, rng=rng)
-        if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
-            self.generator.load_state_dict(model.generators[index - 1].state_dict())
-            self.discriminator.load_state_dict(previous.discriminator.state_dict())
-
-        self.real = model._real(index)
-        self.patch_losses = self._make_patch_losses()
-        self.reconstruction_base: Tensor | None = None
-        if index == 0:
-            model.noise_std[0] = 1.0
-        else:
-            self.reconstruction_base = resize(model.reconstruct(), self.size)
-            rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
-            model.noise_std[index] = model.noise_strength * rmse
-        self.reconstruction_noise = model._reconstruction_noise(index, self.size)
-
-        self.step = 0
-        self._bases: Tensor | None = None
-        self._fake: tuple[Tensor, Tensor | None] | None = None
-
-    def _make_patch_losses(self) -> list[tuple[str, PatchLoss, float, int]]:
-        losses = []
-        for name, term in self.model.patch_loss.items():
-            weight = per_stage(term.weight, self.model.num_stages)[self.index]
-            if weight:
-                losses.append((name, term.loss(self.real, self.rng), weight, term.interval))
-        return losses
-
-    def discriminator_loss(self) -> Losses:
-        fake, _ = self._fake = self._generate()
-        fake = fake.detach()
-        loss = self.model.adversarial_loss
-        window = self._window(self.model.discriminator_crop)
-        real_logits, _ = self.discriminator(self.real[window])
-        fake_logits, _ = self.discriminator(fake[window])
-        total = loss.discriminator(real_logits, fake_logits)
-        scalars = {"discriminator": total.detach()}
-        interval = self.model.penalty_interval
-        if self.step % interval == 0:
-            window = self._window(self.model.penalty_crop)
-            penalty = loss.penalty(self.discriminator, self.real[window], fake[window], self.rng)
-            if penalty is not None:
-                total = total + interval * penalty
-                scalars["penalty"] = penalty.detach()
-        return total, scalars
-
-    def generator_loss(self) -> Losses:
-        # The discriminator's step drew this fake from the same weights: no need to draw another.
-        fake, rebuilt = self._fake or self._generate()
-        self._fake = None
-        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop)])
-        total = self.model.adversarial_loss.generator(logits)
-        scalars = {"generator": total.detach()}
-        if rebuilt is not None:
-            reconstruction = F.mse_loss(rebuilt.float(), self.real)
-            weight = self.model.reconstruction_interval * self.reconstruction_weight
-            total = total + weight * reconstruction
-            scalars["reconstruction"] = reconstruction.detach()
-        for name, patch_loss, weight, interval in self.patch_losses:
-            if self.step % interval == 0:
-                value = patch_loss(fake, self.rng, self.step // interval)
-                total = total + interval * weight * value
-                scalars[name] = value.detach()
-        self.step += 1
-        return total, scalars
-
-    def finish(self) -> None:
-        self.generator.eval().requires_grad_(False)
-        self.model.generators.append(self.generator)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step, "bases": self._bases}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.step = state["step"]
-        self._bases = state["bases"]
-
-    def _generate(self) -> tuple[Tensor, Tensor | None]:
-        """A random image and, when it is due, the reconstruction: both (1, 3, H, W)."""
-        noise = self.model.random_noise(self.index, self.size, 1, self.rng)
-        base = self._random_base()
-        if self.step % self.model.reconstruction_interval:
-            return self.generator(noise, base), None
-        if self.generator.uses_batch_statistics:
-            fake = self.generator(noise, base)
-            return fake, self.generator(self.reconstruction_noise, self.reconstruction_base)
-        noises = torch.cat([noise, self.reconstruction_noise])
-        bases = None
-        if base is not None and self.reconstruction_base is not None:
-            bases = torch.cat([base, self.reconstruction_base])
-        fake, rebuilt = self.generator(noises, bases).split(1)
-        return fake, rebuilt
-
-    def _random_base(self) -> Tensor | None:
-        """A fresh random output of the coarser scales at this scale's size, (1, 3, H, W).
-
-        Drawn a batch at a time: the coarse scales are too small to fill a processor one by one.
-        """
-        if self.index == 0:
-            return None
-        if self._bases is None or not len(self._bases):
-            with torch.no_grad():
-                coarse = self.model._synthesise(
-                    self.model.sizes,
-                    lambda i, at: self.model.random_noise(i, at, BASES, self.rng),
-                    last=self.index - 1,
-                )
-                self._bases = resize(coarse.float(), self.size)
-        base, self._bases = self._bases[:1], self._bases[1:]
-        return base
-
-    def _window(self, side: int | None) -> Any:
-        """Index of a square of ``side`` pixels that moves over the image with the step.
-
-        An additive recurrence covers the image evenly and asks nothing of the device.
-        """
-        if side is None:
-            return ...
-        spans = [
-            slice(start, start + side)
-            for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
-            for start in (int(self.step * ratio % 1 * (max(length - side, 0) + 1)),)
-        ]
-        return (..., *spans)

@@ -107,7 +107,7 @@ class Trainee:
         ]
         self.ema: list[Tensor] | None = None
         if settings.ema is not None:
-            self.ema = [p.detach().clone() for p in stage.generator.parameters()]
+            self.ema = [t.clone() for t in _averaged(stage.generator)]
         self._checksum = torch.zeros((), device=next(stage.generator.parameters()).device)
 
     @property
@@ -132,8 +132,7 @@ class Trainee:
             assert stage.optimization.ema is not None
             # Young averages follow faster, or the random initial weights would linger.
             decay = min(stage.optimization.ema, (1 + step) / (10 + step))
-            weights = [p.detach() for p in stage.generator.parameters()]
-            torch._foreach_lerp_(self.ema, weights, 1 - decay)
+            torch._foreach_lerp_(self.ema, _averaged(stage.generator), 1 - decay)
         return scalars
 
     def _minimise(
@@ -165,11 +164,8 @@ class Trainee:
     def finish(self) -> None:
         """Give the averaged weights to the generator and close the stage."""
         if self.ema is not None:
-            with torch.no_grad():
-                for weight, average in zip(
-                    self.stage.generator.parameters(), self.ema, strict=True
-                ):
-                    weight.copy_(average)
+            for tensor, average in zip(_averaged(self.stage.generator), self.ema, strict=True):
+                tensor.copy_(average)
         self.stage.finish()
 
     def state_dict(self) -> dict[str, Any]:
@@ -192,6 +188,13 @@ class Trainee:
         self.stage.load_state_dict(state["stage_state"])
         rng.set_state(state["rng"].cpu())
         return int(state["step"])
+
+
+def _averaged(network: nn.Module) -> list[Tensor]:
+    """Weights and, since they belong to them, the statistics of batch norms."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    statistics = [t for m in norms for t in (m.running_mean, m.running_var) if t is not None]
+    return [*(p.detach() for p in network.parameters()), *statistics]
 
 
 def _plan(

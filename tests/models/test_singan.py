@@ -16,7 +16,8 @@ from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.singan import SinGAN, SinGANStage, Widths, _sample_seed
+from internal_gan.models.singan import SinGAN, Widths, _sample_seed
+from internal_gan.models.singan_stage import SinGANStage
 from internal_gan.nn.losses import WGANGP
 from tests.tiny import PAPER, picture, prepared, same_weights, trained, unprepared, untrained
 
@@ -205,6 +206,16 @@ class TestWarmStart:
         widths = [s.generator.get_parameter("output.weight").shape[1] for s in stages]
         assert widths == [4, 8, 8]
         assert same_weights(stages[2].generator, stages[1].generator)
+
+    def test_only_the_last_judged_fake_is_kept_for_the_generator(self) -> None:
+        stage = stage_of(prepared("model.discriminator_steps=3"), 0)
+        calls = []
+        stage.generator.register_forward_hook(lambda *_: calls.append(torch.is_grad_enabled()))
+        for _ in range(2):
+            for _ in range(3):
+                stage.discriminator_loss()
+            stage.generator_loss()
+        assert calls == [False, False, True] * 2
 
     def test_a_finished_scale_learns_no_more(self) -> None:
         model = untrained(scales=1)

@@ -176,6 +176,22 @@ class TestSchedule:
         assert model.steps == [1, 1]
 
 
+def test_the_statistics_of_batch_norms_are_averaged_with_the_weights() -> None:
+    model = prepared("model.generator.norm=batch", "model.optimization.ema=0.9")
+    stage = model.stage(0, None, torch.Generator().manual_seed(0))
+    trainee = engine.Trainee(stage, 6, FP32)
+    norm = next(m for m in stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    assert norm.running_mean is not None
+    average = norm.running_mean.clone()
+    for step in range(6):
+        trainee.step(step)
+        average.lerp_(norm.running_mean, 1 - min(0.9, (1 + step) / (10 + step)))
+    last = norm.running_mean.clone()
+    trainee.finish()
+    torch.testing.assert_close(norm.running_mean, average)
+    assert not torch.allclose(last, average)
+
+
 def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     diary = Diary()
     train_toy(ToyModel(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), (diary,))

@@ -1,0 +1,176 @@
+"""Training of one scale of SinGAN."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Losses, Stage, per_stage
+from internal_gan.nn.patch_losses import PatchLoss
+
+if TYPE_CHECKING:
+    from internal_gan.models.singan import SinGAN
+
+# Coarse outputs drawn at once to train a scale on.
+BASES = 8
+
+
+class SinGANStage(Stage):
+    """Training of one scale: WGAN on random input, reconstruction of the image from z_rec."""
+
+    def __init__(
+        self, model: "SinGAN", index: int, previous: Stage | None, rng: torch.Generator
+    ) -> None:
+        self.model = model
+        self.index = index
+        self.rng = rng
+        self.name = f"scale {index}"
+        self.size = model.sizes[index]
+        self.optimization = model.optimization
+        self.generator_steps = model.generator_steps
+        self.discriminator_steps = model.discriminator_steps
+        self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
+
+        width = model.widths.at(index)
+        with model.device:  # where rng lives
+            self.generator = model.make_generator(width=width, rng=rng)
+            self.discriminator = model.make_discriminator(width=width, rng=rng)
+        if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
+            self.generator.load_state_dict(model.generators[index - 1].state_dict())
+            self.discriminator.load_state_dict(previous.discriminator.state_dict())
+
+        self.real = model.real(index)
+        self.patch_losses = self._make_patch_losses()
+        self.reconstruction_base: Tensor | None = None
+        if index == 0:
+            model.noise_std[0] = 1.0
+        else:
+            self.reconstruction_base = resize(model.reconstruct(), self.size)
+            rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
+            model.noise_std[index] = model.noise_strength * rmse
+        self.reconstruction_noise = model.padded_reconstruction_noise(index, self.size)
+
+        self.step = 0  # updates of the generator: what intervals count
+        self._judged = 0
+        self._bases: Tensor | None = None
+        self._fake: tuple[Tensor, Tensor | None] | None = None
+
+    def _make_patch_losses(self) -> list[tuple[str, PatchLoss, float, int]]:
+        losses = []
+        for name, term in self.model.patch_loss.items():
+            weight = per_stage(term.weight, self.model.num_stages)[self.index]
+            if weight:
+                losses.append((name, term.loss(self.real, self.rng), weight, term.interval))
+        return losses
+
+    def discriminator_loss(self) -> Losses:
+        fake = self._fake_to_judge()
+        loss = self.model.adversarial_loss
+        window = self._window(self.model.discriminator_crop)
+        real_logits, _ = self.discriminator(self.real[window])
+        fake_logits, _ = self.discriminator(fake[window])
+        total = loss.discriminator(real_logits, fake_logits)
+        scalars = {"discriminator": total.detach()}
+        interval = self.model.penalty_interval
+        if self.step % interval == 0:
+            window = self._window(self.model.penalty_crop)
+            penalty = loss.penalty(self.discriminator, self.real[window], fake[window], self.rng)
+            if penalty is not None:
+                total = total + interval * penalty
+                scalars["penalty"] = penalty.detach()
+        return total, scalars
+
+    def generator_loss(self) -> Losses:
+        fake, rebuilt = self._fake or self._generate()
+        self._fake = None
+        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop)])
+        total = self.model.adversarial_loss.generator(logits)
+        scalars = {"generator": total.detach()}
+        if rebuilt is not None:
+            reconstruction = F.mse_loss(rebuilt.float(), self.real)
+            weight = self.model.reconstruction_interval * self.reconstruction_weight
+            total = total + weight * reconstruction
+            scalars["reconstruction"] = reconstruction.detach()
+        for name, patch_loss, weight, interval in self.patch_losses:
+            if self.step % interval == 0:
+                value = patch_loss(fake, self.rng, self.step // interval)
+                total = total + interval * weight * value
+                scalars[name] = value.detach()
+        self.step += 1
+        return total, scalars
+
+    def finish(self) -> None:
+        self.generator.eval().requires_grad_(False)
+        self.model.generators.append(self.generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "bases": self._bases}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.step = state["step"]
+        self._bases = state["bases"]
+
+    def _fake_to_judge(self) -> Tensor:
+        """A random image for the discriminator, (1, 3, H, W), without gradients.
+
+        The last one before the generator's turn comes from the weights that the generator starts
+        from, so that its first update uses the same image.
+        """
+        self._judged += 1
+        if self._judged % self.discriminator_steps:
+            with torch.no_grad():
+                noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+                return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
+        self._fake = self._generate()
+        return self._fake[0].detach()
+
+    def _generate(self) -> tuple[Tensor, Tensor | None]:
+        """A random image and, when it is due, the reconstruction: both (1, 3, H, W)."""
+        noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+        base = self._random_base()
+        if self.step % self.model.reconstruction_interval:
+            return self.generator(noise, base), None
+        if self.generator.uses_batch_statistics:
+            fake = self.generator(noise, base)
+            return fake, self.generator(self.reconstruction_noise, self.reconstruction_base)
+        noises = torch.cat([noise, self.reconstruction_noise])
+        bases = None
+        if base is not None and self.reconstruction_base is not None:
+            bases = torch.cat([base, self.reconstruction_base])
+        fake, rebuilt = self.generator(noises, bases).split(1)
+        return fake, rebuilt
+
+    def _random_base(self) -> Tensor | None:
+        """A fresh random output of the coarser scales at this scale's size, (1, 3, H, W).
+
+        Drawn a batch at a time: the coarse scales are too small to fill a processor one by one.
+        """
+        if self.index == 0:
+            return None
+        if self._bases is None or not len(self._bases):
+            with torch.no_grad():
+                coarse = self.model.synthesise(
+                    self.model.sizes,
+                    lambda i, at: self.model.random_noise(i, at, BASES, self.rng),
+                    last=self.index - 1,
+                )
+                self._bases = resize(coarse.float(), self.size)
+        base, self._bases = self._bases[:1], self._bases[1:]
+        return base
+
+    def _window(self, side: int | None) -> Any:
+        """Index of a square of ``side`` pixels that moves over the image with the step.
+
+        An additive recurrence covers the image evenly and asks nothing of the device.
+        """
+        if side is None:
+            return ...
+        spans = [
+            slice(start, start + side)
+            for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
+            for start in (int(self.step * ratio % 1 * (max(length - side, 0) + 1)),)
+        ]
+        return (..., *spans)
