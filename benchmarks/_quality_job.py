@@ -14,10 +14,10 @@ from torch import Tensor
 from benchmarks._common import environment, say
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
-from internal_gan.arguments import IMAGE_SUFFIXES
 from internal_gan.errors import UserError
 from internal_gan.evaluation.patch_statistics import coherence_and_completeness, patch_panel
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.files import READABLE_SUFFIXES
 from internal_gan.images.io import read_image
 from internal_gan.images.resize import resize
 from internal_gan.training.run_folder import RunFolder
@@ -109,7 +109,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
 
 def pictures(folder: Path) -> dict[str, Path]:
     """The pictures of a folder by name without suffix; ``2`` comes before ``10``."""
-    files = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    files = [path for path in folder.iterdir() if path.suffix.lower() in READABLE_SUFFIXES]
     return {path.stem: path for path in sorted(files, key=lambda path: (len(path.stem), path.stem))}
 
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from internal_gan.errors import UserError
+from internal_gan.images.files import READABLE_SUFFIXES, existing_image
 
 PATHS = ("image", "checkpoint", "resume", "output")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -70,20 +70,11 @@ def check_image_file(image: str | None) -> None:
     """
     if image is None:
         raise UserError("image=FILE is missing: the photo to learn from. See --help")
-    path = Path(image)
     try:
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise UserError(f"image={image}: the file is empty (0 bytes)")
-    except FileNotFoundError:
-        raise UserError(f"image={image}: there is no such file") from None
-    except IsADirectoryError:
-        raise UserError(
-            f"image={image}: a folder, not an image; -m image={image} takes each image in it"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UserError(f"image={image}: the file cannot be read: {reason}") from None
+        existing_image(Path(image))
+    except UserError as error:
+        hint = f"; -m image={image} takes each image in it" if Path(image).is_dir() else ""
+        raise UserError(f"image={error}{hint}") from None
 
 
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
@@ -157,7 +148,9 @@ def _images(name: str) -> list[str]:
         found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
     else:
         return [name]
-    images = sorted(f for f in found if Path(f).is_file() and f.lower().endswith(IMAGE_SUFFIXES))
+    images = sorted(f for f in found if Path(f).is_file() and f.lower().endswith(READABLE_SUFFIXES))
     if not images:
-        raise UserError(f"image={name}: no images there; they end in {', '.join(IMAGE_SUFFIXES)}")
+        raise UserError(
+            f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"
+        )
     return images

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
+from PIL import Image
 
 from internal_gan.arguments import key_of, prepare, quote
 from internal_gan.errors import UserError
+from internal_gan.images.files import PILLOW_FORMATS
 
 NAMES = [
     "a b.jpg",
@@ -112,6 +114,18 @@ def test_multirun_takes_each_image_of_a_folder() -> None:
     assert understood(override) == ["photos/a, b.JPG", "photos/b.png"]
 
 
+def test_multirun_takes_every_format_that_can_be_read() -> None:
+    names = [
+        f"photos/x{end}"
+        for end, name in Image.registered_extensions().items()
+        if name in PILLOW_FORMATS
+    ]
+    assert {"photos/x.png", "photos/x.gif", "photos/x.ppm"} <= {*names}
+    photos(*names, "photos/x.pdf")
+    (override,) = prepare(["image=photos"], multirun=True)
+    assert understood(override) == sorted(names)
+
+
 def test_multirun_takes_each_image_of_a_pattern() -> None:
     photos("photos/b.png", "photos/a.png", "photos/c.jpg")
     (override,) = prepare(["image=photos/*.png"], multirun=True)
@@ -146,7 +160,7 @@ def test_a_folder_without_images_is_a_mistake() -> None:
 
 def test_a_missing_image_of_a_multirun_is_told_before_any_job() -> None:
     photos("a.png")
-    with pytest.raises(UserError, match=r"image=b\.png: there is no such file"):
+    with pytest.raises(UserError, match=r"image=b\.png: no such file"):
         prepare(["image=a.png,b.png"], multirun=True)
 
 

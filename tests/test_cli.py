@@ -107,6 +107,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         ([], ["image=FILE is missing", "--help"]),
         (["image=missing.jpg"], ["image=missing.jpg", "no such file"]),
         (["image=."], ["image=.", "folder", "-m image=."]),
+        (["image=nowhere/x.jpg"], ["image=nowhere/x.jpg", "the folder nowhere is missing"]),
         (["photo.jpg"], ["photo.jpg", "option=value"]),
         (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
         (["--resolve"], ["--resolve"]),
@@ -216,6 +217,11 @@ def test_a_device_that_is_not_there_is_one_line(
     assert_one_line(shell("image=photo.png", "device=cuda"), "device=cuda", "auto, cpu")
 
 
+def test_a_misspelt_image_is_told_the_nearest_name(shell: Shell) -> None:
+    write_photo("photo.png")
+    assert_one_line(shell("image=phoot.png"), "image=phoot.png", "did you mean photo.png?")
+
+
 def test_an_image_that_is_none_is_one_line(shell: Shell) -> None:
     write_photo("photo.png")
     whole = Path("photo.png").read_bytes()
@@ -270,5 +276,5 @@ def test_a_mistake_of_ours_says_where_its_traceback_is(
 
 def test_a_real_process_says_one_line_and_ends_with_2(tmp_path: Path) -> None:
     answer = run_process("image=a b=c #1 (2), [é].jpg", "model=singan", cwd=tmp_path)
-    assert_one_line(answer, "image=a b=c #1 (2), [é].jpg: there is no such file")
+    assert_one_line(answer, "image=a b=c #1 (2), [é].jpg: no such file")
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ def test_importing_does_not_load_torch(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("module", ["errors", "files", "options", "units"])
+@pytest.mark.parametrize("module", ["errors", "files", "images.files", "options", "units"])
 def test_what_every_layer_may_import_needs_the_standard_library_only(module: str) -> None:
     script = f"import sys, internal_gan.{module}; print(*sys.modules)"
     result = subprocess.run(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-import stat
 import warnings
 from pathlib import Path
 
@@ -17,19 +15,15 @@ from internal_gan.files import atomic_write
 from internal_gan.images.alpha import fill_transparent
 from internal_gan.images.decode import READABLE_MODES, UnreadablePixelsError, decode
 from internal_gan.images.encode import FORMATS, Layout, encode, fit_layout
+from internal_gan.images.files import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.metadata import descriptive_exif
-from internal_gan.images.photo import Photo, check_trainable, shown
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import Size
 
 MAX_PIXELS = 120_000_000
-READABLE = "PNG, JPEG, TIFF, WebP, BMP, GIF and PPM"
-# No format outside this list is tried: some of Pillow's readers start other programs.
-_PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
 # Rec. 601, as Pillow weighs colours when it makes them gray.
 _LUMA = (0.299, 0.587, 0.114)
-
-__all__ = ["Photo", "check_trainable", "read_image", "to_uint8", "write_image"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +45,7 @@ def read_image(path: str | Path) -> Photo:
         UserError: If there is no such file, or it cannot be read, is damaged, is no image, or has
             more than ``MAX_PIXELS`` pixels.
     """
-    path = _existing(Path(path))
+    path = existing_image(Path(path))
     name = shown(path)
     try:
         with warnings.catch_warnings():
@@ -60,10 +54,6 @@ def read_image(path: str | Path) -> Photo:
             return _read(path, name)
     except UserError:
         raise
-    except PermissionError as error:
-        raise UserError(
-            f"{name}: permission denied; allowed is a file that you can read"
-        ) from error
     except Image.DecompressionBombError as error:
         raise UserError(_too_large(name)) from error
     except UnidentifiedImageError as error:
@@ -82,7 +72,7 @@ def read_image(path: str | Path) -> Photo:
 
 def _read(path: Path, name: str) -> Photo:
     def reopen() -> Image.Image:
-        return Image.open(path, formats=_PILLOW_FORMATS)
+        return Image.open(path, formats=PILLOW_FORMATS)
 
     with reopen() as image:
         if image.width * image.height > MAX_PIXELS:
@@ -171,37 +161,6 @@ def to_uint8(pixels: Tensor) -> Tensor:
     tensor([  0, 128, 255, 255], dtype=torch.uint8)
     """
     return ((pixels.detach().float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def _existing(path: Path) -> Path:
-    """The path of a file that has something in it, or a UserError that says what is there."""
-    name = shown(path)
-    try:
-        # The shell leaves the ~ of image=~/x.jpg as it is.
-        if path.parts[:1] == ("~",) and not path.exists():
-            path = path.expanduser()
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise UserError(f"{name}: no such file{_suggestion(path)}") from error
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise UserError(f"{name}: {reason}; allowed is the path of an image file") from error
-    if stat.S_ISDIR(status.st_mode):
-        raise UserError(f"{name}: is a folder; allowed is an image file")
-    if not stat.S_ISREG(status.st_mode):
-        raise UserError(f"{name}: is not a regular file; allowed is an image file")
-    if status.st_size == 0:
-        raise UserError(f"{name}: the file is empty (0 bytes); allowed are {READABLE} files")
-    return path
-
-
-def _suggestion(path: Path) -> str:
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
-    except OSError:
-        return f"; the folder {shown(path.parent)} is missing or cannot be read"
-    close = difflib.get_close_matches(path.name, names, n=1)
-    return f"; did you mean {shown(path.parent / close[0])}?" if close else ""
 
 
 def _too_large(name: str, size: Size | None = None) -> str:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.files import shown
 from internal_gan.images.pyramid import Size, fit_size
 
 
@@ -72,8 +73,3 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
     # One step of 8 bits is what JPEG makes of a flat colour.
     if (highest - lowest).max() <= 2.01 / 255.0:
         raise UserError(f"{name}: the image is one flat colour; a photo must show something")
-
-
-def shown(path: Path) -> str:
-    """A path as messages show it: on one line, and printable in any encoding of the name."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))

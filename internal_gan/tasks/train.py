@@ -15,7 +15,8 @@ from internal_gan.build import build
 from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
-from internal_gan.images.io import Photo, check_trainable, read_image, write_image
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.models.base import Model
 from internal_gan.options import Options
 from internal_gan.tasks import command, new_run_path

@@ -12,7 +12,8 @@ from PIL import ExifTags, Image, ImageCms
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.io import Photo, read_image, to_uint8, write_image
+from internal_gan.images.io import read_image, to_uint8, write_image
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import build_pyramid, fit_size, pyramid_sizes
 from internal_gan.images.resize import resize
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.io import Photo, check_trainable, to_uint8
-from internal_gan.images.photo import shown
+from internal_gan.images.files import shown
+from internal_gan.images.io import to_uint8
+from internal_gan.images.photo import Photo, check_trainable
 
 
 def refusal(photo: Photo, min_side: int = 25, max_size: int | None = None) -> str:

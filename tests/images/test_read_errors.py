@@ -79,7 +79,7 @@ def test_a_file_without_permission(
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr(Image, "open", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
     else:
         path.chmod(0)
     assert "permission denied; allowed is a file that you can read" in refusal(path)

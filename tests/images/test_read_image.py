@@ -11,7 +11,8 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 from torch import Tensor
 
-from internal_gan.images.io import Photo, read_image, to_uint8
+from internal_gan.images.io import read_image, to_uint8
+from internal_gan.images.photo import Photo
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]

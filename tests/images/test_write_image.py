@@ -11,7 +11,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images import encode
-from internal_gan.images.io import Photo, read_image, to_uint8, write_image
+from internal_gan.images.io import read_image, to_uint8, write_image
+from internal_gan.images.photo import Photo
 
 Logged = Callable[[], list[str]]
 LOSSLESS = ["png", "tif", "webp", "bmp"]

@@ -1,0 +1,66 @@
+"""Which files can be images, told before anything heavy is loaded: the standard library only."""
+
+from __future__ import annotations
+
+import difflib
+import stat
+from pathlib import Path
+
+from internal_gan.errors import UserError
+
+READABLE = "PNG, JPEG, TIFF, WebP, BMP, GIF and PPM"
+# No format outside this list is tried: some of Pillow's readers start other programs.
+PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
+READABLE_SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+)
+
+
+def existing_image(path: Path) -> Path:
+    """The path of a readable file that has something in it; a leading ``~/`` is the home folder.
+
+    Raises:
+        UserError: no such file, a folder, an empty file, or one that may not be read. The message
+            begins with the path.
+    """
+    name = shown(path)
+    try:
+        # The shell leaves the ~ of image=~/x.jpg as it is.
+        if path.parts[:1] == ("~",) and not path.exists():
+            path = path.expanduser()
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UserError(f"{name}: is a folder; allowed is an image file")
+        # Opening a pipe would wait for whoever writes into it.
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{name}: is not a regular file; allowed is an image file")
+        if status.st_size == 0:
+            raise UserError(f"{name}: the file is empty (0 bytes); allowed are {READABLE} files")
+        path.open("rb").close()
+    except UserError:
+        raise
+    except FileNotFoundError as error:
+        raise UserError(f"{name}: no such file{_suggestion(path)}") from error
+    except PermissionError as error:
+        raise UserError(
+            f"{name}: permission denied; allowed is a file that you can read"
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UserError(f"{name}: {reason}; allowed is the path of an image file") from error
+    return path
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: on one line, and printable in any encoding of the name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+
+
+def _suggestion(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    except OSError:
+        return f"; the folder {shown(path.parent)} is missing or cannot be read"
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"; did you mean {shown(path.parent / close[0])}?" if close else ""
