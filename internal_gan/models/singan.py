@@ -38,10 +38,19 @@ class Widths:
     def __post_init__(self) -> None:
         check_range(1, coarsest=self.coarsest, every=self.every, limit=self.limit)
         check_range(0, factor=self.factor)
+        if (self.factor > 1 and self.limit < self.coarsest) or (
+            self.factor < 1 and self.limit > self.coarsest
+        ):
+            raise ValueError(
+                f"factor={self.factor} leads from coarsest={self.coarsest} away from "
+                f"limit={self.limit}; change both, or use factor=1"
+            )
 
     def at(self, scale: int) -> int:
+        if self.factor == 1:
+            return self.coarsest
         width = round(self.coarsest * self.factor ** (scale // self.every))
-        return min(width, self.limit) if self.factor >= 1 else max(width, self.limit)
+        return min(width, self.limit) if self.factor > 1 else max(width, self.limit)
 
 
 class SinGAN(Model):
@@ -62,8 +71,8 @@ class SinGAN(Model):
         noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
         noise_padding: ``zero`` pads the noise with zeros beyond the border, ``random`` draws it
             there too.
-        penalty_interval: compute the discriminator's penalty every so many updates of the
-            generator, with as many times the weight.
+        penalty_interval: compute the discriminator's penalty every so many of its updates, with
+            as many times the weight.
         penalty_crop: side in pixels of the window it is computed on; null for all.
         reconstruction_interval: compute the reconstruction every so many updates of the
             generator, with as many times the weight.
@@ -167,7 +176,8 @@ class SinGAN(Model):
         per_stage(self.reconstruction_weight, len(steps), "reconstruction_weight")
         rng = torch.Generator(self.device).manual_seed(0)
         for name, term in self.patch_loss.items():
-            per_stage(term.weight, len(steps), f"patch_loss.{name}.weight")
+            if not per_stage(term.weight, len(steps), f"patch_loss.{name}.weight")[0]:
+                continue
             try:
                 term.loss(self.real(0), rng)
             except (ValueError, RuntimeError) as error:

@@ -14,8 +14,9 @@ from internal_gan.nn.patch_losses import PatchLoss
 if TYPE_CHECKING:
     from internal_gan.models.singan import SinGAN
 
-# Coarse outputs drawn at once to train a scale on.
-BASES = 8
+# Coarse outputs drawn at once to train a scale on: at most so many, of so many pixels in all.
+MOST_BASES = 8
+BASE_PIXELS = 2**20
 
 
 class SinGANStage(Stage):
@@ -48,13 +49,17 @@ class SinGANStage(Stage):
         if index == 0:
             model.noise_std[0] = 1.0
         else:
-            self.reconstruction_base = resize(model.reconstruct(), self.size)
+            with torch.no_grad():
+                rebuilt = model.synthesise(
+                    model.sizes, model.padded_reconstruction_noise, last=index - 1
+                )
+            self.reconstruction_base = resize(rebuilt, self.size)
             rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
             model.noise_std[index] = model.noise_strength * rmse
         self.reconstruction_noise = model.padded_reconstruction_noise(index, self.size)
 
-        self.step = 0  # updates of the generator: what intervals count
-        self._judged = 0
+        self.step = 0  # updates of the generator
+        self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
         self._fake: tuple[Tensor, Tensor | None] | None = None
 
@@ -69,24 +74,25 @@ class SinGANStage(Stage):
     def discriminator_loss(self) -> Losses:
         fake = self._fake_to_judge()
         loss = self.model.adversarial_loss
-        window = self._window(self.model.discriminator_crop)
+        window = self._window(self.model.discriminator_crop, self.judged)
         real_logits, _ = self.discriminator(self.real[window])
         fake_logits, _ = self.discriminator(fake[window])
         total = loss.discriminator(real_logits, fake_logits)
         scalars = {"discriminator": total.detach()}
         interval = self.model.penalty_interval
-        if self.step % interval == 0:
-            window = self._window(self.model.penalty_crop)
+        if self.judged % interval == 0:
+            window = self._window(self.model.penalty_crop, self.judged)
             penalty = loss.penalty(self.discriminator, self.real[window], fake[window], self.rng)
             if penalty is not None:
                 total = total + interval * penalty
                 scalars["penalty"] = penalty.detach()
+        self.judged += 1
         return total, scalars
 
     def generator_loss(self) -> Losses:
         fake, rebuilt = self._fake or self._generate()
         self._fake = None
-        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop)])
+        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop, self.step)])
         total = self.model.adversarial_loss.generator(logits)
         scalars = {"generator": total.detach()}
         if rebuilt is not None:
@@ -103,14 +109,16 @@ class SinGANStage(Stage):
         return total, scalars
 
     def finish(self) -> None:
-        self.generator.eval().requires_grad_(False)
+        self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step, "bases": self._bases}
+        bases = None if self._bases is None else self._bases.clone()
+        return {"step": self.step, "judged": self.judged, "bases": bases}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.step = state["step"]
+        self.judged = state["judged"]
         self._bases = state["bases"]
 
     def _fake_to_judge(self) -> Tensor:
@@ -119,8 +127,7 @@ class SinGANStage(Stage):
         The last one before the generator's turn comes from the weights that the generator starts
         from, so that its first update uses the same image.
         """
-        self._judged += 1
-        if self._judged % self.discriminator_steps:
+        if (self.judged + 1) % self.discriminator_steps:
             with torch.no_grad():
                 noise = self.model.random_noise(self.index, self.size, 1, self.rng)
                 return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
@@ -151,26 +158,31 @@ class SinGANStage(Stage):
         if self.index == 0:
             return None
         if self._bases is None or not len(self._bases):
+            count = max(1, min(MOST_BASES, BASE_PIXELS // (self.size[0] * self.size[1])))
             with torch.no_grad():
                 coarse = self.model.synthesise(
                     self.model.sizes,
-                    lambda i, at: self.model.random_noise(i, at, BASES, self.rng),
+                    lambda i, at: self.model.random_noise(i, at, count, self.rng),
                     last=self.index - 1,
                 )
                 self._bases = resize(coarse.float(), self.size)
         base, self._bases = self._bases[:1], self._bases[1:]
         return base
 
-    def _window(self, side: int | None) -> Any:
-        """Index of a square of ``side`` pixels that moves over the image with the step.
+    def _window(self, side: int | None, turn: int) -> Any:
+        """Index of a square of ``side`` pixels that moves over the image from turn to turn.
 
-        An additive recurrence covers the image evenly and asks nothing of the device.
+        An additive recurrence spreads the places evenly and asks nothing of the device. It aims
+        beyond the border by a quarter of a side and stops there, or the border, which few windows
+        reach, would hardly be seen.
         """
         if side is None:
             return ...
-        spans = [
-            slice(start, start + side)
-            for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True)
-            for start in (int(self.step * ratio % 1 * (max(length - side, 0) + 1)),)
-        ]
+        spans = []
+        for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True):
+            room = max(length - side, 0)
+            beyond = side // 4
+            start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
+            start = min(max(start, 0), room)
+            spans.append(slice(start, start + side))
         return (..., *spans)

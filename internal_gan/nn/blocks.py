@@ -106,10 +106,11 @@ def receptive_field(depth: int, kernel_size: int = 3) -> int:
 def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
     """Extend (N, C, H, W) by ``margin`` pixels on every side.
 
-    ``reflect`` falls back to ``replicate`` where the image is not larger than the margin.
+    ``reflect`` and ``circular`` fall back to ``replicate`` where the image is too small for them.
     """
     if mode == "zero":
         return F.pad(x, (margin,) * 4)
-    if mode == "reflect" and min(x.shape[-2:]) <= margin:
+    side = min(x.shape[-2:])
+    if (mode == "reflect" and side <= margin) or (mode == "circular" and side < margin):
         mode = "replicate"
     return F.pad(x, (margin,) * 4, mode=mode)

@@ -35,8 +35,9 @@ class WGANGP(AdversarialLoss):
 
     Args:
         penalty_weight: lambda of the penalty; SinGAN uses 0.1.
-        penalty_norm: ``pixel`` takes the gradient's norm over the channels of every pixel, as
-            SinGAN's release does; ``sample`` takes it over the whole image, as the WGAN-GP paper.
+        penalty_norm: ``pixel`` takes the gradient of the summed logits and its norm over the
+            channels of every pixel, as SinGAN's release does; ``sample`` takes that of the mean
+            logit, which the critic is trained on, over the whole image, as the WGAN-GP paper.
     """
 
     def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
@@ -65,8 +66,11 @@ class WGANGP(AdversarialLoss):
             between = torch.lerp(real.detach().float(), fake.detach().float(), mix)
             between.requires_grad_(True)
             logits, _ = discriminator(between)
-            (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
-            dims = [1] if self.penalty_norm == "pixel" else [1, 2, 3]
+            if self.penalty_norm == "pixel":
+                score, dims = logits.sum(), [1]
+            else:
+                score, dims = logits.mean(dim=(1, 2, 3)).sum(), [1, 2, 3]
+            (gradient,) = torch.autograd.grad(score, between, create_graph=True)
             norm: Tensor = torch.linalg.vector_norm(gradient, dim=dims)
             return self.penalty_weight * (norm - 1).square().mean()
 

@@ -26,6 +26,10 @@ class PatchLoss(ABC):
         """
 
 
+# Sorting all projections of a large image at once would take gigabytes.
+FILTERS_AT_ONCE = 16
+
+
 @dataclass(frozen=True)
 class PatchTerm:
     """A patch loss as a term of a generator's loss.
@@ -82,8 +86,11 @@ class SlicedWasserstein(PatchLoss):
         self.filters = filters.view(bank, real.shape[1], patch, patch)
         self.quantiles = []
         for image in _halvings(real, _levels_that_fit(real, patch, levels)):
-            values = F.conv2d(image, self.filters).flatten(2)[0].sort(dim=1).values
-            self.quantiles.append(_at_quantiles(values, min(places, values.shape[1])))
+            rows = []
+            for some in torch.split(self.filters, FILTERS_AT_ONCE):
+                values = F.conv2d(image, some).flatten(2)[0].sort(dim=1).values
+                rows.append(_at_quantiles(values, min(places, values.shape[1])))
+            self.quantiles.append(torch.cat(rows))
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         level, turn = step % len(self.quantiles), step // len(self.quantiles)

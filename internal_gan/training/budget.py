@@ -18,9 +18,12 @@ if sys.platform != "win32":
 # Kept back from a budget: steps may turn out slower, and the pictures at the end take time too.
 RESERVE_FRACTION = 0.08
 RESERVE_SECONDS = 4.0
-# A stage whose first step takes longer than this is measured by that step alone.
+# What is not done in every step recurs within so many.
+PROBE_STEPS = 8
+# Stages whose first step takes longer are measured by fewer steps.
 SLOW_STEP_SECONDS = 0.5
-PROBE_STEPS = 4
+VERY_SLOW_STEP_SECONDS = 2.0
+SLOW_PROBE_STEPS = 4
 
 
 def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) -> TrainingPlan:
@@ -38,13 +41,22 @@ def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) ->
         stage = scratch.stage(index, previous, rng)
         if previous is None:
             run_steps(stage, 1)  # the first step of a process also sets up the libraries
-        seconds = _time(run_steps, stage, 1)
-        if seconds < SLOW_STEP_SECONDS:
-            seconds = _time(run_steps, stage, PROBE_STEPS) / PROBE_STEPS
+        seconds = _seconds_per_step(run_steps, stage)
         plans.append(StagePlan(stage.name, stage.size, steps, seconds))
         stage.finish()
         previous = stage
     return TrainingPlan(plans, peak_memory(scratch.device))
+
+
+def _seconds_per_step(run_steps: Callable[[Stage, int], None], stage: Stage) -> float:
+    # Everything is due in the first step, so that alone it would be too dear.
+    first = _time(run_steps, stage, 1)
+    if first > VERY_SLOW_STEP_SECONDS:
+        return first
+    if first > SLOW_STEP_SECONDS:
+        rest = SLOW_PROBE_STEPS - 1
+        return (first + _time(run_steps, stage, rest)) / SLOW_PROBE_STEPS
+    return _time(run_steps, stage, PROBE_STEPS) / PROBE_STEPS
 
 
 def _time(run_steps: Callable[[Stage, int], None], stage: Stage, steps: int) -> float:

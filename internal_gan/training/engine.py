@@ -49,6 +49,8 @@ def train(
     rng = torch.Generator(model.device).manual_seed(seed)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = load_training(folder.checkpoint_path, model.family, model.device) if resume else None
+    if state:
+        precision = _precision_of(state, model.device, folder)
     with StopRequest() as stop:
         plan = _plan(model, options, precision, seed, state, started)
         if state:
@@ -56,10 +58,13 @@ def train(
         for callback in callbacks:
             callback.on_start(model, plan)
 
+        began = time.monotonic()
         previous: Stage | None = None
         for index in range(model.finished, model.num_stages):
             if options.time and not resume and index:
-                plan = _keep_to_budget(model, plan, index, options.time, started, callbacks)
+                plan = _keep_to_budget(
+                    model, plan, index, options.time, (started, began), callbacks
+                )
             if state:
                 rng.set_state(state["stage_rng"].cpu())
             stage_rng = rng.get_state()
@@ -232,12 +237,22 @@ def _keep_to_budget(
     plan: TrainingPlan,
     index: int,
     budget_text: str,
-    started: float,
+    clock: tuple[float, float],
     callbacks: Sequence[Callback],
 ) -> TrainingPlan:
-    """Shorten the stages from ``index`` on when the earlier ones took longer than planned."""
-    left = budget.parse_duration(budget_text) - (time.monotonic() - started)
-    rest = budget.fit(replace(plan, stages=plan.stages[index:]), left)
+    """Shorten the stages from ``index`` on when the earlier ones took longer than planned.
+
+    ``clock`` has the times at which the run and its first stage began.
+    """
+    now = time.monotonic()
+    planned = sum(stage.seconds for stage in plan.stages[:index])
+    slower = max(1.0, (now - clock[1]) / planned)
+    stages = [
+        replace(stage, seconds_per_step=stage.seconds_per_step * slower)
+        for stage in plan.stages[index:]
+    ]
+    left = budget.parse_duration(budget_text) - (now - clock[0])
+    rest = budget.fit(replace(plan, stages=stages), left)
     if rest.stages[0].steps >= plan.stages[index].steps:
         return plan
     plan = replace(plan, stages=[*plan.stages[:index], *rest.stages])
@@ -279,11 +294,28 @@ def _save(
         "steps": model.steps,
         "model": model.state_dict(),
         "metadata": model.metadata(),
+        "device": rng.device.type,
+        "precision": str(trainee.precision).removeprefix("torch."),
         "rng": rng.get_state(),
         "stage_rng": stage_rng,  # what a stage draws once, when it is built, is drawn again
         **trainee.state_dict(),
     }
     save_training(state, folder.checkpoint_path)
+
+
+def _precision_of(state: Mapping[str, Any], device: torch.device, folder: RunFolder) -> torch.dtype:
+    """The precision that the run began in, whatever this machine would choose.
+
+    Raises:
+        UserError: it began on another kind of device, whose random numbers cannot go on here.
+    """
+    if state["device"] != device.type:
+        raise UserError(
+            f"run folder {folder.path} was trained on {state['device']} and cannot go on on "
+            f"{device.type}, which draws other random numbers; resume it with "
+            f"device={state['device']}"
+        )
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[state["precision"]]
 
 
 def _restore_model(model: Model, state: Mapping[str, Any]) -> None:

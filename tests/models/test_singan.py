@@ -397,12 +397,21 @@ class TestLosses:
 
         stage.discriminator.register_forward_pre_hook(watch)
         for _ in range(40):
-            visits[stage._window(13)] += 1
+            visits[stage._window(13, stage.step)] += 1
             for loss in (stage.discriminator_loss, stage.generator_loss):
                 total, _ = loss()
                 assert torch.isfinite(total)
         assert shapes == {(1, 3, 13, 13), (1, 3, 12, 12)}
         assert int(visits.min()) > 0
+
+    def test_windows_see_the_border_often(self) -> None:
+        stage = stage_of(prepared(), 2)
+        visits = torch.zeros(stage.size)
+        for turn in range(400):
+            visits[stage._window(12, turn)] += 1
+        assert float(visits[0].mean()) > 0.3 * float(visits.max())
+        assert float(visits[:, -1].mean()) > 0.2 * float(visits.max())
+        assert float(visits[0, 0]) > 0.05 * float(visits.max())
 
     def test_scalars_are_detached(self) -> None:
         stage = stage_of(prepared(), 0)

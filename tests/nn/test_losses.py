@@ -103,7 +103,7 @@ def test_the_penalty_of_a_linear_critic_per_pixel() -> None:
 
 
 def test_the_penalty_of_a_linear_critic_per_sample() -> None:
-    norm = 3 * math.sqrt(4 * 9)
+    norm = 3 / math.sqrt(4 * 9)  # of the mean over 4 x 9 logits
     critic = Linear([1.0, 2.0, 2.0])
     penalty = WGANGP(penalty_weight=10, penalty_norm="sample").penalty(critic, *images(), rng())
     assert float(penalty.detach()) == pytest.approx(10 * (norm - 1) ** 2)
