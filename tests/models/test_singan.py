@@ -405,12 +405,12 @@ class TestLosses:
         assert int(visits.min()) > 0
 
     def test_windows_see_the_border_often(self) -> None:
-        stage = stage_of(prepared(), 2)
+        stage = stage_of(prepared(), 0)
         visits = torch.zeros(stage.size)
         for turn in range(400):
-            visits[stage._window(12, turn)] += 1
-        assert float(visits[0].mean()) > 0.3 * float(visits.max())
-        assert float(visits[:, -1].mean()) > 0.2 * float(visits.max())
+            visits[stage._window(11, turn)] += 1
+        assert float(visits[0].mean()) > 0.17 * float(visits.max())
+        assert float(visits[:, -1].mean()) > 0.12 * float(visits.max())
         assert float(visits[0, 0]) > 0.05 * float(visits.max())
 
     def test_scalars_are_detached(self) -> None:
