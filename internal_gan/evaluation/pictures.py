@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from internal_gan.images.metadata import profile_space
+
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
@@ -43,8 +45,11 @@ def read_picture(path: Path) -> Picture | None:
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
+    # A gray profile does not fit the colours that the picture was converted to.
+    profile = image.info.get("icc_profile") or b""
+    options = {"icc_profile": profile} if profile_space(profile) == "RGB" else {}
     buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=88)
+    shown.save(buffer, "WEBP", quality=88, **options)
     return Picture(path, _address("webp", buffer.getvalue()), height, width)
 
 

@@ -21,7 +21,6 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import Size
 
 MAX_PIXELS = 120_000_000
-_GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
 # Rec. 601, as Pillow weighs colours when it makes them gray.
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -187,7 +186,7 @@ def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:
     if like is None:
         return Layout(alpha=alpha is not None)
     return Layout(
-        gray=like.mode in _GRAY_MODES,
+        gray=like.is_gray,
         alpha=alpha is not None,
         bit_depth=like.bit_depth,
         icc_profile=like.icc_profile,

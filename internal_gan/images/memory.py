@@ -28,10 +28,17 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any]) -> Photo:
     (30, 40)
     """
     decoded = _from_pillow(image) if isinstance(image, Image.Image) else _from_array(image)
+    profile = image.info.get("icc_profile") if isinstance(image, Image.Image) else None
     pixels = decoded.colours * 2.0 - 1.0
     if decoded.alpha is not None:
         pixels = fill_transparent(pixels, decoded.alpha)
-    return Photo(pixels, decoded.alpha, mode=decoded.mode, bit_depth=decoded.bit_depth)
+    return Photo(
+        pixels,
+        decoded.alpha,
+        mode=decoded.mode,
+        bit_depth=decoded.bit_depth,
+        icc_profile=(profile or None) if decoded.mode != "CMYK" else None,
+    )
 
 
 def _from_pillow(image: Image.Image) -> Decoded:

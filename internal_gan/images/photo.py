@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -10,7 +10,10 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files import shown
+from internal_gan.images.metadata import profile_space
 from internal_gan.images.pyramid import Size, fit_size
+
+_GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,34 @@ class Photo:
     def size(self) -> Size:
         """``(height, width)`` in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether the file had no colours."""
+        return self.mode in _GRAY_MODES
+
+
+def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
+    """What the pictures that a model draws have in common with its photo.
+
+    They are gray or coloured as the photo and have its colour profile, 8 bits per channel and no
+    transparency. EXIF entries, such as time and place, would not be true of them.
+
+    Returns:
+        What to give to :func:`internal_gan.images.io.write_image` as ``like``, and a few words
+        about each thing of the photo's pixels that is not kept.
+    """
+    lost = []
+    if photo.alpha is not None and (photo.alpha < 1).any():
+        lost.append("transparency")
+    if photo.bit_depth > 8:
+        lost.append(f"{photo.bit_depth} bits per channel (they become 8)")
+    profile = photo.icc_profile
+    if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
+        profile = None
+        lost.append("a colour profile for other pixels than the photo's")
+    like = replace(photo, alpha=None, bit_depth=8, icc_profile=profile, exif=None)
+    return like, lost
 
 
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:

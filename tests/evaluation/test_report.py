@@ -1,5 +1,7 @@
 """The page of a run shows what is there, needs nothing else, and stays small."""
 
+import base64
+import io
 import json
 import math
 import re
@@ -9,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from internal_gan.evaluation.curves import Axis, loss_curves
+from internal_gan.evaluation.pictures import read_picture
 from internal_gan.evaluation.report import write_report
 
 CONFIG = """task: train
@@ -267,3 +270,16 @@ def test_an_axis_has_a_few_round_ticks_inside(values: list[float]) -> None:
 def test_a_rare_spike_does_not_flatten_the_curve() -> None:
     axis = Axis.around([*[-1.0, 1.0] * 200, 1e6])
     assert axis.high < 10
+
+
+def test_a_shrunk_picture_keeps_its_colour_profile(tmp_path: Path) -> None:
+    noise(tmp_path / "plain.png", 300, 300)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    with Image.open(tmp_path / "plain.png") as image:
+        image.save(tmp_path / "wide.png", icc_profile=profile)
+    for name, expected in (("plain.png", None), ("wide.png", profile)):
+        picture = read_picture(tmp_path / name)
+        assert picture is not None
+        with Image.open(io.BytesIO(base64.b64decode(picture.data.partition(",")[2]))) as shown:
+            assert shown.format == "WEBP"
+            assert shown.info.get("icc_profile") == expected

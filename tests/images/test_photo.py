@@ -1,15 +1,17 @@
-"""A photo that nothing can be learnt from is refused before any work."""
+"""What a photo must have to be learnt from, and what the pictures drawn after it keep of it."""
 
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image, ImageCms
 from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files import shown
 from internal_gan.images.io import to_uint8
-from internal_gan.images.photo import Photo, check_trainable
+from internal_gan.images.memory import to_photo
+from internal_gan.images.photo import Photo, check_trainable, drawn_like
 
 
 def refusal(photo: Photo, min_side: int = 25, max_size: int | None = None) -> str:
@@ -74,3 +76,30 @@ def test_to_uint8_rounds_and_clips() -> None:
 
 def test_a_path_is_shown_on_one_line() -> None:
     assert shown(Path("a\nb\udcff é.png")) == "a\\nb\\udcff é.png"
+
+
+def test_what_drawn_pictures_do_not_keep_is_told(tiny_pixels: Tensor) -> None:
+    photo = Photo(
+        tiny_pixels, torch.full((1, 1, 40, 56), 0.5), mode="LA", bit_depth=16, exif=b"Exif"
+    )
+    like, lost = drawn_like(photo)
+    assert (like.is_gray, like.alpha, like.bit_depth, like.exif) == (True, None, 8, None)
+    assert lost == ["transparency", "16 bits per channel (they become 8)"]
+
+
+def test_drawn_pictures_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    opaque = torch.ones(1, 1, 40, 56)
+    like, lost = drawn_like(Photo(tiny_pixels, opaque, mode="RGBA", icc_profile=profile))
+    assert (like.icc_profile, lost) == (profile, [])
+    like, lost = drawn_like(Photo(tiny_pixels, mode="L", icc_profile=profile))
+    assert like.icc_profile is None
+    assert lost == ["a colour profile for other pixels than the photo's"]
+
+
+def test_a_picture_in_memory_keeps_its_colour_profile() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = Image.new("RGB", (8, 6))
+    image.info["icc_profile"] = profile
+    assert to_photo(image).icc_profile == profile
+    assert to_photo(image.convert("CMYK")).icc_profile is None
