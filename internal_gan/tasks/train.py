@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -16,7 +15,7 @@ from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
 from internal_gan.images.io import read_image, write_image
-from internal_gan.images.photo import Photo, check_trainable
+from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.options import Options
 from internal_gan.tasks import command, new_run_path
@@ -55,13 +54,16 @@ def train(options: Options, photo: Photo | None = None, *, quiet: bool = False) 
     if photo is None:
         assert options.image is not None
         photo = read_image(options.image)
-        options.image = str(Path(options.image).absolute())
+    if options.image is not None:
+        options = dataclasses.replace(options, image=str(Path(options.image).absolute()))
+    like, lost = drawn_like(photo)
     model, precision, about = _set_up(options, photo)
     folder = RunFolder.create(new_run_path(options, options.image, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
-        write_image(folder.path / "photo.png", _working_image(model, photo))
-        _learn(model, options, folder, precision, [*about, *_shrunk(model, photo)], quiet)
+        write_image(folder.path / "photo.png", model.image, like=like)
+        about += _about_photo(model, photo, lost)
+        _learn(model, options, folder, like, precision, about, quiet)
     return model
 
 
@@ -82,19 +84,24 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     saved.device = saved.device if options.device == "auto" else options.device
     saved.logger = saved.logger if options.logger == "none" else options.logger
     has_state = folder.checkpoint_path.is_file()
-    photo = read_image(folder.path / "photo.png" if has_state else _original(folder, saved))
+    kept = folder.path / "photo.png"
+    path, note = (kept, []) if has_state else _anew(saved, kept)
+    photo = read_image(path)
     model, precision, about = _set_up(saved, photo)
     folder.claim()
     with recorded(folder):
-        _learn(model, saved, folder, precision, about, quiet, has_state=has_state)
+        like, _ = drawn_like(photo)
+        _learn(model, saved, folder, like, precision, about + note, quiet, has_state=has_state)
     return model
 
 
-def _original(folder: RunFolder, options: Options) -> Path:
-    """The photo to begin anew with when a run was killed before it saved anything."""
+def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
+    """The photo to begin anew with when a run was killed before it saved anything, and a note."""
+    why = "Nothing was saved before the stop: begins anew"
     if options.image is not None and Path(options.image).is_file():
-        return Path(options.image)
-    return folder.path / "photo.png"
+        return Path(options.image), [f"{why} from {options.image}"]
+    gone = "the photo was in memory only" if options.image is None else f"{options.image} is gone"
+    return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
 
 
 def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[str]]:
@@ -125,6 +132,7 @@ def _learn(
     model: Model,
     options: Options,
     folder: RunFolder,
+    like: Photo,
     precision: torch.dtype,
     about: list[str],
     quiet: bool,
@@ -138,10 +146,12 @@ def _learn(
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to go on later: {go_on}")
+    schedule = Schedule(options, folder.config_path)
     callbacks: list[Callback] = [
+        schedule,
         Progress(Console(stderr=True, quiet=quiet, highlight=False)),
         MetricsLogger(folder.metrics_path),
-        Pictures(folder, options),
+        Pictures(folder, options, like),
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
@@ -149,11 +159,11 @@ def _learn(
         with enough_memory("model.max_size"):
             train_stages(
                 model,
-                options=dataclasses.replace(options.trainer),
+                options=options.trainer,
                 precision=precision,
                 seed=options.seed,
                 folder=folder,
-                architecture=options.model,
+                architecture=schedule.architecture,
                 callbacks=callbacks,
                 resume=has_state,
             )
@@ -170,7 +180,7 @@ def _learn(
         for callback in callbacks:
             callback.close()
     with enough_memory("sample.size"):
-        write_samples(model, options, folder)
+        write_samples(model, options, folder, like)
     seconds = time.monotonic() - started
     folder.write_status("finished", seconds=round(seconds, 1))
     write_report(folder.path)
@@ -186,53 +196,64 @@ def _where(console: Console, folder: RunFolder) -> None:
     say(console, f"  Again:    {again}")
 
 
+class Schedule(Callback):
+    """Saves the steps themselves in place of what they were fitted to: repeating is exact.
+
+    Attributes:
+        architecture: the model's configuration, for its file; with these steps too, once they
+            are known.
+    """
+
+    def __init__(self, options: Options, path: Path) -> None:
+        self.architecture = dict(options.model)
+        self._options = options
+        self._path = path
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self._save(model)
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self._save(model)
+
+    def _save(self, model: Model) -> None:
+        self.architecture["steps"] = list(model.steps)
+        options = self._options
+        trainer = dataclasses.replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
+        exact = dataclasses.replace(options, model=self.architecture, trainer=trainer)
+        save_options(exact, self._path)
+
+
 class Pictures(Callback):
     """Keeps the folder worth looking at: pictures, status and page after every stage."""
 
-    def __init__(self, folder: RunFolder, options: Options) -> None:
+    def __init__(self, folder: RunFolder, options: Options, like: Photo) -> None:
         self._folder = folder
         self._options = options
+        self._like = like
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._keep_schedule(model)
         write_report(self._folder.path)
-
-    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        self._keep_schedule(model)
-
-    def _keep_schedule(self, model: Model) -> None:
-        """Save the steps themselves in place of what they were fitted to: repeating is exact."""
-        options = self._options
-        options.model["steps"] = list(model.steps)
-        options.trainer.time, options.trainer.max_steps = None, None
-        options.trainer.steps_factor = 1.0
-        save_options(options, self._folder.config_path)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         scales = self._folder.path / "scales"
         scales.mkdir(exist_ok=True)
-        write_image(scales / f"{stage_index:02d}.png", model.preview())
+        write_image(scales / f"{stage_index:02d}.png", model.preview(), like=self._like)
         if model.finished < model.num_stages:
-            write_samples(model, self._options, self._folder, at_most=SAMPLES_ON_THE_WAY)
+            write_samples(model, self._options, self._folder, self._like, SAMPLES_ON_THE_WAY)
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages
         )
         write_report(self._folder.path)
 
 
-def _working_image(model: Model, photo: Photo) -> Any:
-    image = getattr(model, "image", None)
-    return photo.pixels if image is None else image
-
-
-def _shrunk(model: Model, photo: Photo) -> list[str]:
+def _about_photo(model: Model, photo: Photo, lost: list[str]) -> list[str]:
     height, width = photo.size
-    learnt = tuple(_working_image(model, photo).shape[-2:])
+    learnt = tuple(model.image.shape[-2:])
     text = f"Photo {photo.path or 'from memory'}, {height} x {width} pixels (height x width)"
-    if learnt == photo.size:
-        return [text]
-    note = f"shrunk to {learnt[0]} x {learnt[1]} for training; model.max_size=null keeps its size"
-    return [f"{text}, {note}"]
+    if learnt != photo.size:
+        text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
+        text += "; model.max_size=null keeps its size"
+    return [text, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
 
 
 def _table(model: Model) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import internal_gan
-from internal_gan.config import compose
+from internal_gan.config import compose, load_options, save_options
 from internal_gan.images.io import read_image, to_uint8
 from internal_gan.images.memory import to_photo
 from internal_gan.tasks.train import train
@@ -110,6 +110,27 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
     answer = shell("task=sample", "checkpoint=run", "output=out", "sample.start_scale=0")
     assert answer.code == 0, answer.err
     assert read_image("out/sample/000.png").size == (14, 20)
+
+
+@pytest.mark.parametrize("image", ["photo.png", None])
+def test_beginning_anew_from_the_shrunk_photo_is_said(
+    shell: Shell, tmp_path: Path, photo: str, image: str | None
+) -> None:
+    options = compose([*TINY_RUN, f"image={photo}", "output=run"])
+    train(options, quiet=True)
+    Path("run/training.ckpt").unlink()
+    folder = RunFolder(Path("run"))
+    folder.write_status("stopped")
+    saved = load_options(folder.config_path)
+    saved.image = image and str(tmp_path / image)
+    save_options(saved, folder.config_path)
+    Path(photo).unlink()
+    answer = shell("resume=run")
+    assert answer.code == 0, answer.err
+    (line,) = (line for line in answer.out.splitlines() if "begins anew" in line)
+    assert "from run/photo.png, the photo as shrunk and with 8 bits, since " in line
+    assert line.endswith("photo.png is gone" if image else "the photo was in memory only")
+    assert line in folder.log_path.read_text()
 
 
 def test_a_run_that_still_trains_is_left_alone(shell: Shell, tmp_path: Path, photo: str) -> None:

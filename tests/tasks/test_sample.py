@@ -6,13 +6,15 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+import internal_gan
 from internal_gan.config import compose, load_options
 from internal_gan.errors import UserError
 from internal_gan.images.io import read_image
 from internal_gan.tasks import run
+from internal_gan.training.checkpoint import save_model
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import trained
+from tests.tiny import tiny_options, trained, untrained
 
 
 @pytest.fixture
@@ -48,6 +50,35 @@ def test_the_size_is_exact_to_the_pixel(shell: Shell, model: str, size: tuple[in
     wanted = f"sample.size=[{size[0]},{size[1]}]"
     assert shell("task=sample", f"checkpoint={model}", "output=out", wanted).code == 0
     assert read_image("out/sample/000.png").size == size
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path, shell: Shell) -> str:
+    """As ``model``, with two of its three scales finished."""
+    from internal_gan.config import save_options
+
+    options = tiny_options()
+    (tmp_path / "part").mkdir()
+    save_options(options, tmp_path / "part" / "config.yaml")
+    save_model(untrained(scales=2), tmp_path / "part" / "model.safetensors", options.model)
+    return "part"
+
+
+def test_an_unfinished_model_is_sampled_exactly_as_asked(shell: Shell, unfinished: str) -> None:
+    wanted = ("sample.size=[33,91]", "sample.start_scale=1", "sample.count=1")
+    answer = shell("task=sample", f"checkpoint={unfinished}", "output=out", *wanted)
+    assert answer.code == 0, answer.err
+    written = read_image("out/sample/000.png").pixels
+    expected = internal_gan.load(unfinished).sample(1, (33, 91), start_scale=1)
+    assert written.shape == expected.shape
+    assert (written - expected).abs().max() <= 1.01 / 255
+
+
+def test_a_start_scale_that_is_not_finished_is_refused(shell: Shell, unfinished: str) -> None:
+    answer = shell("task=sample", f"checkpoint={unfinished}", "sample.start_scale=2")
+    assert answer.lines == [
+        "error: sample.start_scale=2: 2 of the model's 3 scales are finished; allowed: 0 to 1"
+    ]
 
 
 def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:

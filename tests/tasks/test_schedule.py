@@ -1,10 +1,14 @@
 """The schedule that a run really used is part of its configuration."""
 
+import copy
+import json
 from dataclasses import replace
 from pathlib import Path
 
+from safetensors import safe_open
+
 import internal_gan
-from internal_gan.config import load_options
+from internal_gan.config import compose, load_options
 from internal_gan.tasks.train import train
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import same_weights
@@ -21,6 +25,17 @@ def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
     assert len(saved.model["steps"]) == 3
     assert all(steps > 0 for steps in saved.model["steps"])
 
+    with safe_open(tmp_path / "run" / "model.safetensors", framework="pt") as file:
+        architecture = json.loads(file.metadata()["architecture"])
+    assert architecture["steps"] == saved.model["steps"]
+
     again = train(replace(saved, output=str(tmp_path / "again")), quiet=True)
     assert again.steps == saved.model["steps"]
     assert same_weights(internal_gan.load(tmp_path / "run"), again)
+
+
+def test_training_leaves_the_callers_options_alone(shell: Shell, photo: str) -> None:
+    options = compose([*TINY_RUN, f"image={photo}"])
+    before = copy.deepcopy(options)
+    train(options, quiet=True)
+    assert options == before

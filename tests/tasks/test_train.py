@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image, ImageCms
 
 import internal_gan
 from internal_gan.config import load_options
 from internal_gan.errors import UserError
 from internal_gan.images.io import read_image
+from internal_gan.images.photo import Photo
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import same_weights
@@ -48,6 +50,46 @@ def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> Non
     page = (folder / "index.html").read_text()
     assert page.count("data:image") > 10
     assert "finished" in page
+
+
+def pictures(folder: str) -> list[Photo]:
+    found = sorted(Path(folder).glob("**/*.png"))
+    assert {path.parent.name for path in found} >= {folder, "sample"}
+    return [read_image(path) for path in found]
+
+
+def test_pictures_keep_the_photos_colour_profile(shell: Shell, photo: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x013B] = "A. Nother"
+    with Image.open(photo) as image:
+        image.save("wide.png", icc_profile=profile, exif=exif)
+    answer = shell("image=wide.png", "output=run", *TINY_RUN)
+    assert answer.code == 0
+    assert shell("task=sample", "checkpoint=run", "output=out").code == 0
+    for picture in (*pictures("run"), *pictures("out")):
+        assert picture.mode == "RGB"
+        assert picture.icc_profile == profile
+        assert picture.exif is None
+    assert "Not kept" not in answer.out
+
+
+def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
+    with Image.open(photo) as image:
+        image.convert("L").save("gray.png")
+    assert shell("image=gray.png", "output=run", *TINY_RUN).code == 0
+    assert shell("task=sample", "checkpoint=run", "output=out").code == 0
+    assert {picture.mode for picture in (*pictures("run"), *pictures("out"))} == {"L"}
+
+
+def test_what_the_pictures_do_not_keep_of_the_photo_is_said_first(shell: Shell, photo: str) -> None:
+    with Image.open(photo) as image:
+        faint = image.convert("RGBA")
+    faint.putalpha(200)
+    faint.save("faint.png")
+    answer = shell("image=faint.png", "output=run", *TINY_RUN)
+    assert answer.out.splitlines()[3] == "Not kept in the pictures: transparency"
+    assert {picture.mode for picture in pictures("run")} == {"RGB"}
 
 
 def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
