@@ -1,7 +1,8 @@
 """What a run is asked to do: the schema of the top-level keys of ``conf/config.yaml``.
 
-Plain dataclasses of the standard library, so that every layer may import them. The ``needs`` of
-a field completes the sentence "this option needs ..." in an error message.
+Plain dataclasses of the standard library, so that every layer may import them. Their defaults are
+those of ``conf/``, for callers without Hydra. The ``needs`` of a field completes the sentence "this
+option needs ..." in an error message.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ class TrainerOptions:
     each stage; ``checkpoint_interval`` is in seconds; ``log_interval`` is in steps.
     """
 
-    name: str = field(default="fast", metadata=_needs("a name"))
     time: str | None = field(
         default=None, metadata=_needs("a duration such as 90s, 10m or 1h, or null")
     )
@@ -37,7 +37,7 @@ class TrainerOptions:
     checkpoint_interval: float = field(
         default=60.0, metadata=_needs("a number of seconds, 0 or more")
     )
-    log_interval: int = field(default=20, metadata=_needs("a whole number of steps, 1 or more"))
+    log_interval: int = field(default=25, metadata=_needs("a whole number of steps, 1 or more"))
 
 
 @dataclass
