@@ -10,7 +10,6 @@ import torch
 
 from internal_gan.models.base import Model, Stage
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.units import parse_duration as parse_duration
 
 if sys.platform != "win32":
     import resource

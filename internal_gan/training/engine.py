@@ -16,6 +16,7 @@ from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.checkpoint import load_training, save_model, save_training
 from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.signals import StopRequest
+from internal_gan.units import parse_duration
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
@@ -226,7 +227,7 @@ def _plan(
 
     plan = budget.measure(model, run_steps, seed)
     if options.time and not state:
-        left = budget.parse_duration(options.time) - (time.monotonic() - started)
+        left = parse_duration(options.time) - (time.monotonic() - started)
         plan = budget.fit(plan, left)
         model.steps = [stage.steps for stage in plan.stages]
     return plan
@@ -251,7 +252,7 @@ def _keep_to_budget(
         replace(stage, seconds_per_step=stage.seconds_per_step * slower)
         for stage in plan.stages[index:]
     ]
-    left = budget.parse_duration(budget_text) - (now - clock[0])
+    left = parse_duration(budget_text) - (now - clock[0])
     rest = budget.fit(replace(plan, stages=stages), left)
     if rest.stages[0].steps >= plan.stages[index].steps:
         return plan
