@@ -109,10 +109,9 @@ def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
     stopped = number != signal.SIGKILL
     assert answer.code == (128 + number if stopped else -number), answer.err
     assert RunFolder(place / "run").status()["state"] == ("stopped" if stopped else "interrupted")
-    reached, at = saved_point(place / "run")
-    assert reached == stage
-    # Metrics are written just before the state: a kill between the two loses one step.
-    assert step - 1 <= at < STEPS
+    # Metrics are written just before the state, so a kill between the two loses one step; and the
+    # run may have gone on for a while before the signal came.
+    assert (stage, step - 1) <= saved_point(place / "run") < (SCALES - 1, STEPS)
 
 
 def test_a_run_that_is_stopped_and_killed_in_every_scale_ends_bit_equal(
@@ -207,7 +206,7 @@ def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("stage", [0, 1, 2])
-@pytest.mark.parametrize("step", [1, 15])
+@pytest.mark.parametrize("step", [2, 15])
 def test_a_run_interrupted_anywhere_ends_bit_equal(
     place: Path, uninterrupted: Path, number: signal.Signals, stage: int, step: int
 ) -> None:
