@@ -156,7 +156,8 @@ class NearestPatch(PatchLoss):
         with torch.autocast(device, enabled=False):
             level, turn = step % len(self.banks), step // len(self.banks)
             bank = self.banks[level]
-            first = turn % max(1, len(bank) // self.candidates) * self.candidates
+            first = turn * self.candidates % len(bank)
+            first = max(0, min(first, len(bank) - self.candidates))
             real = bank[first : first + self.candidates]
             fake = _halvings(fake.float(), level + 1)[level]
             patches = _random_patches(fake, self.patch, self.queries, rng)
