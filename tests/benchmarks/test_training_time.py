@@ -12,7 +12,7 @@ def test_two_ways_to_train_are_timed_scale_by_scale_and_projected(benchmark: Any
         *("--candidate", "trainer=fast", "model.num_scales=1", "trainer.max_steps=70"),
     )
     baseline, candidate = found["baseline"], found["candidate"]
-    assert [stage["size"] for stage in baseline["stages"]] == [[25, 35], [40, 56]]
+    assert [stage["size"] for stage in baseline["stages"]] == [[32, 44], [40, 56]]
     assert [stage["steps"] for stage in baseline["stages"]] == [2000, 2000]
     assert [stage["size"] for stage in candidate["stages"]] == [[40, 56]]
     assert [stage["steps"] for stage in candidate["stages"]] == [70]
