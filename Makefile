@@ -7,7 +7,7 @@ RUNS ?= runs
 
 PHOTO ?= examples/photos/mountains.jpg
 # Training time; the rest of the five minutes is for installing and sampling.
-TIME ?= 4m
+TIME ?= 4m30s
 WIDE ?= [166,500]
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
