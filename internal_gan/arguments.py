@@ -14,8 +14,7 @@ from pathlib import Path
 
 from internal_gan.errors import UserError
 from internal_gan.images.files import READABLE_SUFFIXES, existing_image
-
-PATHS = ("image", "checkpoint", "resume", "output")
+from internal_gan.options import PATHS
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,11 @@ from omegaconf.errors import (
 from internal_gan.arguments import escape, key_of
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, write_error
-from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options
+from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options, fields_of
 from internal_gan.units import parse_duration
 
 CONFIG_NAME = "config"
 VERSION_BASE = "1.3"
-
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
 def conf_dir() -> Path:
@@ -75,9 +74,10 @@ def to_options(config: DictConfig) -> Options:
         UserError: names the option, its value, and what it needs.
     """
     try:
-        for group in ("model", "trainer", "sample"):
-            if not isinstance(config.get(group, DictConfig({})), DictConfig):
-                raise _wrong(group, config[group])
+        for entry in dataclasses.fields(Options):
+            is_group = entry.default_factory is not dataclasses.MISSING
+            if is_group and not isinstance(config.get(entry.name, DictConfig({})), DictConfig):
+                raise _wrong(entry.name, config[entry.name])
         options = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Options), config))
     except OmegaConfBaseException as error:
         raise _schema_error(error, config) from error
@@ -92,7 +92,6 @@ def check(options: Options) -> None:
     Raises:
         UserError: names the option, its value, and what it needs.
     """
-    trainer, sample = options.trainer, options.sample
     for what, name, allowed in (
         ("task", options.task, TASKS),
         ("precision", options.precision, PRECISIONS),
@@ -100,26 +99,11 @@ def check(options: Options) -> None:
     ):
         if name not in allowed:
             raise unknown(what, name, allowed)
-    if trainer.time is not None:
-        parse_duration(trainer.time)
-    largest_seed = 2**63 - 1
-    right = {
-        "device": _DEVICE.fullmatch(options.device) is not None,
-        "seed": 0 <= options.seed <= largest_seed,
-        "trainer.steps_factor": 0 < trainer.steps_factor < float("inf"),
-        "trainer.max_steps": trainer.max_steps is None or trainer.max_steps >= 1,
-        "trainer.checkpoint_interval": trainer.checkpoint_interval >= 0,
-        "trainer.log_interval": trainer.log_interval >= 1,
-        "sample.count": sample.count >= 1,
-        "sample.size": sample.size is None or (len(sample.size) == 2 and min(sample.size) >= 1),
-        "sample.start_scale": sample.start_scale >= 0,
-        "sample.seed": sample.seed is None or 0 <= sample.seed <= largest_seed,
-    }
-    for key, is_right in right.items():
-        if not is_right:
-            value: Any = options
-            for part in key.split("."):
-                value = getattr(value, part)
+    if options.trainer.time is not None:
+        parse_duration(options.trainer.time)
+    for key, entry in fields_of(options):
+        value = attrgetter(key)(options)
+        if value is not None and not entry.metadata["allowed"](value):
             raise _wrong(key, value)
 
 
@@ -192,16 +176,10 @@ def _wrong(key: str, value: Any) -> UserError:
 
 
 def _needs(key: str) -> str:
-    """``"needs a whole number"``: what an option wants, from the schema's field of that name."""
-    fields: Any = Options
-    text = "one value"
-    for part in key.split("."):
-        for entry in dataclasses.fields(fields) if dataclasses.is_dataclass(fields) else ():
-            if entry.name == part:
-                text = entry.metadata["needs"]
-                fields = entry.default_factory
-                break
-    return f"needs {text}"
+    """``"needs a whole number"``: what an option wants, by the schema."""
+    known = dict(fields_of(Options))
+    # Of the model's own options the schema knows nothing.
+    return f"needs {known[key].metadata['needs'] if key in known else 'one value'}"
 
 
 def _unknown_option(key: str, known: list[str]) -> UserError:

@@ -1,22 +1,60 @@
 """What a run is asked to do: the schema of the top-level keys of ``conf/config.yaml``.
 
 Plain dataclasses of the standard library, so that every layer may import them. Their defaults are
-those of ``conf/``, for callers without Hydra. The ``needs`` of a field completes the sentence "this
-option needs ..." in an error message.
+those of ``conf/``, for callers without Hydra. A new option is a field here and a line there.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 TASKS = ("train", "sample")
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
+LARGEST_SEED = 2**63 - 1
 
 
-def _needs(text: str) -> dict[str, str]:
-    return {"needs": text}
+def option(
+    default: Any,
+    needs: str,
+    allowed: Callable[[Any], bool] = lambda value: True,
+    *,
+    is_path: bool = False,
+) -> Any:
+    """A field of the schema.
+
+    Args:
+        needs: completes the sentence "this option needs ..." in an error message.
+        allowed: whether a value of the right type will do; null is not asked about.
+        is_path: the value names a file or folder; Hydra's signs in it are only letters.
+    """
+    about = {"needs": needs, "allowed": allowed, "is_path": is_path}
+    if isinstance(default, type):
+        return field(default_factory=default, metadata=about)
+    return field(default=default, metadata=about)
+
+
+def path_option(needs: str) -> Any:
+    """A field that names a file or folder, null by default."""
+    return option(None, needs, is_path=True)
+
+
+def one_of(names: tuple[str, ...], default: str) -> Any:
+    """A field that takes one of a few names."""
+    return option(default, "one of " + ", ".join(names), lambda value: value in names)
+
+
+def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any]]]:
+    """Every option of a schema (a dataclass or an instance) with its full name."""
+    for entry in dataclasses.fields(schema):
+        yield f"{prefix}{entry.name}", entry
+        group: Any = entry.default_factory
+        if dataclasses.is_dataclass(group):
+            yield from fields_of(group, f"{prefix}{entry.name}.")
 
 
 @dataclass
@@ -27,17 +65,13 @@ class TrainerOptions:
     each stage; ``checkpoint_interval`` is in seconds; ``log_interval`` is in steps.
     """
 
-    time: str | None = field(
-        default=None, metadata=_needs("a duration such as 90s, 10m or 1h, or null")
+    time: str | None = option(None, "a duration such as 90s, 10m or 1h, or null")
+    steps_factor: float = option(1.0, "a number above 0", lambda v: 0 < v < float("inf"))
+    max_steps: int | None = option(
+        None, "a whole number of steps, 1 or more, or null", lambda v: v >= 1
     )
-    steps_factor: float = field(default=1.0, metadata=_needs("a number above 0"))
-    max_steps: int | None = field(
-        default=None, metadata=_needs("a whole number of steps, 1 or more, or null")
-    )
-    checkpoint_interval: float = field(
-        default=60.0, metadata=_needs("a number of seconds, 0 or more")
-    )
-    log_interval: int = field(default=25, metadata=_needs("a whole number of steps, 1 or more"))
+    checkpoint_interval: float = option(60.0, "a number of seconds, 0 or more", lambda v: v >= 0)
+    log_interval: int = option(25, "a whole number of steps, 1 or more", lambda v: v >= 1)
 
 
 @dataclass
@@ -45,18 +79,15 @@ class SampleOptions:
     """Which samples to write. ``size`` is (height, width) in pixels, null: the photo's own size;
     ``start_scale`` 0 is the coarsest; ``seed`` null: the run's seed."""
 
-    count: int = field(default=8, metadata=_needs("a whole number, 1 or more"))
-    size: list[int] | None = field(
-        default=None,
-        metadata=_needs(
-            "two whole numbers [height,width] in pixels, such as sample.size=[300,800], or null"
-        ),
+    count: int = option(8, "a whole number, 1 or more", lambda v: v >= 1)
+    size: list[int] | None = option(
+        None,
+        "two whole numbers [height,width] in pixels, such as sample.size=[300,800], or null",
+        lambda v: len(v) == 2 and min(v) >= 1,
     )
-    start_scale: int = field(
-        default=0, metadata=_needs("a whole number, 0 (the coarsest scale) or more")
-    )
-    seed: int | None = field(
-        default=None, metadata=_needs("a whole number from 0 to 2**63 - 1, or null")
+    start_scale: int = option(0, "a whole number, 0 (the coarsest scale) or more", lambda v: v >= 0)
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )
 
 
@@ -64,23 +95,22 @@ class SampleOptions:
 class Options:
     """One run: the resolved configuration, checked."""
 
-    task: str = field(default="train", metadata=_needs("one of " + ", ".join(TASKS)))
-    image: str | None = field(default=None, metadata=_needs("the name of one image file"))
-    output: str | None = field(default=None, metadata=_needs("the name of a new folder, or null"))
-    checkpoint: str | None = field(default=None, metadata=_needs("the run folder of a model"))
-    resume: str | None = field(default=None, metadata=_needs("the run folder of a training"))
-    device: str = field(default="auto", metadata=_needs("auto, cpu, cuda, or cuda:N"))
-    precision: str = field(default="auto", metadata=_needs("one of " + ", ".join(PRECISIONS)))
-    seed: int = field(default=0, metadata=_needs("a whole number from 0 to 2**63 - 1"))
-    logger: str = field(default="none", metadata=_needs("one of " + ", ".join(LOGGERS)))
-    model: dict[str, Any] = field(
-        default_factory=dict, metadata=_needs("the name of a model, such as model=singan")
+    task: str = one_of(TASKS, "train")
+    image: str | None = path_option("the name of one image file")
+    output: str | None = path_option("the name of a new folder, or null")
+    checkpoint: str | None = path_option("the run folder of a model")
+    resume: str | None = path_option("the run folder of a training")
+    device: str = option(
+        "auto",
+        "auto, cpu, cuda, or cuda:N",
+        lambda v: re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
     )
-    trainer: TrainerOptions = field(
-        default_factory=TrainerOptions,
-        metadata=_needs("the name of a trainer, such as trainer=fast"),
-    )
-    sample: SampleOptions = field(
-        default_factory=SampleOptions,
-        metadata=_needs("its own options, such as sample.count=16"),
-    )
+    precision: str = one_of(PRECISIONS, "auto")
+    seed: int = option(0, "a whole number from 0 to 2**63 - 1", lambda v: 0 <= v <= LARGEST_SEED)
+    logger: str = one_of(LOGGERS, "none")
+    model: dict[str, Any] = option(dict, "the name of a model, such as model=singan")
+    trainer: TrainerOptions = option(TrainerOptions, "the name of a trainer, such as trainer=fast")
+    sample: SampleOptions = option(SampleOptions, "its own options, such as sample.count=16")
+
+
+PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])

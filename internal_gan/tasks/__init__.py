@@ -1,10 +1,11 @@
-"""What a user asks for: one module for each task, and what they have in common here.
+"""What a user asks for: a module for each task, with a function of the same name.
 
 Nothing in this module imports torch, so that a wrong file name is told at once.
 """
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import sys
@@ -60,10 +61,9 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
 
 
 def _dispatch(options: Options, family: str | None) -> int:
-    if options.resume is None and options.task == "sample":
-        from internal_gan.tasks.sample import sample
-
-        sample(options, family)
+    if options.resume is None and options.task != "train":
+        module = importlib.import_module(f"internal_gan.tasks.{options.task}")
+        getattr(module, options.task)(options, family)
         return 0
     from internal_gan.tasks.train import TrainingStopped, resume, train
 

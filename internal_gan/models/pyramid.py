@@ -1,0 +1,166 @@
+"""What a pyramid of generators makes of noise, whatever it was trained for."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Model
+
+Size = tuple[int, int]
+Noise = Callable[[int, Size], Tensor]
+
+
+class PyramidModel(Model):
+    """A model whose scale n adds detail to what the coarser scales made (Shaham et al.
+    2019, equations 2 and 3).
+
+    Attributes:
+        generators: the finished scales, coarsest first.
+        reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
+        noise_std: sigma_n of every scale; a buffer.
+        noise_padding: ``zero`` or ``random``: the noise beyond the border.
+        margin: how far a generator sees beyond a pixel, in pixels.
+    """
+
+    generators: nn.ModuleList
+    reconstruction_noise: Tensor
+    noise_std: Tensor
+    noise_padding: str
+    margin: int
+
+    @property
+    def finished(self) -> int:  # type: ignore[override]
+        return len(self.generators)
+
+    @torch.no_grad()
+    def reconstruct(self) -> Tensor:
+        """The image as the finished scales rebuild it from {z*, 0, ..., 0}.
+
+        Returns:
+            (1, 3, H, W) in [-1, 1] at the size of the finest finished scale.
+        """
+        self._require_finished()
+        last = self.finished - 1
+        image = self.synthesise(self.sizes, self.padded_reconstruction_noise, last=last)
+        return image.clamp(-1, 1)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        seed: int = 0,
+    ) -> Tensor:
+        """Draw random images.
+
+        Args:
+            count: number of images.
+            size: (height, width) in pixels, any; the size of the finest scale by default.
+            start_scale: scales below this one are replaced by the real image, downsampled: the
+                higher, the closer to the image. 0 draws everything.
+            seed: sample k depends only on ``seed`` and k.
+
+        Returns:
+            (count, 3, height, width) in [-1, 1], on the CPU.
+
+        Raises:
+            UserError: a number out of range.
+        """
+        self._require_finished()
+        last = self.finished - 1
+        if count < 1:
+            raise UserError(f"sample count is {count}; it must be at least 1")
+        if not 0 <= start_scale <= last:
+            raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
+        sizes = self._sizes_for(size, last)
+        images = []
+        for k in range(count):
+            rng = torch.Generator().manual_seed(_sample_seed(seed, k))
+            start = None
+            if start_scale > 0:
+                start = resize(self.real(start_scale - 1), sizes[start_scale - 1])
+            image = self.synthesise(
+                sizes,
+                lambda scale, at, rng=rng: self.random_noise(scale, at, 1, rng),  # type: ignore[misc]
+                first=start_scale,
+                last=last,
+                image=start,
+            )
+            images.append(image.clamp(-1, 1).cpu())
+        return torch.cat(images)
+
+    def _require_finished(self) -> None:
+        if not self.finished:
+            raise UserError("this model has no finished scale yet; train it, or resume its run")
+
+    def real(self, scale: int) -> Tensor:
+        """The image at a scale, (1, 3, h, w)."""
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
+
+    def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
+        """Sizes of scales 0 to ``last`` of an output whose finest scale has ``size``."""
+        finest = self.sizes[last]
+        if size is None or tuple(size) == finest:
+            return self.sizes[: last + 1]
+        if min(size) < 1:
+            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        rows, columns = size[0] / finest[0], size[1] / finest[1]
+        coarser = [
+            (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
+        ]
+        return [*coarser, (size[0], size[1])]
+
+    def synthesise(
+        self,
+        sizes: Sequence[Size],
+        noise: Noise,
+        *,
+        last: int,
+        first: int = 0,
+        image: Tensor | None = None,
+    ) -> Tensor:
+        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1.
+
+        ``noise(scale, size)`` gives the padded noise of a scale, already scaled. Returns
+        (N, 3, height, width) at the size of ``last``, about in [-1, 1].
+        """
+        for scale in range(first, last + 1):
+            base = None if image is None else resize(image, sizes[scale])
+            image = self.generators[scale](noise(scale, sizes[scale]), base)
+        assert image is not None
+        return image
+
+    def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
+        """sigma_n z_n for ``count`` images: (count, 3, h + 2 margin, w + 2 margin).
+
+        One channel shared by the three colours at the coarsest scale, three elsewhere.
+        """
+        margin = self.margin
+        channels = 1 if scale == 0 else 3
+        height, width = size
+        if self.noise_padding == "random":
+            height, width = height + 2 * margin, width + 2 * margin
+        noise = torch.randn(count, channels, height, width, device=rng.device, generator=rng)
+        if self.noise_padding == "zero":
+            noise = F.pad(noise, (margin,) * 4)
+        return noise.to(self.device).expand(-1, 3, -1, -1) * self.noise_std[scale]
+
+    def padded_reconstruction_noise(self, scale: int, size: Size) -> Tensor:
+        """z* at the coarsest scale, zeros elsewhere: (1, 3, h + 2 margin, w + 2 margin)."""
+        if scale == 0:
+            return F.pad(self.reconstruction_noise, (self.margin,) * 4).expand(-1, 3, -1, -1)
+        height, width = (side + 2 * self.margin for side in size)
+        return torch.zeros(1, 3, height, width, device=self.device)
+
+
+def _sample_seed(seed: int, sample: int) -> int:
+    """A seed of its own for every sample, unlike the seed as it is: that one draws z* in training,
+    and a sample from the same numbers would be the reconstruction."""
+    return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63
