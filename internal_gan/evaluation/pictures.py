@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +11,23 @@ from PIL import Image
 
 from internal_gan.images.metadata import profile_space
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+MOVIE_SUFFIXES = {".mp4"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp"} | MOVIE_SUFFIXES
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
+# Moving pictures are shown as they are; larger ones stay in their file.
+SMALL_MOVING_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture file as a ``data:`` address, with its true height and width in pixels."""
+    """A picture file as a ``data:`` address, with its true height and width in pixels.
+
+    The address is None where the picture is too large to be a part of the page.
+    """
 
     path: Path
-    data: str
+    data: str | None
     height: int
     width: int
 
@@ -32,15 +40,20 @@ class Picture:
 def read_picture(path: Path) -> Picture | None:
     """Prepare one picture for a page; None where there is no readable picture.
 
-    Small PNG files go in as they are. Others are shrunk to a long side of 640 pixels and stored
+    Small PNG files and moving pictures (GIF, WebP) go in as they are, but for moving ones above
+    2 MB, which the page only links to. Others are shrunk to a long side of 640 pixels and stored
     as WebP.
     """
     try:
         with Image.open(path) as image:
             image.load()
             width, height = image.size
-            if image.format == "PNG" and path.stat().st_size <= SMALL_BYTES:
-                return Picture(path, _address("png", path.read_bytes()), height, width)
+            kind = str(image.format).lower()
+            moving = getattr(image, "is_animated", False) and kind in ("gif", "webp", "png")
+            small = path.stat().st_size <= (SMALL_MOVING_BYTES if moving else SMALL_BYTES)
+            if moving or (kind == "png" and small):
+                data = _address(kind, path.read_bytes()) if small else None
+                return Picture(path, data, height, width)
             shown = image.convert("RGBA" if image.has_transparency_data else "RGB")
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -54,13 +67,26 @@ def read_picture(path: Path) -> Picture | None:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """All picture files in ``folder``, by name; none where there is no such folder."""
+    """All picture and film files in ``folder``, by name; none where there is no such folder."""
+    return _by_name(folder, lambda path: path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def sub_folders(folder: Path) -> list[Path]:
+    """The folders in ``folder``, by name."""
+    return _by_name(folder, Path.is_dir)
+
+
+def _by_name(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     if not folder.is_dir():
         return []
+    found = [path for path in folder.iterdir() if not path.name.startswith(".") and wanted(path)]
+    # Numbers by their value: scale-9 before scale-10. Every second piece is a number.
     return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        found,
+        key=lambda path: [
+            (int(piece), "") if piece.isdecimal() else (0, piece)
+            for piece in re.split(r"(\d+)", path.name)
+        ],
     )
 
 

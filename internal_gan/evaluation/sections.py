@@ -1,19 +1,13 @@
-"""The parts of a run's page, each a piece of HTML, empty where there is nothing to show."""
+"""The words and numbers of a run's page, each a piece of HTML, empty with nothing to show."""
 
 import shlex
 from datetime import datetime
 from html import escape
-from pathlib import Path
-from urllib.parse import quote
 
 from internal_gan.evaluation.curves import loss_curves
-from internal_gan.evaluation.pictures import Picture, picture_files, read_picture
 from internal_gan.evaluation.run_data import Run
 from internal_gan.units import duration, memory
 
-MAX_PICTURES = 12
-TINY_SIDE = 128
-SCALES = "scales"
 PROGRAM = "python -m internal_gan"
 
 
@@ -54,72 +48,6 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     if run.status.get("started"):
         facts.append(("Started", _clock(str(run.status["started"]))))
     return facts
-
-
-def pictures(run: Run) -> str:
-    """The photo, beside it what each task made; before that, what the last stage made."""
-    made = "".join(
-        _gallery(run, entry)
-        for entry in sorted(run.folder.iterdir())
-        if entry.is_dir() and entry.name != SCALES and picture_files(entry)
-    )
-    stages = picture_files(run.folder / SCALES)
-    if not made and stages and (latest := read_picture(stages[-1])):
-        made = (
-            f"<h2>So far</h2>{_figure(run, latest, _stage_caption(run, len(stages) - 1, latest))}"
-        )
-    shown = ""
-    if run.photo:
-        size = f"{run.photo.height} × {run.photo.width}"
-        figure = _figure(run, run.photo, f"{size}, what the model learns from")
-        shown = f'<div class="photo"><h2>Photo</h2>{figure}</div>'
-    if not shown and not made:
-        return ""
-    return f'<section class="hero">{shown}<div class="made">{made}</div></section>'
-
-
-def _gallery(run: Run, folder: Path) -> str:
-    files = picture_files(folder)
-    shown = [picture for path in files[:MAX_PICTURES] if (picture := read_picture(path))]
-    heading = "Samples" if folder.name == "sample" else folder.name.replace("_", " ").capitalize()
-    more = len(files) - len(shown)
-    note = f"<figcaption>and {more} more in {escape(folder.name)}/</figcaption>" if more else ""
-    figures = "".join(_figure(run, picture) for picture in shown)
-    return f'<h2>{escape(heading)}</h2><div class="rows">{figures}</div>{note}'
-
-
-def scales(run: Run) -> str:
-    """The preview after each stage, side by side."""
-    shown = [read_picture(path) for path in picture_files(run.folder / SCALES)]
-    cards = [
-        _figure(run, picture, _stage_caption(run, index, picture))
-        for index, picture in enumerate(shown)
-        if picture
-    ]
-    if not cards:
-        return ""
-    return (
-        "<section><h2>Scale by scale</h2>"
-        '<p class="note">The photo as the model rebuilds it after each scale, coarse to fine.</p>'
-        f'<div class="strip">{"".join(cards)}</div></section>'
-    )
-
-
-def _stage_caption(run: Run, index: int, picture: Picture) -> str:
-    name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
-    return f"{name.capitalize()}, {picture.height} × {picture.width}"
-
-
-def _figure(run: Run, picture: Picture, caption: str = "") -> str:
-    """A picture that leads to its file; tiny ones are shown with their pixels."""
-    name = picture.path.relative_to(run.folder).as_posix()
-    kind = ' class="tiny"' if max(picture.height, picture.width) <= TINY_SIDE else ""
-    text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return (
-        f'<figure style="--r:{picture.ratio:.3f}"><a href="{escape(quote(name))}">'
-        f'<img{kind} src="{picture.data}" width="{picture.width}" height="{picture.height}" '
-        f'alt="{escape(name)}"></a>{text}</figure>'
-    )
 
 
 def curves(run: Run) -> str:

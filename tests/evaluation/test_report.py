@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 
 def noise(path: Path, height: int, width: int) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
 
@@ -214,6 +214,70 @@ def test_a_half_written_picture_is_left_out(folder: Path) -> None:
     assert page.tags.count("img") == 1 + 1 + 2
 
 
+def test_a_file_with_a_name_has_it_as_caption_and_a_numbered_one_has_none(folder: Path) -> None:
+    for name in ("start-scale-10", "start-scale-9", "300x800", "before_after"):
+        noise(folder / "paint" / f"{name}.png", 20, 30)
+    html, _ = render(folder)
+    made = html[html.index(">Paint<") : html.index(">Scale by scale<")]
+    captions = re.findall("<figcaption>(.*?)</figcaption>", made)
+    assert captions == ["300 × 800", "Before after", "Start scale 9", "Start scale 10"]
+    assert made.count("<figure") == len(captions) + 3
+
+
+def test_folders_inside_a_task_are_rows_with_headings(folder: Path) -> None:
+    for scale in (0, 2, 10):
+        for index in range(7):
+            noise(folder / "sample" / f"scale-{scale}" / f"{index:03d}.png", 20, 30)
+    (folder / "sample" / "empty").mkdir()
+    html, page = render(folder)
+    rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
+    assert re.findall("<h3>(.*?)</h3>", rows) == ["Scale 0", "Scale 2", "Scale 10"]
+    assert page.tags.count("img") == 1 + 3 + 3 * 6 + 2
+    assert "and 1 more in sample/scale-10/" in page.text
+
+
+def test_of_many_frames_some_are_shown_from_the_first_to_the_last(folder: Path) -> None:
+    for index in range(24):
+        noise(folder / "animate" / "frames" / f"{index:04d}.png", 20, 30)
+    html, page = render(folder)
+    assert re.findall(r'href="animate/frames/(\d+).png"', html) == [
+        f"{index:04d}" for index in range(0, 24, 4)
+    ]
+    assert "and 18 more in animate/frames/" in page.text
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_a_moving_picture_moves_on_the_page(folder: Path, suffix: str) -> None:
+    frames = [Image.new("RGB", (300, 200), colour) for colour in ("red", "green", "blue")]
+    (folder / "animate").mkdir()
+    path = folder / "animate" / f"lake.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
+    html, _ = render(folder)
+    assert base64.b64encode(path.read_bytes()).decode() in html
+
+
+def test_a_large_moving_picture_stays_in_its_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.evaluation.pictures.SMALL_MOVING_BYTES", 100)
+    (folder / "animate").mkdir()
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green")]
+    frames[0].save(folder / "animate" / "a lake.webp", save_all=True, append_images=frames[1:])
+    _, page = render(folder)
+    assert [address for address in page.loaded if not address.startswith("data:")] == [
+        "animate/a%20lake.webp"
+    ]
+
+
+def test_a_film_has_controls_and_stays_in_its_file(folder: Path) -> None:
+    (folder / "animate").mkdir()
+    (folder / "animate" / "a lake.mp4").write_bytes(b"film")
+    html, page = render(folder)
+    assert '<video src="animate/a%20lake.mp4"' in html
+    assert " controls " in html
+    assert "A lake" in page.text
+
+
 def test_the_page_stays_small(folder: Path) -> None:
     metrics(folder, stages=9, done=9, steps=2000)
     for index in range(40):
@@ -280,6 +344,7 @@ def test_a_shrunk_picture_keeps_its_colour_profile(tmp_path: Path) -> None:
     for name, expected in (("plain.png", None), ("wide.png", profile)):
         picture = read_picture(tmp_path / name)
         assert picture is not None
+        assert picture.data is not None
         with Image.open(io.BytesIO(base64.b64decode(picture.data.partition(",")[2]))) as shown:
             assert shown.format == "WEBP"
             assert shown.info.get("icc_profile") == expected
