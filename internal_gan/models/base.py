@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from internal_gan.errors import check_range
 
 Losses = tuple[Tensor, dict[str, Tensor]]
+PerStage = float | Sequence[float] | Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Optimization:
         final_lr: fraction of the rates left at the end.
         ema: decay of the running average of the generator's weights that becomes the final
             generator; null keeps the last weights.
+        clip: largest norm of a network's gradient; longer ones are shortened to it; null: any.
     """
 
     generator_lr: float = 5e-4
@@ -34,10 +36,12 @@ class Optimization:
     decay: Literal["step", "linear"] = "step"
     final_lr: float = 0.1
     ema: float | None = None
+    clip: float | None = None
 
     def __post_init__(self) -> None:
         check_range(0, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr)
         check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
+        check_range(1e-6, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
 
@@ -149,22 +153,24 @@ class Model(nn.Module, ABC):
         """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
 
 
-def per_stage(
-    value: float | Sequence[float] | Mapping[str, float], count: int, name: str = "value"
-) -> list[float]:
+def per_stage(value: PerStage, count: int, name: str = "value") -> list[float]:
     """Spell out a configured number for every stage, coarsest first.
 
     Args:
-        value: one number for all, a list with one number a stage, or
-            ``{coarsest: a, finest: b}``, geometric in between.
+        value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
+            geometric in between, or ``{coarsest: a, others: b}``.
         name: what to call it in a message.
 
     Raises:
-        ValueError: a list of another length, or keys other than these two.
+        ValueError: a list of another length, or other keys than these.
     """
     if isinstance(value, Mapping):
+        if set(value) == {"coarsest", "others"}:
+            return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
         if set(value) != {"coarsest", "finest"}:
-            raise ValueError(f"{name} has the keys {', '.join(value)}; allowed: coarsest, finest")
+            raise ValueError(
+                f"{name} has the keys {', '.join(value)}; allowed: coarsest with finest or others"
+            )
         first, last = float(value["coarsest"]), float(value["finest"])
         if first <= 0 or last <= 0:
             return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]

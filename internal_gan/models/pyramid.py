@@ -3,39 +3,31 @@
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model
+from internal_gan.models.scales import ScalesModel, Size
 
-Size = tuple[int, int]
 Noise = Callable[[int, Size], Tensor]
 
 
-class PyramidModel(Model):
+class PyramidModel(ScalesModel):
     """A model whose scale n adds detail to what the coarser scales made (Shaham et al.
     2019, equations 2 and 3).
 
     Attributes:
-        generators: the finished scales, coarsest first.
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
         noise_std: sigma_n of every scale; a buffer.
         noise_padding: ``zero`` or ``random``: the noise beyond the border.
         margin: how far a generator sees beyond a pixel, in pixels.
     """
 
-    generators: nn.ModuleList
     reconstruction_noise: Tensor
     noise_std: Tensor
     noise_padding: str
     margin: int
-
-    @property
-    def finished(self) -> int:  # type: ignore[override]
-        return len(self.generators)
 
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
@@ -95,27 +87,6 @@ class PyramidModel(Model):
             )
             images.append(image.clamp(-1, 1).cpu())
         return torch.cat(images)
-
-    def _require_finished(self) -> None:
-        if not self.finished:
-            raise UserError("this model has no finished scale yet; train it, or resume its run")
-
-    def real(self, scale: int) -> Tensor:
-        """The image at a scale, (1, 3, h, w)."""
-        return build_pyramid(self.image, [self.sizes[scale]])[0]
-
-    def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
-        """Sizes of scales 0 to ``last`` of an output whose finest scale has ``size``."""
-        finest = self.sizes[last]
-        if size is None or tuple(size) == finest:
-            return self.sizes[: last + 1]
-        if min(size) < 1:
-            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
-        rows, columns = size[0] / finest[0], size[1] / finest[1]
-        coarser = [
-            (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
-        ]
-        return [*coarser, (size[0], size[1])]
 
     def synthesise(
         self,

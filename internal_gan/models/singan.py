@@ -1,55 +1,21 @@
 """SinGAN: a pyramid of small GANs from noise to one image (Shaham, Dekel, Michaeli, ICCV 2019)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from internal_gan.errors import UserError, check_range
-from internal_gan.images.pyramid import pyramid_sizes
-from internal_gan.images.resize import resize
-from internal_gan.models.base import Optimization, Stage, per_stage
-from internal_gan.models.pyramid import PyramidModel, Size
+from internal_gan.errors import check_range
+from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.models.pyramid import PyramidModel
+from internal_gan.models.scales import Size, Widths
 from internal_gan.models.singan_stage import SinGANStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
-
-PerStage = float | Sequence[float] | Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Widths:
-    """Channels by scale: ``coarsest``, times ``factor`` every so many scales, as far as ``limit``.
-
-    The defaults are the paper's: 32, doubled every 4 scales up to 128.
-    """
-
-    coarsest: int = 32
-    factor: float = 2.0
-    every: int = 4
-    limit: int = 128
-
-    def __post_init__(self) -> None:
-        check_range(1, coarsest=self.coarsest, every=self.every, limit=self.limit)
-        check_range(0, factor=self.factor)
-        if (self.factor > 1 and self.limit < self.coarsest) or (
-            self.factor < 1 and self.limit > self.coarsest
-        ):
-            raise ValueError(
-                f"factor={self.factor} leads from coarsest={self.coarsest} away from "
-                f"limit={self.limit}; change both, or use factor=1"
-            )
-
-    def at(self, scale: int) -> int:
-        if self.factor == 1:
-            return self.coarsest
-        width = round(self.coarsest * self.factor ** (scale // self.every))
-        return min(width, self.limit) if self.factor > 1 else max(width, self.limit)
 
 
 class SinGAN(PyramidModel):
@@ -105,7 +71,17 @@ class SinGAN(PyramidModel):
         reconstruction_interval: int = 1,
         discriminator_crop: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(
+            widths=widths,
+            pyramid={
+                "scale_factor": scale_factor,
+                "min_size": min_size,
+                "max_size": max_size,
+                "num_scales": num_scales,
+            },
+            steps=steps,
+            patch_loss=patch_loss,
+        )
         check_range(1, generator_steps=generator_steps, discriminator_steps=discriminator_steps)
         check_range(
             1, penalty_interval=penalty_interval, reconstruction_interval=reconstruction_interval
@@ -115,15 +91,6 @@ class SinGAN(PyramidModel):
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
         self.optimization = optimization
-        self.patch_loss = dict(patch_loss or {})
-        self.widths = widths or Widths()
-        self.pyramid = {
-            "scale_factor": scale_factor,
-            "min_size": min_size,
-            "max_size": max_size,
-            "num_scales": num_scales,
-        }
-        self.configured_steps = steps
         self.generator_steps = generator_steps
         self.discriminator_steps = discriminator_steps
         self.reconstruction_weight = reconstruction_weight
@@ -133,9 +100,6 @@ class SinGAN(PyramidModel):
         self.penalty_crop = penalty_crop
         self.reconstruction_interval = reconstruction_interval
         self.discriminator_crop = discriminator_crop
-        self.sizes: list[Size] = []
-        self.steps = []
-        self.generators = nn.ModuleList()
 
     @cached_property
     def margin(self) -> int:  # type: ignore[override]
@@ -146,56 +110,26 @@ class SinGAN(PyramidModel):
         """The discriminator's receptive field."""
         return 2 * int(self.make_discriminator(width=1).margin) + 1
 
-    def prepare(self, pixels: Tensor) -> None:
-        sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)  # type: ignore[arg-type]
-        if min(sizes[0]) < self.min_side:
-            raise UserError(
-                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
-                f"least the discriminator's receptive field of {self.min_side} pixels "
-                "(a larger image, or a larger model.min_size)"
-            )
-        self._allocate(sizes, pixels.device)
-        self.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        steps = per_stage(self.configured_steps, len(sizes), "steps")
-        self.steps = [max(1, round(s)) for s in steps]
-        self._try_options(steps)
+    def new_generator(
+        self, scale: int, rng: torch.Generator | None = None
+    ) -> ResidualPatchGenerator:
+        return self.make_generator(width=self.widths.at(scale), rng=rng)
 
-    def _try_options(self, steps: Sequence[float]) -> None:
-        """Let what a stage would make of the options fail before any work is done."""
-        check_range(1, steps=min(steps))
+    def _try_options(self) -> None:
         check_range(
             self.min_side,
             discriminator_crop=self.discriminator_crop,
             penalty_crop=self.penalty_crop,
         )
         self.make_generator(width=1)
-        per_stage(self.reconstruction_weight, len(steps), "reconstruction_weight")
-        rng = torch.Generator(self.device).manual_seed(0)
-        for name, term in self.patch_loss.items():
-            if not per_stage(term.weight, len(steps), f"patch_loss.{name}.weight")[0]:
-                continue
-            try:
-                term.loss(self.real(0), rng)
-            except (ValueError, RuntimeError) as error:
-                raise ValueError(f"patch_loss.{name}: {error}") from error
+        per_stage(self.reconstruction_weight, self.num_stages, "reconstruction_weight")
 
     def _allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
-        self.sizes = [(int(h), int(w)) for h, w in sizes]
-        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
+        super()._allocate(sizes, device)
         self.register_buffer(
             "reconstruction_noise", torch.zeros(1, 1, *self.sizes[0], device=device)
         )
         self.register_buffer("noise_std", torch.zeros(len(self.sizes), device=device))
-
-    def metadata(self) -> dict[str, Any]:
-        return {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        self._allocate(metadata["sizes"])
-        self.steps = list(metadata["steps"])
-        for scale in range(metadata["finished"]):
-            self.generators.append(self.make_generator(width=self.widths.at(scale)))
-        self.eval().requires_grad_(False)
 
     def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> "SinGANStage":
         if index == 0:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Stage, per_stage
-from internal_gan.nn.patch_losses import PatchLoss
+from internal_gan.models.scales import moving_window
 
 if TYPE_CHECKING:
     from internal_gan.models.singan import SinGAN
@@ -37,14 +37,14 @@ class SinGANStage(Stage):
 
         width = model.widths.at(index)
         with model.device:  # where rng lives
-            self.generator = model.make_generator(width=width, rng=rng)
+            self.generator = model.new_generator(index, rng)
             self.discriminator = model.make_discriminator(width=width, rng=rng)
         if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
             self.generator.load_state_dict(model.generators[index - 1].state_dict())
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
-        self.patch_losses = self._make_patch_losses()
+        self.patch_losses = model.patch_losses(index, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index == 0:
             model.noise_std[0] = 1.0
@@ -62,14 +62,6 @@ class SinGANStage(Stage):
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
         self._fake: tuple[Tensor, Tensor | None] | None = None
-
-    def _make_patch_losses(self) -> list[tuple[str, PatchLoss, float, int]]:
-        losses = []
-        for name, term in self.model.patch_loss.items():
-            weight = per_stage(term.weight, self.model.num_stages)[self.index]
-            if weight:
-                losses.append((name, term.loss(self.real, self.rng), weight, term.interval))
-        return losses
 
     def discriminator_loss(self) -> Losses:
         fake = self._fake_to_judge()
@@ -170,19 +162,4 @@ class SinGANStage(Stage):
         return base
 
     def _window(self, side: int | None, turn: int) -> Any:
-        """Index of a square of ``side`` pixels that moves over the image from turn to turn.
-
-        An additive recurrence spreads the places evenly and asks nothing of the device. It aims
-        beyond the border by a quarter of a side and stops there, or the border, which few windows
-        reach, would hardly be seen.
-        """
-        if side is None:
-            return ...
-        spans = []
-        for length, ratio in zip(self.size, (0.7548777, 0.5698403), strict=True):
-            room = max(length - side, 0)
-            beyond = side // 4
-            start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
-            start = min(max(start, 0), room)
-            spans.append(slice(start, start + side))
-        return (..., *spans)
+        return moving_window(self.size, side, turn)

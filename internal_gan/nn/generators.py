@@ -32,6 +32,7 @@ class ResidualPatchGenerator(nn.Module):
         output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
             Small values start the scale as the identity.
         padding: how the image is continued beyond its border.
+        condition_channels: channels of a second image that the blocks see beside the first.
         rng: source of the initial weights.
     """
 
@@ -46,12 +47,13 @@ class ResidualPatchGenerator(nn.Module):
         output_std: float | None = None,
         padding: Padding = "zero",
         channels: int = 3,
+        condition_channels: int = 0,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         check_stack(width, depth, kernel_size)
         check_range(0, output_std=output_std)
-        widths = [channels] + [width] * (depth - 1)
+        widths = [channels + condition_channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
@@ -63,18 +65,26 @@ class ResidualPatchGenerator(nn.Module):
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
 
-    def forward(self, noise: Tensor, image: Tensor | None = None) -> Tensor:
+    def forward(
+        self, noise: Tensor | None, image: Tensor | None = None, condition: Tensor | None = None
+    ) -> Tensor:
         """Add detail to ``image``.
 
         Args:
-            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength.
+            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength; None where
+                the image alone decides.
             image: (N, C, H, W) in [-1, 1], the coarser scale's output brought to this size;
-                None at the coarsest scale.
+                None at the coarsest scale of a model that starts from noise.
+            condition: (N, condition_channels, H, W) in [-1, 1].
 
         Returns:
             (N, C, H, W), about in [-1, 1].
         """
         if image is None:
             return torch.tanh(self.output(self.blocks(noise)))
-        detail = self.output(self.blocks(noise + pad(image, self.margin, self.padding)))
-        return image + torch.tanh(detail)
+        x = pad(image, self.margin, self.padding)
+        if noise is not None:
+            x = noise + x
+        if condition is not None:
+            x = torch.cat([x, pad(condition, self.margin, self.padding)], dim=1)
+        return image + torch.tanh(self.output(self.blocks(x)))

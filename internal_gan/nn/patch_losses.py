@@ -1,6 +1,7 @@
 """Auxiliary losses between the patch distributions of a generated and a real image.
 
-Each is made once from the real image and then called with generated images of any size.
+Each is made once from the real image and then called with generated images of any size, that of a
+patch or more; a level at which an image is too small for it falls back to the last that is not.
 """
 
 import math
@@ -94,6 +95,7 @@ class SlicedWasserstein(PatchLoss):
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         level, turn = step % len(self.quantiles), step // len(self.quantiles)
+        level = _levels_that_fit(fake, self.filters.shape[-1], level + 1) - 1
         fake = _halvings(fake, level + 1)[level]
         bank = len(self.filters)
         chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]
@@ -119,6 +121,10 @@ class NearestPatch(PatchLoss):
         queries: generated patches looked at in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
+        normalise: alpha of Granot et al. 2022 (GPNN, Section 4.2): a generated patch takes the
+            real patch with the least d / (alpha + the least d that this real patch has), d the
+            mean squared difference. The smaller, the more the real patches that nothing resembles
+            yet are preferred; null takes the nearest.
         bank: real patches kept of each size, in random order, of which the calls take turns.
         levels: sizes compared, each half the one before; the calls take them in turn.
     """
@@ -132,6 +138,7 @@ class NearestPatch(PatchLoss):
         queries: int = 512,
         candidates: int = 3072,
         reverse_weight: float = 0.0,
+        normalise: float | None = None,
         bank: int = 24576,
         levels: int = 1,
     ) -> None:
@@ -139,6 +146,8 @@ class NearestPatch(PatchLoss):
             1, patch=patch, queries=queries, candidates=candidates, bank=bank, levels=levels
         )
         check_range(0, reverse_weight=reverse_weight)
+        check_range(1e-6, normalise=normalise)
+        self.normalise = normalise
         self.patch = patch
         self.queries = queries
         self.candidates = candidates
@@ -155,6 +164,7 @@ class NearestPatch(PatchLoss):
         dtype = torch.get_autocast_dtype(device) if mixed else torch.float32
         with torch.autocast(device, enabled=False):
             level, turn = step % len(self.banks), step // len(self.banks)
+            level = _levels_that_fit(fake, self.patch, level + 1) - 1
             bank = self.banks[level]
             first = turn * self.candidates % len(bank)
             first = max(0, min(first, len(bank) - self.candidates))
@@ -163,12 +173,20 @@ class NearestPatch(PatchLoss):
             patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
                 distance = _squared_distances(patches, real, dtype)
-                nearest = distance.argmin(dim=1)
+                nearest = self._nearest(distance)
             loss = F.mse_loss(patches, real[nearest])
             if self.reverse_weight:
                 back = distance.argmin(dim=0)
                 loss = loss + self.reverse_weight * F.mse_loss(patches[back], real)
             return loss
+
+    def _nearest(self, distance: Tensor) -> Tensor:
+        """For every row of squared distances the column that it is pulled to."""
+        if self.normalise is not None:
+            alpha = self.normalise * self.banks[0].shape[1]
+            least = distance.min(dim=0).values.clamp_min(0)
+            distance = distance / (alpha + least)
+        return distance.argmin(dim=1)
 
 
 def _halvings(image: Tensor, count: int) -> list[Tensor]:

@@ -149,6 +149,9 @@ class Trainee:
             total, scalars = loss()
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(total)
+        if self.stage.optimization.clip is not None:
+            weights = optimizer.param_groups[0]["params"]
+            nn.utils.clip_grad_norm_(weights, self.stage.optimization.clip)
         optimizer.step()
         self._checksum += total.detach()
         return scalars

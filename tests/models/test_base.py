@@ -33,8 +33,8 @@ def test_a_single_stage_is_the_coarsest() -> None:
     ("value", "message"),
     [
         ([1, 2], "2 numbers.*each of 3"),
-        ({"coarsest": 1}, "allowed: coarsest, finest"),
-        ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest, finest"),
+        ({"coarsest": 1}, "allowed: coarsest with finest or others"),
+        ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest with finest or others"),
     ],
 )
 def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:

@@ -17,7 +17,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.models.pyramid import _sample_seed
-from internal_gan.models.singan import SinGAN, Widths
+from internal_gan.models.scales import Widths
+from internal_gan.models.singan import SinGAN
 from internal_gan.models.singan_stage import SinGANStage
 from internal_gan.nn.losses import WGANGP
 from tests.tiny import PAPER, picture, prepared, same_weights, trained, unprepared, untrained

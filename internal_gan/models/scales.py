@@ -1,0 +1,180 @@
+"""What every family that learns one image scale by scale has in common."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.errors import UserError, check_range
+from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Model, PerStage, per_stage
+from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Channels by scale: ``coarsest``, times ``factor`` every so many scales, as far as ``limit``.
+
+    The defaults are SinGAN's: 32, doubled every 4 scales up to 128.
+    """
+
+    coarsest: int = 32
+    factor: float = 2.0
+    every: int = 4
+    limit: int = 128
+
+    def __post_init__(self) -> None:
+        check_range(1, coarsest=self.coarsest, every=self.every, limit=self.limit)
+        check_range(0, factor=self.factor)
+        if (self.factor > 1 and self.limit < self.coarsest) or (
+            self.factor < 1 and self.limit > self.coarsest
+        ):
+            raise ValueError(
+                f"factor={self.factor} leads from coarsest={self.coarsest} away from "
+                f"limit={self.limit}; change both, or use factor=1"
+            )
+
+    def at(self, scale: int) -> int:
+        if self.factor == 1:
+            return self.coarsest
+        width = round(self.coarsest * self.factor ** (scale // self.every))
+        return min(width, self.limit) if self.factor > 1 else max(width, self.limit)
+
+
+class ScalesModel(Model):
+    """A model with a generator for every scale of the image's pyramid, trained one by one.
+
+    Args:
+        widths: channels by scale.
+        pyramid: arguments of :func:`internal_gan.images.pyramid.pyramid_sizes`.
+        steps: training steps of every scale.
+        patch_loss: auxiliary terms by name; see :mod:`internal_gan.nn.patch_losses`.
+
+    Attributes:
+        generators: the finished scales, coarsest first.
+    """
+
+    def __init__(
+        self,
+        *,
+        widths: Widths | None,
+        pyramid: Mapping[str, Any],
+        steps: PerStage,
+        patch_loss: Mapping[str, PatchTerm] | None,
+    ) -> None:
+        super().__init__()
+        self.widths = widths or Widths()
+        self.pyramid = dict(pyramid)
+        self.configured_steps = steps
+        self.patch_loss = dict(patch_loss or {})
+        self.sizes: list[Size] = []
+        self.steps = []
+        self.generators = nn.ModuleList()
+
+    @property
+    def finished(self) -> int:  # type: ignore[override]
+        return len(self.generators)
+
+    @abstractmethod
+    def new_generator(self, scale: int, rng: torch.Generator | None = None) -> nn.Module:
+        """A generator for a scale, as it is before its training."""
+
+    def prepare(self, pixels: Tensor) -> None:
+        sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)
+        if min(sizes[0]) < self.min_side:
+            raise UserError(
+                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
+                f"least the discriminator's receptive field of {self.min_side} pixels "
+                "(a larger image, or a larger model.min_size)"
+            )
+        self._allocate(sizes, pixels.device)
+        self.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+        steps = per_stage(self.configured_steps, len(sizes), "steps")
+        check_range(1, steps=min(steps))
+        self.steps = [max(1, round(s)) for s in steps]
+        self._try_options()
+        self._try_patch_losses()
+
+    def _try_options(self) -> None:
+        """Let what a stage would make of the options fail before any work is done."""
+
+    def _try_patch_losses(self) -> None:
+        rng = torch.Generator(self.device).manual_seed(0)
+        for name, term in self.patch_loss.items():
+            if not per_stage(term.weight, len(self.steps), f"patch_loss.{name}.weight")[0]:
+                continue
+            try:
+                term.loss(self.real(0), rng)
+            except (ValueError, RuntimeError) as error:
+                raise ValueError(f"patch_loss.{name}: {error}") from error
+
+    def _allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
+        self.sizes = [(int(h), int(w)) for h, w in sizes]
+        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
+
+    def metadata(self) -> dict[str, Any]:
+        return {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
+
+    def restore(self, metadata: Mapping[str, Any]) -> None:
+        self._allocate(metadata["sizes"])
+        self.steps = list(metadata["steps"])
+        for scale in range(metadata["finished"]):
+            self.generators.append(self.new_generator(scale))
+        self.eval().requires_grad_(False)
+
+    def real(self, scale: int) -> Tensor:
+        """The image at a scale, (1, 3, h, w)."""
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
+
+    def patch_losses(
+        self, scale: int, real: Tensor, rng: torch.Generator
+    ) -> list[tuple[str, PatchLoss, float, int]]:
+        """The terms in use at a scale: their names, losses, weights and intervals."""
+        losses = []
+        for name, term in self.patch_loss.items():
+            weight = per_stage(term.weight, self.num_stages)[scale]
+            if weight:
+                losses.append((name, term.loss(real, rng), weight, term.interval))
+        return losses
+
+    def _require_finished(self) -> None:
+        if not self.finished:
+            raise UserError("this model has no finished scale yet; train it, or resume its run")
+
+    def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
+        """Sizes of scales 0 to ``last`` of an output whose finest scale has ``size``."""
+        finest = self.sizes[last]
+        if size is None or tuple(size) == finest:
+            return self.sizes[: last + 1]
+        if min(size) < 1:
+            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        rows, columns = size[0] / finest[0], size[1] / finest[1]
+        coarser = [
+            (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
+        ]
+        return [*coarser, (size[0], size[1])]
+
+
+def moving_window(size: Size, side: int | None, turn: int) -> Any:
+    """Index of a square of ``side`` pixels that moves over an image from turn to turn.
+
+    An additive recurrence spreads the places evenly and asks nothing of the device. It aims
+    beyond the border by a quarter of a side and stops there, or the border, which few windows
+    reach, would hardly be seen. ``...``, the whole image, when ``side`` is None.
+    """
+    if side is None:
+        return ...
+    spans = []
+    for length, ratio in zip(size, (0.7548777, 0.5698403), strict=True):
+        room = max(length - side, 0)
+        beyond = side // 4
+        start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
+        start = min(max(start, 0), room)
+        spans.append(slice(start, start + side))
+    return (..., *spans)
