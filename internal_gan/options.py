@@ -15,6 +15,7 @@ from typing import Any
 TASKS = ("train", "sample")
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
+ALL_SCALES = "all"
 LARGEST_SEED = 2**63 - 1
 
 
@@ -77,7 +78,7 @@ class TrainerOptions:
 @dataclass
 class SampleOptions:
     """Which samples to write. ``size`` is (height, width) in pixels, null: the photo's own size;
-    ``start_scale`` 0 is the coarsest; ``seed`` null: the run's seed."""
+    ``start_scale`` 0 is the coarsest, ``all``: so many from each; ``seed`` null: the run's seed."""
 
     count: int = option(8, "a whole number, 1 or more", lambda v: v >= 1)
     size: list[int] | None = option(
@@ -85,7 +86,11 @@ class SampleOptions:
         "two whole numbers [height,width] in pixels, such as sample.size=[300,800], or null",
         lambda v: len(v) == 2 and min(v) >= 1,
     )
-    start_scale: int = option(0, "a whole number, 0 (the coarsest scale) or more", lambda v: v >= 0)
+    start_scale: int | str = option(
+        0,
+        f"a whole number, 0 (the coarsest scale) or more, or {ALL_SCALES}",
+        lambda v: v >= 0 if isinstance(v, int) else v == ALL_SCALES,
+    )
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )

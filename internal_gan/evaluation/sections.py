@@ -129,6 +129,7 @@ def _sample_commands(run: Run) -> list[tuple[str, str]]:
     if len(run.stages) > 2:
         what = "Keep the layout of the photo, vary the details"
         found.append((what, f"{sample} sample.start_scale={len(run.stages) // 3}"))
+        found.append(("Some from every start scale", f"{sample} sample.start_scale=all"))
     return found
 
 

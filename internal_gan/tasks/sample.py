@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
-from internal_gan.options import Options
+from internal_gan.options import ALL_SCALES, Options
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.run_folder import RunFolder
@@ -30,48 +31,67 @@ def sample(options: Options, family: str | None = None) -> Path:
     """
     trained = load_trained(options, family)
     with enough_memory("sample.size"):
-        images = draw(trained.model, options)
-    with results(trained, f"{len(images)} samples") as (folder, _):
-        _write(images, folder, trained.like)
+        drawn = draw(trained.model, options)
+    what = f"{options.sample.count} samples"
+    if len(drawn) > 1:
+        what += f" from each of {len(drawn)} start scales"
+    with results(trained, what) as (folder, _):
+        _write(drawn, folder, trained.like)
     return folder.path
 
 
-def draw(model: Any, options: Options, at_most: int | None = None) -> Any:
-    """The samples that ``options.sample`` asks for, (count, 3, H, W) in [-1, 1].
+def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, Any]:
+    """The samples that ``options.sample`` asks for, by the folder that they belong in.
+
+    Each value is (count, 3, H, W) in [-1, 1]. From all start scales there is a folder for each, as
+    in figure 8 of Shaham et al. 2019.
 
     Args:
         at_most: for a look while the model is being trained: no more samples than this, at the
-            size of the finest finished scale, and from a start scale that is finished.
+            size of the finest finished scale, and from one start scale that is finished.
 
     Raises:
         UserError: a start scale that the model does not have, or that is not finished.
     """
-    wanted = options.sample
+    wanted, finished = options.sample, model.finished
     count, size, start_scale = wanted.count, wanted.size, wanted.start_scale
+    if start_scale == ALL_SCALES:
+        folders = {f"sample/scale-{scale}": scale for scale in range(finished)}
+    else:
+        folders = {"sample": int(start_scale)}
     if at_most is not None:
-        count, size, start_scale = min(count, at_most), None, min(start_scale, model.finished - 1)
-    elif start_scale >= model.finished:
+        count, size = min(count, at_most), None
+        name, scale = next(iter(folders.items()))
+        folders = {name: min(scale, finished - 1)}
+    elif max(folders.values()) >= finished:
         raise UserError(
-            f"sample.start_scale={start_scale}: {model.finished} of the model's "
-            f"{model.num_stages} scales are finished; allowed: 0 to {model.finished - 1}"
+            f"sample.start_scale={start_scale}: {finished} of the model's "
+            f"{model.num_stages} scales are finished; allowed: 0 to {finished - 1}"
         )
-    return model.sample(
-        count,
-        tuple(size) if size else None,
-        start_scale=start_scale,
-        seed=options.seed if wanted.seed is None else wanted.seed,
-    )
+    return {
+        name: model.sample(
+            count,
+            tuple(size) if size else None,
+            start_scale=scale,
+            seed=options.seed if wanted.seed is None else wanted.seed,
+        )
+        for name, scale in folders.items()
+    }
 
 
 def write_samples(
     model: Model, options: Options, folder: RunFolder, like: Photo, at_most: int | None = None
 ) -> None:
-    """Write ``sample/000.png`` and so on into a run folder, in place of older ones."""
+    """Write ``sample/000.png`` and so on into a run folder, in place of older ones.
+
+    From all start scales it is ``sample/scale-0/000.png`` and so on.
+    """
     _write(draw(model, options, at_most), folder, like)
 
 
-def _write(images: Any, folder: RunFolder, like: Photo | None) -> None:
-    pictures = folder.path / "sample"
-    pictures.mkdir(exist_ok=True)
-    for index, image in enumerate(images):
-        write_image(pictures / f"{index:03d}.png", image, like=like)
+def _write(drawn: Mapping[str, Any], folder: RunFolder, like: Photo | None) -> None:
+    for name, images in drawn.items():
+        pictures = folder.path / name
+        pictures.mkdir(parents=True, exist_ok=True)
+        for index, image in enumerate(images):
+            write_image(pictures / f"{index:03d}.png", image, like=like)

@@ -118,9 +118,10 @@ def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[st
         raise
     except ValueError as error:
         raise UserError(f"the model's options do not fit this photo: {error}") from error
-    if options.sample.start_scale >= model.num_stages:
+    start_scale = options.sample.start_scale
+    if isinstance(start_scale, int) and start_scale >= model.num_stages:
         raise UserError(
-            f"sample.start_scale={options.sample.start_scale}: this model has "
+            f"sample.start_scale={start_scale}: this model has "
             f"{model.num_stages} scales; allowed: 0 to {model.num_stages - 1}"
         )
     name = "bf16" if precision == torch.bfloat16 else "fp32"

@@ -149,6 +149,13 @@ def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
         assert (written - image).abs().max() <= 1.01 / 255
 
 
+def test_the_result_is_sampled_from_all_start_scales(shell: Shell, photo: str) -> None:
+    wanted = ("sample.count=2", "sample.start_scale=all")
+    assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
+    written = sorted(p.relative_to("run").as_posix() for p in Path("run/sample").rglob("*.png"))
+    assert written == [f"sample/scale-{scale}/00{k}.png" for scale in range(3) for k in range(2)]
+
+
 def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> None:
     Path("photos").mkdir()
     for name in ("a b.png", "c,d.png"):
