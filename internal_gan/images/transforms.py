@@ -1,0 +1,290 @@
+"""Parameter-free geometric transformations of images and feature maps.
+
+A transformation works in normalised coordinates: x to the right and y down, from -1 to 1 between
+the outer edges of the image (``align_corners=False``). The size in pixels is given when it is
+applied, so that the same one fits every resolution, and its inverse leads back to any size.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import check_range
+
+Size = tuple[int, int]
+Border = Literal["zeros", "border", "reflection"]
+
+# The coverage of a pixel is the mean over so many points along each of its sides.
+POINTS_PER_SIDE = 4
+# Points behind a homography's horizon come from nowhere; so far off is outside for every size.
+NOWHERE = 1e4
+_CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
+
+
+class Transform(ABC):
+    """A map of the plane that is applied by looking up where each output pixel comes from."""
+
+    @abstractmethod
+    def source(self, points: Tensor) -> Tensor:
+        """Where output points come from: (..., 2) as (x, y), normalised, to (..., 2)."""
+
+    @abstractmethod
+    def inverse(self) -> Transform:
+        """The transformation that undoes this one, exactly."""
+
+    def __call__(self, x: Tensor, size: Size, border: Border = "reflection") -> Tensor:
+        """Transform images or feature maps bilinearly.
+
+        Args:
+            x: (N, C, H, W), any number of channels.
+            size: (height, width) of the result in pixels.
+            border: what lies beyond the edges of ``x``.
+
+        Returns:
+            (N, C, height, width) of the dtype of ``x``; differentiable with respect to ``x``.
+        """
+        grid = self.source(pixel_centres(size, x.device)).to(x.dtype)
+        return F.grid_sample(
+            x, grid.expand(len(x), -1, -1, -1), padding_mode=border, align_corners=False
+        )
+
+    def coverage(self, size: Size, device: torch.device | None = None) -> Tensor:
+        """The share of each output pixel that comes from inside of the input.
+
+        Returns:
+            (1, 1, height, width) in [0, 1]: an alpha channel with smooth edges.
+        """
+        fine = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE)
+        points = self.source(pixel_centres(fine, device))
+        # Rounding must not make the edges of an untransformed image transparent.
+        inside = (points.abs() <= 1 + 1e-6).all(dim=-1)
+        return F.avg_pool2d(inside.float().unsqueeze(1), POINTS_PER_SIDE)
+
+
+def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
+    """Normalised coordinates of the pixels of an image: (1, height, width, 2) as (x, y)."""
+    y, x = (
+        (2 * torch.arange(side, device=device, dtype=torch.float32) + 1) / side - 1 for side in size
+    )
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).unsqueeze(0)
+
+
+class Resize(Transform):
+    """Only the size changes, in each direction by a factor of its own."""
+
+    def source(self, points: Tensor) -> Tensor:
+        return points
+
+    def inverse(self) -> Resize:
+        return self
+
+    def __call__(self, x: Tensor, size: Size, border: Border = "reflection") -> Tensor:
+        if x.shape[-2:] == size:
+            return x
+        if border == "zeros":
+            return super().__call__(x, size, border)
+        # The same as by a grid, in a fraction of the time.
+        return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+@dataclass(frozen=True)
+class Homography(Transform):
+    """A projective map of the plane: straight lines stay straight.
+
+    Args:
+        matrix: 3 x 3, from input to output points (x, y, 1), normalised.
+
+    Raises:
+        ValueError: not 3 x 3, or not invertible.
+    """
+
+    matrix: Sequence[Sequence[float]]
+
+    def __post_init__(self) -> None:
+        matrix = torch.tensor(self.matrix, dtype=torch.float64)
+        if matrix.shape != (3, 3):
+            raise ValueError(f"a homography has 3 x 3 numbers, got {tuple(matrix.shape)}")
+        if not torch.isfinite(matrix).all() or not abs(_relative_determinant(matrix)) > 1e-6:
+            raise ValueError("the homography is not invertible; no three corners may be in line")
+
+    @classmethod
+    def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
+        """The homography that moves the image's corners to ``corners``.
+
+        Args:
+            corners: four points (x, y), normalised: where top left, top right, bottom right and
+                bottom left go.
+
+        Raises:
+            ValueError: not four points, or they are no convex quadrilateral in this order.
+
+        >>> h = Homography.to_corners([(-0.5, -1), (0.5, -1), (1, 1), (-1, 1)])
+        >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))
+        tensor([[ 0.5000, -1.0000]])
+        """
+        if len(corners) != 4 or any(len(corner) != 2 for corner in corners):
+            raise ValueError(f"a homography takes four corners of two numbers, got {corners}")
+        _check_convex(corners)
+        rows, values = [], []
+        for (x, y), (u, v) in zip(_CORNERS, corners, strict=True):
+            rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+            rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+            values += [u, v]
+        found = torch.linalg.solve(
+            torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64)
+        )
+        return cls(torch.cat([found, found.new_ones(1)]).view(3, 3).tolist())
+
+    def inverse(self) -> Homography:
+        inverse = torch.linalg.inv(torch.tensor(self.matrix, dtype=torch.float64))
+        return Homography((inverse / inverse.abs().max()).tolist())
+
+    def source(self, points: Tensor) -> Tensor:
+        matrix = torch.linalg.inv(torch.tensor(self.matrix, dtype=torch.float64))
+        if self.matrix[2][2] < 0:
+            matrix = -matrix  # the image's centre lies before the horizon, not behind it
+        matrix = matrix.to(points.device, points.dtype)
+        moved = points @ matrix[:, :2].T + matrix[:, 2]
+        depth = moved[..., 2:]
+        visible = depth > 1e-6
+        return torch.where(visible, moved[..., :2] / depth.where(visible, 1), NOWHERE)
+
+
+class Affine(Homography):
+    """A homography that keeps parallels: rotation, shear, translation, scaling.
+
+    Args:
+        matrix: 2 x 3, from input to output points (x, y, 1), normalised.
+
+    Raises:
+        ValueError: not 2 x 3, or not invertible.
+    """
+
+    def __init__(self, matrix: Sequence[Sequence[float]]) -> None:
+        if len(matrix) != 2 or any(len(row) != 3 for row in matrix):
+            raise ValueError(f"an affine map has 2 x 3 numbers, got {matrix}")
+        super().__init__([*matrix, [0.0, 0.0, 1.0]])
+
+
+def trapezoid(amount: float) -> Homography:
+    """The image with its top edge shortened by ``amount``, its bottom edge by -``amount``.
+
+    Args:
+        amount: fraction of the edge, above -1 and below 1; 0 changes nothing.
+
+    Raises:
+        ValueError: the amount is out of range.
+    """
+    _check_amount(amount)
+    top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)
+    return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
+
+
+class _Lift(Transform):
+    """Columns move up and down by ``_lift`` and are shortened so that all of them stay inside."""
+
+    amount: float
+
+    def __post_init__(self) -> None:
+        _check_amount(self.amount)
+
+    @abstractmethod
+    def _lift(self, x: Tensor) -> Tensor:
+        """How far down the column at ``x`` goes, from -|amount| to |amount|."""
+
+    def source(self, points: Tensor) -> Tensor:
+        x, y = points.unbind(dim=-1)
+        return torch.stack([x, (y - self._lift(x)) / (1 - abs(self.amount))], dim=-1)
+
+    def inverse(self) -> Transform:
+        return _Lowered(self)
+
+
+@dataclass(frozen=True)
+class _Lowered(Transform):
+    lifted: _Lift
+
+    def source(self, points: Tensor) -> Tensor:
+        x, y = points.unbind(dim=-1)
+        return torch.stack([x, (1 - abs(self.lifted.amount)) * y + self.lifted._lift(x)], dim=-1)
+
+    def inverse(self) -> Transform:
+        return self.lifted
+
+
+@dataclass(frozen=True)
+class Bend(_Lift):
+    """The image bent to an arch, by a parabola.
+
+    Args:
+        amount: rise of the arch as a fraction of the height, above -1 and below 1; below 0 it
+            sags.
+    """
+
+    amount: float
+
+    def _lift(self, x: Tensor) -> Tensor:
+        return self.amount * (2 * x * x - 1)
+
+
+@dataclass(frozen=True)
+class Wave(_Lift):
+    """The image as a flag in the wind, by a sine.
+
+    Args:
+        amount: twice the amplitude as a fraction of the height, above -1 and below 1.
+        periods: waves from the left edge to the right one.
+    """
+
+    amount: float
+    periods: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(0, 100, periods=self.periods)
+
+    def _lift(self, x: Tensor) -> Tensor:
+        return self.amount * torch.sin(math.pi * self.periods * x)
+
+
+def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
+    """Each corner moved inwards by up to ``magnitude`` half-sides in either direction.
+
+    Args:
+        magnitude: from 0 (the identity) to below 1/2, so that the corners stay convex.
+        rng: on the CPU.
+    """
+    if magnitude == 0:
+        return Resize()
+    inwards = 1 - magnitude * torch.rand(4, 2, generator=rng)
+    corners = torch.tensor(_CORNERS) * inwards
+    return Homography.to_corners(corners.tolist())
+
+
+def _check_amount(amount: float) -> None:
+    if not -1 < amount < 1:
+        raise ValueError(f"the amount is {amount}; allowed: above -1 and below 1")
+
+
+def _relative_determinant(matrix: Tensor) -> float:
+    return float(torch.linalg.det(matrix / torch.linalg.matrix_norm(matrix)))
+
+
+def _check_convex(corners: Sequence[Sequence[float]]) -> None:
+    turns = []
+    for i in range(4):
+        (ax, ay), (bx, by), (cx, cy) = (corners[(i + k) % 4] for k in range(3))
+        turns.append((bx - ax) * (cy - by) - (by - ay) * (cx - bx))
+    if not (all(turn > 1e-6 for turn in turns) or all(turn < -1e-6 for turn in turns)):
+        raise ValueError(
+            "the corners are no convex quadrilateral in the order top left, top right, bottom "
+            "right, bottom left, so that the transform is not invertible"
+        )

@@ -1,0 +1,177 @@
+"""Geometric transformations: exact inverses, the right places, and what lies outside."""
+
+import kornia
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.resize import resize
+from internal_gan.images.transforms import (
+    Affine,
+    Bend,
+    Homography,
+    Resize,
+    Transform,
+    Wave,
+    pixel_centres,
+    random_homography,
+    trapezoid,
+)
+
+CORNERS = [(-0.7, -0.9), (0.9, -0.6), (0.8, 0.9), (-1.0, 1.0)]
+ALL: list[Transform] = [
+    Resize(),
+    Affine([[0.8, 0.3, 0.1], [-0.2, 0.9, -0.05]]),
+    Homography.to_corners(CORNERS),
+    trapezoid(0.4),
+    trapezoid(-0.6),
+    Bend(0.3),
+    Bend(-0.5),
+    Wave(0.4, periods=2),
+]
+SIZE = (31, 44)
+
+
+def smooth(size: tuple[int, int] = SIZE, channels: int = 5) -> Tensor:
+    rng = torch.Generator().manual_seed(0)
+    return resize(torch.rand(1, channels, 4, 5, generator=rng), size)
+
+
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_the_inverse_undoes_in_closed_form(transform: Transform) -> None:
+    points = pixel_centres((9, 13)).double()
+    for there, back in (
+        (transform, transform.inverse()),
+        (transform.inverse(), transform),
+        (transform.inverse(), transform.inverse().inverse()),
+    ):
+        torch.testing.assert_close(back.source(there.source(points)), points)
+
+
+@pytest.mark.parametrize("size", [(62, 88), (40, 100), (93, 44)])
+@pytest.mark.parametrize("transform", ALL, ids=repr)
+def test_there_and_back_is_the_image(transform: Transform, size: tuple[int, int]) -> None:
+    image = smooth()
+    back = transform.inverse()(transform(image, size), SIZE)
+    # Bilinear lookup blurs at edges.
+    inside = -F.max_pool2d(-transform.inverse().coverage(SIZE), 7, stride=1, padding=3)
+    assert inside.mean() > 0.5
+    assert float(((back - image).abs() * inside).max()) < 0.06
+
+
+@pytest.mark.parametrize("size", [(15, 20), (31, 88), (64, 51)])
+def test_resizing_is_the_lookup_on_the_plain_grid(size: tuple[int, int]) -> None:
+    image = smooth()
+    expected = F.grid_sample(image, pixel_centres(size), padding_mode="border", align_corners=False)
+    torch.testing.assert_close(Resize()(image, size), expected, rtol=1e-4, atol=1e-5)
+    assert Resize()(image, SIZE) is image
+
+
+def to_pixels(size: tuple[int, int]) -> Tensor:
+    """From normalised points to pixel indices, whose centres are whole numbers."""
+    height, width = size
+    return torch.tensor(
+        [[width / 2, 0, width / 2 - 0.5], [0, height / 2, height / 2 - 0.5], [0, 0, 1]]
+    )
+
+
+@pytest.mark.parametrize("transform", [t for t in ALL if isinstance(t, Homography)], ids=repr)
+def test_a_homography_is_kornias(transform: Homography) -> None:
+    size = (50, 37)
+    matrix = torch.tensor(transform.matrix)
+    pixels = to_pixels(size) @ matrix @ torch.linalg.inv(to_pixels(SIZE))
+    image = smooth()
+    expected = kornia.geometry.warp_perspective(
+        image, pixels.unsqueeze(0), size, padding_mode="border", align_corners=True
+    )
+    torch.testing.assert_close(transform(image, size, "border"), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_homography_of_corners_is_kornias() -> None:
+    frame = torch.tensor([[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]])
+    expected = kornia.geometry.get_perspective_transform(frame, torch.tensor([CORNERS]))
+    matrix = torch.tensor(Homography.to_corners(CORNERS).matrix)
+    torch.testing.assert_close(matrix, expected[0], rtol=1e-4, atol=1e-5)
+
+
+def test_the_corners_go_where_they_are_sent() -> None:
+    frame = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    sent = Homography.to_corners(CORNERS).inverse().source(frame)
+    torch.testing.assert_close(sent, torch.tensor(CORNERS))
+
+
+def test_an_affine_map_in_numbers() -> None:
+    # The image at half its size, in the right half of the output.
+    half = Affine([[0.5, 0, 0.5], [0, 1, 0]])
+    image = torch.arange(1.0, 5.0).view(1, 1, 1, 4)
+    torch.testing.assert_close(half(image, (1, 8), "zeros")[0, 0, 0, 4:], image[0, 0, 0])
+    assert half.coverage((1, 8))[0, 0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("amount", "share"), [(0.5, 0.75), (-0.5, 0.75), (0.0, 1.0)])
+def test_the_coverage_of_a_trapezoid_is_its_area(amount: float, share: float) -> None:
+    assert float(trapezoid(amount).coverage((40, 60)).mean()) == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize("transform", [Bend(0.3), Wave(-0.3, periods=3)], ids=repr)
+def test_a_lifted_image_stays_in_the_frame(transform: Transform) -> None:
+    cover = transform.coverage((60, 80))[0, 0]
+    torch.testing.assert_close(cover.sum(dim=0), torch.full((80,), 0.7 * 60), rtol=0, atol=1)
+    assert cover.max() == 1
+    assert cover.min() == 0
+
+
+def test_what_lies_behind_the_horizon_is_outside() -> None:
+    steep = Homography([[1, 0, 0], [0, 1, 0], [0, 0.9, 1]])
+    for transform in (steep, steep.inverse()):
+        source = transform.source(pixel_centres((400, 4)) * 3)
+        assert torch.isfinite(source).all()
+        assert (source.abs().amax(dim=-1) > 1).any()
+        assert torch.isfinite(transform(smooth(), (50, 50))).all()
+
+
+def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
+    rng = torch.Generator().manual_seed(3)
+    first = random_homography(0.4, rng)
+    for _ in range(20):
+        other = random_homography(0.4, rng)
+        assert other.inverse().coverage((20, 20)).min() == 1
+    assert random_homography(0.4, torch.Generator().manual_seed(3)) == first
+    assert isinstance(random_homography(0.0, rng), Resize)
+
+
+def test_gradients_reach_the_image(device: torch.device) -> None:
+    image = smooth().to(device).requires_grad_()
+    for transform in ALL:
+        assert transform.coverage((20, 20), device).device.type == device.type
+        (gradient,) = torch.autograd.grad(transform(image, (20, 20)).sum(), image)
+        assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        CORNERS[:3],
+        [(-1, -1), (1, 1), (1, -1), (-1, 1)],
+        [(-1, -1), (1, -1), (0, 0), (-1, 1)],
+        [(-1, -1), (-1, -1), (1, 1), (-1, 1)],
+    ],
+    ids=["three", "crossed", "not convex", "double"],
+)
+def test_corners_that_make_no_shape_are_refused(corners: list[tuple[float, float]]) -> None:
+    with pytest.raises(ValueError, match=r"four corners|not invertible"):
+        Homography.to_corners(corners)
+
+
+@pytest.mark.parametrize("matrix", [[[1, 0], [0, 1]], [[1, 0, 0], [2, 0, 0], [0, 0, 1]]])
+def test_a_matrix_that_will_not_do_is_refused(matrix: list[list[float]]) -> None:
+    with pytest.raises(ValueError, match=r"3 x 3|not invertible"):
+        Homography(matrix)
+
+
+@pytest.mark.parametrize("amount", [1.0, -1.0, 3.0, float("nan")])
+def test_an_amount_out_of_range_is_refused(amount: float) -> None:
+    for make in (trapezoid, Bend, Wave):
+        with pytest.raises(ValueError, match="above -1 and below 1"):
+            make(amount)
