@@ -1,0 +1,141 @@
+"""NIQE: how far an image is from the statistics of undistorted photographs.
+
+Source: Mittal, Soundararajan, Bovik, "Making a 'completely blind' image quality analyzer", IEEE
+Signal Processing Letters, 2013. The pristine parameters in ``niqe_pristine.safetensors`` are those
+of the authors' release (LIVE, The University of Texas at Austin), whose notice is beside them in
+``niqe_pristine.txt``.
+"""
+
+import functools
+import math
+from importlib import resources
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
+
+BLOCK = 96
+WINDOW = 7
+SCALES = (1, 2)
+# Rec. 601, as in the release.
+_LUMA = (0.299, 0.587, 0.114)
+# Neighbours whose products are judged: right, below, and both diagonals.
+_SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
+
+
+def niqe(image: Tensor) -> float:
+    """Natural image quality evaluator; the lower, the more natural.
+
+    As in the authors' release: of gray values (Rec. 601) rounded to whole levels from 0 to 255, in
+    blocks of 96 x 96 pixels without overlap from the top left corner, all with the same weight.
+    What does not fill a block is left out; beyond the border the last pixels go on. The second
+    scale is made by this package's resampler. Blocks without any contrast are left out.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1], with room for at least two blocks.
+
+    Returns:
+        At least 0; about 2 to 4 for good photographs. The fewer blocks, the less a figure means.
+
+    Raises:
+        UserError: there are less than two blocks with something in them.
+    """
+    rows, columns = (side // BLOCK for side in image.shape[-2:])
+    if rows * columns < 2:
+        height, width = image.shape[-2:]
+        raise UserError(
+            f"NIQE of {height}x{width} pixels: needs room for two blocks of {BLOCK}x{BLOCK}"
+        )
+    gray = _gray(image)[..., : rows * BLOCK, : columns * BLOCK]
+    features = torch.cat([_features(_at(gray, scale), BLOCK // scale) for scale in SCALES], dim=1)
+    features = features[features.isfinite().all(dim=1)]
+    if len(features) < 2:
+        raise UserError("NIQE: the image has contrast in less than two of its blocks")
+    mean, covariance = _pristine()
+    distance = mean - features.mean(dim=0)
+    pooled = (covariance + features.T.cov()) / 2
+    return math.sqrt(float(distance @ torch.linalg.pinv(pooled) @ distance))
+
+
+def _gray(image: Tensor) -> Tensor:
+    """(1, 1, H, W), whole levels from 0 to 255, in double precision on the CPU."""
+    levels = (image.detach().cpu().double() + 1) * 127.5
+    weights = levels.new_tensor(_LUMA).view(1, 3, 1, 1)
+    return (levels.round().clamp(0, 255) * weights).sum(dim=1, keepdim=True).round()
+
+
+def _at(gray: Tensor, scale: int) -> Tensor:
+    height, width = gray.shape[-2:]
+    return resize(gray, (height // scale, width // scale))
+
+
+def _features(gray: Tensor, block: int) -> Tensor:
+    """18 features of every block, (blocks, 18); not a number for flat ones."""
+    normalised = _normalised(gray)
+    blocks = normalised[0, 0].unfold(0, block, block).unfold(1, block, block)
+    blocks = blocks.reshape(-1, block, block)
+    shape, left, right = _fit(blocks)
+    features = [shape, (left + right) / 2]
+    for shift in _SHIFTS:
+        shape, left, right = _fit(blocks * blocks.roll(shift, dims=(1, 2)))
+        inverse = 1 / shape
+        mean = (right - left) * torch.exp(torch.lgamma(2 * inverse) - torch.lgamma(inverse))
+        features += [shape, mean, left, right]
+    return torch.stack(features, dim=1)
+
+
+def _normalised(gray: Tensor) -> Tensor:
+    """Gray values less their local mean, over their local deviation (equation 1)."""
+    places = torch.arange(WINDOW, dtype=gray.dtype) - WINDOW // 2
+    bell = torch.exp(-0.5 * (places * 6 / WINDOW).square())
+    window = torch.outer(bell, bell)
+    window = (window / window.sum()).view(1, 1, WINDOW, WINDOW)
+
+    def blurred(values: Tensor) -> Tensor:
+        return F.conv2d(F.pad(values, (WINDOW // 2,) * 4, mode="replicate"), window)
+
+    mean = blurred(gray)
+    deviation = (blurred(gray.square()) - mean.square()).abs().sqrt()
+    return (gray - mean) / (deviation + 1)
+
+
+def _fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Asymmetric generalised Gaussian of every block's values: shape, left and right scale.
+
+    By matching moments (equations 6 to 8); each (blocks,).
+    """
+    values = blocks.flatten(1)
+    left, right = (_deviation(values, side) for side in (values < 0, values > 0))
+    ratio = left / right
+    moments = values.abs().mean(dim=1).square() / values.square().mean(dim=1)
+    wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1).square()
+    shapes, known = _moment_ratios()
+    shape = shapes[(known - wanted.unsqueeze(1)).abs().argmin(dim=1)]
+    inverse = 1 / shape
+    unit = torch.exp((torch.lgamma(inverse) - torch.lgamma(3 * inverse)) / 2)
+    return shape, left * unit, right * unit
+
+
+def _deviation(values: Tensor, chosen: Tensor) -> Tensor:
+    return ((values * chosen).square().sum(dim=1) / chosen.sum(dim=1)).sqrt()
+
+
+@functools.cache
+def _moment_ratios() -> tuple[Tensor, Tensor]:
+    """Shapes from 0.2 to 10, and what `_fit` compares for each of them."""
+    shapes = torch.arange(200, 10001, dtype=torch.float64) / 1000
+    inverse = 1 / shapes
+    logs = 2 * torch.lgamma(2 * inverse) - torch.lgamma(inverse) - torch.lgamma(3 * inverse)
+    return shapes, torch.exp(logs)
+
+
+@functools.cache
+def _pristine() -> tuple[Tensor, Tensor]:
+    """Mean (36,) and covariance (36, 36) of the features of undistorted photographs."""
+    content = resources.files(__package__).joinpath("niqe_pristine.safetensors").read_bytes()
+    tensors = load(content)
+    return tensors["mean"], tensors["covariance"]

@@ -1,0 +1,82 @@
+"""PSNR, RMSE and SSIM against closed forms and a formula written out."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.fidelity import psnr, rmse, ssim
+from tests.tiny import picture
+
+
+def noisy(image: Tensor, strength: float = 0.1) -> Tensor:
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(5))
+    return (image + strength * noise).clamp(-1, 1)
+
+
+def test_equal_images_are_perfect() -> None:
+    image = picture()
+    assert rmse(image, image) == 0
+    assert psnr(image, image) == math.inf
+    assert ssim(image, image) == pytest.approx(1)
+
+
+def test_a_shift_of_brightness_has_its_closed_form() -> None:
+    dark, light = (torch.full((1, 3, 20, 20), level / 127.5 - 1) for level in (100, 110))
+    assert rmse(dark, light) == pytest.approx(10)
+    assert psnr(dark, light) == pytest.approx(20 * math.log10(25.5))
+    c1 = (0.01 * 255) ** 2
+    expected = (2 * 100 * 110 + c1) / (100**2 + 110**2 + c1)
+    assert ssim(dark, light) == pytest.approx(expected, rel=1e-6)
+
+
+def test_images_are_judged_as_files_of_8_bits() -> None:
+    image = (picture() * 127.5).round() / 127.5 + 1 / 255
+    assert psnr(image, image + 0.9 / 255) == math.inf
+    assert rmse(torch.ones(1, 3, 9, 9), torch.full((1, 3, 9, 9), 1.5)) == 0
+
+
+def test_colour_that_luma_does_not_see_counts_for_rmse_alone() -> None:
+    gray = torch.zeros(1, 3, 8, 8)
+    tinted = gray.clone()
+    tinted[:, 2] += 2 * 100 / 255
+    tinted[:, 1] -= 2 * 100 / 255 * 0.114 / 0.587
+    assert rmse(gray, tinted) > 50
+    assert psnr(gray, tinted) > 45
+
+
+def test_the_border_is_left_out() -> None:
+    image = picture()
+    framed = F.pad(image[..., 4:-4, 4:-4], (4, 4, 4, 4), value=1.0)
+    assert psnr(image, framed) < 30
+    assert psnr(image, framed, border=4) == math.inf
+    assert ssim(image, framed, border=4) == pytest.approx(1)
+
+
+def test_ssim_is_the_mean_of_the_published_formula_over_windows() -> None:
+    real, image = picture(), noisy(picture())
+
+    def luma(pixels: Tensor) -> Tensor:
+        levels = ((pixels + 1) * 127.5).round().clamp(0, 255).double()
+        return (levels * torch.tensor([0.299, 0.587, 0.114]).double().view(1, 3, 1, 1)).sum(1)[0]
+
+    bell = torch.exp(-0.5 * ((torch.arange(11).double() - 5) / 1.5) ** 2)
+    weights = torch.outer(bell, bell) / bell.sum() ** 2
+    windows = [luma(x).unfold(0, 11, 1).unfold(1, 11, 1) for x in (real, image)]
+    m1, m2 = ((w * weights).sum(dim=(-2, -1)) for w in windows)
+    v1, v2 = (
+        (w.square() * weights).sum(dim=(-2, -1)) - m.square()
+        for w, m in zip(windows, (m1, m2), strict=True)
+    )
+    v12 = (windows[0] * windows[1] * weights).sum(dim=(-2, -1)) - m1 * m2
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    values = (2 * m1 * m2 + c1) * (2 * v12 + c2) / ((m1**2 + m2**2 + c1) * (v1 + v2 + c2))
+    assert ssim(real, image) == pytest.approx(float(values.mean()), rel=1e-6)
+
+
+def test_an_image_without_room_for_a_window_is_refused() -> None:
+    with pytest.raises(UserError, match="needs 11 pixels a side"):
+        ssim(picture(14, 30), picture(14, 30), border=2)
