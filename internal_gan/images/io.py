@@ -22,7 +22,7 @@ from internal_gan.images.pyramid import Size
 
 MAX_PIXELS = 120_000_000
 # Rec. 601, as Pillow weighs colours when it makes them gray.
-_LUMA = (0.299, 0.587, 0.114)
+LUMA = (0.299, 0.587, 0.114)
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def write_image(
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     if layout.gray:
-        colours = (colours * colours.new_tensor(_LUMA).view(3, 1, 1)).sum(dim=0, keepdim=True)
+        colours = (colours * colours.new_tensor(LUMA).view(3, 1, 1)).sum(dim=0, keepdim=True)
     if layout.alpha and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
     with atomic_write(path) as temporary:

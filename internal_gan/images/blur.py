@@ -1,0 +1,43 @@
+"""Gaussian blur."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from internal_gan.errors import check_range
+
+# The kernel ends here, so that what is farther away has no weight at all.
+SIGMAS = 3.0
+
+
+def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
+    """Blur every channel by a Gaussian that ends after ``SIGMAS`` standard deviations.
+
+    Separable, hence in the memory of a few images. The image continues beyond the border as it is
+    there.
+
+    Args:
+        x: (N, C, H, W), floating point.
+        sigma: standard deviation in pixels; 0 returns ``x`` itself.
+
+    Returns:
+        (N, C, H, W).
+
+    Raises:
+        ValueError: a negative sigma.
+    """
+    check_range(0, sigma=sigma)
+    reach = math.ceil(SIGMAS * sigma)
+    if not reach:
+        return x
+    offsets = torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype)
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (weights / weights.sum()).view(1, 1, 1, -1)
+    planes = x.flatten(0, 1).unsqueeze(1)
+    planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
+    planes = F.pad(planes, (0, 0, reach, reach), mode="replicate")
+    return F.conv2d(planes, kernel.transpose(2, 3)).view_as(x)

@@ -1,0 +1,54 @@
+"""A few colours that stand for an image."""
+
+from __future__ import annotations
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+# Rounds of k-means after the median cut; on so few pixels more change nothing.
+ROUNDS = 10
+
+
+def palette_of(pixels: Tensor, colours: int) -> Tensor:
+    """The colours that describe an image best: a median cut refined by k-means.
+
+    Args:
+        pixels: the image, (1, 3, H, W) in [-1, 1].
+        colours: how many, 2 to 256.
+
+    Returns:
+        (K, 3) in [-1, 1] on the device of ``pixels``; K is below ``colours`` where the image has
+        fewer.
+
+    Raises:
+        ValueError: a number of colours out of range.
+
+    >>> palette_of(torch.tensor([-1.0, 1.0]).view(1, 1, 1, 2).expand(1, 3, 4, 2), 2)
+    tensor([[ 1.,  1.,  1.],
+            [-1., -1., -1.]])
+    """
+    if not 2 <= colours <= 256:
+        raise ValueError(f"colours is {colours}; allowed: 2 to 256")
+    levels = ((pixels[0].detach().float().cpu() + 1.0) * 127.5).round().clamp(0, 255)
+    image = Image.fromarray(levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy())
+    reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=ROUNDS)
+    used = torch.tensor(list(reduced.get_flattened_data())).unique()
+    entries = torch.tensor(reduced.getpalette() or [], dtype=torch.float32).view(-1, 3)
+    return (entries[used] / 127.5 - 1.0).to(pixels)
+
+
+def nearest_colours(pixels: Tensor, palette: Tensor) -> Tensor:
+    """Every pixel as the palette's colour next to it, by Euclidean distance in RGB.
+
+    Args:
+        pixels: (N, 3, H, W) in [-1, 1].
+        palette: (K, 3) in [-1, 1].
+
+    Returns:
+        (N, 3, H, W).
+    """
+    count, _, height, width = pixels.shape
+    flat = pixels.permute(0, 2, 3, 1).reshape(-1, 3)
+    chosen = palette.to(pixels)[torch.cdist(flat, palette.to(flat)).argmin(dim=1)]
+    return chosen.view(count, height, width, 3).permute(0, 3, 1, 2).contiguous()

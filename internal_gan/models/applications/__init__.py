@@ -1,0 +1,1 @@
+"""What a trained SinGAN can do beside sampling, one module each."""
