@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -33,7 +34,7 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
     levels = ((pixels[0].detach().float().cpu() + 1.0) * 127.5).round().clamp(0, 255)
     image = Image.fromarray(levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy())
     reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=ROUNDS)
-    used = torch.tensor(list(reduced.get_flattened_data())).unique()
+    used = torch.from_numpy(np.unique(np.asarray(reduced)).astype(np.int64))
     entries = torch.tensor(reduced.getpalette() or [], dtype=torch.float32).view(-1, 3)
     return (entries[used] / 127.5 - 1.0).to(pixels)
 
