@@ -1,6 +1,6 @@
 """Convolution blocks and their initialisation, shared by every generator and discriminator."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.errors import check_range
 
-Norm = Literal["none", "batch", "instance", "spectral"]
+Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch"]
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
 
@@ -19,31 +19,61 @@ POWER_ITERATIONS = 15
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution without padding, then a norm chosen by name, then LeakyReLU(0.2).
+    """Convolution, then a norm chosen by name, then LeakyReLU(0.2).
 
-    Maps (N, in_channels, H, W) to (N, out_channels, H - kernel_size + 1, W - kernel_size + 1).
+    Maps (N, in_channels, H, W) to (N, out_channels, H', W') with
+    H' = (H + 2 margin - kernel_size) // stride + 1, where the margin is 0 without ``padding`` and
+    half the kernel with it.
 
     Args:
-        norm: ``batch``, ``instance``, ``spectral`` (on the convolution's weight) or ``none``.
+        norm: ``batch``, ``instance``, ``spectral`` (on the convolution's weight),
+            ``spectral_batch`` (both) or ``none``.
+        stride: pixels from one place of the kernel to the next.
+        padding: how the input is continued by half the kernel; None: not at all.
+        activation: whether the LeakyReLU is there.
 
     Raises:
         ValueError: ``norm`` is none of these.
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, *, kernel_size: int = 3, norm: Norm = "none"
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kernel_size: int = 3,
+        norm: Norm = "none",
+        stride: int = 1,
+        padding: Padding | None = None,
+        activation: bool = True,
     ) -> None:
-        conv: nn.Module = nn.Conv2d(in_channels, out_channels, kernel_size)
-        layers: list[nn.Module] = [nn.LeakyReLU(LEAKY_SLOPE)]
-        if norm == "batch":
-            layers.insert(0, nn.BatchNorm2d(out_channels))
-        elif norm == "instance":
-            layers.insert(0, nn.InstanceNorm2d(out_channels, affine=True))
-        elif norm == "spectral":
+        if norm not in get_args(Norm):
+            raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
+        conv: nn.Module = nn.Conv2d(in_channels, out_channels, kernel_size, stride)
+        if norm in ("spectral", "spectral_batch"):
             conv = spectral_norm(conv)
-        elif norm != "none":
-            raise ValueError(f"norm is {norm!r}; allowed: none, batch, instance, spectral")
-        super().__init__(conv, *layers)
+        layers = [conv]
+        if padding is not None and kernel_size > 1:
+            layers.insert(0, Pad(kernel_size // 2, padding))
+        if norm in ("batch", "spectral_batch"):
+            layers.append(nn.BatchNorm2d(out_channels))
+        elif norm == "instance":
+            layers.append(nn.InstanceNorm2d(out_channels, affine=True))
+        if activation:
+            layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+        super().__init__(*layers)
+
+
+class Pad(nn.Module):
+    """:func:`pad` as a layer."""
+
+    def __init__(self, margin: int, mode: Padding) -> None:
+        super().__init__()
+        self.margin = margin
+        self.mode: Padding = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pad(x, self.margin, self.mode)
 
 
 def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:

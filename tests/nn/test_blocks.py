@@ -25,6 +25,7 @@ def kinds(block: nn.Module) -> list[str]:
         ("batch", ["Conv2d", "BatchNorm2d", "LeakyReLU"]),
         ("instance", ["Conv2d", "InstanceNorm2d", "LeakyReLU"]),
         ("spectral", ["ParametrizedConv2d", "LeakyReLU"]),
+        ("spectral_batch", ["ParametrizedConv2d", "BatchNorm2d", "LeakyReLU"]),
     ],
 )
 def test_a_block_has_the_norm_of_that_name(norm: Any, expected: list[str]) -> None:
@@ -41,6 +42,18 @@ def test_a_block_does_not_pad(kernel_size: int) -> None:
     block = ConvBlock(3, 8, kernel_size=kernel_size)
     shape = (2, 8, 13 - kernel_size + 1, 20 - kernel_size + 1)
     assert block(torch.zeros(2, 3, 13, 20)).shape == shape
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 7])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_block_pads_by_half_its_kernel_when_asked(kernel_size: int, stride: int) -> None:
+    block = ConvBlock(3, 8, kernel_size=kernel_size, stride=stride, padding="reflect")
+    assert block(torch.zeros(2, 3, 14, 20)).shape == (2, 8, 14 // stride, 20 // stride)
+
+
+def test_the_activation_can_be_left_out() -> None:
+    block = ConvBlock(3, 8, norm="batch", activation=False)
+    assert kinds(block) == ["Conv2d", "BatchNorm2d"]
 
 
 def test_a_block_is_linear_above_zero_and_leaky_below() -> None:

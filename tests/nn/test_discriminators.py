@@ -1,11 +1,16 @@
-"""The patch discriminator: its size, what one logit sees, and the features it hands out."""
+"""The discriminators: their size, what one logit sees, and the features they hand out."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
+from torch.nn import functional as F
 
-from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.images.resize import resize
+from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
+from internal_gan.nn.losses import WGANGP
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -77,3 +82,121 @@ def test_the_seed_decides_the_weights() -> None:
     weights = [PatchDiscriminator(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+def ingan_patch(**changes: Any) -> Callable[..., PatchDiscriminator]:
+    """The network of one scale of InGAN's discriminator."""
+    settings = {
+        "widths": [64, 128, 128],
+        "strides": [1, 2, 1],
+        "output_kernel_size": 1,
+        "norm": "spectral_batch",
+        "output_norm": "spectral",
+    }
+    return partial(PatchDiscriminator, **(settings | changes))  # type: ignore[arg-type]
+
+
+def test_strides_widen_what_one_logit_sees() -> None:
+    discriminator = ingan_patch(norm="none", init="kaiming")(rng=rng()).eval()
+    assert discriminator.receptive_field == 9
+    image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
+    logits, _ = discriminator(image)
+    logits[0, 0, 3, 4].backward()
+    assert image.grad is not None
+    seen = image.grad.abs().sum(dim=(0, 1)) > 0
+    expected = torch.zeros_like(seen)
+    expected[6 : 6 + 9, 8 : 8 + 9] = True
+    assert torch.equal(seen, expected)
+
+
+def test_as_many_strides_as_hidden_layers() -> None:
+    with pytest.raises(ValueError, match="strides has 2 numbers; allowed: 3, as widths"):
+        PatchDiscriminator(widths=[4, 4, 4], strides=[1, 2])
+
+
+def test_ingans_discriminator_has_nine_scales_and_2_million_weights_at_256_pixels() -> None:
+    discriminator = MultiScaleDiscriminator(ingan_patch(), (256, 256))
+    one = (3 * 9 * 64 + 64) + (64 * 9 * 128 + 128) + (128 * 9 * 128 + 128) + (128 + 1)
+    norms = 2 * (64 + 128 + 128)
+    assert len(discriminator.networks) == 9
+    count = sum(p.numel() for p in discriminator.parameters())
+    assert count == 9 * (one + norms) == 2_016_009
+
+
+@pytest.mark.parametrize(
+    ("size", "scales"), [((13, 200), 1), ((18, 18), 1), ((19, 30), 2), ((256, 300), 9)]
+)
+def test_as_many_scales_as_the_short_side_has_room_for(size: tuple[int, int], scales: int) -> None:
+    discriminator = MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), size)
+    assert len(discriminator.networks) == scales
+
+
+def small_pair(**settings: Any) -> MultiScaleDiscriminator:
+    """Two scales, 30 and 15 pixels high for an image 30 pixels high."""
+    make = ingan_patch(widths=[4, 4, 4], norm="none", init="kaiming")
+    return MultiScaleDiscriminator(make, (30, 44), factor=2, rng=rng(), **settings)
+
+
+def test_the_maps_are_brought_to_the_first_ones_size_and_averaged() -> None:
+    discriminator = small_pair()
+    image = torch.rand(2, 3, 30, 44, generator=rng(1)) * 2 - 1
+    fine, coarse = (
+        network(resize(image, size))[0]
+        for network, size in zip(discriminator.networks, [(30, 44), (15, 22)], strict=True)
+    )
+    coarse = F.interpolate(coarse, size=fine.shape[-2:], mode="bilinear")
+    for progress, weight in ((0.0, 1 / 3), (1 / 6, 5 / 12), (1 / 3, 1 / 2), (0.9, 1 / 2)):
+        discriminator.set_progress(progress)
+        logits, features = discriminator(image)
+        torch.testing.assert_close(logits, weight * fine + (1 - weight) * coarse)
+    assert len(features) == 6
+
+
+def test_a_sigmoid_bounds_every_map_before_the_average() -> None:
+    image = torch.rand(1, 3, 30, 44, generator=rng(1)) * 2 - 1
+    (plain, _), (bounded, _) = (
+        small_pair(scales=1)(image),
+        small_pair(scales=1, sigmoid=True)(image),
+    )
+    torch.testing.assert_close(bounded, torch.sigmoid(plain))
+    both = small_pair(sigmoid=True)(image)[0]
+    assert 0 < both.min() < both.max() < 1
+
+
+def test_one_scale_is_the_plain_discriminator() -> None:
+    discriminator = small_pair(scales=1)
+    image = torch.rand(1, 3, 30, 44, generator=rng(1))
+    torch.testing.assert_close(discriminator(image)[0], discriminator.networks[0](image)[0])
+    assert len(discriminator.networks) == 1
+
+
+def test_a_small_image_is_judged_by_the_scales_that_it_has_room_for() -> None:
+    discriminator = small_pair()
+    image = torch.rand(1, 3, 20, 44, generator=rng(1))
+    torch.testing.assert_close(discriminator(image)[0], discriminator.networks[0](image)[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"scales": 0}, "scales is 0"),
+        ({"factor": 1.0}, "factor is 1.0"),
+        ({"min_side": 31}, "min_side is 31; allowed: up to the image's 30"),
+        ({"min_side": 8}, "min_side is 8; allowed: 9 or more"),
+    ],
+)
+def test_scales_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), (30, 44), **settings)
+
+
+@pytest.mark.parametrize("norm", ["none", "spectral_batch"])
+def test_the_gradient_penalty_reaches_every_scale(norm: Any) -> None:
+    make = ingan_patch(widths=[4, 4, 4], norm=norm, init="kaiming")
+    discriminator = MultiScaleDiscriminator(make, (40, 50), rng=rng())
+    real, fake = torch.rand(2, 1, 3, 40, 50, generator=rng(1)) * 2 - 1
+    torch.autograd.backward(WGANGP().penalty(discriminator, real, fake, rng(2)))
+    for network in discriminator.networks:
+        first = next(p for p in network.parameters() if p.ndim == 4)
+        assert first.grad is not None
+        assert first.grad.abs().sum() > 0

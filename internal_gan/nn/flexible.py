@@ -1,0 +1,119 @@
+"""InGAN's generator: one image in, the same patches out in any size and shape."""
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import check_range
+from internal_gan.images.transforms import Resize, Transform
+from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad
+
+Size = tuple[int, int]
+
+
+class ShapeFlexibleGenerator(nn.Module):
+    """An hourglass whose first feature map is geometrically transformed (Shocher et al. 2019,
+    Section 3.2 and Figure 5).
+
+    Entry convolution, transformation, downscalings that double the channels, residual bottleneck
+    blocks, and upscalings to which the maps of the same size on the way down are added. The
+    transformation has no parameters, so that one generator serves any size and shape.
+
+    Args:
+        width: channels of the first feature map.
+        depth: number of downscalings by two.
+        residual_blocks: number of bottleneck blocks.
+        kernel_size: of the first and the last layer.
+        norm: norm of all blocks; the last layer has none.
+        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
+        padding: how maps are continued beyond their borders.
+        rng: source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        *,
+        depth: int = 3,
+        residual_blocks: int = 6,
+        kernel_size: int = 7,
+        norm: Norm = "spectral_batch",
+        init: Init = "normal",
+        padding: Padding = "reflect",
+        channels: int = 3,
+        rng: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        check_range(1, width=width, depth=depth, kernel_size=kernel_size)
+        check_range(0, residual_blocks=residual_blocks)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
+        widths = [width * 2**level for level in range(depth + 1)]
+        self.entry = ConvBlock(channels, width, kernel_size=kernel_size, norm=norm, padding=padding)
+        self.down = nn.ModuleList(
+            ConvBlock(a, b, stride=2, norm=norm, padding=padding) for a, b in pairwise(widths)
+        )
+        self.bottleneck = nn.Sequential(
+            *(ResidualBottleneck(widths[-1], norm, padding) for _ in range(residual_blocks))
+        )
+        self.up = nn.ModuleList(
+            ConvBlock(b, a, norm=norm, padding=padding) for a, b in reversed(list(pairwise(widths)))
+        )
+        self.output = nn.Conv2d(width, channels, kernel_size)
+        self.padding: Padding = padding
+        self.stride = 2**depth
+        self.uses_batch_statistics = norm in ("batch", "spectral_batch")
+        initialise(self, init, rng)
+
+    def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
+        """Paint ``image`` anew.
+
+        Args:
+            image: (N, C, H, W) in [-1, 1].
+            size: (height, width) of the result in pixels, any.
+            transform: its geometry; by default the size alone changes.
+
+        Returns:
+            (N, C, height, width) in [-1, 1].
+        """
+        x = (transform or Resize())(self.entry(image), size)
+        x = self._padded(x)
+        skips = []
+        for block in self.down:
+            skips.append(x)
+            x = block(x)
+        x = self.bottleneck(x)
+        for block in self.up:
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = block(x) + skips.pop()
+        x = torch.tanh(self.output(pad(x, self.output.kernel_size[0] // 2, self.padding)))
+        return x[..., : size[0], : size[1]]
+
+    def _padded(self, x: Tensor) -> Tensor:
+        """``x`` continued at the bottom and the right to whole multiples of the stride."""
+        height, width = x.shape[-2:]
+        bottom, right = -height % self.stride, -width % self.stride
+        fits = bottom < height and right < width
+        mode: Literal["reflect", "replicate"] = "reflect" if fits else "replicate"
+        return F.pad(x, (0, right, 0, bottom), mode=mode)
+
+
+class ResidualBottleneck(nn.Module):
+    """``x`` plus three convolutions of it, 1x1, 3x3 and 1x1, the middle at a quarter of the width
+    (He et al. 2016, Figure 5)."""
+
+    def __init__(self, width: int, norm: Norm, padding: Padding) -> None:
+        super().__init__()
+        narrow = max(1, width // 4)
+        self.blocks = nn.Sequential(
+            ConvBlock(width, narrow, kernel_size=1, norm=norm),
+            ConvBlock(narrow, narrow, norm=norm, padding=padding),
+            ConvBlock(narrow, width, kernel_size=1, norm=norm, activation=False),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, width, H, W) to the same."""
+        return x + self.blocks(x)  # type: ignore[no-any-return]
