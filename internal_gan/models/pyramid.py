@@ -1,16 +1,23 @@
 """What a pyramid of generators makes of noise, whatever it was trained for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from math import ceil, isqrt
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import pad_periodic, resize, resize_periodic
 from internal_gan.models.scales import ScalesModel, Size
+from internal_gan.nn.blocks import pad
+from internal_gan.nn.generators import ResidualPatchGenerator
 
+Wrap = tuple[bool, bool]
 Noise = Callable[[int, Size], Tensor]
+After = Callable[[int, Tensor], Tensor]
 
 
 class PyramidModel(ScalesModel):
@@ -22,12 +29,14 @@ class PyramidModel(ScalesModel):
         noise_std: sigma_n of every scale; a buffer.
         noise_padding: ``zero`` or ``random``: the noise beyond the border.
         margin: how far a generator sees beyond a pixel, in pixels.
+        tile_pixels: maps of more pixels than this are computed in tiles.
     """
 
     reconstruction_noise: Tensor
     noise_std: Tensor
     noise_padding: str
     margin: int
+    tile_pixels: int = 2**18  # 64 channels of them are 64 MiB
 
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
@@ -96,17 +105,67 @@ class PyramidModel(ScalesModel):
         last: int,
         first: int = 0,
         image: Tensor | None = None,
+        wrap: Wrap = (False, False),
+        after: After | None = None,
     ) -> Tensor:
-        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1.
+        """Run scales ``first`` to ``last``.
 
-        ``noise(scale, size)`` gives the padded noise of a scale, already scaled. Returns
-        (N, 3, height, width) at the size of ``last``, about in [-1, 1].
+        Args:
+            sizes: size of every scale.
+            noise: ``noise(scale, size)`` gives the padded noise of a scale, already scaled.
+            image: the output of scale ``first`` - 1, of any size.
+            wrap: whether the top goes on at the bottom, and the left side at the right one.
+            after: ``after(scale, image)`` takes each scale's output and gives what the next one
+                starts from.
+
+        Returns:
+            (N, 3, height, width) at the size of ``last``, about in [-1, 1].
         """
         for scale in range(first, last + 1):
-            base = None if image is None else resize(image, sizes[scale])
-            image = self.generators[scale](noise(scale, sizes[scale]), base)
+            base = None
+            if image is not None:
+                base = resize_periodic(image, sizes[scale], wrap)
+            image = self.refine(scale, noise(scale, sizes[scale]), base, wrap)
+            if after is not None:
+                image = after(scale, image)
         assert image is not None
         return image
+
+    def refine(
+        self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
+    ) -> Tensor:
+        """Run the generator of one scale, a large map tile by tile.
+
+        A tile is computed with the margin that the generator sees, so that its pixels are what
+        they are in one piece; only images of three channels are ever held whole.
+
+        Args:
+            noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
+            base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
+            wrap: as for :meth:`synthesise`; the noise beyond the border is replaced there.
+
+        Returns:
+            (N, 3, H, W), about in [-1, 1].
+        """
+        generator = cast(ResidualPatchGenerator, self.generators[scale])
+        margin = generator.margin
+        height, width = noise.shape[-2] - 2 * margin, noise.shape[-1] - 2 * margin
+        in_one_piece = height * width <= self.tile_pixels or not generator.is_local
+        if in_one_piece and not any(wrap):
+            return generator(noise, base)  # type: ignore[no-any-return]
+        seen = noise if base is None else noise + pad(base, margin, generator.padding)
+        for axis, wraps in ((-2, wrap[0]), (-1, wrap[1])):
+            if wraps:
+                inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
+                seen = pad_periodic(inside, margin, axis)
+        if in_one_piece:
+            detail = generator.detail(seen)
+        else:
+            detail = torch.empty_like(seen[..., 2 * margin :, 2 * margin :])
+            for rows, columns in tiles((height, width), self.tile_pixels):
+                window = (_widened(rows, 2 * margin), _widened(columns, 2 * margin))
+                detail[..., rows, columns] = generator.detail(seen[(..., *window)])
+        return detail if base is None else base + detail
 
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
         """sigma_n z_n for ``count`` images: (count, 3, h + 2 margin, w + 2 margin).
@@ -129,6 +188,30 @@ class PyramidModel(ScalesModel):
             return F.pad(self.reconstruction_noise, (self.margin,) * 4).expand(-1, 3, -1, -1)
         height, width = (side + 2 * self.margin for side in size)
         return torch.zeros(1, 3, height, width, device=self.device)
+
+
+def tiles(size: Size, most: int) -> Iterator[tuple[slice, slice]]:
+    """Cut a map into windows (rows, columns) of at most ``most`` pixels, about square.
+
+    >>> list(tiles((3, 4), 4))
+    [(slice(0, 1, None), slice(0, 2, None)), (slice(0, 1, None), slice(2, 4, None)), \
+(slice(1, 3, None), slice(0, 2, None)), (slice(1, 3, None), slice(2, 4, None))]
+    """
+    side = isqrt(most)
+    for rows in _spans(size[0], side):
+        for columns in _spans(size[1], side):
+            yield rows, columns
+
+
+def _spans(length: int, most: int) -> list[slice]:
+    """Cut a length into spans that differ by one at most."""
+    count = ceil(length / most)
+    ends = [length * k // count for k in range(count + 1)]
+    return [slice(a, b) for a, b in pairwise(ends)]
+
+
+def _widened(span: slice, by: int) -> slice:
+    return slice(span.start, span.stop + by)
 
 
 def _sample_seed(seed: int, sample: int) -> int:

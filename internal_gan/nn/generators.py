@@ -34,6 +34,11 @@ class ResidualPatchGenerator(nn.Module):
         padding: how the image is continued beyond its border.
         condition_channels: channels of a second image that the blocks see beside the first.
         rng: source of the initial weights.
+
+    Attributes:
+        margin: how far it sees beyond a pixel, in pixels.
+        uses_batch_statistics: in training, the images of a batch are normed together.
+        is_local: once trained, a pixel depends on nothing farther away than ``margin``.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class ResidualPatchGenerator(nn.Module):
         self.padding: Padding = padding
         self.margin = receptive_field(depth, kernel_size) // 2
         self.uses_batch_statistics = norm == "batch"
+        self.is_local = norm != "instance"
         initialise(self, init, rng)
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
@@ -81,10 +87,23 @@ class ResidualPatchGenerator(nn.Module):
             (N, C, H, W), about in [-1, 1].
         """
         if image is None:
-            return torch.tanh(self.output(self.blocks(noise)))
+            assert noise is not None
+            return self.detail(noise)
         x = pad(image, self.margin, self.padding)
         if noise is not None:
             x = noise + x
         if condition is not None:
             x = torch.cat([x, pad(condition, self.margin, self.padding)], dim=1)
-        return image + torch.tanh(self.output(self.blocks(x)))
+        return image + self.detail(x)
+
+    def detail(self, padded: Tensor) -> Tensor:
+        """What this scale adds to the image.
+
+        Args:
+            padded: (N, C, H + 2 margin, W + 2 margin): noise and image, continued beyond their
+                border, added up; after them the condition.
+
+        Returns:
+            (N, C, H, W) in [-1, 1].
+        """
+        return torch.tanh(self.output(self.blocks(padded)))
