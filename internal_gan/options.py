@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-TASKS = ("train", "sample")
+TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
+TASKS = ("train", "sample", "retarget")
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 ALL_SCALES = "all"
@@ -44,9 +45,10 @@ def path_option(needs: str) -> Any:
     return option(None, needs, is_path=True)
 
 
-def one_of(names: tuple[str, ...], default: str) -> Any:
-    """A field that takes one of a few names."""
-    return option(default, "one of " + ", ".join(names), lambda value: value in names)
+def one_of(names: tuple[str, ...], default: str | None) -> Any:
+    """A field that takes one of a few names, and null where that is the default."""
+    needs = "one of " + ", ".join(names) + (", or null" if default is None else "")
+    return option(default, needs, lambda value: value in names)
 
 
 def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any]]]:
@@ -97,6 +99,59 @@ class SampleOptions:
 
 
 @dataclass
+class RetargetOptions:
+    """Which sizes and shapes to paint the photo in.
+
+    ``shape`` is (height, width) in pixels, of which null follows from the other by the photo's
+    aspect; ``scale`` is the same as factors of the photo's sides; of both also a list of several.
+    ``transform`` is bent by ``amount`` and waves have ``periods``; ``corners`` are those of a
+    homography, (row, column) as fractions of the frame, from top left clockwise. ``mask`` is an
+    image whose opaque or white part is the shape. ``compare`` adds plain resizing and seam
+    carving of the same size. ``seed`` null: the run's seed.
+    """
+
+    shape: Any = option(
+        None,
+        "[height,width] in pixels, such as [300,800], of which one may be null, or a list of such",
+        lambda v: _are_pairs(v, lambda n: isinstance(n, int) and n >= 1, nulls=1),
+    )
+    scale: Any = option(
+        None,
+        "two factors [height,width] above 0, such as [1.0,2.0], or a list of such",
+        lambda v: _are_pairs(v, lambda n: 0 < n < float("inf")),
+    )
+    transform: str | None = one_of(TRANSFORMS, None)
+    amount: float = option(0.3, "a number above -1 and below 1", lambda v: -1 < v < 1)
+    periods: float = option(2.0, "a number from 0 to 100", lambda v: 0 <= v <= 100)
+    corners: Any = option(
+        None,
+        "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
+        "[[0.2,0],[0,1],[1,1],[0.8,0]]",
+        lambda v: (
+            isinstance(v, list)
+            and len(v) == 4
+            and _are_pairs(v, lambda n: isinstance(n, int | float) and abs(n) < 100)
+        ),
+    )
+    mask: str | None = path_option("the name of an image file, or null")
+    compare: bool = option(True, "true or false")
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
+    """Whether ``value`` is a pair, or a list of pairs, of allowed numbers, some of them null."""
+    if not isinstance(value, list) or not value:
+        return False
+    if isinstance(value[0], list):
+        return all(isinstance(v, list) and _are_pairs(v, allowed, nulls) for v in value)
+    numbers = [n for n in value if n is not None]
+    plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
+    return len(value) == 2 and len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
+
+
+@dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
@@ -116,6 +171,9 @@ class Options:
     model: dict[str, Any] = option(dict, "the name of a model, such as model=singan")
     trainer: TrainerOptions = option(TrainerOptions, "the name of a trainer, such as trainer=fast")
     sample: SampleOptions = option(SampleOptions, "its own options, such as sample.count=16")
+    retarget: RetargetOptions = option(
+        RetargetOptions, "its own options, such as retarget.shape=[300,800]"
+    )
 
 
 PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])

@@ -53,6 +53,6 @@ def test_every_preset_changes_its_model(preset: str) -> None:
 
 @pytest.mark.parametrize("experiment", names("experiment"))
 def test_command_line_wins_over_every_experiment(experiment: str) -> None:
-    options = compose([f"experiment={experiment}", "seed=7", "model.min_size=31"])
+    options = compose([f"experiment={experiment}", "seed=7", "model.max_size=31"])
     assert options.seed == 7
-    assert options.model["min_size"] == 31
+    assert options.model["max_size"] == 31

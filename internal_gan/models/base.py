@@ -100,6 +100,7 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: name of the family, as in ``model=singan``.
+        task: what its trainings end with, a module of ``internal_gan.tasks``.
         image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set by ``prepare``.
         sizes: working size (height, width) of every stage, in pixels; known once ``prepare`` ran.
         steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
@@ -108,6 +109,7 @@ class Model(nn.Module, ABC):
     """
 
     family: ClassVar[str]
+    task: ClassVar[str] = "sample"
     image: Tensor
     sizes: list[tuple[int, int]]
     steps: list[int]
@@ -182,3 +184,14 @@ def per_stage(value: PerStage, count: int, name: str = "value") -> list[float]:
             f"{name} has {len(value)} numbers; allowed: one, or one for each of {count} stages"
         )
     return [float(v) for v in value]
+
+
+def check_part(part: Any, kind: type, name: str) -> None:
+    """Refuse a factory of a configured part that makes something else than a ``kind``.
+
+    Raises:
+        ValueError: names the part, what it makes and what is allowed.
+    """
+    made = getattr(part, "func", part)
+    if isinstance(made, type) and not issubclass(made, kind):
+        raise ValueError(f"{name} is a {made.__name__}; allowed here: {kind.__name__}")

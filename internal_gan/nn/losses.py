@@ -13,7 +13,13 @@ PenaltyNorm = Literal["pixel", "sample"]
 
 
 class AdversarialLoss(ABC):
-    """What the discriminator and the generator minimise, given maps of logits of any shape."""
+    """What the discriminator and the generator minimise, given maps of logits of any shape.
+
+    Attributes:
+        sigmoid: whether a discriminator that averages several maps lets each pass a sigmoid first.
+    """
+
+    sigmoid: bool = False
 
     @abstractmethod
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -76,7 +82,14 @@ class WGANGP(AdversarialLoss):
 
 
 class LSGAN(AdversarialLoss):
-    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017)."""
+    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017).
+
+    Args:
+        sigmoid: judge maps between 0 and 1, as InGAN does.
+    """
+
+    def __init__(self, sigmoid: bool = False) -> None:
+        self.sigmoid = sigmoid
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return 0.5 * ((real.float() - 1).square().mean() + fake.float().square().mean())

@@ -11,9 +11,13 @@ from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.options import ALL_SCALES, Options
+from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.run_folder import RunFolder
+
+# Pictures of a model that is not finished yet are for a look; the last ones are counted.
+ON_THE_WAY = 8
 
 
 def sample(options: Options, family: str | None = None) -> Path:
@@ -80,13 +84,27 @@ def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, 
 
 
 def write_samples(
-    model: Model, options: Options, folder: RunFolder, like: Photo, at_most: int | None = None
+    model: Model, options: Options, folder: RunFolder, like: Photo, *, on_the_way: bool = False
 ) -> None:
     """Write ``sample/000.png`` and so on into a run folder, in place of older ones.
 
     From all start scales it is ``sample/scale-0/000.png`` and so on.
     """
-    _write(draw(model, options, at_most), folder, like)
+    _write(draw(model, options, ON_THE_WAY if on_the_way else None), folder, like)
+
+
+def check(model: Model, options: Options) -> None:
+    """Refuse a start scale that the model is not going to have.
+
+    Raises:
+        UserError: names it and what is allowed.
+    """
+    start_scale = options.sample.start_scale
+    if isinstance(start_scale, int) and start_scale >= model.num_stages:
+        raise UserError(
+            f"sample.start_scale={start_scale}: this model has "
+            f"{model.num_stages} scales; allowed: 0 to {model.num_stages - 1}"
+        )
 
 
 def _write(drawn: Mapping[str, Any], folder: RunFolder, like: Photo | None) -> None:
@@ -95,3 +113,6 @@ def _write(drawn: Mapping[str, Any], folder: RunFolder, like: Photo | None) -> N
         pictures.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(images):
             write_image(pictures / f"{index:03d}.png", image, like=like)
+
+
+OWN = OwnTask(check, write_samples, "sample.size", ("sample.count=16",))

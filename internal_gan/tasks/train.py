@@ -19,8 +19,8 @@ from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.options import Options
 from internal_gan.tasks import command, new_run_path
+from internal_gan.tasks.own import own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
-from internal_gan.tasks.sample import write_samples
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.device import select_device, select_precision
 from internal_gan.training.engine import TrainingStopped
@@ -31,9 +31,6 @@ from internal_gan.training.run_folder import RunFolder
 from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]
-
-# Pictures of a model that is not finished yet are for a look; the last ones are counted.
-SAMPLES_ON_THE_WAY = 8
 
 
 def train(options: Options, photo: Photo | None = None, *, quiet: bool = False) -> Model:
@@ -118,12 +115,7 @@ def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[st
         raise
     except ValueError as error:
         raise UserError(f"the model's options do not fit this photo: {error}") from error
-    start_scale = options.sample.start_scale
-    if isinstance(start_scale, int) and start_scale >= model.num_stages:
-        raise UserError(
-            f"sample.start_scale={start_scale}: this model has "
-            f"{model.num_stages} scales; allowed: 0 to {model.num_stages - 1}"
-        )
+    own_task(model).check(model, options)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
     return model, precision, about
@@ -142,6 +134,7 @@ def _learn(
 ) -> None:
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
+    own = own_task(model)
     folder.write_status("running", device=str(model.device))
     announce(console, folder, about)
     console.print(_table(model))
@@ -172,7 +165,7 @@ def _learn(
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
         say(console, f"  Go on:    {go_on}")
         if model.finished:
-            _where(console, folder)
+            _where(console, folder, model)
         raise
     except KeyboardInterrupt:
         say(console, f"\nStopped at once.\n  Go on:    {go_on}")
@@ -180,19 +173,20 @@ def _learn(
     finally:
         for callback in callbacks:
             callback.close()
-    with enough_memory("sample.size"):
-        write_samples(model, options, folder, like)
+    with enough_memory(own.size_option):
+        own.write(model, options, folder, like)
     seconds = time.monotonic() - started
     folder.write_status("finished", seconds=round(seconds, 1))
     write_report(folder.path)
     say(console, f"\nDone in {duration(seconds)}.")
-    _where(console, folder)
+    _where(console, folder, model)
 
 
-def _where(console: Console, folder: RunFolder) -> None:
-    again = command("task=sample", f"checkpoint={folder.path}", "sample.count=16")
+def _where(console: Console, folder: RunFolder, model: Model) -> None:
+    own = own_task(model)
+    again = command(f"task={model.task}", f"checkpoint={folder.path}", *own.again)
     say(console, f"  Model:    {folder.model_path}")
-    say(console, f"  Pictures: {folder.path / 'sample'}")
+    say(console, f"  Pictures: {folder.path / model.task}")
     say(console, f"  Page:     {folder.report_path}")
     say(console, f"  Again:    {again}")
 
@@ -240,7 +234,7 @@ class Pictures(Callback):
         scales.mkdir(exist_ok=True)
         write_image(scales / f"{stage_index:02d}.png", model.preview(), like=self._like)
         if model.finished < model.num_stages:
-            write_samples(model, self._options, self._folder, self._like, SAMPLES_ON_THE_WAY)
+            own_task(model).write(model, self._options, self._folder, self._like, on_the_way=True)
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages
         )

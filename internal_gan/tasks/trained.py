@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.models.pyramid import PyramidModel
 from internal_gan.options import Options
 from internal_gan.tasks import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say
@@ -45,11 +46,14 @@ class Trained:
     started: float
 
 
-def load_trained(options: Options, family: str | None = None) -> Trained:
+def load_trained(
+    options: Options, family: str | None = None, kind: type[Any] = PyramidModel
+) -> Trained:
     """Read the model in the run folder ``options.checkpoint``.
 
     Args:
         family: refuse a model of another family; null takes any.
+        kind: what the task is for.
 
     Raises:
         UserError: the device or the checkpoint will not do.
@@ -62,6 +66,11 @@ def load_trained(options: Options, family: str | None = None) -> Trained:
     model = load_model(source.model_path, build)
     if family is not None and model.family != family:
         raise UserError(f"checkpoint={source.path}: a model of {model.family}, not of {family}")
+    if not isinstance(model, kind):
+        raise UserError(
+            f"checkpoint={source.path}: a model of {model.family} has no task={options.task}; "
+            f"it has task={model.task}"
+        )
     photo = source.path / "photo.png"
     return Trained(
         model=model.to(device),

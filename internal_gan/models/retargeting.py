@@ -1,0 +1,93 @@
+"""What every model that paints an image anew in another size or shape has in common."""
+
+import math
+from abc import abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.transforms import Transform
+from internal_gan.models.base import Model
+
+Size = tuple[int, int]
+
+
+class RetargetModel(Model):
+    """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019)."""
+
+    task: ClassVar[str] = "retarget"
+
+    @property
+    @abstractmethod
+    def scale_range(self) -> tuple[float, float]:
+        """The smallest and the largest factor by which a side changed in training."""
+
+    @abstractmethod
+    def repaint(
+        self, image: Tensor, size: Size, transform: Transform | None, rng: torch.Generator
+    ) -> Tensor:
+        """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``."""
+
+    @torch.no_grad()
+    def retarget(
+        self,
+        size: Size | None = None,
+        *,
+        transform: Transform | None = None,
+        image: Tensor | None = None,
+        seed: int = 0,
+    ) -> Tensor:
+        """Paint the image anew with its own patches in another size or shape.
+
+        A size beyond the range of the training is reached in several steps within it.
+
+        Args:
+            size: (height, width) in pixels, any; the image's own by default.
+            transform: its geometry; by default the size alone changes. What lies outside of it is
+                painted too: ``transform.coverage(size)`` is the alpha channel to cut it off with.
+            image: another image than the model's, (1, 3, h, w) in [-1, 1].
+            seed: the small noise that the image is given depends only on it.
+
+        Returns:
+            (1, 3, height, width) in [-1, 1], on the CPU.
+
+        Raises:
+            UserError: the model is not trained, or the size is not positive.
+        """
+        if not self.finished:
+            raise UserError("this model is not trained yet; train it, or resume its run")
+        if size is not None and min(size) < 1:
+            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        painted = (self.image if image is None else image).to(self.device)
+        rng = torch.Generator().manual_seed(seed)
+        own = (painted.shape[-2], painted.shape[-1])
+        steps = sizes_between(own, own if size is None else size, self.scale_range)
+        for at in steps[:-1]:
+            painted = self.repaint(painted, at, None, rng)
+        return self.repaint(painted, steps[-1], transform, rng).clamp(-1, 1).cpu()
+
+
+def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:
+    """The fewest sizes from ``first``, not included, to ``last`` by factors within a range.
+
+    >>> sizes_between((100, 100), (100, 800), (0.25, 2))
+    [(100, 200), (100, 400), (100, 800)]
+    """
+    low, high = scale_range
+    needed = 1
+    for old, new in zip(first, last, strict=True):
+        limit = high if new > old else low
+        if new != old and limit not in (0, 1):
+            # The tolerance keeps an exact power of the limit from taking a step more.
+            needed = max(needed, math.ceil(math.log(new / old) / math.log(limit) - 1e-9))
+    height, width = (new / old for old, new in zip(first, last, strict=True))
+    steps = [
+        (
+            max(1, round(first[0] * height ** (step / needed))),
+            max(1, round(first[1] * width ** (step / needed))),
+        )
+        for step in range(1, needed)
+    ]
+    return [*steps, last]
