@@ -83,7 +83,7 @@ class PyramidModel(ScalesModel):
         sizes = self._sizes_for(size, last)
         images = []
         for k in range(count):
-            rng = torch.Generator().manual_seed(_sample_seed(seed, k))
+            rng = torch.Generator().manual_seed(sample_seed(seed, k))
             start = None
             if start_scale > 0:
                 start = resize(self.real(start_scale - 1), sizes[start_scale - 1])
@@ -214,7 +214,7 @@ def _widened(span: slice, by: int) -> slice:
     return slice(span.start, span.stop + by)
 
 
-def _sample_seed(seed: int, sample: int) -> int:
+def sample_seed(seed: int, sample: int) -> int:
     """A seed of its own for every sample, unlike the seed as it is: that one draws z* in training,
     and a sample from the same numbers would be the reconstruction."""
     return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range
+from internal_gan.models.applications.animation import Animation
 from internal_gan.models.applications.injection import Injection
 from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
 from internal_gan.models.pyramid import PyramidModel
@@ -19,7 +20,7 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
 
 
-class SinGAN(Injection, PyramidModel):
+class SinGAN(Injection, Animation, PyramidModel):
     """Unconditional generative model of one image.
 
     Args:

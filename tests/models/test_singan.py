@@ -16,7 +16,7 @@ from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.pyramid import _sample_seed
+from internal_gan.models.pyramid import sample_seed
 from internal_gan.models.scales import Widths
 from internal_gan.models.singan import SinGAN
 from internal_gan.models.singan_stage import SinGANStage
@@ -277,7 +277,7 @@ class TestSample:
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
         for scale in (1, 2):
             noises, image = (
-                rng(_sample_seed(4, 0)),
+                rng(sample_seed(4, 0)),
                 resize(model.image, model.sizes[scale - 1]).clamp(-1, 1),
             )
             for index in range(scale, 3):

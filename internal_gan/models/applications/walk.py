@@ -1,0 +1,124 @@
+"""The random walk in noise space that makes a picture move."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from torch import Tensor
+
+from internal_gan.errors import UserError
+
+PAPER_FPS = 10.0
+
+Fields = Sequence[Tensor]
+Innovations = Callable[[int], Fields]
+
+
+class Walk:
+    """z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
+    d_{t+1} = beta (z_t - z_{t-1}) + (1 - beta) u_t and white noise u.
+
+    The difference e_t = z_t - z_rec follows e_{t+1} = a e_t + b e_{t-1} + c u_t: an autoregression
+    of order two, with a = (1 - alpha) (1 + beta), b = -(1 - alpha) beta and
+    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it swings once in about twenty frames
+    and the variance of e is 0.22 of that of u.
+
+    The coefficients are meant for ten frames a second. For other rates the poles of the recursion
+    are raised to the power 10 / fps and c is chosen so that e keeps its variance: the same motion,
+    looked at more or less often.
+
+    Args:
+        alpha: pull towards z_rec, in (0, 1]; 1 stays there.
+        beta: smoothness of the motion, in [0, 1).
+        fps: frames a second.
+
+    Raises:
+        UserError: a number out of range.
+
+    Source: Shaham et al. 2019, supplementary material, animation.
+    """
+
+    def __init__(self, alpha: float = 0.1, beta: float = 0.9, fps: float = PAPER_FPS) -> None:
+        if not 0 < alpha <= 1:
+            raise UserError(f"alpha is {alpha}; allowed: above 0, at most 1")
+        if not 0 <= beta < 1:
+            raise UserError(f"beta is {beta}; allowed: 0 to below 1")
+        if not 0 < fps < math.inf:
+            raise UserError(f"fps is {fps}; allowed: above 0")
+        paper = (1 - alpha) * (1 + beta), -(1 - alpha) * beta
+        poles = np.roots([1.0, -paper[0], -paper[1]]).astype(complex) ** (PAPER_FPS / fps)
+        self.a = float(poles.sum().real)
+        self.b = float(-poles.prod().real)
+        self._deviation = (1 - alpha) * (1 - beta) * math.sqrt(_variance(*paper))
+        self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
+
+    def variance(self, period: int | None = None) -> float:
+        """Variance of e, far from its start, in units of the variance of u.
+
+        Args:
+            period: of a walk that repeats after so many frames.
+        """
+        if period is None:
+            return self._deviation**2
+        turn = np.exp(2j * np.pi * np.arange(period) / period)
+        response = self.c / (turn - self.a - self.b / turn)
+        return float(np.mean(np.abs(response) ** 2))
+
+    def variances(self) -> Iterator[float]:
+        """Variance of e_0, e_1, ... of a walk that starts from rest at z_rec."""
+        now, before, total = 0.0, 0.0, 0.0
+        # The walk's answer to a single push, since pushes at different times are independent.
+        push = self.c
+        while True:
+            yield total
+            now, before = self.a * now + self.b * before + push, now
+            push = 0.0
+            total += now**2
+
+    def steps(self, innovations: Innovations) -> Iterator[Fields]:
+        """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
+        now, before = self._rest(innovations)
+        return self._from(now, before, innovations)
+
+    def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
+        """The walk e_0, e_1, ... that the noise u_0, ..., u_{period - 1}, repeated for ever, leads
+        to: e_{t + period} = e_t, so that the last frame goes on to the first as any to its next.
+
+        One period from rest ends in a state s. With A the matrix of the recursion, a start in
+        state x would end in A^period x + s; the periodic walk has x = (1 - A^period)^-1 s. This is
+        exact, and needs two states in memory however long the period.
+        """
+        for now, before in self._states(*self._rest(innovations), innovations, period):
+            end = now, before
+        step = np.array([[self.a, self.b], [1.0, 0.0]])
+        closed = np.linalg.inv(np.eye(2) - np.linalg.matrix_power(step, period))
+        start = [
+            [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
+            for row in closed
+        ]
+        return self._from(start[0], start[1], lambda t: innovations(t % period))
+
+    def _rest(self, innovations: Innovations) -> tuple[Fields, Fields]:
+        zero = [u.new_zeros(u.shape) for u in innovations(0)]
+        return zero, zero
+
+    def _from(self, now: Fields, before: Fields, innovations: Innovations) -> Iterator[Fields]:
+        yield now
+        for state, _ in self._states(now, before, innovations):
+            yield state
+
+    def _states(
+        self, now: Fields, before: Fields, innovations: Innovations, count: int | None = None
+    ) -> Iterator[tuple[Fields, Fields]]:
+        """The pairs (e_1, e_0), (e_2, e_1), ..."""
+        t = 0
+        while count is None or t < count:
+            fields = zip(now, before, innovations(t), strict=True)
+            now, before = [self.a * x + self.b * y + self.c * u for x, y, u in fields], now
+            yield now, before
+            t += 1
+
+
+def _variance(a: float, b: float) -> float:
+    """Variance of e_{t+1} = a e_t + b e_{t-1} + u_t for white u of variance 1."""
+    return (1 - b) / ((1 + b) * ((1 - b) ** 2 - a**2))
