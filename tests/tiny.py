@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -12,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.build import build
-from internal_gan.config import compose
-from internal_gan.models.base import Stage
+from internal_gan.config import compose, save_options
+from internal_gan.models.base import Model, Stage
+from internal_gan.models.ingan import InGAN
 from internal_gan.models.singan import SinGAN
 from internal_gan.options import Options
 from internal_gan.training.callbacks import Callback
@@ -32,6 +34,17 @@ TINY = (
 )
 LEAN = ("trainer=fast", *TINY)
 PAPER = ("experiment=singan_paper", *TINY)
+# The paper's form of InGAN on (20, 28) pixels, for the tiny picture.
+TINY_INGAN = (
+    "model.max_size=28",
+    "model.crop=24",
+    "model.steps=4",
+    "model.generator.width=2",
+    "model.generator.residual_blocks=1",
+    "model.discriminator.discriminator.widths=[2,3,3]",
+    "trainer.log_interval=1",
+)
+INGAN_PAPER = ("experiment=ingan_paper", *TINY_INGAN)
 
 
 @dataclass
@@ -82,6 +95,16 @@ def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = 
     return model
 
 
+def tiny_ingan(
+    *overrides: str, base: Sequence[str] = INGAN_PAPER, pixels: Tensor | None = None
+) -> InGAN:
+    """The paper's form of InGAN, prepared."""
+    model = build(tiny_options(*overrides, base=base).model)
+    assert isinstance(model, InGAN)
+    model.prepare(picture() if pixels is None else pixels)
+    return model
+
+
 def trained(
     path: Path,
     *overrides: str,
@@ -95,6 +118,20 @@ def trained(
     """Train in the folder ``path``, or go on with the training that is there."""
     options = tiny_options(*overrides, base=base)
     model = model or prepared(*overrides, base=base)
+    folder = train_model(path, model, options, seed, precision, callbacks, resume)
+    return Run(model, options, folder)
+
+
+def train_model(
+    path: Path,
+    model: Model,
+    options: Options,
+    seed: int = 0,
+    precision: torch.dtype = torch.float32,
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+) -> RunFolder:
+    """Train a prepared model of any family in the folder ``path``."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
     train(
@@ -107,7 +144,18 @@ def trained(
         callbacks=callbacks,
         resume=resume,
     )
-    return Run(model, options, folder)
+    return folder
+
+
+def trained_ingan(
+    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **settings: Any
+) -> InGAN:
+    """The paper's form of InGAN, trained in the folder ``path``; settings as `train_model`'s."""
+    options = tiny_options(*overrides, base=base)
+    model = tiny_ingan(*overrides, base=base)
+    folder = train_model(path, model, options, **settings)
+    save_options(options, folder.config_path)
+    return model
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
