@@ -161,20 +161,22 @@ class ScalesModel(Model):
         return [*coarser, (size[0], size[1])]
 
 
-def moving_window(size: Size, side: int | None, turn: int) -> Any:
+def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
     """Index of a square of ``side`` pixels that moves over an image from turn to turn.
 
-    An additive recurrence spreads the places evenly and asks nothing of the device. It aims
-    beyond the border by a quarter of a side and stops there, or the border, which few windows
-    reach, would hardly be seen. ``...``, the whole image, when ``side`` is None.
+    ``side`` may also be (height, width); ``...``, the whole image, when it is None. An additive
+    recurrence spreads the places evenly and asks nothing of the device. It aims beyond the border
+    by a quarter of a side and stops there, or the border, which few windows reach, would hardly
+    be seen.
     """
     if side is None:
         return ...
+    sides = (side, side) if isinstance(side, int) else side
     spans = []
-    for length, ratio in zip(size, (0.7548777, 0.5698403), strict=True):
-        room = max(length - side, 0)
-        beyond = side // 4
+    for length, extent, ratio in zip(size, sides, (0.7548777, 0.5698403), strict=True):
+        room = max(length - extent, 0)
+        beyond = extent // 4
         start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
         start = min(max(start, 0), room)
-        spans.append(slice(start, start + side))
+        spans.append(slice(start, start + extent))
     return (..., *spans)

@@ -17,7 +17,13 @@ from internal_gan.errors import check_range
 
 
 class PatchLoss(ABC):
-    """Distance of a generated image's patches to those of the real image it was made from."""
+    """Distance of a generated image's patches to those of the real image it was made from.
+
+    Attributes:
+        patch: side of the square patches in pixels, the least that an image must have.
+    """
+
+    patch: int
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
@@ -78,6 +84,7 @@ class SlicedWasserstein(PatchLoss):
         check_range(
             1, patch=patch, projections=projections, bank=bank, places=places, levels=levels
         )
+        self.patch = patch
         self.projections = projections
         self.places = places
         filters = torch.randn(
@@ -95,7 +102,7 @@ class SlicedWasserstein(PatchLoss):
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         level, turn = step % len(self.quantiles), step // len(self.quantiles)
-        level = _levels_that_fit(fake, self.filters.shape[-1], level + 1) - 1
+        level = _levels_that_fit(fake, self.patch, level + 1) - 1
         fake = _halvings(fake, level + 1)[level]
         bank = len(self.filters)
         chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]

@@ -1,0 +1,273 @@
+"""InGAN's fast form: one photo to any size, coarse to fine on SinGAN's pyramid.
+
+The condition and the aim are those of Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019: y = G(x; T)
+has the size that T asks for and the patches of x. The pyramid is SinGAN's (Shaham, Dekel,
+Michaeli, ICCV 2019): T is applied where the image is small enough for a little network to see whole
+elements and to repeat or leave them out, and the finer scales add the details.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError, check_range
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
+from internal_gan.models.scales import ScalesModel, Size, Widths
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators import ResidualPatchGenerator
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.nn.patch_losses import PatchTerm
+
+# What a transformation makes of an image: called with the image and the size of the result.
+Transformation = Callable[[Tensor, Size], Tensor]
+
+
+class InGANPyramid(ScalesModel):
+    """Image-conditional model of one image: y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1}), T(x_n)).
+
+    Args:
+        generator, discriminator: called with ``width`` and ``rng``, the generator also with
+            ``depth`` and ``condition_channels``, to make a scale's networks.
+        adversarial_loss: see :mod:`internal_gan.nn.losses`.
+        optimization: learning rates and their decay.
+        patch_loss: auxiliary terms by name; see :mod:`internal_gan.nn.patch_losses`.
+        widths: channels by scale.
+        depths: convolutions of the generator by scale.
+        scale_factor, min_size, max_size, num_scales: the pyramid; see
+            :func:`internal_gan.images.pyramid.pyramid_sizes`.
+        steps: training steps of every scale.
+        learning_rates: by scale, in units of those of ``optimization``.
+        conditioned_scales: how many of the finest scales also see T(x_n) itself.
+        target_range: smallest and largest factor of either axis in training.
+        target_area: largest product of the two factors.
+        curriculum: fraction of the coarsest scale's steps in which the range grows from 1 to
+            ``target_range``.
+        identity_weight: of the mean squared error between G(x; 1) and x.
+        identity_interval: compute it every so many steps, with as many times the weight.
+        adversarial_weight: by scale.
+        adversarial_from: the first scale that has a discriminator.
+        penalty_interval: compute the discriminator's penalty every so many steps, with as many
+            times the weight.
+        penalty_crop: longest side in pixels of the window it is computed on; null for all.
+        discriminator_crop: longest side in pixels of the window that the discriminator judges in
+            one step, moving over the image from step to step; null for all.
+        cycle_weight: of the mean absolute error between G(G(x; T); T^-1) and x, by scale.
+        cycle_interval: compute it every so many steps, with as many times the weight.
+    """
+
+    family: ClassVar[str] = "ingan"
+
+    def __init__(
+        self,
+        *,
+        generator: Callable[..., ResidualPatchGenerator],
+        discriminator: Callable[..., PatchDiscriminator],
+        adversarial_loss: AdversarialLoss,
+        optimization: Optimization,
+        patch_loss: Mapping[str, PatchTerm] | None = None,
+        widths: Widths | None = None,
+        depths: PerStage = 5,
+        scale_factor: float = 0.68,
+        min_size: int = 24,
+        max_size: int | None = 250,
+        num_scales: int | None = None,
+        steps: PerStage = 2000,
+        learning_rates: PerStage = 1.0,
+        conditioned_scales: int = 2,
+        target_range: Sequence[float] = (0.4, 2.25),
+        target_area: float = 4.0,
+        curriculum: float = 0.15,
+        identity_weight: PerStage = 10.0,
+        identity_interval: int = 1,
+        adversarial_weight: PerStage = 1.0,
+        adversarial_from: int = 0,
+        penalty_interval: int = 1,
+        penalty_crop: int | None = None,
+        discriminator_crop: int | None = None,
+        cycle_weight: PerStage = 0.0,
+        cycle_interval: int = 1,
+    ) -> None:
+        super().__init__(
+            widths=widths,
+            pyramid={
+                "scale_factor": scale_factor,
+                "min_size": min_size,
+                "max_size": max_size,
+                "num_scales": num_scales,
+            },
+            steps=steps,
+            patch_loss=patch_loss,
+        )
+        check_range(
+            1,
+            identity_interval=identity_interval,
+            penalty_interval=penalty_interval,
+            cycle_interval=cycle_interval,
+            target_area=target_area,
+        )
+        check_range(0, conditioned_scales=conditioned_scales, adversarial_from=adversarial_from)
+        check_range(0, 1, curriculum=curriculum)
+        if len(target_range) != 2 or not 0 < target_range[0] <= 1 <= target_range[1] < math.inf:
+            raise ValueError(
+                f"target_range is {list(target_range)}; allowed: two factors, the first above 0 "
+                "and at most 1, the second at least 1"
+            )
+        self.make_generator = generator
+        self.make_discriminator = discriminator
+        self.adversarial_loss = adversarial_loss
+        self.optimization = optimization
+        self.depths = depths
+        self.learning_rates = learning_rates
+        self.conditioned_scales = conditioned_scales
+        self.target_range = (float(target_range[0]), float(target_range[1]))
+        self.target_area = target_area
+        self.curriculum = curriculum
+        self.identity_weight = identity_weight
+        self.identity_interval = identity_interval
+        self.adversarial_weight = adversarial_weight
+        self.adversarial_from = adversarial_from
+        self.penalty_interval = penalty_interval
+        self.penalty_crop = penalty_crop
+        self.discriminator_crop = discriminator_crop
+        self.cycle_weight = cycle_weight
+        self.cycle_interval = cycle_interval
+
+    @property
+    def min_side(self) -> int:
+        """The discriminator's receptive field."""
+        return 2 * int(self.make_discriminator(width=1).margin) + 1
+
+    def _try_options(self) -> None:
+        check_range(
+            self.min_side,
+            discriminator_crop=self.discriminator_crop,
+            penalty_crop=self.penalty_crop,
+        )
+        count = self.num_stages
+        for name in ("learning_rates", "identity_weight", "adversarial_weight", "cycle_weight"):
+            check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})
+        check_range(2, depths=min(per_stage(self.depths, count, "depths")))
+        self.new_generator(0)
+
+    def new_generator(
+        self, scale: int, rng: torch.Generator | None = None
+    ) -> ResidualPatchGenerator:
+        return self.make_generator(
+            width=self.widths.at(scale),
+            depth=round(per_stage(self.depths, self.num_stages, "depths")[scale]),
+            condition_channels=3 if self.is_conditioned(scale) else 0,
+            rng=rng,
+        )
+
+    def is_conditioned(self, scale: int) -> bool:
+        """Whether a scale sees T(x_n) itself; the coarsest has nothing else to see."""
+        return scale > 0 and scale >= self.num_stages - self.conditioned_scales
+
+    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> InGANPyramidStage:
+        return InGANPyramidStage(self, index, previous, rng)
+
+    def preview(self) -> Tensor:
+        return self.retarget()
+
+    @torch.no_grad()
+    def retarget(
+        self,
+        size: Size | None = None,
+        *,
+        transform: Transformation | None = None,
+        image: Tensor | None = None,
+        seed: int = 0,
+    ) -> Tensor:
+        """The image at another size or shape, with the same patches.
+
+        A size beyond ``target_range`` is reached in several steps within it, each from the result
+        of the one before.
+
+        Args:
+            size: (height, width) in pixels, any; that of ``image`` by default.
+            transform: what is done to the image at every scale, called with it and the size of
+                the result; by default it is resized.
+            image: (1, 3, h, w) in [-1, 1], in place of the one that was learnt; the finest
+                finished scale's by default.
+            seed: of no effect: this form of InGAN draws no random numbers.
+
+        Returns:
+            (1, 3, height, width) in [-1, 1], at the finest finished scale.
+
+        Raises:
+            UserError: a side below 1, or no scale is finished yet.
+        """
+        self._require_finished()
+        last = self.finished - 1
+        x = self.real(last) if image is None else image.to(self.device)
+        source = (x.shape[-2], x.shape[-1])
+        target = source if size is None else (int(size[0]), int(size[1]))
+        if min(target) < 1:
+            raise UserError(
+                f"size is {list(target)}; it must be [height, width] in pixels, above 0"
+            )
+        if transform is not None:
+            return self._retarget_once(x, target, transform).clamp(-1, 1)
+        for between in self._steps_to(source, target):
+            x = self._retarget_once(x, between, resize).clamp(-1, 1)
+        return x
+
+    def _retarget_once(self, x: Tensor, target: Size, transform: Transformation) -> Tensor:
+        last = self.finished - 1
+        sources = self._sizes_for((x.shape[-2], x.shape[-1]), last)
+        sizes = self._sizes_for(target, last)
+        return self.synthesise(
+            lambda scale: transform(resize(x, sources[scale]), sizes[scale]), last=last
+        )
+
+    def _steps_to(self, source: Size, target: Size) -> list[Size]:
+        """Sizes on the way to ``target``, each within ``target_range`` of the one before."""
+        low, high = (math.log(factor) for factor in self.target_range)
+        steps = 1
+        for a, b in zip(source, target, strict=True):
+            change = math.log(b / a)
+            limit = high if change > 0 else low
+            # The tolerance keeps a factor at the limit from taking a further step.
+            steps = max(steps, math.ceil(change / limit - 1e-6) if limit else 1)
+        between = []
+        for step in range(1, steps):
+            part = step / steps
+            height, width = (
+                max(1, round(a * (b / a) ** part)) for a, b in zip(source, target, strict=True)
+            )
+            between.append((height, width))
+        return [*between, target]
+
+    def synthesise(
+        self,
+        transformed: Callable[[int], Tensor],
+        *,
+        last: int,
+        first: int = 0,
+        image: Tensor | None = None,
+    ) -> Tensor:
+        """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1.
+
+        ``transformed(scale)`` gives T(x_scale), (1, 3, height, width), which is also the size of
+        that scale's output. Returns the output of ``last``, about in [-1, 1].
+        """
+        for scale in range(first, last + 1):
+            image = self.generate(self.generators[scale], scale, transformed(scale), image)
+        assert image is not None
+        return image
+
+    def generate(
+        self, generator: torch.nn.Module, scale: int, transformed: Tensor, coarser: Tensor | None
+    ) -> Tensor:
+        """One scale's output, (1, 3, h, w), from T(x_scale) of that size and the coarser scale's
+        output."""
+        condition = transformed if self.is_conditioned(scale) else None
+        base = transformed
+        if coarser is not None:
+            base = resize(coarser, (transformed.shape[-2], transformed.shape[-1]))
+        return generator(None, base, condition)  # type: ignore[no-any-return]
