@@ -43,10 +43,10 @@ class InGANPyramid(ScalesModel):
         steps: training steps of every scale.
         learning_rates: by scale, in units of those of ``optimization``.
         conditioned_scales: how many of the finest scales also see T(x_n) itself.
-        target_range: smallest and largest factor of either axis in training.
+        scale_range: smallest and largest factor of either axis in training.
         target_area: largest product of the two factors.
         curriculum: fraction of the coarsest scale's steps in which the range grows from 1 to
-            ``target_range``.
+            ``scale_range``.
         identity_weight: of the mean squared error between G(x; 1) and x.
         identity_interval: compute it every so many steps, with as many times the weight.
         adversarial_weight: by scale.
@@ -61,6 +61,7 @@ class InGANPyramid(ScalesModel):
     """
 
     family: ClassVar[str] = "ingan"
+    task: ClassVar[str] = "retarget"
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class InGANPyramid(ScalesModel):
         steps: PerStage = 2000,
         learning_rates: PerStage = 1.0,
         conditioned_scales: int = 2,
-        target_range: Sequence[float] = (0.4, 2.25),
+        scale_range: Sequence[float] = (0.4, 2.25),
         target_area: float = 4.0,
         curriculum: float = 0.15,
         identity_weight: PerStage = 10.0,
@@ -112,9 +113,9 @@ class InGANPyramid(ScalesModel):
         )
         check_range(0, conditioned_scales=conditioned_scales, adversarial_from=adversarial_from)
         check_range(0, 1, curriculum=curriculum)
-        if len(target_range) != 2 or not 0 < target_range[0] <= 1 <= target_range[1] < math.inf:
+        if len(scale_range) != 2 or not 0 < scale_range[0] <= 1 <= scale_range[1] < math.inf:
             raise ValueError(
-                f"target_range is {list(target_range)}; allowed: two factors, the first above 0 "
+                f"scale_range is {list(scale_range)}; allowed: two factors, the first above 0 "
                 "and at most 1, the second at least 1"
             )
         self.make_generator = generator
@@ -124,7 +125,7 @@ class InGANPyramid(ScalesModel):
         self.depths = depths
         self.learning_rates = learning_rates
         self.conditioned_scales = conditioned_scales
-        self.target_range = (float(target_range[0]), float(target_range[1]))
+        self.scale_range = (float(scale_range[0]), float(scale_range[1]))
         self.target_area = target_area
         self.curriculum = curriculum
         self.identity_weight = identity_weight
@@ -185,7 +186,7 @@ class InGANPyramid(ScalesModel):
     ) -> Tensor:
         """The image at another size or shape, with the same patches.
 
-        A size beyond ``target_range`` is reached in several steps within it, each from the result
+        A size beyond ``scale_range`` is reached in several steps within it, each from the result
         of the one before.
 
         Args:
@@ -226,8 +227,8 @@ class InGANPyramid(ScalesModel):
         )
 
     def _steps_to(self, source: Size, target: Size) -> list[Size]:
-        """Sizes on the way to ``target``, each within ``target_range`` of the one before."""
-        low, high = (math.log(factor) for factor in self.target_range)
+        """Sizes on the way to ``target``, each within ``scale_range`` of the one before."""
+        low, high = (math.log(factor) for factor in self.scale_range)
         steps = 1
         for a, b in zip(source, target, strict=True):
             change = math.log(b / a)

@@ -147,7 +147,7 @@ class InGANPyramidStage(Stage):
     def _target_sizes(self) -> list[Size]:
         """The output's size at scales 0 to this one, at least ``smallest`` on a side here."""
         model = self.model
-        low, high = model.target_range
+        low, high = model.scale_range
         if self.index == 0 and model.curriculum:
             grown = min(1.0, (self.step + 1) / (model.curriculum * self.steps))
             low, high = 1 + (low - 1) * grown, 1 + (high - 1) * grown
