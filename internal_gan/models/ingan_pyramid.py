@@ -13,21 +13,21 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import check_range
+from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.images.transforms import Transform
+from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
+from internal_gan.models.retargeting import RetargetModel
 from internal_gan.models.scales import ScalesModel, Size, Widths
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
 
-# What a transformation makes of an image: called with the image and the size of the result.
-Transformation = Callable[[Tensor, Size], Tensor]
 
-
-class InGANPyramid(ScalesModel):
+class InGANPyramid(ScalesModel, RetargetModel):
     """Image-conditional model of one image: y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1}), T(x_n)).
 
     Args:
@@ -61,7 +61,6 @@ class InGANPyramid(ScalesModel):
     """
 
     family: ClassVar[str] = "ingan"
-    task: ClassVar[str] = "retarget"
 
     def __init__(
         self,
@@ -104,6 +103,8 @@ class InGANPyramid(ScalesModel):
             steps=steps,
             patch_loss=patch_loss,
         )
+        check_part(generator, ResidualPatchGenerator, "generator")
+        check_part(discriminator, PatchDiscriminator, "discriminator")
         check_range(
             1,
             identity_interval=identity_interval,
@@ -125,7 +126,7 @@ class InGANPyramid(ScalesModel):
         self.depths = depths
         self.learning_rates = learning_rates
         self.conditioned_scales = conditioned_scales
-        self.scale_range = (float(scale_range[0]), float(scale_range[1]))
+        self._scale_range = (float(scale_range[0]), float(scale_range[1]))
         self.target_area = target_area
         self.curriculum = curriculum
         self.identity_weight = identity_weight
@@ -137,6 +138,10 @@ class InGANPyramid(ScalesModel):
         self.discriminator_crop = discriminator_crop
         self.cycle_weight = cycle_weight
         self.cycle_interval = cycle_interval
+
+    @property
+    def scale_range(self) -> tuple[float, float]:
+        return self._scale_range
 
     @property
     def min_side(self) -> int:
@@ -172,77 +177,27 @@ class InGANPyramid(ScalesModel):
     def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> InGANPyramidStage:
         return InGANPyramidStage(self, index, previous, rng)
 
-    def preview(self) -> Tensor:
-        return self.retarget()
-
     @torch.no_grad()
-    def retarget(
-        self,
-        size: Size | None = None,
-        *,
-        transform: Transformation | None = None,
-        image: Tensor | None = None,
-        seed: int = 0,
+    def preview(self) -> Tensor:
+        last = self.finished - 1
+        return self.synthesise(self.real, last=last).clamp(-1, 1)
+
+    def repaint(
+        self, image: Tensor, size: Size, transform: Transform | None, rng: torch.Generator
     ) -> Tensor:
-        """The image at another size or shape, with the same patches.
+        """One pass through the finished scales, with T applied to the image at each of them.
 
-        A size beyond ``scale_range`` is reached in several steps within it, each from the result
-        of the one before.
-
-        Args:
-            size: (height, width) in pixels, any; that of ``image`` by default.
-            transform: what is done to the image at every scale, called with it and the size of
-                the result; by default it is resized.
-            image: (1, 3, h, w) in [-1, 1], in place of the one that was learnt; the finest
-                finished scale's by default.
-            seed: of no effect: this form of InGAN draws no random numbers.
-
-        Returns:
-            (1, 3, height, width) in [-1, 1], at the finest finished scale.
-
-        Raises:
-            UserError: a side below 1, or no scale is finished yet.
+        Draws no random numbers. Of a model that is not finished the finest output is resized.
         """
-        self._require_finished()
-        last = self.finished - 1
-        x = self.real(last) if image is None else image.to(self.device)
-        source = (x.shape[-2], x.shape[-1])
-        target = source if size is None else (int(size[0]), int(size[1]))
-        if min(target) < 1:
-            raise UserError(
-                f"size is {list(target)}; it must be [height, width] in pixels, above 0"
-            )
-        if transform is not None:
-            return self._retarget_once(x, target, transform).clamp(-1, 1)
-        for between in self._steps_to(source, target):
-            x = self._retarget_once(x, between, resize).clamp(-1, 1)
-        return x
+        last = self.num_stages - 1
+        from_sizes = self._sizes_for((image.shape[-2], image.shape[-1]), last)
+        to_sizes = self._sizes_for(size, last)
 
-    def _retarget_once(self, x: Tensor, target: Size, transform: Transformation) -> Tensor:
-        last = self.finished - 1
-        sources = self._sizes_for((x.shape[-2], x.shape[-1]), last)
-        sizes = self._sizes_for(target, last)
-        return self.synthesise(
-            lambda scale: transform(resize(x, sources[scale]), sizes[scale]), last=last
-        )
+        def transformed(scale: int) -> Tensor:
+            coarse, to = build_pyramid(image, [from_sizes[scale]])[0], to_sizes[scale]
+            return resize(coarse, to) if transform is None else transform(coarse, to)
 
-    def _steps_to(self, source: Size, target: Size) -> list[Size]:
-        """Sizes on the way to ``target``, each within ``scale_range`` of the one before."""
-        low, high = (math.log(factor) for factor in self.scale_range)
-        steps = 1
-        for a, b in zip(source, target, strict=True):
-            change = math.log(b / a)
-            limit = high if change > 0 else low
-            # The tolerance keeps a factor at the limit from taking a further step.
-            steps = max(steps, math.ceil(change / limit - 1e-6) if limit else 1)
-        between = []
-        for step in range(1, steps):
-            part = step / steps
-            height, width = (
-                max(1, round(a * (b / a) ** part)) for a, b in zip(source, target, strict=True)
-            )
-            between.append((height, width))
-        return [*between, target]
+        return resize(self.synthesise(transformed, last=self.finished - 1), size).clamp(-1, 1)
 
     def synthesise(
         self,

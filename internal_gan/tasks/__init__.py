@@ -105,7 +105,9 @@ def _refuse(extra: Collection[str], what: str, why: str) -> None:
 
 
 def _family(options: Options) -> str:
-    return str(options.model.get("_target_", "")).rpartition(".")[2].lower()
+    """The first word of the name of the model's module."""
+    module = str(options.model.get("_target_", "")).rpartition(".")[0]
+    return module.rpartition(".")[2].partition("_")[0]
 
 
 def _is_finished(folder: RunFolder) -> bool:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from internal_gan.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
+from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan_pyramid import InGANPyramid
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
 from internal_gan.training.callbacks import Callback
@@ -108,7 +109,7 @@ class TestRetarget:
         assert model.retarget().shape == model.image.shape
         assert model.retarget(image=picture(31, 45)).shape == (1, 3, 31, 45)
 
-    def test_is_the_same_every_time(self, model: InGANPyramid) -> None:
+    def test_is_the_same_for_every_seed(self, model: InGANPyramid) -> None:
         assert torch.equal(model.retarget((20, 56)), model.retarget((20, 56), seed=3))
 
     def test_another_image_gives_another_result(self, model: InGANPyramid) -> None:
@@ -120,15 +121,17 @@ class TestRetarget:
         assert torch.equal(own, model.retarget((20, 50)))
 
     def test_every_scale_sees_what_the_transformation_made(self, model: InGANPyramid) -> None:
-        seen = []
+        class Mirror(Transform):
+            def source(self, points: Tensor) -> Tensor:
+                return points * torch.tensor([-1.0, 1.0])
 
-        def flipped(image: Tensor, size: tuple[int, int]) -> Tensor:
-            seen.append((tuple(image.shape[-2:]), size))
-            return resize(image, size).flip(3)
+            def inverse(self) -> Transform:
+                return self
 
-        y = model.retarget((20, 56), transform=flipped)
-        assert seen == [((14, 20), (14, 40)), ((17, 23), (17, 46)), ((20, 28), (20, 56))]
-        assert not torch.equal(y, model.retarget((20, 56)))
+        sizes = [(14, 40), (17, 46), (20, 56)]
+        mirrored = [Mirror()(model.real(i), sizes[i]) for i in range(3)]
+        expected = model.synthesise(mirrored.__getitem__, last=2).clamp(-1, 1)
+        assert torch.allclose(model.retarget((20, 56), transform=Mirror()), expected, atol=1e-6)
 
     def test_a_size_beyond_the_range_is_reached_in_steps(self, model: InGANPyramid) -> None:
         low, high = model.scale_range
@@ -136,11 +139,11 @@ class TestRetarget:
         between = model.retarget((20, 56))
         assert torch.equal(model.retarget((20, 112)), model.retarget((20, 112), image=between))
 
-    def test_an_unfinished_model_works_at_the_finest_finished_scale(self) -> None:
+    def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = untrained(scales=2)
-        assert model.retarget().shape == (1, 3, 17, 23)
         assert model.preview().shape == (1, 3, 17, 23)
-        assert model.retarget((17, 40)).shape == (1, 3, 17, 40)
+        finest = model.synthesise(lambda i: resize(model.real(i), [(14, 40), (17, 46)][i]), last=1)
+        assert torch.equal(model.retarget((20, 56)), resize(finest, (20, 56)).clamp(-1, 1))
 
     def test_a_model_without_a_finished_scale_says_so(self) -> None:
         with pytest.raises(UserError, match="resume"):
