@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-TASKS = ("train", "sample", "retarget")
+TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize")
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 ALL_SCALES = "all"
+AUTO = "auto"
 LARGEST_SEED = 2**63 - 1
 
 
@@ -98,6 +99,56 @@ class SampleOptions:
     )
 
 
+def _start_scale() -> Any:
+    """The scale at which an image from outside is put into the pyramid."""
+    return option(
+        AUTO,
+        f"a whole number, 1 (next to the coarsest scale) or more, or {AUTO}",
+        lambda v: v >= 1 if isinstance(v, int) else v == AUTO,
+    )
+
+
+@dataclass
+class PaintOptions:
+    """Paint-to-image. ``quantize`` reduces painting and photo to ``colours`` of the photo and
+    trains the start scale anew on that."""
+
+    image: str | None = path_option("the name of one image file, the painting")
+    start_scale: int | str = _start_scale()
+    quantize: bool = option(False, "true or false")
+    colours: int = option(8, "a whole number from 2 to 256", lambda v: 2 <= v <= 256)
+    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+@dataclass
+class RedrawOptions:
+    """Editing and harmonization: a photo of any size, and a mask of the same size."""
+
+    image: str | None = path_option("the name of one image file, the photo with its changes")
+    mask: str | None = path_option("the name of one image file, white where the photo may change")
+    start_scale: int | str = _start_scale()
+    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+@dataclass
+class MaskOptions:
+    """How a task takes its mask. Lengths are in pixels; null is the task's own default."""
+
+    invert: bool = option(False, "true or false")
+    dilate: float | None = option(
+        None, "a number of pixels from 0 to 1000, or null", lambda v: 0 <= v <= 1000
+    )
+    feather: float | None = option(
+        None, "a number of pixels from 0 to 1000, or null", lambda v: 0 <= v <= 1000
+    )
+
+
 @dataclass
 class RetargetOptions:
     """Which sizes and shapes to paint the photo in.
@@ -174,6 +225,10 @@ class Options:
     retarget: RetargetOptions = option(
         RetargetOptions, "its own options, such as retarget.shape=[300,800]"
     )
+    paint: PaintOptions = option(PaintOptions, "its own options, such as paint.start_scale=2")
+    edit: RedrawOptions = option(RedrawOptions, "its own options, such as edit.start_scale=2")
+    harmonize: RedrawOptions = option(RedrawOptions, "its own options, such as harmonize.seed=1")
+    mask: MaskOptions = option(MaskOptions, "its own options, such as mask.invert=true")
 
 
 PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])

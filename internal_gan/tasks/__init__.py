@@ -21,6 +21,7 @@ from internal_gan.training.run_folder import RunFolder
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
+_WITH_MASK = {"edit", "harmonize"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -54,7 +55,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(
                 f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
             )
-        own = {key for key in given if key.startswith(f"{options.task}.")}
+        groups = {options.task} | ({"mask"} if options.task in _WITH_MASK else set())
+        own = {key for key in given if key.partition(".")[0] in groups}
         _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
         RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     return _dispatch(options, family=_family(options) if "model" in given else None)

@@ -12,7 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Losses, Model, Stage
 from internal_gan.options import TrainerOptions
 from internal_gan.training import budget
-from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.checkpoint import load_training, save_model, save_training
 from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.signals import StopRequest
@@ -92,6 +92,36 @@ def train(
             for callback in callbacks:
                 callback.on_stage_end(model, index)
     for callback in callbacks:
+        callback.on_end(model)
+
+
+def train_stage(
+    model: Model,
+    stage: Stage,
+    steps: int,
+    *,
+    precision: torch.dtype,
+    callbacks: Sequence[Callback] = (),
+    log_interval: int = 25,
+) -> None:
+    """Train one stage more of a finished model. Nothing is saved on the way.
+
+    Args:
+        stage: built on ``model``, which it changes when it is finished.
+        precision: as for :func:`train`.
+
+    Raises:
+        UserError: a loss is not finite.
+    """
+    plan = TrainingPlan([StagePlan(stage.name, stage.size, steps, 0.0)])
+    for callback in callbacks:
+        callback.on_start(model, plan)
+    trainee = Trainee(stage, steps, precision)
+    for step in range(steps):
+        _report(callbacks, trainee, 0, step + 1, trainee.step(step), log_interval)
+    trainee.finish()
+    for callback in callbacks:
+        callback.on_stage_end(model, 0)
         callback.on_end(model)
 
 

@@ -1,0 +1,163 @@
+"""Masks: what a file says may change, grown and softened."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.masks import dilate, read_mask, soften
+
+SIZE = (30, 40)
+
+
+def disk(top: float = 255) -> np.ndarray:  # type: ignore[type-arg]
+    """A white disk of radius 8 on black, (30, 40)."""
+    rows, columns = np.ogrid[:30, :40]
+    return (((rows - 12) ** 2 + (columns - 17) ** 2 <= 64) * top).astype(np.float64)
+
+
+def saved(path: Path, array: np.ndarray, mode: str) -> Path:  # type: ignore[type-arg]
+    kind = np.uint16 if mode == "I;16" else np.uint8
+    image = Image.fromarray(array.astype(kind))
+    (image if mode == "I;16" else image.convert(mode)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "RGB", "RGBA", "P", "LA", "I;16"])
+def test_every_mode_of_a_mask_reads_alike(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path / "mask.png", disk(65535 if mode == "I;16" else 255), mode)
+    mask = read_mask(path, SIZE)
+    assert mask.shape == (1, 1, *SIZE)
+    assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())
+    assert torch.equal(read_mask(path, SIZE, invert=True), 1 - mask)
+
+
+def test_soft_masks_stay_soft(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(0, 65535, 40), (30, 1)).round()
+    mask = read_mask(saved(tmp_path / "ramp.png", ramp, "I;16"), SIZE)
+    assert torch.allclose(mask[0, 0].double(), torch.from_numpy(ramp / 65535), atol=1e-6)
+
+
+@pytest.mark.parametrize("colour", [0, 130, 255])
+def test_a_brush_on_an_empty_layer_is_what_is_opaque(tmp_path: Path, colour: int) -> None:
+    layers = np.dstack([np.full((30, 40, 3), colour), disk(200)]).astype(np.uint8)
+    Image.fromarray(layers).save(tmp_path / "layer.png")
+    mask = read_mask(tmp_path / "layer.png", SIZE)
+    assert torch.allclose(mask[0, 0], torch.from_numpy(disk(200 / 255)).float())
+
+
+def test_transparent_parts_of_a_drawn_mask_are_kept(tmp_path: Path) -> None:
+    alpha = np.full((30, 40), 255)
+    alpha[:, 17:] = 0
+    layers = np.dstack([np.repeat(disk()[..., None], 3, 2), alpha]).astype(np.uint8)
+    Image.fromarray(layers).save(tmp_path / "layer.png")
+    expected = disk(1)
+    expected[:, 17:] = 0
+    assert torch.allclose(
+        read_mask(tmp_path / "layer.png", SIZE)[0, 0].double(), torch.tensor(expected)
+    )
+
+
+@pytest.mark.parametrize("quality", [75, 95])
+def test_the_gray_rim_of_a_jpeg_is_cleaned(tmp_path: Path, quality: int) -> None:
+    large = np.kron(disk(), np.ones((5, 5))).astype(np.uint8)
+    Image.fromarray(large).save(tmp_path / "mask.jpg", quality=quality)
+    raw = np.asarray(Image.open(tmp_path / "mask.jpg"))
+    assert ((raw > 0) & (large == 0)).any()
+    mask = read_mask(tmp_path / "mask.jpg", (150, 200))
+    assert torch.equal(mask[0, 0], torch.from_numpy(large / 255).float())
+
+
+def test_a_soft_jpeg_stays_soft(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(0, 255, 320), (240, 1)).astype(np.uint8)
+    Image.fromarray(ramp).save(tmp_path / "ramp.jpg", quality=95)
+    middle = read_mask(tmp_path / "ramp.jpg", (240, 320))[0, 0, 120]
+    assert 0.45 < middle[160] < 0.55
+    assert 0.2 < middle[120] < 0.35
+
+
+@pytest.mark.parametrize(
+    ("array", "invert", "pieces"),
+    [
+        (np.zeros(SIZE), False, ["edit.mask=", "is empty", "with mask.invert=true"]),
+        (np.full(SIZE, 255), True, ["is empty", "without mask.invert=true"]),
+        (np.full(SIZE, 255), False, ["covers the whole image", "black is what is kept"]),
+        (np.zeros((40, 30)), False, ["40x30", "30x40", "exactly the image's size"]),
+    ],
+    ids=["empty", "empty once inverted", "full", "other size"],
+)
+def test_a_mask_that_says_nothing_is_refused(
+    tmp_path: Path,
+    array: np.ndarray,  # type: ignore[type-arg]
+    invert: bool,
+    pieces: list[str],
+) -> None:
+    path = saved(tmp_path / "mask.png", array, "L")
+    with pytest.raises(UserError) as caught:
+        read_mask(path, SIZE, invert=invert, option="edit.mask")
+    assert [piece for piece in pieces if piece not in str(caught.value)] == []
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_mask_names_the_option(tmp_path: Path) -> None:
+    (tmp_path / "mask.png").write_text("no image")
+    for name in ("mask.png", "missing.png"):
+        with pytest.raises(UserError, match=r"^edit\.mask=.*" + name):
+            read_mask(tmp_path / name, SIZE, option="edit.mask")
+
+
+def test_a_mask_that_looks_inverted_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = saved(tmp_path / "mask.png", 255 - disk(), "L")
+    with caplog.at_level(logging.WARNING):
+        read_mask(path, SIZE)
+    assert "covers 84 % of the image" in caplog.text
+    assert "with mask.invert=true" in caplog.text
+    caplog.clear()
+    read_mask(path, SIZE, invert=True)
+    assert caplog.text == ""
+
+
+def by_definition(mask: Tensor, radius: float) -> Tensor:
+    """The largest value within ``radius``, pixel by pixel."""
+    height, width = mask.shape[-2:]
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    grown = torch.zeros_like(mask)
+    for y in range(height):
+        for x in range(width):
+            near = (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+            grown[0, 0, y, x] = mask[0, 0][near].max()
+    return grown
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2.5, 7, 40])
+def test_dilation_is_the_maximum_over_a_disk(radius: float) -> None:
+    mask = torch.rand(1, 1, 19, 23, generator=torch.Generator().manual_seed(0)) ** 8
+    before = mask.clone()
+    assert torch.equal(dilate(mask, radius), by_definition(mask, radius))
+    assert torch.equal(mask, before)
+
+
+def test_softening_keeps_far_pixels_at_0_and_the_sum() -> None:
+    mask = torch.zeros(1, 1, 61, 81)
+    mask[..., 30, 40] = 1
+    soft = soften(mask, 4)
+    rows, columns = torch.meshgrid(torch.arange(61) - 30, torch.arange(81) - 40, indexing="ij")
+    gaussian = torch.exp(-(rows**2 + columns**2) / (2 * 4**2)) / (2 * torch.pi * 4**2)
+    inside = (rows.abs() <= 12) & (columns.abs() <= 12)
+    assert torch.equal(soft[0, 0] > 0, inside)
+    assert torch.allclose(soft[0, 0][inside], gaussian[inside], rtol=0.02)
+    assert float(soft.sum()) == pytest.approx(1, abs=1e-5)
+    assert torch.equal(soften(mask, 0), mask)
+
+
+def test_lengths_are_not_negative() -> None:
+    for change in (dilate, soften):
+        with pytest.raises(ValueError, match="is -1; allowed: 0 or more"):
+            change(torch.zeros(1, 1, 5, 5), -1)
