@@ -67,7 +67,7 @@ def paint(options: Options, family: str | None = None) -> Path:
                 ],
             )
             palette = stage.palette
-            write_image(pictures / "photo-in-its-colours.png", stage.quantized, like=trained.like)
+            write_image(pictures / "photo-in-these-colours.png", stage.quantized, like=trained.like)
             flat = nearest_colours(resize(painting, stage.size), palette.cpu())
             write_image(pictures / "painting-in-these-colours.png", flat, like=trained.like)
         for index, seed in enumerate(seeds):

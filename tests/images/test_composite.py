@@ -1,0 +1,62 @@
+"""A change made in a small copy, brought back to the photo."""
+
+import torch
+from torch.nn import functional as F
+
+from internal_gan.images.composite import bring_back
+from internal_gan.images.resize import resize
+from tests.tiny import picture
+
+
+def photo(height: int = 120, width: int = 160) -> torch.Tensor:
+    """Blots with fine grain, which a copy at a quarter of the size cannot hold."""
+    grain = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)) - 0.5
+    return (picture(height, width) * 0.6 + 0.3 * grain).clamp(-1, 1)
+
+
+def middle(height: int = 120, width: int = 160) -> torch.Tensor:
+    inner = torch.ones(1, 1, height // 3, width // 3)
+    return F.pad(
+        inner, (width // 3, width - 2 * (width // 3), height // 3, height - 2 * (height // 3))
+    )
+
+
+def test_outside_of_the_mask_nothing_changes_in_any_bit() -> None:
+    image, mask = photo(), middle() * 0.5
+    small = resize(image, (30, 40))
+    result = bring_back(image, small, -small, mask)
+    outside = (mask == 0).expand_as(image)
+    assert torch.equal(result[outside], image[outside])
+    assert not torch.equal(result, image)
+
+
+def test_at_the_same_size_the_change_is_taken_as_it_is() -> None:
+    image, other, mask = photo(), photo().flip(3), middle()
+    result = bring_back(image, image, other, mask)
+    assert torch.equal(result, torch.where(mask > 0, other, image))
+    soft = bring_back(image, image, other, mask * 0.25)
+    assert torch.allclose(soft, torch.where(mask > 0, 0.75 * image + 0.25 * other, image))
+
+
+def test_a_copy_that_did_not_change_gives_the_photo_back() -> None:
+    image = photo()
+    small = resize(image, (30, 40))
+    result = bring_back(image, small, small, torch.ones(1, 1, 120, 160))
+    assert (result - image).abs().max() < 1e-5
+
+
+def test_a_change_of_colour_keeps_the_grain() -> None:
+    image = photo() * 0.7
+    small = resize(image, (30, 40))
+    result = bring_back(image, small, small + 0.2, torch.ones(1, 1, 120, 160))
+    assert torch.allclose(result, image + 0.2, atol=1e-4)
+
+
+def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
+    image = torch.full((1, 3, 120, 160), -0.5)
+    image[..., 81:] = 0.5
+    small = resize(image, (30, 40))
+    flat = torch.zeros_like(small)
+    result = bring_back(image, small, flat, torch.ones(1, 1, 120, 160))
+    steps = (result[..., 1:] - result[..., :-1]).abs()
+    assert steps.max() < 0.1

@@ -1,0 +1,160 @@
+"""task=paint on a trained model."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import internal_gan
+from internal_gan.config import save_options
+from internal_gan.errors import UserError
+from internal_gan.files import read_json_lines
+from internal_gan.images.io import read_image, to_uint8
+from internal_gan.tasks.paint import quantized
+from tests.commands import Shell
+from tests.tiny import picture, same_weights, trained
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
+    run = trained(tmp_path_factory.mktemp("trained") / "model")
+    run.options.image = "photo.png"
+    save_options(run.options, run.folder.config_path)
+    return run.folder.path
+
+
+@pytest.fixture
+def checkpoint(run: Path, shell: Shell) -> str:
+    """The option that names it, with a painting of 70 x 50 pixels in the folder here."""
+    painting = np.zeros((70, 50, 3), np.uint8)
+    painting[:40] = (40, 90, 200)
+    painting[40:, 10:30] = (220, 160, 60)
+    Image.fromarray(painting).save("art.png")
+    return f"checkpoint={run}"
+
+
+def test_a_painting_becomes_a_photo_of_its_shape(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.count=2")
+    assert answer.code == 0, answer.err
+    (folder,) = Path("runs/photo-singan").iterdir()
+    assert sorted(p.name for p in (folder / "paint").iterdir()) == [
+        *("000.png", "001.png", "before.png", "start-scale-1.png", "start-scale-2.png"),
+    ]
+    size = read_image(folder / "paint" / "000.png").size
+    assert size[0] * size[1] == pytest.approx(20 * 28, rel=0.05)
+    assert size[0] / size[1] == pytest.approx(1.4, rel=0.05)
+    assert "(auto) of 1 to 2" in answer.out
+
+
+def test_the_strip_shows_each_start_scale(shell: Shell, checkpoint: str) -> None:
+    for scale in (1, 2):
+        wanted = f"paint.start_scale={scale}"
+        answer = shell("task=paint", checkpoint, "paint.image=art.png", wanted, f"output={scale}")
+        assert answer.code == 0, answer.err
+        result = Path(f"{scale}/paint/000.png").read_bytes()
+        assert result == Path(f"{scale}/paint/start-scale-{scale}.png").read_bytes()
+        other = Path(f"{scale}/paint/start-scale-{3 - scale}.png").read_bytes()
+        assert result != other
+
+
+def test_quantize_trains_the_start_scale_anew_with_progress(
+    shell: Shell, run: Path, checkpoint: str
+) -> None:
+    model_file = (run / "model.safetensors").read_bytes()
+    wanted = ("paint.image=art.png", "paint.quantize=true", "paint.colours=3")
+    answer = shell("task=paint", checkpoint, *wanted, "paint.start_scale=1", "output=out")
+    assert answer.code == 0, answer.err
+    assert "scale 1, 17 x 23, done in" in answer.err
+    assert (run / "model.safetensors").read_bytes() == model_file
+    rows = read_json_lines(Path("out/metrics.jsonl"))
+    assert rows[0]["event"] == "plan"
+    assert rows[-1]["event"] == "stage_end"
+    colours = [
+        {tuple(c) for c in read_image(f"out/paint/{name}.png").pixels[0].flatten(1).T.tolist()}
+        for name in ("photo-in-these-colours", "painting-in-these-colours")
+    ]
+    assert len(colours[0]) == 3
+    assert colours[1] <= colours[0]
+    plain = Path("out/paint/start-scale-1.png").read_bytes()
+    assert Path("out/paint/000.png").read_bytes() != plain
+
+
+def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> None:
+    model = internal_gan.load(run)
+    before = internal_gan.load(run)
+    other, stage = quantized(model, 2, 4, seed=1)
+    assert same_weights(model, before)
+    assert [
+        same_weights(*pair) for pair in zip(model.generators, other.generators, strict=True)
+    ] == [*(True, True, False)]
+    assert torch.equal(model.noise_std[:2], other.noise_std[:2])
+    assert model.noise_std[2] != other.noise_std[2]
+    assert stage.palette.shape == (4, 3)
+    assert not any(p.requires_grad for p in other.parameters())
+    again, _ = quantized(model, 2, 4, seed=1)
+    assert same_weights(other, again)
+    assert other.paint(picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
+
+
+def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
+    """Longer training brings the reconstruction from few colours nearer to the photo."""
+    errors = []
+    for steps in (1, 120):
+        model = internal_gan.load(run)
+        model.steps[1] = steps
+        copy, stage = quantized(model, 1, 3)
+        noise = copy.padded_reconstruction_noise(1, stage.size)
+        with torch.no_grad():
+            rebuilt = copy.generators[1](noise, stage.reconstruction_base)
+        errors.append(float((rebuilt - copy.real(1)).square().mean()))
+    assert errors[1] < 0.8 * errors[0]
+
+
+def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
+    with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
+        quantized(internal_gan.load(run), 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        ([], ["paint.image=FILE is missing"]),
+        (["paint.image=at.png"], ["paint.image=at.png", "did you mean art.png"]),
+        (
+            ["paint.image=art.png", "paint.start_scale=7"],
+            ["start_scale=7", "1 to 2, or auto"],
+        ),
+        (["paint.image=art.png", "paint.colours=1"], ["paint.colours=1", "2 to 256"]),
+        (
+            ["paint.image=art.png", "paint.quantize=maybe"],
+            ["quantize=maybe", "true or false"],
+        ),
+        (["paint.image=art.png", "mask.invert=true"], ["mask.invert", "task=paint"]),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
+) -> None:
+    answer = shell("task=paint", checkpoint, *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
+    assert [p.name for p in Path.cwd().iterdir()] == ["art.png"]
+
+
+def test_a_gray_models_results_are_gray(shell: Shell, run: Path, checkpoint: str) -> None:
+    gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
+    kept = (run / "photo.png").read_bytes() if (run / "photo.png").exists() else None
+    Image.fromarray(gray).save(run / "photo.png")
+    try:
+        answer = shell("task=paint", checkpoint, "paint.image=art.png", "output=out")
+        assert answer.code == 0, answer.err
+        assert read_image("out/paint/000.png").is_gray
+    finally:
+        (run / "photo.png").unlink()
+        if kept is not None:
+            (run / "photo.png").write_bytes(kept)

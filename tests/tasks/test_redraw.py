@@ -1,0 +1,273 @@
+"""task=edit and task=harmonize on a trained model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from internal_gan.config import save_options
+from internal_gan.images.encode import Layout, _deep_png
+from internal_gan.images.io import read_image
+from internal_gan.training.checkpoint import save_model
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import Shell
+from tests.tiny import picture, tiny_options, trained, untrained
+
+SMALL = ("mask.dilate=2", "mask.feather=0.5")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
+    run = trained(tmp_path_factory.mktemp("trained") / "model")
+    run.options.image = "photo.png"
+    save_options(run.options, run.folder.config_path)
+    return run.folder.path
+
+
+@pytest.fixture
+def checkpoint(run: Path, shell: Shell) -> str:
+    """The option that names it, with a photo and a mask of 60 x 84 pixels in the folder here."""
+    edited = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(edited).save("edited.png")
+    mask = np.zeros((60, 84), np.uint8)
+    mask[20:32, 30:45] = 255
+    Image.fromarray(mask).save("mask.png")
+    return f"checkpoint={run}"
+
+
+def used(name: str, mask: str = "mask.png") -> Sequence[str]:
+    return (f"task={name}", f"{name}.image=edited.png", f"{name}.mask={mask}")
+
+
+@pytest.mark.parametrize("task", ["edit", "harmonize"])
+def test_results_go_to_a_run_folder_of_their_own(
+    shell: Shell, run: Path, checkpoint: str, task: str
+) -> None:
+    before = sorted(p.name for p in run.iterdir())
+    answer = shell(*used(task), checkpoint, f"{task}.count=2", *SMALL, "device=cpu")
+    assert answer.code == 0, answer.err
+    assert answer.err == ""
+    (folder,) = Path("runs/photo-singan").iterdir()
+    assert sorted(p.name for p in (folder / task).iterdir()) == [
+        *("000.png", "001.png", "before.png", "mask.png"),
+        *("start-scale-1.png", "start-scale-2.png"),
+    ]
+    assert (folder / task / "000.png").read_bytes() != (folder / task / "001.png").read_bytes()
+    assert read_image(folder / task / "000.png").size == (60, 84)
+    assert read_image(folder / task / "start-scale-1.png").size == (20, 28)
+    assert RunFolder(folder).status()["state"] == "finished"
+    assert "Start scale" in answer.out
+    assert "(auto) of 1 to 2" in answer.out
+    assert sorted(p.name for p in run.iterdir()) == before
+
+
+def layers(kind: str) -> Any:
+    """A picture of 60 x 84 in a file's own numbers."""
+    rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
+    alpha = np.linspace(0.2, 1, 84)[None, :, None].repeat(60, 0)
+    all_kinds = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}
+    channels = all_kinds[kind.removesuffix("16")]
+    if kind.endswith("16"):
+        return (channels * 65535).round().astype(np.uint16)
+    return (channels * 255).round().astype(np.uint8)
+
+
+def write(path: Path, array: Any, kind: str) -> None:
+    if kind in ("RGB16", "RGBA16"):
+        path.write_bytes(_deep_png(array.astype(">u2"), Layout(alpha=kind == "RGBA16")))
+    elif kind == "P":
+        Image.fromarray(array).quantize(40).save(path)
+    else:
+        Image.fromarray(array).save(path)
+
+
+def numbers(path: Path, depth: int) -> Any:
+    """All channels of a file as whole numbers."""
+    photo = read_image(path)
+    largest = 2**depth - 1
+    channels = [(photo.pixels[0] + 1) / 2 * largest]
+    channels += [] if photo.alpha is None else [photo.alpha[0] * largest]
+    return np.concatenate([c.double().round().numpy() for c in channels])
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [
+        *(("edit", kind) for kind in ("RGB", "RGBA", "L", "L16", "RGB16", "RGBA16", "P")),
+        *(("harmonize", kind) for kind in ("RGB", "RGB16")),
+    ],
+)
+def test_outside_of_the_softened_mask_every_bit_is_the_photos(
+    shell: Shell, checkpoint: str, tmp_path: Path, task: str, kind: str
+) -> None:
+    write(tmp_path / "edited.png", layers("RGB" if kind == "P" else kind), kind)
+    answer = shell(*used(task), checkpoint, "output=out", *SMALL)
+    assert answer.code == 0, answer.err
+    depth = 16 if kind.endswith("16") else 8
+    original, result = read_image("edited.png"), read_image(f"out/{task}/000.png")
+    assert result.bit_depth == original.bit_depth == depth
+    assert result.is_gray == original.is_gray
+    assert (result.alpha is None) == (original.alpha is None)
+    a, b = numbers(tmp_path / "edited.png", depth), numbers(Path(f"out/{task}/000.png"), depth)
+    mask = numbers(Path(f"out/{task}/mask.png"), 8)[0]
+    # The mask's file has 8 bits, so that its faintest values are 0 there: one pixel farther out.
+    outside = np.ones_like(mask, bool)
+    rows, columns = np.nonzero(mask)
+    outside[rows.min() - 1 : rows.max() + 2, columns.min() - 1 : columns.max() + 2] = False
+    assert 0.5 < outside.mean() < 0.95
+    assert np.array_equal(a[:, outside], b[:, outside])
+    inside = mask == 255
+    assert (a[:3, inside] != b[:3, inside]).mean() > 0.5
+
+
+def test_colour_profile_and_exif_stay(shell: Shell, checkpoint: str) -> None:
+    from PIL import ExifTags, ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Painter"
+    Image.open("edited.png").save("edited.jpg", exif=exif, icc_profile=profile, quality=95)
+    answer = shell(
+        "task=edit", "edit.image=edited.jpg", "edit.mask=mask.png", checkpoint, "output=out"
+    )
+    assert answer.code == 0, answer.err
+    with Image.open("out/edit/000.png") as image:
+        assert image.info["icc_profile"] == profile
+        assert image.getexif()[ExifTags.Base.Artist] == "A. Painter"
+
+
+def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=edit", "edit.image=edited.png", checkpoint, "output=out")
+    assert answer.code == 0, answer.err
+    assert not Path("out/edit/mask.png").exists()
+    a, b = (numbers(Path(name), 8) for name in ("edited.png", "out/edit/000.png"))
+    assert (a != b).mean() > 0.8
+
+
+def test_the_mask_options_are_obeyed(shell: Shell, checkpoint: str) -> None:
+    areas = []
+    for name, options in {
+        "own": ("mask.dilate=0", "mask.feather=0"),
+        "grown": ("mask.dilate=2", "mask.feather=0"),
+        "soft": ("mask.dilate=2", "mask.feather=1"),
+        "default": (),
+        "inverted": ("mask.dilate=0", "mask.feather=0", "mask.invert=true"),
+    }.items():
+        answer = shell(*used("harmonize"), checkpoint, f"output={name}", *options)
+        assert answer.code == 0, answer.err
+        areas.append(int((numbers(Path(name, "harmonize", "mask.png"), 8)[0] > 0).sum()))
+    assert areas[0] == 12 * 15
+    assert areas[0] < areas[1] < areas[2] < areas[3]
+    assert areas[4] == 60 * 84 - areas[0]
+
+
+def test_the_same_seed_gives_the_same_picture(shell: Shell, checkpoint: str) -> None:
+    for name, option in (("a", "seed=4"), ("b", "edit.seed=4"), ("c", "seed=5")):
+        assert shell(*used("edit"), checkpoint, *SMALL, f"output={name}", option).code == 0
+    a, b, c = (Path(name, "edit", "000.png").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_the_start_scale_is_the_one_that_the_strip_shows(shell: Shell, checkpoint: str) -> None:
+    Image.open("edited.png").resize((28, 20)).save("edited.png")
+    Image.open("mask.png").resize((28, 20)).save("mask.png")
+    for scale in (1, 2):
+        wanted = f"edit.start_scale={scale}"
+        answer = shell(*used("edit"), checkpoint, f"output={scale}", wanted, *SMALL)
+        assert answer.code == 0, answer.err
+        result = numbers(Path(f"{scale}/edit/000.png"), 8)
+        assert np.array_equal(result, numbers(Path(f"{scale}/edit/start-scale-{scale}.png"), 8))
+
+
+def test_a_mask_that_may_be_inverted_is_said_aloud(
+    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    mask = np.full((60, 84), 255, np.uint8)
+    mask[:20] = 0
+    Image.fromarray(mask).save("mask.png")
+    answer = shell(*used("edit"), checkpoint, *SMALL)
+    assert answer.code == 0
+    assert "covers 67 % of the image" in caplog.text
+    assert "with mask.invert=true" in caplog.text
+
+
+def test_a_mask_that_has_grown_over_everything_is_said(
+    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
+    assert answer.code == 0
+    assert "nothing is kept as it was" in caplog.text
+
+
+def spoil(kind: str) -> None:
+    """Put a mask here that will not do."""
+    mask = {
+        "empty": np.zeros((60, 84), np.uint8),
+        "full": np.full((60, 84), 255, np.uint8),
+        "small": np.full((30, 42), 255, np.uint8),
+    }.get(kind)
+    if mask is not None:
+        Image.fromarray(mask).save(f"{kind}.png")
+    Path("text.png").write_text("no image")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        (["task=edit"], ["edit.image=FILE is missing"]),
+        (
+            ["task=edit", "edit.image=edted.png"],
+            ["edit.image=edted.png", "did you mean edited.png"],
+        ),
+        (["task=edit", "edit.image=text.png"], ["edit.image=text.png", "not an image"]),
+        (["task=harmonize", "harmonize.image=edited.png"], ["harmonize.mask=FILE is missing"]),
+        ([*used("edit", "missing.png")], ["edit.mask=missing.png: no such file"]),
+        ([*used("edit", "text.png")], ["edit.mask=text.png", "not an image"]),
+        ([*used("edit", "empty.png")], ["edit.mask=empty.png", "empty", "mask.invert=true"]),
+        ([*used("edit", "full.png")], ["edit.mask=full.png", "whole image", "mask.invert=true"]),
+        ([*used("harmonize", "small.png")], ["harmonize.mask=small.png", "30x42", "60x84"]),
+        ([*used("edit"), "edit.start_scale=3"], ["edit.start_scale=3", "1 to 2, or auto"]),
+        ([*used("edit"), "edit.start_scale=0"], ["edit.start_scale=0", "1 (next to the coarsest"]),
+        ([*used("edit"), "edit.start_scale=x"], ["edit.start_scale=x", "or auto"]),
+        ([*used("edit"), "edit.count=0"], ["edit.count=0", "1 or more"]),
+        ([*used("edit"), "mask.dilate=-1"], ["mask.dilate=-1", "0 to 1000"]),
+        ([*used("edit"), "mask.feather=x"], ["mask.feather=x", "0 to 1000"]),
+        ([*used("edit"), "mask.invert=maybe"], ["mask.invert=maybe", "true or false"]),
+        ([*used("edit"), "mask.grow=3"], ["mask.grow", "mask.dilate"]),
+        ([*used("edit"), "mask=mask.png"], ["mask=mask.png", "mask.invert"]),
+        (
+            ["task=edit", "edit.image=edited.png", "mask.invert=true"],
+            ["mask.invert=True: there is no mask", "edit.mask=FILE"],
+        ),
+        ([*used("edit"), "harmonize.count=2"], ["harmonize.count", "task=edit"]),
+        (["task=sample", "mask.invert=true"], ["mask.invert", "task=sample"]),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
+) -> None:
+    for kind in ("empty", "full", "small"):
+        spoil(kind)
+    before = sorted(p.name for p in Path.cwd().iterdir())
+    answer = shell(*arguments, checkpoint)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
+    assert sorted(p.name for p in Path.cwd().iterdir()) == before
+
+
+def test_a_model_of_one_scale_cannot_take_an_image(
+    shell: Shell, checkpoint: str, tmp_path: Path
+) -> None:
+    options = tiny_options()
+    (tmp_path / "part").mkdir()
+    save_options(options, tmp_path / "part" / "config.yaml")
+    save_model(untrained(scales=1), tmp_path / "part" / "model.safetensors", options.model)
+    answer = shell(*used("edit"), "checkpoint=part")
+    assert answer.code == 2
+    assert "one finished scale" in answer.lines[0]
