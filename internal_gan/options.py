@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize")
+TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize", "animate")
+VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 ALL_SCALES = "all"
@@ -150,6 +151,35 @@ class MaskOptions:
 
 
 @dataclass
+class AnimateOptions:
+    """How the photo moves, and the file that shows it.
+
+    ``alpha``, ``beta`` and ``start_scale``: see
+    :meth:`internal_gan.models.applications.animation.Animation.animate`. ``format`` png writes the
+    frames alone. ``size`` is (height, width) in pixels, null: the photo's own; ``seed`` null: the
+    run's seed.
+    """
+
+    seconds: float = option(4.0, "a number of seconds above 0", lambda v: 0 < v < float("inf"))
+    fps: float = option(
+        24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120
+    )
+    format: str = one_of(VIDEO_FORMATS, "webp")
+    loop: bool = option(False, "true or false")
+    alpha: float = option(0.1, "a number above 0, at most 1", lambda v: 0 < v <= 1)
+    beta: float = option(0.9, "a number from 0 to below 1", lambda v: 0 <= v < 1)
+    start_scale: int = option(0, "a whole number, 0 (the coarsest scale) or more", lambda v: v >= 0)
+    size: list[int] | None = option(
+        None,
+        "two whole numbers [height,width] in pixels, such as animate.size=[200,300], or null",
+        lambda v: len(v) == 2 and min(v) >= 1,
+    )
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+@dataclass
 class RetargetOptions:
     """Which sizes and shapes to paint the photo in.
 
@@ -222,6 +252,7 @@ class Options:
     model: dict[str, Any] = option(dict, "the name of a model, such as model=singan")
     trainer: TrainerOptions = option(TrainerOptions, "the name of a trainer, such as trainer=fast")
     sample: SampleOptions = option(SampleOptions, "its own options, such as sample.count=16")
+    animate: AnimateOptions = option(AnimateOptions, "its own options, such as animate.seconds=4")
     retarget: RetargetOptions = option(
         RetargetOptions, "its own options, such as retarget.shape=[300,800]"
     )
