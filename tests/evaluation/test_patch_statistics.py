@@ -16,6 +16,7 @@ from internal_gan.evaluation.patch_statistics import (
     copy,
     diversity,
     patch_panel,
+    repetition,
     sharpness,
     sliced_wasserstein,
 )
@@ -122,6 +123,39 @@ def test_the_choice_of_patches_of_a_large_image_is_bounded_and_the_same_each_tim
     assert chosen == coherence(real, sample)
     assert chosen != exact
     assert chosen == pytest.approx(exact, rel=0.02)
+
+
+def test_tiling_and_mirroring_are_repetition() -> None:
+    image = noise(56, 60)
+    tiled, mirrored = (torch.cat([image, other], dim=3) for other in (image, image.flip(3)))
+    upside_down = torch.cat([image, image.flip(2)], dim=2)
+    assert repetition(image, image) == 1
+    for repeated in (tiled, mirrored, upside_down):
+        assert repetition(image, repeated) < 0.1
+
+
+def test_repetition_is_brute_force_over_patches_that_do_not_overlap() -> None:
+    image, patch = noise(12, 16), 3
+    rows = patches_of(image, patch)
+    columns = 16 - patch + 1
+    mirrored = [rows.reshape(-1, 3, patch, patch)[:, :, ::i, ::j] for i, j in ((-1, 1), (1, -1))]
+    forms = [rows, *(form.reshape(len(rows), -1) for form in mirrored)]
+    errors = []
+    for k, row in enumerate(rows):
+        apart = np.array(
+            [
+                max(abs(k // columns - o // columns), abs(k % columns - o % columns)) >= patch
+                for o in range(len(rows))
+            ]
+        )
+        errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
+    found = patch_statistics._mean_to_others(image, patch)
+    assert found == pytest.approx(np.mean(errors), rel=1e-4)
+
+
+def test_repetition_needs_room_for_two_patches() -> None:
+    with pytest.raises(UserError, match="two patches of 7"):
+        repetition(noise(52, 52), noise(52, 52))
 
 
 def test_sharpness_is_the_ratio_of_gradients() -> None:

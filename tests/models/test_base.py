@@ -25,6 +25,10 @@ def test_coarsest_and_finest_are_joined_evenly_where_one_is_zero() -> None:
     assert per_stage({"coarsest": 0, "finest": 10}, 5) == pytest.approx([0, 2.5, 5, 7.5, 10])
 
 
+def test_the_coarsest_may_differ_from_all_others() -> None:
+    assert per_stage({"coarsest": 9, "others": 5}, 4) == [9, 5, 5, 5]
+
+
 def test_a_single_stage_is_the_coarsest() -> None:
     assert per_stage({"coarsest": 7, "finest": 3}, 1) == [7.0]
 

@@ -161,6 +161,34 @@ def test_nearest_patch_looks_at_no_more_patches_than_asked_for() -> None:
     assert 9 <= int((fake.grad[0].abs().sum(dim=0) > 0).sum()) <= 5 * 9
 
 
+def test_the_smaller_alpha_the_more_a_missing_patch_is_preferred() -> None:
+    levels = torch.tensor([0.0, 0.1, 0.6])  # a generated patch and two real ones, of flat colours
+    a, b, c = (level.expand(1, 3, 5, 5) for level in levels)
+    real = torch.cat([b, c], dim=3)
+
+    def pulled_to(alpha: float | None) -> list[float]:
+        loss = NearestPatch(real, rng(), patch=5, normalise=alpha)
+        loss.banks = [torch.stack([b.flatten(), c.flatten()])]
+        rows = torch.stack([a.flatten(), b.flatten()])
+        distance = torch.cdist(rows, loss.banks[0]).square()
+        return [float(loss.banks[0][i][0]) for i in loss._nearest(distance)]
+
+    assert pulled_to(None) == pytest.approx([0.1, 0.1])
+    assert pulled_to(1.0) == pytest.approx([0.1, 0.1])
+    # Nothing resembles 0.6 yet, 0.5 from the nearest; 0.1 is there already.
+    assert pulled_to(1e-4) == pytest.approx([0.6, 0.1])
+
+
+def test_levels_that_a_generated_image_is_too_small_for_fall_back() -> None:
+    real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
+    for loss in (
+        NearestPatch(real, rng(), patch=5, queries=ALL, levels=2),
+        SlicedWasserstein(real, rng(), patch=5, levels=2),
+    ):
+        assert torch.equal(loss(fake, rng(), 0), loss(fake, rng(), 0))
+        assert torch.isfinite(loss(fake, rng(), 1))
+
+
 def test_nearest_patch_takes_turns_at_the_real_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2)
     loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140)

@@ -150,6 +150,16 @@ class TestSchedule:
         model = train_toy(ToyModel(stages=1, steps=10, optimization=optimization), tmp_path)
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
+    @pytest.mark.parametrize(("clip", "expected"), [(None, 1.0), (0.25, 0.25), (4.0, 1.0)])
+    def test_a_long_gradient_is_shortened(
+        self, clip: float | None, expected: float, tmp_path: Path
+    ) -> None:
+        optimization = Optimization(RATE, RATE, betas=(0.5, 0.9), clip=clip)
+        train_toy(ToyModel(stages=1, steps=1, optimization=optimization), tmp_path)
+        for state in saved_state(tmp_path)["optimizers"]:
+            gradient = state["state"][0]["exp_avg"] / (1 - 0.5)
+            assert float(gradient) == pytest.approx(expected, rel=1e-4)
+
     def test_the_average_of_the_weights_has_its_closed_form(self, tmp_path: Path) -> None:
         optimization = Optimization(RATE, RATE, decay_start=1.0, ema=0.5)
         model = train_toy(ToyModel(stages=2, steps=20, optimization=optimization), tmp_path)
