@@ -98,7 +98,7 @@ def times(run: Run) -> str:
 
 def commands(run: Run) -> str:
     """How to go on with the run and how to use its model."""
-    found = _resume_command(run) + _sample_commands(run)
+    found = _resume_command(run) + _model_commands(run)
     if not found:
         return ""
     lines = "".join(
@@ -116,12 +116,25 @@ def _resume_command(run: Run) -> list[tuple[str, str]]:
     return [(what, f"{PROGRAM} resume={shlex.quote(str(run.folder))}")]
 
 
-def _sample_commands(run: Run) -> list[tuple[str, str]]:
+def _model_commands(run: Run) -> list[tuple[str, str]]:
     trained = (run.folder / "model.safetensors").is_file()
     model = str(run.folder) if trained else run.checkpoint
     if model is None:
         return []
-    sample = f"{PROGRAM} task=sample checkpoint={shlex.quote(model)}"
+    task = str(run.status.get("model_task", "sample"))
+    start = f"{PROGRAM} task={task} checkpoint={shlex.quote(model)}"
+    return _retarget_commands(start) if task == "retarget" else _sample_commands(run, start)
+
+
+def _retarget_commands(retarget: str) -> list[tuple[str, str]]:
+    return [
+        ("A size in pixels", f"{retarget} 'retarget.shape=[300,800]'"),
+        ("Several at once", f"{retarget} 'retarget.scale=[[1,2],[1,0.5],[0.5,0.5]]'"),
+        ("Another outline", f"{retarget} retarget.transform=bend"),
+    ]
+
+
+def _sample_commands(run: Run, sample: str) -> list[tuple[str, str]]:
     found = [("More samples", f"{sample} sample.count=16 sample.seed=1")]
     if run.photo:
         size = f"[{run.photo.height},{2 * run.photo.width}]"

@@ -106,6 +106,11 @@ class InGAN(RetargetModel):
         return self._scale_range
 
     @property
+    def bytes_per_pixel(self) -> float:
+        # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
+        return 28.0 * int(getattr(self.make_generator, "keywords", {}).get("width", 64))
+
+    @property
     def finished(self) -> int:  # type: ignore[override]
         return len(self.generators)
 

@@ -21,6 +21,11 @@ class RetargetModel(Model):
 
     @property
     @abstractmethod
+    def bytes_per_pixel(self) -> float:
+        """About how much memory a pixel of the result takes on the way to it."""
+
+    @property
+    @abstractmethod
     def scale_range(self) -> tuple[float, float]:
         """The smallest and the largest factor by which a side changed in training."""
 

@@ -59,10 +59,10 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         own = {key for key in given if key.partition(".")[0] in groups}
         _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
         RunFolder.open(options.checkpoint, needs=["model.safetensors"])
-    return _dispatch(options, family=_family(options) if "model" in given else None)
+    return _dispatch(options, _family(options) if "model" in given else None, given)
 
 
-def _dispatch(options: Options, family: str | None) -> int:
+def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
     if options.resume is None and options.task != "train":
         module = importlib.import_module(f"internal_gan.tasks.{options.task}")
         getattr(module, options.task)(options, family)
@@ -73,7 +73,7 @@ def _dispatch(options: Options, family: str | None) -> int:
         if options.resume is not None:
             resume(options)
         else:
-            train(options)
+            train(options, changed=given)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0

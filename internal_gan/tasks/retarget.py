@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,9 @@ from internal_gan.options import Options, RetargetOptions
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.training.device import free_memory
 from internal_gan.training.run_folder import RunFolder
+from internal_gan.units import memory
 
 # What is painted when nothing is asked for: twice as wide, half as wide, twice both.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
@@ -72,9 +75,20 @@ def targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
     """What ``wanted`` asks for, of a prepared model.
 
     Raises:
-        UserError: options that do not go together, an unreadable mask, or a transform that is
-            not invertible.
+        UserError: options that do not go together, an unreadable mask, a transform that is not
+            invertible, or a size beyond the memory.
     """
+    for target in _targets(wanted, model):
+        needed, free = math.prod(target.size) * model.bytes_per_pixel, free_memory(model.device)
+        if free is not None and needed > free:
+            raise UserError(
+                f"retarget: {_name(target.size)} pixels take about {memory(needed)} of memory, and "
+                f"{memory(free)} are free; a smaller retarget.shape or retarget.scale needs less"
+            )
+        yield target
+
+
+def _targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
     own: Size = (model.image.shape[-2], model.image.shape[-1])
     transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
     sizes = _sizes(wanted, own)
@@ -86,7 +100,10 @@ def targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
         raise UserError(
             "retarget.mask and retarget.transform both give an outline; only one of them can be"
         )
-    given = read_image(wanted.mask).size
+    try:
+        given = read_image(wanted.mask).size
+    except UserError as error:
+        raise UserError(f"retarget.mask={error}") from error
     mask = read_mask(wanted.mask, given, option="retarget.mask")
     for size in sizes or [given]:
         outline = resize(mask, size).clamp(0, 1)

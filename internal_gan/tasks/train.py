@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from internal_gan.evaluation.report import write_report
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
-from internal_gan.options import Options
+from internal_gan.options import TASKS, Options
 from internal_gan.tasks import command, new_run_path
 from internal_gan.tasks.own import own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
@@ -33,12 +34,20 @@ from internal_gan.units import duration
 __all__ = ["TrainingStopped", "resume", "train"]
 
 
-def train(options: Options, photo: Photo | None = None, *, quiet: bool = False) -> Model:
+def train(
+    options: Options,
+    photo: Photo | None = None,
+    *,
+    quiet: bool = False,
+    changed: Collection[str] = (),
+) -> Model:
     """Train a new model and write its pictures and its page.
 
     Args:
         options: checked options; ``options.image`` is read unless ``photo`` is given.
         quiet: print nothing.
+        changed: names of the options that the user gave, to refuse those of a task that the
+            training does not end with.
 
     Returns:
         The trained model, ready to sample on the device it was trained on.
@@ -55,6 +64,7 @@ def train(options: Options, photo: Photo | None = None, *, quiet: bool = False) 
         options = dataclasses.replace(options, image=str(Path(options.image).absolute()))
     like, lost = drawn_like(photo)
     model, precision, about = _set_up(options, photo)
+    _refuse_other_tasks(model, changed)
     folder = RunFolder.create(new_run_path(options, options.image, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
@@ -101,6 +111,16 @@ def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
     return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
 
 
+def _refuse_other_tasks(model: Model, changed: Collection[str]) -> None:
+    for key in sorted(changed):
+        task, dot, _ = key.partition(".")
+        if dot and task in TASKS and task != model.task:
+            raise UserError(
+                f"{key}: a training of {model.family} ends with task={model.task}, where it would "
+                "change nothing"
+            )
+
+
 def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[str]]:
     """The prepared model on its device, and what to tell about the choices."""
     device, device_reason = select_device(options.device)
@@ -135,7 +155,7 @@ def _learn(
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
     own = own_task(model)
-    folder.write_status("running", device=str(model.device))
+    folder.write_status("running", device=str(model.device), model_task=model.task)
     announce(console, folder, about)
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")

@@ -64,7 +64,8 @@ def load_trained(
     source = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     trained = load_options(source.config_path)
     model = load_model(source.model_path, build)
-    if family is not None and model.family != family:
+    # The name of a family's other form begins with the family's.
+    if family is not None and not family.startswith(model.family):
         raise UserError(f"checkpoint={source.path}: a model of {model.family}, not of {family}")
     if not isinstance(model, kind):
         raise UserError(
@@ -109,7 +110,9 @@ def results(trained: Trained, what: str) -> Iterator[tuple[RunFolder, Console]]:
         write_image(folder.path / "photo.png", model.image, like=trained.like)
         yield folder, console
         seconds = time.monotonic() - trained.started
-        folder.write_status("finished", device=str(model.device), seconds=round(seconds, 1))
+        folder.write_status(
+            "finished", device=str(model.device), seconds=round(seconds, 1), model_task=model.task
+        )
         write_report(folder.path)
         say(console, f"{what} in {duration(seconds)}.")
         say(console, f"  Pictures: {folder.path / options.task}")

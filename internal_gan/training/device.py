@@ -1,5 +1,7 @@
 """Where and in which precision a run computes."""
 
+from pathlib import Path
+
 import torch
 
 from internal_gan.errors import UserError
@@ -50,6 +52,18 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
     if _has_native_bf16(device):
         return torch.bfloat16, "native on this device"
     return torch.float32, "this device has no native bfloat16"
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Memory in bytes that a computation on ``device`` may still take; None where unknown."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return 1024 * int(found[0]) if found else None
 
 
 def _has_native_bf16(device: torch.device) -> bool:

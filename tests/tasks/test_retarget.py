@@ -1,0 +1,174 @@
+"""task=retarget, and a training that ends with it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.images.io import read_image
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import Shell
+from tests.tiny import INGAN_PAPER, trained_ingan
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("trained") / "model"
+    trained_ingan(path, "model.steps=1")
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell, trained_once: Path) -> str:
+    """The run folder of a trained InGAN of (20, 28) pixels."""
+    shutil.copytree(trained_once, tmp_path / "model")
+    return "model"
+
+
+def retarget(shell: Shell, *options: str) -> dict[str, tuple[int, int]]:
+    """Run the task on ``model`` into ``out``; the pictures' names and sizes."""
+    answer = shell("task=retarget", "checkpoint=model", "output=out", "device=cpu", *options)
+    assert answer.code == 0, answer.err
+    return {path.name: read_image(path).size for path in sorted(Path("out/retarget").iterdir())}
+
+
+def test_a_training_ends_with_retargeting(shell: Shell, photo: str) -> None:
+    answer = shell(
+        *INGAN_PAPER,
+        f"image={photo}",
+        "output=run",
+        "trainer.max_steps=2",
+        "retarget.shape=[30,80]",
+        "device=cpu",
+    )
+    assert answer.code == 0, answer.err
+    assert read_image("run/retarget/30x80.png").size == (30, 80)
+    assert read_image("run/scales/00.png").size == (20, 28)
+    compared = sorted(Path("run/compare/30x80").iterdir())
+    assert [p.name for p in compared] == ["ingan.png", "plain-resizing.png", "seam-carving.png"]
+    assert {read_image(p).size for p in compared} == {(30, 80)}
+    assert "task=retarget checkpoint=run" in answer.out
+    assert "Pictures: run/retarget" in answer.out
+    page = Path("run/index.html").read_text()
+    assert "task=retarget" in page
+    assert "task=sample" not in page
+    again = shell("task=retarget", "checkpoint=run", "output=out", "retarget.shape=[30,80]")
+    assert again.code == 0, again.err
+    first, second = (Path(run, "retarget/30x80.png").read_bytes() for run in ("run", "out"))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("retarget.shape=[33,91]", {"33x91.png": (33, 91)}),
+        ("retarget.shape=[40,null]", {"40x56.png": (40, 56)}),
+        ("retarget.shape=[null,7]", {"5x7.png": (5, 7)}),
+        ("retarget.shape=[[30,80],[21,13]]", {"30x80.png": (30, 80), "21x13.png": (21, 13)}),
+        ("retarget.scale=[1.0,2.0]", {"20x56.png": (20, 56)}),
+        ("retarget.scale=[[1,4],[0.5,0.5]]", {"20x112.png": (20, 112), "10x14.png": (10, 14)}),
+        ("seed=1", {"20x56.png": (20, 56), "20x14.png": (20, 14), "40x56.png": (40, 56)}),
+    ],
+)
+def test_every_size_is_exact_to_the_pixel(
+    shell: Shell, model: str, option: str, expected: dict[str, tuple[int, int]]
+) -> None:
+    assert retarget(shell, option, "retarget.compare=false") == expected
+    assert not Path("out/compare").exists()
+    assert RunFolder(Path("out")).status()["state"] == "finished"
+
+
+@pytest.mark.parametrize("name", ["trapezoid", "bend", "wave", "homography"])
+def test_another_outline_comes_with_alpha(shell: Shell, model: str, name: str) -> None:
+    corners = ["retarget.corners=[[0.3,0.0],[0,1],[1,1],[0.7,0.0]]"] if name == "homography" else []
+    options = [f"retarget.transform={name}", "retarget.shape=[40,60]", *corners]
+    assert retarget(shell, *options) == {f"40x60-{name}.png": (40, 60)}
+    alpha = read_image(f"out/retarget/40x60-{name}.png").alpha
+    assert alpha is not None
+    share = {"trapezoid": 0.85, "bend": 0.7, "wave": 0.7, "homography": 0.7}[name]
+    assert float(alpha.mean()) == pytest.approx(share, abs=0.02)
+    if name == "homography":
+        assert alpha[0, 0, :10, 0].max() == 0
+        assert alpha[0, 0, 15:25, 0].min() == 1
+
+
+def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
+    shape = Image.new("L", (60, 40), 0)
+    shape.paste(255, (10, 5, 50, 30))
+    shape.save("shape.png")
+    given = read_image("shape.png").pixels[:, :1] > 0
+    assert retarget(shell, "retarget.mask=shape.png") == {"40x60-shape.png": (40, 60)}
+    alpha = read_image("out/retarget/40x60-shape.png").alpha
+    assert alpha is not None
+    assert torch.equal(alpha > 0.5, given)
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        (["retarget.shape=[0,10]"], "retarget.shape=[0,10]: needs [height,width]"),
+        (["retarget.shape=[-5,10]"], "needs [height,width]"),
+        (["retarget.shape=300"], "needs [height,width]"),
+        (["retarget.shape=[null,null]"], "needs [height,width]"),
+        (["retarget.shape=[10,20,30]"], "needs [height,width]"),
+        (["retarget.shape=[1.5,20]"], "needs [height,width]"),
+        (["retarget.scale=[0,1]"], "needs two factors"),
+        (["retarget.scale=[1,1]", "retarget.shape=[9,9]"], "use one of them"),
+        (["retarget.shape=[300000,800000]"], "GB of memory"),
+        (["retarget.transform=twist"], "one of homography, trapezoid, bend, wave"),
+        (["retarget.transform=bend", "retarget.amount=1"], "above -1 and below 1"),
+        (["retarget.transform=homography"], "needs retarget.corners"),
+        (["retarget.corners=[[0,0],[0,1],[1,1]]"], "four corners"),
+        (["retarget.corners=[[0,0],[1,1],[0,1],[1,0]]"], "not invertible"),
+        (
+            ["retarget.transform=bend", "retarget.corners=[[0,0],[0,1],[1,1],[1,0]]"],
+            "of a homography, not of bend",
+        ),
+        (["retarget.mask=none.png"], "retarget.mask=none.png"),
+        (["sample.count=3"], "sample.count"),
+        (["output=model"], "model is not empty"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, model: str, options: list[str], piece: str
+) -> None:
+    answer = shell("task=retarget", f"checkpoint={model}", *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        (["sample.count=3"], "sample.count: a training of ingan ends with task=retarget"),
+        (["retarget.transform=homography"], "needs retarget.corners"),
+        (["model.max_size=15"], "at least 19"),
+    ],
+    ids=" ".join,
+)
+def test_a_training_refuses_it_at_once(
+    shell: Shell, photo: str, options: list[str], piece: str
+) -> None:
+    answer = shell(*INGAN_PAPER, f"image={photo}", "output=run", *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert not Path("run").exists()
+
+
+def test_a_task_of_another_family_names_the_models_own(shell: Shell, model: str) -> None:
+    answer = shell("task=sample", f"checkpoint={model}")
+    assert answer.lines == [
+        "error: checkpoint=model: a model of ingan has no task=sample; it has task=retarget"
+    ]
+
+
+@pytest.mark.parametrize("name", ["ingan_unet", "singan"])
+def test_the_family_may_be_named(shell: Shell, model: str, name: str) -> None:
+    options = ("task=retarget", f"checkpoint={model}", f"model={name}", "retarget.shape=[20,20]")
+    assert shell(*options).code == (0 if name == "ingan_unet" else 2)
