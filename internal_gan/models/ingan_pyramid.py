@@ -144,16 +144,27 @@ class InGANPyramid(ScalesModel, RetargetModel):
         return self._scale_range
 
     @property
-    def min_side(self) -> int:
-        """The discriminator's receptive field."""
+    def judged_side(self) -> int:
+        """The discriminator's receptive field: the shortest side that it can judge."""
         return 2 * int(self.make_discriminator(width=1).margin) + 1
+
+    @property
+    def min_side(self) -> int:
+        return self.judged_side if self.adversarial_from == 0 else 1
 
     def _try_options(self) -> None:
         check_range(
-            self.min_side,
+            self.judged_side,
             discriminator_crop=self.discriminator_crop,
             penalty_crop=self.penalty_crop,
         )
+        for scale, size in enumerate(self.sizes[self.adversarial_from :], self.adversarial_from):
+            if min(size) < self.judged_side:
+                raise ValueError(
+                    f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
+                    f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} pixels, "
+                    "the discriminator's receptive field, or more"
+                )
         count = self.num_stages
         for name in ("learning_rates", "identity_weight", "adversarial_weight", "cycle_weight"):
             check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})

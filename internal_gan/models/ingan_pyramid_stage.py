@@ -56,7 +56,8 @@ class InGANPyramidStage(Stage):
         self.reals = [model.real(scale) for scale in range(index + 1)]
         self.real = self.reals[index]
         self.patch_losses = model.patch_losses(index, self.real, rng)
-        self.smallest = max(model.min_side, *(loss.patch for _, loss, _, _ in self.patch_losses), 1)
+        judged = model.judged_side if self.adversarial_weight else 1
+        self.smallest = max(judged, *(loss.patch for _, loss, _, _ in self.patch_losses), 1)
         self.identity_base: Tensor | None = None
         if index:
             with torch.no_grad():

@@ -200,13 +200,17 @@ class TestTraining:
         assert extents[2] == extents[3]
         assert extents[3][1] == pytest.approx(2.25, abs=0.05)
 
-    def test_no_output_is_too_small_for_its_losses_or_larger_than_allowed(self) -> None:
-        stage = stage_of(prepared("model.target_area=2", "model.curriculum=0"))
+    @pytest.mark.parametrize(("adversarial_from", "smallest"), [(0, 11), (1, 7)])
+    def test_no_output_is_too_small_for_its_losses_or_larger_than_allowed(
+        self, adversarial_from: int, smallest: int
+    ) -> None:
+        first = f"model.adversarial_from={adversarial_from}"
+        stage = stage_of(prepared("model.target_area=2", "model.curriculum=0", first))
         sizes = set()
         for stage.step in range(500):
             ((height, width),) = stage._target_sizes()
             sizes.add((height, width))
-            assert min(height, width) >= stage.smallest == 11
+            assert min(height, width) >= stage.smallest == smallest
             assert height * width <= 2.2 * 14 * 20
         assert len(sizes) > 200
 
@@ -327,9 +331,14 @@ class TestRepeating:
         ("model.patch_loss.nearest_patch.loss.normalise=0", "normalise is 0"),
         ("model.patch_loss.nearest_patch.loss.patch=15", "patch is 15"),
         ("model.optimization.clip=0", "clip is 0"),
-        ("model.min_size=8", "receptive field"),
+        ("model.min_size=7", "adversarial_from is 1, but scale 1 is 9x13 pixels"),
     ],
 )
 def test_options_out_of_range_fail_before_any_work(override: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         prepared(override)
+
+
+def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
+    with pytest.raises(UserError, match="receptive field of 11"):
+        prepared("model.min_size=7", "model.adversarial_from=0")
