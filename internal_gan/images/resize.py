@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -42,36 +40,3 @@ def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     wide = x if x.dtype == torch.float64 else x.float()
     resized = F.interpolate(wide, size=size, mode="bicubic", antialias=True, align_corners=False)
     return resized.to(x.dtype)
-
-
-def resize_periodic(x: Tensor, size: tuple[int, int], wrap: tuple[bool, bool]) -> Tensor:
-    """As :func:`resize`, of images that go on from the other side beyond their borders.
-
-    Args:
-        x: Images ``(N, C, H, W)``, floating point.
-        size: ``(height, width)`` of the result, in pixels.
-        wrap: Whether the top meets the bottom, and the left side the right one.
-
-    Returns:
-        ``(N, C, height, width)`` of the dtype of ``x``; it tiles where ``x`` does.
-    """
-    if not any(wrap):
-        return resize(x, size)
-    for axis, wraps in ((-2, wrap[0]), (-1, wrap[1])):
-        side, wanted = x.shape[axis], size[axis]
-        # A border of so many pixels becomes a whole number of them, and holds the kernel.
-        step = side // math.gcd(side, wanted)
-        border = step * math.ceil(4 * max(1.0, side / wanted) / step) if wraps else 0
-        new = border * wanted // side
-        shape = list(x.shape[-2:])
-        shape[axis] = wanted + 2 * new
-        x = resize(pad_periodic(x, border, axis), (shape[0], shape[1])).narrow(axis, new, wanted)
-    return x
-
-
-def pad_periodic(x: Tensor, border: int, axis: int) -> Tensor:
-    """Repeat ``x`` beyond both ends of an axis by ``border`` elements, any number of them."""
-    if not border:
-        return x
-    side = x.shape[axis]
-    return x.index_select(axis, torch.arange(-border, side + border, device=x.device) % side)

@@ -1,23 +1,33 @@
 """What a pyramid of generators makes of noise, whatever it was trained for."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from math import ceil, isqrt
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.resize import pad_periodic, resize, resize_periodic
+from internal_gan.images.periodic import (
+    Moves,
+    Wrap,
+    axes,
+    cross_fade,
+    pad_periodic,
+    resize_periodic,
+)
+from internal_gan.images.resize import resize
+from internal_gan.images.tiles import tiles, widened
 from internal_gan.models.scales import ScalesModel, Size
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators import ResidualPatchGenerator
 
-Wrap = tuple[bool, bool]
+Tileable = bool | Literal["x", "y"]
 Noise = Callable[[int, Size], Tensor]
 After = Callable[[int, Tensor], Tensor]
+
+# The real image, put in at a start scale, is made to wrap over this fraction of its sides.
+FADE = 0.15
 
 
 class PyramidModel(ScalesModel):
@@ -50,7 +60,6 @@ class PyramidModel(ScalesModel):
         image = self.synthesise(self.sizes, self.padded_reconstruction_noise, last=last)
         return image.clamp(-1, 1)
 
-    @torch.no_grad()
     def sample(
         self,
         count: int = 1,
@@ -58,6 +67,7 @@ class PyramidModel(ScalesModel):
         *,
         start_scale: int = 0,
         seed: int = 0,
+        tileable: Tileable = False,
     ) -> Tensor:
         """Draw random images.
 
@@ -67,6 +77,8 @@ class PyramidModel(ScalesModel):
             start_scale: scales below this one are replaced by the real image, downsampled: the
                 higher, the closer to the image. 0 draws everything.
             seed: sample k depends only on ``seed`` and k.
+            tileable: draw images that go on without a seam where they meet themselves: ``x`` at
+                the left and right borders, ``y`` at the top and bottom, True at all.
 
         Returns:
             (count, 3, height, width) in [-1, 1], on the CPU.
@@ -74,28 +86,53 @@ class PyramidModel(ScalesModel):
         Raises:
             UserError: a number out of range.
         """
+        drawn = self.samples(count, size, start_scale=start_scale, seed=seed, tileable=tileable)
+        return torch.cat(list(drawn))
+
+    def samples(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        seed: int = 0,
+        tileable: Tileable = False,
+    ) -> Iterator[Tensor]:
+        """As :meth:`sample`, one image (1, 3, height, width) after the other.
+
+        The arguments are checked at once; an image is drawn when it is asked for.
+        """
         self._require_finished()
         last = self.finished - 1
         if count < 1:
             raise UserError(f"sample count is {count}; it must be at least 1")
         if not 0 <= start_scale <= last:
             raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
+        if tileable not in (True, False, "x", "y"):
+            raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
         sizes = self._sizes_for(size, last)
-        images = []
-        for k in range(count):
-            rng = torch.Generator().manual_seed(sample_seed(seed, k))
-            start = None
-            if start_scale > 0:
-                start = resize(self.real(start_scale - 1), sizes[start_scale - 1])
-            image = self.synthesise(
-                sizes,
-                lambda scale, at, rng=rng: self.random_noise(scale, at, 1, rng),  # type: ignore[misc]
-                first=start_scale,
-                last=last,
-                image=start,
-            )
-            images.append(image.clamp(-1, 1).cpu())
-        return torch.cat(images)
+        wrap = wrap_of(tileable)
+        return (self._sample(sizes, start_scale, sample_seed(seed, k), wrap) for k in range(count))
+
+    @torch.no_grad()
+    def _sample(self, sizes: Sequence[Size], start_scale: int, seed: int, wrap: Wrap) -> Tensor:
+        rng = torch.Generator().manual_seed(seed)
+        image = None
+        if start_scale > 0:
+            height, width = sizes[start_scale - 1]
+            image = resize(self.real(start_scale - 1), (height, width))
+            image = cross_fade(image, (FADE * height, FADE * width), wrap)
+        moved = Moves(wrap, rng)
+        image = self.synthesise(
+            sizes,
+            lambda scale, at: self.random_noise(scale, at, 1, rng),
+            first=start_scale,
+            last=len(sizes) - 1,
+            image=image,
+            wrap=wrap,
+            after=moved.on,
+        )
+        return moved.back(image).clamp_(-1, 1).cpu()
 
     def synthesise(
         self,
@@ -122,10 +159,9 @@ class PyramidModel(ScalesModel):
             (N, 3, height, width) at the size of ``last``, about in [-1, 1].
         """
         for scale in range(first, last + 1):
-            base = None
             if image is not None:
-                base = resize_periodic(image, sizes[scale], wrap)
-            image = self.refine(scale, noise(scale, sizes[scale]), base, wrap)
+                image = resize_periodic(image, sizes[scale], wrap)
+            image = self.refine(scale, noise(scale, sizes[scale]), image, wrap)
             if after is not None:
                 image = after(scale, image)
         assert image is not None
@@ -154,18 +190,17 @@ class PyramidModel(ScalesModel):
         if in_one_piece and not any(wrap):
             return generator(noise, base)  # type: ignore[no-any-return]
         seen = noise if base is None else noise + pad(base, margin, generator.padding)
-        for axis, wraps in ((-2, wrap[0]), (-1, wrap[1])):
-            if wraps:
-                inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
-                seen = pad_periodic(inside, margin, axis)
+        for axis in axes(wrap):
+            inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
+            seen = pad_periodic(inside, margin, axis)
         if in_one_piece:
             detail = generator.detail(seen)
-        else:
-            detail = torch.empty_like(seen[..., 2 * margin :, 2 * margin :])
-            for rows, columns in tiles((height, width), self.tile_pixels):
-                window = (_widened(rows, 2 * margin), _widened(columns, 2 * margin))
-                detail[..., rows, columns] = generator.detail(seen[(..., *window)])
-        return detail if base is None else base + detail
+            return detail if base is None else base + detail
+        image = seen.new_empty(*seen.shape[:2], height, width)
+        for window in tiles((height, width), self.tile_pixels):
+            detail = generator.detail(seen[(..., *widened(window, margin))])
+            image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
+        return image
 
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
         """sigma_n z_n for ``count`` images: (count, 3, h + 2 margin, w + 2 margin).
@@ -178,9 +213,10 @@ class PyramidModel(ScalesModel):
         if self.noise_padding == "random":
             height, width = height + 2 * margin, width + 2 * margin
         noise = torch.randn(count, channels, height, width, device=rng.device, generator=rng)
+        noise = noise.to(self.device).mul_(self.noise_std[scale])
         if self.noise_padding == "zero":
             noise = F.pad(noise, (margin,) * 4)
-        return noise.to(self.device).expand(-1, 3, -1, -1) * self.noise_std[scale]
+        return noise.expand(-1, 3, -1, -1)
 
     def padded_reconstruction_noise(self, scale: int, size: Size) -> Tensor:
         """z* at the coarsest scale, zeros elsewhere: (1, 3, h + 2 margin, w + 2 margin)."""
@@ -190,28 +226,9 @@ class PyramidModel(ScalesModel):
         return torch.zeros(1, 3, height, width, device=self.device)
 
 
-def tiles(size: Size, most: int) -> Iterator[tuple[slice, slice]]:
-    """Cut a map into windows (rows, columns) of at most ``most`` pixels, about square.
-
-    >>> list(tiles((3, 4), 4))
-    [(slice(0, 1, None), slice(0, 2, None)), (slice(0, 1, None), slice(2, 4, None)), \
-(slice(1, 3, None), slice(0, 2, None)), (slice(1, 3, None), slice(2, 4, None))]
-    """
-    side = isqrt(most)
-    for rows in _spans(size[0], side):
-        for columns in _spans(size[1], side):
-            yield rows, columns
-
-
-def _spans(length: int, most: int) -> list[slice]:
-    """Cut a length into spans that differ by one at most."""
-    count = ceil(length / most)
-    ends = [length * k // count for k in range(count + 1)]
-    return [slice(a, b) for a, b in pairwise(ends)]
-
-
-def _widened(span: slice, by: int) -> slice:
-    return slice(span.start, span.stop + by)
+def wrap_of(tileable: Tileable) -> Wrap:
+    """The borders that meet: (top and bottom, left and right)."""
+    return tileable in (True, "y"), tileable in (True, "x")
 
 
 def sample_seed(seed: int, sample: int) -> int:

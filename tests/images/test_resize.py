@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.images.resize import pad_periodic, resize, resize_periodic
+from internal_gan.images.resize import resize
 
 SIZES = [(25, 33), (94, 125), (187, 249), (31, 250), (188, 40), (200, 300), (376, 500)]
 
@@ -95,23 +95,3 @@ def test_a_side_below_one_is_refused(size: tuple[int, int]) -> None:
 def test_what_is_no_batch_of_floats_is_refused(x: Tensor) -> None:
     with pytest.raises(ValueError, match="floats"):
         resize(x, (4, 4))
-
-
-@pytest.mark.parametrize("size", [(23, 33), (40, 56), (41, 7), (3, 90), (20, 56)])
-def test_a_resized_period_tiles(size: tuple[int, int], device: torch.device) -> None:
-    x = noise(20, 28).to(device)
-    repeated = resize(x.repeat(1, 1, 3, 3), (3 * size[0], 3 * size[1]))
-    middle = repeated[..., size[0] : 2 * size[0], size[1] : 2 * size[1]]
-    torch.testing.assert_close(resize_periodic(x, size, (True, True)), middle, rtol=0, atol=2e-5)
-
-
-def test_an_axis_that_does_not_wrap_ends_at_its_border() -> None:
-    x = noise(20, 28)
-    repeated = resize(x.repeat(1, 1, 1, 3), (33, 3 * 41))[..., 41 : 2 * 41]
-    torch.testing.assert_close(resize_periodic(x, (33, 41), (False, True)), repeated)
-    assert torch.equal(resize_periodic(x, (33, 41), (False, False)), resize(x, (33, 41)))
-
-
-def test_a_periodic_border_may_be_longer_than_the_image() -> None:
-    x = torch.arange(3.0).view(1, 1, 1, 3)
-    assert pad_periodic(x, 4, -1).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]

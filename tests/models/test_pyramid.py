@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.models.pyramid import Wrap, tiles
+from internal_gan.images.periodic import Wrap
 from internal_gan.models.singan import SinGAN
 from tests.tiny import trained
 
@@ -25,14 +25,6 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 class TestTiles:
-    @pytest.mark.parametrize("size", [(1, 1), (40, 56), (7, 300), (33, 32)])
-    def test_cover_every_pixel_once(self, size: tuple[int, int]) -> None:
-        count = torch.zeros(size)
-        for window in tiles(size, 200):
-            count[window] += 1
-            assert count[window].numel() <= 200
-        assert torch.equal(count, torch.ones(size))
-
     @pytest.mark.parametrize("wrap", [(False, False), (True, False), (True, True)])
     def test_give_the_pixels_of_one_piece(
         self, model: SinGAN, monkeypatch: pytest.MonkeyPatch, wrap: Wrap

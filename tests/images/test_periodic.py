@@ -1,0 +1,33 @@
+"""Images that wrap stay so when they are padded and resampled."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.periodic import pad_periodic, resize_periodic
+from internal_gan.images.resize import resize
+
+
+def noise(height: int, width: int) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(1, 3, height, width, generator=generator) * 2.0 - 1.0
+
+
+@pytest.mark.parametrize("size", [(23, 33), (40, 56), (41, 7), (3, 90), (20, 56)])
+def test_a_resized_period_tiles(size: tuple[int, int], device: torch.device) -> None:
+    x = noise(20, 28).to(device)
+    repeated = resize(x.repeat(1, 1, 3, 3), (3 * size[0], 3 * size[1]))
+    middle = repeated[..., size[0] : 2 * size[0], size[1] : 2 * size[1]]
+    torch.testing.assert_close(resize_periodic(x, size, (True, True)), middle, rtol=0, atol=2e-5)
+
+
+def test_an_axis_that_does_not_wrap_ends_at_its_border() -> None:
+    x = noise(20, 28)
+    repeated = resize(x.repeat(1, 1, 1, 3), (33, 3 * 41))[..., 41 : 2 * 41]
+    torch.testing.assert_close(resize_periodic(x, (33, 41), (False, True)), repeated)
+    assert torch.equal(resize_periodic(x, (33, 41), (False, False)), resize(x, (33, 41)))
+
+
+def test_a_periodic_border_may_be_longer_than_the_image() -> None:
+    x = torch.arange(3.0).view(1, 1, 1, 3)
+    assert pad_periodic(x, 4, -1).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
