@@ -82,7 +82,8 @@ class TrainerOptions:
 @dataclass
 class SampleOptions:
     """Which samples to write. ``size`` is (height, width) in pixels, null: the photo's own size;
-    ``start_scale`` 0 is the coarsest, ``all``: so many from each; ``seed`` null: the run's seed."""
+    ``start_scale`` 0 is the coarsest, ``all``: so many from each; ``tileable`` x: the left and
+    right borders meet, y: the top and bottom, true: all; ``seed`` null: the run's seed."""
 
     count: int = option(8, "a whole number, 1 or more", lambda v: v >= 1)
     size: list[int] | None = option(
@@ -94,6 +95,9 @@ class SampleOptions:
         0,
         f"a whole number, 0 (the coarsest scale) or more, or {ALL_SCALES}",
         lambda v: v >= 0 if isinstance(v, int) else v == ALL_SCALES,
+    )
+    tileable: bool | str = option(
+        False, "true, false, x or y", lambda v: isinstance(v, bool) or v in ("x", "y")
     )
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED

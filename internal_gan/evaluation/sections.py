@@ -6,6 +6,7 @@ from html import escape
 
 from internal_gan.evaluation.curves import loss_curves
 from internal_gan.evaluation.run_data import Run
+from internal_gan.evaluation.seams import told
 from internal_gan.units import duration, memory
 
 PROGRAM = "python -m internal_gan"
@@ -43,6 +44,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         facts.append(("Time left", f"about {duration(run.seconds_left)}"))
     if run.memory_bytes:
         facts.append(("Memory, measured at the start", f"about {memory(run.memory_bytes)}"))
+    if run.status.get("seams"):
+        facts.append(("Step over the border, of the steps inside", told(run.status["seams"])))
     if run.status.get("device"):
         facts.append(("Device", str(run.status["device"])))
     if run.status.get("started"):

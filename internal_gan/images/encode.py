@@ -155,7 +155,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
 def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Whole numbers from 0 to ``largest``, interleaved as ``(H, W, C)``."""
     levels: np.ndarray[Any, np.dtype[np.float32]] = (
-        (channels * largest).round().clamp(0, largest).permute(1, 2, 0).numpy()
+        (channels * largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
     )
     return levels
 

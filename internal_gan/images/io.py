@@ -172,7 +172,7 @@ def _checked(pixels: Tensor) -> Tensor:
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
     if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
-    return ((single.detach().float().cpu() + 1.0) / 2.0).clamp(0.0, 1.0)
+    return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
 
 
 def _fitting(alpha: Tensor, colours: Tensor, name: str) -> Tensor | None:

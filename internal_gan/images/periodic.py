@@ -70,9 +70,9 @@ def cross_fade(
     """
     for axis in axes(wrap):
         side = x.shape[axis]
-        places = torch.arange(side, device=x.device, dtype=x.dtype) + 0.5
-        nearness = (torch.minimum(places, side - places) / band[axis]).clamp(0, 1)
-        inside = (nearness * nearness * (3 - 2 * nearness)).view(-1, *[1] * (-1 - axis))
+        places = torch.arange(side, device=x.device, dtype=x.dtype)
+        depth = (torch.minimum(places, places.flip(0)) / band[axis]).clamp(0, 1)
+        inside = (depth * depth * (3 - 2 * depth)).view(-1, *[1] * (-1 - axis))
         angle = (1 + inside) * (math.pi / 4)
         own, other = (
             (angle.sin(), angle.cos()) if keep_contrast else ((1 + inside) / 2, (1 - inside) / 2)
@@ -93,7 +93,7 @@ class Moves:
         self._rng = rng
         self._moved = dict.fromkeys(self._axes, 0.0)
 
-    def on(self, scale: int, x: Tensor) -> Tensor:
+    def on(self, x: Tensor) -> Tensor:
         """Move (N, C, H, W) over its borders."""
         for axis in self._axes:
             side = x.shape[axis]

@@ -26,6 +26,8 @@ Tileable = bool | Literal["x", "y"]
 Noise = Callable[[int, Size], Tensor]
 After = Callable[[int, Tensor], Tensor]
 
+# Drawing and writing images of 4 and 16 megapixels took 52 to 62.
+BYTES_PER_PIXEL = 64
 # The real image, put in at a start scale, is made to wrap over this fraction of its sides.
 FADE = 0.15
 
@@ -130,9 +132,15 @@ class PyramidModel(ScalesModel):
             last=len(sizes) - 1,
             image=image,
             wrap=wrap,
-            after=moved.on,
+            after=lambda _, drawn: moved.on(drawn),
         )
         return moved.back(image).clamp_(-1, 1).cpu()
+
+    def sampling_memory(self, size: Size) -> int:
+        """About how many bytes it takes to draw and write an image of ``size``, at most."""
+        pixels = size[0] * size[1]
+        width = max(self.widths.at(scale) for scale in range(len(self.sizes)))
+        return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, self.tile_pixels)
 
     def synthesise(
         self,
@@ -226,7 +234,7 @@ class PyramidModel(ScalesModel):
         return torch.zeros(1, 3, height, width, device=self.device)
 
 
-def wrap_of(tileable: Tileable) -> Wrap:
+def wrap_of(tileable: bool | str) -> Wrap:
     """The borders that meet: (top and bottom, left and right)."""
     return tileable in (True, "y"), tileable in (True, "x")
 

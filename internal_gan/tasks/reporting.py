@@ -15,10 +15,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
+from internal_gan.training.device import free_memory
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import LINE_SECONDS
 from internal_gan.training.run_folder import RunFolder, State
-from internal_gan.units import duration
+from internal_gan.units import duration, memory
 
 T = TypeVar("T")
 
@@ -112,3 +113,21 @@ def enough_memory(option: str) -> Iterator[None]:
         if not full and "not enough memory" not in text and "allocate memory" not in text:
             raise
         raise UserError(f"there is not enough memory; a smaller {option} needs less") from error
+
+
+def check_memory(needed: int, device: torch.device, option: str) -> None:
+    """Refuse before any work what is not going to fit.
+
+    Args:
+        needed: bytes.
+        option: with its value, such as ``"sample.size=[9000,9000]"``.
+
+    Raises:
+        UserError: more than the machine has left, with both figures.
+    """
+    free = free_memory(device)
+    if free is not None and needed > free:
+        raise UserError(
+            f"{option} needs about {memory(needed)} of memory, and {memory(free)} are free; "
+            "a smaller one needs less"
+        )

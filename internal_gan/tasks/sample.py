@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+from torch import Tensor
+
 from internal_gan.errors import UserError
+from internal_gan.evaluation.seams import seams, told
 from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
+from internal_gan.models.pyramid import wrap_of
 from internal_gan.options import ALL_SCALES, Options
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.proof import proof_name, write_proof
+from internal_gan.tasks.reporting import check_memory, enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.run_folder import RunFolder
 
@@ -34,21 +41,28 @@ def sample(options: Options, family: str | None = None) -> Path:
             behind.
     """
     trained = load_trained(options, family)
-    with enough_memory("sample.size"):
-        drawn = draw(trained.model, options)
+    model = trained.model
+    _check_memory(model, options)
+    drawn = draw(model, options)
     what = f"{options.sample.count} samples"
     if len(drawn) > 1:
         what += f" from each of {len(drawn)} start scales"
-    with results(trained, what) as (folder, _):
-        _write(drawn, folder, trained.like)
+    name, images = next(iter(drawn.items()))
+    with enough_memory("sample.size"):
+        # Whatever can go wrong does so before there is a folder.
+        drawn[name] = chain([next(images)], images)
+    with results(trained, what) as (folder, console):
+        found = _write(drawn, options, folder, trained.like)
+        if found:
+            say(console, f"Step over the border, as a multiple of the steps inside: {told(found)}")
     return folder.path
 
 
-def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, Any]:
+def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, Iterator[Tensor]]:
     """The samples that ``options.sample`` asks for, by the folder that they belong in.
 
-    Each value is (count, 3, H, W) in [-1, 1]. From all start scales there is a folder for each, as
-    in figure 8 of Shaham et al. 2019.
+    Each is (1, 3, H, W) in [-1, 1], drawn when it is asked for. From all start scales there is a
+    folder for each, as in figure 8 of Shaham et al. 2019.
 
     Args:
         at_most: for a look while the model is being trained: no more samples than this, at the
@@ -73,10 +87,11 @@ def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, 
             f"{model.num_stages} scales are finished; allowed: 0 to {finished - 1}"
         )
     return {
-        name: model.sample(
+        name: model.samples(
             count,
             tuple(size) if size else None,
             start_scale=scale,
+            tileable=wanted.tileable,
             seed=options.seed if wanted.seed is None else wanted.seed,
         )
         for name, scale in folders.items()
@@ -90,11 +105,11 @@ def write_samples(
 
     From all start scales it is ``sample/scale-0/000.png`` and so on.
     """
-    _write(draw(model, options, ON_THE_WAY if on_the_way else None), folder, like)
+    _write(draw(model, options, ON_THE_WAY if on_the_way else None), options, folder, like)
 
 
-def check(model: Model, options: Options) -> None:
-    """Refuse a start scale that the model is not going to have.
+def check(model: Any, options: Options) -> None:
+    """Refuse a start scale that the model is not going to have, or a size beyond the memory.
 
     Raises:
         UserError: names it and what is allowed.
@@ -105,14 +120,42 @@ def check(model: Model, options: Options) -> None:
             f"sample.start_scale={start_scale}: this model has "
             f"{model.num_stages} scales; allowed: 0 to {model.num_stages - 1}"
         )
+    _check_memory(model, options)
 
 
-def _write(drawn: Mapping[str, Any], folder: RunFolder, like: Photo | None) -> None:
+def _check_memory(model: Any, options: Options) -> None:
+    if options.sample.size is not None:
+        height, width = options.sample.size
+        needed = model.sampling_memory((height, width))
+        check_memory(needed, model.device, f"sample.size=[{height},{width}]")
+
+
+def _write(
+    drawn: Mapping[str, Iterator[Tensor]], options: Options, folder: RunFolder, like: Photo | None
+) -> dict[str, float]:
+    """Write the pictures, and proofs of those that tile.
+
+    Returns:
+        The steps over their borders, on average; see :func:`internal_gan.evaluation.seams.seams`.
+    """
+    wrap = wrap_of(options.sample.tileable)
+    found: dict[str, list[float]] = {}
     for name, images in drawn.items():
         pictures = folder.path / name
         pictures.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(images):
             write_image(pictures / f"{index:03d}.png", image, like=like)
+            if any(wrap):
+                proofs = folder.path / "sample" / f"{pictures.name}-{proof_name(wrap)}"
+                if name == "sample":
+                    proofs = pictures / proof_name(wrap)
+                write_proof(proofs / f"{index:03d}.png", image, wrap, like)
+            for axis, step in seams(image, wrap).items():
+                found.setdefault(axis, []).append(step)
+    steps = {axis: fmean(ratios) for axis, ratios in found.items()}
+    if steps:
+        folder.write_status("running", seams=steps)
+    return steps
 
 
 OWN = OwnTask(check, write_samples, "sample.size", ("sample.count=16",))

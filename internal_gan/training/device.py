@@ -1,5 +1,6 @@
 """Where and in which precision a run computes."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -55,15 +56,36 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Memory in bytes that a computation on ``device`` may still take; None where unknown."""
+    """Memory in bytes that a computation on ``device`` may still take; None where unknown.
+
+    Of the CPU it is no more than the limit of the container; where the system tells only how much
+    there is in all, it is that.
+    """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
+    known = [limit for limit in (_free_in_system(), _group_limit()) if limit is not None]
+    if known:
+        return min(known)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _free_in_system() -> int | None:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
     found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
     return 1024 * int(found[0]) if found else None
+
+
+def _group_limit() -> int | None:
+    try:
+        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 def _has_native_bf16(device: torch.device) -> bool:

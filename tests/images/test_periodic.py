@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images.periodic import pad_periodic, resize_periodic
+from internal_gan.images.periodic import Moves, cross_fade, pad_periodic, resize_periodic
 from internal_gan.images.resize import resize
 
 
@@ -31,3 +31,31 @@ def test_an_axis_that_does_not_wrap_ends_at_its_border() -> None:
 def test_a_periodic_border_may_be_longer_than_the_image() -> None:
     x = torch.arange(3.0).view(1, 1, 1, 3)
     assert pad_periodic(x, 4, -1).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("keep_contrast", [False, True])
+def test_a_cross_faded_image_meets_itself(keep_contrast: bool) -> None:
+    x = noise(40, 56)
+    faded = cross_fade(x, (8, 12), (True, True), keep_contrast=keep_contrast)
+    torch.testing.assert_close(faded[..., 0, :], faded[..., -1, :])
+    torch.testing.assert_close(faded[..., 0], faded[..., -1])
+    inside = (..., slice(8, -8), slice(12, -12))
+    assert torch.equal(faded[inside], x[inside])
+    assert torch.equal(cross_fade(x, (8, 12), (False, False)), x)
+
+
+def test_a_cross_fade_keeps_colours_or_contrast() -> None:
+    flat, rough = torch.full((1, 1, 8, 400), 0.7), noise(400, 400)
+    torch.testing.assert_close(cross_fade(flat, (3, 90), (False, True)), flat)
+    faded = cross_fade(rough, (1, 90), (False, True), keep_contrast=True)
+    assert float(faded[..., 5:85].std()) == pytest.approx(float(rough.std()), rel=0.02)
+
+
+def test_moves_lead_back() -> None:
+    x = noise(40, 56)
+    moves = Moves((True, True), torch.Generator().manual_seed(0))
+    moved = moves.on(moves.on(x))
+    assert not torch.equal(moved, x)
+    assert torch.equal(moves.back(moved), x)
+    still = Moves((False, False), torch.Generator().manual_seed(0))
+    assert torch.equal(still.on(x), x)

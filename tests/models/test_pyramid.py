@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.errors import UserError
 from internal_gan.images.periodic import Wrap
+from internal_gan.models.pyramid import Tileable
 from internal_gan.models.singan import SinGAN
 from tests.tiny import trained
 
@@ -101,3 +103,49 @@ def test_what_is_done_after_a_scale_is_where_the_next_one_starts(model: SinGAN) 
     )
     assert seen == list(enumerate(SIZES))
     assert torch.equal(image, torch.full((1, 3, 64, 96), 0.5))
+
+
+class TestTileableSamples:
+    @pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
+    def test_the_step_over_the_border_is_one_like_those_inside(
+        self, model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
+    ) -> None:
+        images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
+        for axis in (-2, -1):
+            steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
+            over, inside = steps[0], steps[1:]
+            if axis in axes:
+                assert over <= inside.mean() + 3 * inside.std()
+            else:
+                assert over > inside.mean() + 6 * inside.std()
+
+    def test_the_photos_layout_stays_where_it_is(self, model: SinGAN) -> None:
+        images = model.sample(20, start_scale=2, tileable=True)
+        middle = (..., slice(4, -4), slice(5, -5))
+        error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
+        other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
+        assert error < 0.1 * other
+
+    def test_are_counted_and_seeded_like_others(self, model: SinGAN) -> None:
+        three = model.sample(3, seed=5, tileable=True)
+        assert torch.equal(model.sample(1, seed=5, tileable=True), three[:1])
+        assert not torch.equal(three[0], three[1])
+
+    def test_other_words_are_refused(self, model: SinGAN) -> None:
+        with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
+            model.sample(1, tileable="z")  # type: ignore[arg-type]
+
+
+def test_samples_are_drawn_when_they_are_asked_for(model: SinGAN) -> None:
+    with pytest.raises(UserError, match="count is 0"):
+        model.samples(0)
+    drawn = model.samples(2, (30, 40), seed=3)
+    both = model.sample(2, (30, 40), seed=3)
+    assert torch.equal(next(drawn), both[:1])
+    assert torch.equal(next(drawn), both[1:])
+    assert next(drawn, None) is None
+
+
+def test_the_memory_of_a_sample_grows_with_its_pixels(model: SinGAN) -> None:
+    small, large = model.sampling_memory((1000, 1000)), model.sampling_memory((4000, 4000))
+    assert 2**20 < small < large < 16 * small

@@ -1,27 +1,29 @@
 """task=sample on a trained model."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 import internal_gan
-from internal_gan.config import compose, load_options
+from internal_gan.config import compose, load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.io import read_image
+from internal_gan.models.singan import SinGAN
 from internal_gan.tasks import run
 from internal_gan.training.checkpoint import save_model
 from internal_gan.training.run_folder import RunFolder
-from tests.commands import Shell
+from tests.commands import TINY_RUN, Shell
 from tests.tiny import tiny_options, trained, untrained
 
 
 @pytest.fixture
 def model(tmp_path: Path, shell: Shell) -> str:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    from internal_gan.config import save_options
-
     run = trained(tmp_path / "model")
     run.options.image = str(tmp_path / "photo.png")
     save_options(run.options, run.folder.config_path)
@@ -55,8 +57,6 @@ def test_the_size_is_exact_to_the_pixel(shell: Shell, model: str, size: tuple[in
 @pytest.fixture
 def unfinished(tmp_path: Path, shell: Shell) -> str:
     """As ``model``, with two of its three scales finished."""
-    from internal_gan.config import save_options
-
     options = tiny_options()
     (tmp_path / "part").mkdir()
     save_options(options, tmp_path / "part" / "config.yaml")
@@ -179,10 +179,99 @@ def test_the_family_may_be_named(shell: Shell, model: str) -> None:
     assert shell("task=sample", f"checkpoint={model}", "model=singan").code == 0
 
 
-def test_a_huge_size_is_one_line(shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_size_is_one_line_before_any_work(shell: Shell, model: str) -> None:
+    answer = shell("task=sample", f"checkpoint={model}", "sample.size=[900000,900000]")
+    assert answer.code == 2
+    (line,) = answer.lines
+    assert re.fullmatch(
+        r"error: sample.size=\[900000,900000\] needs about \d{4,} GB of memory, and [\d.]+ [GM]B "
+        "are free; a smaller one needs less",
+        line,
+    )
+    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
+
+
+def test_a_training_refuses_it_too(shell: Shell, photo: str) -> None:
+    answer = shell(f"image={photo}", *TINY_RUN, "sample.size=[900000,900000]")
+    assert answer.code == 2
+    assert "sample.size=[900000,900000] needs about" in answer.lines[-1]
+    assert not Path("runs").exists()
+
+
+def test_memory_that_runs_out_leaves_no_folder(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def allocate(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
-    monkeypatch.setattr("internal_gan.models.singan.SinGAN.sample", allocate)
-    answer = shell("task=sample", f"checkpoint={model}", "sample.size=[900000,900000]")
+    monkeypatch.setattr("internal_gan.models.singan.SinGAN.synthesise", allocate)
+    answer = shell("task=sample", f"checkpoint={model}")
     assert answer.lines == ["error: there is not enough memory; a smaller sample.size needs less"]
+    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
+
+
+def test_samples_are_written_before_the_next_is_drawn(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[int] = []
+    drawn = SinGAN.random_noise
+
+    def draw(self: SinGAN, scale: int, *rest: Any) -> Any:
+        if scale == 0:
+            there.append(len(list(Path("out").glob("sample/*.png"))))
+        return drawn(self, scale, *rest)
+
+    monkeypatch.setattr(SinGAN, "random_noise", draw)
+    command = ("task=sample", f"checkpoint={model}", "sample.count=4", "output=out")
+    assert shell(*command).code == 0
+    assert there == [0, 1, 2, 3]
+
+
+def test_tiles_write_the_same_pictures_as_one_piece(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = ("model.widths.coarsest=32", "model.widths.limit=32")
+    trained(tmp_path / "model", *wide)
+    save_options(tiny_options(*wide), tmp_path / "model" / "config.yaml")
+    command = ("task=sample", "checkpoint=model", "sample.size=[150,210]", "sample.count=2")
+    assert shell(*command, "output=whole").code == 0
+    monkeypatch.setattr(SinGAN, "tile_pixels", 40 * 40)
+    assert shell(*command, "output=tiles").code == 0
+    assert pictures("tiles") == pictures("whole")
+
+
+@pytest.mark.parametrize(
+    ("tileable", "proof", "names"),
+    [
+        ("true", "tiled-2x2", ["top and bottom", "left and right"]),
+        ("x", "tiled-1x2", ["left and right"]),
+        ("y", "tiled-2x1", ["top and bottom"]),
+    ],
+)
+def test_tileable_samples_come_with_a_proof(
+    shell: Shell, model: str, tileable: str, proof: str, names: list[str]
+) -> None:
+    command = ("task=sample", f"checkpoint={model}", "output=out", "sample.count=2")
+    answer = shell(*command, f"sample.tileable={tileable}", "sample.size=[30,41]")
+    assert answer.code == 0, answer.err
+    assert load_options(Path("out/config.yaml")).sample.tileable in (True, tileable)
+    single, copies = (read_image(f"out/sample/{name}000.png").pixels for name in ("", f"{proof}/"))
+    rows, columns = (int(n) for n in proof[-3::2])
+    assert torch.equal(copies, single.repeat(1, 1, rows, columns))
+    assert sorted(RunFolder(Path("out")).status()["seams"]) == sorted(names)
+    page = Path("out/index.html").read_text()
+    for name in names:
+        assert name in answer.out
+        assert name in page
+
+
+def test_tileable_samples_from_every_start_scale(shell: Shell, model: str) -> None:
+    command = ("task=sample", f"checkpoint={model}", "output=out", "sample.count=1")
+    assert shell(*command, "sample.tileable=true", "sample.start_scale=all").code == 0
+    folders = sorted(path.name for path in Path("out/sample").iterdir())
+    assert folders == [f"scale-{n}{proof}" for n in range(3) for proof in ("", "-tiled-2x2")]
+
+
+def test_tileable_takes_these_words(shell: Shell, model: str) -> None:
+    answer = shell("task=sample", f"checkpoint={model}", "sample.tileable=z")
+    assert answer.lines == ["error: sample.tileable=z: needs true, false, x or y"]

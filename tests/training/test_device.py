@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
-from internal_gan.training.device import select_device, select_precision
+from internal_gan.training.device import free_memory, select_device, select_precision
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -112,3 +112,8 @@ def test_auto_is_bfloat16_where_the_card_multiplies_it(
 def test_an_unknown_precision_is_refused_with_the_allowed_ones() -> None:
     with pytest.raises(UserError, match=r"^precision=fp16: unknown; allowed: auto, fp32, bf16$"):
         select_precision("fp16", CPU)
+
+
+def test_memory_that_is_left_is_part_of_what_there_is() -> None:
+    free = free_memory(CPU)
+    assert free is None or 2**24 < free < 2**50

@@ -1,0 +1,41 @@
+"""How well a picture goes on where it meets itself."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from internal_gan.images.periodic import Wrap, axes
+
+NAMES = {-2: "top and bottom", -1: "left and right"}
+
+
+def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
+    """The mean absolute step from pixel to pixel over each border that wraps, divided by the mean
+    step between neighbouring rows or columns inside.
+
+    Args:
+        pixels: (N, C, H, W).
+        wrap: the borders that meet.
+
+    Returns:
+        About 1 without a seam, by ``"top and bottom"`` and ``"left and right"``; nothing of a
+        side of a single pixel.
+    """
+    found = {}
+    for axis in axes(wrap):
+        side = pixels.shape[axis]
+        if side == 1:
+            continue
+        over = (pixels.narrow(axis, 0, 1) - pixels.narrow(axis, side - 1, 1)).abs().mean()
+        inside = pixels.diff(dim=axis).abs().mean()
+        found[NAMES[axis]] = float(over / inside.clamp(min=1e-9))
+    return found
+
+
+def told(found: Mapping[str, float]) -> str:
+    """The figures in words.
+
+    >>> told({"top and bottom": 1.234, "left and right": 0.9})
+    '1.23 x (top and bottom), 0.90 x (left and right)'
+    """
+    return ", ".join(f"{ratio:.2f} x ({name})" for name, ratio in found.items())

@@ -1,0 +1,28 @@
+"""Proof that a picture tiles: copies of it side by side, and the step over its borders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from internal_gan.images.io import write_image
+from internal_gan.images.periodic import Wrap, resize_periodic
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+
+# A larger picture is shrunk before it is repeated.
+MAX_SIDE = 1000
+
+
+def proof_name(wrap: Wrap) -> str:
+    """``tiled-2x2``, or ``tiled-1x2`` for a picture that wraps in one direction."""
+    return f"tiled-{1 + wrap[0]}x{1 + wrap[1]}"
+
+
+def write_proof(path: Path, pixels: Tensor, wrap: Wrap, like: Photo | None) -> None:
+    """Write copies of (1, 3, H, W) in [-1, 1] side by side along the axes that wrap."""
+    size = fit_size((pixels.shape[-2], pixels.shape[-1]), MAX_SIDE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copies = resize_periodic(pixels, size, wrap).repeat(1, 1, 1 + wrap[0], 1 + wrap[1])
+    write_image(path, copies, like=like)
