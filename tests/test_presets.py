@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from internal_gan.build import build
 from internal_gan.config import compose
+from internal_gan.errors import UserError
 from internal_gan.models.base import Model
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -26,9 +27,23 @@ def group_choices() -> list[str]:
     ]
 
 
+# What only one family is made of.
+PARTS_OF = {
+    "model/generator=shape_flexible": "ingan_unet",
+    "model/discriminator=multi_scale": "ingan_unet",
+}
+
+
 @pytest.mark.parametrize("choice", group_choices())
 def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
-    assert isinstance(build(compose([choice]).model), Model)
+    family = [f"model={PARTS_OF[choice]}"] if choice in PARTS_OF else []
+    assert isinstance(build(compose([*family, choice]).model), Model)
+
+
+@pytest.mark.parametrize("choice", PARTS_OF)
+def test_a_part_of_another_family_is_refused(choice: str) -> None:
+    with pytest.raises(UserError, match="allowed here: "):
+        build(compose([choice]).model)
 
 
 @pytest.mark.parametrize("trainer", names("trainer"))

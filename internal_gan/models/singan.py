@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.models.applications.animation import Animation
 from internal_gan.models.applications.injection import Injection
-from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.models.scales import Size, Widths
 from internal_gan.models.singan_stage import SinGANStage
@@ -84,6 +84,8 @@ class SinGAN(Injection, Animation, PyramidModel):
             steps=steps,
             patch_loss=patch_loss,
         )
+        check_part(generator, ResidualPatchGenerator, "generator")
+        check_part(discriminator, PatchDiscriminator, "discriminator")
         check_range(1, generator_steps=generator_steps, discriminator_steps=discriminator_steps)
         check_range(
             1, penalty_interval=penalty_interval, reconstruction_interval=reconstruction_interval
