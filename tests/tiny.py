@@ -45,6 +45,16 @@ TINY_INGAN = (
     "trainer.log_interval=1",
 )
 INGAN_PAPER = ("experiment=ingan_paper", *TINY_INGAN)
+# Its fast form, on SinGAN's three scales.
+INGAN_FAST = (
+    "model=ingan",
+    *TINY,
+    "model.depths=3",
+    "model.adversarial_from=1",
+    "model.penalty_crop=12",
+    "model.patch_loss.nearest_patch.loss.queries=100",
+    "model.patch_loss.nearest_patch.loss.candidates=100",
+)
 
 
 @dataclass

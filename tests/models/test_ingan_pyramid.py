@@ -1,7 +1,8 @@
 """InGAN's fast form keeps what the interface promises, at any size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,28 +17,12 @@ from internal_gan.models.ingan_pyramid import InGANPyramid
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.checkpoint import load_model
-from internal_gan.training.engine import TrainingStopped, train
-from internal_gan.training.run_folder import RunFolder
-from tests.tiny import picture, same_weights, tiny_options
-
-# Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
-TINY_INGAN = (
-    "model=ingan",
-    "model.min_size=14",
-    "model.max_size=28",
-    "model.scale_factor=0.75",
-    "model.widths.coarsest=4",
-    "model.widths.limit=4",
-    "model.depths=3",
-    "model.steps=4",
-    "model.adversarial_from=1",
-    "model.penalty_crop=12",
-    "trainer.log_interval=1",
-)
+from internal_gan.training.engine import TrainingStopped
+from tests.tiny import INGAN_FAST, picture, same_weights, tiny_options, train_model
 
 
 def prepared(*overrides: str) -> InGANPyramid:
-    model = build(tiny_options(*overrides, base=TINY_INGAN).model)
+    model = build(tiny_options(*overrides, base=INGAN_FAST).model)
     assert isinstance(model, InGANPyramid)
     model.prepare(picture())
     return model
@@ -71,22 +56,9 @@ class StopAfter(Callback):
             raise TrainingStopped("as the test asked")
 
 
-def trained(
-    path: Path, *overrides: str, resume: bool = False, callbacks: Sequence[Callback] = ()
-) -> InGANPyramid:
-    options = tiny_options(*overrides, base=TINY_INGAN)
+def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
     model = prepared(*overrides)
-    path.mkdir(parents=True, exist_ok=True)
-    train(
-        model,
-        options=options.trainer,
-        precision=torch.float32,
-        seed=0,
-        folder=RunFolder(path),
-        architecture=options.model,
-        callbacks=callbacks,
-        resume=resume,
-    )
+    train_model(path, model, tiny_options(*overrides, base=INGAN_FAST), **settings)
     return model
 
 
@@ -281,8 +253,11 @@ class TestTraining:
         assert model.finished == 3
 
     def test_without_patch_losses_or_identity_the_rest_trains(self, tmp_path: Path) -> None:
-        overrides = ("model/patch_loss=none", "model.identity_weight=0", "model.adversarial_from=0")
-        assert trained(tmp_path, *overrides, "model.cycle_weight=1", "model.steps=2").finished == 3
+        model = prepared("model.identity_weight=0", "model.adversarial_from=0", "model.steps=2")
+        model.patch_loss = {}
+        model.cycle_weight = 1.0
+        train_model(tmp_path, model, tiny_options(base=INGAN_FAST))
+        assert model.finished == 3
 
 
 class TestRepeating:

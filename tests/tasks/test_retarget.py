@@ -10,7 +10,7 @@ from PIL import Image
 from internal_gan.images.io import read_image
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import INGAN_PAPER, trained_ingan
+from tests.tiny import INGAN_FAST, INGAN_PAPER, trained_ingan
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,17 @@ def test_a_training_refuses_it_at_once(
     assert len(answer.lines) == 1
     assert piece in answer.lines[0]
     assert not Path("run").exists()
+
+
+def test_a_training_of_the_fast_form_ends_with_it_too(shell: Shell, photo: str) -> None:
+    options = ("model.steps=1", "retarget.shape=[[30,70],[null,13]]", "retarget.compare=false")
+    answer = shell(*INGAN_FAST, f"image={photo}", "output=run", *options)
+    assert answer.code == 0, answer.err
+    assert sorted(p.name for p in Path("run/retarget").iterdir()) == ["30x70.png", "9x13.png"]
+    assert read_image("run/retarget/30x70.png").size == (30, 70)
+    wider = ("model=ingan", "retarget.transform=bend", "retarget.scale=[1,2]", "output=bent")
+    assert shell("task=retarget", "checkpoint=run", *wider).code == 0
+    assert read_image("bent/retarget/20x56-bend.png").alpha is not None
 
 
 def test_a_task_of_another_family_names_the_models_own(shell: Shell, model: str) -> None:
