@@ -1,0 +1,35 @@
+"""The scripts under examples/ do what they say, on a tiny model."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from internal_gan.config import save_options
+from tests.tiny import trained
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
+    run = trained(tmp_path_factory.mktemp("examples") / "model")
+    save_options(run.options, run.folder.config_path)
+    return run.folder.path
+
+
+def script(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str | Path) -> None:
+    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def test_a_photo_becomes_a_film(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = tmp_path / "film.webp"
+    script(monkeypatch, "animate.py", run, film, "--seconds", "3", "--fps", "8")
+    with Image.open(film) as image:
+        assert (image.height, image.width) == (20, 28)
+        assert image.format == "WEBP"
+        assert getattr(image, "n_frames", 1) > 1
