@@ -14,7 +14,7 @@ from pathlib import Path
 
 from internal_gan.errors import UserError
 from internal_gan.images.files import READABLE_SUFFIXES, existing_image
-from internal_gan.options import PATHS
+from internal_gan.options import PATHS, RECIPES
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -22,6 +22,8 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Quote the file names in ``overrides``, and under multirun expand folders and patterns.
+
+    A task that trains in its own way gets its recipe, a file of ``conf/recipe``.
 
     ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
     names the folder that the numbered jobs go into. A file that exists by the literal name is
@@ -32,9 +34,11 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
 
     >>> prepare(["image=my photo (1).jpg", "seed=3"])
     ["image='my photo (1).jpg'", 'seed=3']
+    >>> prepare(["task=super_resolution"])
+    ['task=super_resolution', 'recipe=super_resolution']
     """
     _refuse_blanks_in_lists(overrides)
-    return [_prepare(override, multirun) for override in overrides]
+    return [_prepare(override, multirun) for override in overrides] + _recipe(overrides)
 
 
 def key_of(override: str) -> str:
@@ -84,6 +88,15 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
             raise UserError(
                 f"{first} {second}: a list has commas and no blanks, such as sample.size=[300,800]"
             )
+
+
+def _recipe(overrides: Sequence[str]) -> list[str]:
+    """The choice that a training task makes in place of the user."""
+    given = {key_of(override) for override in overrides}
+    tasks = [o.partition("=")[2] for o in overrides if key_of(o) == "task"]
+    if not tasks or tasks[-1] not in RECIPES or given & {"recipe", "checkpoint", "resume"}:
+        return []
+    return [f"recipe={tasks[-1]}"]
 
 
 def _prepare(override: str, multirun: bool) -> str:

@@ -152,7 +152,7 @@ def _check_jobs(overrides: Sequence[str]) -> None:
     is_given = {key_of(override) for override in overrides}
     for job in itertools.product(*choices):
         options = compose(job)
-        if options.task == "train" and not is_given & {"image", "resume"}:
+        if options.trains and not is_given & {"image", "resume"}:
             check_image_file(None)
 
 

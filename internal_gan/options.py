@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize", "animate")
+TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize", "animate", "super_resolution")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
+# Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
+# names no model.
+RECIPES = ("super_resolution",)
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 ALL_SCALES = "all"
@@ -237,6 +240,23 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 
 
 @dataclass
+class SuperResolutionOptions:
+    """How to enlarge a photo. ``noise`` is in units of the training's; ``back_projection`` is how
+    often each pass is compared with the photo; ``passes`` null: as many as suit the factor and the
+    model; ``seed`` null: the run's seed."""
+
+    factor: float = option(
+        4.0, "a number above 1, such as 4 or 2.5", lambda v: 1 < v < float("inf")
+    )
+    noise: float = option(1.0, "a number, 0 or more", lambda v: 0 <= v < float("inf"))
+    back_projection: int = option(1, "a whole number, 0 or more", lambda v: v >= 0)
+    passes: int | None = option(None, "a whole number, 1 or more, or null", lambda v: v >= 1)
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+@dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
@@ -264,6 +284,14 @@ class Options:
     edit: RedrawOptions = option(RedrawOptions, "its own options, such as edit.start_scale=2")
     harmonize: RedrawOptions = option(RedrawOptions, "its own options, such as harmonize.seed=1")
     mask: MaskOptions = option(MaskOptions, "its own options, such as mask.invert=true")
+    super_resolution: SuperResolutionOptions = option(
+        SuperResolutionOptions, "its own options, such as super_resolution.factor=4"
+    )
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run trains a model rather than use one."""
+        return self.checkpoint is None and self.task in ("train", *RECIPES)
 
 
 PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])

@@ -112,7 +112,7 @@ def commands(run: Run) -> str:
 
 
 def _resume_command(run: Run) -> list[tuple[str, str]]:
-    if run.task != "train" or run.state == "finished":
+    if run.task is None or run.checkpoint is not None or run.state == "finished":
         return []
     running = "If no process trains here any more, go on with"
     what = running if run.state == "running" else "Go on with the training"

@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.models.applications.animation import Animation
 from internal_gan.models.applications.injection import Injection
+from internal_gan.models.applications.super_resolution import SuperResolution
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.models.scales import Size, Widths
@@ -20,7 +21,7 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
 
 
-class SinGAN(Injection, Animation, PyramidModel):
+class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
     """Unconditional generative model of one image.
 
     Args:

@@ -22,6 +22,8 @@ from internal_gan.training.run_folder import RunFolder
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
 _WITH_MASK = {"edit", "harmonize"}
+# Tasks on a trained model that take another photo than its own.
+_TAKE_AN_IMAGE = {"super_resolution"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -43,13 +45,13 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         folder = RunFolder.open(options.resume)
         if _is_finished(folder):
             return 0
-    elif options.task == "train":
-        if options.checkpoint is not None:
-            raise UserError(
-                f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
-                f"use that model, or resume={options.checkpoint} to go on with its training"
-            )
+    elif options.trains:
         check_image_file(options.image)
+    elif options.task == "train":
+        raise UserError(
+            f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
+            f"use that model, or resume={options.checkpoint} to go on with its training"
+        )
     else:
         if options.checkpoint is None:
             raise UserError(
@@ -57,13 +59,17 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             )
         groups = {options.task} | ({"mask"} if options.task in _WITH_MASK else set())
         own = {key for key in given if key.partition(".")[0] in groups}
+        if options.task in _TAKE_AN_IMAGE:
+            own.add("image")
+        if options.image is not None and "image" in own:
+            check_image_file(options.image)
         _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
         RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     return _dispatch(options, _family(options) if "model" in given else None, given)
 
 
 def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
-    if options.resume is None and options.task != "train":
+    if options.resume is None and not options.trains:
         module = importlib.import_module(f"internal_gan.tasks.{options.task}")
         getattr(module, options.task)(options, family)
         return 0

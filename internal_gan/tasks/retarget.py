@@ -13,7 +13,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.seam_carving import seam_carve
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.masks import read_mask
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.models.retargeting import RetargetModel, Size
@@ -131,13 +131,14 @@ def write(
     model: RetargetModel,
     options: Options,
     folder: RunFolder,
-    like: Photo | None,
+    photo: Photo,
     *,
     on_the_way: bool = False,
 ) -> None:
     """Write ``retarget/300x800.png`` and so on into a run folder, in place of older ones."""
     wanted = list(targets(options.retarget, model))
     painted = [paint(model, target, options) for target in wanted]
+    like, _ = drawn_like(photo)
     _write(wanted, painted, model, options, folder, like, compare=not on_the_way)
 
 
@@ -241,4 +242,4 @@ def _name(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-OWN = OwnTask(check, write, "retarget.shape", ("retarget.shape=[300,800]",))
+OWN = OwnTask("retarget", check, write, "retarget.shape", ("retarget.shape=[300,800]",))

@@ -13,7 +13,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.images.io import write_image
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.models.pyramid import wrap_of
 from internal_gan.options import ALL_SCALES, Options
@@ -99,13 +99,14 @@ def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, 
 
 
 def write_samples(
-    model: Model, options: Options, folder: RunFolder, like: Photo, *, on_the_way: bool = False
+    model: Model, options: Options, folder: RunFolder, photo: Photo, *, on_the_way: bool = False
 ) -> None:
     """Write ``sample/000.png`` and so on into a run folder, in place of older ones.
 
     From all start scales it is ``sample/scale-0/000.png`` and so on.
     """
-    _write(draw(model, options, ON_THE_WAY if on_the_way else None), options, folder, like)
+    drawn = draw(model, options, ON_THE_WAY if on_the_way else None)
+    _write(drawn, options, folder, drawn_like(photo)[0])
 
 
 def check(model: Any, options: Options) -> None:
@@ -158,4 +159,4 @@ def _write(
     return steps
 
 
-OWN = OwnTask(check, write_samples, "sample.size", ("sample.count=16",))
+OWN = OwnTask("sample", check, write_samples, "sample.size", ("sample.count=16",))

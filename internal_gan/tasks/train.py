@@ -20,7 +20,7 @@ from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.options import TASKS, Options
 from internal_gan.tasks import command, new_run_path
-from internal_gan.tasks.own import own_task
+from internal_gan.tasks.own import OwnTask, own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.device import select_device, select_precision
@@ -62,15 +62,13 @@ def train(
         photo = read_image(options.image)
     if options.image is not None:
         options = dataclasses.replace(options, image=str(Path(options.image).absolute()))
-    like, lost = drawn_like(photo)
     model, precision, about = _set_up(options, photo)
-    _refuse_other_tasks(model, changed)
+    _refuse_other_tasks(model, options, changed)
     folder = RunFolder.create(new_run_path(options, options.image, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
-        write_image(folder.path / "photo.png", model.image, like=like)
-        about += _about_photo(model, photo, lost)
-        _learn(model, options, folder, like, precision, about, quiet)
+        write_image(folder.path / "photo.png", model.image, like=drawn_like(photo)[0])
+        _learn(model, options, folder, photo, precision, about, quiet)
     return model
 
 
@@ -86,7 +84,7 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     assert options.resume is not None
     folder = RunFolder.open(options.resume)
     saved = load_options(folder.config_path)
-    if saved.task != "train":
+    if not saved.trains:
         raise UserError(f"resume={folder.path}: a run of task={saved.task}; nothing to go on with")
     saved.device = saved.device if options.device == "auto" else options.device
     saved.logger = saved.logger if options.logger == "none" else options.logger
@@ -95,10 +93,11 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     path, note = (kept, []) if has_state else _anew(saved, kept)
     photo = read_image(path)
     model, precision, about = _set_up(saved, photo)
+    if has_state and own_task(model, saved).stands_for_photo:
+        photo, note = _original(saved, photo)
     folder.claim()
     with recorded(folder):
-        like, _ = drawn_like(photo)
-        _learn(model, saved, folder, like, precision, about + note, quiet, has_state=has_state)
+        _learn(model, saved, folder, photo, precision, about + note, quiet, has_state=has_state)
     return model
 
 
@@ -111,14 +110,23 @@ def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
     return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
 
 
-def _refuse_other_tasks(model: Model, changed: Collection[str]) -> None:
+def _refuse_other_tasks(model: Model, options: Options, changed: Collection[str]) -> None:
+    name = own_task(model, options).name
     for key in sorted(changed):
         task, dot, _ = key.partition(".")
-        if dot and task in TASKS and task != model.task:
+        if dot and task in TASKS and task != name:
             raise UserError(
-                f"{key}: a training of {model.family} ends with task={model.task}, where it would "
+                f"{key}: a training of {model.family} ends with task={name}, where it would "
                 "change nothing"
             )
+
+
+def _original(options: Options, kept: Photo) -> tuple[Photo, list[str]]:
+    """The photo in its own size and depth, or else what the run kept of it, and a note."""
+    if options.image is not None and Path(options.image).is_file():
+        return read_image(options.image), []
+    gone = "the photo was in memory only" if options.image is None else f"{options.image} is gone"
+    return kept, [f"Takes {kept.path}, what the model learns from, since {gone}"]
 
 
 def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[str]]:
@@ -126,26 +134,28 @@ def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[st
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     model: Model = build(options.model)
-    check_trainable(photo, model.min_side, options.model.get("max_size"))
+    own = own_task(model, options)
+    part, note = own.lesson(photo, options)
+    check_trainable(part, model.min_side, options.model.get("max_size"))
     try:
         with enough_memory("model.max_size"):
-            model.prepare(photo.pixels.to(device))
+            model.prepare(part.pixels.to(device))
             model.to(device)
     except UserError:
         raise
     except ValueError as error:
         raise UserError(f"the model's options do not fit this photo: {error}") from error
-    own_task(model).check(model, options)
+    own.check(model, options)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    return model, precision, about
+    return model, precision, about + _about_photo(model, photo, part, note, own)
 
 
 def _learn(
     model: Model,
     options: Options,
     folder: RunFolder,
-    like: Photo,
+    photo: Photo,
     precision: torch.dtype,
     about: list[str],
     quiet: bool,
@@ -154,7 +164,7 @@ def _learn(
 ) -> None:
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
-    own = own_task(model)
+    own = own_task(model, options)
     folder.write_status("running", device=str(model.device), model_task=model.task)
     announce(console, folder, about)
     console.print(_table(model))
@@ -165,7 +175,7 @@ def _learn(
         schedule,
         Progress(Console(stderr=True, quiet=quiet, highlight=False)),
         MetricsLogger(folder.metrics_path),
-        Pictures(folder, options, like),
+        Pictures(folder, options, photo),
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
@@ -185,7 +195,7 @@ def _learn(
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
         say(console, f"  Go on:    {go_on}")
         if model.finished:
-            _where(console, folder, model)
+            _where(console, folder, model, options)
         raise
     except KeyboardInterrupt:
         say(console, f"\nStopped at once.\n  Go on:    {go_on}")
@@ -194,19 +204,20 @@ def _learn(
         for callback in callbacks:
             callback.close()
     with enough_memory(own.size_option):
-        own.write(model, options, folder, like)
+        own.write(model, options, folder, photo)
     seconds = time.monotonic() - started
     folder.write_status("finished", seconds=round(seconds, 1))
     write_report(folder.path)
     say(console, f"\nDone in {duration(seconds)}.")
-    _where(console, folder, model)
+    _where(console, folder, model, options)
 
 
-def _where(console: Console, folder: RunFolder, model: Model) -> None:
-    own = own_task(model)
-    again = command(f"task={model.task}", f"checkpoint={folder.path}", *own.again)
+def _where(console: Console, folder: RunFolder, model: Model, options: Options) -> None:
+    own = own_task(model, options)
+    again = command(f"task={own.name}", f"checkpoint={folder.path}", *own.again)
     say(console, f"  Model:    {folder.model_path}")
-    say(console, f"  Pictures: {folder.path / model.task}")
+    if (folder.path / own.name).is_dir():
+        say(console, f"  Pictures: {folder.path / own.name}")
     say(console, f"  Page:     {folder.report_path}")
     say(console, f"  Again:    {again}")
 
@@ -241,10 +252,11 @@ class Schedule(Callback):
 class Pictures(Callback):
     """Keeps the folder worth looking at: pictures, status and page after every stage."""
 
-    def __init__(self, folder: RunFolder, options: Options, like: Photo) -> None:
+    def __init__(self, folder: RunFolder, options: Options, photo: Photo) -> None:
         self._folder = folder
         self._options = options
-        self._like = like
+        self._photo = photo
+        self._like, _ = drawn_like(photo)
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         write_report(self._folder.path)
@@ -254,21 +266,25 @@ class Pictures(Callback):
         scales.mkdir(exist_ok=True)
         write_image(scales / f"{stage_index:02d}.png", model.preview(), like=self._like)
         if model.finished < model.num_stages:
-            own_task(model).write(model, self._options, self._folder, self._like, on_the_way=True)
+            own = own_task(model, self._options)
+            own.write(model, self._options, self._folder, self._photo, on_the_way=True)
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages
         )
         write_report(self._folder.path)
 
 
-def _about_photo(model: Model, photo: Photo, lost: list[str]) -> list[str]:
+def _about_photo(
+    model: Model, photo: Photo, part: Photo, note: list[str], own: OwnTask
+) -> list[str]:
     height, width = photo.size
     learnt = tuple(model.image.shape[-2:])
     text = f"Photo {photo.path or 'from memory'}, {height} x {width} pixels (height x width)"
-    if learnt != photo.size:
+    if learnt != part.size:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
-    return [text, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
+    lost = [] if own.stands_for_photo else drawn_like(photo)[1]
+    return [text, *note, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
 
 
 def _table(model: Model) -> Table:

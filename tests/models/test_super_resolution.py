@@ -1,0 +1,87 @@
+"""Enlarging by the finest generator."""
+
+import pytest
+import torch
+from torch import nn
+
+from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
+from tests.tiny import picture, untrained
+
+
+class Nothing(nn.Module):
+    """A generator that adds nothing."""
+
+    margin = 5
+    padding = "zero"
+    is_local = True
+
+    def forward(self, noise: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        return image
+
+
+@pytest.mark.parametrize("factor", [4, 3, 2.5, 1.1])
+def test_the_size_is_exact_for_any_factor(factor: float) -> None:
+    model = untrained()
+    assert model.super_resolve(factor).shape[-2:] == (round(20 * factor), round(28 * factor))
+    other = model.super_resolve(factor, picture(17, 41))
+    assert other.shape == (1, 3, round(17 * factor), round(41 * factor))
+    assert other.abs().max() <= 1
+
+
+def test_each_pass_enlarges_by_about_the_square_of_the_ratio_of_the_finest_scales() -> None:
+    model = untrained()  # (17, 23) and (20, 28): a ratio of 1.197, its square 1.43
+    assert model.super_resolution_sizes(4, (20, 28)) == [(28, 40), (40, 56), (57, 79), (80, 112)]
+    assert len(model.super_resolution_sizes(4, (20, 28), passes=8)) == 8
+    assert model.super_resolution_sizes(1.01, (20, 28)) == [(20, 28)]
+
+
+def test_the_seed_decides_the_noise() -> None:
+    model = untrained()
+    model.noise_std.fill_(0.3)
+    image = model.super_resolve(2, seed=3)
+    assert torch.equal(image, model.super_resolve(2, seed=3))
+    assert not torch.equal(image, model.super_resolve(2, seed=4))
+    still = [model.super_resolve(2, seed=seed, noise=0) for seed in (3, 4)]
+    assert torch.equal(*still)
+
+
+def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
+    model = untrained()
+    photo = picture()
+    model.noise_std.fill_(0.3)
+
+    def distance(back_projection: int) -> float:
+        result = model.super_resolve(2, photo, back_projection=back_projection)
+        return float((resize(result, (40, 56)) - photo).abs().mean())
+
+    assert distance(1) < 0.2 * distance(0)
+    assert distance(2) < 0.7 * distance(1)
+
+
+def test_a_generator_that_adds_nothing_leaves_the_photo_enlarged_smoothly() -> None:
+    model = untrained()
+    model.generators[-1] = Nothing()
+    photo = picture()
+    plain = resize(photo, (80, 112))
+    assert (model.super_resolve(2, photo, back_projection=0) - plain).abs().mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        ({"factor": 1}, "above 1"),
+        ({"factor": float("nan")}, "above 1"),
+        ({"noise": -1}, "noise is -1"),
+        ({"back_projection": -1}, "back_projection is -1"),
+        ({"passes": 0}, "passes is 0"),
+    ],
+)
+def test_a_number_out_of_range_is_named(options: dict[str, float], piece: str) -> None:
+    with pytest.raises(UserError, match=piece):
+        untrained().super_resolve(**options)  # type: ignore[arg-type]
+
+
+def test_a_model_of_one_scale_is_refused() -> None:
+    with pytest.raises(UserError, match="1 of the model's 3 scales are finished"):
+        untrained(scales=1).super_resolve(2)

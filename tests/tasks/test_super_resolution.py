@@ -1,0 +1,221 @@
+"""task=super_resolution, with and without a trained model."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+import internal_gan
+from internal_gan.config import compose, load_options, save_options
+from internal_gan.errors import UserError
+from internal_gan.images.io import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Model
+from internal_gan.tasks import super_resolution
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import Run, picture, trained
+
+
+class Other(Model):
+    """A model of another family."""
+
+    family = "other"
+    prepare = stage = preview = metadata = restore = None  # type: ignore[assignment]
+
+
+ENLARGED = "super_resolution/enlarged.png"
+BICUBIC = "super_resolution/bicubic.png"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return trained(tmp_path_factory.mktemp("trained") / "model")
+
+
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell, photo: str, run: Run) -> str:
+    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
+    shutil.copytree(run.folder.path, tmp_path / "model")
+    options = replace(run.options, image=str(tmp_path / photo))
+    save_options(options, tmp_path / "model" / "config.yaml")
+    write_image(tmp_path / "model" / "photo.png", run.model.image)
+    return "model"
+
+
+def size_of(folder: str, name: str = ENLARGED) -> tuple[int, int]:
+    return read_image(Path(folder, name)).size
+
+
+@pytest.mark.parametrize(
+    ("factor", "size"), [("4", (160, 224)), ("3", (120, 168)), ("2.5", (100, 140))]
+)
+def test_a_model_enlarges_its_photo_in_full_size(
+    shell: Shell, model: str, factor: str, size: tuple[int, int]
+) -> None:
+    wanted = f"super_resolution.factor={factor}"
+    answer = shell("task=super_resolution", f"checkpoint={model}", "output=out", wanted)
+    assert answer.code == 0, answer.err
+    assert size_of("out") == size_of("out", BICUBIC) == size
+    assert f"40 x 56 pixels (height x width) by {factor} to {size[0]} x {size[1]}" in answer.out
+    page = Path("out/index.html").read_text(encoding="utf-8")
+    assert "Bicubic" in page
+    assert "Enlarged" in page
+    plain = resize(read_image("photo.png").pixels, size).clamp(-1, 1)
+    assert (read_image(Path("out", BICUBIC)).pixels - plain).abs().max() <= 1.01 / 255
+
+
+def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
+    Image.fromarray(to_uint8(picture(21, 33, seed=5))[0].permute(1, 2, 0).numpy()).save("other.png")
+    answer = shell("task=super_resolution", f"checkpoint={model}", "image=other.png", "output=out")
+    assert answer.code == 0, answer.err
+    assert size_of("out") == (84, 132)
+    expected = internal_gan.load(model).super_resolve(4, read_image("other.png").pixels)
+    assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
+
+
+def test_without_the_file_what_the_model_learnt_from_is_enlarged(shell: Shell, model: str) -> None:
+    Path("photo.png").unlink()
+    answer = shell("task=super_resolution", f"checkpoint={model}", "output=out")
+    assert answer.code == 0, answer.err
+    assert size_of("out") == (80, 112)
+    assert "model/photo.png" in answer.out
+
+
+def test_without_a_model_one_is_trained_by_the_recipe(shell: Shell, photo: str) -> None:
+    answer = shell("task=super_resolution", f"image={photo}", "output=out", *TINY_RUN)
+    assert answer.code == 0, answer.err
+    assert size_of("out") == (160, 224)
+    assert not Path("out/sample").exists()
+    assert load_options(Path("out/config.yaml")).model["reconstruction_weight"] == 100
+    assert RunFolder(Path("out")).status()["state"] == "finished"
+    assert "task=super_resolution checkpoint=out" in answer.out
+    again = shell("task=super_resolution", "checkpoint=out", "output=again")
+    assert again.code == 0, again.err
+    assert Path("again", ENLARGED).read_bytes() == Path("out", ENLARGED).read_bytes()
+    # Longer than max_size, which is 28: learnt in part at its own resolution.
+    assert "window with the most detail" in answer.out
+    assert "shrunk" not in answer.out
+    part = read_image("out/photo.png").pixels
+    assert part.shape == (1, 3, 28, 28)
+    windows = read_image(photo).pixels.unfold(2, 28, 1).unfold(3, 28, 1)[0].permute(1, 2, 0, 3, 4)
+    assert (windows - part).abs().amax(dim=(2, 3, 4)).min() < 1e-6
+
+
+def test_the_recipe_is_the_papers_and_the_command_line_wins() -> None:
+    recipe = "recipe=super_resolution"
+    model = compose([recipe]).model
+    assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
+    assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
+    assert compose([recipe, "model.min_size=25"]).model["min_size"] == 25
+    assert compose([recipe, "trainer=preview"]).model["max_size"] == 128
+    assert compose(["task=sample"]).model["min_size"] != 18
+
+
+def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -> None:
+    whole = shell("task=super_resolution", f"image={photo}", "output=whole", *TINY_RUN)
+    assert whole.code == 0, whole.err
+    shutil.copytree("whole", "part")
+    shutil.rmtree("part/super_resolution")
+    RunFolder(Path("part")).write_status("stopped")
+    answer = shell("resume=part")
+    assert answer.code == 0, answer.err
+    assert Path("part", ENLARGED).read_bytes() == Path("whole", ENLARGED).read_bytes()
+    shutil.rmtree("part/super_resolution")
+    RunFolder(Path("part")).write_status("stopped")
+    Path(photo).unlink()
+    answer = shell("resume=part")
+    assert answer.code == 0, answer.err
+    assert "photo.png is gone" in answer.out
+    assert size_of("part") == (112, 112)
+
+
+def test_the_result_has_what_the_file_of_the_photo_had(shell: Shell, model: str) -> None:
+    gray = (picture(24, 30).mean(dim=1)[0].numpy() + 1) / 2
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    rgba = np.dstack([np.uint8(255 * gray)] * 3 + [np.uint8(255 * (gray > gray.mean()))])
+    Image.fromarray(np.uint16(65535 * gray)).save("deep.png")
+    Image.fromarray(rgba).save("rgba.png", icc_profile=profile, exif=exif)
+    for name in ("deep", "rgba"):
+        answer = shell(
+            "task=super_resolution", f"checkpoint={model}", f"image={name}.png", f"output={name}"
+        )
+        assert answer.code == 0, answer.err
+    deep = read_image(Path("deep", ENLARGED))
+    assert (deep.is_gray, deep.bit_depth, deep.size) == (True, 16, (96, 120))
+    clear = read_image(Path("rgba", ENLARGED))
+    assert clear.alpha is not None
+    assert clear.alpha.shape == (1, 1, 96, 120)
+    assert 0.2 < clear.alpha.mean() < 0.8
+    assert clear.icc_profile == profile
+    assert clear.exif is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [
+        (["super_resolution.factor=1"], "needs a number above 1"),
+        (["super_resolution.factor=0"], "needs a number above 1"),
+        (["super_resolution.factor=-4"], "needs a number above 1"),
+        (["super_resolution.factor=inf"], "needs a number above 1"),
+        (["super_resolution.factor=large"], "needs a number above 1"),
+        (["super_resolution.factor=100000"], "4000000x5600000 pixels, needs about"),
+        (["super_resolution.noise=-1"], "needs a number, 0 or more"),
+        (["super_resolution.back_projection=0.5"], "needs a whole number"),
+        (["super_resolution.factr=2"], "did you mean"),
+        (["image=none.png"], "none.png"),
+        (["sample.count=3"], "sample.count"),
+        (["trainer=debug"], "trainer"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, model: str, arguments: list[str], piece: str
+) -> None:
+    answer = shell("task=super_resolution", f"checkpoint={model}", *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert sorted(p.name for p in Path.cwd().iterdir()) == ["model", "photo.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [
+        ([], "image=FILE is missing"),
+        (["image=photo.png", "super_resolution.factor=100000"], "needs about"),
+        (["image=photo.png", "model.min_size=40"], "needs a model of two scales"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_told_before_any_training(
+    shell: Shell, photo: str, arguments: list[str], piece: str
+) -> None:
+    answer = shell("task=super_resolution", *TINY_RUN, "model.max_size=56", *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]
+
+
+def test_without_memory_the_option_is_named(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def allocate(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    monkeypatch.setattr("internal_gan.models.singan.SinGAN.super_resolve", allocate)
+    answer = shell("task=super_resolution", f"checkpoint={model}")
+    assert answer.lines == [
+        "error: there is not enough memory; a smaller super_resolution.factor needs less"
+    ]
+
+
+def test_a_model_that_cannot_enlarge_is_refused() -> None:
+    with pytest.raises(UserError, match="a model of other cannot"):
+        super_resolution.check(Other(), compose(["task=super_resolution"]))
