@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from internal_gan.config import save_options
-from tests.tiny import trained
+from internal_gan.images.io import read_image
+from tests.tiny import trained, trained_ingan
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -33,3 +34,12 @@ def test_a_photo_becomes_a_film(run: Path, tmp_path: Path, monkeypatch: pytest.M
         assert (image.height, image.width) == (20, 28)
         assert image.format == "WEBP"
         assert getattr(image, "n_frames", 1) > 1
+
+
+def test_a_photo_in_other_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained_ingan(tmp_path / "model", "model.steps=1")
+    out = tmp_path / "out"
+    script(monkeypatch, "retarget.py", tmp_path / "model", out)
+    sizes = {path.stem: read_image(path).size for path in out.iterdir()}
+    assert sizes == {"wide": (20, 56), "narrow": (20, 14), "large": (40, 56), "arch": (20, 56)}
+    assert read_image(out / "arch.png").alpha is not None

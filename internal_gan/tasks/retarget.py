@@ -19,11 +19,9 @@ from internal_gan.images.transforms import Bend, Homography, Transform, Wave, tr
 from internal_gan.models.retargeting import RetargetModel, Size
 from internal_gan.options import Options, RetargetOptions
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.reporting import check_memory, enough_memory
 from internal_gan.tasks.trained import load_trained, results
-from internal_gan.training.device import free_memory
 from internal_gan.training.run_folder import RunFolder
-from internal_gan.units import memory
 
 # What is painted when nothing is asked for: twice as wide, half as wide, twice both.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
@@ -79,12 +77,8 @@ def targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
             invertible, or a size beyond the memory.
     """
     for target in _targets(wanted, model):
-        needed, free = math.prod(target.size) * model.bytes_per_pixel, free_memory(model.device)
-        if free is not None and needed > free:
-            raise UserError(
-                f"retarget: {_name(target.size)} pixels take about {memory(needed)} of memory, and "
-                f"{memory(free)} are free; a smaller retarget.shape or retarget.scale needs less"
-            )
+        needed = round(math.prod(target.size) * model.bytes_per_pixel)
+        check_memory(needed, model.device, f"retarget.shape=[{target.size[0]},{target.size[1]}]")
         yield target
 
 
