@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from internal_gan.config import save_options
-from internal_gan.images.io import read_image
-from tests.tiny import trained, trained_ingan
+from internal_gan.images.io import read_image, write_image
+from tests.tiny import picture, trained, trained_ingan
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -43,3 +44,27 @@ def test_a_photo_in_other_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     sizes = {path.stem: read_image(path).size for path in out.iterdir()}
     assert sizes == {"wide": (20, 56), "narrow": (20, 14), "large": (40, 56), "arch": (20, 56)}
     assert read_image(out / "arch.png").alpha is not None
+
+
+def test_a_painting_becomes_a_photo(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image(tmp_path / "art.png", picture())
+    result = tmp_path / "result.png"
+    script(monkeypatch, "paint.py", run, tmp_path / "art.png", result, "--start-scale", "1")
+    assert read_image(result).size == (20, 28)
+
+
+@pytest.mark.parametrize("task", ["edit", "harmonize"])
+def test_a_changed_photo_looks_like_one(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    mask = torch.full((1, 3, 40, 56), -1.0)
+    mask[..., 20:24, 30:35] = 1
+    write_image(tmp_path / "mask.png", mask)
+    write_image(tmp_path / "photo.png", picture())
+    files = [tmp_path / name for name in ("photo.png", "mask.png", "result.png")]
+    script(monkeypatch, "edit_and_harmonize.py", task, run, *files)
+    before, after = read_image(files[0]).pixels, read_image(files[2]).pixels
+    assert after.shape == before.shape
+    assert (after != before).any()

@@ -1,0 +1,32 @@
+"""Smooth the seams of an edited photo, or give a pasted object the photo's look.
+
+python examples/edit_and_harmonize.py edit RUN edited.png mask.png result.png
+python examples/edit_and_harmonize.py harmonize RUN pasted.png mask.png result.png
+"""
+
+import argparse
+
+import internal_gan
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.masks import read_mask
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=["edit", "harmonize"])
+    parser.add_argument("run", help="run folder of the training")
+    parser.add_argument("image", help="the photo with its changes, of any size")
+    parser.add_argument("mask", help="white where it was changed, the same size")
+    parser.add_argument("result", help="a PNG file holds the unchanged pixels exactly")
+    parser.add_argument("--start-scale", type=int, help="the higher, the closer to the image")
+    arguments = parser.parse_args()
+
+    model = internal_gan.load(arguments.run)
+    photo = read_image(arguments.image)
+    mask = read_mask(arguments.mask, photo.size)
+    change = model.edit if arguments.task == "edit" else model.harmonize
+    write_image(arguments.result, change(photo.pixels, mask, arguments.start_scale), like=photo)
+
+
+if __name__ == "__main__":
+    main()
