@@ -145,6 +145,13 @@ class RedrawOptions:
 
 
 @dataclass
+class HarmonizeOptions(RedrawOptions):
+    """As editing; ``match`` gives the object the photo's mean colour and contrast first."""
+
+    match: bool = option(True, "true or false")
+
+
+@dataclass
 class MaskOptions:
     """How a task takes its mask. Lengths are in pixels; null is the task's own default."""
 
@@ -282,7 +289,9 @@ class Options:
     )
     paint: PaintOptions = option(PaintOptions, "its own options, such as paint.start_scale=2")
     edit: RedrawOptions = option(RedrawOptions, "its own options, such as edit.start_scale=2")
-    harmonize: RedrawOptions = option(RedrawOptions, "its own options, such as harmonize.seed=1")
+    harmonize: HarmonizeOptions = option(
+        HarmonizeOptions, "its own options, such as harmonize.count=2"
+    )
     mask: MaskOptions = option(MaskOptions, "its own options, such as mask.invert=true")
     super_resolution: SuperResolutionOptions = option(
         SuperResolutionOptions, "its own options, such as super_resolution.factor=4"

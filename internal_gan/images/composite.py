@@ -10,13 +10,15 @@ from internal_gan.images.resize import resize
 
 # Contrast is that of details up to about so many pixels, over neighbourhoods of so many.
 DETAIL, AROUND = 1.0, 2.0
+# A step of 8 bits, squared, is near this: less is no contrast.
+NOISE = 1e-4
 
 
 def bring_back(photo: Tensor, before: Tensor, after: Tensor, mask: Tensor) -> Tensor:
     """Put a change that was made at another size into a photo.
 
     Inside of the mask the result is the changed copy, resampled, with the finer details of the
-    photo, which the copy could not hold: as many of them as the change has left of the contrast
+    photo, which the copy could not hold: as many of them as the change has left of the variance
     around. So a texture stays sharp, and an edge that was smoothed away does not come back.
 
     Args:
@@ -31,12 +33,12 @@ def bring_back(photo: Tensor, before: Tensor, after: Tensor, mask: Tensor) -> Te
     size = (photo.shape[-2], photo.shape[-1])
     changed = resize(after, size)
     if after.shape[-2:] != size:
-        kept = (_contrast(after) / _contrast(before)).clamp(0.0, 1.0)
+        kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
         changed = changed + resize(kept, size) * (photo - resize(before, size))
     return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
 
 
-def _contrast(pixels: Tensor) -> Tensor:
-    """The strength of the details around every pixel, (1, 1, h, w), above 0."""
+def _variance(pixels: Tensor) -> Tensor:
+    """The variance of the details around every pixel, (1, 1, h, w)."""
     details = (pixels - gaussian_blur(pixels, DETAIL)).square().mean(dim=1, keepdim=True)
-    return (gaussian_blur(details, AROUND) + 1e-4).sqrt()
+    return gaussian_blur(details, AROUND) + NOISE

@@ -12,7 +12,7 @@ from rich.console import Console
 from internal_gan.images.io import write_image
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
-from internal_gan.models.applications.injection import PAINT
+from internal_gan.models.applications.injection import PAINT, Injection
 from internal_gan.models.quantized_stage import QuantizedStage
 from internal_gan.models.singan import SinGAN
 from internal_gan.options import Options
@@ -37,7 +37,7 @@ def paint(options: Options, family: str | None = None) -> Path:
     """
     wanted = options.paint
     painting = read_given(wanted.image, "paint", "the painting or clip-art").pixels
-    trained = load_trained(options, family)
+    trained = load_trained(options, family, Injection)
     model = trained.model
     start = start_scale_of(model, wanted.start_scale, PAINT, "paint")
     seeds = seeds_of(wanted, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from internal_gan.images.io import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
+from internal_gan.models.applications.injection import Injection
 from internal_gan.options import AUTO, LARGEST_SEED, MaskOptions, Options, RedrawOptions
 from internal_gan.tasks.reporting import enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
@@ -54,26 +56,30 @@ def redraw(options: Options, application: Application, family: str | None) -> Pa
     wanted: RedrawOptions = getattr(options, task)
     photo = read_given(wanted.image, task, "the photo with its changes")
     mask = _read_mask(options, application, photo)
-    trained = load_trained(options, family)
+    trained = load_trained(options, family, Injection)
     model = trained.model
     start = start_scale_of(model, wanted.start_scale, application.fraction, task)
     with enough_memory(f"{task}.image"):
-        if mask is not None:
-            mask = _used(model, mask, options.mask, application)
-        made = [model.redraw(photo.pixels, mask, start, seed=s) for s in seeds_of(wanted, options)]
-        strip = _every_start_scale(model, photo.pixels, mask, seeds_of(wanted, options)[0])
+        change = _change(model, options, application)
+        used = None if mask is None else _used(model, mask, options, application)
+        seeds = seeds_of(wanted, options)
+        made = [change(photo.pixels, mask, start, seed=seed) for seed in seeds]
+        at = model.working_size(photo.size)
+        small = resize(photo.pixels, at).clamp(-1.0, 1.0)
+        region = None if mask is None else model.shrink_mask(mask)
+        strip = {n: change(small, region, n, seed=seeds[0]) for n in range(1, model.finished)}
     with results(trained, _counted(made)) as (folder, console):
         pictures = folder.path / task
         pictures.mkdir()
         for index, image in enumerate(made):
             write_image(pictures / f"{index:03d}.png", image, like=photo)
         write_image(pictures / "before.png", photo.pixels, like=photo)
-        if mask is not None:
+        if used is not None:
             gray = Photo(photo.pixels, mode="L")
-            write_image(pictures / "mask.png", mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=gray)
-        small = drawn_like(photo)[0]
+            write_image(pictures / "mask.png", used.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=gray)
+        like = drawn_like(photo)[0]
         for scale, image in strip.items():
-            write_image(pictures / f"start-scale-{scale}.png", image, like=small)
+            write_image(pictures / f"start-scale-{scale}.png", image, like=like)
         say(console, chosen(task, start, len(strip), wanted.start_scale))
     return folder.path
 
@@ -143,9 +149,23 @@ def _read_mask(options: Options, application: Application, photo: Photo) -> Tens
     return None
 
 
-def _used(model: Any, mask: Tensor, options: MaskOptions, application: Application) -> Tensor:
-    dilate = application.dilate if options.dilate is None else options.dilate
-    feather = application.feather if options.feather is None else options.feather
+def _change(model: Any, options: Options, application: Application) -> Any:
+    """The model's method, with what the options say about the mask and the colours."""
+    keywords = dict(zip(("dilate", "feather"), _lengths(options, application), strict=True))
+    if application.task == "harmonize":
+        keywords["match"] = options.harmonize.match
+    return functools.partial(getattr(model, application.task), **keywords)
+
+
+def _lengths(options: Options, application: Application) -> tuple[float, float]:
+    wanted = options.mask
+    dilate = application.dilate if wanted.dilate is None else wanted.dilate
+    feather = application.feather if wanted.feather is None else wanted.feather
+    return dilate, feather
+
+
+def _used(model: Any, mask: Tensor, options: Options, application: Application) -> Tensor:
+    dilate, feather = _lengths(options, application)
     used: Tensor = model.soft_mask(mask, dilate, feather)
     if used.min() > 0.0:
         _log.warning(
@@ -155,16 +175,6 @@ def _used(model: Any, mask: Tensor, options: MaskOptions, application: Applicati
             feather,
         )
     return used
-
-
-def _every_start_scale(
-    model: Any, pixels: Tensor, mask: Tensor | None, seed: int
-) -> dict[int, Tensor]:
-    """The result from every start scale, at the model's size."""
-    at = model.working_size((pixels.shape[-2], pixels.shape[-1]))
-    small = resize(pixels, at).clamp(-1.0, 1.0)
-    region = None if mask is None else resize(mask, at).clamp(0.0, 1.0)
-    return {n: model.redraw(small, region, n, seed=seed) for n in range(1, model.finished)}
 
 
 def _counted(made: list[Tensor]) -> str:

@@ -165,6 +165,14 @@ def test_the_mask_options_are_obeyed(shell: Shell, checkpoint: str) -> None:
     assert areas[4] == 60 * 84 - areas[0]
 
 
+def test_matching_the_colours_can_be_turned_off(shell: Shell, checkpoint: str) -> None:
+    for match in ("true", "false"):
+        wanted = (f"harmonize.match={match}", f"output={match}")
+        assert shell(*used("harmonize"), checkpoint, *SMALL, *wanted).code == 0
+    a, b = (Path(match, "harmonize", "000.png").read_bytes() for match in ("true", "false"))
+    assert a != b
+
+
 def test_the_same_seed_gives_the_same_picture(shell: Shell, checkpoint: str) -> None:
     for name, option in (("a", "seed=4"), ("b", "edit.seed=4"), ("c", "seed=5")):
         assert shell(*used("edit"), checkpoint, *SMALL, f"output={name}", option).code == 0
@@ -243,6 +251,7 @@ def spoil(kind: str) -> None:
             ["task=edit", "edit.image=edited.png", "mask.invert=true"],
             ["mask.invert=True: there is no mask", "edit.mask=FILE"],
         ),
+        ([*used("edit"), "edit.match=false"], ["edit.match", "no such option"]),
         ([*used("edit"), "harmonize.count=2"], ["harmonize.count", "task=edit"]),
         (["task=sample", "mask.invert=true"], ["mask.invert", "task=sample"]),
     ],

@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.images.blur import gaussian_blur
+from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.masks import soften
@@ -18,9 +20,11 @@ from internal_gan.models.scales import Size
 
 # How much of the image the finer scales are given to keep: the size at which it is put in, as a
 # fraction of the finest scale's. Chosen by looking at the results from every start scale.
-PAINT, EDIT, HARMONIZE = 0.15, 0.28, 0.45
+PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.48
 # In pixels at the model's size; of the authors' released configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
+# An object of another world than the photo's would drift off from scale to scale.
+HARMONIZE_ANCHOR = 1.5
 
 
 class Injection(PyramidModel):
@@ -62,6 +66,7 @@ class Injection(PyramidModel):
         size: Size | None = None,
         seed: int = 0,
         palette: Tensor | None = None,
+        anchor: float = 0.0,
     ) -> Tensor:
         """Let the scales from ``start_scale`` on draw over an image, which takes the place of what
         the coarser ones would have made.
@@ -72,6 +77,8 @@ class Injection(PyramidModel):
             size: (height, width) of the result in pixels; by default :meth:`working_size`.
             seed: other details for another seed.
             palette: (K, 3) in [-1, 1]: the image gets these colours before it is put in.
+            anchor: standard deviation in pixels, at each scale, of what a scale may not change:
+                what is left of an image blurred by that much stays. 0 lets it change all.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
@@ -87,14 +94,26 @@ class Injection(PyramidModel):
         if palette is not None:
             start = nearest_colours(start, palette)
         rng = torch.Generator().manual_seed(seed)
+        held = start
+
+        def settle(scale: int, drawn: Tensor) -> Tensor:
+            nonlocal held
+            if anchor:
+                base = resize(held, sizes[scale])
+                drawn = drawn + gaussian_blur(base, anchor) - gaussian_blur(drawn, anchor)
+            # Values beyond those of images, which no scale has learnt from, would grow.
+            held = drawn.clamp(-1, 1)
+            return held
+
         drawn = self.synthesise(
             sizes,
             lambda scale, at: self.random_noise(scale, at, 1, rng),
             first=start_scale,
             last=last,
             image=start,
+            after=settle,
         )
-        return drawn.clamp(-1, 1).cpu()
+        return drawn.cpu()
 
     def paint(
         self,
@@ -149,8 +168,14 @@ class Injection(PyramidModel):
             ValueError: a mask of another size.
         """
         start_scale = self.start_scale_for(EDIT) if start_scale is None else start_scale
-        used = None if mask is None else self.soft_mask(mask, dilate, feather)
-        return self.redraw(image, used, start_scale, seed=seed)
+        before = self._at_working_size(image)
+        after = self.inject(before, start_scale, size=_size(before), seed=seed)
+        if mask is None:
+            used = image.new_ones(1, 1, *_size(image))
+        else:
+            _check_mask(mask, image)
+            used = self.soft_mask(mask, dilate, feather)
+        return bring_back(image.cpu(), before.cpu(), after, used.cpu())
 
     def harmonize(
         self,
@@ -161,6 +186,7 @@ class Injection(PyramidModel):
         dilate: float = HARMONIZE_DILATE,
         feather: float = FEATHER,
         seed: int = 0,
+        match: bool = True,
     ) -> Tensor:
         """Give an object that was pasted into the photo the photo's look.
 
@@ -169,6 +195,7 @@ class Injection(PyramidModel):
             mask: (1, 1, H, W) in [0, 1], 1 on the object.
             start_scale: a fine one by default, which leaves the object its shape.
             dilate, feather, seed: as for :meth:`edit`.
+            match: give the object the photo's mean colour and contrast first.
 
         Returns:
             As :meth:`edit`.
@@ -177,27 +204,16 @@ class Injection(PyramidModel):
             As :meth:`edit`.
         """
         start_scale = self.start_scale_for(HARMONIZE) if start_scale is None else start_scale
-        return self.redraw(image, self.soft_mask(mask, dilate, feather), start_scale, seed=seed)
-
-    def redraw(
-        self, image: Tensor, mask: Tensor | None, start_scale: int, *, seed: int = 0
-    ) -> Tensor:
-        """:meth:`inject` at the model's size, then the change brought back to the image's own.
-
-        Args:
-            mask: (1, 1, H, W) in [0, 1], used as it is; None for everywhere.
-
-        Returns:
-            As :meth:`edit`.
-        """
-        size = _size(image)
-        if mask is None:
-            mask = image.new_ones(1, 1, *size)
-        elif mask.shape != (1, 1, *size):
-            raise ValueError(f"a mask of {tuple(mask.shape)} for an image of {tuple(image.shape)}")
-        before = resize(image, self.working_size(size)).clamp(-1, 1)
-        after = self.inject(before, start_scale, size=_size(before), seed=seed)
-        return bring_back(image.cpu(), before.cpu(), after, mask.cpu())
+        _check_mask(mask, image)
+        before = self._at_working_size(image)
+        pasted = before
+        if match:
+            pasted = match_colours(before, self.shrink_mask(mask).to(before), self.image.to(before))
+        after = self.inject(
+            pasted, start_scale, size=_size(before), seed=seed, anchor=HARMONIZE_ANCHOR
+        )
+        used = self.soft_mask(mask, dilate, feather)
+        return bring_back(image.cpu(), before.cpu(), after, used.cpu())
 
     def soft_mask(self, mask: Tensor, dilate: float, feather: float) -> Tensor:
         """A mask grown and softened by pixels of the model's size, at its own size.
@@ -212,12 +228,19 @@ class Injection(PyramidModel):
         """
         if dilate == feather == 0:
             return mask
+        grown = soften(dilated(self.shrink_mask(mask), dilate), feather)
+        return resize(grown, _size(mask)).clamp(0, 1)
+
+    def shrink_mask(self, mask: Tensor) -> Tensor:
+        """A mask (1, 1, H, W) at the working size; a thin stroke in a large one counts in full."""
         size = _size(mask)
         at = self.working_size(size)
-        # The largest value of each cell: a thin stroke in a large photo counts in full.
-        small = F.adaptive_max_pool2d(mask, at) if at[0] < size[0] else resize(mask, at)
-        grown = soften(dilated(small.clamp(0, 1), dilate), feather)
-        return resize(grown, size).clamp(0, 1)
+        if at[0] > size[0]:
+            return resize(mask, at).clamp(0, 1)
+        return F.adaptive_max_pool2d(mask, at)
+
+    def _at_working_size(self, image: Tensor) -> Tensor:
+        return resize(image, self.working_size(_size(image))).clamp(-1, 1)
 
     def _last_start_scale(self) -> int:
         self._require_finished()
@@ -233,3 +256,8 @@ def _size(image: Tensor) -> Size:
     if image.ndim != 4 or image.shape[0] != 1:
         raise ValueError(f"expected one image (1, C, H, W), got {tuple(image.shape)}")
     return image.shape[-2], image.shape[-1]
+
+
+def _check_mask(mask: Tensor, image: Tensor) -> None:
+    if mask.shape != (1, 1, *_size(image)):
+        raise ValueError(f"a mask of {tuple(mask.shape)} for an image of {tuple(image.shape)}")

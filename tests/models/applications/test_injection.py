@@ -22,12 +22,13 @@ def square(height: int, width: int, side: int) -> Tensor:
 
 
 def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
-    """Both put the photo at the scale below in, with noise above; without noise they agree."""
+    """Both put the photo at the scale below in, with noise above; without noise they agree, but for
+    values beyond those of images, which an injected image is kept from."""
     quiet = untrained()
     quiet.noise_std.zero_()
     for start in (1, 2):
         injected = quiet.inject(quiet.real(start - 1), start)
-        assert torch.allclose(injected, quiet.sample(1, start_scale=start), atol=1e-5)
+        assert torch.allclose(injected, quiet.sample(1, start_scale=start), atol=0.03)
 
 
 def test_the_seed_decides_the_details(model: SinGAN) -> None:
@@ -63,7 +64,7 @@ def test_default_start_scales_go_from_coarse_to_fine(num_scales: int) -> None:
     last = model.finished - 1
     assert 1 <= paint <= edit <= harmonize <= last
     if num_scales >= 6:
-        assert paint < edit < harmonize < last
+        assert paint <= edit < harmonize < last
 
 
 @pytest.mark.parametrize("start", [-1, 0, 3])
@@ -134,3 +135,43 @@ def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
     drawn = quiet.inject(image, 2, size=(20, 28), palette=palette)
     assert torch.allclose(drawn, quiet.inject(reduced, 2, size=(20, 28)), atol=1e-5)
     assert resize(drawn, (17, 23)).shape == image.shape
+
+
+def test_an_anchor_keeps_what_is_large(model: SinGAN) -> None:
+    """Blurred at every scale, an anchored result is the image that was put in."""
+    image = model.real(2) * 0.5
+    drift = []
+    for anchor in (0.0, 1.0):
+        drawn = model.inject(image, 1, anchor=anchor)
+        drift.append(float((drawn - image).mean(dim=(2, 3)).abs().max()))
+    assert drift[1] < 0.5 * drift[0]
+
+
+def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) -> None:
+    image = picture(20, 28) * 0.3
+    image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
+    mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
+    matched, plain = (
+        model.harmonize(image, mask, 2, dilate=0, feather=0, match=match) for match in (True, False)
+    )
+    wanted = model.image.mean(dim=(2, 3))
+    distances = [
+        float((x[..., 7:11, 9:13].mean(dim=(2, 3)) - wanted).norm()) for x in (matched, plain)
+    ]
+    assert distances[0] < 0.4 * distances[1]
+
+
+def test_values_stay_those_of_images_between_the_scales() -> None:
+    loud = untrained()
+    for generator in loud.generators:
+        generator.get_parameter("output.bias").fill_(3.0)
+    seen: list[float] = []
+    plain = loud.refine
+
+    def watch(scale: int, noise: Tensor, base: Tensor, *rest: object) -> Tensor:
+        seen.append(float(base.max()))
+        return plain(scale, noise, base, *rest)  # type: ignore[arg-type]
+
+    loud.refine = watch  # type: ignore[method-assign, assignment]
+    loud.inject(picture(), 1)
+    assert max(seen) < 1.2

@@ -1,0 +1,31 @@
+"""Colours of one picture brought near to those of another."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
+    """Give a part of an image the mean colour of another one, and no more contrast than it has.
+
+    Each channel of RGB gets the mean of the reference, and its standard deviation where that is
+    smaller: what is flat stays flat.
+
+    Args:
+        pixels: (1, 3, H, W) in [-1, 1].
+        mask: (1, 1, H, W) in [0, 1], 1 on the part; not 0 everywhere.
+        reference: (1, 3, h, w) in [-1, 1].
+
+    Returns:
+        (1, 3, H, W) in [-1, 1].
+
+    Source: E. Reinhard et al., "Color transfer between images", 2001, in RGB.
+    """
+    weights = mask / mask.sum()
+    mean = (weights * pixels).sum(dim=(2, 3), keepdim=True)
+    std = (weights * (pixels - mean).square()).sum(dim=(2, 3), keepdim=True).sqrt()
+    wanted_mean = reference.mean(dim=(2, 3), keepdim=True)
+    wanted_std = reference.std(dim=(2, 3), keepdim=True, correction=0)
+    gain = (wanted_std / std.clamp_min(1e-6)).clamp(max=1.0)
+    matched = ((pixels - mean) * gain + wanted_mean).clamp(-1.0, 1.0)
+    return pixels.lerp(matched, mask)
