@@ -146,6 +146,8 @@ def _sample_commands(run: Run, sample: str) -> list[tuple[str, str]]:
         what = "Keep the layout of the photo, vary the details"
         found.append((what, f"{sample} sample.start_scale={len(run.stages) // 3}"))
         found.append(("Some from every start scale", f"{sample} sample.start_scale=all"))
+    animate = sample.replace("task=sample", "task=animate", 1)
+    found.append(("The photo in motion", f"{animate} animate.loop=true"))
     return found
 
 

@@ -12,7 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.video import check_format, write_frames, write_video
 from internal_gan.models.applications.animation import Animation
 from internal_gan.options import AnimateOptions, Options
-from internal_gan.tasks.reporting import enough_memory, progress
+from internal_gan.tasks.reporting import check_memory, enough_memory, progress
 from internal_gan.tasks.trained import load_trained, results
 
 
@@ -41,6 +41,10 @@ def animate(options: Options, family: str | None = None) -> Path:
             f"animate.fps={wanted.fps:g}; at least {2 / wanted.fps:.3g} seconds"
         )
     trained = load_trained(options, family, Animation)
+    if wanted.size:
+        height, width = wanted.size
+        needed = trained.model.animating_memory((height, width))
+        check_memory(needed, trained.model.device, f"animate.size=[{height},{width}]")
     with enough_memory("animate.size"):
         frames = _frames(trained.model, count, wanted, options.seed)
         # Whatever can go wrong does so at the first frame, when there is no folder yet.

@@ -168,6 +168,7 @@ def test_a_state_that_the_caller_knows_better_is_shown(folder: Path) -> None:
 def test_the_commands_name_the_run_and_fit_the_photo(folder: Path) -> None:
     _, page = render(folder)
     assert f"task=sample checkpoint='{folder}' 'sample.size=[40,120]'" in page.text
+    assert f"task=animate checkpoint='{folder}'" in page.text
     assert "resume=" not in page.text
 
 

@@ -85,6 +85,7 @@ def test_every_format_has_the_frames_beside_it(
         (["animate.beta=1"], ["animate.beta=1", "below 1"]),
         (["animate.loop=maybe"], ["animate.loop=maybe", "true or false"]),
         (["animate.size=[20]"], ["animate.size=[20]", "[height,width]"]),
+        (["animate.size=[900000,900000]"], ["animate.size=[900000,900000] needs about", "free"]),
         (["animate.seed=-1"], ["animate.seed=-1", "2**63"]),
         (["sample.count=3"], ["sample.count", "task=animate"]),
     ],

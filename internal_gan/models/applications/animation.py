@@ -13,6 +13,9 @@ from internal_gan.models.applications.walk import PAPER_FPS, Fields, Walk
 from internal_gan.models.pyramid import PyramidModel, sample_seed
 from internal_gan.models.scales import Size
 
+# Measured at 1000x1500 pixels: the walk's two states and what a step makes of them.
+BYTES_PER_PIXEL = 180
+
 
 class Animation(PyramidModel):
     """Animates the image of a pyramid model."""
@@ -83,6 +86,10 @@ class Animation(PyramidModel):
         rest = self._anchor(sizes, start_scale, seed)
         pairs = zip(walked, variances, strict=False)
         return (self._frame(sizes, rest, *pair) for pair in islice(pairs, frames))
+
+    def animating_memory(self, size: Size) -> int:
+        """About how many bytes it takes to draw frames of ``size``, at most."""
+        return self.sampling_memory(size) + BYTES_PER_PIXEL * size[0] * size[1]
 
     def _anchor(self, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
         """What does not move: the noise of scale 0, or what is below the first moving scale."""
