@@ -44,7 +44,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         learning_rates: by scale, in units of those of ``optimization``.
         conditioned_scales: how many of the finest scales also see T(x_n) itself.
         scale_range: smallest and largest factor of either axis in training.
-        target_area: largest product of the two factors.
+        target_area: largest product of the two factors, by scale.
         curriculum: fraction of the coarsest scale's steps in which the range grows from 1 to
             ``scale_range``.
         identity_weight: of the mean squared error between G(x; 1) and x.
@@ -80,7 +80,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         learning_rates: PerStage = 1.0,
         conditioned_scales: int = 2,
         scale_range: Sequence[float] = (0.4, 2.25),
-        target_area: float = 4.0,
+        target_area: PerStage = 4.0,
         curriculum: float = 0.15,
         identity_weight: PerStage = 10.0,
         identity_interval: int = 1,
@@ -110,7 +110,6 @@ class InGANPyramid(ScalesModel, RetargetModel):
             identity_interval=identity_interval,
             penalty_interval=penalty_interval,
             cycle_interval=cycle_interval,
-            target_area=target_area,
         )
         check_range(0, conditioned_scales=conditioned_scales, adversarial_from=adversarial_from)
         check_range(0, 1, curriculum=curriculum)
@@ -173,6 +172,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         count = self.num_stages
         for name in ("learning_rates", "identity_weight", "adversarial_weight", "cycle_weight"):
             check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})
+        check_range(1, target_area=min(per_stage(self.target_area, count, "target_area")))
         check_range(2, depths=min(per_stage(self.depths, count, "depths")))
         self.new_generator(0)
 

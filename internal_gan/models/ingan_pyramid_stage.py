@@ -38,6 +38,7 @@ class InGANPyramidStage(Stage):
             generator_lr=rate * settings.generator_lr,
             discriminator_lr=rate * settings.discriminator_lr,
         )
+        self.target_area = by_scale("target_area")
         self.identity_weight = by_scale("identity_weight")
         self.cycle_weight = by_scale("cycle_weight")
         self.adversarial_weight = by_scale("adversarial_weight")
@@ -157,7 +158,7 @@ class InGANPyramidStage(Stage):
         rows, columns = (
             low + (high - low) * (self.step * ratio % 1) for ratio in (0.6180340, 0.4142136)
         )
-        shrink = min(1.0, (model.target_area / (rows * columns)) ** 0.5)
+        shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
             max(self.smallest, round(side * factor * shrink))
             for side, factor in zip(self.size, (rows, columns), strict=True)

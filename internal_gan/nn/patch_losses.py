@@ -191,7 +191,7 @@ class NearestPatch(PatchLoss):
         """For every row of squared distances the column that it is pulled to."""
         if self.normalise is not None:
             alpha = self.normalise * self.banks[0].shape[1]
-            least = distance.min(dim=0).values.clamp_min(0)
+            least = distance.amin(dim=0).clamp_min(0)
             distance = distance / (alpha + least)
         return distance.argmin(dim=1)
 
