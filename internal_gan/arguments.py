@@ -96,7 +96,7 @@ def _recipe(overrides: Sequence[str]) -> list[str]:
     tasks = [o.partition("=")[2] for o in overrides if key_of(o) == "task"]
     if not tasks or tasks[-1] not in RECIPES or given & {"recipe", "checkpoint", "resume"}:
         return []
-    return [f"recipe={tasks[-1]}"]
+    return [f"recipe={RECIPES[tasks[-1]]}"]
 
 
 def _prepare(override: str, multirun: bool) -> str:

@@ -13,11 +13,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-TASKS = ("train", "sample", "retarget", "paint", "edit", "harmonize", "animate", "super_resolution")
+TASKS = (
+    "train",
+    "sample",
+    "retarget",
+    "paint",
+    "edit",
+    "harmonize",
+    "animate",
+    "super_resolution",
+    "evaluate_super_resolution",
+)
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
 # names no model.
-RECIPES = ("super_resolution",)
+RECIPES = {
+    "super_resolution": "super_resolution",
+    "evaluate_super_resolution": "super_resolution",
+}
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 ALL_SCALES = "all"
@@ -264,6 +277,15 @@ class SuperResolutionOptions:
 
 
 @dataclass
+class EvaluateSuperResolutionOptions:
+    """``photos`` is a folder; without ``shrink`` they are enlarged as they are and there is nothing
+    to compare with."""
+
+    photos: str | None = path_option("the name of a folder of photos")
+    shrink: bool = option(True, "true or false")
+
+
+@dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
@@ -297,10 +319,14 @@ class Options:
         SuperResolutionOptions, "its own options, such as super_resolution.factor=4"
     )
 
+    evaluate_super_resolution: EvaluateSuperResolutionOptions = option(
+        EvaluateSuperResolutionOptions, "its own options, such as evaluate_super_resolution.photos"
+    )
+
     @property
     def trains(self) -> bool:
         """Whether the run trains a model rather than use one."""
-        return self.checkpoint is None and self.task in ("train", *RECIPES)
+        return self.checkpoint is None and self.task in ("train", "super_resolution")
 
 
 PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])

@@ -24,6 +24,8 @@ _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
 _WITH_MASK = {"edit", "harmonize"}
 # Tasks on a trained model that take another photo than its own.
 _TAKE_AN_IMAGE = {"super_resolution"}
+# Tasks that train a model for each photo of a folder.
+_TRAIN_MANY = {"evaluate_super_resolution"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -45,6 +47,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         folder = RunFolder.open(options.resume)
         if _is_finished(folder):
             return 0
+    elif options.task in _TRAIN_MANY:
+        _refuse(given & {"image", "checkpoint"}, f"task={options.task}", "trains on a folder")
     elif options.trains:
         check_image_file(options.image)
     elif options.task == "train":
@@ -69,20 +73,27 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
 
 
 def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
-    if options.resume is None and not options.trains:
-        module = importlib.import_module(f"internal_gan.tasks.{options.task}")
-        getattr(module, options.task)(options, family)
-        return 0
-    from internal_gan.tasks.train import TrainingStopped, resume, train
+    from internal_gan.tasks.train import TrainingStopped, train
 
     try:
-        if options.resume is not None:
-            resume(options)
+        if options.resume is None and not options.trains:
+            module = importlib.import_module(f"internal_gan.tasks.{options.task}")
+            getattr(module, options.task)(options, family)
+        elif options.resume is not None:
+            _resume(options)
         else:
             train(options, changed=given)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
+
+
+def _resume(options: Options) -> None:
+    from internal_gan.config import load_options
+
+    task = load_options(RunFolder.open(str(options.resume)).config_path).task
+    name = task if task in _TRAIN_MANY else "train"
+    importlib.import_module(f"internal_gan.tasks.{name}").resume(options)
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:
