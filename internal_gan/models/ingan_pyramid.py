@@ -102,6 +102,8 @@ class InGANPyramid(ScalesModel, RetargetModel):
             },
             steps=steps,
             patch_loss=patch_loss,
+            optimization=optimization,
+            learning_rates=learning_rates,
         )
         check_part(generator, ResidualPatchGenerator, "generator")
         check_part(discriminator, PatchDiscriminator, "discriminator")
@@ -121,9 +123,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
-        self.optimization = optimization
         self.depths = depths
-        self.learning_rates = learning_rates
         self.conditioned_scales = conditioned_scales
         self._scale_range = (float(scale_range[0]), float(scale_range[1]))
         self.target_area = target_area
@@ -170,7 +170,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
                     "the discriminator's receptive field, or more"
                 )
         count = self.num_stages
-        for name in ("learning_rates", "identity_weight", "adversarial_weight", "cycle_weight"):
+        for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
             check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})
         check_range(1, target_area=min(per_stage(self.target_area, count, "target_area")))
         check_range(2, depths=min(per_stage(self.depths, count, "depths")))

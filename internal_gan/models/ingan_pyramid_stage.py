@@ -1,7 +1,6 @@
 """Training of one scale of InGAN's fast form."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,12 +31,7 @@ class InGANPyramidStage(Stage):
         def by_scale(name: str) -> float:
             return per_stage(getattr(model, name), model.num_stages, name)[index]
 
-        rate, settings = by_scale("learning_rates"), model.optimization
-        self.optimization = replace(
-            settings,
-            generator_lr=rate * settings.generator_lr,
-            discriminator_lr=rate * settings.discriminator_lr,
-        )
+        self.optimization = model.optimization_at(index)
         self.target_area = by_scale("target_area")
         self.identity_weight = by_scale("identity_weight")
         self.cycle_weight = by_scale("cycle_weight")

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model, PerStage, per_stage
+from internal_gan.models.base import Model, Optimization, PerStage, per_stage
 from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
 
 Size = tuple[int, int]
@@ -55,6 +55,8 @@ class ScalesModel(Model):
         pyramid: arguments of :func:`internal_gan.images.pyramid.pyramid_sizes`.
         steps: training steps of every scale.
         patch_loss: auxiliary terms by name; see :mod:`internal_gan.nn.patch_losses`.
+        optimization: learning rates and their decay.
+        learning_rates: by scale, in units of those of ``optimization``.
 
     Attributes:
         generators: the finished scales, coarsest first.
@@ -67,12 +69,16 @@ class ScalesModel(Model):
         pyramid: Mapping[str, Any],
         steps: PerStage,
         patch_loss: Mapping[str, PatchTerm] | None,
+        optimization: Optimization,
+        learning_rates: PerStage = 1.0,
     ) -> None:
         super().__init__()
         self.widths = widths or Widths()
         self.pyramid = dict(pyramid)
         self.configured_steps = steps
         self.patch_loss = dict(patch_loss or {})
+        self.optimization = optimization
+        self.learning_rates = learning_rates
         self.sizes: list[Size] = []
         self.steps = []
         self.generators = nn.ModuleList()
@@ -98,6 +104,7 @@ class ScalesModel(Model):
         steps = per_stage(self.configured_steps, len(sizes), "steps")
         check_range(1, steps=min(steps))
         self.steps = [max(1, round(s)) for s in steps]
+        self.optimization_at(0)
         self._try_options()
         self._try_patch_losses()
 
@@ -142,6 +149,16 @@ class ScalesModel(Model):
             if weight:
                 losses.append((name, term.loss(real, rng), weight, term.interval))
         return losses
+
+    def optimization_at(self, scale: int) -> Optimization:
+        """How a scale is optimised."""
+        rates = per_stage(self.learning_rates, self.num_stages, "learning_rates")
+        check_range(0, learning_rates=min(rates))
+        return replace(
+            self.optimization,
+            generator_lr=rates[scale] * self.optimization.generator_lr,
+            discriminator_lr=rates[scale] * self.optimization.discriminator_lr,
+        )
 
     def _require_finished(self) -> None:
         if not self.finished:

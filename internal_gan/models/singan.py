@@ -34,6 +34,7 @@ class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
             :func:`internal_gan.images.pyramid.pyramid_sizes`. ``min_size`` is the short side of
             the coarsest scale and ``max_size`` the long side of the finest, in pixels.
         steps: training steps of every scale.
+        learning_rates: by scale, in units of those of ``optimization``.
         generator_steps, discriminator_steps: updates of each network in one step.
         reconstruction_weight: alpha, weight of the reconstruction's mean squared error.
         noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
@@ -64,6 +65,7 @@ class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
         max_size: int | None = 250,
         num_scales: int | None = None,
         steps: PerStage = 2000,
+        learning_rates: PerStage = 1.0,
         generator_steps: int = 3,
         discriminator_steps: int = 3,
         reconstruction_weight: PerStage = 10.0,
@@ -84,6 +86,8 @@ class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
             },
             steps=steps,
             patch_loss=patch_loss,
+            optimization=optimization,
+            learning_rates=learning_rates,
         )
         check_part(generator, ResidualPatchGenerator, "generator")
         check_part(discriminator, PatchDiscriminator, "discriminator")
@@ -95,7 +99,6 @@ class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
-        self.optimization = optimization
         self.generator_steps = generator_steps
         self.discriminator_steps = discriminator_steps
         self.reconstruction_weight = reconstruction_weight

@@ -30,7 +30,7 @@ class SinGANStage(Stage):
         self.rng = rng
         self.name = f"scale {index}"
         self.size = model.sizes[index]
-        self.optimization = model.optimization
+        self.optimization = model.optimization_at(index)
         self.generator_steps = model.generator_steps
         self.discriminator_steps = model.discriminator_steps
         self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
