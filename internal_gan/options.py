@@ -23,6 +23,7 @@ TASKS = (
     "animate",
     "super_resolution",
     "evaluate_super_resolution",
+    "make_tileable",
 )
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
@@ -162,6 +163,28 @@ class HarmonizeOptions(RedrawOptions):
     """As editing; ``match`` gives the object the photo's mean colour and contrast first."""
 
     match: bool = option(True, "true or false")
+
+
+@dataclass
+class MakeTileableOptions:
+    """A photo that repeats. ``image`` null: the photo of the training; ``band``: how far from a
+    border pixels may change, below 1 as a fraction of the side, from 1 on in pixels."""
+
+    image: str | None = path_option("the name of one image file, or null")
+    axes: str = one_of(("both", "x", "y"), "both")
+    band: float = option(
+        0.15,
+        "a number above 0: up to 0.5, a fraction of the side, or 1 and more, pixels",
+        lambda v: 0 < v <= 0.5 or 1 <= v < float("inf"),
+    )
+    start_scale: int | str = option(
+        AUTO,
+        f"a whole number, 0 (the coarsest scale) or more, or {AUTO}",
+        lambda v: v >= 0 if isinstance(v, int) else v == AUTO,
+    )
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
 
 
 @dataclass
@@ -313,6 +336,9 @@ class Options:
     edit: RedrawOptions = option(RedrawOptions, "its own options, such as edit.start_scale=2")
     harmonize: HarmonizeOptions = option(
         HarmonizeOptions, "its own options, such as harmonize.count=2"
+    )
+    make_tileable: MakeTileableOptions = option(
+        MakeTileableOptions, "its own options, such as make_tileable.axes=x"
     )
     mask: MaskOptions = option(MaskOptions, "its own options, such as mask.invert=true")
     super_resolution: SuperResolutionOptions = option(

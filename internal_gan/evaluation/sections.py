@@ -44,8 +44,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         facts.append(("Time left", f"about {duration(run.seconds_left)}"))
     if run.memory_bytes:
         facts.append(("Memory, measured at the start", f"about {memory(run.memory_bytes)}"))
-    if run.status.get("seams"):
-        facts.append(("Step over the border, of the steps inside", told(run.status["seams"])))
+    for key, when in (("seams_before", ", before"), ("seams", "")):
+        if run.status.get(key):
+            name = f"Step over the border{when}, of the steps inside"
+            facts.append((name, told(run.status[key])))
     if run.status.get("device"):
         facts.append(("Device", str(run.status["device"])))
     if run.status.get("started"):

@@ -7,11 +7,14 @@ import math
 import torch
 from torch import Tensor
 
+from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.pyramid import Size
 from internal_gan.images.resize import resize
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
+# In pixels; chosen by looking, at the sizes where a model goes on from it.
+JOINT = 2.0
 
 
 def axes(wrap: Wrap) -> list[int]:
@@ -81,6 +84,28 @@ def cross_fade(
     return x
 
 
+def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
+    """Make an image wrap without a ghost of one border over the other.
+
+    Colours are mixed over the band and details over ``JOINT`` pixels, the two bands of a blend of
+    many (Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983).
+
+    Args:
+        x: (N, C, H, W), floating point.
+        band: as for :func:`cross_fade`.
+        wrap: the borders that are to meet.
+
+    Returns:
+        (N, C, H, W); what is beyond the band, and beyond ``JOINT``, stays as it is.
+    """
+    if not any(wrap):
+        return x
+    colours = gaussian_blur(x, max(band[axis] for axis in axes(wrap)) / 2)
+    details = x - colours
+    joined = cross_fade(details, (JOINT, JOINT), wrap, keep_contrast=True)
+    return x + (cross_fade(colours, band, wrap) - colours) + (joined - details)
+
+
 class Moves:
     """Random moves of an image that wraps, each at another size, and the way back.
 
@@ -107,3 +132,24 @@ class Moves:
         for axis in self._axes:
             x = x.roll(-round(self._moved[axis] * x.shape[axis]), axis)
         return x
+
+
+def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Tensor:
+    """A soft mask of what lies along the borders that wrap.
+
+    Args:
+        size: (height, width) in pixels.
+        band: how far it reaches (rows, columns), in pixels, above 0.
+        wrap: the borders that are to meet.
+
+    Returns:
+        (1, 1, height, width): 1 in the outer third of the band, 0 beyond it.
+    """
+    mask = torch.zeros(1, 1, *size)
+    for axis in axes(wrap):
+        places = torch.arange(size[axis]) + 0.5
+        depth = torch.minimum(places, places.flip(0)) / band[axis]
+        inside = ((3 * depth - 1) / 2).clamp(0, 1)
+        outer = 1 - inside * inside * (3 - 2 * inside)
+        mask = torch.maximum(mask, outer.view(-1, *[1] * (-1 - axis)))
+    return mask

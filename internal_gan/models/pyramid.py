@@ -12,7 +12,7 @@ from internal_gan.images.periodic import (
     Moves,
     Wrap,
     axes,
-    cross_fade,
+    join_borders,
     pad_periodic,
     resize_periodic,
 )
@@ -123,7 +123,7 @@ class PyramidModel(ScalesModel):
         if start_scale > 0:
             height, width = sizes[start_scale - 1]
             image = resize(self.real(start_scale - 1), (height, width))
-            image = cross_fade(image, (FADE * height, FADE * width), wrap)
+            image = join_borders(image, (FADE * height, FADE * width), wrap)
         moved = Moves(wrap, rng)
         image = self.synthesise(
             sizes,

@@ -11,6 +11,7 @@ from internal_gan.errors import check_range
 from internal_gan.models.applications.animation import Animation
 from internal_gan.models.applications.injection import Injection
 from internal_gan.models.applications.super_resolution import SuperResolution
+from internal_gan.models.applications.tileable import Tiling
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.models.scales import Size, Widths
@@ -21,7 +22,7 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
 
 
-class SinGAN(Injection, Animation, SuperResolution, PyramidModel):
+class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):
     """Unconditional generative model of one image.
 
     Args:

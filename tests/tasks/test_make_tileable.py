@@ -1,0 +1,95 @@
+"""task=make_tileable through the command line."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.config import save_options
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.photo import Photo
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import Shell
+from tests.tiny import picture, trained
+
+
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell, photo: str) -> str:
+    """The run folder of a model of the photo, (20, 28) pixels at the finest of three scales."""
+    run = trained(tmp_path / "model")
+    run.options.image = str(tmp_path / photo)
+    save_options(run.options, run.folder.config_path)
+    write_image(tmp_path / "model" / "photo.png", run.model.image)
+    return "model"
+
+
+def test_it_writes_the_photo_and_a_proof(shell: Shell, model: str, photo: str) -> None:
+    answer = shell("task=make_tileable", f"checkpoint={model}", "output=out")
+    assert answer.code == 0, answer.err
+    before, made = read_image(photo).pixels, read_image("out/make_tileable/000.png").pixels
+    inside = (..., slice(6, -6), slice(9, -9))
+    assert torch.equal(made[inside], before[inside])
+    assert not torch.equal(made, before)
+    for name, image in (("before", before), ("after", made)):
+        copies = read_image(f"out/make_tileable/tiled-2x2-{name}.png").pixels
+        assert torch.equal(copies, image.repeat(1, 1, 2, 2))
+    status = RunFolder(Path("out")).status()
+    for axis in ("top and bottom", "left and right"):
+        assert status["seams"][axis] < status["seams_before"][axis]
+        assert axis in answer.out
+    assert "Step over the border, before" in Path("out/index.html").read_text()
+
+
+def test_one_axis_leaves_the_other(shell: Shell, model: str, photo: str) -> None:
+    command = ("task=make_tileable", f"checkpoint={model}", "output=out", "make_tileable.axes=x")
+    assert shell(*command, "make_tileable.band=7").code == 0
+    before, made = read_image(photo).pixels, read_image("out/make_tileable/000.png").pixels
+    assert torch.equal(made[..., 7:-7], before[..., 7:-7])
+    assert (made != before)[..., 10:-10, :3].any()
+    assert Path("out/make_tileable/tiled-1x2-after.png").is_file()
+
+
+def test_a_photo_keeps_its_size_depth_mode_and_profile(shell: Shell, model: str) -> None:
+    gray = (picture(50, 70)[0, 0].numpy() * 0.5 + 0.5) * 65535
+    Image.fromarray(gray.clip(0, 65535).astype(np.uint16)).save("deep.png")
+    command = ("task=make_tileable", f"checkpoint={model}", "output=out")
+    answer = shell(*command, "make_tileable.image=deep.png")
+    assert answer.code == 0, answer.err
+    made: Photo = read_image("out/make_tileable/000.png")
+    assert (made.size, made.bit_depth, made.is_gray) == ((50, 70), 16, True)
+    inside = (..., slice(8, -8), slice(11, -11))
+    assert torch.equal(made.pixels[inside], read_image("deep.png").pixels[inside])
+
+
+def test_a_photo_that_is_gone_is_taken_from_the_run(shell: Shell, model: str, photo: str) -> None:
+    Path(photo).unlink()
+    answer = shell("task=make_tileable", f"checkpoint={model}", "output=out")
+    assert answer.code == 0, answer.err
+    assert "the training's own copy" in answer.out
+    assert read_image("out/make_tileable/000.png").size == (20, 28)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("make_tileable.axes=z", "make_tileable.axes=z: needs one of both, x, y"),
+        ("make_tileable.band=0.7", "make_tileable.band=0.7: needs a number above 0"),
+        ("make_tileable.band=21", "make_tileable.band is 21; allowed: .* 1 to 20, in pixels"),
+        ("make_tileable.start_scale=9", "make_tileable.start_scale is 9; allowed: 0 to 2"),
+        ("make_tileable.start_scale=-1", "make_tileable.start_scale=-1: needs a whole number"),
+        ("make_tileable.image=none.png", "make_tileable.image=none.png: no such file"),
+        ("make_tileable.seed=-1", "make_tileable.seed=-1: needs a whole number"),
+        ("sample.count=3", "sample.count: cannot be changed here"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, model: str, argument: str, message: str
+) -> None:
+    answer = shell("task=make_tileable", f"checkpoint={model}", argument)
+    assert answer.code == 2
+    (line,) = answer.lines
+    assert re.match(f"error: {message}", line)
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["model", "photo.png"]
