@@ -36,7 +36,7 @@ def test_help_shows_the_common_options_in_the_first_screen(shell: Shell) -> None
     assert answer.code == 0
     # The choices at the end are as many as there are files.
     screen = answer.out.partition("Choices for")[0].splitlines()
-    assert len(screen) <= 40
+    assert len(screen) <= 42
     assert max(map(len, screen)) <= 90
     for option in ("image=", "model=", "trainer.time=", "sample.size=[H,W]", "resume=", "device="):
         assert any(option in line for line in screen), option
