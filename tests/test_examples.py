@@ -68,3 +68,11 @@ def test_a_changed_photo_looks_like_one(
     before, after = read_image(files[0]).pixels, read_image(files[2]).pixels
     assert after.shape == before.shape
     assert (after != before).any()
+
+
+def test_a_photo_becomes_larger(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_image(tmp_path / "small.png", picture())
+    result = tmp_path / "large.png"
+    arguments = (tmp_path / "small.png", result, "--model", run, "--factor", "2.5")
+    script(monkeypatch, "super_resolution.py", *arguments)
+    assert read_image(result).size == (100, 140)

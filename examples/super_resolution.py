@@ -1,0 +1,34 @@
+"""Enlarge a photo with detail learnt from itself.
+
+python examples/super_resolution.py small.jpg large.png --factor 4
+python examples/super_resolution.py small.jpg large.png --model runs/small-singan/TIME
+"""
+
+import argparse
+from pathlib import Path
+
+import internal_gan
+from internal_gan.images.io import read_image, write_image
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("photo", type=Path)
+    parser.add_argument("result", type=Path, help="file to write")
+    parser.add_argument("--factor", type=float, default=4.0)
+    parser.add_argument("--model", type=Path, help="run folder of a trained model")
+    parser.add_argument("--seed", type=int, default=0)
+    wanted = parser.parse_args()
+
+    photo = read_image(wanted.photo)
+    if wanted.model is not None:
+        model = internal_gan.load(wanted.model)
+    else:
+        task = ["task=super_resolution", f"super_resolution.factor={wanted.factor}"]
+        model = internal_gan.fit(wanted.photo, overrides=task)
+    enlarged = model.super_resolve(wanted.factor, photo.pixels, seed=wanted.seed)
+    write_image(wanted.result, enlarged, like=photo)
+
+
+if __name__ == "__main__":
+    main()
