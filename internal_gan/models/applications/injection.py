@@ -11,8 +11,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
+from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
-from internal_gan.images.masks import soften
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
 from internal_gan.models.pyramid import PyramidModel
@@ -223,13 +223,17 @@ class Injection(PyramidModel):
             dilate: radius of the disk, in pixels.
             feather: standard deviation of the Gaussian, in pixels.
 
+        Returns:
+            (1, 1, H, W) in [0, 1]; 0 wherever a picture of it with 8 bits is black.
+
         Raises:
             ValueError: a negative length.
         """
-        if dilate == feather == 0:
-            return mask
-        grown = soften(dilated(self.shrink_mask(mask), dilate), feather)
-        return resize(grown, _size(mask)).clamp(0, 1)
+        used = mask
+        if dilate or feather:
+            grown = soften(dilated(self.shrink_mask(mask), dilate), feather)
+            used = resize(grown, _size(mask)).clamp(0, 1)
+        return torch.where(used > FAINT, used, 0.0)
 
     def shrink_mask(self, mask: Tensor) -> Tensor:
         """A mask (1, 1, H, W) at the working size; a thin stroke in a large one counts in full."""
