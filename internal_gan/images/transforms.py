@@ -77,6 +77,7 @@ def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).unsqueeze(0)
 
 
+@dataclass(frozen=True)
 class Resize(Transform):
     """Only the size changes, in each direction by a factor of its own."""
 
