@@ -50,6 +50,7 @@ INGAN_FAST = (
     "model=ingan",
     *TINY,
     "model.depths=3",
+    "model.identity_weight=10",
     "model.adversarial_from=1",
     "model.penalty_crop=12",
     "model.patch_loss.nearest_patch.loss.queries=100",
