@@ -22,7 +22,7 @@ def main() -> None:
     wanted = parser.parse_args()
 
     source = wanted.source
-    model = internal_gan.load(source) if source.is_dir() else internal_gan.fit(source)
+    model = internal_gan.load(source, "singan") if source.is_dir() else internal_gan.fit(source)
     count = round(wanted.seconds * wanted.fps)
     frames = model.animate(count, fps=wanted.fps, loop=True, seed=wanted.seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--start-scale", type=int, help="the higher, the closer to the image")
     arguments = parser.parse_args()
 
-    model = internal_gan.load(arguments.run)
+    model = internal_gan.load(arguments.run, "singan")
     photo = read_image(arguments.image)
     mask = read_mask(arguments.mask, photo.size)
     change = model.edit if arguments.task == "edit" else model.harmonize

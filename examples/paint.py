@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
-    model = internal_gan.load(arguments.run)
+    model = internal_gan.load(arguments.run, "singan")
     painting = read_image(arguments.painting).pixels
     drawn = model.paint(painting, arguments.start_scale, seed=arguments.seed)
     write_image(arguments.result, drawn)

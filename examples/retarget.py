@@ -14,12 +14,11 @@ def main() -> None:
     parser.add_argument("photo", help="a photo, or the run folder of a trained InGAN")
     parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
-    model: object
+    model: RetargetModel
     if Path(arguments.photo).is_dir():
-        model = internal_gan.load(arguments.photo)
+        model = internal_gan.load(arguments.photo, "ingan")
     else:
         model = internal_gan.fit(arguments.photo, model="ingan")
-    assert isinstance(model, RetargetModel)
     arguments.output.mkdir(parents=True, exist_ok=True)
     height, width = model.image.shape[-2:]
     for name, size in {

@@ -7,40 +7,73 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
+    from internal_gan.models.base import Model
+    from internal_gan.models.retargeting import RetargetModel
     from internal_gan.models.singan import SinGAN
+
+    Picture = str | PathLike[str] | Image | np.ndarray[Any, Any]
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "fit", "load"]
 
 
+@overload
 def fit(
-    image: str | PathLike[str] | Image | np.ndarray[Any, Any],
+    image: Picture,
+    model: Literal["singan"] = "singan",
+    overrides: Sequence[str] = (),
+    output: str | PathLike[str] | None = None,
+    *,
+    quiet: bool = False,
+) -> SinGAN: ...
+@overload
+def fit(
+    image: Picture | Sequence[Picture],
+    model: Literal["ingan", "ingan_unet"],
+    overrides: Sequence[str] = (),
+    output: str | PathLike[str] | None = None,
+    *,
+    quiet: bool = False,
+) -> RetargetModel: ...
+@overload
+def fit(
+    image: Picture | Sequence[Picture],
+    model: str,
+    overrides: Sequence[str] = (),
+    output: str | PathLike[str] | None = None,
+    *,
+    quiet: bool = False,
+) -> Model: ...
+def fit(
+    image: Picture | Sequence[Picture],
     model: str = "singan",
     overrides: Sequence[str] = (),
     output: str | PathLike[str] | None = None,
     *,
     quiet: bool = False,
-) -> SinGAN:
+) -> Model:
     """Learn a generative model from one photo; what ``python -m internal_gan image=...`` does.
 
     Args:
         image: an image file, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8,
-            of uint16 or of floats in [0, 1].
-        model: the method, as in ``model=singan``.
+            of uint16 or of floats in [0, 1]. Of InGAN also a list of several, which one model
+            learns together.
+        model: the method, as in ``model=singan`` or ``model=ingan``.
         overrides: options as on the command line, such as ``["trainer=preview", "seed=3"]``.
         output: run folder for the model, its samples and its page; by default a new
             ``runs/<image>-<model>/<time>``.
         quiet: print neither what is done nor how long it still takes.
 
     Returns:
-        The trained model, on the device it was trained on. ``model.sample(count, size, seed=0)``
-        gives a float tensor (count, 3, H, W) in [-1, 1].
+        The trained model, on the device it was trained on. Of SinGAN ``model.sample(count, size,
+        seed=0)`` gives a float tensor (count, 3, H, W) in [-1, 1], and of InGAN
+        ``model.retarget(size)`` gives (1, 3, H, W).
 
     Raises:
         internal_gan.errors.UserError: the image, an option or the output folder will not do.
@@ -58,6 +91,7 @@ def fit(
     """
     from internal_gan.arguments import prepare
     from internal_gan.config import compose
+    from internal_gan.errors import UserError
     from internal_gan.images.io import read_image
     from internal_gan.images.memory import to_photo
     from internal_gan.tasks.train import train
@@ -65,24 +99,36 @@ def fit(
     options = compose([f"model={model}", *prepare(overrides)])
     if output is not None:
         options.output = str(output)
-    photo = None
-    if isinstance(image, str | PathLike):
-        options.image = str(image)
-        photo = read_image(options.image)
-    else:
-        photo = to_photo(image)
-    return cast("SinGAN", train(options, photo, quiet=quiet))
+    images = cast("list[Picture]", [*image] if isinstance(image, list | tuple) else [image])
+    names = [str(one) for one in images if isinstance(one, str | PathLike)]
+    if not images:
+        raise UserError("fit: the list of images is empty")
+    photos = [
+        read_image(str(one)) if isinstance(one, str | PathLike) else to_photo(one) for one in images
+    ]
+    # The names are of use only together: a photo in memory has none.
+    if len(names) == len(images):
+        options.image = names if len(names) > 1 else names[0]
+    return train(options, photos[0], others=photos[1:], quiet=quiet)
 
 
-def load(run: str | PathLike[str]) -> SinGAN:
+@overload
+def load(run: str | PathLike[str]) -> Model: ...
+@overload
+def load(run: str | PathLike[str], model: Literal["singan"]) -> SinGAN: ...
+@overload
+def load(run: str | PathLike[str], model: Literal["ingan", "ingan_unet"]) -> RetargetModel: ...
+def load(run: str | PathLike[str], model: str | None = None) -> Model:
     """Read the model of a run folder, on the CPU. Runs no code from the file.
 
     Args:
         run: the run folder of a training, finished or stopped after a scale.
+        model: the family that it must be of, by which type checkers know what it can do;
+            by default any.
 
     Raises:
-        internal_gan.errors.UserError: no such folder, or its model is missing, truncated, foreign
-            or of a newer format.
+        internal_gan.errors.UserError: no such folder, or its model is missing, truncated, foreign,
+            of a newer format or of another family.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -90,14 +136,19 @@ def load(run: str | PathLike[str]) -> SinGAN:
     >>> photo = Image.radial_gradient("L").resize((48, 40))
     >>> folder = tempfile.mkdtemp()
     >>> model = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder, quiet=True)
-    >>> bool((internal_gan.load(folder).sample(1) == model.sample(1)).all())
+    >>> bool((internal_gan.load(folder, "singan").sample(1) == model.sample(1)).all())
     True
     """
     from pathlib import Path
 
     from internal_gan.build import build
+    from internal_gan.errors import UserError
     from internal_gan.training.checkpoint import load_model
     from internal_gan.training.run_folder import RunFolder
 
     folder = RunFolder.open(Path(run), needs=["model.safetensors"])
-    return cast("SinGAN", load_model(folder.model_path, build))
+    found = load_model(folder.model_path, build)
+    # The name of a family's other form begins with the family's.
+    if model is not None and not model.startswith(found.family):
+        raise UserError(f"{folder.path}: a model of {found.family}, not of {model}")
+    return found

@@ -25,6 +25,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
 
     A task that trains in its own way gets its recipe, a file of ``conf/recipe``.
 
+    ``image=[a.jpg,b.jpg]`` is one list, of photos for one model. Under multirun
     ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
     names the folder that the numbered jobs go into. A file that exists by the literal name is
     always meant.
@@ -114,16 +115,16 @@ def _prepare(override: str, multirun: bool) -> str:
     if _exists(value) and not (multirun and key == "image"):
         return f"{left}={quote(value)}"
     if not multirun:
-        whole = _QUOTED.fullmatch(value) or (value[0] == "[" and value[-1] == "]")
+        if key == "image" and _is_list(value):
+            return f"{left}={_quoted_list(value)}"
+        whole = _QUOTED.fullmatch(value) or _is_list(value)
         return override if whole else f"{left}={_quote_new(key, value)}"
     if _FUNCTIONS.fullmatch(value):
         return override
-    names = [value] if _exists(value) else [_unquote(part) for part in _split(value)]
+    parts = [value] if _exists(value) else _split(value)
     if key == "image":
-        names = [image for name in names for image in _images(name)]
-        for name in names:
-            check_image_file(name)
-        return f"{left}=" + ",".join(quote(name) for name in names)
+        return f"{left}=" + ",".join(job for part in parts for job in _jobs(part))
+    names = [value] if _exists(value) else [_unquote(part) for part in parts]
     return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
 
 
@@ -141,9 +142,29 @@ def _exists(name: str) -> bool:
         return False
 
 
+def _is_list(value: str) -> bool:
+    return value[0] == "[" and value[-1] == "]"
+
+
+def _quoted_list(value: str) -> str:
+    return "[" + ",".join(quote(_unquote(part.strip())) for part in _split(value[1:-1])) + "]"
+
+
+def _jobs(part: str) -> list[str]:
+    """The values of ``image`` that a part of a sweep stands for."""
+    if _is_list(part) and not _exists(part):
+        for name in _split(part[1:-1]):
+            check_image_file(_unquote(name.strip()))
+        return [_quoted_list(part)]
+    names = _images(part if _exists(part) else _unquote(part))
+    for name in names:
+        check_image_file(name)
+    return [quote(name) for name in names]
+
+
 def _split(value: str) -> list[str]:
-    """Parts of ``value`` between commas that are outside quotation marks."""
-    return re.findall(rf"(?:{_QUOTED.pattern}|[^,])+", value, re.DOTALL)
+    """Parts of ``value`` between commas that are outside quotation marks and brackets."""
+    return re.findall(rf"(?:{_QUOTED.pattern}|\[[^\[\]]*\]|[^,])+", value, re.DOTALL)
 
 
 def _unquote(part: str) -> str:

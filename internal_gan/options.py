@@ -238,7 +238,8 @@ class RetargetOptions:
     ``transform`` is bent by ``amount`` and waves have ``periods``; ``corners`` are those of a
     homography, (row, column) as fractions of the frame, from top left clockwise. ``mask`` is an
     image whose opaque or white part is the shape. ``compare`` adds plain resizing and seam
-    carving of the same size. ``seed`` null: the run's seed.
+    carving of the same size. ``image`` is the number (from 1) or the name of one of the photos that
+    the model learnt, null: the first. ``seed`` null: the run's seed.
     """
 
     shape: Any = option(
@@ -254,6 +255,7 @@ class RetargetOptions:
     transform: str | None = one_of(TRANSFORMS, None)
     amount: float = option(0.3, "a number above -1 and below 1", lambda v: -1 < v < 1)
     periods: float = option(2.0, "a number from 0 to 100", lambda v: 0 <= v <= 100)
+    image: str | None = path_option("the number or the name of one of the model's photos, or null")
     corners: Any = option(
         None,
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
@@ -313,7 +315,15 @@ class Options:
     """One run: the resolved configuration, checked."""
 
     task: str = one_of(TASKS, "train")
-    image: str | None = path_option("the name of one image file")
+    image: Any = option(
+        None,
+        "the name of one image file, or of several as [a.jpg,b.jpg]",
+        lambda v: (
+            isinstance(v, str)
+            or (isinstance(v, list) and v != [] and all(isinstance(name, str) for name in v))
+        ),
+        is_path=True,
+    )
     output: str | None = path_option("the name of a new folder, or null")
     checkpoint: str | None = path_option("the run folder of a model")
     resume: str | None = path_option("the run folder of a training")
@@ -348,6 +358,16 @@ class Options:
     evaluate_super_resolution: EvaluateSuperResolutionOptions = option(
         EvaluateSuperResolutionOptions, "its own options, such as evaluate_super_resolution.photos"
     )
+
+    @property
+    def photos(self) -> list[str]:
+        """The names of the photos to learn from; none for one that is in memory only."""
+        return [self.image] if isinstance(self.image, str) else list(self.image or [])
+
+    @property
+    def photo(self) -> str | None:
+        """The name of the first photo."""
+        return self.photos[0] if self.image else None
 
     @property
     def trains(self) -> bool:

@@ -1,6 +1,7 @@
 """The Python API: fit and load."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +13,14 @@ from internal_gan.errors import UserError
 from internal_gan.images.io import to_uint8
 from internal_gan.models.singan import SinGAN
 from tests.commands import TINY_RUN
-from tests.tiny import picture, same_weights
+from tests.tiny import INGAN_FAST, picture, same_weights
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
 
 
-def fit(image: object, folder: Path, *overrides: str) -> SinGAN:
+def fit(image: Any, folder: Path, *overrides: str) -> SinGAN:
     return internal_gan.fit(
-        image,  # type: ignore[arg-type]
+        image,
         overrides=[*TINY_RUN, *overrides],
         output=folder,
         quiet=True,
@@ -38,7 +39,7 @@ def test_a_file_an_array_and_a_pillow_image_are_learnt_alike(tmp_path: Path) -> 
 
 def test_a_model_is_the_same_after_loading(tmp_path: Path) -> None:
     model = fit(ARRAY, tmp_path / "run")
-    loaded = internal_gan.load(tmp_path / "run")
+    loaded = internal_gan.load(tmp_path / "run", "singan")
     assert same_weights(model, loaded)
     samples = loaded.sample(2, size=(31, 17), seed=3)
     assert samples.shape == (2, 3, 31, 17)
@@ -70,6 +71,25 @@ def test_gray_and_transparent_arrays_are_photos(tmp_path: Path) -> None:
     assert fit(ARRAY[..., 0], tmp_path / "gray").image.shape == (1, 3, 20, 28)
     transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
     assert fit(transparent, tmp_path / "rgba").image.shape == (1, 3, 20, 28)
+
+
+def test_several_photos_are_learnt_by_one_model(tmp_path: Path) -> None:
+    Image.fromarray(ARRAY).save(tmp_path / "a.png")
+    photos: list[Any] = [tmp_path / "a.png", ARRAY[:36, ::-1]]
+    folder, options = tmp_path / "run", [*INGAN_FAST[1:], "model.steps=1", "device=cpu"]
+    model = internal_gan.fit(photos, "ingan", options, output=folder, quiet=True)
+    assert [image.shape[-2:] for image in model.images] == [(20, 28), (18, 28)]
+    loaded = internal_gan.load(folder, "ingan")
+    assert all(map(torch.equal, loaded.images, model.images))
+    second = loaded.retarget((20, 40), image=loaded.images[1])
+    assert torch.equal(second, model.retarget((20, 40), image=model.images[1]))
+    assert not torch.equal(second, model.retarget((20, 40)))
+    with pytest.raises(UserError, match="a model of ingan, not of singan"):
+        internal_gan.load(folder, "singan")
+    with pytest.raises(UserError, match="2 photos, while a model of singan learns one"):
+        internal_gan.fit(photos, overrides=TINY_RUN, quiet=True)  # type: ignore[call-overload]
+    with pytest.raises(UserError, match="the list of images is empty"):
+        internal_gan.fit([], "ingan")
 
 
 def test_mistakes_are_one_kind_of_value_error(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_file_that_is_missing_keeps_its_name_too(name: str) -> None:
     assert understood(override) == [name]
 
 
-@pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "[a.jpg,b.jpg]", "null", ""])
+@pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "['a b.jpg','b.jpg']", "null", ""])
 def test_what_the_user_wrote_for_hydra_stays(value: str) -> None:
     assert prepare([f"image={value}"]) == [f"image={value}"]
 
@@ -142,6 +142,19 @@ def test_multirun_means_a_file_with_a_comma_or_a_star_if_there_is_one() -> None:
     photos("c,d.png", "*.png")
     assert prepare(["image=c,d.png"], multirun=True) == ["image='c,d.png'"]
     assert prepare(["image=*.png"], multirun=True) == ["image='*.png'"]
+
+
+def test_a_list_of_photos_is_one_value() -> None:
+    photos("a b.png", "c,d.png", "e=1.png")
+    value = "image=[a b.png,'c,d.png', e=1.png]"
+    names = "['a b.png', 'c,d.png', 'e=1.png']"
+    for multirun in (False, True):
+        (override,) = prepare([value], multirun=multirun)
+        assert understood(override) == [names]
+    (override,) = prepare([f"{value},e=1.png,[e=1.png,a b.png]"], multirun=True)
+    assert understood(override) == [names, "e=1.png", "['e=1.png', 'a b.png']"]
+    with pytest.raises(UserError, match=r"image=z\.png: no such file"):
+        prepare(["image=[a b.png,z.png]"], multirun=True)
 
 
 def test_multirun_takes_several_checkpoints() -> None:

@@ -90,7 +90,7 @@ class ToyModel(Model):
     def finished(self) -> int:  # type: ignore[override]
         return len(self.generators)
 
-    def prepare(self, pixels: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
         pass
 
     def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> ToyStage:

@@ -92,10 +92,13 @@ def _setting(key: str, config: str) -> str | None:
 
 
 def _title(folder: Path, config: str) -> str:
-    """The photo and the method by name; of a run without a photo, the folder's name."""
+    """The photos and the method by name; of a run without a photo, the folder's name."""
     image = _setting("image", config)
+    several = re.search(r"^image:\n((?:- .+\n)+)", config, re.MULTILINE)
+    names = several[1].splitlines() if several else [image] if image else []
     model = re.search(r"^model:\n(?:[ #].*\n)*?  _target_: *[\w.]*?(\w+) *$", config, re.MULTILINE)
-    name = Path(image).name if image else folder.resolve().name
+    photos = [Path(name.removeprefix("- ").strip("'\"")).name for name in names]
+    name = ", ".join(photos) or folder.resolve().name
     return f"{name} · {model[1]}" if model else name
 
 

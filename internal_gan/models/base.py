@@ -101,6 +101,7 @@ class Model(nn.Module, ABC):
     Attributes:
         family: name of the family, as in ``model=singan``.
         task: what its trainings end with, a module of ``internal_gan.tasks``.
+        learns_several: whether one model can learn several photos.
         image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set by ``prepare``.
         sizes: working size (height, width) of every stage, in pixels; known once ``prepare`` ran.
         steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
@@ -110,6 +111,7 @@ class Model(nn.Module, ABC):
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
+    learns_several: ClassVar[bool] = False
     image: Tensor
     sizes: list[tuple[int, int]]
     steps: list[int]
@@ -125,12 +127,20 @@ class Model(nn.Module, ABC):
         return 1
 
     @property
+    def images(self) -> list[Tensor]:
+        """Every photo that it learns, ``image`` first."""
+        return [self.image]
+
+    @property
     def device(self) -> torch.device:
         return next(self.buffers()).device
 
     @abstractmethod
-    def prepare(self, pixels: Tensor) -> None:
-        """Set the image to learn from: (1, 3, H, W) in [-1, 1]. Fixes sizes and stages."""
+    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
+        """Set the image to learn from: (1, 3, H, W) in [-1, 1]. Fixes sizes and stages.
+
+        ``others`` are further photos of any size, where the model ``learns_several``.
+        """
 
     @abstractmethod
     def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:

@@ -120,11 +120,12 @@ class InGAN(RetargetModel):
         keywords = getattr(self.make_discriminator, "keywords", {})
         return int(keywords.get("min_side", 13))
 
-    def prepare(self, pixels: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
         size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
         check_range(self.min_side, crop=self.crop)
         self._allocate(size, pixels.device)
         self.image.copy_(resize(pixels, size).clamp(-1, 1))
+        self._keep_others(others, self.max_size)
         steps = per_stage(self.configured_steps, 1, "steps")
         check_range(1, steps=steps[0])
         self.steps = [round(steps[0])]
@@ -133,7 +134,8 @@ class InGAN(RetargetModel):
     @property
     def crop_size(self) -> Size:
         """(height, width) in pixels of what one step looks at."""
-        height, width = self.sizes[0]
+        sides = zip(self.sizes[0], *self.other_sizes, strict=True)
+        height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)
 
     def _allocate(self, size: Size, device: torch.device | None = None) -> None:
@@ -141,11 +143,13 @@ class InGAN(RetargetModel):
         self.register_buffer("image", torch.zeros(1, 3, *self.sizes[0], device=device))
 
     def metadata(self) -> dict[str, Any]:
-        return {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
+        metadata = {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
+        return {**metadata, "other_sizes": self.other_sizes}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
         (size,) = metadata["sizes"]
         self._allocate(size)
+        self._allocate_others(metadata.get("other_sizes", ()))
         self.steps = list(metadata["steps"])
         for _ in range(metadata["finished"]):
             self.generators.append(self.make_generator())

@@ -8,7 +8,7 @@ elements and to repeat or leave them out, and the finer scales add the details.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -156,19 +156,47 @@ class InGANPyramid(ScalesModel, RetargetModel):
     def min_side(self) -> int:
         return self.judged_side if self.adversarial_from == 0 else 1
 
+    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
+        self._keep_others(others, self.pyramid["max_size"])
+        super().prepare(pixels)
+
+    def metadata(self) -> dict[str, Any]:
+        return {**super().metadata(), "other_sizes": self.other_sizes}
+
+    def restore(self, metadata: Mapping[str, Any]) -> None:
+        self._allocate_others(metadata.get("other_sizes", ()))
+        super().restore(metadata)
+
+    def real(self, scale: int, photo: int = 0) -> Tensor:
+        return build_pyramid(self.images[photo], [self.sizes_of(photo)[scale]])[0]
+
+    def sizes_of(self, photo: int) -> list[Size]:
+        """The sizes of a photo at all scales, in proportion to those of the first one."""
+        if photo == 0:
+            return self.sizes
+        return self._sizes_for(self.other_sizes[photo - 1], self.num_stages - 1)
+
+    def _try_patch_losses(self) -> None:
+        super()._try_patch_losses()
+        rng = torch.Generator(self.device).manual_seed(0)
+        for photo in range(1, len(self.images)):
+            self.patch_losses(0, self.real(0, photo), rng)
+
     def _try_options(self) -> None:
         check_range(
             self.judged_side,
             discriminator_crop=self.discriminator_crop,
             penalty_crop=self.penalty_crop,
         )
-        for scale, size in enumerate(self.sizes[self.adversarial_from :], self.adversarial_from):
-            if min(size) < self.judged_side:
-                raise ValueError(
-                    f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
-                    f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} pixels, "
-                    "the discriminator's receptive field, or more"
-                )
+        for photo in range(len(self.images)):
+            sizes = self.sizes_of(photo)[self.adversarial_from :]
+            for scale, size in enumerate(sizes, self.adversarial_from):
+                if min(size) < self.judged_side:
+                    raise ValueError(
+                        f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
+                        f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} "
+                        "pixels, the discriminator's receptive field, or more"
+                    )
         count = self.num_stages
         for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
             check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})

@@ -1,6 +1,7 @@
 """Training of one scale of InGAN's fast form."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,9 +11,25 @@ from torch.nn import functional as F
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Stage, per_stage
 from internal_gan.models.scales import Size, moving_window
+from internal_gan.nn.patch_losses import PatchLoss
 
 if TYPE_CHECKING:
     from internal_gan.models.ingan_pyramid import InGANPyramid
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo as a scale learns it.
+
+    Attributes:
+        reals: it, at scale 0 to this one.
+        patch_losses: against its own patches.
+        identity_base: what the coarser scales make of it at its own size; None at the coarsest.
+    """
+
+    reals: list[Tensor]
+    patch_losses: list[tuple[str, PatchLoss, float, int]]
+    identity_base: Tensor | None
 
 
 class InGANPyramidStage(Stage):
@@ -48,23 +65,34 @@ class InGANPyramidStage(Stage):
             if previous.adversarial_weight:
                 _warm_start(self.discriminator, previous.discriminator)
 
-        self.reals = [model.real(scale) for scale in range(index + 1)]
-        self.real = self.reals[index]
-        self.patch_losses = model.patch_losses(index, self.real, rng)
+        self.photos = [self._prepared(photo) for photo in range(len(model.images))]
         judged = model.judged_side if self.adversarial_weight else 1
-        self.smallest = max(judged, *(loss.patch for _, loss, _, _ in self.patch_losses), 1)
-        self.identity_base: Tensor | None = None
-        if index:
-            with torch.no_grad():
-                self.identity_base = model.synthesise(self.reals.__getitem__, last=index - 1)
+        patches = [loss.patch for _, loss, _, _ in self.photos[0].patch_losses]
+        self.smallest = max(judged, *patches, 1)
 
         self.step = 0
         self._fake: Tensor | None = None
 
+    def _prepared(self, photo: int) -> "Photo":
+        model, index = self.model, self.index
+        reals = [model.real(scale, photo) for scale in range(index + 1)]
+        losses = model.patch_losses(index, reals[index], self.rng)
+        base = None
+        if index:
+            with torch.no_grad():
+                base = model.synthesise(reals.__getitem__, last=index - 1)
+        return Photo(reals, losses, base)
+
+    @property
+    def photo(self) -> "Photo":
+        """The photo that this step is about; of several each has its turn, in no period that
+        could go along with that of a loss."""
+        return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
+
     def discriminator_loss(self) -> Losses:
         self._fake = self._generate()
         model, loss, step = self.model, self.model.adversarial_loss, self.step
-        real, fake = self.real, self._fake.detach()
+        real, fake = self.photo.reals[-1], self._fake.detach()
         real_logits, _ = self.discriminator(real[_window(real, model.discriminator_crop, step)])
         fake_logits, _ = self.discriminator(fake[_window(fake, model.discriminator_crop, step)])
         total = loss.discriminator(real_logits, fake_logits)
@@ -85,22 +113,23 @@ class InGANPyramidStage(Stage):
     def generator_loss(self) -> Losses:
         fake = self._generate() if self._fake is None else self._fake
         self._fake = None
-        model, step = self.model, self.step
+        model, step, photo = self.model, self.step, self.photo
         terms: list[tuple[str, float, Tensor]] = []
         if self.adversarial_weight:
             logits, _ = self.discriminator(fake[_window(fake, model.discriminator_crop, step)])
             adversarial = model.adversarial_loss.generator(logits)
             terms.append(("generator", self.adversarial_weight, adversarial))
-        for name, patch_loss, weight, interval in self.patch_losses:
+        for name, patch_loss, weight, interval in photo.patch_losses:
             if step % interval == 0:
                 value = patch_loss(fake, self.rng, step // interval)
                 terms.append((name, interval * weight, value))
         if self.identity_weight and step % model.identity_interval == 0:
-            rebuilt = model.generate(self.generator, self.index, self.real, self.identity_base)
-            identity = F.mse_loss(rebuilt.float(), self.real)
+            real = photo.reals[-1]
+            rebuilt = model.generate(self.generator, self.index, real, photo.identity_base)
+            identity = F.mse_loss(rebuilt.float(), real)
             terms.append(("identity", model.identity_interval * self.identity_weight, identity))
         if self.cycle_weight and step % model.cycle_interval == 0:
-            cycle = F.l1_loss(self._back(fake).float(), self.real)
+            cycle = F.l1_loss(self._back(fake).float(), photo.reals[-1])
             terms.append(("cycle", model.cycle_interval * self.cycle_weight, cycle))
         total = torch.stack([weight * value for _, weight, value in terms]).sum()
         self.step += 1
@@ -119,10 +148,10 @@ class InGANPyramidStage(Stage):
     def _generate(self) -> Tensor:
         """G(x; T) for this step's T, (1, 3, h, w)."""
         model, index = self.model, self.index
-        sizes = self._target_sizes()
+        sizes, reals = self._target_sizes(), self.photo.reals
 
         def transformed(scale: int) -> Tensor:
-            return resize(self.reals[scale], sizes[scale])
+            return resize(reals[scale], sizes[scale])
 
         coarser = None
         if index:
@@ -134,11 +163,12 @@ class InGANPyramidStage(Stage):
         """G(y; T^-1) at the size of the photo."""
         model, index = self.model, self.index
         fake = fake.float()
+        sizes = [(real.shape[-2], real.shape[-1]) for real in self.photo.reals]
         coarser = None
         if index:
-            coarser = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=index - 1)
+            coarser = model.synthesise(lambda i: resize(fake, sizes[i]), last=index - 1)
             coarser = coarser.float()
-        return model.generate(self.generator, index, resize(fake, self.size), coarser)
+        return model.generate(self.generator, index, resize(fake, sizes[index]), coarser)
 
     def _target_sizes(self) -> list[Size]:
         """The output's size at scales 0 to this one, at least ``smallest`` on a side here."""
@@ -155,7 +185,7 @@ class InGANPyramidStage(Stage):
         shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
             max(self.smallest, round(side * factor * shrink))
-            for side, factor in zip(self.size, (rows, columns), strict=True)
+            for side, factor in zip(self.photo.reals[-1].shape[-2:], (rows, columns), strict=True)
         )
         return model._sizes_for((height, width), self.index)
 

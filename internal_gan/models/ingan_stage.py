@@ -128,15 +128,19 @@ class InGANStage(Stage):
         return height, width
 
     def _crop(self) -> Tensor:
-        """A random crop of the image, (1, 3, h, w)."""
-        rooms = [whole - part for whole, part in zip(self.size, self.model.crop_size, strict=True)]
-        if not any(rooms):
-            return self.model.image
+        """A random crop of the image, or of one of several, (1, 3, h, w)."""
+        images, turn = self.model.images, 0
+        if len(images) > 1:
+            turn = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
+        image = images[turn]
         height, width = self.model.crop_size
+        rooms = (image.shape[-2] - height, image.shape[-1] - width)
+        if not any(rooms):
+            return image
         top, left = (
             int(torch.randint(room + 1, (1,), generator=self.geometry_rng)) for room in rooms
         )
-        return self.model.image[..., top : top + height, left : left + width]
+        return image[..., top : top + height, left : left + width]
 
     def _noisy(self, image: Tensor) -> Tensor:
         return add_noise(image, self.model.noise, self.rng)

@@ -91,7 +91,7 @@ class ScalesModel(Model):
     def new_generator(self, scale: int, rng: torch.Generator | None = None) -> nn.Module:
         """A generator for a scale, as it is before its training."""
 
-    def prepare(self, pixels: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
         sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)
         if min(sizes[0]) < self.min_side:
             raise UserError(

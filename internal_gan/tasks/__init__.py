@@ -50,7 +50,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif options.task in _TRAIN_MANY:
         _refuse(given & {"image", "checkpoint"}, f"task={options.task}", "trains on a folder")
     elif options.trains:
-        check_image_file(options.image)
+        _check_images(options)
     elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
@@ -66,7 +66,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         if options.task in _TAKE_AN_IMAGE:
             own.add("image")
         if options.image is not None and "image" in own:
-            check_image_file(options.image)
+            _check_images(options)
         _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
         RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     return _dispatch(options, _family(options) if "model" in given else None, given)
@@ -116,6 +116,14 @@ def command(*arguments: str) -> str:
     program = Path(sys.argv[0]).name
     name = "internal-gan" if program == "internal-gan" else "python -m internal_gan"
     return " ".join([name, *(shlex.quote(argument) for argument in arguments)])
+
+
+def _check_images(options: Options) -> None:
+    names: list[str | None] = [*options.photos]
+    if len(names) > 1 and options.task != "train":
+        raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
+    for name in names or [None]:
+        check_image_file(name)
 
 
 def _refuse(extra: Collection[str], what: str, why: str) -> None:

@@ -60,30 +60,49 @@ def retarget(options: Options, family: str | None = None) -> Path:
             behind.
     """
     trained = load_trained(options, family, RetargetModel)
-    wanted = list(targets(options.retarget, trained.model))
+    wanted = list(targets(trained.options, trained.model))
     with enough_memory("retarget.shape"):
-        painted = [paint(trained.model, target, options) for target in wanted]
+        painted = [paint(trained.model, target, trained.options) for target in wanted]
     count = "1 picture" if len(wanted) == 1 else f"{len(wanted)} pictures"
     with results(trained, count) as (folder, _):
-        _write(wanted, painted, trained.model, options, folder, trained.like)
+        _write(wanted, painted, trained.model, trained.options, folder, trained.like)
     return folder.path
 
 
-def targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
-    """What ``wanted`` asks for, of a prepared model.
+def targets(options: Options, model: RetargetModel) -> Iterator[Target]:
+    """What ``options.retarget`` asks for, of a prepared model.
 
     Raises:
-        UserError: options that do not go together, an unreadable mask, a transform that is not
-            invertible, or a size beyond the memory.
+        UserError: options that do not go together, a photo that the model does not know, an
+            unreadable mask, a transform that is not invertible, or a size beyond the memory.
     """
-    for target in _targets(wanted, model):
+    image = chosen(options, model)
+    for target in _targets(options.retarget, (image.shape[-2], image.shape[-1])):
         needed = round(math.prod(target.size) * model.bytes_per_pixel)
         check_memory(needed, model.device, f"retarget.shape=[{target.size[0]},{target.size[1]}]")
         yield target
 
 
-def _targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
-    own: Size = (model.image.shape[-2], model.image.shape[-1])
+def chosen(options: Options, model: RetargetModel) -> Tensor:
+    """The photo that ``retarget.image`` names, (1, 3, h, w) in [-1, 1]; by default the first.
+
+    Raises:
+        UserError: the model learnt no such photo.
+    """
+    name, images = options.retarget.image, model.images
+    if name is None:
+        return images[0]
+    paths = [Path(path) for path in options.photos]
+    known = [name in (str(path), path.name, path.stem) for path in paths]
+    if any(known):
+        return images[known.index(True)]
+    if name.isdecimal() and 1 <= int(name) <= len(images):
+        return images[int(name) - 1]
+    names = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
+    raise UserError(f"retarget.image={name}: allowed: 1 to {len(images)}{names}")
+
+
+def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
     transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
     sizes = _sizes(wanted, own)
     if wanted.mask is None:
@@ -107,8 +126,9 @@ def _targets(wanted: RetargetOptions, model: RetargetModel) -> Iterator[Target]:
 def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tensor, Tensor | None]:
     """The picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), None where it has none."""
     seed = options.seed if options.retarget.seed is None else options.retarget.seed
+    image = chosen(options, model)
     if target.mask is None:
-        painted = model.retarget(target.size, transform=target.transform, seed=seed)
+        painted = model.retarget(target.size, transform=target.transform, image=image, seed=seed)
         cover = None if target.transform is None else target.transform.coverage(target.size)
         return painted, cover
     # The photo fills the outline's own box, so that little of it is cut off.
@@ -117,7 +137,7 @@ def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tenso
     box = (int(rows.max()) - top + 1, int(columns.max()) - left + 1)
     canvas = target.mask.new_zeros(1, 3, *target.size)
     inside = (..., slice(top, top + box[0]), slice(left, left + box[1]))
-    canvas[inside] = model.retarget(box, seed=seed)
+    canvas[inside] = model.retarget(box, image=image, seed=seed)
     return canvas, target.mask
 
 
@@ -130,7 +150,7 @@ def write(
     on_the_way: bool = False,
 ) -> None:
     """Write ``retarget/300x800.png`` and so on into a run folder, in place of older ones."""
-    wanted = list(targets(options.retarget, model))
+    wanted = list(targets(options, model))
     painted = [paint(model, target, options) for target in wanted]
     like, _ = drawn_like(photo)
     _write(wanted, painted, model, options, folder, like, compare=not on_the_way)
@@ -142,7 +162,7 @@ def check(model: RetargetModel, options: Options) -> None:
     Raises:
         UserError: as :func:`targets`.
     """
-    for _ in targets(options.retarget, model):
+    for _ in targets(options, model):
         pass
 
 
@@ -160,7 +180,8 @@ def _write(
     for target, (image, alpha) in zip(wanted, painted, strict=True):
         write_image(pictures / f"{target.name}.png", image, like=like, alpha=alpha)
         if compare and options.retarget.compare and alpha is None:
-            _compare(folder.path / "compare" / target.name, image, model.image.cpu(), like)
+            photo = chosen(options, model).cpu()
+            _compare(folder.path / "compare" / target.name, image, photo, like)
 
 
 def _compare(folder: Path, image: Tensor, photo: Tensor, like: Photo | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -38,6 +39,7 @@ def train(
     options: Options,
     photo: Photo | None = None,
     *,
+    others: Sequence[Photo] = (),
     quiet: bool = False,
     changed: Collection[str] = (),
 ) -> Model:
@@ -45,6 +47,7 @@ def train(
 
     Args:
         options: checked options; ``options.image`` is read unless ``photo`` is given.
+        others: further photos for the same model.
         quiet: print nothing.
         changed: names of the options that the user gave, to refuse those of a task that the
             training does not end with.
@@ -58,16 +61,21 @@ def train(
         TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
     """
     if photo is None:
-        assert options.image is not None
-        photo = read_image(options.image)
+        photo, *others = (read_image(name) for name in options.photos)
     if options.image is not None:
-        options = dataclasses.replace(options, image=str(Path(options.image).absolute()))
-    model, precision, about = _set_up(options, photo)
+        names = [str(Path(name).absolute()) for name in options.photos]
+        options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
+    model, precision, about = _set_up(options, photo, others)
     _refuse_other_tasks(model, options, changed)
-    folder = RunFolder.create(new_run_path(options, options.image, model.family))
+    folder = RunFolder.create(new_run_path(options, options.photo, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
         write_image(folder.path / "photo.png", model.image, like=drawn_like(photo)[0])
+        if others:
+            (folder.path / "photos").mkdir()
+            for number, given in enumerate([photo, *others], 1):
+                kept = model.images[number - 1]
+                write_image(_kept(folder, number), kept, like=drawn_like(given)[0])
         _learn(model, options, folder, photo, precision, about, quiet)
     return model
 
@@ -92,7 +100,8 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     kept = folder.path / "photo.png"
     path, note = (kept, []) if has_state else _anew(saved, kept)
     photo = read_image(path)
-    model, precision, about = _set_up(saved, photo)
+    others = [read_image(path) for path in _others(saved, folder, has_state)]
+    model, precision, about = _set_up(saved, photo, others)
     if has_state and own_task(model, saved).stands_for_photo:
         photo, note = _original(saved, photo)
     folder.claim()
@@ -101,12 +110,27 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     return model
 
 
+def _kept(folder: RunFolder, number: int) -> Path:
+    """One of several photos, counted from 1, as the model learns it."""
+    return folder.path / "photos" / f"{number}.png"
+
+
+def _others(options: Options, folder: RunFolder, has_state: bool) -> Iterator[Path]:
+    """The files of further photos, as they were given if the training begins anew."""
+    for number in itertools.count(2):
+        if not _kept(folder, number).is_file():
+            return
+        given = Path(options.photos[number - 1]) if options.image else _kept(folder, number)
+        yield given if given.is_file() and not has_state else _kept(folder, number)
+
+
 def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
     """The photo to begin anew with when a run was killed before it saved anything, and a note."""
     why = "Nothing was saved before the stop: begins anew"
-    if options.image is not None and Path(options.image).is_file():
-        return Path(options.image), [f"{why} from {options.image}"]
-    gone = "the photo was in memory only" if options.image is None else f"{options.image} is gone"
+    name = options.photo
+    if name is not None and Path(name).is_file():
+        return Path(name), [f"{why} from {name}"]
+    gone = "the photo was in memory only" if name is None else f"{name} is gone"
     return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
 
 
@@ -123,23 +147,32 @@ def _refuse_other_tasks(model: Model, options: Options, changed: Collection[str]
 
 def _original(options: Options, kept: Photo) -> tuple[Photo, list[str]]:
     """The photo in its own size and depth, or else what the run kept of it, and a note."""
-    if options.image is not None and Path(options.image).is_file():
-        return read_image(options.image), []
-    gone = "the photo was in memory only" if options.image is None else f"{options.image} is gone"
+    name = options.photo
+    if name is not None and Path(name).is_file():
+        return read_image(name), []
+    gone = "the photo was in memory only" if name is None else f"{name} is gone"
     return kept, [f"Takes {kept.path}, what the model learns from, since {gone}"]
 
 
-def _set_up(options: Options, photo: Photo) -> tuple[Model, torch.dtype, list[str]]:
+def _set_up(
+    options: Options, photo: Photo, others: Sequence[Photo] = ()
+) -> tuple[Model, torch.dtype, list[str]]:
     """The prepared model on its device, and what to tell about the choices."""
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     model: Model = build(options.model)
+    if others and not model.learns_several:
+        raise UserError(
+            f"image: {1 + len(others)} photos, while a model of {model.family} learns one; "
+            "model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
+        )
     own = own_task(model, options)
     part, note = own.lesson(photo, options)
-    check_trainable(part, model.min_side, options.model.get("max_size"))
+    for learnt in (part, *others):
+        check_trainable(learnt, model.min_side, options.model.get("max_size"))
     try:
         with enough_memory("model.max_size"):
-            model.prepare(part.pixels.to(device))
+            model.prepare(*(learnt.pixels.to(device) for learnt in (part, *others)))
             model.to(device)
     except UserError:
         raise
@@ -284,6 +317,8 @@ def _about_photo(
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
     lost = [] if own.stands_for_photo else drawn_like(photo)[1]
+    if len(model.images) > 1:
+        text += f"; with it {len(model.images) - 1} more"
     return [text, *note, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
 
 

@@ -102,7 +102,7 @@ def results(trained: Trained, what: str) -> Iterator[tuple[RunFolder, Console]]:
         UserError: the folder cannot be written.
     """
     options, model = trained.options, trained.model
-    folder = RunFolder.create(new_run_path(options, options.image, model.family))
+    folder = RunFolder.create(new_run_path(options, options.photo, model.family))
     console = Console(highlight=False, soft_wrap=True)
     with recorded(folder):
         save_options(options, folder.config_path)

@@ -83,8 +83,8 @@ def test_quantize_trains_the_start_scale_anew_with_progress(
 
 
 def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> None:
-    model = internal_gan.load(run)
-    before = internal_gan.load(run)
+    model = internal_gan.load(run, "singan")
+    before = internal_gan.load(run, "singan")
     other, stage = quantized(model, 2, 4, seed=1)
     assert same_weights(model, before)
     assert [
@@ -103,7 +103,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
     """Longer training brings the reconstruction from few colours nearer to the photo."""
     errors = []
     for steps in (1, 120):
-        model = internal_gan.load(run)
+        model = internal_gan.load(run, "singan")
         model.steps[1] = steps
         copy, stage = quantized(model, 1, 3)
         noise = copy.padded_reconstruction_noise(1, stage.size)
@@ -115,7 +115,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
 
 def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
     with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        quantized(internal_gan.load(run), 3)
+        quantized(internal_gan.load(run, "singan"), 3)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """task=retarget, and a training that ends with it."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
-from internal_gan.images.io import read_image
+import internal_gan
+from internal_gan.images.io import read_image, write_image
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import INGAN_FAST, INGAN_PAPER, trained_ingan
+from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, same_weights, trained_ingan
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +172,66 @@ def test_a_training_of_the_fast_form_ends_with_it_too(shell: Shell, photo: str) 
     wider = ("model=ingan", "retarget.transform=bend", "retarget.scale=[1,2]", "output=bent")
     assert shell("task=retarget", "checkpoint=run", *wider).code == 0
     assert read_image("bent/retarget/20x56-bend.png").alpha is not None
+
+
+def two_photos() -> str:
+    for seed, name in enumerate(("a b.png", "c.png")):
+        write_image(Path(name), picture(40, 56 - 8 * seed, seed=seed))
+    return "image=[a b.png,c.png]"
+
+
+@pytest.mark.parametrize("base", [INGAN_PAPER, INGAN_FAST], ids=["paper", "fast"])
+def test_several_photos_are_one_model(shell: Shell, base: tuple[str, ...]) -> None:
+    options = ("model.steps=2", "retarget.shape=[18,40]", "retarget.compare=false", "device=cpu")
+    answer = shell(*base, two_photos(), "output=run", *options)
+    assert answer.code == 0, answer.err
+    assert "with it 1 more" in answer.out
+    assert "<h1>a b.png, c.png" in Path("run/index.html").read_text()
+    kept = [read_image(f"run/photos/{number}.png").size for number in (1, 2)]
+    assert kept == [(20, 28), (23, 28)]
+    for number, name in enumerate(("2", "c.png"), 1):
+        again = ("task=retarget", "checkpoint=run", f"output=out{number}", *options[1:])
+        answer = shell(*again, f"retarget.image={name}")
+        assert answer.code == 0, answer.err
+    first, second, by_name = (
+        Path(run, "retarget/18x40.png").read_bytes() for run in ("run", "out1", "out2")
+    )
+    assert first != second
+    assert second == by_name
+    answer = shell("task=retarget", "checkpoint=run", "retarget.image=3")
+    assert answer.lines == ["error: retarget.image=3: allowed: 1 to 2, or one of a b.png, c.png"]
+
+
+def test_a_model_of_several_photos_is_resumed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("model.steps=2", "retarget.shape=[9,9]", "retarget.image=2", "device=cpu")
+    base = (*INGAN_FAST, two_photos(), *options)
+    assert shell(*base, "output=whole").code == 0
+    with monkeypatch.context() as patch:
+        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        patch.setattr("internal_gan.tasks.train.Pictures.on_stage_end", stop)
+        assert shell(*base, "output=run").code == 130
+    assert shell("resume=run").code == 0
+    assert same_weights(internal_gan.load("run"), internal_gan.load("whole"))
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        (["model=singan"], "image: 2 photos, while a model of singan learns one"),
+        (["task=super_resolution"], "task=super_resolution takes one photo"),
+        ([*INGAN_FAST, "image=[a b.png,d.png]"], "image=d.png: no such file"),
+        ([*INGAN_FAST, "image=[a b.png,3]"], "image=3: no such file"),
+    ],
+    ids=" ".join,
+)
+def test_several_photos_that_will_not_do(shell: Shell, options: list[str], piece: str) -> None:
+    answer = shell(two_photos(), "output=run", *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert not Path("run").exists()
 
 
 def test_a_task_of_another_family_names_the_models_own(shell: Shell, model: str) -> None:

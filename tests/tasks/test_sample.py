@@ -69,7 +69,7 @@ def test_an_unfinished_model_is_sampled_exactly_as_asked(shell: Shell, unfinishe
     answer = shell("task=sample", f"checkpoint={unfinished}", "output=out", *wanted)
     assert answer.code == 0, answer.err
     written = read_image("out/sample/000.png").pixels
-    expected = internal_gan.load(unfinished).sample(1, (33, 91), start_scale=1)
+    expected = internal_gan.load(unfinished, "singan").sample(1, (33, 91), start_scale=1)
     assert written.shape == expected.shape
     assert (written - expected).abs().max() <= 1.01 / 255
 
@@ -88,7 +88,7 @@ def test_all_start_scales_are_a_row_each(shell: Shell, model: str) -> None:
     assert "2 samples from each of 3 start scales" in answer.out
     assert load_options(Path("out", "config.yaml")).sample.start_scale == "all"
     for scale in range(3):
-        expected = internal_gan.load(model).sample(2, (33, 91), start_scale=scale)
+        expected = internal_gan.load(model, "singan").sample(2, (33, 91), start_scale=scale)
         for index in range(2):
             written = read_image(f"out/sample/scale-{scale}/{index:03d}.png").pixels
             assert (written - expected[index]).abs().max() <= 1.01 / 255

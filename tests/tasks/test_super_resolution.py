@@ -73,7 +73,7 @@ def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     answer = shell("task=super_resolution", f"checkpoint={model}", "image=other.png", "output=out")
     assert answer.code == 0, answer.err
     assert size_of("out") == (84, 132)
-    expected = internal_gan.load(model).super_resolve(4, read_image("other.png").pixels)
+    expected = internal_gan.load(model, "singan").super_resolve(4, read_image("other.png").pixels)
     assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
 
 

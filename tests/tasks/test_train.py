@@ -143,7 +143,7 @@ def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
     wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
     assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
     assert len(list(Path("run/sample").iterdir())) == 2
-    expected = internal_gan.load("run").sample(2, (23, 61), start_scale=1, seed=9)
+    expected = internal_gan.load("run", "singan").sample(2, (23, 61), start_scale=1, seed=9)
     for index, image in enumerate(expected):
         written = read_image(f"run/sample/00{index}.png").pixels[0]
         assert (written - image).abs().max() <= 1.01 / 255
