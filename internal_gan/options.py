@@ -239,7 +239,9 @@ class RetargetOptions:
     homography, (row, column) as fractions of the frame, from top left clockwise. ``mask`` is an
     image whose opaque or white part is the shape. ``compare`` adds plain resizing and seam
     carving of the same size. ``image`` is the number (from 1) or the name of one of the photos that
-    the model learnt, null: the first. ``seed`` null: the run's seed.
+    the model learnt, null: the first. ``protect`` is a mask of the photo, white where it keeps its
+    size and shape. ``collage`` adds a sheet of every height with every width, ``video`` the photo
+    going through the sizes and back, in ``seconds``. ``seed`` null: the run's seed.
     """
 
     shape: Any = option(
@@ -267,6 +269,13 @@ class RetargetOptions:
         ),
     )
     mask: str | None = path_option("the name of an image file, or null")
+    protect: str | None = path_option("the name of an image file, or null")
+    collage: bool = option(False, "true or false")
+    video: str | None = one_of(VIDEO_FORMATS, None)
+    seconds: float = option(6.0, "a number of seconds above 0", lambda v: 0 < v < float("inf"))
+    fps: float = option(
+        24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120
+    )
     compare: bool = option(True, "true or false")
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED

@@ -27,7 +27,12 @@ _log = logging.getLogger(__name__)
 
 
 def read_mask(
-    path: str | Path, size: Size, *, invert: bool = False, option: str = "mask"
+    path: str | Path,
+    size: Size,
+    *,
+    invert: bool = False,
+    option: str = "mask",
+    white: str | None = None,
 ) -> Tensor:
     """Read a mask file of exactly the size of the photo it belongs to.
 
@@ -42,6 +47,8 @@ def read_mask(
         size: (height, width) of the photo in pixels.
         invert: black is what may change.
         option: what to call the file in messages, such as ``edit.mask``.
+        white: what white is, where it is not what may change, such as ``is kept``; any share of
+            the image will do then.
 
     Returns:
         (1, 1, height, width) in [0, 1]. That it covers more than half of the photo is logged as a
@@ -64,7 +71,7 @@ def read_mask(
     mask = _levels(photo)
     if _is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
-    _check(1.0 - mask if invert else mask, name, invert)
+    _check(1.0 - mask if invert else mask, name, invert, white)
     return 1.0 - mask if invert else mask
 
 
@@ -136,7 +143,12 @@ def _is_jpeg(photo: Photo) -> bool:
         return image.format in ("JPEG", "MPO")
 
 
-def _check(mask: Tensor, name: str, invert: bool) -> None:
+def _check(mask: Tensor, name: str, invert: bool, white: str | None) -> None:
+    if white is not None:
+        if mask.max() <= FAINT or mask.min() >= 1.0 - FAINT:
+            what = "is empty" if mask.max() <= FAINT else "covers the whole image"
+            raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
+        return
     change, keep = ("black", "white") if invert else ("white", "black")
     other = "without mask.invert=true" if invert else "with mask.invert=true"
     if mask.max() <= FAINT:

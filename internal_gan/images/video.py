@@ -30,12 +30,13 @@ _H264 = (
 )
 
 
-def check_format(file_format: str, fps: float, option: str) -> None:
+def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
     """Refuse a moving picture that cannot be written here.
 
     Args:
         file_format: gif, mp4, webp or png.
         option: the group of options that asked for it, such as ``animate``.
+        name: the option of the group that names the format.
 
     Raises:
         UserError: MP4 without the package that encodes it, or a GIF of too many frames a second.
@@ -45,7 +46,7 @@ def check_format(file_format: str, fps: float, option: str) -> None:
             _encoder()
         except (ImportError, RuntimeError) as error:
             raise UserError(
-                f"{option}.format=mp4: needs an encoder; pip install 'internal-gan[video]', "
+                f"{option}.{name}=mp4: needs an encoder; pip install 'internal-gan[video]', "
                 "or choose gif, webp or png"
             ) from error
     if file_format == "gif" and fps > MAX_GIF_FPS:

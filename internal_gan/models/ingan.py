@@ -162,7 +162,13 @@ class InGAN(RetargetModel):
         return self.retarget()
 
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, rng: torch.Generator
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        rng: torch.Generator,
+        keep: Tensor | None = None,
     ) -> Tensor:
+        """One pass; a single stage has no coarser outputs in which ``keep`` could matter."""
         noisy = add_noise(image, self.noise, rng)
         return self.generators[0](noisy, size, transform)  # type: ignore[no-any-return]

@@ -227,7 +227,12 @@ class InGANPyramid(ScalesModel, RetargetModel):
         return self.synthesise(self.real, last=last).clamp(-1, 1)
 
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, rng: torch.Generator
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        rng: torch.Generator,
+        keep: Tensor | None = None,
     ) -> Tensor:
         """One pass through the finished scales, with T applied to the image at each of them.
 
@@ -241,7 +246,14 @@ class InGANPyramid(ScalesModel, RetargetModel):
             coarse, to = build_pyramid(image, [from_sizes[scale]])[0], to_sizes[scale]
             return resize(coarse, to) if transform is None else transform(coarse, to)
 
-        return resize(self.synthesise(transformed, last=self.finished - 1), size).clamp(-1, 1)
+        def kept(scale: int, painted: Tensor) -> Tensor:
+            if keep is None:
+                return painted
+            share = resize(keep, to_sizes[scale]).clamp(0, 1)
+            return torch.lerp(painted, transformed(scale), share)
+
+        painted = self.synthesise(transformed, last=self.finished - 1, after=kept)
+        return resize(painted, size).clamp(-1, 1)
 
     def synthesise(
         self,
@@ -250,14 +262,18 @@ class InGANPyramid(ScalesModel, RetargetModel):
         last: int,
         first: int = 0,
         image: Tensor | None = None,
+        after: Callable[[int, Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Run scales ``first`` to ``last``; ``image`` is the output of scale ``first`` - 1.
+
+        ``after(scale, image)`` takes each scale's output and gives what the next one starts from.
 
         ``transformed(scale)`` gives T(x_scale), (1, 3, height, width), which is also the size of
         that scale's output. Returns the output of ``last``, about in [-1, 1].
         """
         for scale in range(first, last + 1):
             image = self.generate(self.generators[scale], scale, transformed(scale), image)
+            image = image if after is None else after(scale, image)
         assert image is not None
         return image
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.protect import protect as protection_of
+from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
@@ -52,9 +54,18 @@ class RetargetModel(Model):
 
     @abstractmethod
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, rng: torch.Generator
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        rng: torch.Generator,
+        keep: Tensor | None = None,
     ) -> Tensor:
-        """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``."""
+        """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``.
+
+        ``keep`` (1, 1, height, width) in [0, 1] is where a coarser scale's output is replaced by
+        the transformed image, so that what surrounds it grows to fit.
+        """
 
     @torch.no_grad()
     def retarget(
@@ -63,6 +74,7 @@ class RetargetModel(Model):
         *,
         transform: Transform | None = None,
         image: Tensor | None = None,
+        protect: Tensor | None = None,
         seed: int = 0,
     ) -> Tensor:
         """Paint the image anew with its own patches in another size or shape.
@@ -74,13 +86,17 @@ class RetargetModel(Model):
             transform: its geometry; by default the size alone changes. What lies outside of it is
                 painted too: ``transform.coverage(size)`` is the alpha channel to cut it off with.
             image: another image than the model's, (1, 3, h, w) in [-1, 1].
+            protect: (1, 1, h, w) in [0, 1], of the image's size: where it is 1 the pixels keep
+                their size and shape and are those of the image, bit for bit, while the rest is
+                stretched; see :mod:`internal_gan.images.protect`.
             seed: the small noise that the image is given depends only on it.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
 
         Raises:
-            UserError: the model is not trained, or the size is not positive.
+            UserError: the model is not trained, the size is not positive, or what is protected
+                has another size, does not fit, or comes with a transform.
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
@@ -89,10 +105,33 @@ class RetargetModel(Model):
         painted = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
         own = (painted.shape[-2], painted.shape[-1])
-        steps = sizes_between(own, own if size is None else size, self.scale_range)
+        size = own if size is None else size
+        if protect is not None:
+            if transform is not None or protect.shape[-2:] != own:
+                raise UserError(
+                    "what is protected keeps its shape: it takes a mask of the image's size, "
+                    f"{own[0]}x{own[1]} pixels, and no transform"
+                )
+            return self._protected(painted, protect.to(self.device), size, rng)
+        steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
             painted = self.repaint(painted, at, None, rng)
         return self.repaint(painted, steps[-1], transform, rng).clamp(-1, 1).cpu()
+
+    def _protected(self, image: Tensor, mask: Tensor, size: Size, rng: torch.Generator) -> Tensor:
+        # The range holds for what is stretched, that is for the rows and columns between.
+        stiff = touched(mask)
+        protection_of(mask, size)
+        first, last = (
+            (max(1, height - stiff[0]), max(1, width - stiff[1]))
+            for height, width in ((image.shape[-2], image.shape[-1]), size)
+        )
+        steps = sizes_between(first, last, self.scale_range)[:-1]
+        for at in [*((height + stiff[0], width + stiff[1]) for height, width in steps), size]:
+            kept = protection_of(mask, at)
+            painted = self.repaint(image, at, kept.transform, rng, kept.weight)
+            image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
+        return image.cpu()
 
 
 def _other(number: int) -> str:

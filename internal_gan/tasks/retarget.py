@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from rich.console import Console
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.evaluation.seam_carving import seam_carve
-from internal_gan.images.io import read_image, write_image
-from internal_gan.images.masks import read_mask
+from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
-from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
+from internal_gan.images.video import write_frames, write_video
 from internal_gan.models.retargeting import RetargetModel, Size
-from internal_gan.options import Options, RetargetOptions
+from internal_gan.options import Options
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.reporting import check_memory, enough_memory
+from internal_gan.tasks.reporting import enough_memory, progress
+from internal_gan.tasks.sizes import breathing, collage, frames
+from internal_gan.tasks.targets import Target, chosen, targets
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.run_folder import RunFolder
 
-# What is painted when nothing is asked for: twice as wide, half as wide, twice both.
-EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
 # Seam carving takes a time that grows with seams times pixels; beyond this, about ten seconds.
 MOST_SEAM_PIXELS = 60_000_000
-
-
-@dataclass(frozen=True)
-class Target:
-    """A picture to be painted.
-
-    Attributes:
-        name: of its file, without the ending.
-        size: (height, width) in pixels.
-        transform: its geometry; None for the plain rectangle.
-        mask: (1, 1, height, width) in [0, 1], its outline; None for that of the transform.
-    """
-
-    name: str
-    size: Size
-    transform: Transform | None = None
-    mask: Tensor | None = None
 
 
 def retarget(options: Options, family: str | None = None) -> Path:
@@ -64,63 +45,10 @@ def retarget(options: Options, family: str | None = None) -> Path:
     with enough_memory("retarget.shape"):
         painted = [paint(trained.model, target, trained.options) for target in wanted]
     count = "1 picture" if len(wanted) == 1 else f"{len(wanted)} pictures"
-    with results(trained, count) as (folder, _):
+    with results(trained, count) as (folder, console):
         _write(wanted, painted, trained.model, trained.options, folder, trained.like)
+        _write_sizes(wanted, trained.model, trained.options, folder, trained.like, console)
     return folder.path
-
-
-def targets(options: Options, model: RetargetModel) -> Iterator[Target]:
-    """What ``options.retarget`` asks for, of a prepared model.
-
-    Raises:
-        UserError: options that do not go together, a photo that the model does not know, an
-            unreadable mask, a transform that is not invertible, or a size beyond the memory.
-    """
-    image = chosen(options, model)
-    for target in _targets(options.retarget, (image.shape[-2], image.shape[-1])):
-        needed = round(math.prod(target.size) * model.bytes_per_pixel)
-        check_memory(needed, model.device, f"retarget.shape=[{target.size[0]},{target.size[1]}]")
-        yield target
-
-
-def chosen(options: Options, model: RetargetModel) -> Tensor:
-    """The photo that ``retarget.image`` names, (1, 3, h, w) in [-1, 1]; by default the first.
-
-    Raises:
-        UserError: the model learnt no such photo.
-    """
-    name, images = options.retarget.image, model.images
-    if name is None:
-        return images[0]
-    paths = [Path(path) for path in options.photos]
-    known = [name in (str(path), path.name, path.stem) for path in paths]
-    if any(known):
-        return images[known.index(True)]
-    if name.isdecimal() and 1 <= int(name) <= len(images):
-        return images[int(name) - 1]
-    names = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
-    raise UserError(f"retarget.image={name}: allowed: 1 to {len(images)}{names}")
-
-
-def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
-    transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
-    sizes = _sizes(wanted, own)
-    if wanted.mask is None:
-        for size in sizes or [_scaled(own, factors) for factors in _examples(wanted)]:
-            yield Target(_name(size) + ending, size, transform)
-        return
-    if transform is not None:
-        raise UserError(
-            "retarget.mask and retarget.transform both give an outline; only one of them can be"
-        )
-    try:
-        given = read_image(wanted.mask).size
-    except UserError as error:
-        raise UserError(f"retarget.mask={error}") from error
-    mask = read_mask(wanted.mask, given, option="retarget.mask")
-    for size in sizes or [given]:
-        outline = resize(mask, size).clamp(0, 1)
-        yield Target(f"{_name(size)}-{Path(wanted.mask).stem}", size, None, outline)
 
 
 def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tensor, Tensor | None]:
@@ -128,7 +56,13 @@ def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tenso
     seed = options.seed if options.retarget.seed is None else options.retarget.seed
     image = chosen(options, model)
     if target.mask is None:
-        painted = model.retarget(target.size, transform=target.transform, image=image, seed=seed)
+        painted = model.retarget(
+            target.size,
+            transform=target.transform,
+            image=image,
+            protect=target.protect,
+            seed=seed,
+        )
         cover = None if target.transform is None else target.transform.coverage(target.size)
         return painted, cover
     # The photo fills the outline's own box, so that little of it is cut off.
@@ -154,6 +88,8 @@ def write(
     painted = [paint(model, target, options) for target in wanted]
     like, _ = drawn_like(photo)
     _write(wanted, painted, model, options, folder, like, compare=not on_the_way)
+    if not on_the_way:
+        _write_sizes(wanted, model, options, folder, like, Console(quiet=True))
 
 
 def check(model: RetargetModel, options: Options) -> None:
@@ -184,6 +120,32 @@ def _write(
             _compare(folder.path / "compare" / target.name, image, photo, like)
 
 
+def _write_sizes(
+    wanted: Sequence[Target],
+    model: RetargetModel,
+    options: Options,
+    folder: RunFolder,
+    like: Photo | None,
+    console: Console,
+) -> None:
+    """The sheet and the video of the photo's own size and those that are wanted."""
+    asked, pictures = options.retarget, folder.path / "retarget"
+    image = chosen(options, model)
+    stops = [(image.shape[-2], image.shape[-1]), *(target.size for target in wanted)]
+
+    def painted(size: Size) -> Tensor:
+        return paint(model, replace(wanted[0], size=size), options)[0]
+
+    if asked.collage:
+        write_image(pictures / "collage.png", collage(stops, painted), like=like)
+    if asked.video is not None:
+        sizes = breathing(stops, round(asked.seconds * asked.fps))
+        shown = progress(frames(sizes, painted), len(sizes), "frames", console)
+        files = write_frames(pictures / "frames", shown, like=like)
+        if asked.video != "png":
+            write_video(pictures / f"sizes.{asked.video}", files, asked.fps)
+
+
 def _compare(folder: Path, image: Tensor, photo: Tensor, like: Photo | None) -> None:
     """The result beside plain resizing and seam carving of the same size."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -193,68 +155,6 @@ def _compare(folder: Path, image: Tensor, photo: Tensor, like: Photo | None) -> 
     seams = sum(abs(new - old) for new, old in zip(size, photo.shape[-2:], strict=True))
     if seams * max(size[0] * size[1], photo[0, 0].numel()) <= MOST_SEAM_PIXELS:
         write_image(folder / "seam-carving.png", seam_carve(photo, size), like=like)
-
-
-def _transform(wanted: RetargetOptions) -> Transform | None:
-    corners = wanted.corners
-    if corners is not None and wanted.transform not in (None, "homography"):
-        raise UserError(f"retarget.corners are of a homography, not of {wanted.transform}")
-    try:
-        if corners is not None:
-            return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in corners])
-        if wanted.transform == "homography":
-            raise UserError(
-                "retarget.transform=homography needs retarget.corners, four corners [row,column] "
-                "from top left clockwise, such as [[0.2,0],[0,1],[1,1],[0.8,0]]"
-            )
-        if wanted.transform == "trapezoid":
-            return trapezoid(wanted.amount)
-        if wanted.transform == "bend":
-            return Bend(wanted.amount)
-        return Wave(wanted.amount, wanted.periods) if wanted.transform == "wave" else None
-    except UserError:
-        raise
-    except ValueError as error:
-        raise UserError(f"retarget.corners={corners}: {error}") from error
-
-
-def _sizes(wanted: RetargetOptions, own: Size) -> list[Size]:
-    """The sizes asked for, none where there are none."""
-    if wanted.shape is not None and wanted.scale is not None:
-        raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    if wanted.scale is not None:
-        return [_scaled(own, factors) for factors in _several(wanted.scale)]
-    return [_filled(shape, own) for shape in _several(wanted.shape)]
-
-
-def _examples(wanted: RetargetOptions) -> Sequence[tuple[float, float]]:
-    return EXAMPLES if wanted.transform is None and wanted.corners is None else [(1.0, 1.0)]
-
-
-def _several(value: list[object] | None) -> list[list[float | None]]:
-    if value is None:
-        return []
-    return value if isinstance(value[0], list) else [value]  # type: ignore[list-item,return-value]
-
-
-def _filled(shape: Sequence[float | None], own: Size) -> Size:
-    """``shape`` with a null filled in by the aspect of ``own``."""
-    height, width = shape
-    if height is None:
-        assert width is not None
-        return max(1, round(width * own[0] / own[1])), int(width)
-    return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
-
-
-def _scaled(size: Size, factors: Sequence[float | None]) -> Size:
-    height, width = (
-        max(1, round(side * (factor or 1))) for side, factor in zip(size, factors, strict=True)
-    )
-    return height, width
-
-
-def _name(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
 
 
 OWN = OwnTask("retarget", check, write, "retarget.shape", ("retarget.shape=[300,800]",))

@@ -234,6 +234,108 @@ def test_several_photos_that_will_not_do(shell: Shell, options: list[str], piece
     assert not Path("run").exists()
 
 
+Box = tuple[int, int, int, int]
+
+
+def protecting(size: tuple[int, int] = (20, 28), box: Box = (12, 8, 17, 12)) -> str:
+    """A mask with a white box (left, top, right, bottom)."""
+    mask = Image.new("L", size[::-1], 0)
+    mask.paste(255, box)
+    mask.save("keep.png")
+    return "retarget.protect=keep.png"
+
+
+@pytest.mark.parametrize(
+    ("shape", "corner"), [("[20,56]", (8, 26)), ("[40,19]", (18, 7)), ("[20,28]", (8, 12))]
+)
+def test_what_is_protected_keeps_its_pixels(
+    shell: Shell, model: str, shape: str, corner: tuple[int, int]
+) -> None:
+    (name,) = retarget(shell, protecting(), f"retarget.shape={shape}")
+    photo, painted = (
+        read_image(f"out/{name}").pixels for name in ("photo.png", f"retarget/{name}")
+    )
+    top, left = corner
+    assert torch.equal(painted[..., top : top + 4, left : left + 5], photo[..., 8:12, 12:17])
+    assert not torch.equal(painted[..., :4, :5], photo[..., :4, :5])
+
+
+def test_a_mask_of_the_photo_itself_will_do(shell: Shell, photo: str) -> None:
+    options = ("model.steps=1", "retarget.shape=[20,56]", f"image={photo}", "device=cpu")
+    mask = protecting((40, 56), (24, 16, 34, 24))
+    assert shell(*INGAN_FAST, *options, mask, "output=run").code == 0
+    kept, painted = (read_image(f"run/{name}.png").pixels for name in ("photo", "retarget/20x56"))
+    assert torch.equal(painted[..., 8:12, 26:31], kept[..., 8:12, 12:17])
+
+
+@pytest.mark.parametrize("file_format", ["webp", "gif", "png"])
+def test_a_photo_that_breathes(shell: Shell, model: str, file_format: str) -> None:
+    sizes = "retarget.scale=[[1,2],[0.5,1]]"
+    video = (f"retarget.video={file_format}", "retarget.seconds=1", "retarget.fps=12")
+    files = ("task=retarget", "checkpoint=model", "output=out", "device=cpu", sizes, *video)
+    answer = shell(*files, "retarget.collage=true", protecting())
+    if file_format == "png":
+        assert "retarget.shape=[10,28]: the protected part with its seam is 12" in answer.lines[0]
+        answer = shell(*files, "retarget.collage=true")
+    else:
+        assert answer.code == 2
+        answer = shell(*files)
+    assert answer.code == 0, answer.err
+    frames = sorted(Path("out/retarget/frames").iterdir())
+    assert len(frames) == 12
+    assert {read_image(frame).size for frame in frames} == {(20, 56)}
+    if file_format == "png":
+        assert read_image("out/retarget/collage.png").size == (10 + 20 + 12, 28 + 56 + 12)
+        assert not Path("out/retarget/sizes.png").exists()
+        return
+    with Image.open(f"out/retarget/sizes.{file_format}") as film:
+        assert (film.height, film.width) == (20, 56)
+        assert getattr(film, "n_frames", 1) > 8
+
+
+def test_a_size_beyond_the_range_goes_in_steps_of_the_fast_form(shell: Shell, photo: str) -> None:
+    options = ("model.steps=1", "retarget.scale=[[1,3],[4,4]]", f"image={photo}", "device=cpu")
+    assert shell(*INGAN_FAST, *options, "output=run", "retarget.compare=false").code == 0
+    sizes = {path.name: read_image(path).size for path in Path("run/retarget").iterdir()}
+    assert sizes == {"20x84.png": (20, 84), "80x112.png": (80, 112)}
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        (["retarget.protect=none.png"], "retarget.protect=none.png: no such file"),
+        (["retarget.protect=small.png"], "5x6 pixels (height x width), while the image has 20x28"),
+        (["retarget.protect=empty.png"], "the mask is empty; white is kept, and black is the rest"),
+        (["retarget.protect=full.png"], "the mask covers the whole image"),
+        (["retarget.protect=keep.png", "retarget.shape=[20,12]"], "13 pixels wide"),
+        (["retarget.protect=keep.png", "retarget.transform=bend"], "only one of them can be"),
+        (["retarget.video=avi"], "needs one of webp, gif, mp4, png"),
+        (["retarget.video=gif", "retarget.fps=60"], "retarget.fps=60: a GIF shows at most 50"),
+        (["retarget.video=webp", "retarget.seconds=0.05"], "at least 0.0833 seconds"),
+        (["retarget.video=webp", "retarget.transform=bend"], "they go with no retarget.transform"),
+        (["retarget.collage=true", "retarget.mask=keep.png"], "corners or mask"),
+        (["retarget.collage=maybe"], "needs true or false"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_protected_or_shown(
+    shell: Shell, model: str, options: list[str], piece: str
+) -> None:
+    protecting()
+    for name, size, value in (
+        ("small", (6, 5), 9),
+        ("empty", (28, 20), 0),
+        ("full", (28, 20), 255),
+    ):
+        Image.new("L", size, value).save(f"{name}.png")
+    before = sorted(Path.cwd().iterdir())
+    answer = shell("task=retarget", f"checkpoint={model}", *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert sorted(Path.cwd().iterdir()) == before
+
+
 def test_a_task_of_another_family_names_the_models_own(shell: Shell, model: str) -> None:
     answer = shell("task=sample", f"checkpoint={model}")
     assert answer.lines == [

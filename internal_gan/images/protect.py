@@ -1,0 +1,146 @@
+"""A part of an image that keeps its size and shape while the rest changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.masks import dilate, soften
+from internal_gan.images.transforms import Size, Transform
+
+# The protected part is grown by so many pixels, and blends into the rest over three times SEAM.
+GROWN, SEAM = 1.0, 1.0
+
+Knots = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Stretch(Transform):
+    """Each axis stretched by pieces: straight lines along the axes stay so.
+
+    Args:
+        rows, columns: pairs of a place in the input and where it goes, normalised, both ascending
+            from -1 to 1; straight between them.
+    """
+
+    rows: Knots
+    columns: Knots
+
+    def source(self, points: Tensor) -> Tensor:
+        x, y = points.unbind(dim=-1)
+        return torch.stack([_looked_up(x, self.columns), _looked_up(y, self.rows)], dim=-1)
+
+    def inverse(self) -> Stretch:
+        rows, columns = (tuple((b, a) for a, b in axis) for axis in (self.rows, self.columns))
+        return Stretch(rows, columns)
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What is kept, in an output of one size.
+
+    Rows and columns that the kept part touches are moved as they are, by whole pixels; the others
+    are stretched evenly. So several parts keep their places among the rest, each by itself.
+
+    Attributes:
+        transform: the geometry of the whole.
+        rows, columns: where each of the output's comes from, in pixels; -1: from between.
+        weight: (1, 1, height, width) in [0, 1], the share of the kept part in every pixel.
+        mask: the protected part itself, in the output; 1 within, (1, 1, height, width).
+    """
+
+    transform: Stretch
+    rows: Tensor
+    columns: Tensor
+    weight: Tensor
+    mask: Tensor
+
+    def put_back(self, painted: Tensor, image: Tensor) -> Tensor:
+        """``painted`` (1, C, height, width) with the kept part of ``image`` in it, bit for bit
+        where the mask is 1."""
+        return torch.lerp(painted, _moved(image, self.rows, self.columns), self.weight)
+
+
+def touched(mask: Tensor) -> Size:
+    """How many rows and columns keep their size for a mask (1, 1, H, W)."""
+    weight = _weight(mask)[0, 0] > 0
+    return int(weight.any(dim=1).sum()), int(weight.any(dim=0).sum())
+
+
+def protect(mask: Tensor, size: Size) -> Protection:
+    """Find where the protected part goes in an output of ``size``.
+
+    Args:
+        mask: (1, 1, H, W) in [0, 1]; 1 is protected, with a soft seam of a few pixels around it.
+
+    Raises:
+        UserError: the protected part does not fit into ``size``, or leaves no row or column that
+            could be stretched.
+    """
+    weight = _weight(mask)
+    axes = (weight[0, 0] > 0).any(dim=1), (weight[0, 0] > 0).any(dim=0)
+    knots = []
+    for what, kept, length in zip(("high", "wide"), axes, size, strict=True):
+        least = int(kept.sum())
+        if least > length or (least == len(kept) and least != length):
+            allowed = "exactly" if least == len(kept) else "at least"
+            raise UserError(
+                f"the protected part with its seam is {least} pixels {what}, so that the result "
+                f"must be {allowed} that, not {length}"
+            )
+        knots.append(_knots(kept, length))
+    rows, columns = (_origins(pairs, kept) for pairs, kept in zip(knots, axes, strict=True))
+    normalised = [
+        tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs)
+        for pairs, kept, length in zip(knots, axes, size, strict=True)
+    ]
+    inside = ((rows >= 0)[:, None] & (columns >= 0)).to(weight)
+    return Protection(
+        transform=Stretch(*normalised),
+        rows=rows,
+        columns=columns,
+        weight=_moved(weight, rows, columns) * inside,
+        mask=_moved(mask, rows, columns) * inside,
+    )
+
+
+def _weight(mask: Tensor) -> Tensor:
+    return torch.maximum(mask, soften(dilate(mask, GROWN), SEAM))
+
+
+def _knots(kept: Tensor, length: int) -> list[tuple[int, int]]:
+    """Ends of the kept and the stretched pieces of an axis, in pixels of the input and output."""
+    values, counts = torch.unique_consecutive(kept, return_counts=True)
+    free = int((~kept).sum())
+    factor = (length - int(kept.sum())) / free if free else 1.0
+    stiff = loose = 0
+    knots = [(0, 0)]
+    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+        stiff, loose = (stiff + count, loose) if value else (stiff, loose + count)
+        knots.append((stiff + loose, stiff + round(loose * factor)))
+    return knots
+
+
+def _origins(knots: list[tuple[int, int]], kept: Tensor) -> Tensor:
+    origins = torch.full((knots[-1][1],), -1, device=kept.device)
+    for (start, to), (end, until) in pairwise(knots):
+        if kept[start]:
+            origins[to:until] = torch.arange(start, end, device=kept.device)
+    return origins
+
+
+def _moved(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    return image[..., rows.clamp_min(0), :][..., columns.clamp_min(0)]
+
+
+def _looked_up(values: Tensor, knots: Knots) -> Tensor:
+    source, target = torch.tensor(knots, dtype=values.dtype, device=values.device).T.contiguous()
+    piece = torch.bucketize(values.contiguous(), target[1:-1].contiguous(), right=True)
+    length = (target[piece + 1] - target[piece]).clamp_min(1e-6)
+    share = (values - target[piece]) / length
+    found: Tensor = source[piece] + share * (source[piece + 1] - source[piece])
+    return found

@@ -1,0 +1,66 @@
+"""What a model of all sizes can do, in one look: a photo that breathes, and a sheet of sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from internal_gan.models.retargeting import Size
+
+WHITE = 1.0
+# Pixels between the pictures of a sheet.
+GAP = 4
+
+
+def breathing(stops: Sequence[Size], count: int) -> list[Size]:
+    """Sizes of ``count`` frames from the first stop through all of them and back to it.
+
+    Each way takes as long as the others, begins and ends slowly, and changes the sides by the same
+    factor in the same time. The last frame leads to the first.
+
+    >>> breathing([(10, 10), (10, 40)], 4)
+    [(10, 10), (10, 20), (10, 40), (10, 20)]
+    """
+    ways = list(pairwise([*stops, stops[0]]))
+    sizes = []
+    for frame in range(count):
+        way, done = divmod(frame * len(ways) / count, 1)
+        share = (1 - math.cos(math.pi * done)) / 2
+        height, width = (
+            max(1, round(a ** (1 - share) * b**share)) for a, b in zip(*ways[int(way)], strict=True)
+        )
+        sizes.append((height, width))
+    return sizes
+
+
+def frames(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Iterator[Tensor]:
+    """``paint(size)`` (1, 3, height, width) of all sizes, each in the middle of a white canvas that
+    all of them fit on. Equal sizes in a row are painted once."""
+    canvas = tuple(max(sides) for sides in zip(*sizes, strict=True))
+    last: Size | None = None
+    for size in sizes:
+        if size != last:
+            frame = torch.full((1, 3, *canvas), WHITE)
+            top, left = ((whole - side) // 2 for whole, side in zip(canvas, size, strict=True))
+            frame[..., top : top + size[0], left : left + size[1]] = paint(size)
+            last = size
+        yield frame
+
+
+def collage(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Tensor:
+    """Every height with every width of ``sizes``, painted, as a sheet (1, 3, H, W) on white."""
+    heights, widths = (sorted(set(sides)) for sides in zip(*sizes, strict=True))
+    whole = [sum(sides) + GAP * (len(sides) + 1) for sides in (heights, widths)]
+    sheet = torch.full((1, 3, *whole), WHITE)
+    top = GAP
+    for height in heights:
+        left = GAP
+        for width in widths:
+            sheet[..., top : top + height, left : left + width] = paint((height, width))
+            left += width + GAP
+        top += height + GAP
+    return sheet

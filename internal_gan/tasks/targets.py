@@ -1,0 +1,226 @@
+"""What task=retarget is asked to paint: which photo, in which sizes and shapes, what is kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.io import read_image
+from internal_gan.images.masks import read_mask
+from internal_gan.images.protect import protect as protection_of
+from internal_gan.images.resize import resize
+from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
+from internal_gan.images.video import check_format
+from internal_gan.models.retargeting import RetargetModel, Size
+from internal_gan.options import Options, RetargetOptions
+from internal_gan.tasks.reporting import check_memory
+
+# What is painted when nothing is asked for: twice as wide, half as wide, twice both.
+EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
+# Where a mask is shrunk, a pixel of which so much was white is protected.
+THIN = 0.1
+
+
+@dataclass(frozen=True)
+class Target:
+    """A picture to be painted.
+
+    Attributes:
+        name: of its file, without the ending.
+        size: (height, width) in pixels.
+        transform: its geometry; None for the plain rectangle.
+        mask: (1, 1, height, width) in [0, 1], its outline; None for that of the transform.
+        protect: (1, 1, h, w) at the photo's size, what is kept of it; None for nothing.
+    """
+
+    name: str
+    size: Size
+    transform: Transform | None = None
+    mask: Tensor | None = None
+    protect: Tensor | None = None
+
+
+def targets(options: Options, model: RetargetModel) -> Iterator[Target]:
+    """What ``options.retarget`` asks for, of a prepared model.
+
+    Raises:
+        UserError: options that do not go together, a video that cannot be written, a photo that
+            the model does not know, an unreadable mask, a transform that is not invertible, a size
+            beyond the memory or too small for what is protected.
+    """
+    check_video(options.retarget)
+    image = chosen(options, model)
+    mask = protected(options, model)
+    for target in _targets(options.retarget, (image.shape[-2], image.shape[-1])):
+        needed = round(math.prod(target.size) * model.bytes_per_pixel)
+        option = f"retarget.shape=[{target.size[0]},{target.size[1]}]"
+        check_memory(needed, model.device, option)
+        if mask is not None:
+            try:
+                protection_of(mask, target.size)
+            except UserError as error:
+                raise UserError(f"{option}: {error}") from error
+        yield replace(target, protect=mask)
+
+
+def chosen(options: Options, model: RetargetModel) -> Tensor:
+    """The photo that ``retarget.image`` names, (1, 3, h, w) in [-1, 1]; by default the first.
+
+    Raises:
+        UserError: the model learnt no such photo.
+    """
+    return model.images[_number(options, model)]
+
+
+def _number(options: Options, model: RetargetModel) -> int:
+    name, images = options.retarget.image, model.images
+    if name is None:
+        return 0
+    paths = [Path(path) for path in options.photos]
+    known = [name in (str(path), path.name, path.stem) for path in paths]
+    if any(known):
+        return known.index(True)
+    if name.isdecimal() and 1 <= int(name) <= len(images):
+        return int(name) - 1
+    names = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
+    raise UserError(f"retarget.image={name}: allowed: 1 to {len(images)}{names}")
+
+
+def protected(options: Options, model: RetargetModel) -> Tensor | None:
+    """The mask of ``retarget.protect``, (1, 1, h, w) at the size of the photo as it is learnt.
+
+    Raises:
+        UserError: it is unreadable or empty, or has another size than the photo.
+    """
+    wanted = options.retarget
+    if wanted.protect is None:
+        return None
+    if wanted.transform or wanted.corners or wanted.mask:
+        raise UserError(
+            "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
+            "only one of them can be"
+        )
+    image, number = chosen(options, model), _number(options, model)
+    learnt: Size = (image.shape[-2], image.shape[-1])
+    try:
+        size = read_image(wanted.protect).size
+    except UserError as error:
+        raise UserError(f"retarget.protect={error}") from error
+    file = Path(options.photos[number]) if options.photos else None
+    whole = read_image(file).size if file is not None and file.is_file() else learnt
+    expected = learnt if size == learnt else whole
+    mask = read_mask(wanted.protect, expected, option="retarget.protect", white="is kept")
+    if size == learnt:
+        return mask
+    # Whatever is partly protected is so wholly, or thin things would be lost.
+    return (resize(mask, learnt) > THIN).float()
+
+
+def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
+    transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
+    sizes = _sizes(wanted, own)
+    if wanted.mask is None:
+        for size in sizes or [_scaled(own, factors) for factors in _examples(wanted)]:
+            yield Target(named(size) + ending, size, transform)
+        return
+    if transform is not None:
+        raise UserError(
+            "retarget.mask and retarget.transform both give an outline; only one of them can be"
+        )
+    try:
+        given = read_image(wanted.mask).size
+    except UserError as error:
+        raise UserError(f"retarget.mask={error}") from error
+    mask = read_mask(wanted.mask, given, option="retarget.mask")
+    for size in sizes or [given]:
+        outline = resize(mask, size).clamp(0, 1)
+        yield Target(f"{named(size)}-{Path(wanted.mask).stem}", size, None, outline)
+
+
+def check_video(wanted: RetargetOptions) -> None:
+    """Refuse a video or a sheet that cannot be made.
+
+    Raises:
+        UserError: less than two frames, a format that cannot be written here, or an outline.
+    """
+    if wanted.video is None and not wanted.collage:
+        return
+    if wanted.transform or wanted.corners or wanted.mask:
+        raise UserError(
+            "retarget.video and retarget.collage show sizes; they go with no retarget.transform, "
+            "corners or mask"
+        )
+    if wanted.video is not None:
+        check_format(wanted.video, wanted.fps, "retarget", "video")
+        if round(wanted.seconds * wanted.fps) < 2:
+            raise UserError(
+                f"retarget.seconds={wanted.seconds:g}: that is less than two frames at "
+                f"retarget.fps={wanted.fps:g}; at least {2 / wanted.fps:.3g} seconds"
+            )
+
+
+def _transform(wanted: RetargetOptions) -> Transform | None:
+    corners = wanted.corners
+    if corners is not None and wanted.transform not in (None, "homography"):
+        raise UserError(f"retarget.corners are of a homography, not of {wanted.transform}")
+    try:
+        if corners is not None:
+            return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in corners])
+        if wanted.transform == "homography":
+            raise UserError(
+                "retarget.transform=homography needs retarget.corners, four corners [row,column] "
+                "from top left clockwise, such as [[0.2,0],[0,1],[1,1],[0.8,0]]"
+            )
+        if wanted.transform == "trapezoid":
+            return trapezoid(wanted.amount)
+        if wanted.transform == "bend":
+            return Bend(wanted.amount)
+        return Wave(wanted.amount, wanted.periods) if wanted.transform == "wave" else None
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f"retarget.corners={corners}: {error}") from error
+
+
+def _sizes(wanted: RetargetOptions, own: Size) -> list[Size]:
+    """The sizes asked for, none where there are none."""
+    if wanted.shape is not None and wanted.scale is not None:
+        raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
+    if wanted.scale is not None:
+        return [_scaled(own, factors) for factors in _several(wanted.scale)]
+    return [_filled(shape, own) for shape in _several(wanted.shape)]
+
+
+def _examples(wanted: RetargetOptions) -> Sequence[tuple[float, float]]:
+    return EXAMPLES if wanted.transform is None and wanted.corners is None else [(1.0, 1.0)]
+
+
+def _several(value: list[object] | None) -> list[list[float | None]]:
+    if value is None:
+        return []
+    return value if isinstance(value[0], list) else [value]  # type: ignore[list-item,return-value]
+
+
+def _filled(shape: Sequence[float | None], own: Size) -> Size:
+    """``shape`` with a null filled in by the aspect of ``own``."""
+    height, width = shape
+    if height is None:
+        assert width is not None
+        return max(1, round(width * own[0] / own[1])), int(width)
+    return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
+
+
+def _scaled(size: Size, factors: Sequence[float | None]) -> Size:
+    height, width = (
+        max(1, round(side * (factor or 1))) for side, factor in zip(size, factors, strict=True)
+    )
+    return height, width
+
+
+def named(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"

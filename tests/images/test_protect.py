@@ -1,0 +1,78 @@
+"""What is protected keeps its size, shape and pixels while the rest is stretched."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.protect import Stretch, protect, touched
+from internal_gan.images.transforms import pixel_centres
+from tests.tiny import picture
+
+
+def boxes(*spans: tuple[int, int, int, int], size: tuple[int, int] = (40, 56)) -> Tensor:
+    """A mask of boxes (top, bottom, left, right)."""
+    mask = torch.zeros(1, 1, *size)
+    for top, bottom, left, right in spans:
+        mask[..., top:bottom, left:right] = 1
+    return mask
+
+
+@pytest.mark.parametrize("size", [(40, 112), (80, 56), (25, 30), (61, 31), (40, 56)])
+def test_the_protected_pixels_are_those_of_the_image(size: tuple[int, int]) -> None:
+    image, mask = picture(), boxes((10, 20, 30, 42))
+    kept = protect(mask, size)
+    assert kept.weight.shape == (1, 1, *size)
+    rows, columns = kept.mask[0, 0].nonzero().unbind(dim=1)
+    top, left = int(rows.min()), int(columns.min())
+    assert len(rows) == 10 * 12
+    result = kept.put_back(torch.zeros(1, 3, *size), image)
+    inside = result[..., top : top + 10, left : left + 12]
+    assert torch.equal(inside, image[..., 10:20, 30:42])
+    far = kept.weight == 0
+    assert (result * far == 0).all()
+    assert 0 < int(((kept.weight > 0) & (kept.weight < 1)).sum()) < 300
+
+
+def test_the_geometry_moves_the_protected_part_by_whole_pixels() -> None:
+    image, size = picture(), (60, 100)
+    kept = protect(boxes((10, 20, 30, 42)), size)
+    moved = kept.transform(image, size)
+    inside = moved[:, :, kept.mask[0, 0] > 0]
+    assert torch.allclose(inside, image[..., 10:20, 30:42].flatten(2), atol=1e-4)
+
+
+def test_the_rest_is_stretched_evenly_and_parts_keep_their_places() -> None:
+    # Each part touches 4 rows and columns more on either side: 26 rows, 30 columns are loose.
+    mask = boxes((14, 20, 8, 13), (14, 20, 40, 45))
+    assert touched(mask) == (14, 26)
+    kept = protect(mask, (66, 86))
+    columns = kept.mask[0, 0].any(dim=0).nonzero()[:, 0].tolist()
+    # Of the 30 loose columns 4, 19 and 7 lie before, between and behind; twice as many now.
+    assert columns == [*range(12, 17), *range(63, 68)]
+    assert kept.mask[0, 0].any(dim=1).nonzero()[:, 0].tolist() == [*range(24, 30)]
+
+
+def test_a_stretch_and_its_inverse_undo_each_other() -> None:
+    knots = ((-1.0, -1.0), (-0.2, -0.6), (0.4, 0.0), (1.0, 1.0))
+    stretch = Stretch(knots, knots[:1] + knots[2:])
+    points = pixel_centres((13, 17))
+    there_and_back = stretch.inverse().source(stretch.source(points))
+    assert torch.allclose(there_and_back, points, atol=1e-6)
+    ends = torch.tensor([[0.0, -0.6], [1.0, 1.0]])
+    assert torch.allclose(stretch.source(ends), torch.tensor([[0.4, -0.2], [1.0, 1.0]]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spans", "size", "message"),
+    [
+        ((10, 20, 30, 42), (17, 56), "18 pixels high, so that the result must be at least that"),
+        ((10, 20, 30, 42), (40, 10), "20 pixels wide, so that the result must be at least that"),
+        ((0, 40, 30, 42), (50, 56), "40 pixels high, so that the result must be exactly that"),
+    ],
+)
+def test_a_part_that_does_not_fit_is_refused(
+    spans: tuple[int, int, int, int], size: tuple[int, int], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        protect(boxes(spans), size)

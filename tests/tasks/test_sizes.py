@@ -1,0 +1,57 @@
+"""The photo going through sizes, and a sheet of them."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from internal_gan.models.retargeting import Size
+from internal_gan.tasks.sizes import GAP, breathing, collage, frames
+
+
+def paint(size: Size) -> Tensor:
+    """A picture of one value that tells its size."""
+    return torch.full((1, 3, *size), size[0] / 100 - size[1] / 1000)
+
+
+def test_the_sizes_change_little_from_frame_to_frame_and_come_back() -> None:
+    stops = [(40, 60), (40, 120), (80, 30)]
+    sizes = breathing(stops, 300)
+    assert len(sizes) == 300
+    assert [sizes[0], sizes[100], sizes[200]] == stops
+    for (a, b), (c, d) in pairwise([*sizes, sizes[0]]):
+        assert abs(math.log(c / a)) < 0.05
+        assert abs(math.log(d / b)) < 0.05
+    widths = [width for _, width in sizes[:101]]
+    assert widths == sorted(widths)
+    # It begins and ends slowly.
+    assert widths[5] - widths[0] < 0.2 * (widths[52] - widths[47])
+
+
+def test_every_frame_has_its_picture_in_the_middle_of_one_canvas() -> None:
+    painted: list[Size] = []
+
+    def counted(size: Size) -> Tensor:
+        painted.append(size)
+        return paint(size)
+
+    sizes = [(4, 6), (4, 6), (3, 8), (5, 2)]
+    shown = [frame.clone() for frame in frames(sizes, counted)]
+    assert painted == [(4, 6), (3, 8), (5, 2)]
+    for frame, (height, width) in zip(shown, sizes, strict=True):
+        assert frame.shape == (1, 3, 5, 8)
+        assert int((frame != 1).sum()) == 3 * height * width
+        top, left = (5 - height) // 2, (8 - width) // 2
+        assert torch.equal(
+            frame[..., top : top + height, left : left + width], paint((height, width))
+        )
+
+
+def test_a_sheet_has_every_height_with_every_width() -> None:
+    sheet = collage([(4, 6), (10, 6), (4, 3)], paint)
+    assert sheet.shape == (1, 3, 4 + 10 + 3 * GAP, 3 + 6 + 3 * GAP)
+    below, right = 2 * GAP + 4, 2 * GAP + 3
+    assert torch.equal(sheet[..., GAP : GAP + 4, GAP : GAP + 3], paint((4, 3)))
+    assert torch.equal(sheet[..., below : below + 10, right : right + 6], paint((10, 6)))
+    assert (sheet[..., GAP + 4 : below, :] == 1).all()
