@@ -115,7 +115,10 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["--resolve"], ["--resolve"]),
         (["-cn", "nothing"], ["nothing"]),
         (["-cd", "nothing"], ["nothing"]),
-        (["model=singn"], ["model=singn", "did you mean 'singan'", "Allowed: ingan, ingan_unet, singan"]),
+        (
+            ["model=singn"],
+            ["model=singn", "did you mean 'singan'", "Allowed: ingan, ingan_unet, singan"],
+        ),
         (["model="], ["model=", "Allowed: ingan, ingan_unet, singan"]),
         (["model=[singan]"], ["model=singan"]),
         (["model=null"], ["model=singan"]),

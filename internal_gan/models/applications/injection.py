@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
@@ -20,11 +19,9 @@ from internal_gan.models.scales import Size
 
 # How much of the image the finer scales are given to keep: the size at which it is put in, as a
 # fraction of the finest scale's. Chosen by looking at the results from every start scale.
-PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.48
+PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.17
 # In pixels at the model's size; of the authors' released configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
-# An object of another world than the photo's would drift off from scale to scale.
-HARMONIZE_ANCHOR = 1.5
 
 
 class Injection(PyramidModel):
@@ -66,7 +63,6 @@ class Injection(PyramidModel):
         size: Size | None = None,
         seed: int = 0,
         palette: Tensor | None = None,
-        anchor: float = 0.0,
     ) -> Tensor:
         """Let the scales from ``start_scale`` on draw over an image, which takes the place of what
         the coarser ones would have made.
@@ -77,8 +73,6 @@ class Injection(PyramidModel):
             size: (height, width) of the result in pixels; by default :meth:`working_size`.
             seed: other details for another seed.
             palette: (K, 3) in [-1, 1]: the image gets these colours before it is put in.
-            anchor: standard deviation in pixels, at each scale, of what a scale may not change:
-                what is left of an image blurred by that much stays. 0 lets it change all.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
@@ -94,24 +88,14 @@ class Injection(PyramidModel):
         if palette is not None:
             start = nearest_colours(start, palette)
         rng = torch.Generator().manual_seed(seed)
-        held = start
-
-        def settle(scale: int, drawn: Tensor) -> Tensor:
-            nonlocal held
-            if anchor:
-                base = resize(held, sizes[scale])
-                drawn = drawn + gaussian_blur(base, anchor) - gaussian_blur(drawn, anchor)
-            # Values beyond those of images, which no scale has learnt from, would grow.
-            held = drawn.clamp(-1, 1)
-            return held
-
         drawn = self.synthesise(
             sizes,
             lambda scale, at: self.random_noise(scale, at, 1, rng),
             first=start_scale,
             last=last,
             image=start,
-            after=settle,
+            # Values beyond those of images, which no scale has learnt from, would grow.
+            after=lambda scale, made: made.clamp(-1, 1),
         )
         return drawn.cpu()
 
@@ -193,7 +177,7 @@ class Injection(PyramidModel):
         Args:
             image: the photo with the object, (1, 3, H, W) in [-1, 1], of any size.
             mask: (1, 1, H, W) in [0, 1], 1 on the object.
-            start_scale: a fine one by default, which leaves the object its shape.
+            start_scale: by default one that leaves the object its shape and redraws its surface.
             dilate, feather, seed: as for :meth:`edit`.
             match: give the object the photo's mean colour and contrast first.
 
@@ -209,9 +193,7 @@ class Injection(PyramidModel):
         pasted = before
         if match:
             pasted = match_colours(before, self.shrink_mask(mask).to(before), self.image.to(before))
-        after = self.inject(
-            pasted, start_scale, size=_size(before), seed=seed, anchor=HARMONIZE_ANCHOR
-        )
+        after = self.inject(pasted, start_scale, size=_size(before), seed=seed)
         used = self.soft_mask(mask, dilate, feather)
         return bring_back(image.cpu(), before.cpu(), after, used.cpu())
 
