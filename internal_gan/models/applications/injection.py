@@ -19,7 +19,7 @@ from internal_gan.models.scales import Size
 
 # How much of the image the finer scales are given to keep: the size at which it is put in, as a
 # fraction of the finest scale's. Chosen by looking at the results from every start scale.
-PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.17
+PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.2
 # In pixels at the model's size; of the authors' released configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
