@@ -246,7 +246,7 @@ def protecting(size: tuple[int, int] = (20, 28), box: Box = (12, 8, 17, 12)) -> 
 
 
 @pytest.mark.parametrize(
-    ("shape", "corner"), [("[20,56]", (8, 26)), ("[40,19]", (18, 7)), ("[20,28]", (8, 12))]
+    ("shape", "corner"), [("[20,56]", (8, 26)), ("[40,19]", (19, 7)), ("[20,28]", (8, 12))]
 )
 def test_what_is_protected_keeps_its_pixels(
     shell: Shell, model: str, shape: str, corner: tuple[int, int]
