@@ -24,6 +24,9 @@ PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
 Size = tuple[int, int]
 
+# From the size of the training to 4 megapixels.
+OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]
+
 
 def environment() -> dict[str, Any]:
     """The commit, the machine and the versions that a measurement belongs to."""

@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks._common import (
+    OUTPUT_SIZES,
     PHOTO,
     ROOT,
     Size,
@@ -31,7 +32,6 @@ from benchmarks._common import (
 from internal_gan.errors import UserError
 
 MAX_SIZES = [125, 250, 500, 1000]
-SIZES: list[Size] = [(188, 250), (512, 512), (1024, 1024), (2048, 2048)]
 # Enough for every term of the losses to have its turn; more steps need no more memory.
 STEPS = 2
 
@@ -128,7 +128,7 @@ def measure(
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     parser.add_argument("--max-sizes", type=positive, nargs="+", default=MAX_SIZES, metavar="N")
-    parser.add_argument("--sizes", type=size, nargs="+", default=SIZES, metavar="HxW")
+    parser.add_argument("--sizes", type=size, nargs="+", default=OUTPUT_SIZES, metavar="HxW")
     parser.add_argument(
         "--model-size", type=positive, default=250, help="max_size of the model that is sampled"
     )

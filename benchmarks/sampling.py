@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from benchmarks._common import (
+    OUTPUT_SIZES,
     PHOTO,
     Size,
     existing_file,
@@ -26,8 +27,6 @@ from benchmarks._common import (
 )
 from benchmarks._models import device_name, untrained
 from internal_gan.models.base import Model
-
-SIZES: list[Size] = [(188, 250), (250, 750), (512, 512), (1024, 1024), (2048, 2048)]
 
 
 def measure(model: Model, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
@@ -54,7 +53,7 @@ def measure(model: Model, sizes: Sequence[Size], rounds: int) -> list[dict[str, 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sampling", description=__doc__)
-    parser.add_argument("--sizes", type=size, nargs="+", default=SIZES, metavar="HxW")
+    parser.add_argument("--sizes", type=size, nargs="+", default=OUTPUT_SIZES, metavar="HxW")
     parser.add_argument("--overrides", nargs="+", default=[], help="such as device=cuda")
     parser.add_argument("--photo", type=existing_file, default=PHOTO)
     parser.add_argument("--photo-size", type=size, default=(188, 250), help="size of the training")

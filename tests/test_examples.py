@@ -76,3 +76,20 @@ def test_a_photo_becomes_larger(run: Path, tmp_path: Path, monkeypatch: pytest.M
     arguments = (tmp_path / "small.png", result, "--model", run, "--factor", "2.5")
     script(monkeypatch, "super_resolution.py", *arguments)
     assert read_image(result).size == (100, 140)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"), [(["--size", "31", "44"], (31, 44)), (["--keep-photo"], (20, 28))]
+)
+def test_a_picture_that_repeats(
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    size: tuple[int, int],
+) -> None:
+    picture = tmp_path / "picture.png"
+    script(monkeypatch, "tileable.py", run, picture, *arguments)
+    assert read_image(picture).size == size
+    assert "left and right" in capsys.readouterr().out

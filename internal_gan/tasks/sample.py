@@ -44,7 +44,8 @@ def sample(options: Options, family: str | None = None) -> Path:
     model = trained.model
     _check_memory(model, options)
     drawn = draw(model, options)
-    what = f"{options.sample.count} samples"
+    count = options.sample.count
+    what = "1 sample" if count == 1 else f"{count} samples"
     if len(drawn) > 1:
         what += f" from each of {len(drawn)} start scales"
     name, images = next(iter(drawn.items()))
