@@ -28,7 +28,7 @@ from internal_gan.nn.patch_losses import PatchTerm
 
 
 class InGANPyramid(ScalesModel, RetargetModel):
-    """Image-conditional model of one image: y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1}), T(x_n)).
+    """Image-conditional model of one image: y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
 
     Args:
         generator, discriminator: called with ``width`` and ``rng``, the generator also with
@@ -78,7 +78,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         num_scales: int | None = None,
         steps: PerStage = 2000,
         learning_rates: PerStage = 1.0,
-        conditioned_scales: int = 2,
+        conditioned_scales: int = 0,
         scale_range: Sequence[float] = (0.4, 2.25),
         target_area: PerStage = 4.0,
         curriculum: float = 0.15,
