@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 # The interpreters to try, in this order; `make PYTHON=/path/to/python3.12 ...` names one.
 PYTHON ?= python3 python3.13 python3.12 python3.11
 RUNS ?= runs
+# Processes that share the tests; each wants a core and about a gigabyte.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 
 PHOTO ?= examples/photos/mountains.jpg
 # Training time; the rest of the five minutes is for installing and sampling.
@@ -47,7 +49,7 @@ contracts: $(VENV)/installed-dev ## which module may import which
 	$(BIN)/lint-imports
 
 unit: $(VENV)/installed-dev ## pytest: tests/ and the doctests of the package
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 format: $(VENV)/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix
