@@ -91,8 +91,12 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float
 
 def markdown(results: Sequence[Mapping[str, Any]], factor: float) -> str:
     """A table with a row for each photo and method, and the means."""
+    is_compared = any("psnr" in result["figures"]["bicubic"] for result in results)
+    what = f"Photos shrunk by {factor:g} ({DEGRADATION}) and enlarged again."
+    if not is_compared:
+        what = f"Photos enlarged by {factor:g}, with no original to compare with."
     lines = [
-        f"Photos shrunk by {factor:g} ({DEGRADATION}) and enlarged again. RMSE: over colours, in "
+        f"{what} RMSE: over colours, in "
         "levels of 255; PSNR in dB and SSIM: of the luma, without the border; NIQE: lower is more "
         "natural.",
         "",

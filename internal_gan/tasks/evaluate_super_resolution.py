@@ -136,7 +136,9 @@ def _evaluate(options: Options, folder: RunFolder, photos: Mapping[str, Path]) -
     console = Console(highlight=False, soft_wrap=True)
     factor = options.super_resolution.factor
     with recorded(folder):
-        announce(console, folder, [f"{len(photos)} photos, factor {factor:g}; {DEGRADATION}"])
+        degradation = DEGRADATION if options.evaluate_super_resolution.shrink else "none"
+        about = f"{len(photos)} photos, factor {factor:g}; degradation: {degradation}"
+        announce(console, folder, [about])
         go_on = command(f"resume={folder.path}")
         say(console, f"Ctrl-C stops; to go on later: {go_on}")
         results = []
@@ -157,7 +159,7 @@ def _evaluate(options: Options, folder: RunFolder, photos: Mapping[str, Path]) -
                 folder.path / "results.json",
                 {
                     "factor": factor,
-                    "degradation": DEGRADATION,
+                    "degradation": degradation,
                     "mean": summarise(results),
                     "photos": results,
                 },

@@ -70,6 +70,8 @@ def test_photos_without_a_counterpart_are_only_enlarged(shell: Shell, photos: st
     pictures = Path("out/evaluate_super_resolution/sea")
     assert read_image(pictures / "enlarged.png").size == (82, 114)
     assert not (pictures / "original.png").exists()
+    assert "no original to compare with" in Path("out/summary.md").read_text()
+    assert json.loads(Path("out/results.json").read_text())["degradation"] == "none"
 
 
 @pytest.mark.parametrize(
