@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Stage, per_stage
 from internal_gan.models.scales import moving_window
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # Coarse outputs drawn at once to train a scale on: at most so many, of so many pixels in all.
 MOST_BASES = 8
 BASE_PIXELS = 2**20
+
+SATURATED = 0.99  # so near the ends of [-1, 1] is an output that the tanh has cut off
 
 
 class SinGANStage(Stage):
@@ -101,6 +104,7 @@ class SinGANStage(Stage):
         return total, scalars
 
     def finish(self) -> None:
+        self._check_saturation()
         self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
         self.model.generators.append(self.generator)
 
@@ -112,6 +116,23 @@ class SinGANStage(Stage):
         self.step = state["step"]
         self.judged = state["judged"]
         self._bases = state["bases"]
+
+    @torch.no_grad()
+    def _check_saturation(self) -> None:
+        """Refuse to build finer scales on one flat colour, which finite losses do not show.
+
+        Raises:
+            UserError: most of the reconstruction is at the ends of the range, unlike the image.
+        """
+        rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
+        excess = (rebuilt.abs() > SATURATED).float().mean() - (
+            self.real.abs() > SATURATED
+        ).float().mean()
+        if excess > 0.5:
+            raise UserError(
+                f"{self.name}: the training failed, most of its output is black or white; another "
+                "seed or smaller model.learning_rates may help"
+            )
 
     def _fake_to_judge(self) -> Tensor:
         """A random image for the discriminator, (1, 3, H, W), without gradients.

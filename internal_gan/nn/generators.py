@@ -31,6 +31,8 @@ class ResidualPatchGenerator(nn.Module):
         init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
         output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
             Small values start the scale as the identity.
+        gradient_floor: added to the slope of the last tanh in the backward pass, so that an output
+            that was driven to its ends can come back; 0: the plain tanh.
         padding: how the image is continued beyond its border.
         condition_channels: channels of a second image that the blocks see beside the first.
         rng: source of the initial weights.
@@ -50,6 +52,7 @@ class ResidualPatchGenerator(nn.Module):
         norm: Norm = "batch",
         init: Init = "normal",
         output_std: float | None = None,
+        gradient_floor: float = 0.0,
         padding: Padding = "zero",
         channels: int = 3,
         condition_channels: int = 0,
@@ -57,12 +60,13 @@ class ResidualPatchGenerator(nn.Module):
     ) -> None:
         super().__init__()
         check_stack(width, depth, kernel_size)
-        check_range(0, output_std=output_std)
+        check_range(0, output_std=output_std, gradient_floor=gradient_floor)
         widths = [channels + condition_channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
         self.output = nn.Conv2d(width, channels, kernel_size)
+        self.gradient_floor = gradient_floor
         self.padding: Padding = padding
         self.margin = receptive_field(depth, kernel_size) // 2
         self.uses_batch_statistics = norm == "batch"
@@ -106,4 +110,5 @@ class ResidualPatchGenerator(nn.Module):
         Returns:
             (N, C, H, W) in [-1, 1].
         """
-        return torch.tanh(self.output(self.blocks(padded)))
+        x: Tensor = self.output(self.blocks(padded))
+        return torch.tanh(x) + self.gradient_floor * (x - x.detach())

@@ -219,6 +219,12 @@ class TestWarmStart:
             stage.generator_loss()
         assert calls == [False, False, True] * 2
 
+    def test_a_scale_that_learnt_one_flat_colour_stops_the_run(self) -> None:
+        stage = stage_of(prepared(), 0)
+        torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
+        with pytest.raises(UserError, match="scale 0: the training failed"):
+            stage.finish()
+
     def test_a_finished_scale_learns_no_more(self) -> None:
         model = untrained(scales=1)
         stage = stage_of(model, 1)

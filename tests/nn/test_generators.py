@@ -136,3 +136,22 @@ def test_the_seed_decides_the_weights() -> None:
     weights = [ResidualPatchGenerator(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+def test_the_gradient_floor_leaves_the_output_alone() -> None:
+    plain = ResidualPatchGenerator(8, init="kaiming", rng=rng())
+    floored = ResidualPatchGenerator(8, init="kaiming", gradient_floor=0.05, rng=rng())
+    noise = noise_for(12, 9)
+    assert torch.equal(plain(noise), floored(noise))
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.05])
+def test_a_saturated_output_still_learns_with_a_gradient_floor(floor: float) -> None:
+    generator = ResidualPatchGenerator(8, norm="none", gradient_floor=floor, rng=rng())
+    bias = generator.get_parameter("output.bias")
+    with torch.no_grad():
+        generator.output.weight.zero_()
+        bias.fill_(20.0)
+    generator(noise_for(12, 9)).sum().backward()
+    assert bias.grad is not None
+    torch.testing.assert_close(bias.grad, torch.full((3,), floor * 12 * 9))
