@@ -17,6 +17,8 @@ from internal_gan.images.files import READABLE_SUFFIXES, existing_image
 from internal_gan.options import PATHS, RECIPES
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
+# Short names of options, which a file's name follows.
+_SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -25,21 +27,29 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
 
     A task that trains in its own way gets its recipe, a file of ``conf/recipe``.
 
-    ``image=[a.jpg,b.jpg]`` is one list, of photos for one model. Under multirun
+    ``image=[a.jpg,b.jpg]`` is one list, of photos for one model or one task; where several are
+    usual, ``image=photos/`` is the list of those in it. Under multirun
     ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
     names the folder that the numbered jobs go into. A file that exists by the literal name is
     always meant.
+
+    ``mask=FILE`` is short for ``mask.file=FILE``, and ``edges=FILE`` for ``inpaint.edges=FILE``.
 
     Raises:
         UserError: an argument is no ``option=value``, or a folder or pattern has no images.
 
     >>> prepare(["image=my photo (1).jpg", "seed=3"])
     ["image='my photo (1).jpg'", 'seed=3']
+    >>> prepare(["mask=hole.png"])
+    ["mask.file='hole.png'"]
     >>> prepare(["task=super_resolution"])
     ['task=super_resolution', 'recipe=super_resolution']
     """
+    overrides = [_spelt_out(override) for override in overrides]
     _refuse_blanks_in_lists(overrides)
-    return [_prepare(override, multirun) for override in overrides] + _recipe(overrides)
+    gather = not multirun and _takes_folders(overrides)
+    prepared = [_gather(o) if gather else o for o in overrides]
+    return [_prepare(override, multirun) for override in prepared] + _recipe(overrides)
 
 
 def key_of(override: str) -> str:
@@ -81,6 +91,11 @@ def check_image_file(image: str | None) -> None:
         raise UserError(f"image={error}{hint}") from None
 
 
+def _spelt_out(override: str) -> str:
+    key, equals, value = override.partition("=")
+    return f"{_SHORT[key]}={value}" if equals and key in _SHORT else override
+
+
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
     """The shell splits ``sample.size=[300 800]`` into two arguments; join them for the message."""
     for first, second in pairwise(overrides):
@@ -89,6 +104,22 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
             raise UserError(
                 f"{first} {second}: a list has commas and no blanks, such as sample.size=[300,800]"
             )
+
+
+def _takes_folders(overrides: Sequence[str]) -> bool:
+    """Whether a folder is many photos for one model or one task."""
+    return any(
+        override in ("task=inpaint", "task=mask") or override.startswith("model=edgeconnect")
+        for override in overrides
+    )
+
+
+def _gather(override: str) -> str:
+    """``image=photos/`` as the list of the images in that folder."""
+    key, _, value = override.partition("=")
+    if key != "image" or not Path(value).expanduser().is_dir():
+        return override
+    return f"image=[{','.join(quote(name) for name in _images(str(Path(value).expanduser())))}]"
 
 
 def _recipe(overrides: Sequence[str]) -> list[str]:

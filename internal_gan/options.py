@@ -24,7 +24,10 @@ TASKS = (
     "super_resolution",
     "evaluate_super_resolution",
     "make_tileable",
+    "inpaint",
+    "mask",
 )
+MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
 # names no model.
@@ -189,14 +192,41 @@ class MakeTileableOptions:
 
 @dataclass
 class MaskOptions:
-    """How a task takes its mask. Lengths are in pixels; null is the task's own default."""
+    """How a task takes its mask, or task=mask makes one. Lengths are in pixels; null is the task's
+    own default. ``file`` may also name a folder, of masks with the names of the photos."""
 
+    file: str | None = path_option("the name of one image file or of a folder of them, or null")
     invert: bool = option(False, "true or false")
     dilate: float | None = option(
         None, "a number of pixels from 0 to 1000, or null", lambda v: 0 <= v <= 1000
     )
     feather: float | None = option(
         None, "a number of pixels from 0 to 1000, or null", lambda v: 0 <= v <= 1000
+    )
+    kind: str = one_of(MASK_KINDS, "strokes")
+    ratio: float = option(0.3, "a number above 0 and below 1", lambda v: 0 < v < 1)
+
+
+@dataclass
+class InpaintOptions:
+    """What fills the hole, which ``mask`` or ``box`` (top, left, height and width in pixels) names.
+
+    ``edges`` is a drawing of the photo's size, white lines on black, taken for the edges inside of
+    the hole. ``source`` is a mask of where the model learns, white; null: everywhere but in the
+    hole. ``count`` results have the seeds from ``seed`` on, null: from the run's.
+    """
+
+    box: list[int] | None = option(
+        None,
+        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
+        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
+    )
+    edges: str | None = path_option("the name of one image file, white lines on black, or null")
+    source: str | None = path_option("the name of one image file, white where to learn, or null")
+    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    compare: bool = option(True, "true or false")
+    seed: int | None = option(
+        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )
 
 
@@ -359,7 +389,10 @@ class Options:
     make_tileable: MakeTileableOptions = option(
         MakeTileableOptions, "its own options, such as make_tileable.axes=x"
     )
-    mask: MaskOptions = option(MaskOptions, "its own options, such as mask.invert=true")
+    mask: MaskOptions = option(
+        MaskOptions, "the name of an image file, or its own options, such as mask.invert=true"
+    )
+    inpaint: InpaintOptions = option(InpaintOptions, "its own options, such as inpaint.count=4")
     super_resolution: SuperResolutionOptions = option(
         SuperResolutionOptions, "its own options, such as super_resolution.factor=4"
     )

@@ -202,3 +202,24 @@ def test_a_list_that_the_shell_split_is_told_as_one() -> None:
 )
 def test_the_key_of_an_override(override: str, key: str) -> None:
     assert key_of(override) == key
+
+
+def test_a_mask_and_edges_have_short_names() -> None:
+    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
+        "mask.file='my hole.png'",
+        "inpaint.edges='a=b.png'",
+    ]
+    assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
+
+
+@pytest.mark.parametrize("what", ["task=inpaint", "task=mask", "model=edgeconnect"])
+def test_a_folder_is_its_images_where_several_make_sense(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my photos").mkdir()
+    for name in ("b.png", "a.jpg"):
+        Image.new("L", (4, 4)).save(Path("my photos") / name)
+    (override,) = prepare([what, "image=my photos/"])[1:]
+    assert override == "image=['my photos/a.jpg','my photos/b.png']"
+    assert prepare(["image=my photos/"]) == ["image='my photos/'"]

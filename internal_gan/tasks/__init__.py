@@ -21,9 +21,14 @@ from internal_gan.training.run_folder import RunFolder
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
-_WITH_MASK = {"edit", "harmonize"}
-# Tasks on a trained model that take another photo than its own.
-_TAKE_AN_IMAGE = {"super_resolution"}
+# How a task on a trained model takes its mask.
+_MASK = {"mask.invert", "mask.dilate", "mask.feather"}
+_OF_MASK = {"edit": _MASK, "harmonize": _MASK, "inpaint": _MASK | {"mask.file"}}
+# Tasks on a trained model that take another photo than its own, and those that take several.
+_TAKE_AN_IMAGE = {"super_resolution", "inpaint"}
+_TAKE_IMAGES = {"train", "inpaint", "mask"}
+# Tasks without a model, and the options of a photo that they take.
+_WITHOUT_MODEL = {"mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"}}
 # Tasks that train a model for each photo of a folder.
 _TRAIN_MANY = {"evaluate_super_resolution"}
 
@@ -51,6 +56,9 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         _refuse(given & {"image", "checkpoint"}, f"task={options.task}", "trains on a folder")
     elif options.trains:
         _check_images(options)
+    elif options.task in _WITHOUT_MODEL:
+        _refuse(given - _WITHOUT_MODEL[options.task], f"task={options.task}", "takes a photo alone")
+        _check_images(options)
     elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
@@ -61,8 +69,13 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(
                 f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
             )
-        groups = {options.task} | ({"mask"} if options.task in _WITH_MASK else set())
-        own = {key for key in given if key.partition(".")[0] in groups}
+        own = {key for key in given if key.partition(".")[0] == options.task}
+        own |= _OF_MASK.get(options.task, set())
+        if "mask.file" in given - own and options.task in _OF_MASK:
+            raise UserError(
+                f"mask={options.mask.file}: task={options.task} takes its mask as "
+                f"{options.task}.mask=FILE; beside it are mask.invert, mask.dilate, mask.feather"
+            )
         if options.task in _TAKE_AN_IMAGE:
             own.add("image")
         if options.image is not None and "image" in own:
@@ -120,7 +133,7 @@ def command(*arguments: str) -> str:
 
 def _check_images(options: Options) -> None:
     names: list[str | None] = [*options.photos]
-    if len(names) > 1 and options.task != "train":
+    if len(names) > 1 and options.task not in _TAKE_IMAGES:
         raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
     for name in names or [None]:
         check_image_file(name)

@@ -1,0 +1,135 @@
+"""Random holes: boxes and irregular strokes that cover a wanted share of an image.
+
+Nothing waits for the generator's device, so that a training can draw them in every step.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import unknown
+from internal_gan.images.pyramid import Size, fit_size
+from internal_gan.images.resize import resize
+
+BOX, STROKES = "box", "strokes"
+KINDS = (BOX, STROKES)
+# A box is at most so many times as long as it is wide, where the image has room for it.
+LONGEST = 2.0
+# A stroke: pieces, and their length and width as fractions of the image's short side.
+PIECES = 6
+LENGTHS = (0.08, 0.25)
+WIDTHS = (0.05, 0.13)
+# Standard deviation of the turn from one piece to the next, radians.
+TURN = 0.9
+# Pixels times pieces that are compared at once.
+AT_ONCE = 1_000_000
+# Strokes on an image with a longer side are drawn at this length and enlarged.
+LARGEST = 512
+
+
+def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+    """A hole of a kind by its name, one of ``KINDS``: :func:`random_box`, :func:`random_strokes`.
+
+    Raises:
+        UserError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise unknown("mask.kind", kind, KINDS)
+    return (random_box if kind == BOX else random_strokes)(size, ratio, rng)
+
+
+def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+    """One upright box at a random place, of a random shape.
+
+    Args:
+        size: (height, width) in pixels.
+        ratio: share of the image that it covers, above 0 and below 1, to whole rows and columns;
+            a number or a tensor of one.
+        rng: on the device of the result.
+
+    Returns:
+        (1, 1, height, width), 1 in the hole and 0 elsewhere.
+    """
+    height, width = size
+    draws = torch.rand(3, generator=rng, device=rng.device)
+    area = torch.as_tensor(ratio, device=rng.device) * float(height * width)
+    shape = LONGEST ** (2.0 * draws[0] - 1.0)
+    columns = (area / (area * shape).sqrt().clamp(1.0, height)).round().clamp(1.0, width)
+    rows = (area / columns).round().clamp(1.0, height)
+    inside = []
+    for length, extent, draw in ((height, rows, draws[1]), (width, columns, draws[2])):
+        start = (draw * (length - extent + 1.0)).floor().clamp(max=length - extent)
+        place = torch.arange(length, device=rng.device)
+        inside.append((place >= start) & (place < start + extent))
+    return (inside[0][:, None] & inside[1]).to(torch.float32)[None, None]
+
+
+def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+    """Bent brush strokes, drawn one after another until they cover the wanted share.
+
+    Every pixel has a time at which the brush reaches it; the hole is the pixels with the earliest
+    times, so that the share is met to the pixel (beyond ``LARGEST`` nearly so).
+
+    Args and returns: as for :func:`random_box`.
+
+    Source: irregular holes as in Yu et al., "Free-form image inpainting with gated convolution",
+    ICCV 2019, Section 3.4.
+    """
+    drawn = fit_size(size, LARGEST)
+    if drawn != size:
+        return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
+    height, width = size
+    # Pieces enough for the largest share; what they leave out is reached by growing them.
+    most = 0.6 if isinstance(ratio, Tensor) else min(ratio, 0.9)
+    short = float(min(size))
+    piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
+    strokes = math.ceil(-1.5 * math.log1p(-most) / (piece * PIECES))
+    start, end, radius = _pieces(size, strokes, rng)
+    times = _times(size, start, end, radius)
+    count = height * width
+    rank = (torch.as_tensor(ratio, device=rng.device) * count).round().long().clamp(1, count - 1)
+    last = times.flatten().sort().values.gather(0, rank.view(1) - 1)
+    return (times <= last).to(torch.float32)[None, None]
+
+
+def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Ends (n, 2) of straight pieces, row and column in pixels, and their radius (n,)."""
+    short = float(min(size))
+    draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng, device=rng.device)
+    turns = torch.randn(strokes, PIECES, generator=rng, device=rng.device) * TURN
+    angles = 2.0 * math.pi * draws[:, :1] + turns.cumsum(dim=1)
+    lengths = short * (LENGTHS[0] + (LENGTHS[1] - LENGTHS[0]) * draws[:, 3 : 3 + PIECES])
+    diameters = short * (WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * draws[:, 3 + PIECES :])
+    steps = torch.stack([angles.sin(), angles.cos()], dim=2) * lengths[..., None]
+    extent = torch.tensor(size, dtype=torch.float32, device=rng.device)
+    first = (draws[:, 1:3] * extent)[:, None]
+    points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
+    # A stroke that meets the border turns back.
+    points = extent - (extent - points.remainder(2.0 * extent)).abs()
+    return points[:, :-1].flatten(0, 1), points[:, 1:].flatten(0, 1), diameters.flatten() / 2.0
+
+
+def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
+    """When the brush reaches every pixel, (height, width), in pieces drawn."""
+    height, width = size
+    device = start.device
+    rows = torch.arange(height, device=device).view(1, -1, 1) + 0.5
+    columns = torch.arange(width, device=device).view(1, 1, -1) + 0.5
+    times = torch.full(size, math.inf, device=device)
+    number = torch.arange(len(start), device=device)
+    for part in torch.split(number, max(1, AT_ONCE // (height * width))):
+        a, reach = start[part], radius[part].view(-1, 1, 1)
+        along = end[part] - a
+        length = along.norm(dim=1).clamp_min(1e-3).view(-1, 1, 1)
+        dy, dx = rows - a[:, :1, None], columns - a[:, 1:, None]
+        place = (dy * along[:, :1, None] + dx * along[:, 1:, None]) / length
+        nearest = torch.minimum(place.clamp_min(0.0), length)
+        across = dy * along[:, 1:, None] - dx * along[:, :1, None]
+        away = ((across / length).square() + (place - nearest).square()).sqrt() - reach
+        drawn = part.view(-1, 1, 1) + (place + reach) / (length + 2.0 * reach)
+        reached = torch.where(away <= 0.0, drawn, len(start) + away)
+        times = torch.minimum(times, reached.amin(dim=0))
+    return times

@@ -1,0 +1,66 @@
+"""task=mask: a random hole for a photo, for experiments with task=inpaint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from internal_gan.errors import UserError
+from internal_gan.files import write_error
+from internal_gan.images.holes import random_hole
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.photo import Photo
+from internal_gan.options import LARGEST_SEED, Options
+
+FOLDER = "masks"
+
+
+def mask(options: Options, family: str | None = None) -> list[Path]:
+    """Write a mask of each photo's size, white in the hole, as PNG.
+
+    The file is ``options.output`` where that ends in ``.png``, or else has the photo's name and
+    goes into the folder ``options.output``, by default ``masks``. The first photo's hole has the
+    run's seed, the next one's the seed after that.
+
+    Returns:
+        The files.
+
+    Raises:
+        UserError: a photo cannot be read, two have the same name, or a file is there already.
+    """
+    photos = [read_image(name) for name in options.photos]
+    paths = _paths(options)
+    for number, (photo, path) in enumerate(zip(photos, paths, strict=True)):
+        rng = torch.Generator().manual_seed((options.seed + number) % (LARGEST_SEED + 1))
+        hole = random_hole(options.mask.kind, photo.size, options.mask.ratio, rng)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise UserError(
+                f"output={options.output}: a file of that name is in the way; choose another folder"
+            ) from error
+        except OSError as error:
+            raise write_error(path.parent, error) or error from error
+        write_image(path, hole.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(hole, mode="L"))
+        height, width = photo.size
+        print(
+            f"{path}: {options.mask.kind} over {100 * float(hole.mean()):.1f} % of "
+            f"{height} x {width} pixels (height x width)"
+        )
+    return paths
+
+
+def _paths(options: Options) -> list[Path]:
+    """A new file for each photo."""
+    output = Path(options.output or FOLDER)
+    if output.suffix.lower() == ".png" and len(options.photos) == 1:
+        paths = [output]
+    else:
+        paths = [output / f"{Path(name).stem}.png" for name in options.photos]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise UserError(f"image: two photos have the name {path.stem}, as would their masks")
+        if path.exists():
+            raise UserError(f"{path} is there already; output=NAME.png or output=FOLDER is another")
+    return paths

@@ -1,0 +1,83 @@
+"""Random holes: how much they cover, where, and that a seed is all that they depend on."""
+
+import pytest
+import torch
+
+from internal_gan.errors import UserError
+from internal_gan.images.holes import KINDS, random_box, random_hole, random_strokes
+
+
+def _rng(seed: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
+    return torch.Generator(device).manual_seed(seed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ratio", [0.02, 0.15, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("size", [(64, 64), (48, 160), (97, 61)])
+def test_the_hole_covers_the_wanted_share(
+    kind: str, ratio: float, size: tuple[int, int], device: torch.device
+) -> None:
+    for seed in range(3):
+        hole = random_hole(kind, size, ratio, _rng(seed, device))
+        assert hole.shape == (1, 1, *size)
+        assert set(hole.flatten().tolist()) == {0.0, 1.0}
+        assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.4])
+def test_strokes_meet_the_share_to_the_pixel(ratio: float) -> None:
+    hole = random_strokes((80, 100), ratio, _rng(3))
+    assert int(hole.sum()) == round(ratio * 8000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_is_a_hole(kind: str) -> None:
+    first, again, other = (random_hole(kind, (60, 80), 0.3, _rng(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_share_may_be_a_tensor(kind: str) -> None:
+    number = random_hole(kind, (60, 60), 0.25, _rng())
+    tensor = random_hole(kind, (60, 60), torch.tensor(0.25), _rng())
+    assert float(number.mean()) == pytest.approx(float(tensor.mean()), abs=0.01)
+
+
+def test_a_box_is_one_upright_box() -> None:
+    for seed in range(20):
+        hole = random_box((50, 70), 0.2, _rng(seed))[0, 0]
+        rows, columns = hole.any(dim=1), hole.any(dim=0)
+        assert torch.equal(hole.bool(), rows[:, None] & columns)
+        assert int(rows.long().diff().abs().sum()) <= 2
+        assert int(columns.long().diff().abs().sum()) <= 2
+
+
+def test_boxes_have_many_shapes_and_reach_every_border() -> None:
+    holes = torch.cat([random_box((50, 70), 0.2, _rng(seed)) for seed in range(60)])
+    shapes = {(int(h.any(dim=2).sum()), int(h.any(dim=1).sum())) for h in holes}
+    assert len(shapes) > 10
+    anywhere = holes.amax(dim=(0, 1))
+    assert all(float(edge.max()) == 1 for edge in (*anywhere[[0, -1]], *anywhere.T[[0, -1]]))
+
+
+def test_strokes_on_a_large_image_are_those_of_a_small_one() -> None:
+    large = random_strokes((1000, 1600), 0.3, _rng())
+    assert bool(((large == 0) | (large == 1)).all())
+    assert float(large.mean()) == pytest.approx(0.3, abs=0.003)
+    small = random_strokes((320, 512), 0.3, _rng())
+    again = torch.nn.functional.interpolate(large, size=(320, 512), mode="area")
+    assert float((small - again).abs().mean()) < 0.01
+
+
+def test_strokes_are_thin_and_bent() -> None:
+    # A box of the same share would be its own bounding box.
+    for seed in range(5):
+        hole = random_strokes((128, 128), 0.15, _rng(seed))[0, 0]
+        box = int(hole.any(dim=1).sum()) * int(hole.any(dim=0).sum())
+        assert float(hole.sum()) < 0.6 * box
+
+
+def test_an_unknown_kind_is_named() -> None:
+    with pytest.raises(UserError, match=r"mask.kind=circle: there is no such mask.kind"):
+        random_hole("circle", (40, 40), 0.2, _rng())
