@@ -1,7 +1,8 @@
 """Objects from configuration: ``_target_`` names what to build, the other keys are its arguments.
 
-Only classes and functions of this package's networks and models and of ``torch.optim`` can be
-named. A configuration may come out of somebody else's model file, so nothing else is imported.
+Only classes and functions of this package's networks, models and edge detectors and of
+``torch.optim`` can be named. A configuration may come out of somebody else's model file, so nothing
+else is imported.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from internal_gan.errors import UserError, nearest
 
-_ALLOWED = ("internal_gan.nn", "internal_gan.models", "torch.optim")
+_ALLOWED = ("internal_gan.nn", "internal_gan.models", "internal_gan.images.edges", "torch.optim")
 
 
 def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
@@ -96,7 +97,7 @@ def _all_targets() -> list[str]:
     for prefix in _ALLOWED:
         package = importlib.import_module(prefix)
         modules = [prefix]
-        if prefix.startswith("internal_gan."):
+        if prefix.startswith("internal_gan.") and hasattr(package, "__path__"):
             modules += [m.name for m in pkgutil.walk_packages(package.__path__, f"{prefix}.")]
         for module_name in modules:
             module = importlib.import_module(module_name)

@@ -31,12 +31,16 @@ def group_choices() -> list[str]:
 PARTS_OF = {
     "model/generator=shape_flexible": "ingan_unet",
     "model/discriminator=multi_scale": "ingan_unet",
+    "model/generator=dilated_residual": "edgeconnect",
 }
+# Groups that only one family has.
+GROUPS_OF = {"model/edges": "edgeconnect", "model/features": "edgeconnect"}
 
 
 @pytest.mark.parametrize("choice", group_choices())
 def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
-    family = [f"model={PARTS_OF[choice]}"] if choice in PARTS_OF else []
+    name = PARTS_OF.get(choice) or GROUPS_OF.get(choice.partition("=")[0])
+    family = [f"model={name}"] if name else []
     assert isinstance(build(compose([*family, choice]).model), Model)
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from internal_gan.build import build
 from internal_gan.config import compose, save_options
 from internal_gan.models.base import Model, Stage
+from internal_gan.models.edgeconnect import EdgeConnect
 from internal_gan.models.ingan import InGAN
 from internal_gan.models.singan import SinGAN
 from internal_gan.options import Options
@@ -55,6 +56,20 @@ INGAN_FAST = (
     "model.penalty_crop=12",
     "model.patch_loss.nearest_patch.loss.queries=100",
     "model.patch_loss.nearest_patch.loss.candidates=100",
+)
+# EdgeConnect on (20, 28) pixels of the tiny picture.
+EDGECONNECT = (
+    "model=edgeconnect",
+    "model.max_size=28",
+    "model.crop=20",
+    "model.steps=[3,3,2,2]",
+    "model.edge_generator.width=2",
+    "model.edge_generator.residual_blocks=1",
+    "model.generator.width=2",
+    "model.generator.residual_blocks=1",
+    "model.discriminator.widths=[2,3]",
+    "model.discriminator.strides=[2,1]",
+    "trainer.log_interval=1",
 )
 
 
@@ -164,6 +179,35 @@ def trained_ingan(
     """The paper's form of InGAN, trained in the folder ``path``; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = tiny_ingan(*overrides, base=base)
+    folder = train_model(path, model, options, **settings)
+    save_options(options, folder.config_path)
+    return model
+
+
+def tiny_edgeconnect(
+    *overrides: str,
+    base: Sequence[str] = EDGECONNECT,
+    pixels: Tensor | None = None,
+    holes: Sequence[Tensor | None] = (),
+) -> EdgeConnect:
+    """EdgeConnect, prepared."""
+    model = build(tiny_options(*overrides, base=base).model)
+    assert isinstance(model, EdgeConnect)
+    model.prepare(picture() if pixels is None else pixels, holes=holes)
+    return model
+
+
+def trained_edgeconnect(
+    path: Path,
+    *overrides: str,
+    base: Sequence[str] = EDGECONNECT,
+    pixels: Tensor | None = None,
+    holes: Sequence[Tensor | None] = (),
+    **settings: Any,
+) -> EdgeConnect:
+    """EdgeConnect, trained in the folder ``path``; settings as `train_model`'s."""
+    options = tiny_options(*overrides, base=base)
+    model = tiny_edgeconnect(*overrides, base=base, pixels=pixels, holes=holes)
     folder = train_model(path, model, options, **settings)
     save_options(options, folder.config_path)
     return model

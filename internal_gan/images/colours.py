@@ -1,8 +1,15 @@
-"""Colours of one picture brought near to those of another."""
+"""Colours: their luminance, and those of one picture brought near to those of another."""
 
 from __future__ import annotations
 
 from torch import Tensor
+
+from internal_gan.images.io import LUMA
+
+
+def luminance(image: Tensor) -> Tensor:
+    """Gray of (N, 3, H, W), linear in the channels: (N, 1, H, W) in the same range."""
+    return (image * image.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -44,6 +44,14 @@ class Optimization:
         check_range(1e-6, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
+
+    def scaled(self, rate: float) -> "Optimization":
+        """The same with the learning rates times ``rate``."""
+        return replace(
+            self,
+            generator_lr=rate * self.generator_lr,
+            discriminator_lr=rate * self.discriminator_lr,
+        )
 
     def lr_factor(self, step: int, steps: int) -> float:
         """What the learning rates are multiplied by at ``step`` (from 0) of ``steps``."""

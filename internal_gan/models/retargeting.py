@@ -2,7 +2,6 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -11,36 +10,16 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
-from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import Model
+from internal_gan.models.several import SeveralPhotosModel
 
 Size = tuple[int, int]
 
 
-class RetargetModel(Model):
+class RetargetModel(SeveralPhotosModel):
     """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019)."""
 
     task: ClassVar[str] = "retarget"
-    learns_several: ClassVar[bool] = True
-    other_sizes: Sequence[Size] = ()
-
-    @property
-    def images(self) -> list[Tensor]:
-        return [self.image, *(getattr(self, _other(n)) for n in range(len(self.other_sizes)))]
-
-    def _keep_others(self, photos: Sequence[Tensor], max_size: int | None) -> None:
-        """Further photos to learn, each shrunk to ``max_size``."""
-        sizes = [fit_size((photo.shape[-2], photo.shape[-1]), max_size) for photo in photos]
-        self._allocate_others(sizes)
-        for number, (photo, size) in enumerate(zip(photos, sizes, strict=True)):
-            setattr(self, _other(number), resize(photo, size).clamp(-1, 1))
-
-    def _allocate_others(self, sizes: Sequence[Sequence[int]]) -> None:
-        self.other_sizes = [(size[0], size[1]) for size in sizes]
-        for number, size in enumerate(self.other_sizes):
-            self.register_buffer(_other(number), torch.zeros(1, 3, *size))
 
     @property
     @abstractmethod
@@ -132,10 +111,6 @@ class RetargetModel(Model):
             painted = self.repaint(image, at, kept.transform, rng, kept.weight)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
-
-
-def _other(number: int) -> str:
-    return f"other_{number}"
 
 
 def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -154,11 +154,7 @@ class ScalesModel(Model):
         """How a scale is optimised."""
         rates = per_stage(self.learning_rates, self.num_stages, "learning_rates")
         check_range(0, learning_rates=min(rates))
-        return replace(
-            self.optimization,
-            generator_lr=rates[scale] * self.optimization.generator_lr,
-            discriminator_lr=rates[scale] * self.optimization.discriminator_lr,
-        )
+        return self.optimization.scaled(rates[scale])
 
     def _require_finished(self) -> None:
         if not self.finished:

@@ -10,7 +10,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.errors import check_range
 
-Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch"]
+Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
 
@@ -19,18 +19,23 @@ POWER_ITERATIONS = 15
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, then a norm chosen by name, then LeakyReLU(0.2).
+    """Convolution, then a norm chosen by name, then LeakyReLU.
 
     Maps (N, in_channels, H, W) to (N, out_channels, H', W') with
-    H' = (H + 2 margin - kernel_size) // stride + 1, where the margin is 0 without ``padding`` and
-    half the kernel with it.
+    H' = (H + 2 margin - reach) // stride + 1, where the kernel reaches over
+    dilation (kernel_size - 1) + 1 pixels, and the margin is 0 without ``padding`` and half of
+    that with it; with ``upscale`` H' = 2 H.
 
     Args:
         norm: ``batch``, ``instance``, ``spectral`` (on the convolution's weight),
-            ``spectral_batch`` (both) or ``none``.
+            ``spectral_batch`` and ``spectral_instance`` (two of them) or ``none``.
         stride: pixels from one place of the kernel to the next.
+        dilation: pixels from one of the kernel's weights to the next.
+        upscale: a transposed convolution that doubles the sides, with a kernel of 4 pixels and a
+            stride of 2 whatever is said here.
         padding: how the input is continued by half the kernel; None: not at all.
         activation: whether the LeakyReLU is there.
+        slope: of the LeakyReLU below 0; 0 makes it a ReLU.
 
     Raises:
         ValueError: ``norm`` is none of these.
@@ -44,23 +49,30 @@ class ConvBlock(nn.Sequential):
         kernel_size: int = 3,
         norm: Norm = "none",
         stride: int = 1,
+        dilation: int = 1,
+        upscale: bool = False,
         padding: Padding | None = None,
         activation: bool = True,
+        slope: float = LEAKY_SLOPE,
     ) -> None:
         if norm not in get_args(Norm):
             raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
-        conv: nn.Module = nn.Conv2d(in_channels, out_channels, kernel_size, stride)
-        if norm in ("spectral", "spectral_batch"):
+        conv: nn.Module = (
+            nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
+            if upscale
+            else nn.Conv2d(in_channels, out_channels, kernel_size, stride, dilation=dilation)
+        )
+        if norm.startswith("spectral"):
             conv = spectral_norm(conv)
         layers = [conv]
-        if padding is not None and kernel_size > 1:
-            layers.insert(0, Pad(kernel_size // 2, padding))
-        if norm in ("batch", "spectral_batch"):
+        if padding is not None and kernel_size > 1 and not upscale:
+            layers.insert(0, Pad(dilation * (kernel_size // 2), padding))
+        if norm.endswith("batch"):
             layers.append(nn.BatchNorm2d(out_channels))
-        elif norm == "instance":
+        elif norm.endswith("instance"):
             layers.append(nn.InstanceNorm2d(out_channels, affine=True))
         if activation:
-            layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+            layers.append(nn.LeakyReLU(slope))
         super().__init__(*layers)
 
 
@@ -89,7 +101,7 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
     if init not in ("normal", "kaiming"):
         raise ValueError(f"init is {init!r}; allowed: normal, kaiming")
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             is_spectral = is_parametrized(layer, "weight")
             name = "parametrizations.weight.original" if is_spectral else "weight"
             weight = layer.get_parameter(name)
@@ -108,7 +120,7 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
 
 
 @torch.no_grad()
-def _restart_power_iteration(layer: nn.Conv2d, rng: torch.Generator | None) -> None:
+def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> None:
     """Bring the spectral norm's estimate in line with weights that were drawn after it."""
     for vector in layer.get_submodule("parametrizations.weight.0").buffers():
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))

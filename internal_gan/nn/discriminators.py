@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, check_stack, initialise
+from internal_gan.nn.blocks import ConvBlock, Init, Norm, initialise
 
 
 class PatchDiscriminator(nn.Module):
@@ -53,7 +53,8 @@ class PatchDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_stack(width, depth, kernel_size)
+        check_range(1, width=width, kernel_size=kernel_size)
+        check_range(2, depth=depth)
         hidden = list(widths or [width] * (depth - 1))
         strides = list(strides or [1] * len(hidden))
         check_range(1, widths=min(hidden), strides=min(strides))
@@ -75,7 +76,7 @@ class PatchDiscriminator(nn.Module):
             self.receptive_field += (kernel - 1) * step
             step *= stride
         self.margin = self.receptive_field // 2
-        self.uses_batch_statistics = norm in ("batch", "spectral_batch")
+        self.uses_batch_statistics = norm.endswith("batch")
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:

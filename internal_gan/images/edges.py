@@ -1,0 +1,140 @@
+"""Edges of an image by name: lines one pixel wide, by detectors that learn nothing."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from internal_gan.errors import check_range
+from internal_gan.images.blur import gaussian_blur
+from internal_gan.images.colours import luminance
+
+# A difference of Gaussians with this ratio is the closest to a Laplacian (Marr and Hildreth 1980).
+DOG_RATIO = 1.6
+# Scharr's kernel, by which a ramp of one step a pixel has the gradient 1.
+SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
+
+
+class EdgeDetector(ABC):
+    """Finds the edges of images."""
+
+    @abstractmethod
+    def detect(self, gray: Tensor) -> Tensor:
+        """Edges of (N, 1, H, W) in [0, 1]: the same shape, 1 on an edge and else 0."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """Edges of an image.
+
+        Args:
+            image: (N, 3, H, W) in [-1, 1].
+
+        Returns:
+            (N, 1, H, W), 1 on an edge and else 0.
+        """
+        with torch.no_grad():
+            return self.detect((luminance(image.float()) + 1.0) / 2.0)
+
+
+class Canny(EdgeDetector):
+    """Canny's detector (Canny 1986), kornia's.
+
+    Args:
+        sigma: of the Gaussian that smooths the image first, in pixels: the larger, the fewer
+            edges.
+        low, high: thresholds of the gradient, per pixel of a gray scale from 0 to 1. An edge is
+            what reaches ``high`` somewhere and ``low`` all along.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    def __init__(self, sigma: float = 2.0, low: float = 0.01, high: float = 0.025) -> None:
+        check_range(0.1, sigma=sigma)
+        check_range(1e-6, high=high)
+        check_range(1e-6, high, low=low)
+        self.sigma = sigma
+        self.low = low
+        self.high = high
+
+    def detect(self, gray: Tensor) -> Tensor:
+        from kornia.filters import canny
+
+        # The margin keeps the window within images that are smaller than the kernel.
+        reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
+        side = 2 * reach + 1
+        found: Tensor = canny(gray, self.low, self.high, (side, side), (self.sigma,) * 2)[1]
+        return found
+
+
+class Scharr(EdgeDetector):
+    """The magnitude of the gradient, thinned to its ridges (Scharr 2000).
+
+    Args:
+        sigma: of the Gaussian that smooths the image first, in pixels.
+        threshold: least gradient of an edge, per pixel of a gray scale from 0 to 1.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    def __init__(self, sigma: float = 1.0, threshold: float = 0.05) -> None:
+        check_range(0, sigma=sigma)
+        check_range(1e-6, threshold=threshold)
+        self.sigma = sigma
+        self.threshold = threshold
+
+    def detect(self, gray: Tensor) -> Tensor:
+        smooth = F.pad(gaussian_blur(gray, self.sigma), (1,) * 4, mode="replicate")
+        across = gray.new_tensor(SCHARR).view(1, 1, 3, 3) / 32.0
+        dx = F.conv2d(smooth, across)
+        dy = F.conv2d(smooth, across.transpose(2, 3))
+        strength = torch.hypot(dx, dy)
+        return ((strength >= self.threshold) & _is_ridge(strength, dx, dy)).to(gray.dtype)
+
+
+class DifferenceOfGaussians(EdgeDetector):
+    """Where the difference of two blurred images changes its sign (Marr and Hildreth 1980).
+
+    Args:
+        sigma: of the finer Gaussian, in pixels.
+        threshold: least step of the difference across an edge, of a gray scale from 0 to 1.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    def __init__(self, sigma: float = 1.5, threshold: float = 0.02) -> None:
+        check_range(0.1, sigma=sigma)
+        check_range(1e-6, threshold=threshold)
+        self.sigma = sigma
+        self.threshold = threshold
+
+    def detect(self, gray: Tensor) -> Tensor:
+        band = gaussian_blur(gray, self.sigma) - gaussian_blur(gray, DOG_RATIO * self.sigma)
+        found = torch.zeros_like(band, dtype=torch.bool)
+        for dim in (-2, -1):
+            ahead = band.roll(-1, dim)
+            crosses = (band > 0) != (ahead > 0)
+            steep = (band - ahead).abs() >= self.threshold
+            crosses = crosses & steep
+            # What rolled over the border is no neighbour.
+            crosses.select(dim, -1).fill_(False)
+            found |= crosses
+        return found.to(gray.dtype)
+
+
+def _is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
+    """Where no neighbour across the edge is stronger; of two equal ones the first counts."""
+    height, width = strength.shape[-2:]
+    padded = F.pad(strength, (1,) * 4)
+    sector = torch.round(torch.atan2(dy, dx) * (4.0 / math.pi)).long() % 4
+    keep = torch.zeros_like(strength, dtype=torch.bool)
+    for number, (down, right) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
+        after = padded[..., 1 + down : 1 + down + height, 1 + right : 1 + right + width]
+        before = padded[..., 1 - down : 1 - down + height, 1 - right : 1 - right + width]
+        keep |= (sector == number) & (strength > before) & (strength >= after)
+    return keep

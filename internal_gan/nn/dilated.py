@@ -1,0 +1,101 @@
+"""EdgeConnect's generator: an hourglass of dilated residual blocks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import check_range
+from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad
+
+
+class DilatedResidualGenerator(nn.Module):
+    """Image to image of the same size: downscalings, residual blocks with dilated convolutions,
+    transposed convolutions (Nazeri et al. 2019, Section 3 and its appendix; after Johnson et al.
+    2016).
+
+    Args:
+        in_channels, out_channels: of the images.
+        width: channels of the first feature map, doubled at each downscaling.
+        depth: number of downscalings by two.
+        residual_blocks: their number.
+        dilation: of the first convolution of each of them, in pixels.
+        kernel_size: of the first and the last layer.
+        norm: norm of all blocks; the last layer has none.
+        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
+        output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
+        padding: how maps are continued beyond their borders.
+        rng: source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        width: int = 64,
+        depth: int = 2,
+        residual_blocks: int = 8,
+        dilation: int = 2,
+        kernel_size: int = 7,
+        norm: Norm = "instance",
+        init: Init = "normal",
+        output_std: float | None = None,
+        padding: Padding = "reflect",
+        rng: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        check_range(1, width=width, depth=depth, kernel_size=kernel_size, dilation=dilation)
+        check_range(0, residual_blocks=residual_blocks, output_std=output_std)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
+
+        def block(channels: int, wanted: int, **settings: int | bool) -> ConvBlock:
+            return ConvBlock(channels, wanted, norm=norm, padding=padding, slope=0.0, **settings)  # type: ignore[arg-type]
+
+        widths = [width * 2**level for level in range(depth + 1)]
+        self.entry = block(in_channels, width, kernel_size=kernel_size)
+        self.down = nn.Sequential(*(block(w, 2 * w, stride=2) for w in widths[:-1]))
+        self.residual = nn.Sequential(
+            *(DilatedResidual(widths[-1], dilation, norm, padding) for _ in range(residual_blocks))
+        )
+        self.up = nn.Sequential(*(block(2 * w, w, upscale=True) for w in reversed(widths[:-1])))
+        self.output = nn.Conv2d(width, out_channels, kernel_size)
+        self.padding: Padding = padding
+        self.stride = 2**depth
+        initialise(self, init, rng)
+        if output_std is not None:
+            nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map (N, in_channels, H, W) of any size to (N, out_channels, H, W), unbounded."""
+        size = image.shape[-2:]
+        x = self.up(self.residual(self.down(self.entry(self._padded(image)))))
+        x = self.output(pad(x, self.output.kernel_size[0] // 2, self.padding))
+        return x[..., : size[0], : size[1]]  # type: ignore[no-any-return]
+
+    def _padded(self, image: Tensor) -> Tensor:
+        """``image`` continued at the bottom and the right to whole multiples of the stride."""
+        height, width = image.shape[-2:]
+        bottom, right = -height % self.stride, -width % self.stride
+        fits = bottom < height and right < width
+        mode: Literal["reflect", "replicate"] = "reflect" if fits else "replicate"
+        return F.pad(image, (0, right, 0, bottom), mode=mode)
+
+
+class DilatedResidual(nn.Module):
+    """``x`` plus two 3x3 convolutions of it, the first one dilated."""
+
+    def __init__(self, width: int, dilation: int, norm: Norm, padding: Padding) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(
+            ConvBlock(width, width, norm=norm, padding=padding, dilation=dilation, slope=0.0),
+            ConvBlock(width, width, norm=norm, padding=padding, activation=False),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, width, H, W) to the same."""
+        return x + self.blocks(x)  # type: ignore[no-any-return]

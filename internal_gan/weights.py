@@ -1,0 +1,43 @@
+"""Weights that a user has as a file, read without running code."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from internal_gan.errors import UserError
+
+
+def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
+    """Read a state dict, a ``.pth`` of PyTorch or a safetensors file.
+
+    Args:
+        option: what names the file, for messages.
+
+    Raises:
+        UserError: no such file, or not one with named tensors alone.
+    """
+    path = Path(path)
+    name = f"{option}={path}"
+    if not path.is_file():
+        raise UserError(f"{name}: there is no such file; it takes a file of weights")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        with warnings.catch_warnings(action="ignore"):
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{name}: truncated or not a safetensors file") from error
+    except Exception as error:  # of any kind, by what the bytes of a foreign file happen to mean
+        raise UserError(
+            f"{name}: not a state dict that can be read without running code"
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise UserError(f"{name}: holds something else than named tensors")
+    return dict(state)
