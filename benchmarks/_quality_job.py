@@ -1,7 +1,6 @@
 """One training of the quality benchmark: run it, judge its samples, write down the figures."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._common import environment, say
+from benchmarks._common import environment
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
+from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.evaluation.patch_statistics import coherence_and_completeness, patch_panel
 from internal_gan.files import atomic_write, read_json_object
@@ -26,7 +26,6 @@ from internal_gan.training.run_folder import RunFolder
 NOT_COMPARED = ("sharpness", "diversity")
 # More than this between a training's parts, from its first sign of life to its last, is a pause.
 PAUSE_SECONDS = 5.0
-POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -121,27 +120,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _train(job: Job, settings: Settings, processes: Processes) -> None:
-    """Bring the training to its end, whatever became of it before."""
-    folder = RunFolder(job.run)
-    # The trainings of a benchmark that was killed by kill -9 go on without it.
-    while folder.status()["state"] == "running":
-        processes.sleep(POLL_SECONDS)
-    if folder.status()["state"] == "finished":
-        return
-    if folder.config_path.exists():
-        say(f"{job.name}: going on")
-        arguments = [f"resume={job.run}"]
-    else:
-        say(f"{job.name}: training")
-        shutil.rmtree(job.run, ignore_errors=True)
-        arguments = [
-            *settings.overrides,
-            f"image={job.image}",
-            f"seed={job.seed}",
-            f"sample.count={settings.samples}",
-            f"output={job.run}",
-        ]
-    processes.run(["-m", "internal_gan", *arguments], job.log, settings.threads)
+    arguments = [
+        *settings.overrides,
+        f"image={job.image}",
+        f"seed={job.seed}",
+        f"sample.count={settings.samples}",
+    ]
+    bring_to_end(job.run, arguments, job.log, settings.threads, processes)
 
 
 def _seconds(run: Path) -> float | None:

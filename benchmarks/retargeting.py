@@ -1,0 +1,191 @@
+"""Retargeting against plain resizing, seam carving, cropping, tiling and mirroring.
+
+    python -m benchmarks.retargeting --photos fruit.png fish.png --output retargeting/
+
+Learns every photo by the real command line, brings it to twice the width, half the width and twice
+both sides, and judges the results by their patches. Killed and started again, it goes on where it
+was.
+"""
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import internal_gan
+from benchmarks._common import environment, existing_file, positive, print_json, run, say
+from benchmarks._processes import Processes
+from benchmarks._quality_job import write_json
+from benchmarks._trainings import bring_to_end
+from internal_gan.errors import UserError
+from internal_gan.evaluation.patch_statistics import patch_panel, repetition
+from internal_gan.evaluation.seam_carving import seam_carve
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.io import write_image
+from internal_gan.images.resize import resize
+from internal_gan.models.retargeting import RetargetModel
+
+Size = tuple[int, int]
+
+SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
+FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness")
+
+
+def cropped(image: Tensor, size: Size) -> Tensor | None:
+    """The middle; None where the size is larger than the image."""
+    top, left = ((a - b) // 2 for a, b in zip(image.shape[-2:], size, strict=True))
+    return image[..., top : top + size[0], left : left + size[1]] if min(top, left) >= 0 else None
+
+
+def tiled(image: Tensor, size: Size) -> Tensor | None:
+    """Copies side by side; None where one fills the size."""
+    return None if fits(image, size) else image.repeat(1, 1, 2, 2)[..., : size[0], : size[1]]
+
+
+def mirrored(image: Tensor, size: Size) -> Tensor | None:
+    """Copies side by side, every other one mirrored; None where one fills the size."""
+    wide = torch.cat([image, image.flip(3)], dim=3)
+    both = torch.cat([wide, wide.flip(2)], dim=2)
+    return None if fits(image, size) else both[..., : size[0], : size[1]]
+
+
+def fits(image: Tensor, size: Size) -> bool:
+    return size[0] <= image.shape[-2] and size[1] <= image.shape[-1]
+
+
+OTHERS: dict[str, Callable[[Tensor, Size], Tensor | None]] = {
+    "resizing": lambda image, size: resize(image, size).clamp(-1, 1),
+    "seam carving": seam_carve,
+    "cropping": cropped,
+    "tiling": tiled,
+    "mirroring": mirrored,
+}
+
+
+def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
+    """Patch statistics of a retargeted image; distances in thousandths of black to white."""
+    panel = patch_panel(image, result)
+    return {
+        "coherence": 1000 * panel["coherence"],
+        "completeness": 1000 * panel["completeness"],
+        "swd": 1000 * fmean(panel[f"swd{shrink}"] for shrink in (1, 2, 4)),
+        "repetition": repetition(image, result),
+        "sharpness": panel["sharpness"],
+    }
+
+
+def judge(run_folder: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Figures by scale and method of a trained model; its results and the others' as pictures."""
+    model = internal_gan.load(run_folder)
+    if not isinstance(model, RetargetModel):
+        raise UserError(f"{run_folder}: its model cannot retarget; allowed: model=ingan")
+    image = model.image.cpu()
+    pictures.mkdir(parents=True, exist_ok=True)
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name, factors in SCALES.items():
+        height, width = (round(side * f) for side, f in zip(image.shape[-2:], factors, strict=True))
+        size = (height, width)
+        results = {"InGAN": model.retarget(size)}
+        for method, make in OTHERS.items():
+            if (result := make(image, size)) is not None:
+                results[method] = result
+        found[name] = {method: figures_of(image, result) for method, result in results.items()}
+        for method, result in results.items():
+            write_image(pictures / f"{name} {method}.png".replace(" ", "-"), result)
+    write_image(pictures / "photo.png", image)
+    return found
+
+
+def do_photo(
+    photo: Path, output: Path, overrides: Sequence[str], threads: int, processes: Processes
+) -> dict[str, Any]:
+    """Train, judge and write the figures of one photo; what is done is taken as it is."""
+    path = output / "results" / f"{photo.stem}.json"
+    if known := read_json_object(path):
+        return known
+    run_folder = output / "runs" / photo.stem
+    arguments = [*overrides, f"image={photo}"]
+    log = output / "logs" / f"{photo.stem}.txt"
+    bring_to_end(run_folder, arguments, log, threads, processes)
+    result = {
+        "photo": photo.stem,
+        "overrides": list(overrides),
+        "figures": judge(run_folder, output / "pictures" / photo.stem),
+        "environment": environment(),
+    }
+    write_json(path, result)
+    return result
+
+
+def markdown(results: Sequence[Mapping[str, Any]]) -> str:
+    """A table for every scale, a line for every photo and method, and the mean over the photos."""
+    lines = []
+    for scale in SCALES:
+        lines += ["", f"### {scale}", "", f"| photo | method | {' | '.join(FIGURES)} |"]
+        lines.append("|---" * (len(FIGURES) + 2) + "|")
+        of_method = defaultdict(list)
+        for result in results:
+            for method, figures in result["figures"][scale].items():
+                of_method[method].append(figures)
+                lines.append(_line(result["photo"], method, figures))
+        for method, each in of_method.items():
+            means = {name: fmean(figures[name] for figures in each) for name in FIGURES}
+            lines.append(_line("**mean**", method, means))
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _line(photo: str, method: str, figures: Mapping[str, float]) -> str:
+    cells = [f"{figures[name]:.3g}" for name in FIGURES]
+    return f"| {' | '.join([photo, method, *cells])} |"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retargeting", description=__doc__)
+    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument(
+        "--overrides",
+        nargs="+",
+        default=["model=ingan"],
+        help="of every training; default: model=ingan",
+    )
+    options = parser.parse_args(argv)
+    output = options.output.absolute()
+    settings = {"overrides": options.overrides}
+    known = read_json_object(output / "settings.json")
+    if known and known != settings:
+        raise UserError(f"{output}: has results of {known['overrides']}; choose another folder")
+    write_json(output / "settings.json", settings)
+    torch.set_num_threads(options.threads)
+
+    results, failures = [], []
+    with Processes() as processes:
+        try:
+            for photo in options.photos:
+                try:
+                    results.append(
+                        do_photo(photo, output, options.overrides, options.threads, processes)
+                    )
+                except UserError as error:
+                    failures.append(f"{photo.stem}: {error}")
+                    say(failures[-1])
+                with atomic_write(output / "summary.md") as temporary:
+                    temporary.write_text(markdown(results), encoding="utf-8")
+        except KeyboardInterrupt:
+            processes.stop()
+            say("stopped; the same command goes on")
+            sys.exit(130)
+    print_json("retargeting", {**settings, "results": results, "failures": failures})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)
