@@ -1,0 +1,42 @@
+"""The chart of sampling's time and memory."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import chart
+from internal_gan.errors import UserError
+
+SIZES = [[1000, 2000], [100, 200]]
+
+
+def printed(path: Path, benchmark: str, part: str, figure: str) -> Path:
+    rows = [{"size": size, figure: {"median": 3.0 * size[0]}} for size in SIZES]
+    path.write_text(json.dumps({"benchmark": benchmark, part: rows}))
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    return [
+        str(printed(tmp_path / "sampling.json", "sampling", "results", "seconds")),
+        str(printed(tmp_path / "memory.json", "memory", "sampling", "peak_mib")),
+    ]
+
+
+def test_points_are_in_megapixels_smallest_first() -> None:
+    rows: list[dict[str, Any]] = [{"size": s, "seconds": {"median": s[0]}} for s in SIZES]
+    assert chart.points(rows, "seconds") == [(0.02, 100), (2.0, 1000)]
+
+
+def test_the_chart_is_a_picture(files: list[str], tmp_path: Path) -> None:
+    chart.main([*files, "--output", str(tmp_path / "chart.svg")])
+    text = (tmp_path / "chart.svg").read_text()
+    assert text.count('id="axes_') == 2
+
+
+def test_a_file_of_another_benchmark_is_refused(files: list[str], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is not what benchmarks\.memory prints"):
+        chart.main([files[0], files[0], "--output", str(tmp_path / "chart.svg")])
