@@ -26,6 +26,7 @@ TASKS = (
     "make_tileable",
     "inpaint",
     "mask",
+    "evaluate",
 )
 MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
@@ -57,7 +58,7 @@ def option(
         is_path: the value names a file or folder; Hydra's signs in it are only letters.
     """
     about = {"needs": needs, "allowed": allowed, "is_path": is_path}
-    if isinstance(default, type):
+    if callable(default):
         return field(default_factory=default, metadata=about)
     return field(default=default, metadata=about)
 
@@ -350,6 +351,30 @@ class EvaluateSuperResolutionOptions:
 
 
 @dataclass
+class EvaluateOptions:
+    """What to judge, and how closely.
+
+    ``samples``, a picture or a folder of them, are judged beside the photo ``real``; with
+    ``checkpoint=`` the model's own pictures. ``mask`` is white where pictures of the photo's size
+    are compared with it pixel by pixel. ``patches`` are the sides of the patches in pixels;
+    ``exact`` compares all of them. ``maps`` is how many samples get maps. ``inception`` is a file
+    of weights, for SIFID.
+    """
+
+    real: str | None = path_option("the name of one image file, the photo")
+    samples: str | None = path_option("the name of an image file or of a folder of them")
+    mask: str | None = path_option("the name of one image file, white where to compare, or null")
+    patches: list[int] = option(
+        lambda: [7],
+        "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
+        lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
+    )
+    exact: bool = option(False, "true or false")
+    maps: int = option(4, "a whole number, 0 or more", lambda v: v >= 0)
+    inception: str | None = path_option("the name of a file of Inception v3's weights, or null")
+
+
+@dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
@@ -400,6 +425,7 @@ class Options:
     evaluate_super_resolution: EvaluateSuperResolutionOptions = option(
         EvaluateSuperResolutionOptions, "its own options, such as evaluate_super_resolution.photos"
     )
+    evaluate: EvaluateOptions = option(EvaluateOptions, "its own options, such as evaluate.real")
 
     @property
     def photos(self) -> list[str]:

@@ -126,7 +126,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["mdel=singan"], ["mdel", "did you mean 'model'"]),
         (["trainer=fats"], ["trainer=fats", "did you mean 'fast'", "preview"]),
         (["task=sampel"], ["task=sampel", "did you mean 'sample'", "train, sample"]),
-        (["task=evaluate"], ["task=evaluate", "train, sample"]),
+        (["task=evalute"], ["task=evalute", "train, sample"]),
         (["experiment=singan_papr"], ["did you mean 'singan_paper'"]),
         (["model/adversarial_loss=hing"], ["model/adversarial_loss=hing", "did you mean 'hinge'"]),
         (["model/adversarial_los=hinge"], ["did you mean 'model/adversarial_loss'"]),

@@ -16,33 +16,53 @@ _LUMA = (0.299, 0.587, 0.114)
 SSIM_WINDOW = 11
 
 
-def rmse(real: Tensor, image: Tensor) -> float:
-    """Root mean squared error over pixels and colours, in levels from 0 to 255."""
-    return float((_levels(real) - _levels(image)).square().mean().sqrt())
+def rmse(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+    """Root mean squared error over pixels and colours, in levels from 0 to 255.
+
+    Args:
+        mask: (1, 1, H, W) in [0, 1], the weight of every pixel, such as 1 in a hole; None: all.
+
+    Raises:
+        UserError: the mask is 0 everywhere.
+    """
+    return math.sqrt(_mean((_levels(real) - _levels(image)).square(), mask))
 
 
-def psnr(real: Tensor, image: Tensor, border: int = 0) -> float:
+def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+    """Mean absolute error over pixels and colours as a fraction of the whole range, 0 to 1.
+
+    Args:
+        mask: as for :func:`rmse`.
+    """
+    return _mean((_levels(real) - _levels(image)).abs(), mask) / 255
+
+
+def psnr(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = None) -> float:
     """Peak signal-to-noise ratio of the luma (Rec. 601), in dB; infinite for equal images.
 
     Args:
         border: rows and columns to leave out on each side; super-resolution by s is mostly judged
             without s of them.
+        mask: as for :func:`rmse`.
     """
     difference = _luma(real, border) - _luma(image, border)
-    error = float(difference.square().mean())
+    error = _mean(difference.square(), None if mask is None else _inside(mask, border))
     return 10 * math.log10(255**2 / error) if error else math.inf
 
 
-def ssim(real: Tensor, image: Tensor, border: int = 0) -> float:
+def ssim(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = None) -> float:
     """Structural similarity of the luma (Rec. 601), at most 1, which equal images have.
 
     The mean over all windows of 11 x 11 pixels that lie inside the image.
 
     Args:
         border: as for :func:`psnr`.
+        mask: as for :func:`rmse`; a window has the weight of the pixel at its centre, and sees
+            pixels beyond the mask.
 
     Raises:
-        UserError: no window fits into the image, or kornia is not installed.
+        UserError: no window fits into the image, the mask is 0 at the centre of each, or kornia is
+            not installed.
 
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE Transactions on Image Processing, 2004.
@@ -57,7 +77,24 @@ def ssim(real: Tensor, image: Tensor, border: int = 0) -> float:
         raise UserError(
             f"SSIM of {height}x{width} pixels: needs {SSIM_WINDOW} pixels a side inside the border"
         )
-    return float(ssim_map(*pair, SSIM_WINDOW, max_val=255.0, padding="valid").mean())
+    windows = ssim_map(*pair, SSIM_WINDOW, max_val=255.0, padding="valid")
+    rim = SSIM_WINDOW // 2
+    return _mean(windows, None if mask is None else _inside(mask, border + rim))
+
+
+def _mean(values: Tensor, mask: Tensor | None) -> float:
+    """The mean of (1, C, H, W), weighted by a mask (1, 1, H, W)."""
+    if mask is None:
+        return float(values.mean())
+    weights = mask.to(values).expand_as(values)
+    if not weights.any():
+        raise UserError("the mask is empty: there is no pixel to compare")
+    return float((values * weights).sum() / weights.sum())
+
+
+def _inside(image: Tensor, border: int) -> Tensor:
+    height, width = image.shape[-2:]
+    return image[..., border : height - border, border : width - border]
 
 
 def _levels(image: Tensor) -> Tensor:
@@ -68,5 +105,4 @@ def _luma(image: Tensor, border: int) -> Tensor:
     """(1, 1, H, W) less the border, from 0 to 255."""
     levels = _levels(image)
     luma = (levels * levels.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
-    height, width = luma.shape[-2:]
-    return luma[..., border : height - border, border : width - border]
+    return _inside(luma, border)

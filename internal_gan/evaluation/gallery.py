@@ -16,7 +16,7 @@ from internal_gan.evaluation.pictures import (
 from internal_gan.evaluation.run_data import Run
 
 MAX_PICTURES = 12
-MAX_ROW = 6
+MAX_ROW = 7
 FEW = 4
 TINY_SIDE = 128
 SCALES = "scales"
@@ -36,7 +36,8 @@ def pictures(run: Run) -> str:
     shown = ""
     if run.photo:
         size = f"{run.photo.height} × {run.photo.width}"
-        figure = _figure(run, run.photo, f"{size}, what the model learns from")
+        use = "what the model learns from" if run.has_model else "what the samples are judged by"
+        figure = _figure(run, run.photo, f"{size}, {use}")
         shown = f'<div class="photo"><h2>Photo</h2>{figure}</div>'
     if not shown and not made:
         return ""

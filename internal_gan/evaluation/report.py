@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from internal_gan.evaluation import gallery, sections
+from internal_gan.evaluation import gallery, scores, sections
 from internal_gan.evaluation.run_data import read_run
 from internal_gan.files import atomic_write
 
@@ -38,6 +38,7 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
         refresh=refresh if run.state == "running" else "",
         title=escape(run.title),
         header=sections.header(run),
+        scores=scores.table(run),
         pictures=gallery.pictures(run),
         scales=gallery.scales(run),
         curves=sections.curves(run),

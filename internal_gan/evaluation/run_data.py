@@ -42,6 +42,11 @@ class Run:
         return str(self.status.get("state", "unknown"))
 
     @property
+    def has_model(self) -> bool:
+        """Whether the run is about a model; pictures can be judged without one."""
+        return re.search(r"^  _target_:", self.config, re.MULTILINE) is not None
+
+    @property
     def seconds_spent(self) -> float:
         """Training time so far."""
         return max((row["seconds"] for row in self.rows if "seconds" in row), default=0.0)

@@ -33,7 +33,8 @@ def header(run: Run) -> str:
 def _facts(run: Run) -> list[tuple[str, str]]:
     facts = []
     if run.photo:
-        facts.append(("Trained at", f"{run.photo.height} × {run.photo.width} pixels"))
+        name = "Trained at" if run.has_model else "Size"
+        facts.append((name, f"{run.photo.height} × {run.photo.width} pixels"))
     if run.stages:
         done, count = sum(stage.done for stage in run.stages), len(run.stages)
         facts.append(("Stages", str(count) if done == count else f"{done} of {count}"))

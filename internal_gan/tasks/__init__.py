@@ -29,6 +29,10 @@ _TAKE_AN_IMAGE = {"super_resolution", "inpaint"}
 _TAKE_IMAGES = {"train", "inpaint", "mask"}
 # Tasks without a model, and the options of a photo that they take.
 _WITHOUT_MODEL = {"mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"}}
+# Tasks on files of the user's, and what to ask of them without a model.
+_OF_FILES = {"evaluate": "evaluate.real=PHOTO evaluate.samples=FOLDER"}
+# Tasks that let the model draw first: what to draw.
+_DRAW = {"evaluate": {"sample", "retarget"}}
 # Tasks that train a model for each photo of a folder.
 _TRAIN_MANY = {"evaluate_super_resolution"}
 
@@ -59,6 +63,15 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif options.task in _WITHOUT_MODEL:
         _refuse(given - _WITHOUT_MODEL[options.task], f"task={options.task}", "takes a photo alone")
         _check_images(options)
+    elif options.checkpoint is None and options.task in _OF_FILES:
+        own = {key for key in given if key.partition(".")[0] == options.task}
+        if not own:
+            raise UserError(
+                f"task={options.task} needs checkpoint=RUN, the run folder of a trained model, or "
+                f"files: {_OF_FILES[options.task]}"
+            )
+        other = given - own - _WITH_CHECKPOINT - {"model"}
+        _refuse(other, f"task={options.task}", "takes its own options alone without checkpoint=")
     elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
@@ -69,7 +82,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(
                 f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
             )
-        own = {key for key in given if key.partition(".")[0] == options.task}
+        groups = {options.task} | _DRAW.get(options.task, set())
+        own = {key for key in given if key.partition(".")[0] in groups}
         own |= _OF_MASK.get(options.task, set())
         if "mask.file" in given - own and options.task in _OF_MASK:
             raise UserError(

@@ -1,0 +1,189 @@
+"""All figures of samples beside the image that they were learnt from."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.bootstrap import mean_interval
+from internal_gan.evaluation.fidelity import l1, psnr, ssim
+from internal_gan.evaluation.inception import LAYERS, InceptionStem
+from internal_gan.evaluation.memorisation import nearest_copy
+from internal_gan.evaluation.patch_statistics import (
+    SHRINKS,
+    coherence,
+    completeness,
+    copy,
+    repetition,
+    sharpness,
+    sliced_wasserstein,
+)
+from internal_gan.evaluation.sifid import sifid
+
+PATCH = 7
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a figure says.
+
+    Attributes:
+        best: the value of the best sample, in words.
+        meaning: in a few words.
+    """
+
+    best: str
+    meaning: str
+
+
+_SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
+FIGURES = {
+    "swd1": Figure("0", _SWD.format("full size")),
+    "swd2": Figure("0", _SWD.format("half size")),
+    "swd4": Figure("0", _SWD.format("quarter size")),
+    "coherence": Figure("0", "distance of its patches to the nearest of the photo"),
+    "completeness": Figure("0", "distance of the photo's patches to the nearest of its own"),
+    "repetition": Figure("1", "distance of its patches to others of itself, over the photo's"),
+    "sharpness": Figure("1", "mean gradient over the photo's"),
+    "copy": Figure("not near 0", "distance to the photo, place by place"),
+    "nearest_copy": Figure("not near 0", "the same of its large piece most like any of the photo"),
+    "sifid_64": Figure("0", f"SIFID, {LAYERS[64]}"),
+    "sifid_192": Figure("0", f"SIFID, {LAYERS[192]}"),
+    "psnr": Figure("high", "peak signal-to-noise ratio of the luma, dB"),
+    "ssim": Figure("1", "structural similarity of the luma"),
+    "l1": Figure("0", "mean absolute error, as a fraction of the range"),
+    "psnr_inside": Figure("high", "the same inside the mask"),
+    "ssim_inside": Figure("1", "the same inside the mask"),
+    "l1_inside": Figure("0", "the same inside the mask"),
+}
+
+
+def meaning(name: str) -> Figure:
+    """What a figure says, also one of patches of another size, such as ``coherence_11``."""
+    if name in FIGURES:
+        return FIGURES[name]
+    known, _, patch = name.rpartition("_")
+    return Figure(FIGURES[known].best, f"{FIGURES[known].meaning}, {patch} pixels a side")
+
+
+def judge(
+    real: Tensor,
+    sample: Tensor,
+    patches: Sequence[int] = (PATCH,),
+    exact: bool = False,
+    stem: InceptionStem | None = None,
+) -> dict[str, float]:
+    """The figures of one sample that has the photo's patches, at places of its own.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        patches: sides of the patches in pixels; figures of others than 7 have the side in their
+            name, such as ``coherence_11``.
+        exact: compare all patches rather than a fixed random choice.
+        stem: gives SIFID.
+
+    Returns:
+        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal ones, ``repetition``
+        two patches side by side at quarter size.
+
+    Raises:
+        UserError: the patch does not fit into a quarter of an image.
+    """
+    figures: dict[str, float] = {}
+    for patch in patches:
+        suffix = "" if patch == PATCH else f"_{patch}"
+        for shrink in SHRINKS:
+            figures[f"swd{shrink}{suffix}"] = sliced_wasserstein(real, sample, patch, shrink)
+        figures[f"coherence{suffix}"] = coherence(real, sample, patch, exact)
+        figures[f"completeness{suffix}"] = completeness(real, sample, patch, exact)
+        room = min(max(image.shape[-2:]) // SHRINKS[-1] for image in (real, sample))
+        if room >= 2 * patch:
+            figures[f"repetition{suffix}"] = repetition(real, sample, patch)
+    figures["sharpness"] = sharpness(real, sample)
+    if real.shape == sample.shape:
+        figures["copy"] = copy(real, sample)
+    figures["nearest_copy"] = nearest_copy(real, sample)
+    if stem is not None:
+        figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
+    return figures
+
+
+def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str, float]:
+    """The figures of an image that ought to be the photo: a reconstruction, or a filled hole.
+
+    Args:
+        real, image: (1, 3, H, W) in [-1, 1], of one size.
+        mask: (1, 1, H, W) in [0, 1]; gives the same figures inside of it, where it is 1.
+
+    Returns:
+        ``psnr``, ``ssim`` (without kornia, or below 11 pixels, it is left out) and ``l1``.
+    """
+    figures: dict[str, float] = {}
+    for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
+        figures[f"psnr{suffix}"] = psnr(real, image, mask=weights)
+        with suppress(UserError):
+            figures[f"ssim{suffix}"] = ssim(real, image, mask=weights)
+        figures[f"l1{suffix}"] = l1(real, image, mask=weights)
+    return figures
+
+
+class Diversity:
+    """:func:`internal_gan.evaluation.patch_statistics.diversity`, a sample at a time."""
+
+    def __init__(self, real: Tensor) -> None:
+        self._real = real.double().mean(dim=1)
+        self._mean = torch.zeros_like(self._real)
+        self._squares = torch.zeros_like(self._real)
+        self._count = 0
+
+    def add(self, sample: Tensor) -> None:
+        """Take one sample (1, 3, H, W) into account; one of another size than the photo is not."""
+        gray = sample.double().mean(dim=1)
+        if gray.shape != self._mean.shape:
+            return
+        self._count += 1
+        step = gray - self._mean
+        self._mean += step / self._count
+        self._squares += step * (gray - self._mean)
+
+    @property
+    def value(self) -> float | None:
+        """None for fewer than two samples."""
+        if self._count < 2:
+            return None
+        deviation = (self._squares / (self._count - 1)).sqrt().mean()
+        return float(deviation / self._real.std())
+
+
+def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Mean, standard deviation and a bootstrap interval of every figure over the samples.
+
+    Returns:
+        By name ``mean``, ``std`` and ``interval`` (95 %, for the mean), the last two None for a
+        single sample, and ``count``. What is not finite is left out of all.
+    """
+    found: dict[str, list[float]] = {}
+    for figures in samples:
+        for name, value in figures.items():
+            if math.isfinite(value):
+                found.setdefault(name, []).append(value)
+    return {
+        name: {
+            "mean": fmean(values),
+            "std": stdev(values) if len(values) > 1 else None,
+            "interval": mean_interval(values),
+            "count": len(values),
+        }
+        for name, values in found.items()
+    }
+
+
+def about(stem: InceptionStem) -> dict[str, Any]:
+    """Which network SIFID is of, for the record."""
+    return {**asdict(stem.weights), "layers": {f"sifid_{n}": text for n, text in LAYERS.items()}}

@@ -1,0 +1,185 @@
+"""The first layers of Inception v3, from a weights file that the user has."""
+
+import hashlib
+import pickle
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+
+# The channels of a layer, and how the literature names it.
+LAYERS = {
+    64: "64 channels, before the first pooling (SinGAN's released code)",
+    192: "192 channels, before the second pooling (SinGAN's paper)",
+}
+# Shapes of a layer's kernels, by its name in both layouts.
+_KERNELS = {
+    "Conv2d_1a_3x3": (32, 3, 3, 3),
+    "Conv2d_2a_3x3": (32, 32, 3, 3),
+    "Conv2d_2b_3x3": (64, 32, 3, 3),
+    "Conv2d_3b_1x1": (80, 64, 1, 1),
+    "Conv2d_4a_3x3": (192, 80, 3, 3),
+}
+# Outputs of the last layer, by which the two layouts differ.
+_CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
+# The beginning of the SHA-256 of the files that are published, as their names have it.
+_PUBLISHED = {
+    "6726825d": "FID's Inception of 2015-12-05, as torch-fidelity and pytorch-fid have it",
+    "0cc3c7bd": "torchvision's IMAGENET1K_V1",
+    "1a9a5a14": "torchvision's of before version 0.8",
+}
+_STATISTICS = ("weight", "bias", "running_mean", "running_var")
+EPSILON = 1e-3
+STRIP = 32
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which file the features are of.
+
+    Attributes:
+        sha256: of the file's bytes.
+        layout: ``torch-fidelity`` or ``torchvision``.
+        published: what file of that hash is known; None for another, such as one saved anew.
+    """
+
+    file: str
+    sha256: str
+    layout: str
+    published: str | None
+
+
+class InceptionStem(nn.Module):
+    """Inception v3 up to its second pooling, for inference.
+
+    Images go in as they are, in [-1, 1] and at their own size; both published sets of weights want
+    that range, and the single-image measure does not resize.
+
+    Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], weights: Weights) -> None:
+        super().__init__()
+        self.weights = weights
+        for name in _KERNELS:
+            for part, tensor in tensors.items():
+                if part.startswith(f"{name}."):
+                    self.register_buffer(part.replace(".", "_"), tensor.float())
+
+    @torch.no_grad()
+    def features(self, image: Tensor, channels: int) -> Iterator[Tensor]:
+        """The features at every place of an image, in strips of bounded memory.
+
+        Args:
+            image: (1, 3, H, W) in [-1, 1].
+            channels: 64 or 192, a key of :data:`LAYERS`.
+
+        Yields:
+            (1, channels, h, w), from top to bottom.
+
+        Raises:
+            UserError: the image is too small for one place.
+        """
+        height, width = (
+            self._places(image.shape[-2], channels),
+            self._places(image.shape[-1], channels),
+        )
+        if min(height, width) < 1:
+            raise UserError(
+                f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for features of "
+                f"{channels} channels; needs 19 pixels a side"
+            )
+        for top in range(0, height, STRIP):
+            bottom = min(top + STRIP, height)
+            if channels == 64:
+                yield self._first(image, top, bottom)
+            else:
+                # Rows of the first pooling that the last convolution sees, and what these see.
+                pooled = F.max_pool2d(self._first(image, 2 * top, 2 * (bottom + 1) + 3), 3, 2)
+                yield self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
+
+    def _places(self, side: int, channels: int) -> int:
+        first = (side - 3) // 2 + 1 - 2
+        return first if channels == 64 else (first - 3) // 2 + 1 - 2
+
+    def _first(self, image: Tensor, top: int, bottom: int) -> Tensor:
+        """Rows ``top`` to ``bottom`` of the layer of 64 channels, (1, 64, bottom - top, w)."""
+        bottom = min(bottom, self._places(image.shape[-2], 64))
+        above, below = int(top > 0), int(bottom < self._places(image.shape[-2], 64))
+        rows = image[..., 2 * (top - above) : 2 * (bottom + below + 1) + 3, :]
+        seen = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", rows, stride=2))
+        # The padding with zeros belongs to the border of the image alone.
+        padded = F.pad(seen, (1, 1, 1 - above, 1 - below))
+        return self._layer("Conv2d_2b_3x3", padded)
+
+    def _layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        kernel = getattr(self, f"{name}_conv_weight")
+        scale, shift, mean, variance = (getattr(self, f"{name}_bn_{s}") for s in _STATISTICS)
+        x = F.conv2d(x, kernel, stride=stride)
+        return F.relu_(F.batch_norm(x, mean, variance, scale, shift, eps=EPSILON))
+
+
+def read_inception(path: str | Path) -> InceptionStem:
+    """Read a weights file in torch-fidelity's (1008 classes) or torchvision's (1000) layout.
+
+    A ``.pth`` file of a state dictionary, or the same as safetensors. Runs no code from the file.
+
+    Raises:
+        UserError: no such file, or it is no complete set of Inception v3's weights.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}; it needs a weights file") from error
+    tensors = _tensors(path)
+    digest = hashlib.sha256(content).hexdigest()
+    weights = Weights(path.name, digest, _check(path, tensors), _PUBLISHED.get(digest[:8]))
+    return InceptionStem(tensors, weights)
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    wanted = "allowed: a state dictionary of Inception v3, .pth or .safetensors"
+    try:
+        if path.suffix == ".safetensors":
+            return load_safetensors(path.read_bytes())
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
+        raise UserError(
+            f"{path}: cannot be read as weights, or is TorchScript; {wanted}"
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise UserError(f"{path}: is no state dictionary; {wanted}")
+    return dict(state)
+
+
+def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
+    """The layout of the weights, if they are complete."""
+    wanted: dict[str, tuple[int, ...]] = {}
+    for name, shape in _KERNELS.items():
+        wanted[f"{name}.conv.weight"] = shape
+        wanted |= {f"{name}.bn.{statistic}": shape[:1] for statistic in _STATISTICS}
+    for name, needed in wanted.items():
+        if name not in tensors:
+            raise UserError(f"{path}: lacks {name}; needs the weights of Inception v3")
+        found = tuple(tensors[name].shape)
+        if found != needed:
+            raise UserError(f"{path}: {name} has the shape {found}, not {needed} as Inception v3's")
+        if not tensors[name].isfinite().all():
+            raise UserError(f"{path}: {name} has values that are not finite")
+        if name.endswith("running_var") and tensors[name].min() < 0:
+            raise UserError(f"{path}: {name} has a variance below 0")
+    classes = len(tensors["fc.bias"]) if "fc.bias" in tensors else None
+    if classes not in _CLASSES:
+        raise UserError(
+            f"{path}: its last layer fc has {classes or 'no'} outputs; needs 1008 "
+            "(torch-fidelity's layout) or 1000 (torchvision's)"
+        )
+    return _CLASSES[classes]

@@ -1,0 +1,79 @@
+"""SIFID: how far the deep features of a sample are from those of one image.
+
+A figure says nothing without the layer and the weights file that it is of.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from internal_gan.evaluation.inception import InceptionStem
+from internal_gan.images.io import to_uint8
+
+Gaussian = tuple[Tensor, Tensor]
+
+
+def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64) -> float:
+    """Single image Fréchet inception distance.
+
+    Images are rounded to 8 bits, scaled to [-1, 1] and not resized. The features at all places of
+    an image are taken for a sample of a Gaussian; the result is the squared distance of the two.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        stem: the network, with the user's weights.
+        channels: 64 (before the first pooling, SinGAN's released code) or 192 (before the second,
+            SinGAN's paper).
+
+    Returns:
+        At least 0, but for rounding, which identical images have.
+
+    Raises:
+        UserError: an image is too small.
+
+    Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
+    """
+    return frechet_distance(
+        *(gaussian(stem.features(as_file(image), channels)) for image in (real, sample))
+    )
+
+
+def as_file(image: Tensor) -> Tensor:
+    """(1, 3, H, W) as an 8-bit file has it."""
+    return to_uint8(image).float() / 127.5 - 1
+
+
+def gaussian(strips: Iterable[Tensor]) -> Gaussian:
+    """Mean (C,) and covariance (C, C) over all places of strips (1, C, h, w), in double."""
+    count, origin = 0, torch.zeros(0)
+    total, products = torch.zeros(0), torch.zeros(0)
+    for strip in strips:
+        places = strip[0].flatten(1).T.double()
+        if not count:
+            # Squares of what is far from 0 would lose the digits of a small covariance.
+            origin = places.mean(dim=0)
+            total = torch.zeros_like(origin)
+            products = torch.zeros(len(origin), len(origin), dtype=origin.dtype).to(origin.device)
+        shifted = places - origin
+        total += shifted.sum(dim=0)
+        products += shifted.T @ shifted
+        count += len(places)
+    mean = total / count
+    covariance = (products - count * torch.outer(mean, mean)) / max(count - 1, 1)
+    return origin + mean, covariance
+
+
+def frechet_distance(one: Gaussian, other: Gaussian) -> float:
+    """Squared 2-Wasserstein distance of two Gaussians, each (mean (C,), covariance (C, C)).
+
+    Source: Dowson, Landau, "The Fréchet distance between multivariate normal distributions",
+    Journal of Multivariate Analysis, 1982.
+    """
+    (mean, covariance), (other_mean, other_covariance) = one, other
+    # The eigenvalues of a product of covariances are those of a symmetric matrix with both inside.
+    values, vectors = torch.linalg.eigh(covariance)
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
+    apart = (mean - other_mean).square().sum()
+    return float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed)

@@ -1,0 +1,184 @@
+"""task=evaluate: figures, maps and a page, of a model and of files."""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.config import save_options
+from internal_gan.evaluation.patch_statistics import patch_panel
+from internal_gan.images.io import read_image, write_image
+from tests.commands import Shell
+from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
+
+# The tiny models draw (20, 28) pixels, which have patches of 3 at a quarter of their size.
+SMALL = "evaluate.patches=[3]"
+
+
+@pytest.fixture
+def files(shell: Shell, tmp_path: Path) -> list[str]:
+    """A photo of 60 x 80 pixels, two samples of its size and one wider."""
+    (tmp_path / "drawn").mkdir()
+    write_image(tmp_path / "photo.png", picture(60, 80))
+    for seed in (1, 2):
+        write_image(tmp_path / "drawn" / f"{seed}.png", picture(60, 80, seed))
+    write_image(tmp_path / "drawn" / "wide.png", picture(60, 120, 4))
+    return ["task=evaluate", "evaluate.real=photo.png", "evaluate.samples=drawn"]
+
+
+def a_model(path: Path) -> None:
+    run = trained(path)
+    save_options(run.options, run.folder.config_path)
+
+
+def record(path: str = "out") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        Path(path, "evaluation.json").read_text(), parse_constant=pytest.fail
+    )
+    return found
+
+
+def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> None:
+    answer = shell(*files, "output=out", "evaluate.maps=1")
+    assert answer.code == 0, answer.err
+    group = record()["groups"]["samples"]
+    same = torch.cat([read_image(f"drawn/{seed}.png").pixels for seed in (1, 2)])
+    panel = patch_panel(read_image("photo.png").pixels, same)
+    assert group["diversity"] == pytest.approx(panel["diversity"], rel=1e-5)
+    assert group["figures"]["copy"]["mean"] == pytest.approx(panel["copy"], rel=1e-5)
+    assert group["figures"]["copy"]["count"] == 2
+    assert group["figures"]["swd1"]["count"] == 3
+    low, high = group["figures"]["coherence"]["interval"]
+    assert low < group["figures"]["coherence"]["mean"] < high
+    first = record()["samples"][0]
+    assert first["figures"]["swd2"] == pytest.approx(
+        patch_panel(read_image("photo.png").pixels, same[:1])["swd2"], rel=1e-4
+    )
+    assert len(first["worst"]) == 3
+    with Path("out/evaluation.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["width"] for row in rows] == ["80", "80", "120"]
+    assert float(rows[1]["coherence"]) == record()["samples"][1]["figures"]["coherence"]
+    assert rows[2]["copy"] == ""
+    maps = sorted(path.name for path in Path("out/evaluate/1").iterdir())
+    assert maps[0] == "error-full-size.png"
+    assert maps[-1] == "worst-places.png"
+    assert not Path("out/evaluate/2").exists()
+    page = Path("out/index.html").read_text()
+    assert "sliced Wasserstein distance" in page
+    assert "Source half size" in page
+    assert "SinGAN" not in page
+
+
+def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> None:
+    for name, seeds in (("few", "1"), ("more", "2")):
+        Path("groups", name).mkdir(parents=True)
+        for seed in seeds:
+            Path("drawn", f"{seed}.png").rename(Path("groups", name, f"{seed}.png"))
+    answer = shell(*files[:2], "evaluate.samples=groups", "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    assert {name: group["count"] for name, group in record()["groups"].items()} == {
+        "few": 1,
+        "more": 1,
+    }
+    assert not any(Path("out/evaluate").iterdir())
+
+
+def test_a_photo_larger_than_its_samples_is_shrunk_to_them(shell: Shell, files: list[str]) -> None:
+    Path("drawn/wide.png").unlink()
+    write_image("photo.png", picture(120, 160))
+    answer = shell(*files, "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    assert record()["real"]["size"] == [60, 80]
+    assert "shrunk from 120x160 to 60x80" in answer.out
+
+
+def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> None:
+    filled = picture(60, 80)
+    filled[..., 20:40, 30:60] += 0.2
+    write_image("filled.png", filled.clamp(-1, 1))
+    write_image("hole.png", -torch.ones(1, 3, 60, 80))
+    with Image.open("hole.png") as image:
+        image.paste((255, 255, 255), (30, 20, 60, 40))
+        image.save("hole.png")
+    mask, samples = "evaluate.mask=hole.png", "evaluate.samples=filled.png"
+    answer = shell(*files[:2], samples, mask, "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    figures = record()["samples"][0]["figures"]
+    share = 20 * 30 / (60 * 80)
+    assert figures["l1_inside"] == pytest.approx(figures["l1"] / share)
+    assert figures["psnr_inside"] == pytest.approx(figures["psnr"] + 10 * math.log10(share))
+    assert figures["ssim_inside"] < figures["ssim"] < 1
+
+
+def test_a_model_of_singan_draws_and_is_judged(shell: Shell, tmp_path: Path) -> None:
+    a_model(tmp_path / "run")
+    answer = shell("task=evaluate", "checkpoint=run", SMALL, "sample.count=3", "output=out")
+    assert answer.code == 0, answer.err
+    found = record()
+    assert found["model"]["family"] == "singan"
+    assert found["reconstruction"]["psnr"] > 0
+    assert found["groups"]["samples"]["count"] == 3
+    assert "coherence_3" in found["groups"]["samples"]["figures"]
+    assert Path("out/sample/002.png").is_file()
+    assert "The photo as the model rebuilds it" in Path("out/index.html").read_text()
+
+
+def test_a_model_of_ingan_is_judged_by_its_sizes(shell: Shell, tmp_path: Path) -> None:
+    trained_ingan(tmp_path / "run", base=INGAN_PAPER)
+    scale = "retarget.scale=[[1.0,2.0],[1.0,1.0]]"
+    answer = shell("task=evaluate", "checkpoint=run", SMALL, scale, "output=out")
+    assert answer.code == 0, answer.err
+    assert [sample["size"] for sample in record()["samples"]] == [[20, 28], [20, 56]]
+    assert not Path("out/compare").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [
+        ([], "needs checkpoint=RUN, the run folder of a trained model, or files: evaluate.real"),
+        (["evaluate.real=photo.png"], "also needs evaluate.samples=FOLDER"),
+        (["evaluate.samples=drawn"], "also needs evaluate.real=PHOTO"),
+        (["evaluate.real=no.png", "evaluate.samples=drawn"], "evaluate.real=no.png: no such file"),
+        (["evaluate.real=photo.png", "evaluate.samples=no"], "evaluate.samples=no: there is no"),
+        (["evaluate.real=photo.png", "evaluate.samples=empty"], "empty: no images there"),
+        (["evaluate.real=photo.png", "evaluate.samples=broken.png"], "evaluate.samples=broken.png"),
+        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.mask=photo.png"], "wide"),
+        (["evaluate.real=photo.png", "evaluate.samples=drawn", "sample.count=3"], "sample.count"),
+        (
+            ["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.patches=[17]"],
+            "patches of 17 need 68 pixels a side",
+        ),
+        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.patches=[2]"], "3 to 31"),
+        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.maps=-1"], "0 or more"),
+        (
+            ["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.inception=photo.png"],
+            "photo.png: cannot be read as weights",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, files: list[str], arguments: list[str], piece: str
+) -> None:
+    Path("empty").mkdir()
+    Path("broken.png").write_bytes(b"no picture")
+    before = sorted(Path.cwd().iterdir())
+    answer = shell("task=evaluate", *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert piece in answer.lines[0]
+    assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_files_beside_a_model_are_refused(shell: Shell, tmp_path: Path) -> None:
+    a_model(tmp_path / "run")
+    answer = shell("task=evaluate", "checkpoint=run", "evaluate.real=photo.png", "output=out")
+    assert answer.code == 2
+    assert "evaluate.real: cannot be changed here" in answer.err
+    assert not Path("out").exists()
