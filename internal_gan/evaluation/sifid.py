@@ -27,7 +27,7 @@ def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64)
             SinGAN's paper).
 
     Returns:
-        At least 0, but for rounding, which identical images have.
+        At least 0, which identical images have.
 
     Raises:
         UserError: an image is too small.
@@ -76,4 +76,5 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
     apart = (mean - other_mean).square().sum()
-    return float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed)
+    # Rounding of equal Gaussians may end a little below.
+    return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))

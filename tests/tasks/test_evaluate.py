@@ -1,6 +1,7 @@
 """task=evaluate: figures, maps and a page, of a model and of files."""
 
 import csv
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -14,6 +15,7 @@ from internal_gan.config import save_options
 from internal_gan.evaluation.patch_statistics import patch_panel
 from internal_gan.images.io import read_image, write_image
 from tests.commands import Shell
+from tests.evaluation.stand_in import weights_file
 from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
 
 # The tiny models draw (20, 28) pixels, which have patches of 3 at a quarter of their size.
@@ -87,6 +89,20 @@ def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> 
         "more": 1,
     }
     assert not any(Path("out/evaluate").iterdir())
+
+
+def test_sifid_names_its_weights_and_layers(shell: Shell, files: list[str]) -> None:
+    path = weights_file(Path("inception.pth"))
+    weights, samples = f"evaluate.inception={path}", "evaluate.samples=drawn/1.png"
+    answer = shell(*files[:2], samples, weights, "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    figures = record()["groups"]["samples"]["figures"]
+    assert figures["sifid_64"]["mean"] > 0 < figures["sifid_192"]["mean"]
+    named = record()["inception"]
+    assert named["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (named["layout"], named["published"]) == ("torch-fidelity", None)
+    assert "released code" in named["layers"]["sifid_64"]
+    assert named["sha256"] in Path("out/index.html").read_text()
 
 
 def test_a_photo_larger_than_its_samples_is_shrunk_to_them(shell: Shell, files: list[str]) -> None:

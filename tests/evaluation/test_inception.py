@@ -1,0 +1,129 @@
+"""Inception's first layers are those of a plain network, from a file that is checked."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation import inception
+from internal_gan.evaluation.inception import read_inception
+from tests.evaluation.stand_in import stand_in, weights_file
+from tests.tiny import picture
+
+
+def plain(image: Tensor, channels: int) -> Tensor:
+    """The whole image at once, a layer after the other as in the paper's table."""
+    tensors = stand_in()
+
+    def layer(x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
+        x = F.conv2d(x, tensors[f"{name}.conv.weight"], stride=stride, padding=padding)
+        weight, bias, mean, variance = (
+            tensors[f"{name}.bn.{part}"].view(1, -1, 1, 1)
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        return ((x - mean) / (variance + 0.001).sqrt() * weight + bias).clamp(min=0)
+
+    x = layer(layer(image, "Conv2d_1a_3x3", stride=2), "Conv2d_2a_3x3")
+    x = layer(x, "Conv2d_2b_3x3", padding=1)
+    if channels == 64:
+        return x
+    return layer(layer(F.max_pool2d(x, 3, 2), "Conv2d_3b_1x1"), "Conv2d_4a_3x3")
+
+
+@pytest.mark.parametrize("channels", [64, 192])
+@pytest.mark.parametrize("strip", [1, 3, 5, 1000])
+@pytest.mark.parametrize("size", [(19, 19), (40, 57), (43, 30)])
+def test_strips_together_are_the_features_of_the_whole_image(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    channels: int,
+    strip: int,
+    size: tuple[int, int],
+    device: torch.device,
+) -> None:
+    monkeypatch.setattr(inception, "STRIP", strip)
+    stem = read_inception(weights_file(tmp_path / "w.pth")).to(device)
+    found = torch.cat(list(stem.features(picture(*size).to(device), channels)), dim=2).cpu()
+    expected = plain(picture(*size), channels)
+    assert found.shape == expected.shape
+    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("classes", "layout"), [(1008, "torch-fidelity"), (1000, "torchvision")])
+def test_both_layouts_are_told_apart_and_named(tmp_path: Path, classes: int, layout: str) -> None:
+    path = weights_file(tmp_path / "w.pth", classes)
+    weights = read_inception(path).weights
+    assert (weights.layout, weights.file, weights.published) == (layout, "w.pth", None)
+    assert weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_safetensors_hold_the_same(tmp_path: Path) -> None:
+    save_file(stand_in(), tmp_path / "w.safetensors")
+    one, other = (
+        next(read_inception(path).features(picture(), 64))
+        for path in (tmp_path / "w.safetensors", weights_file(tmp_path / "w.pth"))
+    )
+    assert torch.equal(one, other)
+
+
+def test_a_published_file_is_known_by_its_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = weights_file(tmp_path / "w.pth")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setitem(inception._PUBLISHED, digest[:8], "the stand-in")
+    assert read_inception(path).weights.published == "the stand-in"
+
+
+@pytest.mark.parametrize(
+    ("change", "piece"),
+    [
+        ({"Conv2d_4a_3x3.bn.bias": None}, r"lacks Conv2d_4a_3x3\.bn\.bias"),
+        ({"Conv2d_1a_3x3.conv.weight": torch.zeros(32, 3, 5, 5)}, r"the shape \(32, 3, 5, 5\)"),
+        ({"Conv2d_2a_3x3.bn.weight": torch.full((32,), torch.nan)}, "not finite"),
+        ({"Conv2d_2a_3x3.bn.running_var": torch.full((32,), -1.0)}, "variance below 0"),
+        ({"fc.bias": torch.zeros(10)}, "fc has 10 outputs; needs 1008"),
+        ({"fc.bias": None}, "fc has no outputs"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_weights_of_another_kind_are_refused(
+    tmp_path: Path, change: dict[str, Tensor | None], piece: str
+) -> None:
+    tensors = {k: v for k, v in (stand_in() | change).items() if v is not None}
+    torch.save(tensors, tmp_path / "w.pth")
+    with pytest.raises(UserError, match=piece):
+        read_inception(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
+@pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
+def test_what_is_no_weights_file_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read as weights"):
+        read_inception(tmp_path / name)
+
+
+def test_a_missing_file_and_a_list_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no\.pth: No such file"):
+        read_inception(tmp_path / "no.pth")
+    torch.save([torch.zeros(1)], tmp_path / "w.pth")
+    with pytest.raises(UserError, match="is no state dictionary"):
+        read_inception(tmp_path / "w.pth")
+
+
+def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
+    torch.save({"model": torch.nn.Linear(1, 1)}, tmp_path / "w.pth")
+    with pytest.raises(UserError, match="cannot be read as weights"):
+        read_inception(tmp_path / "w.pth")
+
+
+def test_an_image_too_small_for_a_place_is_refused(tmp_path: Path) -> None:
+    stem = read_inception(weights_file(tmp_path / "w.pth"))
+    with pytest.raises(UserError, match="needs 19 pixels a side"):
+        list(stem.features(picture(18, 40), 192))
