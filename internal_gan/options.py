@@ -27,7 +27,9 @@ TASKS = (
     "inpaint",
     "mask",
     "evaluate",
+    "study",
 )
+STUDY_PROTOCOLS = ("both", "paired", "unpaired")
 MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
@@ -375,6 +377,20 @@ class EvaluateOptions:
 
 
 @dataclass
+class StudyOptions:
+    """A page on which people tell the photos in ``real`` from the pictures of the same names, or in
+    folders of these names, in ``samples``; ``trials`` of each protocol, after ``practice``, each
+    seen for ``seconds``."""
+
+    real: str | None = path_option("the name of a folder of photos")
+    samples: str | None = path_option("the name of a folder of pictures of the same names")
+    protocol: str = one_of(STUDY_PROTOCOLS, "both")
+    trials: int = option(50, "a whole number, 1 or more", lambda v: v >= 1)
+    practice: int = option(5, "a whole number, 0 or more", lambda v: v >= 0)
+    seconds: float = option(1.0, "a number of seconds above 0, at most 60", lambda v: 0 < v <= 60)
+
+
+@dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
@@ -426,6 +442,7 @@ class Options:
         EvaluateSuperResolutionOptions, "its own options, such as evaluate_super_resolution.photos"
     )
     evaluate: EvaluateOptions = option(EvaluateOptions, "its own options, such as evaluate.real")
+    study: StudyOptions = option(StudyOptions, "its own options, such as study.real")
 
     @property
     def photos(self) -> list[str]:

@@ -30,7 +30,10 @@ _TAKE_IMAGES = {"train", "inpaint", "mask"}
 # Tasks without a model, and the options of a photo that they take.
 _WITHOUT_MODEL = {"mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"}}
 # Tasks on files of the user's, and what to ask of them without a model.
-_OF_FILES = {"evaluate": "evaluate.real=PHOTO evaluate.samples=FOLDER"}
+_OF_FILES = {
+    "evaluate": "evaluate.real=PHOTO evaluate.samples=FOLDER",
+    "study": "study.real=FOLDER study.samples=FOLDER",
+}
 # Tasks that let the model draw first: what to draw.
 _DRAW = {"evaluate": {"sample", "retarget"}}
 # Tasks that train a model for each photo of a folder.
@@ -63,15 +66,14 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif options.task in _WITHOUT_MODEL:
         _refuse(given - _WITHOUT_MODEL[options.task], f"task={options.task}", "takes a photo alone")
         _check_images(options)
-    elif options.checkpoint is None and options.task in _OF_FILES:
+    elif options.task in _OF_FILES and (options.checkpoint is None or options.task not in _DRAW):
         own = {key for key in given if key.partition(".")[0] == options.task}
         if not own:
-            raise UserError(
-                f"task={options.task} needs checkpoint=RUN, the run folder of a trained model, or "
-                f"files: {_OF_FILES[options.task]}"
-            )
-        other = given - own - _WITH_CHECKPOINT - {"model"}
-        _refuse(other, f"task={options.task}", "takes its own options alone without checkpoint=")
+            model = "checkpoint=RUN, the run folder of a trained model, or files: "
+            needs = f"{model if options.task in _DRAW else ''}{_OF_FILES[options.task]}"
+            raise UserError(f"task={options.task} needs {needs}")
+        other = given - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
+        _refuse(other, f"task={options.task} of files", "takes its own options alone")
     elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "

@@ -52,7 +52,7 @@ def test_fewer_places_than_channels_still_have_a_distance() -> None:
 
 def test_strips_give_the_moments_of_all_places() -> None:
     features = torch.rand(1, 5, 12, 7, generator=torch.Generator().manual_seed(0)) + 1000
-    mean, moments = gaussian(features.split(5, dim=2))
+    mean, moments = gaussian(torch.split(features, 5, dim=2))
     places = features[0].flatten(1).numpy().astype(np.float64)
     assert mean.numpy() == pytest.approx(places.mean(axis=1))
     assert moments.numpy() == pytest.approx(np.cov(places), abs=1e-9)

@@ -1,0 +1,149 @@
+"""How often people take samples for photos, from the answers of a study.
+
+    python -m internal_gan.evaluation.confusion answers/ > confusion.json
+
+prints a table on standard error and the same as JSON on standard output.
+"""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.bootstrap import LEVEL, REPEATS, ends
+
+# Percent, of samples from the coarsest scale: Shaham et al. 2019, Table 1.
+PUBLISHED = {"paired": (21.45, 1.5), "unpaired": (42.9, 0.9)}
+Counts = Sequence[tuple[int, int]]
+
+
+def confusion(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Confusion rates with their errors.
+
+    Practice is not counted. The errors are of the bootstrap over participants and, within each,
+    over their trials; with one participant they are of the trials alone, and say nothing of other
+    people.
+
+    Args:
+        results: what the files of the page hold, one a participant.
+
+    Returns:
+        By protocol the ``rate`` (wrong answers of all, 0 to 1; .5 is what guessing gives), its
+        ``error`` (standard) and 95 % ``interval``, ``trials`` and ``participants``; for
+        single pictures also those of ``fakes_taken_for_real`` and ``real_taken_for_fakes``.
+
+    Raises:
+        UserError: results of different studies, or twice of one participant.
+    """
+    if not results:
+        raise UserError("there are no results")
+    if len({result["study"] for result in results}) > 1:
+        raise UserError("the results are of different studies; give those of one")
+    people = [result["participant"] for result in results]
+    if len(set(people)) < len(people):
+        twice = next(person for person in people if people.count(person) > 1)
+        raise UserError(f"the results of participant {twice} are there twice")
+    found: dict[str, Any] = {}
+    for protocol in PUBLISHED:
+        if every := _counts(results, protocol):
+            found[protocol] = rate(every)
+    if "unpaired" in found:
+        found["unpaired"]["fakes_taken_for_real"] = rate(_counts(results, "unpaired", "fake"))
+        found["unpaired"]["real_taken_for_fakes"] = rate(_counts(results, "unpaired", "real"))
+    return {"study": results[0]["study"], "participants": len(results), **found}
+
+
+def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any]:
+    """The share of wrong answers with its error.
+
+    Args:
+        counts: (wrong answers, trials) of every participant, with a trial or more each.
+    """
+    wrong, trials = np.array(counts).T
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(counts), size=(repeats, len(counts)))
+    # Trials drawn anew from a participant's are wrong as often as a coin of that chance.
+    again = rng.binomial(trials[chosen], (wrong / trials)[chosen])
+    repeated = again.sum(axis=1) / trials[chosen].sum(axis=1)
+    return {
+        "rate": float(wrong.sum() / trials.sum()),
+        "error": float(repeated.std()),
+        "interval": ends(repeated, LEVEL),
+        "trials": int(trials.sum()),
+        "participants": len(counts),
+    }
+
+
+def read_results(names: Sequence[Path]) -> list[dict[str, Any]]:
+    """The files of answers, and all those in folders.
+
+    Raises:
+        UserError: no such file, or one that is no file of answers.
+    """
+    files = [
+        path
+        for name in names
+        for path in (sorted(name.glob("*.json")) if name.is_dir() else [name])
+    ]
+    results = []
+    for path in files:
+        try:
+            result = json.loads(path.read_text(encoding="utf-8"))
+            [(t["protocol"], t["truth"], t["confused"], t["practice"]) for t in result["trials"]]
+            result["study"], result["participant"]
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path}: is no file of answers to a study") from error
+        results.append(result)
+    return results
+
+
+def table(found: Mapping[str, Any]) -> str:
+    """The rates in percent, beside those that were published for SinGAN."""
+    lines = [f"{found['participants']} participants", "confusion, %   here            SinGAN, 2019"]
+    for protocol, (published, error) in PUBLISHED.items():
+        if protocol in found:
+            own = f"{100 * found[protocol]['rate']:.1f} +- {100 * found[protocol]['error']:.1f}"
+            lines.append(f"{protocol:<15}{own:<16}{published} +- {error}")
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m internal_gan.evaluation.confusion", description=__doc__
+    )
+    parser.add_argument(
+        "results", nargs="+", type=Path, help="files of answers, or folders of them"
+    )
+    try:
+        found = confusion(read_results(parser.parse_args(argv).results))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(table(found), file=sys.stderr)
+    print(json.dumps(found, indent=2))
+
+
+def _counts(
+    results: Sequence[Mapping[str, Any]], protocol: str, truth: str | None = None
+) -> Counts:
+    """(wrong answers, trials) of every participant with a trial of this kind."""
+    found: dict[str, list[bool]] = defaultdict(list)
+    for result in results:
+        for trial in result["trials"]:
+            wanted = trial["protocol"] == protocol and truth in (None, trial["truth"])
+            if wanted and not trial["practice"]:
+                found[result["participant"]].append(bool(trial["confused"]))
+    return [(sum(answers), len(answers)) for answers in found.values()]
+
+
+if __name__ == "__main__":
+    main()
