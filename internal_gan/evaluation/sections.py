@@ -49,6 +49,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         if run.status.get(key):
             name = f"Step over the border{when}, of the steps inside"
             facts.append((name, told(run.status[key])))
+    if run.status.get("classical"):
+        facts.append(("Classical inpainting", str(run.status["classical"])))
     if run.status.get("device"):
         facts.append(("Device", str(run.status["device"])))
     if run.status.get("started"):

@@ -33,6 +33,7 @@ def read_mask(
     invert: bool = False,
     option: str = "mask",
     white: str | None = None,
+    warn: bool = True,
 ) -> Tensor:
     """Read a mask file of exactly the size of the photo it belongs to.
 
@@ -49,10 +50,10 @@ def read_mask(
         option: what to call the file in messages, such as ``edit.mask``.
         white: what white is, where it is not what may change, such as ``is kept``; any share of
             the image will do then.
+        warn: log a warning where it covers more than half of the photo.
 
     Returns:
-        (1, 1, height, width) in [0, 1]. That it covers more than half of the photo is logged as a
-        warning.
+        (1, 1, height, width) in [0, 1].
 
     Raises:
         UserError: no readable image, another size, or a mask that is empty or covers everything.
@@ -71,8 +72,11 @@ def read_mask(
     mask = _levels(photo)
     if _is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
-    _check(1.0 - mask if invert else mask, name, invert, white)
-    return 1.0 - mask if invert else mask
+    mask = 1.0 - mask if invert else mask
+    _check(mask, name, invert, white)
+    if warn and white is None:
+        _warn(mask, name, invert)
+    return mask
 
 
 def dilate(mask: Tensor, radius: float) -> Tensor:
@@ -150,7 +154,7 @@ def _check(mask: Tensor, name: str, invert: bool, white: str | None) -> None:
             raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
         return
     change, keep = ("black", "white") if invert else ("white", "black")
-    other = "without mask.invert=true" if invert else "with mask.invert=true"
+    other = _other_way(invert)
     if mask.max() <= FAINT:
         raise UserError(
             f"{name}: the mask is empty, so that nothing may change; {change} is what may change "
@@ -160,6 +164,9 @@ def _check(mask: Tensor, name: str, invert: bool, white: str | None) -> None:
         raise UserError(
             f"{name}: the mask covers the whole image; {keep} is what is kept ({change} {other})"
         )
+
+
+def _warn(mask: Tensor, name: str, invert: bool) -> None:
     share = float(mask.mean())
     if share > 0.5:
         _log.warning(
@@ -167,5 +174,9 @@ def _check(mask: Tensor, name: str, invert: bool, white: str | None) -> None:
             "other way round, try it %s",
             name,
             100 * share,
-            other,
+            _other_way(invert),
         )
+
+
+def _other_way(invert: bool) -> str:
+    return "without mask.invert=true" if invert else "with mask.invert=true"

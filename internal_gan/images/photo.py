@@ -30,6 +30,8 @@ class Photo:
         icc_profile: The file's colour profile. Pixels are the file's numbers and are not converted
             to another colour space (but from CMYK to sRGB).
         exif: EXIF block without the orientation, which has been applied.
+        unknown: ``(1, 1, H, W)``, 1 where nothing may be learnt from, such as a hole to be filled,
+            and else 0; ``None``: everything may.
     """
 
     pixels: Tensor
@@ -39,6 +41,7 @@ class Photo:
     bit_depth: int = 8
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    unknown: Tensor | None = None
 
     @property
     def size(self) -> Size:

@@ -140,6 +140,12 @@ class Model(nn.Module, ABC):
         return [self.image]
 
     @property
+    def unknown(self) -> list[Tensor]:
+        """For every photo where nothing is learnt from, (1, 1, H, W), 1 there and else 0; empty
+        where all of them is."""
+        return []
+
+    @property
     def device(self) -> torch.device:
         return next(self.buffers()).device
 

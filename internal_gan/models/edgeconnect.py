@@ -100,6 +100,9 @@ class EdgeConnect(SeveralPhotosModel):
             the completion inside of the hole; false: the completion's copy of them.
         noise: standard deviation of noise on the completion's input inside of the hole.
 
+    Attributes:
+        scale: the size at which the first photo is learnt over the size that it had.
+
     Raises:
         ValueError: a number out of range.
     """
@@ -158,6 +161,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.judge_composite = judge_composite
         self.noise = noise
         self.sizes: list[Size] = []
+        self.scale = 1.0
         self.steps = []
         self.finished = 0
         self.edge_network: DilatedResidualGenerator | None = None
@@ -197,6 +201,7 @@ class EdgeConnect(SeveralPhotosModel):
         ]
         first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
         size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
+        self.scale = max(size) / max(pixels.shape[-2:])
         count = len(self.stage_names)
         self._allocate(size, count, pixels.device)
         self.image.copy_(resize(first, size).clamp(-1, 1))
@@ -228,7 +233,7 @@ class EdgeConnect(SeveralPhotosModel):
 
     def metadata(self) -> dict[str, Any]:
         metadata = {"sizes": self.sizes, "steps": self.steps, "finished": self.finished}
-        return {**metadata, "other_sizes": self.other_sizes}
+        return {**metadata, "other_sizes": self.other_sizes, "scale": self.scale}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
         self._allocate(metadata["sizes"][0], len(metadata["sizes"]))
@@ -237,6 +242,7 @@ class EdgeConnect(SeveralPhotosModel):
             self.register_buffer(_hole(number), torch.zeros_like(image[:, :1]))
         self.steps = list(metadata["steps"])
         self.finished = int(metadata["finished"])
+        self.scale = float(metadata["scale"])
         if self.detector and self.finished:
             self.edge_network = self.new_edge_generator()
         if self.finished > (1 if self.detector else 0):

@@ -12,7 +12,7 @@ from internal_gan.models.base import Model
 from internal_gan.options import Options
 
 
-def the_whole_photo(photo: Photo, options: Options) -> tuple[Photo, list[str]]:
+def the_whole_photo(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list[str]]:
     """Trains on the photo, shrunk to the size that the model asks for."""
     return photo, []
 
@@ -29,7 +29,8 @@ class OwnTask:
             still goes on.
         size_option: the option to make smaller where memory is short.
         again: options of an example of what to ask of the model next.
-        lesson: the part of the photo to train on, and what to tell about it.
+        lesson: the part of a photo to train on, and what to tell about it; it is called with the
+            photo, the options and the photo's number, from 0.
         stands_for_photo: its pictures stand for the photo and keep what its file has.
     """
 
@@ -38,7 +39,7 @@ class OwnTask:
     write: Callable[..., None]
     size_option: str
     again: tuple[str, ...]
-    lesson: Callable[[Photo, Options], tuple[Photo, list[str]]] = the_whole_photo
+    lesson: Callable[[Photo, Options, int], tuple[Photo, list[str]]] = the_whole_photo
     stands_for_photo: bool = False
 
 

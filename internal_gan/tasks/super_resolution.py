@@ -119,7 +119,7 @@ def check(model: Model, options: Options) -> None:
         )
 
 
-def lesson(photo: Photo, options: Options) -> tuple[Photo, list[str]]:
+def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list[str]]:
     """The part of the photo to train on: detail is learnt at the photo's own resolution.
 
     Of a photo longer than the model's ``max_size`` it is the window of at most that length a side

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -67,6 +69,7 @@ def train(
         options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
     model, precision, about = _set_up(options, photo, others)
     _refuse_other_tasks(model, options, changed)
+    options = _with_whole_names(options)
     folder = RunFolder.create(new_run_path(options, options.photo, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
@@ -76,6 +79,12 @@ def train(
             for number, given in enumerate([photo, *others], 1):
                 kept = model.images[number - 1]
                 write_image(_kept(folder, number), kept, like=drawn_like(given)[0])
+        for number, unknown in enumerate(model.unknown, 1):
+            if not unknown.any():
+                continue
+            gray = Photo(unknown, mode="L")
+            pixels = unknown.expand(-1, 3, -1, -1) * 2.0 - 1.0
+            write_image(_kept_unknown(folder, number), pixels, like=gray)
         _learn(model, options, folder, photo, precision, about, quiet)
     return model
 
@@ -99,8 +108,11 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     has_state = folder.checkpoint_path.is_file()
     kept = folder.path / "photo.png"
     path, note = (kept, []) if has_state else _anew(saved, kept)
-    photo = read_image(path)
-    others = [read_image(path) for path in _others(saved, folder, has_state)]
+    photo = _read(path, folder, 1)
+    others = [
+        _read(path, folder, number)
+        for number, path in enumerate(_others(saved, folder, has_state), 2)
+    ]
     model, precision, about = _set_up(saved, photo, others)
     if has_state and own_task(model, saved).stands_for_photo:
         photo, note = _original(saved, photo)
@@ -110,9 +122,38 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     return model
 
 
+def _with_whole_names(options: Options) -> Options:
+    """The same with names of masks that hold wherever the run is resumed from."""
+    whole = {
+        group: dataclasses.replace(
+            getattr(options, group),
+            **{
+                key: str(Path(value).expanduser().absolute())
+                for key in keys
+                if (value := getattr(getattr(options, group), key)) is not None
+            },
+        )
+        for group, keys in (("mask", ("file",)), ("inpaint", ("edges", "source")))
+    }
+    return dataclasses.replace(options, **whole)
+
+
 def _kept(folder: RunFolder, number: int) -> Path:
     """One of several photos, counted from 1, as the model learns it."""
     return folder.path / "photos" / f"{number}.png"
+
+
+def _kept_unknown(folder: RunFolder, number: int) -> Path:
+    """Where a photo as the model learns it is unknown, white; the photos are counted from 1."""
+    return folder.path / ("unknown.png" if number == 1 else f"unknown-{number}.png")
+
+
+def _read(path: Path, folder: RunFolder, number: int) -> Photo:
+    """A photo; the run's own copy of it with what is unknown of it."""
+    photo, kept = read_image(path), _kept_unknown(folder, number)
+    if path.parent not in (folder.path, _kept(folder, number).parent) or not kept.is_file():
+        return photo
+    return dataclasses.replace(photo, unknown=(read_image(kept).pixels[:, :1] > 0).float())
 
 
 def _others(options: Options, folder: RunFolder, has_state: bool) -> Iterator[Path]:
@@ -138,7 +179,8 @@ def _refuse_other_tasks(model: Model, options: Options, changed: Collection[str]
     name = own_task(model, options).name
     for key in sorted(changed):
         task, dot, _ = key.partition(".")
-        if dot and task in TASKS and task != name:
+        of_it = task == name or (name == "inpaint" and task == "mask")
+        if dot and task in TASKS and not of_it:
             raise UserError(
                 f"{key}: a training of {model.family} ends with task={name}, where it would "
                 "change nothing"
@@ -167,12 +209,18 @@ def _set_up(
             "model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
         )
     own = own_task(model, options)
-    part, note = own.lesson(photo, options)
-    for learnt in (part, *others):
+    part, note = own.lesson(photo, options, 0)
+    parts = [part, *(own.lesson(other, options, n)[0] for n, other in enumerate(others, 1))]
+    for learnt in parts:
         check_trainable(learnt, model.min_side, options.model.get("max_size"))
+    holes = [None if p.unknown is None else p.unknown.to(device) for p in parts]
+    # Only a family with a task that has holes takes them.
+    prepare: Any = model.prepare
+    if any(hole is not None for hole in holes):
+        prepare = functools.partial(prepare, holes=holes)
     try:
         with enough_memory("model.max_size"):
-            model.prepare(*(learnt.pixels.to(device) for learnt in (part, *others)))
+            prepare(*(learnt.pixels.to(device) for learnt in parts))
             model.to(device)
     except UserError:
         raise

@@ -1,8 +1,9 @@
 """Windows of an image."""
 
+import pytest
 import torch
 
-from internal_gan.images.windows import most_detailed
+from internal_gan.images.windows import around, bounds, most_detailed, parts
 
 
 def test_the_window_holds_the_detail() -> None:
@@ -22,3 +23,39 @@ def test_a_shorter_side_is_taken_whole() -> None:
     assert rows == slice(0, 20)
     assert columns.stop - columns.start == 40
     assert most_detailed(torch.zeros(1, 3, 5, 6), (9, 9)) == (slice(0, 5), slice(0, 6))
+
+
+def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
+    mask = torch.zeros(1, 1, 20, 30)
+    mask[..., 4, 7] = mask[..., 11, 25] = 0.2
+    assert bounds(mask) == (slice(4, 12), slice(7, 26))
+    with pytest.raises(ValueError, match="empty"):
+        bounds(torch.zeros(1, 1, 5, 5))
+
+
+def test_parts_that_are_far_from_each_other_are_told_apart() -> None:
+    mask = torch.zeros(1, 1, 100, 90)
+    mask[..., 5:12, 5:60] = 1
+    mask[..., 20:24, 55:58] = 1
+    mask[..., 80:85, 10:20] = 1
+    found = parts(mask, 10)
+    assert [bounds(part) for part in found] == [
+        (slice(5, 24), slice(5, 60)),
+        (slice(80, 85), slice(10, 20)),
+    ]
+    assert torch.equal(sum(found, torch.zeros_like(mask)), mask)
+    assert parts(torch.zeros(1, 1, 9, 9), 4) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((slice(40, 50), slice(60, 70)), (slice(30, 60), slice(45, 85))),
+        ((slice(0, 4), slice(95, 100)), (slice(0, 30), slice(60, 100))),
+    ],
+)
+def test_a_window_is_around_a_box_and_inside_the_image(
+    box: tuple[slice, slice], expected: tuple[slice, slice]
+) -> None:
+    assert around(box, (30, 40), (90, 100)) == expected
+    assert around(box, (300, 400), (90, 100)) == (slice(0, 90), slice(0, 100))

@@ -1,0 +1,296 @@
+"""task=inpaint: a hole in a photo filled with what the model learnt around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from internal_gan.config import load_options
+from internal_gan.errors import UserError
+from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.photo import Photo
+from internal_gan.images.windows import around, bounds, parts
+from internal_gan.models.applications.inpainting import blend, blend_weight, fill, reach
+from internal_gan.models.edgeconnect import EdgeConnect
+from internal_gan.options import LARGEST_SEED, Options
+from internal_gan.tasks.holes import (
+    example_hole,
+    has_hole,
+    is_named,
+    read_edges,
+    read_hole,
+    unknown_of,
+)
+from internal_gan.tasks.own import OwnTask
+from internal_gan.tasks.reporting import enough_memory, progress
+from internal_gan.tasks.trained import Trained, load_trained, results
+from internal_gan.training.run_folder import RunFolder
+
+# How bright the edges outside of the hole are drawn, beside white ones inside.
+KNOWN_EDGES = 0.4
+
+
+@dataclass(frozen=True)
+class Case:
+    """A photo with a hole to be filled.
+
+    Attributes:
+        name: of the folder of its results; empty where it is the only one.
+        hole: (1, 1, H, W), 1 inside and else 0.
+        edges: the user's drawing, of the same shape; None for none.
+    """
+
+    name: str
+    photo: Photo
+    hole: Tensor
+    edges: Tensor | None = None
+
+
+def inpaint(options: Options, family: str | None = None) -> Path:
+    """Fill a hole in each of the photos by the model in ``options.checkpoint``.
+
+    The photos are ``options.image`` or else those of the training, and the hole is then that of the
+    training too where none is named.
+
+    Args:
+        family: refuse a model of another family; null takes any.
+
+    Returns:
+        The new run folder.
+
+    Raises:
+        UserError: the checkpoint, the device, a photo, a mask or a drawing will not do. No folder
+            is left behind.
+    """
+    given = options.image is not None
+    if options.inpaint.source is not None:
+        raise UserError(
+            f"inpaint.source={options.inpaint.source}: says where a training may learn; with "
+            "checkpoint= that is over"
+        )
+    trained = load_trained(options, family, EdgeConnect)
+    trained = replace(trained, options=_completed(trained, given))
+    names = _names(trained, given)
+    # All of them are looked at before the first is filled, and held one at a time.
+    for _ in _cases(names, trained.options, warn=True):
+        pass
+    with results(trained, f"{_counted(len(names), 'photo')} filled") as (folder, console):
+        shown = progress(_cases(names, trained.options), len(names), "photos", console)
+        for case in shown:
+            with enough_memory("mask"):
+                _write(trained.model, case, trained.options, folder)
+    return folder.path
+
+
+def write(
+    model: EdgeConnect,
+    options: Options,
+    folder: RunFolder,
+    photo: Photo,
+    *,
+    on_the_way: bool = False,
+) -> None:
+    """Write ``inpaint/000.png`` and so on into a run folder, in place of older ones; of several
+    photos a folder of them for each that has a hole."""
+    if photo.unknown is not None:
+        first = Case("", photo, photo.unknown)
+    elif is_named(options):
+        first = Case("", photo, read_hole(photo, options), read_edges(photo, options))
+    else:
+        first = Case("", photo, example_hole(photo.size, options))
+    others = [name for n, name in enumerate(options.photos) if n and has_hole(options, n)]
+    if others:
+        first = replace(first, name=_folders(options.photos)[0])
+    _write(model, first, options, folder, on_the_way=on_the_way)
+    if not on_the_way:
+        for case in list(_cases(options.photos, options))[1:] if others else []:
+            _write(model, case, options, folder)
+
+
+def check(model: Any, options: Options) -> None:
+    """Nothing is left to refuse: :func:`lesson` has read every mask."""
+
+
+def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list[str]]:
+    """The part of the photo to train on, and where it is unknown.
+
+    Of a photo longer than the model's ``max_size`` it is a window around the hole at the photo's
+    own resolution, or, around a hole larger than half of such a window, one of twice the hole's
+    size, which is then shrunk.
+
+    Raises:
+        UserError: a mask or a drawing will not do.
+    """
+    if photo.unknown is not None:
+        return photo, []
+    hole = read_hole(photo, options, warn=True) if has_hole(options, number) else None
+    unknown = unknown_of(photo, hole, options)
+    if number == 0:
+        read_edges(photo, options)
+    photo = replace(photo, unknown=unknown)
+    if hole is None:
+        note = "No mask=FILE: learns all of the photo, and shows its work on a random hole"
+        return photo, [note] if number == 0 else []
+    words = [f"The hole is {100 * float(hole.mean()):.1f} % of the photo"]
+    limit = options.model.get("max_size")
+    if limit is None or max(photo.size) <= limit:
+        return photo, words
+    window = _window(hole, limit)
+    rows, columns = window
+    words.append(
+        f"Learns around the hole, from rows {rows.start} to {rows.stop} and columns "
+        f"{columns.start} to {columns.stop}; model.max_size=null learns from all of it"
+    )
+    here = (..., rows, columns)
+    return replace(
+        photo,
+        pixels=photo.pixels[here].contiguous(),
+        alpha=None if photo.alpha is None else photo.alpha[here].contiguous(),
+        unknown=None if unknown is None else unknown[here].contiguous(),
+    ), words
+
+
+def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
+    """Around the whole hole or, where that is too large, the largest of its parts."""
+    size = (hole.shape[-2], hole.shape[-1])
+    box = bounds(hole)
+    if 2 * _extent(box) > limit:
+        box = max((bounds(part) for part in parts(hole, max(limit // 8, 1))), key=_extent)
+    extent = max(limit, 2 * _extent(box))
+    return around(box, (extent, extent), size)
+
+
+def _extent(box: tuple[slice, slice]) -> int:
+    rows, columns = box
+    return int(max(rows.stop - rows.start, columns.stop - columns.start))
+
+
+def _completed(trained: Trained, given: bool) -> Options:
+    """With the hole of the training where the photo is that of the training and none is named."""
+    options = trained.options
+    if given or is_named(options):
+        return options
+    before = load_options(trained.source.config_path)
+    dilate = before.mask.dilate if options.mask.dilate is None else options.mask.dilate
+    feather = before.mask.feather if options.mask.feather is None else options.mask.feather
+    invert = before.mask.invert != options.mask.invert
+    return replace(
+        options,
+        mask=replace(before.mask, invert=invert, dilate=dilate, feather=feather),
+        inpaint=replace(options.inpaint, box=before.inpaint.box),
+    )
+
+
+def _names(trained: Trained, given: bool) -> list[str]:
+    """The photos to fill.
+
+    Raises:
+        UserError: one mask for several photos, or no photo is left.
+    """
+    options, names = trained.options, trained.options.photos
+    several = has_hole(options, 1) or (given and options.inpaint.box is not None)
+    if given and len(names) > 1 and not several:
+        raise UserError(
+            f"mask={options.mask.file}: one mask for {len(names)} photos; needed is a folder of "
+            "masks with their names"
+        )
+    names = names if several else names[:1]
+    if not given and not all(Path(name).is_file() for name in names):
+        kept = trained.source.path / "photo.png"
+        if not names or not kept.is_file():
+            raise UserError(f"{trained.source.path}: its photo is gone; image=FILE names one")
+        names = [str(kept)]
+    return names
+
+
+def _cases(names: Sequence[str], options: Options, *, warn: bool = False) -> Iterator[Case]:
+    """The photos with their holes, one at a time.
+
+    Raises:
+        UserError: a photo, a mask or a drawing will not do.
+    """
+    for name, folder in zip(names, _folders(names), strict=True):
+        photo = read_image(name)
+        try:
+            hole = read_hole(photo, options, warn=warn)
+            case = Case(folder, photo, hole, read_edges(photo, options))
+        except UserError as error:
+            if len(names) == 1:
+                raise
+            raise UserError(f"{name}: {error}") from error
+        yield case
+
+
+def _folders(names: Sequence[str]) -> list[str]:
+    """A folder for each photo; a single one needs none."""
+    stems = [Path(name).stem for name in names]
+    if len(stems) < 2:
+        return [""] * len(stems)
+    return [s if stems.count(s) == 1 else f"{n}-{s}" for n, s in enumerate(stems, 1)]
+
+
+def _write(
+    model: EdgeConnect,
+    case: Case,
+    options: Options,
+    folder: RunFolder,
+    *,
+    on_the_way: bool = False,
+) -> None:
+    """The results, and beside them the photo, its hole, the edges, and a classical filling."""
+    pictures = folder.path / "inpaint" / case.name
+    pictures.mkdir(parents=True, exist_ok=True)
+    photo, feather = case.photo, options.mask.feather or 0.0
+    hole = reach(case.hole, feather)
+    for index, seed in enumerate(_seeds(options)[: 1 if on_the_way else None]):
+        filled, edges = fill(
+            model, photo.pixels, hole, scale=model.scale, edges=case.edges, seed=seed
+        )
+        made = blend(photo.pixels, filled, case.hole, feather)
+        write_image(pictures / f"{index:03d}.png", made, like=photo)
+        if index == 0:
+            _write_gray(pictures / "edges.png", torch.where(hole > 0, edges, KNOWN_EDGES * edges))
+    write_image(pictures / "before.png", photo.pixels, like=photo)
+    emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+    write_image(pictures / "hole.png", emptied, like=photo)
+    _write_gray(pictures / "mask.png", blend_weight(case.hole, feather))
+    if options.inpaint.compare and not on_the_way:
+        if has_opencv():
+            write_image(pictures / "telea.png", telea(photo.pixels, case.hole), like=photo)
+        else:
+            why = f"not shown: OpenCV is missing, {INSTALL}"
+            folder.write_status("running", classical=why)
+
+
+def _write_gray(path: Path, levels: Tensor) -> None:
+    """(1, 1, H, W) in [0, 1]."""
+    write_image(path, levels.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(levels, mode="L"))
+
+
+def _seeds(options: Options) -> list[int | None]:
+    """Of each result. Without ``inpaint.seed`` the first is the one without chance."""
+    count, seed = options.inpaint.count, options.inpaint.seed
+    first = options.seed if seed is None else seed
+    seeds: list[int | None] = [(first + k) % (LARGEST_SEED + 1) for k in range(count)]
+    return seeds if seed is not None else [None, *seeds[:-1]]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+OWN = OwnTask(
+    "inpaint",
+    check,
+    write,
+    size_option="mask",
+    again=("mask=other.png",),
+    lesson=lesson,
+    stands_for_photo=True,
+)

@@ -1,0 +1,411 @@
+"""task=inpaint on a trained model, and a training of EdgeConnect that ends with it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+import internal_gan
+from internal_gan.config import load_options, save_options
+from internal_gan.images.encode import Layout, _deep_png
+from internal_gan.images.io import read_image
+from internal_gan.images.resize import resize
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import Shell
+from tests.tiny import EDGECONNECT, picture, trained_edgeconnect
+
+HEIGHT, WIDTH = 60, 84
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def box(top: int, left: int, height: int, width: int, size: tuple[int, int] = (60, 84)) -> Tensor:
+    mask = torch.zeros(1, 1, *size)
+    mask[..., top : top + height, left : left + width] = 1
+    return mask
+
+
+def save_mask(path: str, mask: Tensor) -> None:
+    Image.fromarray((mask[0, 0] * 255).byte().numpy()).save(path)
+
+
+def pixels(path: Path | str) -> Array:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a tiny model of a photo that is gone, with a hole in it."""
+    path = tmp_path_factory.mktemp("trained") / "model"
+    trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[box(20, 30, 12, 14)])
+    options = load_options(path / "config.yaml")
+    options.image = "photo.png"
+    options.inpaint.box = [20, 30, 12, 14]
+    save_options(options, path / "config.yaml")
+    return path
+
+
+@pytest.fixture
+def checkpoint(run: Path, shell: Shell) -> str:
+    """The option that names it, with the photo and a mask in the folder here."""
+    photo = ((picture(HEIGHT, WIDTH)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(photo).save("photo.png")
+    save_mask("hole.png", box(10, 50, 15, 20))
+    return f"checkpoint={run}"
+
+
+def only_run() -> Path:
+    (folder,) = Path("runs").glob("*/*")
+    return folder
+
+
+def test_the_hole_of_a_mask_is_filled_and_nothing_else(
+    shell: Shell, run: Path, checkpoint: str
+) -> None:
+    before = sorted(p.name for p in run.iterdir())
+    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "device=cpu")
+    assert answer.code == 0, answer.err
+    assert answer.err == ""
+    folder = only_run()
+    assert folder.parent.name == "photo-edgeconnect"
+    assert sorted(p.name for p in (folder / "inpaint").iterdir()) == [
+        *("000.png", "before.png", "edges.png", "hole.png", "mask.png", "telea.png")
+    ]
+    made, photo = pixels(folder / "inpaint/000.png"), pixels("photo.png")
+    changed = (made != photo).any(axis=2)
+    inside = pixels("hole.png") > 0
+    assert not changed[~inside].any()
+    assert changed[inside].mean() > 0.5
+    assert np.array_equal(pixels(folder / "inpaint/mask.png") > 0, inside)
+    assert not (pixels(folder / "inpaint/telea.png") != photo).any(axis=2)[~inside].any()
+    assert RunFolder(folder).status()["state"] == "finished"
+    assert "telea.png" in (folder / "index.html").read_text(encoding="utf-8")
+    assert sorted(p.name for p in run.iterdir()) == before
+
+
+def test_what_is_under_the_hole_is_of_no_account(shell: Shell, checkpoint: str) -> None:
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
+    spoilt = pixels("photo.png").copy()
+    spoilt[pixels("hole.png") > 0] = (255, 0, 128)
+    Image.fromarray(spoilt).save("spoilt.png")
+    shell("task=inpaint", checkpoint, "image=spoilt.png", "mask=hole.png", "output=two")
+    for name in ("000.png", "edges.png", "hole.png", "telea.png"):
+        assert np.array_equal(pixels(f"one/inpaint/{name}"), pixels(f"two/inpaint/{name}")), name
+
+
+def test_a_box_is_a_mask(shell: Shell, checkpoint: str) -> None:
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
+    shell("task=inpaint", checkpoint, "inpaint.box=[10,50,15,20]", "output=two")
+    assert np.array_equal(pixels("one/inpaint/000.png"), pixels("two/inpaint/000.png"))
+
+
+def test_without_a_mask_the_hole_is_that_of_the_training(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=inpaint", checkpoint, "output=one")
+    assert answer.code == 0, answer.err
+    mask = pixels("one/inpaint/mask.png") / 255
+    assert np.array_equal(mask, box(20, 30, 12, 14)[0, 0].numpy())
+
+
+def test_invert_dilate_and_feather(shell: Shell, checkpoint: str) -> None:
+    save_mask("kept.png", 1 - box(10, 50, 15, 20))
+    shell("task=inpaint", checkpoint, "mask=kept.png", "mask.invert=true", "output=inverted")
+    shell("task=inpaint", checkpoint, "mask=hole.png", "mask.dilate=4", "output=dilated")
+    shell("task=inpaint", checkpoint, "mask=hole.png", "mask.feather=2", "output=feathered")
+    masks = {k: pixels(f"{k}/inpaint/mask.png") for k in ("inverted", "dilated", "feathered")}
+    assert np.array_equal(masks["inverted"], pixels("hole.png"))
+    assert (masks["dilated"] > 0).sum() > (pixels("hole.png") > 0).sum() + 200
+    inside = pixels("hole.png") > 0
+    assert (masks["feathered"][inside] == 255).all()
+    assert ((masks["feathered"] > 0) & (masks["feathered"] < 255)).sum() > 100
+    photo = pixels("photo.png")
+    for name, mask in masks.items():
+        made = pixels(f"{name}/inpaint/000.png")
+        assert np.array_equal(made[mask == 0], photo[mask == 0]), name
+
+
+def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: str) -> None:
+    drawing = torch.zeros(1, 1, HEIGHT, WIDTH)
+    drawing[..., 17, :] = 1
+    save_mask("drawn.png", drawing)
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=own")
+    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "edges=drawn.png", "output=drawn")
+    assert answer.code == 0, answer.err
+    edges = pixels("drawn/inpaint/edges.png")[10:25, 50:70]
+    assert (edges[7] == 255).all()
+    assert not np.array_equal(pixels("own/inpaint/000.png"), pixels("drawn/inpaint/000.png"))
+
+
+def test_results_are_numbered_and_a_seed_is_a_result(shell: Shell, checkpoint: str) -> None:
+    shell("task=inpaint", checkpoint, "mask=hole.png", "inpaint.count=3", "output=several")
+    names = {p.name for p in Path("several/inpaint").iterdir()}
+    assert {"000.png", "001.png", "002.png"} <= names
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
+    assert np.array_equal(pixels("one/inpaint/000.png"), pixels("several/inpaint/000.png"))
+
+
+def layers(kind: str) -> Array:
+    """The picture in a file's own numbers."""
+    rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
+    alpha = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, 0)
+    channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
+    deep = kind.endswith("16")
+    return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["RGB", "RGBA", "L", "L16", "RGB16", "RGBA16"])
+def test_the_files_mode_and_depth_are_kept_bit_for_bit(
+    shell: Shell, checkpoint: str, kind: str
+) -> None:
+    array = layers(kind)
+    if kind in ("RGB16", "RGBA16"):
+        layout = Layout(alpha=kind == "RGBA16", bit_depth=16)
+        Path("deep.png").write_bytes(_deep_png(array.astype(">u2"), layout))
+    else:
+        Image.fromarray(array).save("deep.png")
+    answer = shell("task=inpaint", checkpoint, "image=deep.png", "mask=hole.png", "output=out")
+    assert answer.code == 0, answer.err
+    given, made = read_image("deep.png"), read_image("out/inpaint/000.png")
+    assert (made.mode, made.bit_depth) == (given.mode, given.bit_depth)
+    outside = torch.from_numpy(pixels("hole.png") == 0)
+    assert torch.equal(made.pixels[..., outside], given.pixels[..., outside])
+    assert not torch.equal(made.pixels, given.pixels)
+    assert (made.alpha is None) == (given.alpha is None)
+    if made.alpha is not None and given.alpha is not None:
+        assert torch.equal(made.alpha, given.alpha)
+
+
+def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
+    shell: Shell, checkpoint: str
+) -> None:
+    for folder in ("photos", "holes"):
+        Path(folder).mkdir()
+    for seed, name in enumerate(("one", "two")):
+        image = picture(40 + 8 * seed, 50, seed)[0]
+        array = ((image + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        Image.fromarray(array).save(f"photos/{name}.jpg", quality=95)
+        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (40 + 8 * seed, 50)))
+    answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", "output=out")
+    assert answer.code == 0, answer.err
+    assert sorted(p.name for p in Path("out/inpaint").iterdir()) == ["one", "two"]
+    assert pixels("out/inpaint/two/000.png").shape == (48, 50, 3)
+    assert "2 photos filled" in answer.out
+    Path("holes/two.png").unlink()
+    answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", "output=again")
+    assert answer.code == 2
+    assert "mask=holes/: has no image with the name of photos/two.jpg" in answer.err
+    assert not Path("again").exists()
+
+
+def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
+    shell: Shell, checkpoint: str
+) -> None:
+    large = resize(picture(HEIGHT, WIDTH), (700, 1300)).clamp(-1, 1)
+    array = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(array).save("large.png")
+    answer = shell(
+        "task=inpaint", checkpoint, "image=large.png", "inpaint.box=[300,600,40,50]", "output=out"
+    )
+    assert answer.code == 0, answer.err
+    changed = (pixels("out/inpaint/000.png") != array).any(axis=2)
+    assert changed.sum() > 1000
+    changed[300:340, 600:650] = False
+    assert not changed.any()
+
+
+def test_without_opencv_the_page_says_so(
+    shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.inpaint.has_opencv", lambda: False)
+    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "output=out")
+    assert answer.code == 0, answer.err
+    assert not Path("out/inpaint/telea.png").exists()
+    assert "OpenCV is missing" in Path("out/index.html").read_text(encoding="utf-8")
+
+
+def spoil() -> None:
+    save_mask("empty.png", torch.zeros(1, 1, HEIGHT, WIDTH))
+    save_mask("full.png", torch.ones(1, 1, HEIGHT, WIDTH))
+    save_mask("small.png", box(1, 1, 3, 3, (30, 40)))
+    Path("text.png").write_text("no image", encoding="utf-8")
+
+
+MISTAKES = [
+    (["mask=gone.png"], ["mask=gone.png", "no such file"]),
+    (["mask=text.png"], ["mask=text.png", "not an image"]),
+    (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
+    (["mask=empty.png"], ["mask=empty.png", "is empty"]),
+    (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
+    (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["mask=hole.png", "inpaint.box too"]),
+    (["mask=hole.png", "mask.dilate=500"], ["mask.dilate=500", "whole photo"]),
+    (["inpaint.box=[50,0,20,20]"], ["inpaint.box=[50,0,20,20]", "row 70", "60"]),
+    (["inpaint.box=[0,0,60,84]"], ["inpaint.box=[0,0,60,84]", "whole photo"]),
+    (["inpaint.box=[0,0,0,5]"], ["inpaint.box=[0,0,0,5]", "four whole numbers"]),
+    (["inpaint.box=[1,2,3]"], ["inpaint.box=[1,2,3]", "four whole numbers"]),
+    (["mask=hole.png", "edges=gone.png"], ["inpaint.edges=gone.png", "no such file"]),
+    (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
+    (["mask=hole.png", "inpaint.source=hole.png"], ["inpaint.source=hole.png", "training"]),
+    (["mask=hole.png", "inpaint.count=0"], ["inpaint.count=0", "1 or more"]),
+    (["image=[photo.png,photo.png]", "mask=hole.png"], ["mask=hole.png", "2 photos"]),
+    (["image=photo.png"], ["mask=FILE is missing"]),
+    (["image=gone.png", "mask=hole.png"], ["image=gone.png", "no such file"]),
+    (["mask=hole.png", "sample.count=2"], ["sample.count", "task=inpaint"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "pieces"), MISTAKES, ids=lambda value: " ".join(value))
+def test_a_mistake_is_one_line_and_leaves_no_folder(
+    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
+) -> None:
+    spoil()
+    before = sorted(p.name for p in Path.cwd().iterdir())
+    answer = shell("task=inpaint", checkpoint, *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
+    assert sorted(p.name for p in Path.cwd().iterdir()) == before
+
+
+def test_a_hole_of_nearly_all_is_said_loudly_and_once(
+    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert shell("task=inpaint", checkpoint, "inpaint.box=[0,0,58,80]").code == 0
+    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "the hole is 92 % of the photo" in warnings[0]
+    assert "mask.invert=true" in warnings[0]
+
+
+TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
+
+
+def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:
+    return shell(*TINY_TRAINING, f"output={output}", *arguments)
+
+
+def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> None:
+    answer = train(shell, "image=photo.png", "mask=hole.png")
+    assert answer.code == 0, answer.err
+    changed = (pixels("trained/inpaint/000.png") != pixels("photo.png")).any(axis=2)
+    assert not changed[pixels("hole.png") == 0].any()
+    assert changed.any()
+    assert Path("trained/inpaint/telea.png").is_file()
+    assert load_options(Path("trained/config.yaml")).mask.file == str(Path("hole.png").absolute())
+    again = shell("task=inpaint", "checkpoint=trained", "output=again")
+    assert again.code == 0, again.err
+    assert np.array_equal(pixels("trained/inpaint/000.png"), pixels("again/inpaint/000.png"))
+
+
+def test_pixels_under_the_hole_reach_neither_model_nor_result(
+    shell: Shell, checkpoint: str
+) -> None:
+    spoilt = pixels("photo.png").copy()
+    spoilt[pixels("hole.png") > 0] = np.random.default_rng(0).integers(0, 256, 3)
+    Image.fromarray(spoilt).save("spoilt.png")
+    for name in ("photo", "spoilt"):
+        assert train(shell, f"image={name}.png", "mask=hole.png", output=name).code == 0
+    for name in ("inpaint/000.png", "photo.png", "scales/00.png", "scales/03.png"):
+        assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
+    weights = [internal_gan.load(name).state_dict() for name in ("photo", "spoilt")]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+def test_a_source_mask_limits_what_is_learnt(shell: Shell, checkpoint: str) -> None:
+    save_mask("source.png", box(0, 0, 60, 48))
+    spoilt = pixels("photo.png").copy()
+    spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
+    Image.fromarray(spoilt).save("spoilt.png")
+    arguments = ("inpaint.box=[20,10,10,10]", "inpaint.source=source.png", "model.max_size=84")
+    for name in ("photo", "spoilt"):
+        answer = train(shell, f"image={name}.png", *arguments, output=name)
+        assert answer.code == 0, answer.err
+    weights = [internal_gan.load(name).state_dict() for name in ("photo", "spoilt")]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
+    answer = train(shell, "image=photo.png")
+    assert answer.code == 0, answer.err
+    assert "No mask=FILE" in answer.out
+    assert (pixels("trained/inpaint/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_several_photos_with_a_folder_of_masks_are_one_model(shell: Shell, checkpoint: str) -> None:
+    for folder in ("photos", "holes"):
+        Path(folder).mkdir()
+    for seed, name in enumerate(("a", "b")):
+        array = ((picture(50, 60, seed)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        Image.fromarray(array).save(f"photos/{name}.png")
+        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (50, 60)))
+    answer = train(shell, "image=photos/", "mask=holes/")
+    assert answer.code == 0, answer.err
+    assert sorted(p.name for p in Path("trained/inpaint").iterdir()) == ["a", "b"]
+    again = shell("task=inpaint", "checkpoint=trained", "mask=holes/", "output=again")
+    assert again.code == 0, again.err
+    assert np.array_equal(pixels("trained/inpaint/b/000.png"), pixels("again/inpaint/b/000.png"))
+
+
+def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(
+    shell: Shell, checkpoint: str
+) -> None:
+    answer = train(shell, "image=photo.png", "inpaint.box=[30,40,8,10]")
+    assert answer.code == 0, answer.err
+    assert "Learns around the hole" in answer.out
+    model: Any = internal_gan.load("trained")
+    assert model.image.shape[-2:] == (28, 28)
+    assert model.scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        (["mask=empty.png"], ["mask=empty.png", "is empty"]),
+        (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
+        (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
+        (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["inpaint.box too"]),
+        (["inpaint.box=[0,0,60,83]"], ["mask leaves", "to learn from"]),
+        (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
+        (["mask=hole.png", "inpaint.source=small.png"], ["inpaint.source=small.png", "30x40"]),
+        (["image=tiny.png", "inpaint.box=[1,1,2,2]"], ["tiny.png", "too small"]),
+        (["mask=hole.png", "sample.count=2"], ["sample.count", "task=inpaint"]),
+        (["model=singan", "mask=hole.png"], ["mask.file", "task=sample"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_a_mistake_is_told_before_the_training(
+    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
+) -> None:
+    spoil()
+    Image.linear_gradient("L").resize((9, 7)).save("tiny.png")
+    before = sorted(p.name for p in Path.cwd().iterdir())
+    base = ("trainer=debug", "device=cpu") if "model=singan" in arguments else TINY_TRAINING
+    image = [] if any(a.startswith("image=") for a in arguments) else ["image=photo.png"]
+    answer = shell(*base, *image, *arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
+    assert sorted(p.name for p in Path.cwd().iterdir()) == before
+
+
+def test_a_training_that_was_stopped_goes_on_with_its_hole(
+    shell: Shell, checkpoint: str, tmp_path: Path
+) -> None:
+    train(shell, "image=photo.png", "mask=hole.png")
+    status = json.loads(Path("trained/status.json").read_text(encoding="utf-8"))
+    status["state"] = "stopped"
+    Path("trained/status.json").write_text(json.dumps(status), encoding="utf-8")
+    result = pixels("trained/inpaint/000.png")
+    Path("trained/inpaint/000.png").unlink()
+    answer = shell("resume=trained")
+    assert answer.code == 0, answer.err
+    assert np.array_equal(pixels("trained/inpaint/000.png"), result)
+
+
+def test_a_model_of_another_family_is_refused(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=sample", checkpoint)
+    assert answer.code == 2
+    assert "has no task=sample; it has task=inpaint" in answer.err
