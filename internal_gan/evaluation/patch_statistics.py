@@ -52,14 +52,18 @@ def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int
     """
     images = [shrunk(image, shrink) for image in (real, sample)]
     count = min(MOST_PROJECTED, *(count_patches(image, patch) for image in images))
-    directions = torch.randn(3 * patch**2, PROJECTIONS, generator=_seeded(2))
+    rng = _seeded(0)
+    return distance(*(chosen_patches(image, patch, count, rng)[0] for image in images))
+
+
+def distance(real: Tensor, sample: Tensor) -> float:
+    """:func:`sliced_wasserstein` of two sets of patches, (n, d) and (m, d)."""
+    directions = torch.randn(real.shape[1], PROJECTIONS, generator=_seeded(2))
     directions = (directions / directions.norm(dim=0)).to(real.device)
     levels = torch.linspace(0.5 / QUANTILES, 1 - 0.5 / QUANTILES, QUANTILES)
-    ranks = (levels * count).long().to(real.device)
-    rng = _seeded(0)
     real_quantiles, sample_quantiles = (
-        (directions.T @ chosen_patches(image, patch, count, rng)[0].T).sort().values[:, ranks]
-        for image in images
+        (directions.T @ patches.T).sort().values[:, (levels * len(patches)).long().to(real.device)]
+        for patches in (real, sample)
     )
     return float((real_quantiles - sample_quantiles).abs().mean())
 

@@ -1,0 +1,241 @@
+"""Inpainting against Telea, Navier-Stokes and biharmonic filling, by the hole's size and kind.
+
+    python -m benchmarks.inpainting --photos a.jpg b.jpg --output inpainting/
+
+For every photo, every range of the hole's share and both kinds of holes, trains on the photo around
+the hole by the real command line, fills it, and judges the filling inside of the hole beside what
+was there. Killed and started again, it goes on where it was.
+"""
+
+import argparse
+import sys
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks._common import environment, existing_file, positive, print_json, run, say
+from benchmarks._processes import Processes
+from benchmarks._quality_job import write_json
+from benchmarks._trainings import bring_to_end
+from internal_gan.errors import UserError
+from internal_gan.evaluation.classical import biharmonic, navier_stokes, telea
+from internal_gan.evaluation.inpainting import FIGURES, judge_hole
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.holes import KINDS, random_hole
+from internal_gan.images.io import read_image, write_image
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
+from internal_gan.training.run_folder import RunFolder
+
+OURS = "EdgeConnect"
+METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "Telea": telea,
+    "Navier-Stokes": navier_stokes,
+    "biharmonic": biharmonic,
+}
+RATIOS = ("10-20", "20-30", "30-40", "40-50")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A hole in a photo."""
+
+    photo: str
+    kind: str
+    ratio: str
+    output: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.photo}-{self.kind}-{self.ratio}"
+
+    def file(self, folder: str, suffix: str) -> Path:
+        return self.output / folder / f"{self.name}{suffix}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all trainings have in common."""
+
+    overrides: list[str]
+    size: int
+    threads: int
+
+
+def random_share(job: Job) -> tuple[float, torch.Generator]:
+    """The hole's share, somewhere in the range, and what draws it; the same in every run."""
+    rng = torch.Generator().manual_seed(zlib.crc32(job.name.encode()))
+    low, high = (float(percent) / 100 for percent in job.ratio.split("-"))
+    return low + (high - low) * float(torch.rand((), generator=rng)), rng
+
+
+def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
+    """Make the hole, train, fill, judge and write the figures; what is done is taken as it is.
+
+    Raises:
+        UserError: the training failed, or the result cannot be judged.
+        StoppedError: the benchmark was asked to stop.
+    """
+    if known := read_json_object(job.file("results", ".json")):
+        return known
+    image, mask = job.output / "photos" / f"{job.photo}.png", job.file("holes", ".png")
+    photo = read_image(image)
+    share, rng = random_share(job)
+    hole = random_hole(job.kind, photo.size, share, rng)
+    mask.parent.mkdir(exist_ok=True)
+    write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
+    run_folder = job.output / "runs" / job.name
+    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
+    bring_to_end(run_folder, arguments, job.file("logs", ".txt"), settings.threads, processes)
+    fillings = {OURS: read_image(run_folder / "inpaint" / "000.png").pixels}
+    fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
+    result = {
+        "photo": job.photo,
+        "kind": job.kind,
+        "ratio": job.ratio,
+        "share": float(hole.mean()),
+        "seconds": RunFolder(run_folder).status().get("seconds"),
+        "figures": {name: judge_hole(photo.pixels, made, hole) for name, made in fillings.items()},
+        "environment": environment(),
+    }
+    _write_sheet(job, photo, hole, fillings)
+    write_json(job.file("results", ".json"), result)
+    return result
+
+
+def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Tensor]) -> None:
+    """The photo, its hole and all fillings side by side, in the order of the table."""
+    emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+    path = job.file("sheets", ".png")
+    path.parent.mkdir(exist_ok=True)
+    write_image(path, torch.cat([photo.pixels, emptied, *fillings.values()], dim=3))
+
+
+def markdown(results: Sequence[Mapping[str, Any]]) -> str:
+    """Means over the photos by kind and share, and over the holes by photo."""
+    lines = [f"| hole | method | {' | '.join(FIGURES)} |", "|---" * (len(FIGURES) + 2) + "|"]
+    lines += _rows(results, lambda r: f"{r['kind']} {r['ratio']} %")
+    lines += ["", f"| photo | method | {' | '.join(FIGURES)} |"]
+    lines += ["|---" * (len(FIGURES) + 2) + "|", *_rows(results, lambda r: str(r["photo"]))]
+    lines += _rows(results, lambda r: "**all**")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(
+    results: Sequence[Mapping[str, Any]], group: Callable[[Mapping[str, Any]], str]
+) -> list[str]:
+    groups = defaultdict(list)
+    for result in results:
+        for method, figures in result["figures"].items():
+            groups[group(result), method].append(figures)
+    rows = []
+    for (name, method), each in groups.items():
+        cells = [f"{fmean(figures[figure] for figures in each):.3g}" for figure in FIGURES]
+        rows.append(f"| {' | '.join([name, method, *cells])} |")
+    return rows
+
+
+def run_jobs(
+    jobs: Sequence[Job], settings: Settings, at_once: int, output: Path
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Do the jobs and renew ``summary.md`` after each.
+
+    Returns:
+        The results so far and a line for every job that failed.
+    """
+    results: dict[Job, dict[str, Any]] = {}
+    failures = []
+    with Processes() as processes, ThreadPoolExecutor(at_once) as pool:
+        futures = {pool.submit(do_job, job, settings, processes): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                job = futures[future]
+                try:
+                    results[job] = future.result()
+                    say(f"[{len(results)}/{len(jobs)}] {job.name}")
+                except UserError as error:
+                    failures.append(f"{job.name}: {error}")
+                    say(failures[-1])
+                done = [results[job] for job in jobs if job in results]
+                with atomic_write(output / "summary.md") as temporary:
+                    temporary.write_text(markdown(done), encoding="utf-8")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            processes.stop()
+            raise
+    return [results[job] for job in jobs if job in results], failures
+
+
+def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
+    """Bring the photos to the wanted size, into ``photos/`` of the output.
+
+    Returns:
+        Their names.
+
+    Raises:
+        UserError: a photo cannot be read, two have one name, or the folder has other settings.
+    """
+    decisive = {"overrides": settings.overrides, "size": settings.size}
+    known = read_json_object(output / "settings.json")
+    if known and known != decisive:
+        raise UserError(f"{output}: has results of {known}; choose another folder for these")
+    names = [path.stem for path in photos]
+    if len(set(names)) < len(names):
+        raise UserError("--photos: two of them have the same name")
+    read = [read_image(path) for path in photos]
+    write_json(output / "settings.json", decisive)
+    (output / "photos").mkdir(exist_ok=True)
+    for name, photo in zip(names, read, strict=True):
+        size = fit_size(photo.size, settings.size)
+        write_image(output / "photos" / f"{name}.png", resize(photo.pixels, size).clamp(-1, 1))
+    return names
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.inpainting", description=__doc__)
+    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
+    parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument(
+        "--overrides",
+        nargs="+",
+        default=["model=edgeconnect"],
+        help="of every training; default: model=edgeconnect",
+    )
+    options = parser.parse_args(argv)
+    output = options.output.absolute()
+    settings = Settings(options.overrides, options.size, options.threads)
+    names = prepare(options.photos, output, settings)
+    jobs = [
+        Job(name, kind, ratio, output)
+        for kind in options.kinds
+        for ratio in options.ratios
+        for name in names
+    ]
+    torch.set_num_threads(options.threads)
+    try:
+        results, failures = run_jobs(jobs, settings, options.jobs, output)
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on")
+        sys.exit(130)
+    about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
+    print_json("inpainting", {"settings": about, "results": results, "failures": failures})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,79 @@
+"""How good a filled hole is: beside what was there, pixel by pixel, and by the look of its patches.
+
+Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and else 0.
+"""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.fidelity import l1, psnr, ssim
+from internal_gan.evaluation.patch_statistics import distance
+from internal_gan.evaluation.patches import shrunk, windows
+
+PATCH = 7
+SHRINKS = (1, 2)
+FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
+
+
+def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
+    """Every figure of a filled hole, counted inside of it alone.
+
+    Args:
+        photo: what was there.
+
+    Returns:
+        ``psnr`` in dB, ``ssim``, ``l1`` as a fraction of black to white; ``patches``, see
+        :func:`patch_distance`, in thousandths of black to white; ``sharpness``, the mean gradient
+        over that of what was there, which is 1 at best.
+
+    Raises:
+        UserError: the hole is empty, the image too small, or kornia is not installed.
+    """
+    return {
+        "psnr": psnr(photo, filled, mask=hole),
+        "ssim": ssim(photo, filled, mask=hole),
+        "l1": l1(photo, filled, mask=hole),
+        "patches": 1000 * fmean(patch_distance(photo, filled, hole, shrink=n) for n in SHRINKS),
+        "sharpness": _gradient(filled, hole) / max(_gradient(photo, hole), 1e-6),
+    }
+
+
+def patch_distance(
+    photo: Tensor, filled: Tensor, hole: Tensor, patch: int = PATCH, shrink: int = 1
+) -> float:
+    """Sliced Wasserstein-1 distance between the patches that were in the hole and those that are.
+
+    A patch is in the hole if its middle is. As
+    :func:`internal_gan.evaluation.patch_statistics.sliced_wasserstein`, of those patches alone: a
+    filling of the right texture is near wherever its elements lie; a smooth one is far.
+
+    Raises:
+        UserError: no patch is in the hole.
+    """
+    inside = F.avg_pool2d(hole, shrink) >= 0.5
+    rim = patch // 2
+    height, width = inside.shape[-2:]
+    middles = inside[0, 0, rim : height - patch + 1 + rim, rim : width - patch + 1 + rim]
+    if not middles.any():
+        raise UserError(f"no patch of {patch} pixels is inside of the hole; it must be larger")
+    real, made = (
+        windows(shrunk(image, shrink), patch)[:, middles].transpose(0, 1).flatten(1)
+        for image in (photo, filled)
+    )
+    return distance(real, made)
+
+
+def _gradient(image: Tensor, hole: Tensor) -> float:
+    """Mean absolute difference of neighbouring gray values that are both inside of the hole."""
+    gray, inside = image.mean(dim=1), hole[:, 0] > 0
+    steps = [
+        gray.diff(dim=axis).abs()[inside.narrow(axis, 1, n - 1) & inside.narrow(axis, 0, n - 1)]
+        for axis, n in ((1, gray.shape[1]), (2, gray.shape[2]))
+    ]
+    return float(torch.cat(steps).mean())
