@@ -155,7 +155,7 @@ def _prepare(override: str, multirun: bool) -> str:
     parts = [value] if _exists(value) else _split(value)
     if key == "image":
         return f"{left}=" + ",".join(job for part in parts for job in _jobs(part))
-    names = [value] if _exists(value) else [_unquote(part) for part in parts]
+    names = [value] if _exists(value) else [unquote(part) for part in parts]
     return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
 
 
@@ -178,16 +178,16 @@ def _is_list(value: str) -> bool:
 
 
 def _quoted_list(value: str) -> str:
-    return "[" + ",".join(quote(_unquote(part.strip())) for part in _split(value[1:-1])) + "]"
+    return "[" + ",".join(quote(unquote(part.strip())) for part in _split(value[1:-1])) + "]"
 
 
 def _jobs(part: str) -> list[str]:
     """The values of ``image`` that a part of a sweep stands for."""
     if _is_list(part) and not _exists(part):
         for name in _split(part[1:-1]):
-            check_image_file(_unquote(name.strip()))
+            check_image_file(unquote(name.strip()))
         return [_quoted_list(part)]
-    names = _images(part if _exists(part) else _unquote(part))
+    names = _images(part if _exists(part) else unquote(part))
     for name in names:
         check_image_file(name)
     return [quote(name) for name in names]
@@ -198,7 +198,12 @@ def _split(value: str) -> list[str]:
     return re.findall(rf"(?:{_QUOTED.pattern}|\[[^\[\]]*\]|[^,])+", value, re.DOTALL)
 
 
-def _unquote(part: str) -> str:
+def unquote(part: str) -> str:
+    """A value without its quotation marks, if it has some.
+
+    >>> print(unquote(quote("it's.jpg")))
+    it's.jpg
+    """
     if not _QUOTED.fullmatch(part):
         return part
     return re.sub(r"\\(['\"])", r"\1", part[1:-1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import itertools
 import os
 import sys
 import tempfile
@@ -20,25 +19,15 @@ from typing import NoReturn
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 import internal_gan
-from internal_gan.arguments import check_image_file, key_of, prepare
-from internal_gan.config import CONFIG_NAME, VERSION_BASE, compose, conf_dir, to_options, user_error
+from internal_gan.arguments import key_of, prepare
+from internal_gan.config import CONFIG_NAME, VERSION_BASE, conf_dir, to_options, user_error
 from internal_gan.errors import UserError, nearest
+from internal_gan.multirun import CRASH, MISTAKE, Multirun, job
 from internal_gan.tasks import run
-
-MISTAKE, CRASH = 2, 1
-
-
-class JobFailedError(Exception):
-    """One job of a multirun failed and has said why; carries the exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -73,48 +62,47 @@ def _run(arguments: list[str]) -> None:
     options = _without(arguments, overrides)
     if not flags.shell_completion:
         overrides = prepare(overrides, multirun=flags.multirun)
-    if flags.multirun:
-        _check_jobs(overrides)
+    runs = flags.multirun and not (flags.cfg or flags.info or flags.shell_completion or flags.help)
+    many = Multirun(overrides) if runs else None
+    if many:
+        overrides = many.overrides
     application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
     try:
         with _hydra_raises(), _arguments([*options, *overrides]):
-            application()
-    except JobFailedError as error:
-        sys.exit(error.code)
+            if many:
+                many.launch(application, _say)
+            else:
+                application()
     except (UserError, BrokenPipeError):
         raise
     except Exception as error:
         # _job lets no other exception out, so this one is about the configuration.
         raise user_error(error, overrides) from error
+    if many and (code := many.end(_say)):
+        sys.exit(code)
 
 
-def _job(config: DictConfig) -> None:
+def _job(config: DictConfig) -> float | None:
     """One run; under multirun one of several."""
-    hydra_config = HydraConfig.get()
-    multirun = hydra_config.mode == RunMode.MULTIRUN
-    if multirun:
-        print(f"\nJob {hydra_config.job.num}: {hydra_config.job.override_dirname}", flush=True)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        return job(config, _told)
     try:
-        options = to_options(config)
-        if multirun:
-            options.output = _short(hydra_config.runtime.output_dir)
-        code = run(options, changed={key_of(o) for o in hydra_config.overrides.task})
-    except UserError as error:
-        if not multirun:
-            raise SystemExit(_say(str(error), MISTAKE)) from error
-        raise JobFailedError(_say(f"job {hydra_config.job.num}: {error}", MISTAKE)) from error
+        code = run(
+            to_options(config), changed={key_of(o) for o in HydraConfig.get().overrides.task}
+        )
     except Exception as error:
-        code = _say(_crash(error), CRASH)
-        if multirun:
-            raise JobFailedError(code) from error
+        raise SystemExit(_told(error)) from error
     if code:
         raise SystemExit(code)
+    return None
 
 
-def _short(path: str) -> str:
-    """``path`` as seen from here, where that is shorter to read and to type."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
+def _told(error: Exception, name: str | None = None) -> int:
+    """Say what went wrong, in which job; the exit code."""
+    where = "" if name is None else f"job {name}: "
+    if isinstance(error, UserError):
+        return _say(f"{where}{error}", MISTAKE)
+    return _say(f"{where}{_crash(error)}", CRASH)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -136,24 +124,6 @@ def _without(arguments: Sequence[str], overrides: Sequence[str]) -> list[str]:
     for override in overrides:
         left.remove(override)
     return left
-
-
-def _check_jobs(overrides: Sequence[str]) -> None:
-    """Compose every job of a multirun before the first one starts."""
-    choices = []
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        key = override.get_key_element()
-        if override.is_hydra_override() or key_of(key) in ("image", "checkpoint", "resume"):
-            continue
-        if override.is_discrete_sweep():
-            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
-        elif not override.is_sweep_override():
-            choices.append([override.input_line or ""])
-    is_given = {key_of(override) for override in overrides}
-    for job in itertools.product(*choices):
-        options = compose(job)
-        if options.trains and not is_given & {"image", "resume"}:
-            check_image_file(None)
 
 
 @contextlib.contextmanager
@@ -181,7 +151,7 @@ def _arguments(arguments: list[str]) -> Iterator[None]:
         sys.argv = before
 
 
-def _say(message: str, code: int) -> int:
+def _say(message: str, code: int = CRASH) -> int:
     print("error: " + " ".join(message.splitlines()), file=sys.stderr)
     return code
 

@@ -29,6 +29,13 @@ from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options, fields_of
 from internal_gan.units import parse_duration
 
 CONFIG_NAME = "config"
+# Plugins of Hydra, and the extra of this package that installs each.
+EXTRAS = {
+    "hydra_joblib_launcher": "joblib",
+    "hydra_submitit_launcher": "submitit",
+    "hydra_ray_launcher": "ray",
+    "hydra_optuna_sweeper": "optuna",
+}
 VERSION_BASE = "1.3"
 
 
@@ -56,13 +63,29 @@ def compose(overrides: Sequence[str] = ()) -> Options:
         raise user_error(error, overrides) from error
 
 
-def _compose(overrides: Sequence[str]) -> DictConfig:
+def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
+    """Hydra's own settings under a command with these overrides.
+
+    Raises:
+        UserError: an override has a wrong name or value.
+    """
+    try:
+        settings = _compose(overrides, return_hydra_config=True).hydra
+    except Exception as error:
+        raise user_error(error, overrides) from error
+    assert isinstance(settings, DictConfig)
+    return settings
+
+
+def _compose(overrides: Sequence[str], *, return_hydra_config: bool = False) -> DictConfig:
     # A job, or a caller's own Hydra application, may be under way in this process.
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
-            return hydra_compose(CONFIG_NAME, list(overrides))
+            return hydra_compose(
+                CONFIG_NAME, list(overrides), return_hydra_config=return_hydra_config
+            )
     finally:
         GlobalHydra.instance().hydra = outer
 
@@ -135,6 +158,8 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     text = str(error)
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
+        if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in EXTRAS:
+            return needs_extra(f"hydra_{name}_sweeper")
         return unknown(group, name, error.options)
     if isinstance(error, OverrideParseException):
         return UserError(f"{error.override}: {_grammar_hint(error.override)}")
@@ -155,6 +180,15 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if isinstance(error, OSError) and error.filename is not None:
         return write_error(Path(error.filename), error) or UserError(text)
     return UserError(text.partition("\n")[0])
+
+
+def needs_extra(plugin: str) -> UserError:
+    """The error for a plugin of Hydra that is not installed."""
+    name, kind = plugin.removeprefix("hydra_").rsplit("_", 1)
+    return UserError(
+        f"hydra/{kind}={name}: the plugin {plugin.replace('_', '-')} is not installed: "
+        f'pip install "internal-gan[{EXTRAS[plugin]}]"'
+    )
 
 
 def _schema_error(error: OmegaConfBaseException, config: DictConfig | None) -> UserError:

@@ -28,6 +28,7 @@ TASKS = (
     "mask",
     "evaluate",
     "study",
+    "compare",
 )
 STUDY_PROTOCOLS = ("both", "paired", "unpaired")
 MASK_KINDS = ("box", "strokes")
@@ -40,6 +41,17 @@ RECIPES = {
 }
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
+# What task=compare measures, and what a sweeper can make small.
+FIGURES = (
+    "swd1",
+    "swd2",
+    "swd4",
+    "coherence",
+    "completeness",
+    "sharpness",
+    "copy",
+    "diversity",
+)
 ALL_SCALES = "all"
 AUTO = "auto"
 LARGEST_SEED = 2**63 - 1
@@ -407,6 +419,9 @@ class Options:
     output: str | None = path_option("the name of a new folder, or null")
     checkpoint: str | None = path_option("the run folder of a model")
     resume: str | None = path_option("the run folder of a training")
+    runs: str | None = path_option("the folder of a multirun, or another folder of run folders")
+    skip_finished: bool = option(False, "true or false")
+    objective: str | None = one_of(FIGURES, None)
     device: str = option(
         "auto",
         "auto, cpu, cuda, or cuda:N",

@@ -5,9 +5,11 @@ Nothing in this module imports torch, so that a wrong file name is told at once.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Collection
 from datetime import datetime
@@ -16,6 +18,7 @@ from pathlib import Path
 from internal_gan.arguments import check_image_file
 from internal_gan.errors import UserError
 from internal_gan.options import Options
+from internal_gan.tasks.jobs import wait_for
 from internal_gan.training.run_folder import RunFolder
 
 # What may stand beside these on the command line; anything else would be ignored.
@@ -27,8 +30,11 @@ _OF_MASK = {"edit": _MASK, "harmonize": _MASK, "inpaint": _MASK | {"mask.file"}}
 # Tasks on a trained model that take another photo than its own, and those that take several.
 _TAKE_AN_IMAGE = {"super_resolution", "inpaint"}
 _TAKE_IMAGES = {"train", "inpaint", "mask"}
-# Tasks without a model, and the options of a photo that they take.
-_WITHOUT_MODEL = {"mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"}}
+# Tasks without a model, and the options that they take.
+_WITHOUT_MODEL = {
+    "mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"},
+    "compare": {"task", "runs"},
+}
 # Tasks on files of the user's, and what to ask of them without a model.
 _OF_FILES = {
     "evaluate": "evaluate.real=PHOTO evaluate.samples=FOLDER",
@@ -38,6 +44,8 @@ _OF_FILES = {
 _DRAW = {"evaluate": {"sample", "retarget"}}
 # Tasks that train a model for each photo of a folder.
 _TRAIN_MANY = {"evaluate_super_resolution"}
+# What a run folder has before its config.yaml.
+_FIRST_FILES = {"status.json", ".lock"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -54,6 +62,14 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         UserError: the options do not go together, or the task met a mistake of the user's.
     """
     given = {key for key in changed if not key.startswith("hydra")}
+    if options.skip_finished and options.resume is None:
+        if options.output is None:
+            raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier run")
+        again = going_on(options)
+        if again is not options:
+            given &= _WITH_RESUME
+        options = again
+    given -= {"skip_finished", "objective"}
     if options.resume is not None:
         _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
         folder = RunFolder.open(options.resume)
@@ -64,8 +80,10 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif options.trains:
         _check_images(options)
     elif options.task in _WITHOUT_MODEL:
-        _refuse(given - _WITHOUT_MODEL[options.task], f"task={options.task}", "takes a photo alone")
-        _check_images(options)
+        allowed = _WITHOUT_MODEL[options.task]
+        _refuse(given - allowed, f"task={options.task}", f"takes {', '.join(sorted(allowed))}")
+        if "image" in allowed:
+            _check_images(options)
     elif options.task in _OF_FILES and (options.checkpoint is None or options.task not in _DRAW):
         own = {key for key in given if key.partition(".")[0] == options.task}
         if not own:
@@ -123,6 +141,24 @@ def _resume(options: Options) -> None:
     task = load_options(RunFolder.open(str(options.resume)).config_path).task
     name = task if task in _TRAIN_MANY else "train"
     importlib.import_module(f"internal_gan.tasks.{name}").resume(options)
+
+
+def going_on(options: Options) -> Options:
+    """The options that bring the run in ``options.output`` to its end, whatever came of it before.
+
+    What is not there yet, or never came so far that it can be resumed, is begun anew; another
+    process that works there is waited for.
+    """
+    folder = RunFolder(Path(str(options.output)))
+    wait_for(folder)
+    entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
+    trains = options.trains or options.task in _TRAIN_MANY
+    if folder.status()["state"] == "finished" or ("config.yaml" in entries and trains):
+        return dataclasses.replace(options, resume=options.output, output=None)
+    # Anything else in it, RunFolder.create refuses.
+    if "status.json" in entries and ("config.yaml" in entries or entries <= _FIRST_FILES):
+        shutil.rmtree(folder.path)
+    return options
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:

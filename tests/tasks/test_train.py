@@ -162,7 +162,7 @@ def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> Non
         Path("photos", name).write_bytes(Path(photo).read_bytes())
     answer = shell("-m", "image=photos", "output=out", "sample.count=1", *TINY_RUN)
     assert answer.code == 0, answer.err
-    images = [load_options(Path("out", n, "config.yaml")).image for n in ("0", "1")]
+    images = [load_options(Path("out", n, "config.yaml")).image for n in ("a_b", "c_d")]
     assert images == [str(Path("photos", name).absolute()) for name in ("a b.png", "c,d.png")]
     assert not Path("multirun").exists()
     assert not Path("runs").exists()
@@ -171,9 +171,9 @@ def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> Non
 def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> None:
     answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
     assert answer.code == 2
-    assert "error: job 0: " in answer.err
-    (model,) = Path("multirun").glob("*/1/model.safetensors")
-    assert model.is_file()
+    assert "error: job photo-max_size=8: " in answer.err
+    (model,) = Path("multirun").glob("*/*/model.safetensors")
+    assert model.parent.name == "photo-max_size=28"
 
 
 def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None:

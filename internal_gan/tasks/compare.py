@@ -1,0 +1,161 @@
+"""task=compare: the runs of a multirun side by side, as a table and a grid of pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from internal_gan.arguments import key_of, unquote
+from internal_gan.config import load_options
+from internal_gan.errors import UserError
+from internal_gan.evaluation.comparison import (
+    Entry,
+    as_csv,
+    as_markdown,
+    grid,
+    judge,
+    results_of,
+    table,
+)
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.options import FIGURES, Options
+from internal_gan.tasks.jobs import RECORDS, Record, Sweep, natural
+from internal_gan.training.run_folder import RunFolder
+
+NAME = "comparison"
+
+
+def compare(options: Options, family: str | None = None, *, quiet: bool = False) -> Path:
+    """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
+
+    They lie in the folder ``options.runs``, in place of older ones. Figures that were measured
+    before are kept as long as the pictures are the same.
+
+    Returns:
+        The table in Markdown.
+
+    Raises:
+        UserError: the folder is missing or has no runs, or the results cannot be written.
+    """
+    if options.runs is None:
+        raise UserError("task=compare needs runs=FOLDER, the folder of a multirun")
+    folder = Path(options.runs)
+    if not folder.is_dir():
+        raise UserError(f"runs={folder}: there is no such folder")
+    records = Sweep(folder).records() or _found(folder)
+    if not records:
+        raise UserError(f"runs={folder}: there are no run folders in it")
+    entries = entries_of(folder, records)
+    rows = table(entries)
+    for suffix, text in ((".csv", as_csv(rows)), (".md", as_markdown(rows))):
+        with atomic_write(folder / f"{NAME}{suffix}") as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    with atomic_write(folder / f"{NAME}.png") as temporary:
+        shown = grid(entries, temporary)
+    if not shown:
+        (folder / f"{NAME}.png").unlink()
+    if not quiet:
+        print(f"{len(entries)} runs\n  Table:    {folder / NAME}.md, {NAME}.csv")
+        if shown:
+            print(f"  Pictures: {folder / NAME}.png")
+    return folder / f"{NAME}.md"
+
+
+def entries_of(folder: Path, records: Sequence[Record]) -> list[Entry]:
+    """What there is to say of each run."""
+    differing = _differing(records)
+    found = []
+    for record in records:
+        run = RunFolder(folder / record.name)
+        values = {key: value for key, value in _values(record).items() if key in differing}
+        status = run.status()
+        is_run = run.config_path.is_file()
+        photo, pictures = _pictures(run) if is_run else (None, [])
+        found.append(
+            Entry(
+                name=record.name,
+                values=values,
+                state=status["state"] if is_run and record.state == "running" else record.state,
+                seconds=status.get("seconds", record.seconds) if is_run else record.seconds,
+                reason=record.reason,
+                figures=figures_of(folder, record.name) if is_run else {},
+                pictures=[photo, *pictures] if photo else pictures,
+            )
+        )
+    return found
+
+
+def figures_of(folder: Path, name: str) -> dict[str, float]:
+    """The figures of a run's pictures; none where it made none, or made them of no photo."""
+    photo, pictures = _pictures(RunFolder(folder / name))
+    if photo is None or not pictures:
+        return {}
+    path = folder / RECORDS / "figures" / f"{name}.json"
+    of = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in (photo, *pictures)]
+    known = read_json_object(path)
+    if known.get("of") == of:
+        return dict(known["figures"])
+    try:
+        figures = judge(photo, pictures)
+    except UserError:
+        # Smaller than the patches.
+        figures = {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
+    return figures
+
+
+def objective(folder: Path, name: str, figure: str) -> float:
+    """What a sweeper makes small: a figure of a run.
+
+    Raises:
+        UserError: the run has no such figure.
+    """
+    assert figure in FIGURES
+    figures = figures_of(folder, name)
+    if figure not in figures:
+        raise UserError(f"objective={figure}: {folder / name} has no such figure")
+    return figures[figure]
+
+
+def _found(folder: Path) -> list[Record]:
+    """Runs that no multirun wrote down: the folder itself, or those in it."""
+    paths = [path.parent for path in folder.glob("*/config.yaml")]
+    paths += [path.parent for path in folder.glob("*/*/config.yaml")]
+    names = [path.relative_to(folder).as_posix() for path in paths if _is_run(path)]
+    return [
+        Record(name, [], str(RunFolder(folder / name).status()["state"]))
+        for name in sorted(names, key=natural)
+    ]
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        load_options(path / "config.yaml")
+    except UserError:
+        return False
+    return True
+
+
+def _values(record: Record) -> dict[str, str]:
+    pairs = [(key_of(override), override.partition("=")[2]) for override in record.overrides]
+    return {key: unquote(value) for key, value in pairs}
+
+
+def _differing(records: Sequence[Record]) -> set[str]:
+    """The options that are not the same for all runs; the photo's name is in that of its run."""
+    values = [_values(record) for record in records]
+    keys = {key for value in values for key in value}
+    return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
+
+
+def _pictures(run: RunFolder) -> tuple[Path | None, list[Path]]:
+    """The photo that a run learnt or used, and what it made."""
+    task: Any = load_options(run.config_path).task
+    if task == "train":
+        task = run.status().get("model_task", "sample")
+    photo = run.path / "photo.png"
+    return (photo if photo.is_file() else None), results_of(run.path, str(task))
