@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from internal_gan.models.base import Model
+    from internal_gan.models.edgeconnect import EdgeConnect
     from internal_gan.models.retargeting import RetargetModel
     from internal_gan.models.singan import SinGAN
 
@@ -41,6 +42,15 @@ def fit(
     *,
     quiet: bool = False,
 ) -> RetargetModel: ...
+@overload
+def fit(
+    image: Picture | Sequence[Picture],
+    model: Literal["edgeconnect"],
+    overrides: Sequence[str] = (),
+    output: str | PathLike[str] | None = None,
+    *,
+    quiet: bool = False,
+) -> EdgeConnect: ...
 @overload
 def fit(
     image: Picture | Sequence[Picture],
@@ -118,6 +128,8 @@ def load(run: str | PathLike[str]) -> Model: ...
 def load(run: str | PathLike[str], model: Literal["singan"]) -> SinGAN: ...
 @overload
 def load(run: str | PathLike[str], model: Literal["ingan", "ingan_unet"]) -> RetargetModel: ...
+@overload
+def load(run: str | PathLike[str], model: Literal["edgeconnect"]) -> EdgeConnect: ...
 def load(run: str | PathLike[str], model: str | None = None) -> Model:
     """Read the model of a run folder, on the CPU. Runs no code from the file.
 

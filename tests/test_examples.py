@@ -10,7 +10,7 @@ from PIL import Image
 
 from internal_gan.config import save_options
 from internal_gan.images.io import read_image, write_image
-from tests.tiny import picture, trained, trained_ingan
+from tests.tiny import picture, trained, trained_edgeconnect, trained_ingan
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -93,3 +93,17 @@ def test_a_picture_that_repeats(
     script(monkeypatch, "tileable.py", run, picture, *arguments)
     assert read_image(picture).size == size
     assert "left and right" in capsys.readouterr().out
+
+
+def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained_edgeconnect(tmp_path / "model", "model.steps=1")
+    mask = torch.full((1, 3, 40, 56), -1.0)
+    mask[..., 20:28, 30:42] = 1
+    files = [tmp_path / name for name in ("photo.png", "mask.png", "filled.png")]
+    write_image(files[0], picture())
+    write_image(files[1], mask)
+    script(monkeypatch, "inpaint.py", *files, "--model", tmp_path / "model")
+    changed = (read_image(files[0]).pixels != read_image(files[2]).pixels).any(dim=1)[0]
+    assert changed[20:28, 30:42].any()
+    changed[20:28, 30:42] = False
+    assert not changed.any()

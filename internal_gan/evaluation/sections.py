@@ -131,6 +131,8 @@ def _model_commands(run: Run) -> list[tuple[str, str]]:
         return []
     task = str(run.status.get("model_task", "sample"))
     start = f"{PROGRAM} task={task} checkpoint={shlex.quote(model)}"
+    if task == "inpaint":
+        return _inpaint_commands(start)
     return _retarget_commands(start) if task == "retarget" else _sample_commands(run, start)
 
 
@@ -139,6 +141,14 @@ def _retarget_commands(retarget: str) -> list[tuple[str, str]]:
         ("A size in pixels", f"{retarget} 'retarget.shape=[300,800]'"),
         ("Several at once", f"{retarget} 'retarget.scale=[[1,2],[1,0.5],[0.5,0.5]]'"),
         ("Another outline", f"{retarget} retarget.transform=bend"),
+    ]
+
+
+def _inpaint_commands(inpaint: str) -> list[tuple[str, str]]:
+    return [
+        ("Variants", f"{inpaint} inpaint.count=4"),
+        ("Another hole", f"{inpaint} mask=other.png"),
+        ("Edges of yours inside the hole", f"{inpaint} edges=drawn.png"),
     ]
 
 
