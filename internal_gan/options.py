@@ -39,7 +39,7 @@ RECIPES = {
     "super_resolution": "super_resolution",
     "evaluate_super_resolution": "super_resolution",
 }
-LOGGERS = ("none", "tensorboard")
+LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
 # What task=compare measures, and what a sweeper can make small.
 FIGURES = (

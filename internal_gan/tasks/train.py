@@ -32,6 +32,7 @@ from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
 from internal_gan.training.progress import Progress
 from internal_gan.training.run_folder import RunFolder
+from internal_gan.training.weights_and_biases import WandbLogger
 from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]
@@ -260,6 +261,8 @@ def _learn(
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
+    if options.logger == "wandb":
+        callbacks.append(WandbLogger(folder.path, dataclasses.asdict(options)))
     try:
         with enough_memory("model.max_size"):
             train_stages(

@@ -1,4 +1,4 @@
-"""What a run writes down while it trains: ``metrics.jsonl`` always, TensorBoard on demand."""
+"""What a run writes down while it trains: ``metrics.jsonl`` always, more on demand."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from internal_gan.files import atomic_write, read_json_lines, write_error
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.utils.tensorboard import SummaryWriter
 
     from internal_gan.models.base import Model
@@ -83,7 +84,27 @@ class MetricsLogger(Callback):
             raise write_error(self._path, error) or error from error
 
 
-class TensorBoardLogger(Callback):
+class StepLogger(Callback):
+    """What loggers share whose horizontal axis is the step over the whole run."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._offsets: list[int] = []
+
+    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+        self._names = [stage.name for stage in plan.stages]
+        counts = [stage.steps for stage in plan.stages]
+        self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
+
+    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+        StepLogger.on_start(self, model, plan)
+
+    def _preview(self, model: "Model") -> "Tensor":
+        """What the finished stages make of the image, (3, h, w) in [0, 1]."""
+        return (model.preview()[0].float().cpu().clamp(-1, 1) + 1) / 2
+
+
+class TensorBoardLogger(StepLogger):
     """Writes scalars, and what each finished stage makes of the image, for TensorBoard.
 
     The horizontal axis is the step over the whole run. A resumed run hides what it repeats.
@@ -102,18 +123,10 @@ class TensorBoardLogger(Callback):
                 "logger=tensorboard needs TensorBoard, which is not installed: "
                 'pip install "internal-gan[tensorboard]"'
             ) from error
+        super().__init__()
         self._writer_type = SummaryWriter
         self._path = path
         self._writer: SummaryWriter | None = None
-        self._offsets: list[int] = []
-
-    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
-        self._names = [stage.name for stage in plan.stages]
-        counts = [stage.steps for stage in plan.stages]
-        self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
-
-    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
-        self.on_start(model, plan)
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
@@ -125,7 +138,7 @@ class TensorBoardLogger(Callback):
 
     def on_stage_end(self, model: "Model", stage_index: int) -> None:
         position = self._offsets[stage_index + 1]
-        image = (model.preview()[0].float().cpu().clamp(-1, 1) + 1) / 2
+        image = self._preview(model)
         self._open(position).add_image(f"preview/{self._names[stage_index]}", image, position)
 
     def close(self) -> None:

@@ -1,0 +1,105 @@
+"""Models on the Hugging Face Hub: ``pip install 'internal-gan[hub]'``."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+try:
+    from huggingface_hub import ModelHubMixin, snapshot_download
+except ImportError as error:
+    raise ImportError(
+        "internal_gan.hub needs huggingface_hub: pip install 'internal-gan[hub]'"
+    ) from error
+
+# What makes a run folder, and the pictures that show it.
+FILES = ("config.yaml", "model.safetensors", "photo.png")
+PICTURES = ("sample/*.png", "retarget/*.png")
+MOST_PICTURES = 8
+CARD = """\
+---
+{{ card_data }}
+---
+
+A generative model learnt from a single image by internal-gan, with the photo and some pictures that
+it drew.
+
+```python
+from internal_gan.hub import HubModel
+
+model = HubModel.from_pretrained("this repository").model
+```
+"""
+
+
+class HubModel(
+    ModelHubMixin,
+    library_name="internal-gan",
+    tags=["single-image-generation", "gan"],
+    model_card_template=CARD,
+):
+    """A finished training that can be saved, pushed and read back.
+
+    What it saves is a run folder: ``checkpoint=`` on the command line takes it as it is. It holds
+    the photo, which could be read out of the model in any case; push what is not for everybody to a
+    private repository.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> import internal_gan
+    >>> from internal_gan.hub import HubModel
+    >>> run, folder = tempfile.mkdtemp(), tempfile.mkdtemp()
+    >>> photo = Image.radial_gradient("L").resize((48, 40))
+    >>> model = internal_gan.fit(photo, overrides=["trainer=debug"], output=run, quiet=True)
+    >>> HubModel(run).save_pretrained(folder)
+    >>> again = HubModel.from_pretrained(folder).model
+    >>> bool((again.sample(1) == model.sample(1)).all())
+    True
+    """
+
+    def __init__(self, run: str | Path) -> None:
+        """``run`` is the run folder of a training.
+
+        Raises:
+            UserError: it is none, or has no model.
+        """
+        import internal_gan
+
+        self.run = Path(run)
+        self.model = internal_gan.load(self.run)
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        pictures = [path for pattern in PICTURES for path in sorted(self.run.glob(pattern))]
+        for path in [*(self.run / name for name in FILES), *pictures[:MOST_PICTURES]]:
+            copy = save_directory / path.relative_to(self.run)
+            if path.is_file() and copy.resolve() != path.resolve():
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, copy)
+
+    @classmethod
+    def _from_pretrained(
+        cls,
+        *,
+        model_id: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        force_download: bool,
+        local_files_only: bool,
+        token: str | bool | None,
+        **model_kwargs: Any,
+    ) -> HubModel:
+        folder = Path(model_id)
+        if not folder.is_dir():
+            folder = Path(
+                snapshot_download(
+                    model_id,
+                    revision=revision,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    local_files_only=local_files_only,
+                    token=token,
+                    allow_patterns=[*FILES, *PICTURES],
+                )
+            )
+        return cls(folder)

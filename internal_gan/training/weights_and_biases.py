@@ -1,0 +1,116 @@
+"""``logger=wandb``: losses and previews for Weights & Biases."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.training.callbacks import TrainingPlan
+from internal_gan.training.loggers import StepLogger
+
+if TYPE_CHECKING:
+    from internal_gan.models.base import Model
+
+PROJECT = "internal-gan"
+FOLDER = "wandb"
+
+
+class WandbLogger(StepLogger):
+    """Sends scalars, and what each finished stage makes of the image, to Weights & Biases.
+
+    Without credentials, and with ``WANDB_MODE=offline``, it writes into the folder ``wandb`` of the
+    run alone; ``wandb sync`` sends that later. The environment variables of wandb hold, such as
+    ``WANDB_PROJECT`` and ``WANDB_NAME``. A resumed run goes on in the same W&B run, and does
+    not send again what it repeats.
+    """
+
+    def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
+        """``path`` is the run folder, ``config`` what to record of the run, as plain values.
+
+        Raises:
+            UserError: wandb is not installed.
+        """
+        try:
+            import wandb
+        except ImportError as error:
+            raise UserError(
+                "logger=wandb needs Weights & Biases, which is not installed: "
+                'pip install "internal-gan[wandb]"'
+            ) from error
+        super().__init__()
+        self._wandb = wandb
+        self._path = path
+        self._config = dict(config)
+        self._memory_path = path / FOLDER / "internal-gan.json"
+        self._memory: dict[str, Any] = {"id": secrets.token_hex(4), "position": 0}
+        self._run: Any = None
+
+    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+        """Raises UserError where Weights & Biases cannot be reached."""
+        super().on_start(model, plan)
+        if self._run is not None:
+            return
+        self._memory |= read_json_object(self._memory_path)
+        self._memory_path.parent.mkdir(exist_ok=True)
+        self._remember(self._memory["position"])
+        try:
+            self._run = self._wandb.init(
+                project=os.environ.get("WANDB_PROJECT", PROJECT),
+                name=os.environ.get("WANDB_NAME", self._path.resolve().name),
+                dir=str(self._path),
+                id=self._memory["id"],
+                resume="allow",
+                mode=self._mode(),
+                config=self._config,
+                # The run's output is this program's to show and to log.
+                settings=self._wandb.Settings(silent=True, console="off"),
+            )
+        except self._wandb.Error as error:
+            reason = str(error).partition("\n")[0]
+            raise UserError(
+                f"logger=wandb: {reason}; with WANDB_MODE=offline it writes into the run folder"
+            ) from error
+        self._run.define_metric("*", step_metric="position")
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        if scalars:
+            stage = self._names[stage_index]
+            values = {f"{name}/{stage}": value for name, value in scalars.items()}
+            self._log(values, self._offsets[stage_index] + step)
+
+    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+        levels = (self._preview(model) * 255).round().byte().permute(1, 2, 0).numpy()
+        name = f"preview/{self._names[stage_index]}"
+        # A half step on, so that the stage's last step does not pass for it.
+        position = self._offsets[stage_index + 1] + 0.5
+        self._log({name: self._wandb.Image(levels)}, position)
+
+    def close(self) -> None:
+        """Write out, or send, what is still in memory."""
+        if self._run is not None:
+            self._run.finish()
+            self._run = None
+
+    def _log(self, values: Mapping[str, Any], position: float) -> None:
+        if self._run is None or position <= self._memory["position"]:
+            return
+        self._run.log({**values, "position": position})
+        self._remember(position)
+
+    def _remember(self, position: float) -> None:
+        self._memory["position"] = position
+        with atomic_write(self._memory_path) as temporary:
+            temporary.write_text(json.dumps(self._memory), encoding="utf-8")
+
+    def _mode(self) -> Any:
+        """Never ask at the terminal for what is lacking."""
+        known = os.environ.get("WANDB_MODE")
+        if known is not None:
+            return known
+        return "online" if self._wandb.login(prompt=False, verify=False) else "offline"
