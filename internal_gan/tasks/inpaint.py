@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory, progress
 from internal_gan.tasks.trained import Trained, load_trained, results
 from internal_gan.training.run_folder import RunFolder
+
+_log = logging.getLogger(__name__)
 
 # How bright the edges outside of the hole are drawn, beside white ones inside.
 KNOWN_EDGES = 0.4
@@ -247,12 +250,19 @@ def _write(
     pictures = folder.path / "inpaint" / case.name
     pictures.mkdir(parents=True, exist_ok=True)
     photo, feather = case.photo, options.mask.feather or 0.0
+    first = photo.pixels
     hole = reach(case.hole, feather)
     for index, seed in enumerate(_seeds(options)[: 1 if on_the_way else None]):
         filled, edges = fill(
             model, photo.pixels, hole, scale=model.scale, edges=case.edges, seed=seed
         )
         made = blend(photo.pixels, filled, case.hole, feather)
+        if index == 1 and torch.equal(made, first):
+            _log.warning(
+                "the results are alike, for this model fills without chance; one trained with a "
+                "larger model.noise varies them"
+            )
+        first = made if index == 0 else first
         write_image(pictures / f"{index:03d}.png", made, like=photo)
         if index == 0:
             _write_gray(pictures / "edges.png", torch.where(hole > 0, edges, KNOWN_EDGES * edges))

@@ -148,6 +148,15 @@ def test_results_are_numbered_and_a_seed_is_a_result(shell: Shell, checkpoint: s
     assert np.array_equal(pixels("one/inpaint/000.png"), pixels("several/inpaint/000.png"))
 
 
+def test_results_that_are_alike_are_said_to_be(
+    shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained_edgeconnect(tmp_path / "sure", "model.noise=0", pixels=picture(HEIGHT, WIDTH))
+    arguments = ("task=inpaint", "image=photo.png", "mask=hole.png", "inpaint.count=3")
+    shell(*arguments, "checkpoint=sure", "output=alike")
+    assert [r.getMessage() for r in caplog.records if "are alike" in r.getMessage()]
+
+
 def layers(kind: str) -> Array:
     """The picture in a file's own numbers."""
     rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
