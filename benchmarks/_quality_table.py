@@ -1,13 +1,21 @@
 """From the figures of single runs to the table over photos, as JSON and as Markdown."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 from typing import Any
+
+from internal_gan.evaluation.bootstrap import mean_interval
 
 # No training loss uses patches of these sizes; the panel's own figures are of 7 pixels.
 INDEPENDENT_PATCHES = (3, 11, 15)
+PARTS = ("ours", "published", "ratio")
+HEADS = (
+    *("figure", "mean", "interval", "spread", "of seeds"),
+    *("median", "worst photo", "worst run", "target"),
+)
 
 
 def _farthest_from_one(values: Sequence[float]) -> float:
@@ -89,13 +97,18 @@ def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         "",
         "Ratios are to the published sample of the same photo. A photo is the mean of its seeds.",
         "",
-        "| figure | mean | median | worst photo | worst run | target |",
-        "|---|---|---|---|---|---|",
+        "The interval is the 95 % bootstrap interval of the mean over photos; the spread is the "
+        "standard deviation of the photos, and that of the seeds of a photo.",
+        "",
+        f"| {' | '.join(HEADS)} |",
+        "|---" * len(HEADS) + "|",
     ]
     targets = {column.title: column.target for column in COLUMNS}
     for title, row in summary["figures"].items():
         worst = f"{_number(row['worst'])} ({row['worst_photo']})"
-        numbers = [_number(row["mean"]), _number(row["median"]), worst, _number(row["worst_run"])]
+        numbers = [_number(row["mean"]), _interval(row), _number(row["std"])]
+        numbers += [_number(row["std_of_seeds"]), _number(row["median"]), worst]
+        numbers.append(_number(row["worst_run"]))
         lines.append(f"| {' | '.join([title, *numbers, targets[title]])} |")
     titles = list(summary["figures"])
     lines += ["", f"| photo | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
@@ -103,6 +116,37 @@ def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         cells = [_number(figures[t]) if t in figures else "" for t in titles]
         lines.append(f"| {' | '.join([photo, *cells])} |")
     return "\n".join(lines) + "\n"
+
+
+def side_by_side(summaries: Mapping[str, Mapping[str, Any]]) -> str:
+    """The mean of every figure with its interval, a column for each preset."""
+    titles = list(dict.fromkeys(t for summary in summaries.values() for t in summary["figures"]))
+    lines = [
+        "Mean over the photos, with its 95 % bootstrap interval.",
+        "",
+        f"| figure | {' | '.join(summaries)} |",
+        "|---" * (len(summaries) + 1) + "|",
+    ]
+    for title in titles:
+        cells = []
+        for summary in summaries.values():
+            row = summary["figures"].get(title)
+            interval = _interval(row) if row else ""
+            cells.append(f"{_number(row['mean'])} ({interval})" if row else "")
+        lines.append(f"| {' | '.join([title, *cells])} |".replace(" ()", ""))
+    counts = "; ".join(
+        f"{name}: {s['photos']} photos, {s['runs']} trainings" for name, s in summaries.items()
+    )
+    return "\n".join([*lines, "", f"{counts}.", ""])
+
+
+def rows(runs: Sequence[Mapping[str, Any]], preset: str = "") -> list[dict[str, Any]]:
+    """A row for every training, for a table that pandas reads."""
+    return [
+        {"preset": preset, "photo": run["photo"], "seed": run["seed"], "seconds": run["seconds"]}
+        | {f"{part}_{name}": v for part in PARTS for name, v in run.get(part, {}).items()}
+        for run in runs
+    ]
 
 
 def _mean_of_seeds(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -123,6 +167,9 @@ def _over_photos(
     worst = column.worst(list(values.values()))
     return {
         "mean": fmean(values.values()),
+        "interval": mean_interval(list(values.values())),
+        "std": stdev(values.values()) if len(values) > 1 else None,
+        "std_of_seeds": _std_of_seeds(column, runs),
         "median": median(values.values()),
         "worst": worst,
         "worst_photo": next(photo for photo, value in values.items() if value == worst),
@@ -130,7 +177,29 @@ def _over_photos(
     }
 
 
-def _number(value: float) -> str:
+def _std_of_seeds(column: Column, runs: Sequence[Mapping[str, Any]]) -> float | None:
+    """The standard deviation of the seeds of a photo, pooled over the photos with several."""
+    by_photo = defaultdict(list)
+    for run in runs:
+        if (value := column.value(run)) is not None:
+            by_photo[run["photo"]].append(value)
+    several = [values for values in by_photo.values() if len(values) > 1]
+    if not several:
+        return None
+    squares = sum((value - fmean(values)) ** 2 for values in several for value in values)
+    return math.sqrt(squares / sum(len(values) - 1 for values in several))
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if row["interval"] is None:
+        return ""
+    low, high = row["interval"]
+    return f"{_number(low)} to {_number(high)}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -8,6 +8,7 @@ patches, beside the published ones. Killed and started again, it goes on where i
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -19,10 +20,11 @@ import torch
 from benchmarks._common import positive, print_json, run, say
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job, pictures, write_json
-from benchmarks._quality_table import markdown, summarise
+from benchmarks._quality_table import markdown, rows, side_by_side, summarise
 from internal_gan.arguments import key_of, prepare
 from internal_gan.config import compose
 from internal_gan.errors import UserError
+from internal_gan.evaluation.scores import write_csv
 from internal_gan.files import atomic_write, read_json_object
 
 # Set by the benchmark itself, for every training anew.
@@ -108,7 +110,10 @@ def run_jobs(
 class Table:
     """The results so far, and the files that show them."""
 
-    def __init__(self, output: Path, settings: Settings, jobs: Sequence[Job]) -> None:
+    def __init__(
+        self, output: Path, settings: Settings, jobs: Sequence[Job], preset: str = ""
+    ) -> None:
+        self.preset = preset
         self.output = output
         self.settings = settings
         self.order = [(job.photo, job.seed) for job in jobs]
@@ -123,8 +128,14 @@ class Table:
         say(f"{done} {result['photo']}-seed{result['seed']}:{took} ratios: {ratios}")
         self._write()
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for every training that is done."""
+        return rows([self.results[k] for k in self.order if k in self.results], self.preset)
+
     def _write(self) -> None:
         known = [self.results[key] for key in self.order if key in self.results]
+        write_csv(self.output / "results.csv", self.rows)
         about = {
             "overrides": self.settings.overrides,
             "samples": self.settings.samples,
@@ -153,22 +164,57 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--overrides", nargs="+", default=[], help="of every training, such as trainer=preview"
     )
+    parser.add_argument(
+        "--presets",
+        nargs="+",
+        default=[],
+        metavar="OVERRIDE",
+        help="one table each and one of all, such as trainer=fast experiment=singan_paper",
+    )
     options = parser.parse_args(argv)
 
-    settings = Settings(options.overrides, options.samples, options.threads, options.jobs)
     output = options.output.absolute()
-    jobs = jobs_of(options.real, options.published, output, options.photos, options.seeds)
-    check_settings(output, settings)
+    work = []
+    for preset in options.presets or [""]:
+        overrides = [*options.overrides, *([preset] if preset else [])]
+        settings = Settings(overrides, options.samples, options.threads, options.jobs)
+        folder = output / folder_of(preset) if preset else output
+        jobs = jobs_of(options.real, options.published, folder, options.photos, options.seeds)
+        check_settings(folder, settings)
+        work.append((jobs, settings, Table(folder, settings, jobs, preset)))
     torch.set_num_threads(options.threads)
-    table = Table(output, settings, jobs)
+    failures = []
     try:
-        failures = run_jobs(jobs, settings, table.add)
+        for jobs, settings, table in work:
+            failures += run_jobs(jobs, settings, table.add)
+            if options.presets:
+                _write_presets(output, [table for _, _, table in work])
     except KeyboardInterrupt:
         say("stopped; the same command goes on")
         sys.exit(130)
-    print_json("quality", {**table.summary, "failures": failures})
+    if options.presets:
+        found = {"presets": {table.preset: table.summary for _, _, table in work}}
+    else:
+        found = work[0][2].summary
+    print_json("quality", {**found, "failures": failures})
     if failures:
         sys.exit(1)
+
+
+def folder_of(preset: str) -> str:
+    """The folder of a preset's results: ``trainer=fast`` is ``trainer-fast``."""
+    return re.sub(r"[^\w.-]+", "-", preset).strip("-")
+
+
+def _write_presets(output: Path, tables: Sequence[Table]) -> None:
+    """The presets side by side, as far as they are."""
+    done = [table for table in tables if table.summary]
+    if not done:
+        return
+    write_csv(output / "results.csv", [row for table in done for row in table.rows])
+    with atomic_write(output / "summary.md") as temporary:
+        text = side_by_side({table.preset: table.summary for table in done})
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The table of the quality benchmark."""
 
+import math
 from typing import Any
 
 import pytest
 
-from benchmarks._quality_table import markdown, summarise
+from benchmarks._quality_table import markdown, rows, side_by_side, summarise
 
 
 def result(
@@ -57,6 +58,45 @@ def test_an_interrupted_training_has_no_time() -> None:
 def test_markdown_has_a_row_for_each_figure_and_each_photo() -> None:
     text = markdown(summarise(RESULTS), {"overrides": [], "samples": 5})
     assert "2 photos, seeds 0, 1, 4 trainings; overrides none, samples 5" in text
-    row = "| swd1 ratio | 1.05 | 1.05 | 1.5 (2) | 2 | mean <= 1.1, worst photo <= 1.5 |"
+    row = (
+        "| swd1 ratio | 1.05 | 0.6 to 1.5 | 0.636 | 0.51 | 1.05 | 1.5 (2) | 2 "
+        "| mean <= 1.1, worst photo <= 1.5 |"
+    )
     assert row in text.splitlines()
     assert any(line.startswith("| 10 | 0.6 |") for line in text.splitlines())
+
+
+def test_spread_is_that_of_the_photos_and_of_the_seeds() -> None:
+    row = summarise(RESULTS)["figures"]["swd1 ratio"]
+    assert row["std"] == pytest.approx(0.9 / math.sqrt(2))
+    # Deviations of .5 and .1 from the means of the two photos, twice each; two means were taken.
+    assert row["std_of_seeds"] == pytest.approx(math.sqrt((2 * 0.25 + 2 * 0.01) / 2))
+    low, high = row["interval"]
+    assert (low, high) == (pytest.approx(0.6), 1.5)
+
+
+def test_a_single_photo_with_a_single_seed_has_no_spread() -> None:
+    summary = summarise(RESULTS[:1])
+    row = summary["figures"]["swd1 ratio"]
+    assert row["interval"] is row["std"] is row["std_of_seeds"] is None
+    assert "| swd1 ratio | 1 |  |  |  | 1 |" in markdown(summary, {})
+
+
+def test_presets_stand_side_by_side() -> None:
+    text = side_by_side({"a": summarise(RESULTS), "b": summarise(RESULTS[:1])})
+    assert "| swd1 ratio | 1.05 (0.6 to 1.5) | 1 |" in text.splitlines()
+    assert "a: 2 photos, 4 trainings; b: 1 photos, 1 trainings." in text
+
+
+def test_every_training_is_a_row() -> None:
+    first = rows(RESULTS, "a")[0]
+    assert first == {
+        "preset": "a",
+        "photo": "2",
+        "seed": 0,
+        "seconds": 100,
+        "ours_swd1": 9.0,
+        "ours_sharpness": 0.9,
+        "ratio_swd1": 1.0,
+        "ratio_copy": 1.0,
+    }
