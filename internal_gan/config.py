@@ -179,7 +179,7 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         return _schema_error(error, None)
     if isinstance(error, OSError) and error.filename is not None:
         return write_error(Path(error.filename), error) or UserError(text)
-    return UserError(text.partition("\n")[0])
+    return UserError(text.strip().partition("\n")[0] or type(error).__name__)
 
 
 def needs_extra(plugin: str) -> UserError:
@@ -234,7 +234,9 @@ def _known_keys(overrides: Sequence[str]) -> list[str]:
     groups = [
         path.relative_to(root).as_posix()
         for path in sorted(root.rglob("*"))
-        if path.is_dir() and path.relative_to(root).parts[0] not in ("hydra", "preset")
+        if path.is_dir()
+        and path.relative_to(root).parts[0] not in ("hydra", "preset")
+        and path.name != "ablation"
     ]
     try:
         config = _compose([o for o in overrides if key_of(o) in groups])

@@ -103,6 +103,8 @@ class Multirun:
     def launch(self, application: Callable[[], Any], say: Say) -> None:
         """Run Hydra's ``application``, and again when its launcher lost a worker."""
         print(f"Run folders in {short(str(self.sweep.path))}", flush=True)
+        # A sweeper's own files may go there.
+        self.sweep.path.mkdir(parents=True, exist_ok=True)
         self.sweep.settle([])
         for start in range(1, ROUNDS + 1):
             try:

@@ -21,7 +21,7 @@ from internal_gan.evaluation.comparison import (
 )
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.options import FIGURES, Options
-from internal_gan.tasks.jobs import RECORDS, Record, Sweep, natural
+from internal_gan.tasks.jobs import RECORDS, Record, Sweep, in_short, natural
 from internal_gan.training.run_folder import RunFolder
 
 NAME = "comparison"
@@ -142,7 +142,7 @@ def _is_run(path: Path) -> bool:
 
 def _values(record: Record) -> dict[str, str]:
     pairs = [(key_of(override), override.partition("=")[2]) for override in record.overrides]
-    return {key: unquote(value) for key, value in pairs}
+    return {key: in_short(unquote(value)) for key, value in pairs}
 
 
 def _differing(records: Sequence[Record]) -> set[str]:

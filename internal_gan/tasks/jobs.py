@@ -92,8 +92,12 @@ class Sweep:
     def settle(self, names: Iterable[str]) -> None:
         """Note jobs that are not to be tried again when the launcher starts anew."""
         path = self.path / RECORDS / "settled"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(names), encoding="utf-8")
+        text = "\n".join(names)
+        if text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        else:
+            path.unlink(missing_ok=True)
 
     def is_settled(self, name: str) -> bool:
         """Whether a job was noted by :meth:`settle`."""
@@ -123,19 +127,33 @@ def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) 
     >>> job_name(["image='my photos/a b.jpg'", "seed=3", "trainer=fast"], ["image", "seed"])
     'a_b-seed=3'
     """
-    wanted, parts = set(keys), []
+    wanted = set(keys)
+    parts: list[str] = []
     for override in overrides:
         key, value = key_of(override), override.partition("=")[2]
         if key == "image":
             names = value[1:-1].split(",") if value.startswith("[") else [value]
-            parts.append("+".join(_photo_name(unquote(name.strip()), photos) for name in names))
+            called = [_photo_name(unquote(name.strip()), photos) for name in names]
+            parts.insert(0, "+".join(called))
         elif key in wanted:
-            parts.append(f"{key.removeprefix('model.')}={unquote(value)}")
+            parts.append(f"{key.removeprefix('model.')}={in_short(unquote(value))}")
     name = re.sub(r"[^\w.=+-]+", "_", "-".join(parts)).strip("_.") or "job"
     if len(name) > LONGEST_NAME:
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
         name = f"{name[: LONGEST_NAME - 13]}-{digest}"
     return name
+
+
+def in_short(value: str) -> str:
+    """A value with six digits, if it is a number with more.
+
+    >>> in_short("0.00223787810344"), in_short("250"), in_short("hinge")
+    ('0.00223788', '250', 'hinge')
+    """
+    try:
+        return f"{float(value):.6g}" if len(value) > 8 else value
+    except ValueError:
+        return value
 
 
 def how_to_call(images: Sequence[str]) -> str:
