@@ -28,12 +28,15 @@ from internal_gan.evaluation.patch_statistics import patch_panel, repetition
 from internal_gan.evaluation.seam_carving import seam_carve
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.io import write_image
+from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
+from internal_gan.images.voting import vote
 from internal_gan.models.retargeting import RetargetModel
 
 Size = tuple[int, int]
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
+VOTES = 4  # rounds at every scale of votes_alone
 FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness")
 
 
@@ -57,6 +60,22 @@ def mirrored(image: Tensor, size: Size) -> Tensor | None:
 
 def fits(image: Tensor, size: Size) -> bool:
     return size[0] <= image.shape[-2] and size[1] <= image.shape[-1]
+
+
+def votes_alone(image: Tensor, size: Size) -> Tensor:
+    """Nearest patches coarse to fine, from the stretched image and without a network.
+
+    Source: N. Granot et al., "Drop the GAN", CVPR 2022, in its simplest form.
+    """
+    height, width = image.shape[-2:]
+    sizes = pyramid_sizes((height, width), scale_factor=0.75, min_size=12, max_size=None)
+    rows, columns = size[0] / height, size[1] / width
+    result = image
+    for at in sizes:
+        result = resize(result, (round(at[0] * rows), round(at[1] * columns)))
+        for _ in range(VOTES):
+            result = vote(result, resize(image, at))
+    return resize(result, size).clamp(-1, 1)
 
 
 OTHERS: dict[str, Callable[[Tensor, Size], Tensor | None]] = {
@@ -91,7 +110,11 @@ def judge(run_folder: Path, pictures: Path) -> dict[str, dict[str, dict[str, flo
     for name, factors in SCALES.items():
         height, width = (round(side * f) for side, f in zip(image.shape[-2:], factors, strict=True))
         size = (height, width)
-        results = {"InGAN": model.retarget(size)}
+        results = {
+            "InGAN": model.retarget(size, vote=True),
+            "InGAN, vote=false": model.retarget(size, vote=False),
+            "votes alone": votes_alone(image, size),
+        }
         for method, make in OTHERS.items():
             if (result := make(image, size)) is not None:
                 results[method] = result

@@ -282,11 +282,13 @@ class RetargetOptions:
     aspect; ``scale`` is the same as factors of the photo's sides; of both also a list of several.
     ``transform`` is bent by ``amount`` and waves have ``periods``; ``corners`` are those of a
     homography, (row, column) as fractions of the frame, from top left clockwise. ``mask`` is an
-    image whose opaque or white part is the shape. ``compare`` adds plain resizing and seam
-    carving of the same size. ``image`` is the number (from 1) or the name of one of the photos that
-    the model learnt, null: the first. ``protect`` is a mask of the photo, white where it keeps its
-    size and shape. ``collage`` adds a sheet of every height with every width, ``video`` the photo
-    going through the sizes and back, in ``seconds``. ``seed`` null: the run's seed.
+    image whose opaque or white part is the shape. ``vote``: each scale's output is rebuilt from
+    the photo's patches; auto: where that is quick, and not in videos. ``compare`` adds plain
+    resizing and seam carving of the same size. ``image`` is the number (from 1) or the name of one
+    of the photos that the model learnt, null: the first. ``protect`` is a mask of the photo, white
+    where it keeps its size and shape. ``collage`` adds a sheet of every height with every width,
+    ``video`` the photo going through the sizes and back, in ``seconds``. ``seed`` null: the run's
+    seed.
     """
 
     shape: Any = option(
@@ -320,6 +322,9 @@ class RetargetOptions:
     seconds: float = option(6.0, "a number of seconds above 0", lambda v: 0 < v < float("inf"))
     fps: float = option(
         24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120
+    )
+    vote: bool | str = option(
+        "auto", "true, false or auto", lambda v: isinstance(v, bool) or v == "auto"
     )
     compare: bool = option(True, "true or false")
     seed: int | None = option(

@@ -12,7 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.ingan_stage import InGANStage, add_noise
-from internal_gan.models.retargeting import RetargetModel, Size
+from internal_gan.models.retargeting import RetargetModel, Size, Voting
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -168,7 +168,11 @@ class InGAN(RetargetModel):
         transform: Transform | None,
         rng: torch.Generator,
         keep: Tensor | None = None,
+        voting: Voting | None = None,
     ) -> Tensor:
         """One pass; a single stage has no coarser outputs in which ``keep`` could matter."""
         noisy = add_noise(image, self.noise, rng)
-        return self.generators[0](noisy, size, transform)  # type: ignore[no-any-return]
+        painted: Tensor = self.generators[0](noisy, size, transform)
+        if voting is None:
+            return painted
+        return voting.on(painted, (voting.source.shape[-2], voting.source.shape[-1]))

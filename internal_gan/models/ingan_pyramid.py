@@ -19,7 +19,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
-from internal_gan.models.retargeting import RetargetModel
+from internal_gan.models.retargeting import RetargetModel, Voting
 from internal_gan.models.scales import ScalesModel, Size, Widths
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
@@ -233,6 +233,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
         transform: Transform | None,
         rng: torch.Generator,
         keep: Tensor | None = None,
+        voting: Voting | None = None,
     ) -> Tensor:
         """One pass through the finished scales, with T applied to the image at each of them.
 
@@ -246,7 +247,14 @@ class InGANPyramid(ScalesModel, RetargetModel):
             coarse, to = build_pyramid(image, [from_sizes[scale]])[0], to_sizes[scale]
             return resize(coarse, to) if transform is None else transform(coarse, to)
 
+        def voted(scale: int, painted: Tensor) -> Tensor:
+            if voting is None:
+                return painted
+            source = (voting.source.shape[-2], voting.source.shape[-1])
+            return voting.on(painted, self._sizes_for(source, last)[scale])
+
         def kept(scale: int, painted: Tensor) -> Tensor:
+            painted = voted(scale, painted)
             if keep is None:
                 return painted
             share = resize(keep, to_sizes[scale]).clamp(0, 1)

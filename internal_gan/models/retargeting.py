@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,10 +11,32 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
+from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.transforms import Transform
+from internal_gan.images.voting import vote as vote_of
 from internal_gan.models.several import SeveralPhotosModel
 
 Size = tuple[int, int]
+
+# Pairs of patches that one scale compares within a few seconds of two cores.
+QUICK_PAIRS = 6e8
+
+
+@dataclass(frozen=True)
+class Voting:
+    """Rebuilds what a scale painted from the patches of the original.
+
+    Attributes:
+        source: the original, (1, 3, h, w) in [-1, 1].
+        most_pairs: an output with more pairs of patches than this is left as it is.
+    """
+
+    source: Tensor
+    most_pairs: float
+
+    def on(self, painted: Tensor, at: Size) -> Tensor:
+        """``painted`` rebuilt from the patches of the original at the size ``at``."""
+        return vote_of(painted, build_pyramid(self.source, [at])[0], most_pairs=self.most_pairs)
 
 
 class RetargetModel(SeveralPhotosModel):
@@ -39,11 +62,13 @@ class RetargetModel(SeveralPhotosModel):
         transform: Transform | None,
         rng: torch.Generator,
         keep: Tensor | None = None,
+        voting: Voting | None = None,
     ) -> Tensor:
         """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``.
 
         ``keep`` (1, 1, height, width) in [0, 1] is where a coarser scale's output is replaced by
-        the transformed image, so that what surrounds it grows to fit.
+        the transformed image, so that what surrounds it grows to fit. ``voting`` is applied
+        to the output of every scale.
         """
 
     @torch.no_grad()
@@ -54,6 +79,7 @@ class RetargetModel(SeveralPhotosModel):
         transform: Transform | None = None,
         image: Tensor | None = None,
         protect: Tensor | None = None,
+        vote: bool | str = "auto",
         seed: int = 0,
     ) -> Tensor:
         """Paint the image anew with its own patches in another size or shape.
@@ -68,6 +94,9 @@ class RetargetModel(SeveralPhotosModel):
             protect: (1, 1, h, w) in [0, 1], of the image's size: where it is 1 the pixels keep
                 their size and shape and are those of the image, bit for bit, while the rest is
                 stretched; see :mod:`internal_gan.images.protect`.
+            vote: each scale's output is rebuilt from the nearest patches of the image
+                (:func:`internal_gan.images.voting.vote`), which makes details real and copies more;
+                ``auto``: where that takes no more than a few seconds.
             seed: the small noise that the image is given depends only on it.
 
         Returns:
@@ -83,6 +112,7 @@ class RetargetModel(SeveralPhotosModel):
             raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
         painted = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
+        voting = Voting(painted, QUICK_PAIRS if vote == "auto" else math.inf) if vote else None
         own = (painted.shape[-2], painted.shape[-1])
         size = own if size is None else size
         if protect is not None:
@@ -91,13 +121,21 @@ class RetargetModel(SeveralPhotosModel):
                     "what is protected keeps its shape: it takes a mask of the image's size, "
                     f"{own[0]}x{own[1]} pixels, and no transform"
                 )
-            return self._protected(painted, protect.to(self.device), size, rng)
+            return self._protected(painted, protect.to(self.device), size, rng, voting)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None, rng)
-        return self.repaint(painted, steps[-1], transform, rng).clamp(-1, 1).cpu()
+            painted = self.repaint(painted, at, None, rng, voting=voting)
+        painted = self.repaint(painted, steps[-1], transform, rng, voting=voting)
+        return painted.clamp(-1, 1).cpu()
 
-    def _protected(self, image: Tensor, mask: Tensor, size: Size, rng: torch.Generator) -> Tensor:
+    def _protected(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        size: Size,
+        rng: torch.Generator,
+        voting: Voting | None,
+    ) -> Tensor:
         # The range holds for what is stretched, that is for the rows and columns between.
         stiff = touched(mask)
         protection_of(mask, size)
@@ -108,7 +146,7 @@ class RetargetModel(SeveralPhotosModel):
         steps = sizes_between(first, last, self.scale_range)[:-1]
         for at in [*((height + stiff[0], width + stiff[1]) for height, width in steps), size]:
             kept = protection_of(mask, at)
-            painted = self.repaint(image, at, kept.transform, rng, kept.weight)
+            painted = self.repaint(image, at, kept.transform, rng, kept.weight, voting)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
 

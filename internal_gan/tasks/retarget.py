@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -51,16 +52,23 @@ def retarget(options: Options, family: str | None = None) -> Path:
     return folder.path
 
 
-def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tensor, Tensor | None]:
-    """The picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), None where it has none."""
+def paint(
+    model: RetargetModel, target: Target, options: Options, *, moving: bool = False
+) -> tuple[Tensor, Tensor | None]:
+    """The picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), None where it has none.
+
+    ``moving``: it is a frame of a video, in which the nearest patches would jump.
+    """
     seed = options.seed if options.retarget.seed is None else options.retarget.seed
-    image = chosen(options, model)
+    image, vote = chosen(options, model), options.retarget.vote
+    vote = False if moving and vote == "auto" else vote
     if target.mask is None:
         painted = model.retarget(
             target.size,
             transform=target.transform,
             image=image,
             protect=target.protect,
+            vote=vote,
             seed=seed,
         )
         cover = None if target.transform is None else target.transform.coverage(target.size)
@@ -71,7 +79,7 @@ def paint(model: RetargetModel, target: Target, options: Options) -> tuple[Tenso
     box = (int(rows.max()) - top + 1, int(columns.max()) - left + 1)
     canvas = target.mask.new_zeros(1, 3, *target.size)
     inside = (..., slice(top, top + box[0]), slice(left, left + box[1]))
-    canvas[inside] = model.retarget(box, image=image, seed=seed)
+    canvas[inside] = model.retarget(box, image=image, vote=vote, seed=seed)
     return canvas, target.mask
 
 
@@ -133,14 +141,16 @@ def _write_sizes(
     image = chosen(options, model)
     stops = [(image.shape[-2], image.shape[-1]), *(target.size for target in wanted)]
 
-    def painted(size: Size) -> Tensor:
-        return paint(model, replace(wanted[0], size=size), options)[0]
+    def painted(size: Size, moving: bool = False) -> Tensor:
+        return paint(model, replace(wanted[0], size=size), options, moving=moving)[0]
 
     if asked.collage:
         write_image(pictures / "collage.png", collage(stops, painted), like=like)
     if asked.video is not None:
         sizes = breathing(stops, round(asked.seconds * asked.fps))
-        shown = progress(frames(sizes, painted), len(sizes), "frames", console)
+        shown = progress(
+            frames(sizes, partial(painted, moving=True)), len(sizes), "frames", console
+        )
         files = write_frames(pictures / "frames", shown, like=like)
         if asked.video != "png":
             write_video(pictures / f"sizes.{asked.video}", files, asked.fps)

@@ -13,6 +13,8 @@ from internal_gan.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
+from internal_gan.images.voting import vote
+from internal_gan.models import retargeting
 from internal_gan.models.ingan_pyramid import InGANPyramid
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
 from internal_gan.training.callbacks import Callback
@@ -103,19 +105,52 @@ class TestRetarget:
         sizes = [(14, 40), (17, 46), (20, 56)]
         mirrored = [Mirror()(model.real(i), sizes[i]) for i in range(3)]
         expected = model.synthesise(mirrored.__getitem__, last=2).clamp(-1, 1)
-        assert torch.allclose(model.retarget((20, 56), transform=Mirror()), expected, atol=1e-6)
+        painted = model.retarget((20, 56), transform=Mirror(), vote=False)
+        assert torch.allclose(painted, expected, atol=1e-6)
 
     def test_a_size_beyond_the_range_is_reached_in_steps(self, model: InGANPyramid) -> None:
         low, high = model.scale_range
         assert (low, high) == (0.4, 2.25)
-        between = model.retarget((20, 56))
-        assert torch.equal(model.retarget((20, 112)), model.retarget((20, 112), image=between))
+        between = model.retarget((20, 56), vote=False)
+        last = model.retarget((20, 112), image=between, vote=False)
+        assert torch.equal(model.retarget((20, 112), vote=False), last)
+
+    def test_a_vote_rebuilds_every_scale_from_the_patches_of_the_image(
+        self, model: InGANPyramid
+    ) -> None:
+        sizes = [(14, 40), (17, 46), (20, 56)]
+        expected = model.synthesise(
+            lambda i: resize(model.real(i), sizes[i]),
+            last=2,
+            after=lambda i, painted: vote(painted, model.real(i)),
+        )
+        painted = model.retarget((20, 56), vote=True)
+        assert torch.allclose(painted, expected.clamp(-1, 1), atol=1e-6)
+        assert torch.equal(painted, model.retarget((20, 56)))
+
+    def test_a_vote_takes_the_patches_of_the_original_in_every_step(
+        self, model: InGANPyramid
+    ) -> None:
+        def distance(painted: Tensor) -> float:
+            return float((vote(painted, model.image) - painted).abs().mean())
+
+        far = model.retarget((20, 140), vote=True)
+        assert distance(far) < 0.5 * distance(model.retarget((20, 140), vote=False))
+
+    def test_an_automatic_vote_is_left_out_where_it_would_take_long(
+        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 0)
+        painted = model.retarget((20, 56), vote="auto")
+        assert torch.equal(painted, model.retarget((20, 56), vote=False))
+        assert not torch.equal(painted, model.retarget((20, 56), vote=True))
 
     def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = untrained(scales=2)
         assert model.preview().shape == (1, 3, 17, 23)
         finest = model.synthesise(lambda i: resize(model.real(i), [(14, 40), (17, 46)][i]), last=1)
-        assert torch.equal(model.retarget((20, 56)), resize(finest, (20, 56)).clamp(-1, 1))
+        painted = model.retarget((20, 56), vote=False)
+        assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
 
     def test_a_model_without_a_finished_scale_says_so(self) -> None:
         with pytest.raises(UserError, match="resume"):
