@@ -58,8 +58,7 @@ INGAN_FAST = (
     "model.patch_loss.nearest_patch.loss.candidates=100",
 )
 # EdgeConnect on (20, 28) pixels of the tiny picture.
-EDGECONNECT = (
-    "model=edgeconnect",
+TINY_EDGECONNECT = (
     "model.max_size=28",
     "model.crop=20",
     "model.steps=[3,3,2,2]",
@@ -68,8 +67,15 @@ EDGECONNECT = (
     "model.generator.width=2",
     "model.generator.residual_blocks=1",
     "model.discriminator.widths=[2,3]",
-    "model.discriminator.strides=[2,1]",
     "trainer.log_interval=1",
+)
+EDGECONNECT = (
+    "model=edgeconnect",
+    *TINY_EDGECONNECT,
+    "model.patch_loss.sliced_wasserstein.loss.projections=4",
+    "model.patch_loss.sliced_wasserstein.loss.bank=4",
+    "model.patch_loss.nearest_patch.loss.queries=50",
+    "model.patch_loss.nearest_patch.loss.bank=50",
 )
 
 

@@ -45,14 +45,14 @@ class Canny(EdgeDetector):
     Args:
         sigma: of the Gaussian that smooths the image first, in pixels: the larger, the fewer
             edges.
-        low, high: thresholds of the gradient, per pixel of a gray scale from 0 to 1. An edge is
-            what reaches ``high`` somewhere and ``low`` all along.
+        low, high: thresholds of the gradient as kornia computes it, of a gray scale from 0 to 1.
+            An edge is what reaches ``high`` somewhere and ``low`` all along.
 
     Raises:
         ValueError: a number out of range.
     """
 
-    def __init__(self, sigma: float = 2.0, low: float = 0.01, high: float = 0.025) -> None:
+    def __init__(self, sigma: float = 2.0, low: float = 0.1, high: float = 0.2) -> None:
         check_range(0.1, sigma=sigma)
         check_range(1e-6, high=high)
         check_range(1e-6, high, low=low)

@@ -3,6 +3,7 @@ Qureshi, Ebrahimi, ICCVW 2019)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,14 +20,16 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
-from internal_gan.models.edgeconnect_cases import RandomHoles
+from internal_gan.models.edgeconnect_cases import RandomHoles, halved
 from internal_gan.models.edgeconnect_stages import CompletionStage, EdgeStage, JointStage
 from internal_gan.models.several import SeveralPhotosModel, Size
 from internal_gan.nn.dilated import DilatedResidualGenerator
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.features import FeatureNetwork
 from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.nn.patch_losses import PatchTerm
 
+NoiseSource = Callable[[Tensor], Tensor]
 Base = Literal["smooth", "white"]
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
@@ -83,6 +86,8 @@ class EdgeConnect(SeveralPhotosModel):
         adversarial_loss: see :mod:`internal_gan.nn.losses`.
         edges: the detector of edges; empty trains a completion alone, without edges.
         features: makes the feature network of the content and style losses; empty: none.
+        patch_loss: auxiliary terms by name between a crop and its completion, divided by the
+            hole's share; see :mod:`internal_gan.nn.patch_losses`.
         holes: the random holes of the training.
         weights: of the losses' terms.
         optimization: learning rates and their decay.
@@ -90,7 +95,10 @@ class EdgeConnect(SeveralPhotosModel):
         crop: side in pixels of the random crops that one step looks at; null for all.
         batch: crops in one step.
         flips: mirror half of the crops.
-        scales: the photo is also learnt shrunk by these factors.
+        levels: how often the photo is halved at most, with the base ``smooth``: its hole is filled
+            from coarse to fine by the same networks. 0 fills it at its own size alone.
+        guided: share of the steps that start from the true image at half the size, which the
+            completion must lead back to the true one; the others start from their own.
         steps: training steps of the stages: edges, completion on true edges, on predicted ones,
             both networks jointly; without edges of the one completion.
         learning_rates: of the stages, in units of those of ``optimization``.
@@ -98,7 +106,8 @@ class EdgeConnect(SeveralPhotosModel):
             that and is told where; ``white``: as the paper, the hole is white.
         judge_composite: the discriminator and the features see the known pixels themselves, with
             the completion inside of the hole; false: the completion's copy of them.
-        noise: standard deviation of noise on the completion's input inside of the hole.
+        noise: largest standard deviation of noise on the completion's input inside of the hole,
+            by which variants differ.
 
     Attributes:
         scale: the size at which the first photo is learnt over the size that it had.
@@ -120,13 +129,15 @@ class EdgeConnect(SeveralPhotosModel):
         optimization: Optimization,
         edges: EdgeDetector | Mapping[str, Any],
         features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None = None,
+        patch_loss: Mapping[str, PatchTerm] | None = None,
         holes: RandomHoles | None = None,
         weights: Weights | None = None,
         max_size: int | None = 256,
         crop: int | None = 256,
         batch: int = 1,
         flips: bool = True,
-        scales: Sequence[float] = (1.0,),
+        levels: int = 0,
+        guided: float = 0.5,
         steps: PerStage = 1000,
         learning_rates: PerStage = 1.0,
         base: Base = "smooth",
@@ -138,9 +149,8 @@ class EdgeConnect(SeveralPhotosModel):
         check_part(generator, DilatedResidualGenerator, "generator")
         check_part(discriminator, PatchDiscriminator, "discriminator")
         check_range(1, crop=crop, batch=batch)
-        check_range(0, noise=noise)
-        if not scales or not all(0 < scale <= 1 for scale in scales):
-            raise ValueError(f"scales is {list(scales)}; allowed: factors above 0 and up to 1")
+        check_range(0, noise=noise, levels=levels)
+        check_range(0, 1, guided=guided)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
         self.make_discriminator = discriminator
@@ -148,13 +158,15 @@ class EdgeConnect(SeveralPhotosModel):
         self.adversarial_loss = adversarial_loss
         self.optimization = optimization
         self.detector = edges if isinstance(edges, EdgeDetector) else None
+        self.patch_loss = dict(patch_loss or {})
         self.holes = holes or RandomHoles()
         self.weights = weights or Weights()
         self.max_size = max_size
         self.crop = crop
         self.batch = batch
         self.flips = flips
-        self.scales = [float(scale) for scale in scales]
+        self.levels = levels
+        self.guided = guided
         self.configured_steps = steps
         self.learning_rates = learning_rates
         self.base = base
@@ -276,11 +288,73 @@ class EdgeConnect(SeveralPhotosModel):
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
         return kinds[index](self, index, previous, rng)
 
-    def start_image(self, image: Tensor, hole: Tensor) -> Tensor:
-        """What the networks see in place of the image: the hole is filled by the base."""
+    def start_image(self, image: Tensor, hole: Tensor, coarser: Tensor | None = None) -> Tensor:
+        """What the networks see in place of the image.
+
+        Args:
+            image: (N, 3, H, W) in [-1, 1].
+            hole: (N, 1, H, W), 1 inside and else 0.
+            coarser: (N, 3, h, w), the completed image at half the size, or None where there is
+                none; then the hole is filled by the base.
+        """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
-        return fill_smoothly(image, hole)
+        if coarser is None:
+            return fill_smoothly(image, hole)
+        return torch.where(hole > 0, resize(coarser, (image.shape[-2], image.shape[-1])), image)
+
+    def levels_of(self, size: Size) -> int:
+        """How often an image of this size is halved before its hole is filled: as long as the
+        discriminator could judge it."""
+        fitting = int(math.log2(max(1.0, min(size) / self.min_side)))
+        return min(self.levels, fitting) if self.base == "smooth" else 0
+
+    def paint(
+        self,
+        networks: tuple[nn.Module | None, nn.Module],
+        image: Tensor,
+        hole: Tensor,
+        levels: int,
+        *,
+        edges: Tensor | None = None,
+        noise: NoiseSource | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Fill a hole from coarse to fine, at every size lines first, colour next.
+
+        Args:
+            networks: the edge generator and the completion.
+            image: (N, 3, H, W) in [-1, 1], known outside of the hole.
+            levels: how often the image is halved.
+            edges: those inside of the hole, (N, 1, H, W); None: the edge generator draws them.
+            noise: draws noise like a hole; None: there is none.
+
+        Returns:
+            The image (N, 3, H, W) with the hole filled, about in [-1, 1], and its edges.
+        """
+        coarser = None
+        if levels:
+            half, coarse_hole = halved(fill_smoothly(image, hole), hole)
+            lines = None if edges is None else halved(image, edges)[1]
+            coarser, _ = self.paint(
+                networks, half, coarse_hole, levels - 1, edges=lines, noise=noise
+            )
+        start = self.start_image(image, hole, coarser)
+        found = self.find_edges(image, hole)
+        drawn = edges
+        if drawn is None:
+            edge_network = networks[0]
+            drawn = found
+            if edge_network is not None:
+                drawn = self.draw_edges(edge_network, start, hole, found)
+        lines = torch.where(hole > 0, drawn.to(found), found)
+        completed = self.complete(networks[1], start, hole, lines, noise)
+        return torch.where(hole > 0, completed, image), lines
+
+    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
+        """The edges of the known part of an image, (N, 1, H, W)."""
+        if self.detector is None:
+            return torch.zeros_like(hole)
+        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
 
     def draw_edges(
         self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
@@ -300,19 +374,18 @@ class EdgeConnect(SeveralPhotosModel):
         start: Tensor,
         hole: Tensor,
         edges: Tensor,
-        rng: torch.Generator | None,
+        noise: NoiseSource | None = None,
     ) -> Tensor:
         """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
 
         Args:
             start: see :meth:`start_image`.
             edges: known and drawn ones together.
-            rng: of the noise; None for none.
+            noise: draws noise like the hole; None: there is none.
         """
         seen = start
-        if rng is not None and self.noise:
-            noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole)
-            seen = start + self.noise * hole * noise
+        if noise is not None:
+            seen = start + hole * noise(hole)
         if self.base == "white":
             return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
         return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
@@ -333,7 +406,7 @@ class EdgeConnect(SeveralPhotosModel):
             hole: (1, 1, H, W), 1 where it is to be filled and else 0.
             edges: (1, 1, H, W) in [0, 1], 1 on an edge: those to fill the hole after, in place
                 of the model's own.
-            seed: draws a variant; None: the one without chance.
+            seed: of the noise by which variants differ; None: the one without noise.
 
         Returns:
             The filled image and its edges, on the CPU.
@@ -349,26 +422,35 @@ class EdgeConnect(SeveralPhotosModel):
                     f"{name} and the image differ in size: {_sides(given)} and {_sides(image)}"
                 )
         hole = (hole.to(self.device) > 0.5).float()
-        rng = None if seed is None else torch.Generator().manual_seed(seed)
+        draw = None if seed is None else self.noise_source(torch.Generator().manual_seed(seed))
         known = fill_smoothly(image.to(self.device), hole)
-        start = self.start_image(known, hole)
-        lines = self._lines(known, start, hole, edges)
-        filled = known
-        if self.completion_network is not None:
-            completed = self.complete(self.completion_network, start, hole, lines, rng)
-            filled = completed.clamp(-1, 1)
+        given = None if edges is None else edges.to(self.device)
+        if self.completion_network is None:
+            filled, lines = known, self._first_lines(known, hole, given)
+        else:
+            networks = (self.edge_network, self.completion_network)
+            levels = self.levels_of((image.shape[-2], image.shape[-1]))
+            filled, lines = self.paint(networks, known, hole, levels, edges=given, noise=draw)
         inside = hole.cpu() > 0
-        return Inpainting(torch.where(inside, filled.cpu(), image.cpu()), lines.cpu())
+        filled = filled.clamp(-1, 1).cpu()
+        return Inpainting(torch.where(inside, filled, image.cpu()), lines.cpu())
 
-    def _lines(self, known: Tensor, start: Tensor, hole: Tensor, given: Tensor | None) -> Tensor:
-        """The edges of the known part, with those inside of the hole given or drawn."""
-        if self.detector is None or self.edge_network is None:
-            return torch.zeros_like(hole)
-        found = self.detector(known)
-        drawn = given
-        if drawn is None:
-            drawn = self.draw_edges(self.edge_network, start, hole, found)
-        return torch.where(hole > 0, drawn.to(found), found)
+    def noise_source(self, rng: torch.Generator, strength: float | Tensor = 1.0) -> NoiseSource:
+        """Draws normal noise, the model's ``noise`` times ``strength``, of the shape of a hole."""
+
+        def draw(hole: Tensor) -> Tensor:
+            noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
+            return self.noise * strength * noise
+
+        return draw
+
+    def _first_lines(self, known: Tensor, hole: Tensor, given: Tensor | None) -> Tensor:
+        """The edges of a model that cannot colour them yet."""
+        found = self.find_edges(known, hole)
+        assert self.edge_network is not None
+        start = self.start_image(known, hole)
+        drawn = self.draw_edges(self.edge_network, start, hole, found) if given is None else given
+        return torch.where(hole > 0, drawn, found)
 
     def preview(self) -> Tensor:
         """The photo with its hole filled or, if all of it is known, a random one."""

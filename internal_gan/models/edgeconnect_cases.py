@@ -66,12 +66,16 @@ class Case:
         edges: (N, 1, h, w), 0 where unknown.
         unknown: (N, 1, h, w), 1 where the photo must not be learnt from.
         hole: (N, 1, h, w), 1 in the random hole and where it is unknown.
+        levels: how often it is halved before the hole is filled.
+        guided: whether that starts from the true image at half the size.
     """
 
     image: Tensor
     edges: Tensor
     unknown: Tensor
     hole: Tensor
+    levels: int
+    guided: bool
 
 
 class Cases:
@@ -88,16 +92,16 @@ class Cases:
         first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
         self.places = torch.Generator().manual_seed(int(first))
         self.photos = [
-            [
-                _Photo(model, image, unknown, scale)
-                for image, unknown in zip(model.images, model.unknown, strict=True)
-            ]
-            for scale in model.scales
+            _pyramid(model, image, unknown)
+            for image, unknown in zip(model.images, model.unknown, strict=True)
         ]
+        self.levels = min(len(pyramid) for pyramid in self.photos)
 
     def draw(self) -> Case:
         """A fresh random case."""
-        photos = self.photos[self._below(len(self.photos))]
+        level = self._below(self.levels)
+        guided = level < self.levels - 1 and self._chance(self.model.guided)
+        photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
         limit = self.model.crop
         height, width = (min([*side, *([limit] if limit else [])]) for side in sides)
@@ -110,7 +114,7 @@ class Cases:
             for _ in crops
         ]
         hole = torch.maximum(torch.cat(drawn), unknown)
-        return Case(image, edges, unknown, hole)
+        return Case(image, edges, unknown, hole, self.levels - 1 - level, guided)
 
     def state_dict(self) -> dict[str, Any]:
         return {"places": self.places.get_state()}
@@ -139,24 +143,37 @@ class Cases:
             parts = [part.flip(-1) for part in parts]
         return parts
 
+    def _chance(self, share: float) -> bool:
+        return float(torch.rand((), generator=self.places)) < share
+
     def _below(self, limit: int) -> int:
         return int(torch.randint(limit, (1,), generator=self.places)) if limit > 1 else 0
 
 
-class _Photo:
-    """One photo at one scale, with its edges."""
+def halved(image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    """Image and hole at half the size; what the hole touches is inside of it."""
+    size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
+    return resize(image, size).clamp(-1, 1), F.adaptive_max_pool2d(hole, size)
 
-    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor, scale: float) -> None:
-        size = [max(1, round(side * scale)) for side in image.shape[-2:]]
-        if scale != 1:
-            image = resize(image, (size[0], size[1])).clamp(-1, 1)
-            unknown = F.adaptive_max_pool2d(unknown, (size[0], size[1]))
+
+class _Photo:
+    """One photo at one size, with its edges."""
+
+    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
         self.image = image
         self.unknown = unknown
-        self.size = (size[0], size[1])
-        found = torch.zeros_like(unknown) if model.detector is None else model.detector(image)
-        self.edges = found * (1 - unknown)
+        self.size = (image.shape[-2], image.shape[-1])
+        self.edges = model.find_edges(image, unknown)
         self._unknown_here = unknown.cpu()
 
     def known_share(self, window: Any) -> float:
         return 1.0 - float(self._unknown_here[window].mean())
+
+
+def _pyramid(model: EdgeConnect, image: Tensor, unknown: Tensor) -> list[_Photo]:
+    """A photo at its own size and halved again and again, the finest first."""
+    photos = [_Photo(model, image, unknown)]
+    for _ in range(model.levels_of((image.shape[-2], image.shape[-1]))):
+        image, unknown = halved(image, unknown)
+        photos.append(_Photo(model, image, unknown))
+    return photos

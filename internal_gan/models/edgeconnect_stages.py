@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.images.colours import luminance
-from internal_gan.models.base import Losses, Stage
-from internal_gan.models.edgeconnect_cases import Case, Cases
+from internal_gan.models.base import Losses, Stage, per_stage
+from internal_gan.models.edgeconnect_cases import Case, Cases, halved
 from internal_gan.nn.features import content_distance, style_distance
+from internal_gan.nn.patch_losses import PatchTerm
 
 if TYPE_CHECKING:
-    from internal_gan.models.edgeconnect import EdgeConnect
+    from internal_gan.models.edgeconnect import EdgeConnect, NoiseSource
 
 
 class _InpaintingStage(Stage):
@@ -32,12 +33,34 @@ class _InpaintingStage(Stage):
         self.size = model.sizes[index]
         self.optimization = model.optimization_at(index)
         self.cases = Cases(model, rng)
+        self.draws_edges = False
 
     def state_dict(self) -> dict[str, Any]:
         return self.cases.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.cases.load_state_dict(state)
+
+    def _start(
+        self, case: Case, completion: nn.Module | None, noise: NoiseSource | None = None
+    ) -> Tensor:
+        """What the networks see in place of the image, (N, 3, h, w).
+
+        Above the smallest size that is the image at half the size: the true one where the case
+        is guided, or else the one that they paint there.
+        """
+        model = self.model
+        if not case.levels:
+            return model.start_image(case.image, case.hole)
+        with torch.no_grad():
+            half, hole = halved(case.image, case.hole)
+            if not case.guided and completion is not None:
+                networks = (model.edge_network if self.draws_edges else None, completion)
+                given = None if self.draws_edges else halved(case.image, case.edges)[1]
+                half, _ = model.paint(
+                    networks, half, hole, case.levels - 1, edges=given, noise=noise
+                )
+            return model.start_image(case.image, case.hole, half)
 
     def _judge(self, real: Tensor, fake: Tensor) -> Losses:
         """The discriminator's loss on two batches of the same size."""
@@ -92,7 +115,7 @@ class EdgeStage(_InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
         case = self.cases.draw()
-        start = self.model.start_image(case.image, case.hole)
+        start = self._start(case, None)
         drawn = self.model.draw_edges(self.edge_generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
@@ -110,7 +133,7 @@ class CompletionStage(_InpaintingStage):
         self, model: EdgeConnect, index: int, previous: Stage | None, rng: torch.Generator
     ) -> None:
         super().__init__(model, index, rng)
-        self.draws_edges = model.completion_network is not None
+        self.draws_edges = model.completion_network is not None and model.edge_network is not None
         with model.device:  # where rng lives
             self.completion = model.new_generator(rng)
             self.discriminator = model.make_discriminator(channels=4, rng=rng)
@@ -120,22 +143,27 @@ class CompletionStage(_InpaintingStage):
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
         self.features = model.new_features()
-        self._round: tuple[Case, Tensor, Tensor] | None = None
+        self.patch_terms = [
+            (name, term, per_stage(term.weight, model.num_stages, f"patch_loss.{name}")[index])
+            for name, term in model.patch_loss.items()
+        ]
+        self.step = 0
+        self._round: tuple[Case, Tensor, Tensor, Tensor] | None = None
 
     def discriminator_loss(self) -> Losses:
-        self._round = case, filled, edges = self._draw()
+        self._round = case, _, filled, edges = self._draw()
         real, fake = torch.cat([case.image, edges], dim=1), torch.cat([filled, edges], dim=1)
         return self._judge(real.detach(), fake.detach())
 
     def generator_loss(self) -> Losses:
-        case, filled, edges = self._round or self._draw()
+        case, start, filled, edges = self._round or self._draw()
         self._round = None
         weights = self.model.weights
         # Edges that drew the image are no excuse: they are held fixed where they are judged.
         logits, features = self.discriminator(torch.cat([filled, edges.detach()], dim=1))
         adversarial = self.model.adversarial_loss.generator(logits)
         share = (case.hole - case.unknown).mean().clamp_min(1e-3)
-        l1 = F.l1_loss(filled.float(), case.image) / share
+        l1 = self._l1(case, filled.float(), start) / share
         total = weights.l1 * l1 + weights.adversarial * adversarial
         scalars = {"generator": adversarial.detach(), "l1": l1.detach()}
         if weights.matching:
@@ -151,24 +179,61 @@ class CompletionStage(_InpaintingStage):
             style = style_distance(found[1], wanted[1])
             total = total + weights.content * content + weights.style * style
             scalars |= {"content": content.detach(), "style": style.detach()}
+        for name, term, weight in self.patch_terms:
+            if self.step % term.interval == 0:
+                value = self._patch_loss(term, case.image, filled) / share
+                total = total + term.interval * weight * value
+                scalars[name] = value.detach()
+        self.step += 1
         return total, scalars
+
+    def _l1(self, case: Case, filled: Tensor, start: Tensor) -> Tensor:
+        """Mean absolute difference to the true image or, where the networks started from their
+        own at half the size, to that one at that size."""
+        if not case.levels or case.guided:
+            return F.l1_loss(filled, case.image)
+        half, _ = halved(filled, case.hole)
+        return F.l1_loss(half, halved(start, case.hole)[0])
+
+    def _patch_loss(self, term: PatchTerm, real: Tensor, fake: Tensor) -> Tensor:
+        """Mean over the batch of the distance between the patches of a crop and its completion.
+
+        What both share takes no part in the distance of two distributions.
+        """
+        values = [
+            term.loss(real[n : n + 1], self.rng)(
+                fake[n : n + 1], self.rng, self.step // term.interval
+            )
+            for n in range(len(real))
+        ]
+        return torch.stack(values).mean()
 
     def finish(self) -> None:
         self.completion.eval().requires_grad_(False).zero_grad(set_to_none=True)
         self.model.completion_network = self.completion
         self.model.finished += 1
 
-    def _draw(self) -> tuple[Case, Tensor, Tensor]:
-        """A fresh case, its completion (N, 3, h, w) and the edges that it was given."""
+    def state_dict(self) -> dict[str, Any]:
+        return {"step": self.step, **super().state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.step = state["step"]
+
+    def _draw(self) -> tuple[Case, Tensor, Tensor, Tensor]:
+        """A fresh case, what the networks saw of it, its completion (N, 3, h, w), and the edges
+        that it was given."""
         model, case = self.model, self.cases.draw()
-        start = model.start_image(case.image, case.hole)
+        strength = torch.rand((), device=self.rng.device, generator=self.rng)
+        noise = model.noise_source(self.rng, strength) if model.noise else None
+        start = self._start(case, self.completion, noise)
         edges = case.edges
-        if self.draws_edges and model.edge_network is not None:
+        if self.draws_edges:
             drawn = self._drawn_edges(start, case)
             edges = torch.where(case.hole > 0, drawn * (1 - case.unknown), edges)
-        filled = model.complete(self.completion, start, case.hole, edges, self.rng)
+        filled = model.complete(self.completion, start, case.hole, edges, noise)
         kept = case.hole <= case.unknown if model.judge_composite else case.unknown > 0
-        return case, torch.where(kept, case.image, filled), edges
+        return case, start, torch.where(kept, case.image, filled), edges
 
     def _drawn_edges(self, start: Tensor, case: Case) -> Tensor:
         assert self.model.edge_network is not None

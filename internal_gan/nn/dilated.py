@@ -48,8 +48,8 @@ class DilatedResidualGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, width=width, depth=depth, kernel_size=kernel_size, dilation=dilation)
-        check_range(0, residual_blocks=residual_blocks, output_std=output_std)
+        check_range(1, width=width, kernel_size=kernel_size, dilation=dilation)
+        check_range(0, depth=depth, residual_blocks=residual_blocks, output_std=output_std)
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 

@@ -137,8 +137,9 @@ class Trainee:
         for network in (stage.generator, stage.discriminator):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
+        betas = (float(settings.betas[0]), float(settings.betas[1]))
         self.optimizers = [
-            torch.optim.Adam(network.parameters(), lr, betas=settings.betas, fused=True)
+            torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
             for network, lr in zip(self._networks, self.rates, strict=True)
         ]
         self.ema: list[Tensor] | None = None

@@ -15,9 +15,21 @@ from internal_gan.build import build
 from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
+from internal_gan.models.edgeconnect import EdgeConnect
+from internal_gan.models.edgeconnect_stages import CompletionStage
+from internal_gan.nn.losses import Hinge
+from internal_gan.nn.patch_losses import NearestPatch, SlicedWasserstein
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
-from tests.tiny import picture, same_weights, tiny_edgeconnect, trained_edgeconnect
+from tests.nn.test_features import WIDTHS
+from tests.nn.test_features import stand_in as vgg19
+from tests.tiny import (
+    TINY_EDGECONNECT,
+    picture,
+    same_weights,
+    tiny_edgeconnect,
+    trained_edgeconnect,
+)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -44,6 +56,21 @@ def stages(*overrides: str) -> list[Stage]:
     return built
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a tiny model that was trained around a hole."""
+    path = tmp_path_factory.mktemp("edgeconnect") / "run"
+    trained_edgeconnect(path, holes=[box()])
+    return path
+
+
+@pytest.fixture
+def model(run: Path) -> EdgeConnect:
+    found = internal_gan.load(run)
+    assert isinstance(found, EdgeConnect)
+    return found
+
+
 def test_a_tiny_training_fills_a_hole_and_is_read_back(tmp_path: Path) -> None:
     model = trained_edgeconnect(tmp_path / "run", holes=[box()])
     assert model.finished == 4
@@ -58,8 +85,7 @@ def test_a_tiny_training_fills_a_hole_and_is_read_back(tmp_path: Path) -> None:
     assert model.preview().shape == model.image.shape
 
 
-def test_outside_of_the_hole_the_pixels_are_the_given_ones(tmp_path: Path) -> None:
-    model = trained_edgeconnect(tmp_path / "run")
+def test_outside_of_the_hole_the_pixels_are_the_given_ones(model: EdgeConnect) -> None:
     image, hole = picture(31, 47), box(31, 47)
     filled = model.inpaint(image, hole).image
     outside = (hole == 0).expand_as(image)
@@ -104,6 +130,155 @@ def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -
                 assert torch.isfinite(parameter.grad).all()
 
 
+EXPERIMENTS = (
+    "no_edges",
+    "scharr",
+    "difference_of_gaussians",
+    "few_edges",
+    "many_edges",
+    "no_style",
+    "no_adversarial",
+)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_tiny_training_of_every_ablation(tmp_path: Path, experiment: str) -> None:
+    alone = experiment == "no_edges"
+    base = (
+        f"experiment=edgeconnect_{experiment}",
+        *TINY_EDGECONNECT,
+        "model.max_size=40",
+        "model.crop=32",
+        *(["model.steps=[3]"] if alone else []),
+    )
+    model = trained_edgeconnect(tmp_path / "run", base=base)
+    assert model.finished == model.num_stages == (1 if alone else 4)
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert torch.equal(
+        loaded.inpaint(picture(), box(), seed=1).image,
+        model.inpaint(picture(), box(), seed=1).image,
+    )
+
+
+def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
+    torch.save(vgg19(), tmp_path / "vgg.pth")
+    base = (
+        "experiment=edgeconnect_paper",
+        f"model.features.weights='{tmp_path / 'vgg.pth'}'",
+        f"model.features.widths={list(WIDTHS)}".replace(" ", ""),
+        *TINY_EDGECONNECT,
+        "model.discriminator.strides=[2,1]",
+    )
+    model = trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base)
+    assert model.finished == 4
+    (tmp_path / "vgg.pth").unlink()
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert same_weights(loaded, model)
+    assert torch.isfinite(loaded.inpaint(picture(), box()).image).all()
+
+
+def test_the_papers_losses_need_a_file() -> None:
+    model = build(compose(["experiment=edgeconnect_paper"]).model)
+    with pytest.raises(UserError, match=r"model\.features\.weights is missing"):
+        model.prepare(picture(256, 256))
+
+
+def test_the_papers_model_has_the_papers_numbers() -> None:
+    options = compose(["experiment=edgeconnect_paper", "model/features=none"])
+    model = build(options.model)
+    model.prepare(picture(256, 300))
+    assert model.min_side == 70
+    edges, completion = (model.stage(n, None, rng()) for n in (0, 1))
+    assert edges.generator.entry[1].in_channels == 3
+    assert completion.generator.entry[1].in_channels == 4
+    for stage, channels in ((edges, 2), (completion, 4)):
+        assert stage.discriminator.blocks[0][0].in_channels == channels
+        assert stage.optimization.generator_lr == 1e-4
+        assert stage.optimization.discriminator_lr == pytest.approx(1e-5)
+        assert list(stage.optimization.betas) == [0, 0.9]
+        rates = [stage.optimization.lr_factor(step, 100) for step in (0, 99)]
+        assert rates == [1, 0.1]
+    weights = model.weights
+    assert (weights.edge_adversarial, weights.edge_matching) == (1, 10)
+    assert (weights.l1, weights.adversarial, weights.content, weights.style) == (1, 0.1, 0.1, 250)
+    spectral = [
+        any("parametrizations" in name for name, _ in network.named_parameters())
+        for network in (edges.generator, completion.generator)
+    ]
+    assert spectral == [True, False]
+
+
+def test_a_hole_is_filled_from_coarse_to_fine_by_the_same_networks(model: EdgeConnect) -> None:
+    assert [model.levels_of(size) for size in ((15, 90), (40, 56), (64, 70))] == [0, 1, 2]
+    sizes = []
+    assert model.completion_network is not None
+    handle = model.completion_network.register_forward_hook(
+        lambda _, inputs, out: sizes.append(tuple(inputs[0].shape[-2:]))
+    )
+    model.inpaint(picture(65, 72), box(65, 72))
+    handle.remove()
+    assert sizes == [(17, 18), (33, 36), (65, 72)]
+
+
+def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeConnect) -> None:
+    image, hole = picture(), box()
+    results = [model.inpaint(image, hole, seed=seed).image for seed in (None, 1, 1, 2)]
+    assert torch.equal(results[1], results[2])
+    assert not torch.equal(results[0], results[1])
+    assert not torch.equal(results[1], results[3])
+    assert torch.equal(results[1] * (1 - hole), results[3] * (1 - hole))
+
+
+@pytest.mark.parametrize("guided", [0, 1])
+def test_a_guided_case_starts_from_the_true_image_at_half_the_size(guided: int) -> None:
+    model = tiny_edgeconnect("model.max_size=56", "model.crop=40", f"model.guided={guided}")
+    stage: Any = model.stage(0, None, rng())
+    completion: Any = CompletionStage(model, 1, stage, rng())
+    seen = {1: 0, 0: 0}
+    for _ in range(12):
+        case, start, filled, _ = completion._draw()
+        seen[case.levels] += 1
+        inside = (case.hole > 0).expand_as(start)
+        if case.levels:
+            assert case.guided == bool(guided)
+            half = F.interpolate(case.image, scale_factor=0.5, mode="bicubic", antialias=True)
+            true = F.interpolate(half, case.image.shape[-2:], mode="bicubic", antialias=True)
+            near = (start - true)[inside].abs().mean() < 0.02
+            assert near == bool(guided)
+        assert torch.equal(start[~inside], case.image[~inside])
+        assert torch.equal(filled[~inside], case.image[~inside])
+    assert min(seen.values()) > 0
+
+
+def test_the_families_are_made_of_the_same_parts() -> None:
+    parts = {
+        name: {type(part).__qualname__ for part in model_parts(name)}
+        for name in ("singan", "ingan", "ingan_unet", "edgeconnect")
+    }
+    for found in parts.values():
+        assert {"PatchDiscriminator", "ConvBlock"} <= found
+    for name, loss in (("singan", "hinge"), ("ingan", "hinge"), ("edgeconnect", "hinge")):
+        model = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
+        assert type(model.adversarial_loss) is Hinge
+    terms = [
+        build(compose([f"model={n}"]).model).patch_loss for n in ("singan", "ingan", "edgeconnect")
+    ]
+    kinds = [{term.loss.func for term in found.values()} for found in terms]
+    assert kinds == [{SlicedWasserstein, NearestPatch}] * 3
+
+
+def model_parts(name: str) -> list[torch.nn.Module]:
+    """Every module of the networks that the last stage of a model trains."""
+    model = build(compose([f"model={name}"]).model)
+    model.prepare(picture(64, 64))
+    source, previous = rng(), None
+    for index in range(model.num_stages):
+        previous = model.stage(index, previous, source)
+        previous.finish()
+    assert previous is not None
+    return [*previous.generator.modules(), *previous.discriminator.modules()]
+
+
 def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
     models = [trained_edgeconnect(tmp_path / str(i), seed=seed) for i, seed in enumerate((0, 0, 1))]
     assert same_weights(models[0], models[1])
@@ -117,7 +292,7 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
             if (stage_index, step) == (stage, 1):
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    extra = ("model.noise=0.1", "model.scales=[1,0.8]", "model.batch=2")
+    extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=[2,2,2,2]")
     whole = trained_edgeconnect(tmp_path / "whole", *extra, holes=[box()])
     with pytest.raises(TrainingStopped):
         trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], callbacks=[Stop()])
@@ -125,8 +300,7 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
     assert same_weights(resumed, whole)
 
 
-def test_given_edges_take_the_place_of_drawn_ones(tmp_path: Path) -> None:
-    model = trained_edgeconnect(tmp_path / "run")
+def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     given = torch.zeros_like(hole)
     given[..., 12, :] = 1
@@ -149,14 +323,14 @@ def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) ->
     assert same_weights(loaded, model)
 
 
-def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole(tmp_path: Path) -> None:
+def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole() -> None:
     model = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
     model.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
     cases = model.stage(0, None, rng()).cases
     drawn = [cases.draw() for _ in range(12)]
-    assert {tuple(case.image.shape[-2:]) for case in drawn} == {(48, 43)}
+    assert {tuple(case.image.shape[-2:]) for case in drawn} == {(48, 43), (25, 22)}
     assert {bool(case.unknown.any()) for case in drawn} == {False, True}
     for case in drawn:
         assert not (case.edges * case.unknown).any()
@@ -184,9 +358,8 @@ def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) ->
         tiny_edgeconnect(holes=[hole])
 
 
-def test_sizes_that_differ_and_an_untrained_model_are_one_line(tmp_path: Path) -> None:
+def test_sizes_that_differ_and_an_untrained_model_are_one_line(model: EdgeConnect) -> None:
     with pytest.raises(UserError, match="not trained"):
         tiny_edgeconnect().inpaint(picture(), box())
-    model = trained_edgeconnect(tmp_path / "run")
     with pytest.raises(UserError, match="the hole and the image differ in size: 20x20 and 40x56"):
         model.inpaint(picture(), box(20, 20))

@@ -1,0 +1,70 @@
+"""Edges lie where the image changes, are one pixel wide, and are as many as asked for."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.edges import Canny, DifferenceOfGaussians, EdgeDetector, Scharr
+from tests.tiny import picture
+
+DETECTORS = (Canny(), Scharr(), DifferenceOfGaussians())
+
+
+def step(at: int = 20, low: float = -0.5, high: float = 0.5) -> Tensor:
+    """Dark to the left of a column, bright from it on, (1, 3, 24, 40)."""
+    image = torch.full((1, 3, 24, 40), low)
+    image[..., at:] = high
+    return image
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: type(d).__name__)
+def test_a_step_is_one_line_where_it_is(detector: EdgeDetector) -> None:
+    edges = detector(step())
+    assert edges.shape == (1, 1, 24, 40)
+    assert set(edges.flatten().tolist()) == {0.0, 1.0}
+    inner = edges[0, 0, 6:-6]
+    assert set(inner.sum(dim=1).tolist()) == {1}
+    assert set(inner.argmax(dim=1).tolist()) <= {19, 20}
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: type(d).__name__)
+def test_turning_the_image_turns_its_edges(detector: EdgeDetector) -> None:
+    edges = detector(step().transpose(2, 3))
+    inner = edges[0, 0, :, 6:-6]
+    assert set(inner.sum(dim=0).tolist()) == {1}
+    assert set(inner.argmax(dim=0).tolist()) <= {19, 20}
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: type(d).__name__)
+def test_a_flat_image_and_a_faint_step_have_no_edges(detector: EdgeDetector) -> None:
+    assert not detector(step(low=0.3, high=0.3)).any()
+    assert not detector(step(low=0.3, high=0.31)).any()
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: type(d).__name__)
+def test_tiny_images_have_edges_too(detector: EdgeDetector) -> None:
+    assert detector(picture(5, 3)).shape == (1, 1, 5, 3)
+
+
+@pytest.mark.parametrize("kind", [Canny, Scharr])
+def test_a_wider_gaussian_leaves_fewer_edges(kind: Any) -> None:
+    noisy = picture() + 0.2 * torch.randn(1, 3, 40, 56, generator=torch.Generator().manual_seed(0))
+    counts = [float(kind(sigma=sigma)(noisy).sum()) for sigma in (0.5, 1, 2, 4)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 2 * counts[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (Canny, {"sigma": 0}),
+        (Canny, {"low": 0.3, "high": 0.2}),
+        (Scharr, {"threshold": 0}),
+        (DifferenceOfGaussians, {"sigma": 0}),
+    ],
+)
+def test_a_number_out_of_range_is_refused(kind: Any, settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(settings))} is .*; allowed"):
+        kind(**settings)
