@@ -3,13 +3,14 @@
 import importlib.util
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -70,6 +71,16 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+@contextmanager
+def started(*arguments: str, cwd: Path) -> "Iterator[subprocess.Popen[str]]":
+    """A command that goes on, and ends with the block."""
+    with start_process(*arguments, cwd=cwd) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def assert_complete(folder: Path) -> None:
     states = {record.name: record.state for record in Sweep(folder / "out").records()}
     assert states == dict.fromkeys("abc", "finished")
@@ -83,7 +94,7 @@ def assert_complete(folder: Path) -> None:
 @JOBLIB
 def test_a_training_that_is_killed_goes_on(folder: Path) -> None:
     options = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    with start_process(*RUN, *options, cwd=folder) as process:
+    with started(*RUN, *options, cwd=folder) as process:
         os.kill(training_process(folder / "out" / "a"), signal.SIGKILL)
         out, err = process.communicate()
     assert process.returncode == 0, err
@@ -98,7 +109,7 @@ def test_a_training_that_is_killed_goes_on(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:
     options = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    with start_process(*RUN, *options, cwd=folder) as process:
+    with started(*RUN, *options, cwd=folder) as process:
         os.kill(parent_of(training_process(folder / "out" / "a")), signal.SIGKILL)
         _, err = process.communicate()
     assert process.returncode == 0, err
@@ -120,7 +131,7 @@ def test_a_failure_is_told_by_the_process_that_started_the_others(folder: Path) 
 @pytest.mark.slow
 def test_a_local_job_of_submitit_that_is_killed_is_begun_again(folder: Path) -> None:
     options = (LOCAL, "hydra.sweeper.max_batch_size=2")
-    with start_process(*RUN, *options, cwd=folder) as process:
+    with started(*RUN, *options, cwd=folder) as process:
         os.kill(parent_of(training_process(folder / "out" / "a")), signal.SIGKILL)
         _, err = process.communicate()
     assert process.returncode == 0, err
@@ -140,35 +151,34 @@ def test_more_local_jobs_of_submitit_than_cores_are_refused(folder: Path) -> Non
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a Ray cluster of two nodes on this machine, each with one core."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_DISABLE_IMPORT_WARNING", "1")
-    ray = str(Path(sys.executable).with_name("ray"))
-    if not Path(ray).is_file():
-        ray = str(shutil.which("ray"))
-    limits = ("--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats")
-    started = []
+    utilities: Any = importlib.import_module("ray.cluster_utils")
+    limits = {
+        "num_cpus": 1,
+        "object_store_memory": 80_000_000,
+        "include_dashboard": False,
+    }
+    for start in (1, 2, 3):
+        try:
+            nodes = utilities.Cluster(initialize_head=True, head_node_args=limits)
+            break
+        except Exception as error:
+            # Ray gives a head half a minute, which a busy machine may need.
+            if "timed out during startup" not in str(error) or start == 3:
+                raise
     try:
-        for place in (
-            ("--head", "--port=6399", "--include-dashboard=false", "--node-ip-address=127.0.0.1"),
-            ("--address=127.0.0.1:6399",),
-        ):
-            started.append(
-                subprocess.Popen(
-                    [ray, "start", "--block", *place, *limits], stdout=subprocess.DEVNULL
-                )
-            )
-            time.sleep(15)
-        yield "127.0.0.1:6399"
+        nodes.add_node(**limits)
+        nodes.wait_for_nodes()
+        yield nodes.address
     finally:
-        for node in reversed(started):
-            node.terminate()
-            node.wait()
+        nodes.shutdown()
 
 
 @RAY
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_a_ray_cluster_of_two_nodes_replaces_a_worker(folder: Path, cluster: str) -> None:
     options = ("hydra/launcher=ray", f"hydra.launcher.ray.init.address='{cluster}'")
-    with start_process(*RUN, *options, cwd=folder) as process:
+    with started(*RUN, *options, cwd=folder) as process:
         os.kill(parent_of(training_process(folder / "out" / "a")), signal.SIGKILL)
         out, err = process.communicate()
     assert process.returncode == 0, out + err
