@@ -39,6 +39,9 @@ _SUBDIR = "${hydra.job.num}"
 # Options whose values are looked up one by one instead of being composed.
 _FILES = ("image", "checkpoint", "resume")
 
+# Runs whose pictures are measured at the end without being asked for, some seconds each.
+MEASURED = 100
+
 Say = Callable[[str], object]
 
 
@@ -124,7 +127,9 @@ class Multirun:
         path = short(str(self.sweep.path))
         print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
         if len(left) < len(records):
-            run(Options(task="compare", runs=path))
+            from internal_gan.tasks.compare import compare
+
+            compare(Options(task="compare", runs=path), measure_at_most=MEASURED)
         for record in left:
             say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
         if left:

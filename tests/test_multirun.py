@@ -145,6 +145,19 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert Path("out/comparison.csv").read_bytes() == before
 
 
+def test_of_very_many_runs_only_known_figures_are_shown(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.multirun.MEASURED", 0)
+    write_photos("a.png")
+    options = ("model.max_size=40", "sample.count=1", "model.min_size=20")
+    answer = shell("-m", "image=a.png", "output=out", *TINY_RUN, *options)
+    assert "task=compare runs=out measures those of all" in answer.out
+    assert "coherence" not in Path("out/comparison.csv").read_text()
+    assert shell("task=compare", "runs=out").code == 0
+    assert "coherence" in Path("out/comparison.csv").read_text()
+
+
 def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
     write_photos("a.png")
     for seed in (0, 1):

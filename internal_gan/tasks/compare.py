@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,23 @@ from internal_gan.evaluation.comparison import (
 )
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.options import FIGURES, Options
+from internal_gan.tasks import command
 from internal_gan.tasks.jobs import RECORDS, Record, Sweep, in_short, natural
 from internal_gan.training.run_folder import RunFolder
 
 NAME = "comparison"
 
 
-def compare(options: Options, family: str | None = None, *, quiet: bool = False) -> Path:
+def compare(
+    options: Options, family: str | None = None, *, measure_at_most: float = math.inf
+) -> Path:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They lie in the folder ``options.runs``, in place of older ones. Figures that were measured
     before are kept as long as the pictures are the same.
+
+    Args:
+        measure_at_most: of more runs than this, only figures that are known already are shown.
 
     Returns:
         The table in Markdown.
@@ -47,7 +54,8 @@ def compare(options: Options, family: str | None = None, *, quiet: bool = False)
     records = Sweep(folder).records() or _found(folder)
     if not records:
         raise UserError(f"runs={folder}: there are no run folders in it")
-    entries = entries_of(folder, records)
+    measure = len(records) <= measure_at_most
+    entries = entries_of(folder, records, measure=measure)
     rows = table(entries)
     for suffix, text in ((".csv", as_csv(rows)), (".md", as_markdown(rows))):
         with atomic_write(folder / f"{NAME}{suffix}") as temporary:
@@ -56,15 +64,16 @@ def compare(options: Options, family: str | None = None, *, quiet: bool = False)
         shown = grid(entries, temporary)
     if not shown:
         (folder / f"{NAME}.png").unlink()
-    if not quiet:
-        print(f"{len(entries)} runs\n  Table:    {folder / NAME}.md, {NAME}.csv")
-        if shown:
-            print(f"  Pictures: {folder / NAME}.png")
+    print(f"{len(entries)} runs\n  Table:    {folder / NAME}.md, {NAME}.csv")
+    if shown:
+        print(f"  Pictures: {folder / NAME}.png")
+    if not measure:
+        print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures those of all")
     return folder / f"{NAME}.md"
 
 
-def entries_of(folder: Path, records: Sequence[Record]) -> list[Entry]:
-    """What there is to say of each run."""
+def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
+    """What there is to say of each run; without ``measure``, with the figures known already."""
     differing = _differing(records)
     found = []
     for record in records:
@@ -80,14 +89,14 @@ def entries_of(folder: Path, records: Sequence[Record]) -> list[Entry]:
                 state=status["state"] if is_run and record.state == "running" else record.state,
                 seconds=status.get("seconds", record.seconds) if is_run else record.seconds,
                 reason=record.reason,
-                figures=figures_of(folder, record.name) if is_run else {},
+                figures=figures_of(folder, record.name, measure=measure) if is_run else {},
                 pictures=[photo, *pictures] if photo else pictures,
             )
         )
     return found
 
 
-def figures_of(folder: Path, name: str) -> dict[str, float]:
+def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
     """The figures of a run's pictures; none where it made none, or made them of no photo."""
     photo, pictures = _pictures(RunFolder(folder / name))
     if photo is None or not pictures:
@@ -97,6 +106,8 @@ def figures_of(folder: Path, name: str) -> dict[str, float]:
     known = read_json_object(path)
     if known.get("of") == of:
         return dict(known["figures"])
+    if not measure:
+        return {}
     try:
         figures = judge(photo, pictures)
     except UserError:
