@@ -19,31 +19,12 @@ from internal_gan.arguments import check_image_file
 from internal_gan.errors import UserError
 from internal_gan.options import Options
 from internal_gan.tasks.jobs import wait_for
+from internal_gan.tasks.table import TABLE, Task
 from internal_gan.training.run_folder import RunFolder
 
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
-# How a task on a trained model takes its mask.
-_MASK = {"mask.invert", "mask.dilate", "mask.feather"}
-_OF_MASK = {"edit": _MASK, "harmonize": _MASK, "inpaint": _MASK | {"mask.file"}}
-# Tasks on a trained model that take another photo than its own, and those that take several.
-_TAKE_AN_IMAGE = {"super_resolution", "inpaint"}
-_TAKE_IMAGES = {"train", "inpaint", "mask"}
-# Tasks without a model, and the options that they take.
-_WITHOUT_MODEL = {
-    "mask": {"task", "image", "output", "seed", "mask.kind", "mask.ratio"},
-    "compare": {"task", "runs"},
-}
-# Tasks on files of the user's, and what to ask of them without a model.
-_OF_FILES = {
-    "evaluate": "evaluate.real=PHOTO evaluate.samples=FOLDER",
-    "study": "study.real=FOLDER study.samples=FOLDER",
-}
-# Tasks that let the model draw first: what to draw.
-_DRAW = {"evaluate": {"sample", "retarget"}}
-# Tasks that train a model for each photo of a folder.
-_TRAIN_MANY = {"evaluate_super_resolution"}
 # What a run folder has before its config.yaml.
 _FIRST_FILES = {"status.json", ".lock"}
 
@@ -70,53 +51,58 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             given &= _WITH_RESUME
         options = again
     given -= {"skip_finished", "objective"}
+    task = TABLE[options.task]
     if options.resume is not None:
         _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
-        folder = RunFolder.open(options.resume)
-        if _is_finished(folder):
+        if _is_finished(RunFolder.open(options.resume)):
             return 0
-    elif options.task in _TRAIN_MANY:
+    elif task.learns == "folder":
         _refuse(given & {"image", "checkpoint"}, f"task={options.task}", "trains on a folder")
     elif options.trains:
         _check_images(options)
-    elif options.task in _WITHOUT_MODEL:
-        allowed = _WITHOUT_MODEL[options.task]
-        _refuse(given - allowed, f"task={options.task}", f"takes {', '.join(sorted(allowed))}")
-        if "image" in allowed:
-            _check_images(options)
-    elif options.task in _OF_FILES and (options.checkpoint is None or options.task not in _DRAW):
-        own = {key for key in given if key.partition(".")[0] == options.task}
-        if not own:
-            model = "checkpoint=RUN, the run folder of a trained model, or files: "
-            needs = f"{model if options.task in _DRAW else ''}{_OF_FILES[options.task]}"
-            raise UserError(f"task={options.task} needs {needs}")
-        other = given - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
-        _refuse(other, f"task={options.task} of files", "takes its own options alone")
-    elif options.task == "train":
+    elif task.learns == "always":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
             f"use that model, or resume={options.checkpoint} to go on with its training"
         )
+    elif task.on_model and not (task.files and options.checkpoint is None):
+        _check_use_of_model(options, task, given)
+    elif task.files:
+        _check_use_of_files(options, task, given)
     else:
-        if options.checkpoint is None:
-            raise UserError(
-                f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
-            )
-        groups = {options.task} | _DRAW.get(options.task, set())
-        own = {key for key in given if key.partition(".")[0] in groups}
-        own |= _OF_MASK.get(options.task, set())
-        if "mask.file" in given - own and options.task in _OF_MASK:
-            raise UserError(
-                f"mask={options.mask.file}: task={options.task} takes its mask as "
-                f"{options.task}.mask=FILE; beside it are mask.invert, mask.dilate, mask.feather"
-            )
-        if options.task in _TAKE_AN_IMAGE:
-            own.add("image")
-        if options.image is not None and "image" in own:
+        _refuse(
+            given - task.takes, f"task={options.task}", f"takes {', '.join(sorted(task.takes))}"
+        )
+        if "image" in task.takes:
             _check_images(options)
-        _refuse(given - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
-        RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     return _dispatch(options, _family(options) if "model" in given else None, given)
+
+
+def _check_use_of_model(options: Options, task: Task, given: Collection[str]) -> None:
+    if options.checkpoint is None:
+        raise UserError(
+            f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
+        )
+    groups = {options.task} | task.draws
+    own = {key for key in given if key.partition(".")[0] in groups} | task.takes
+    if "mask.file" in set(given) - own and "mask.invert" in own:
+        raise UserError(
+            f"mask={options.mask.file}: task={options.task} takes its mask as "
+            f"{options.task}.mask=FILE; beside it are mask.invert, mask.dilate, mask.feather"
+        )
+    if options.image is not None and "image" in own:
+        _check_images(options)
+    _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
+    RunFolder.open(options.checkpoint, needs=["model.safetensors"])
+
+
+def _check_use_of_files(options: Options, task: Task, given: Collection[str]) -> None:
+    own = {key for key in given if key.partition(".")[0] == options.task}
+    if not own:
+        model = "checkpoint=RUN, the run folder of a trained model, or files: "
+        raise UserError(f"task={options.task} needs {model if task.on_model else ''}{task.files}")
+    other = set(given) - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
+    _refuse(other, f"task={options.task} of files", "takes its own options alone")
 
 
 def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
@@ -139,7 +125,7 @@ def _resume(options: Options) -> None:
     from internal_gan.config import load_options
 
     task = load_options(RunFolder.open(str(options.resume)).config_path).task
-    name = task if task in _TRAIN_MANY else "train"
+    name = task if TABLE[task].learns == "folder" else "train"
     importlib.import_module(f"internal_gan.tasks.{name}").resume(options)
 
 
@@ -152,7 +138,7 @@ def going_on(options: Options) -> Options:
     folder = RunFolder(Path(str(options.output)))
     wait_for(folder)
     entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
-    trains = options.trains or options.task in _TRAIN_MANY
+    trains = options.trains or TABLE[options.task].learns == "folder"
     if folder.status()["state"] == "finished" or ("config.yaml" in entries and trains):
         return dataclasses.replace(options, resume=options.output, output=None)
     # Anything else in it, RunFolder.create refuses.
@@ -185,7 +171,7 @@ def command(*arguments: str) -> str:
 
 def _check_images(options: Options) -> None:
     names: list[str | None] = [*options.photos]
-    if len(names) > 1 and options.task not in _TAKE_IMAGES:
+    if len(names) > 1 and TABLE[options.task].photos != "several":
         raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
     for name in names or [None]:
         check_image_file(name)

@@ -80,9 +80,10 @@ def test_presets_are_trained_apart_and_stand_side_by_side(
     found = benchmark("quality", *options, "--overrides", *ONE_SCALE)
     assert list(found["presets"]) == presets
     output = tmp_path / "output"
-    assert "| figure | trainer.max_steps=2 | trainer.max_steps=3 |" in (
-        output / "summary.md"
-    ).read_text().splitlines()
+    assert (
+        "| figure | trainer.max_steps=2 | trainer.max_steps=3 |"
+        in (output / "summary.md").read_text().splitlines()
+    )
     table = (output / "results.csv").read_text().splitlines()
     assert table[0].startswith("preset,photo,seed,seconds,ours_swd1,")
     assert [line.split(",")[:3] for line in table[1:]] == [[name, "9", "0"] for name in presets]
