@@ -130,6 +130,11 @@ class Model(nn.Module, ABC):
         return len(self.steps)
 
     @property
+    def stage_names(self) -> Sequence[str]:
+        """What the stages are called, in order."""
+        return [f"scale {index}" for index in range(self.num_stages)]
+
+    @property
     def min_side(self) -> int:
         """Shortest side of an image that the model can learn, in pixels."""
         return 1

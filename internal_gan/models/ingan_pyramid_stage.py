@@ -41,7 +41,7 @@ class InGANPyramidStage(Stage):
         self.model = model
         self.index = index
         self.rng = rng
-        self.name = f"scale {index}"
+        self.name = model.stage_names[index]
         self.size = model.sizes[index]
         self.steps = model.steps[index]
 

@@ -31,7 +31,7 @@ class SinGANStage(Stage):
         self.model = model
         self.index = index
         self.rng = rng
-        self.name = f"scale {index}"
+        self.name = model.stage_names[index]
         self.size = model.sizes[index]
         self.optimization = model.optimization_at(index)
         self.generator_steps = model.generator_steps
@@ -104,8 +104,8 @@ class SinGANStage(Stage):
         return total, scalars
 
     def finish(self) -> None:
-        self._check_saturation()
         self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
+        self._check_saturation()
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:

@@ -374,7 +374,7 @@ def _about_photo(
 
 
 def _table(model: Model) -> Table:
-    table = Table("scale", "height", "width", box=None, pad_edge=False)
-    for index, (height, width) in enumerate(model.sizes):
-        table.add_row(str(index), str(height), str(width))
+    table = Table("stage", "height", "width", box=None, pad_edge=False)
+    for name, (height, width) in zip(model.stage_names, model.sizes, strict=True):
+        table.add_row(name, str(height), str(width))
     return table
