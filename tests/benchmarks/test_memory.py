@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs os.wait4")
 def test_peak_memory_grows_with_the_output_by_images_alone(benchmark: Any) -> None:
     found = benchmark(

@@ -72,6 +72,7 @@ def test_every_photo_is_trained_judged_and_in_the_table(
     quality.main(options)
 
 
+@pytest.mark.slow
 def test_presets_are_trained_apart_and_stand_side_by_side(
     benchmark: Any, folders: list[str], tmp_path: Path
 ) -> None:
