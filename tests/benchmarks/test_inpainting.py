@@ -14,6 +14,7 @@ from internal_gan.images.io import write_image
 from tests.tiny import EDGECONNECT, picture
 
 
+@pytest.mark.slow
 def test_every_method_is_judged_on_every_hole(
     benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

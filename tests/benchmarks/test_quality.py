@@ -91,6 +91,7 @@ def test_presets_are_trained_apart_and_stand_side_by_side(
     assert (output / "trainer.max_steps-3" / "results" / "9-seed0.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_goes_on_where_it_was(folders: list[str], tmp_path: Path) -> None:
     options = [
         *(*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--overrides", *ONE_SCALE),
@@ -117,6 +118,7 @@ def test_a_killed_benchmark_goes_on_where_it_was(folders: list[str], tmp_path: P
     assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_stopped_benchmark_stops_its_trainings(folders: list[str], tmp_path: Path) -> None:
     options = [
         *(*folders, "--photos", "9", "--seeds", "0", "--overrides", *ONE_SCALE),

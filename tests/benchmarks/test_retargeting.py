@@ -14,6 +14,7 @@ from tests.tiny import picture
 OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_size=60"]
 
 
+@pytest.mark.slow
 def test_every_scale_and_method_is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

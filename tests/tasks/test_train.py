@@ -32,7 +32,7 @@ def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> Non
     assert "40 x 56" in first[2]
     assert "shrunk to 20 x 28" in first[2]
     assert str(folder.relative_to(tmp_path)) in first[3]
-    assert answer.out.count("\n0      14      20") == 1
+    assert answer.out.count("\nscale 0  14      20") == 1
     assert "Training takes about" in answer.err
     assert last[0].startswith("Done in ")
 
