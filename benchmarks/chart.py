@@ -53,7 +53,7 @@ def draw(
     for axes, values, label in zip(
         figure.subplots(1, 2),
         (seconds, memory),
-        ("seconds an image", "peak memory of the command, MiB"),
+        ("seconds an image", "peak memory, MiB"),
         strict=True,
     ):
         axes.plot([x for x, _ in values], [y for _, y in values], "o-")

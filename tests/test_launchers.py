@@ -91,6 +91,7 @@ def assert_complete(folder: Path) -> None:
     assert (folder / "out" / "comparison.md").read_text().count("finished") == 3
 
 
+@pytest.mark.slow
 @JOBLIB
 def test_a_training_that_is_killed_goes_on(folder: Path) -> None:
     options = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")

@@ -114,6 +114,7 @@ def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
     assert (stage, step - 1) <= saved_point(place / "run") < (SCALES - 1, STEPS)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_and_killed_in_every_scale_ends_bit_equal(
     place: Path, uninterrupted: Path
 ) -> None:
