@@ -18,6 +18,7 @@ from typing import Any
 
 import internal_gan
 from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_object
 
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
@@ -62,6 +63,26 @@ def print_json(name: str, results: Mapping[str, Any]) -> None:
     """Print what a benchmark found, with the environment it ran in."""
     record = {"benchmark": name, "environment": environment(), **results}
     print(json.dumps(record, indent=2))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all, and its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def keep_apart(output: Path, settings: Mapping[str, Any]) -> None:
+    """Keep results of different settings out of one folder.
+
+    Raises:
+        UserError: the folder has results of others.
+    """
+    path = output / "settings.json"
+    known = read_json_object(path)
+    if known and known != settings:
+        raise UserError(f"{output}: has results of {known}; choose another folder for these")
+    write_json(path, settings)
 
 
 def run(main: Callable[[], None]) -> None:

@@ -1,6 +1,5 @@
 """One training of the quality benchmark: run it, judge its samples, write down the figures."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._common import environment
+from benchmarks._common import environment, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.evaluation.patch_statistics import coherence_and_completeness, patch_panel
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object
 from internal_gan.images.files import READABLE_SUFFIXES
 from internal_gan.images.io import read_image
 from internal_gan.images.resize import resize
@@ -110,13 +109,6 @@ def pictures(folder: Path) -> dict[str, Path]:
     """The pictures of a folder by name without suffix; ``2`` comes before ``10``."""
     files = [path for path in folder.iterdir() if path.suffix.lower() in READABLE_SUFFIXES]
     return {path.stem: path for path in sorted(files, key=lambda path: (len(path.stem), path.stem))}
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file, whole or not at all, and its folder where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 def _train(job: Job, settings: Settings, processes: Processes) -> None:

@@ -21,9 +21,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._common import environment, existing_file, positive, print_json, run, say
+from benchmarks._common import (
+    environment,
+    existing_file,
+    keep_apart,
+    positive,
+    print_json,
+    run,
+    say,
+    write_json,
+)
 from benchmarks._processes import Processes
-from benchmarks._quality_job import write_json
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import biharmonic, navier_stokes, telea
@@ -184,15 +192,11 @@ def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[st
     Raises:
         UserError: a photo cannot be read, two have one name, or the folder has other settings.
     """
-    decisive = {"overrides": settings.overrides, "size": settings.size}
-    known = read_json_object(output / "settings.json")
-    if known and known != decisive:
-        raise UserError(f"{output}: has results of {known}; choose another folder for these")
     names = [path.stem for path in photos]
     if len(set(names)) < len(names):
         raise UserError("--photos: two of them have the same name")
     read = [read_image(path) for path in photos]
-    write_json(output / "settings.json", decisive)
+    keep_apart(output, {"overrides": settings.overrides, "size": settings.size})
     (output / "photos").mkdir(exist_ok=True)
     for name, photo in zip(names, read, strict=True):
         size = fit_size(photo.size, settings.size)

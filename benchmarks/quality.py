@@ -17,15 +17,15 @@ from typing import Any
 
 import torch
 
-from benchmarks._common import positive, print_json, run, say
+from benchmarks._common import keep_apart, positive, print_json, run, say, write_json
 from benchmarks._processes import Processes
-from benchmarks._quality_job import Job, Settings, do_job, pictures, write_json
+from benchmarks._quality_job import Job, Settings, do_job, pictures
 from benchmarks._quality_table import markdown, rows, side_by_side, summarise
 from internal_gan.arguments import key_of, prepare
 from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.evaluation.scores import write_csv
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import atomic_write
 
 # Set by the benchmark itself, for every training anew.
 OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sample")
@@ -71,15 +71,7 @@ def check_settings(output: Path, settings: Settings) -> None:
         if key_of(override).partition(".")[0] in OWN_OPTIONS:
             raise UserError(f"{override}: the benchmark sets {key_of(override)} itself")
     compose(prepare(settings.overrides))
-    decisive = {"overrides": settings.overrides, "samples": settings.samples}
-    path = output / "settings.json"
-    known = read_json_object(path)
-    if known and known != decisive:
-        raise UserError(
-            f"{output}: has results of overrides {known['overrides']} and {known['samples']} "
-            "samples; choose another folder for these"
-        )
-    write_json(path, decisive)
+    keep_apart(output, {"overrides": settings.overrides, "samples": settings.samples})
 
 
 def run_jobs(

@@ -19,9 +19,17 @@ import torch
 from torch import Tensor
 
 import internal_gan
-from benchmarks._common import environment, existing_file, positive, print_json, run, say
+from benchmarks._common import (
+    environment,
+    existing_file,
+    keep_apart,
+    positive,
+    print_json,
+    run,
+    say,
+    write_json,
+)
 from benchmarks._processes import Processes
-from benchmarks._quality_job import write_json
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.evaluation.patch_statistics import patch_panel, repetition
@@ -182,10 +190,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = {"overrides": options.overrides}
-    known = read_json_object(output / "settings.json")
-    if known and known != settings:
-        raise UserError(f"{output}: has results of {known['overrides']}; choose another folder")
-    write_json(output / "settings.json", settings)
+    if len({photo.stem for photo in options.photos}) < len(options.photos):
+        raise UserError("--photos: two of them have the same name")
+    keep_apart(output, settings)
     torch.set_num_threads(options.threads)
 
     results, failures = [], []

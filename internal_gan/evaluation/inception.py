@@ -1,17 +1,16 @@
 """The first layers of Inception v3, from a weights file that the user has."""
 
 import hashlib
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.weights import read_weights
 
 # The channels of a layer, and how the literature names it.
 LAYERS = {
@@ -134,30 +133,10 @@ def read_inception(path: str | Path) -> InceptionStem:
         UserError: no such file, or it is no complete set of Inception v3's weights.
     """
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}; it needs a weights file") from error
-    tensors = _tensors(path)
-    digest = hashlib.sha256(content).hexdigest()
+    tensors = read_weights(path, "evaluate.inception")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, digest, _check(path, tensors), _PUBLISHED.get(digest[:8]))
     return InceptionStem(tensors, weights)
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    wanted = "allowed: a state dictionary of Inception v3, .pth or .safetensors"
-    try:
-        if path.suffix == ".safetensors":
-            return load_safetensors(path.read_bytes())
-        with warnings.catch_warnings(action="ignore"):
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # of any kind, by what the bytes of a foreign file happen to mean
-        raise UserError(
-            f"{path}: cannot be read as weights, or is TorchScript; {wanted}"
-        ) from error
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise UserError(f"{path}: is no state dictionary; {wanted}")
-    return dict(state)
 
 
 def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:

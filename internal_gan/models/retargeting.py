@@ -115,6 +115,8 @@ class RetargetModel(SeveralPhotosModel):
         voting = Voting(painted, QUICK_PAIRS if vote == "auto" else math.inf) if vote else None
         own = (painted.shape[-2], painted.shape[-1])
         size = own if size is None else size
+        if vote not in (True, False, "auto"):
+            raise UserError(f"vote is {vote!r}; allowed: True, False, 'auto'")
         if protect is not None:
             if transform is not None or protect.shape[-2:] != own:
                 raise UserError(

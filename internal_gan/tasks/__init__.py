@@ -171,7 +171,7 @@ def command(*arguments: str) -> str:
 
 def _check_images(options: Options) -> None:
     names: list[str | None] = [*options.photos]
-    if len(names) > 1 and TABLE[options.task].photos != "several":
+    if len(names) > 1 and not TABLE[options.task].several_photos:
         raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
     for name in names or [None]:
         check_image_file(name)

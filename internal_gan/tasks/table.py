@@ -20,7 +20,7 @@ class Task:
             a task without models, all options that apply to it.
         draws: groups of options by which the model draws first.
         files: for a task on files of the user's, what to ask of it without a model.
-        photos: how many photos ``image=`` may name.
+        several_photos: ``image=`` may name several.
     """
 
     learns: Literal["always", "unless", "folder", "never"] = "never"
@@ -28,25 +28,25 @@ class Task:
     takes: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
     files: str | None = None
-    photos: Literal["none", "one", "several"] = "none"
+    several_photos: bool = False
 
 
 TABLE = {
-    "train": Task(learns="always", on_model=False, photos="several"),
+    "train": Task(learns="always", on_model=False, several_photos=True),
     "sample": Task(),
     "retarget": Task(),
     "paint": Task(),
     "edit": Task(takes=_SOFTENED),
     "harmonize": Task(takes=_SOFTENED),
     "animate": Task(),
-    "super_resolution": Task(learns="unless", takes=frozenset({"image"}), photos="one"),
+    "super_resolution": Task(learns="unless", takes=frozenset({"image"})),
     "evaluate_super_resolution": Task(learns="folder", on_model=False),
     "make_tileable": Task(),
-    "inpaint": Task(takes=_SOFTENED | {"mask.file", "image"}, photos="several"),
+    "inpaint": Task(takes=_SOFTENED | {"mask.file", "image"}, several_photos=True),
     "mask": Task(
         on_model=False,
         takes=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
-        photos="several",
+        several_photos=True,
     ),
     "evaluate": Task(
         draws=frozenset({"sample", "retarget"}),

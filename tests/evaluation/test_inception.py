@@ -15,6 +15,8 @@ from internal_gan.evaluation.inception import read_inception
 from tests.evaluation.stand_in import stand_in, weights_file
 from tests.tiny import picture
 
+UNREADABLE = r"evaluate\.inception=.*(not a safetensors file|not a state dict that can be read)"
+
 
 def plain(image: Tensor, channels: int) -> Tensor:
     """The whole image at once, a layer after the other as in the paper's table."""
@@ -105,21 +107,21 @@ def test_weights_of_another_kind_are_refused(
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
 def test_what_is_no_weights_file_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read as weights"):
+    with pytest.raises(UserError, match=UNREADABLE):
         read_inception(tmp_path / name)
 
 
 def test_a_missing_file_and_a_list_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no\.pth: No such file"):
+    with pytest.raises(UserError, match=r"no\.pth: there is no such file"):
         read_inception(tmp_path / "no.pth")
     torch.save([torch.zeros(1)], tmp_path / "w.pth")
-    with pytest.raises(UserError, match="is no state dictionary"):
+    with pytest.raises(UserError, match="holds something else than named tensors"):
         read_inception(tmp_path / "w.pth")
 
 
 def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     torch.save({"model": torch.nn.Linear(1, 1)}, tmp_path / "w.pth")
-    with pytest.raises(UserError, match="cannot be read as weights"):
+    with pytest.raises(UserError, match=UNREADABLE):
         read_inception(tmp_path / "w.pth")
 
 

@@ -131,11 +131,18 @@ class TestRetarget:
     def test_a_vote_takes_the_patches_of_the_original_in_every_step(
         self, model: InGANPyramid
     ) -> None:
-        def distance(painted: Tensor) -> float:
-            return float((vote(painted, model.image) - painted).abs().mean())
+        rng = torch.Generator().manual_seed(0)
+        voting = retargeting.Voting(model.image, float("inf"))
+        painted = model.image
+        steps = retargeting.sizes_between((20, 28), (20, 140), model.scale_range)
+        assert len(steps) == 2
+        for size in steps:
+            painted = model.repaint(painted, size, None, rng, voting=voting)
+        assert torch.equal(model.retarget((20, 140), vote=True), painted)
 
-        far = model.retarget((20, 140), vote=True)
-        assert distance(far) < 0.5 * distance(model.retarget((20, 140), vote=False))
+    def test_another_word_for_a_vote_is_refused(self, model: InGANPyramid) -> None:
+        with pytest.raises(UserError, match="vote is 'maybe'"):
+            model.retarget((20, 56), vote="maybe")
 
     def test_an_automatic_vote_is_left_out_where_it_would_take_long(
         self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch

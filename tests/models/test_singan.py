@@ -97,6 +97,11 @@ class TestThePapersNumbers:
         assert rates == [1.0] * 1600 + [0.1] * 400
         assert settings.ema is None
 
+    def test_its_tanh_is_plain_and_the_default_one_is_not(self, paper: SinGAN) -> None:
+        default = build(compose([]).model)
+        assert paper.new_generator(0).gradient_floor == 0
+        assert default.new_generator(0).gradient_floor > 0
+
     def test_trainer_leaves_the_schedule_alone(self) -> None:
         options = compose(["experiment=singan_paper"])
         trainer = options.trainer

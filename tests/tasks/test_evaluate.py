@@ -174,7 +174,7 @@ def test_a_model_of_ingan_is_judged_by_its_sizes(shell: Shell, tmp_path: Path) -
         (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.maps=-1"], "0 or more"),
         (
             ["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.inception=photo.png"],
-            "photo.png: cannot be read as weights",
+            "evaluate.inception=photo.png: not a state dict",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
