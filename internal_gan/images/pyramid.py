@@ -12,13 +12,19 @@ from internal_gan.images.resize import resize
 
 Size = tuple[int, int]
 
+# A side may be longer than wanted by this share of it.
+SLACK = 0.02
+
 
 def fit_size(size: Size, max_size: int | None) -> Size:
-    """Shrink a size so that its long side is at most ``max_size``, keeping the aspect ratio.
+    """Shrink a size so that its long side is ``max_size``, keeping the aspect ratio.
+
+    A size that is larger by at most ``SLACK`` stays: shrinking an image by a few pixels saves
+    nothing and costs its finest detail, since every pixel becomes a mean of its neighbours.
 
     Args:
         size: ``(height, width)`` in pixels.
-        max_size: Longest side allowed, in pixels; ``None`` keeps the size.
+        max_size: Longest side wanted, in pixels; ``None`` keeps the size.
 
     Returns:
         ``(height, width)``, rounded to whole pixels; never larger than ``size``.
@@ -30,12 +36,16 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     (188, 250)
     >>> fit_size((100, 120), 250)
     (100, 120)
+    >>> fit_size((168, 251), 250)
+    (168, 251)
     """
     if max_size is None:
         return size
     if max_size < 1:
         raise UserError(f"max_size={max_size}: must be at least 1 pixel, or null for no limit")
-    return _scaled(size, min(1.0, max_size / max(size)))
+    if max(size) <= (1 + SLACK) * max_size:
+        return size
+    return _scaled(size, max_size / max(size))
 
 
 def pyramid_sizes(

@@ -86,9 +86,12 @@ def test_an_image_no_larger_than_min_size_has_one_scale() -> None:
         ((3000, 4000), None, (3000, 4000)),
         ((100, 120), 250, (100, 120)),
         ((1, 4000), 250, (1, 250)),
+        ((168, 251), 250, (168, 251)),
+        ((100, 255), 250, (100, 255)),
+        ((100, 256), 250, (98, 250)),
     ],
 )
-def test_fit_size_shrinks_the_long_side_to_max_size_and_never_enlarges(
+def test_fit_size_shrinks_the_long_side_to_max_size_unless_it_is_nearly_so(
     size: tuple[int, int], max_size: int | None, expected: tuple[int, int]
 ) -> None:
     assert fit_size(size, max_size) == expected
