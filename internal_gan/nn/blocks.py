@@ -57,10 +57,11 @@ class ConvBlock(nn.Sequential):
     ) -> None:
         if norm not in get_args(Norm):
             raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
+        make = nn.Conv2d if dilation == 1 else DilatedConv2d
         conv: nn.Module = (
             nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
             if upscale
-            else nn.Conv2d(in_channels, out_channels, kernel_size, stride, dilation=dilation)
+            else make(in_channels, out_channels, kernel_size, stride, dilation=dilation)
         )
         if norm.startswith("spectral"):
             conv = spectral_norm(conv)
@@ -74,6 +75,21 @@ class ConvBlock(nn.Sequential):
         if activation:
             layers.append(nn.LeakyReLU(slope))
         super().__init__(*layers)
+
+
+class DilatedConv2d(nn.Conv2d):
+    """A convolution whose gradient is right in any number of channels.
+
+    In bfloat16 and channels-last layout, on CPUs with bfloat16 instructions, oneDNN's gradient of a
+    dilated kernel is NaN, or the process dies, unless the channels come in sixteens (torch 2.13).
+    Others are computed in the usual layout.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight
+        if self.in_channels % 16 or self.out_channels % 16:
+            x, weight = x.contiguous(), weight.contiguous()
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation)
 
 
 class Pad(nn.Module):

@@ -154,3 +154,23 @@ def test_padding_continues_the_image_as_its_name_says(mode: Padding, row: list[f
 def test_reflection_falls_back_to_replication_where_the_image_is_too_small() -> None:
     image = torch.arange(12.0).view(1, 1, 3, 4)
     assert torch.equal(pad(image, 3, "reflect"), pad(image, 3, "replicate"))
+
+
+@pytest.mark.parametrize(("channels", "wanted"), [(24, 24), (24, 32), (32, 32)])
+def test_a_dilated_kernels_gradient_is_the_same_in_half_precision(
+    channels: int, wanted: int
+) -> None:
+    block = ConvBlock(channels, wanted, dilation=2)
+    block.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x = torch.randn(1, channels, 30, 40, generator=rng())
+    x = x.contiguous(memory_format=torch.channels_last)
+    gradients = []
+    for enabled in (False, True):
+        block.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            drawn = block(x)
+        drawn.float().square().mean().backward()
+        gradients.append(block.get_parameter("0.weight").grad)
+    exact, half = gradients
+    assert exact is not None and half is not None
+    torch.testing.assert_close(half, exact, rtol=0, atol=0.02 * float(exact.abs().max()))
