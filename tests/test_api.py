@@ -11,6 +11,7 @@ from PIL import Image
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.images.io import to_uint8
+from internal_gan.images.resize import resize
 from internal_gan.models.singan import SinGAN
 from tests.commands import TINY_RUN
 from tests.tiny import INGAN_FAST, picture, same_weights
@@ -46,6 +47,15 @@ def test_a_model_is_the_same_after_loading(tmp_path: Path) -> None:
     assert samples.abs().max() <= 1
     assert torch.equal(samples, model.sample(2, size=(31, 17), seed=3))
     assert torch.equal(loaded.reconstruct(), model.reconstruct())
+
+
+@pytest.mark.parametrize("family", ["singan", "ingan", "edgeconnect"])
+def test_the_networks_as_they_are_learn_in_half_precision(tmp_path: Path, family: str) -> None:
+    photo = resize(picture(), (40, 56))
+    overrides = ["trainer.max_steps=2", "precision=bf16", "device=cpu"]
+    pixels = to_uint8(photo)[0].permute(1, 2, 0).numpy()
+    model = internal_gan.fit(pixels, family, overrides, tmp_path, quiet=True)
+    assert all(weights.isfinite().all() for weights in model.parameters())
 
 
 @pytest.mark.parametrize(

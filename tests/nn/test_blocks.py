@@ -172,5 +172,6 @@ def test_a_dilated_kernels_gradient_is_the_same_in_half_precision(
         drawn.float().square().mean().backward()
         gradients.append(block.get_parameter("0.weight").grad)
     exact, half = gradients
-    assert exact is not None and half is not None
+    assert exact is not None
+    assert half is not None
     torch.testing.assert_close(half, exact, rtol=0, atol=0.02 * float(exact.abs().max()))
