@@ -227,8 +227,9 @@ class InpaintOptions:
     """What fills the hole, which ``mask`` or ``box`` (top, left, height and width in pixels) names.
 
     ``edges`` is a drawing of the photo's size, white lines on black, taken for the edges inside of
-    the hole. ``source`` is a mask of where the model learns, white; null: everywhere but in the
-    hole. ``count`` results have the seeds from ``seed`` on, null: from the run's.
+    the hole. ``source`` is a mask, white where the model learns and where it takes patches from;
+    null: everywhere but in the hole. ``count`` results have the seeds from ``seed`` on, null: from
+    the run's.
     """
 
     box: list[int] | None = option(

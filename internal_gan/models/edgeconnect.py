@@ -3,24 +3,23 @@ Qureshi, Ebrahimi, ICCVW 2019)."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError, check_range
-from internal_gan.images.colours import luminance
+from internal_gan.errors import UserError, check_range, unknown
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
-from internal_gan.models.edgeconnect_cases import RandomHoles, halved
+from internal_gan.models.edgeconnect_cases import RandomHoles
+from internal_gan.models.edgeconnect_painter import Base, Painter
 from internal_gan.models.edgeconnect_stages import CompletionStage, EdgeStage, JointStage
 from internal_gan.models.several import SeveralPhotosModel, Size
 from internal_gan.nn.dilated import DilatedResidualGenerator
@@ -29,8 +28,6 @@ from internal_gan.nn.features import FeatureNetwork
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.patch_losses import PatchTerm
 
-NoiseSource = Callable[[Tensor], Tensor]
-Base = Literal["smooth", "white"]
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -95,15 +92,15 @@ class EdgeConnect(SeveralPhotosModel):
         crop: side in pixels of the random crops that one step looks at; null for all.
         batch: crops in one step.
         flips: mirror half of the crops.
-        levels: how often the photo is halved at most, with the base ``smooth``: its hole is filled
-            from coarse to fine by the same networks. 0 fills it at its own size alone.
-        guided: share of the steps that start from the true image at half the size, which the
-            completion must lead back to the true one; the others start from their own.
+        sizes_learnt: sizes at which the photo is learnt, each half of the one before, as long as
+            the discriminator can judge them.
         steps: training steps of the stages: edges, completion on true edges, on predicted ones,
             both networks jointly; without edges of the one completion.
         learning_rates: of the stages, in units of those of ``optimization``.
-        base: ``smooth``: the hole is first filled smoothly, the completion paints its detail onto
-            that and is told where; ``white``: as the paper, the hole is white.
+        base: what the hole is filled with first, at half the size: ``patches`` of the known part
+            (:func:`internal_gan.images.completion.complete`), in training the true image at half
+            the size. The completion paints its detail onto that and is told where; as it does
+            onto a smooth filling with ``smooth``. ``white``: as the paper, the hole is white.
         judge_composite: the discriminator and the features see the known pixels themselves, with
             the completion inside of the hole; false: the completion's copy of them.
         noise: largest standard deviation of noise on the completion's input inside of the hole,
@@ -136,11 +133,10 @@ class EdgeConnect(SeveralPhotosModel):
         crop: int | None = 256,
         batch: int = 1,
         flips: bool = True,
-        levels: int = 0,
-        guided: float = 0.5,
+        sizes_learnt: int = 1,
         steps: PerStage = 1000,
         learning_rates: PerStage = 1.0,
-        base: Base = "smooth",
+        base: Base = "patches",
         judge_composite: bool = True,
         noise: float = 0.0,
     ) -> None:
@@ -148,9 +144,10 @@ class EdgeConnect(SeveralPhotosModel):
         check_part(edge_generator, DilatedResidualGenerator, "edge_generator")
         check_part(generator, DilatedResidualGenerator, "generator")
         check_part(discriminator, PatchDiscriminator, "discriminator")
-        check_range(1, crop=crop, batch=batch)
-        check_range(0, noise=noise, levels=levels)
-        check_range(0, 1, guided=guided)
+        check_range(1, crop=crop, batch=batch, sizes_learnt=sizes_learnt)
+        if base not in get_args(Base):
+            raise unknown("base", base, get_args(Base))
+        check_range(0, noise=noise)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
         self.make_discriminator = discriminator
@@ -165,13 +162,11 @@ class EdgeConnect(SeveralPhotosModel):
         self.crop = crop
         self.batch = batch
         self.flips = flips
-        self.levels = levels
-        self.guided = guided
+        self.sizes_learnt = sizes_learnt
         self.configured_steps = steps
         self.learning_rates = learning_rates
-        self.base = base
         self.judge_composite = judge_composite
-        self.noise = noise
+        self.painter = Painter(self.detector, base, noise)
         self.sizes: list[Size] = []
         self.scale = 1.0
         self.steps = []
@@ -267,7 +262,7 @@ class EdgeConnect(SeveralPhotosModel):
 
     def new_generator(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
         """It sees colour and edges and, where it paints onto a base, the hole."""
-        channels = 5 if self.base == "smooth" else 4
+        channels = 4 if self.painter.base == "white" else 5
         return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
     def new_features(self) -> FeatureNetwork | None:
@@ -288,108 +283,6 @@ class EdgeConnect(SeveralPhotosModel):
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
         return kinds[index](self, index, previous, rng)
 
-    def start_image(self, image: Tensor, hole: Tensor, coarser: Tensor | None = None) -> Tensor:
-        """What the networks see in place of the image.
-
-        Args:
-            image: (N, 3, H, W) in [-1, 1].
-            hole: (N, 1, H, W), 1 inside and else 0.
-            coarser: (N, 3, h, w), the completed image at half the size, or None where there is
-                none; then the hole is filled by the base.
-        """
-        if self.base == "white":
-            return torch.where(hole > 0, torch.ones_like(image), image)
-        if coarser is None:
-            return fill_smoothly(image, hole)
-        return torch.where(hole > 0, resize(coarser, (image.shape[-2], image.shape[-1])), image)
-
-    def levels_of(self, size: Size) -> int:
-        """How often an image of this size is halved before its hole is filled: as long as the
-        discriminator could judge it."""
-        fitting = int(math.log2(max(1.0, min(size) / self.min_side)))
-        return min(self.levels, fitting) if self.base == "smooth" else 0
-
-    def paint(
-        self,
-        networks: tuple[nn.Module | None, nn.Module],
-        image: Tensor,
-        hole: Tensor,
-        levels: int,
-        *,
-        edges: Tensor | None = None,
-        noise: NoiseSource | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Fill a hole from coarse to fine, at every size lines first, colour next.
-
-        Args:
-            networks: the edge generator and the completion.
-            image: (N, 3, H, W) in [-1, 1], known outside of the hole.
-            levels: how often the image is halved.
-            edges: those inside of the hole, (N, 1, H, W); None: the edge generator draws them.
-            noise: draws noise like a hole; None: there is none.
-
-        Returns:
-            The image (N, 3, H, W) with the hole filled, about in [-1, 1], and its edges.
-        """
-        coarser = None
-        if levels:
-            half, coarse_hole = halved(fill_smoothly(image, hole), hole)
-            lines = None if edges is None else halved(image, edges)[1]
-            coarser, _ = self.paint(
-                networks, half, coarse_hole, levels - 1, edges=lines, noise=noise
-            )
-        start = self.start_image(image, hole, coarser)
-        found = self.find_edges(image, hole)
-        drawn = edges
-        if drawn is None:
-            edge_network = networks[0]
-            drawn = found
-            if edge_network is not None:
-                drawn = self.draw_edges(edge_network, start, hole, found)
-        lines = torch.where(hole > 0, drawn.to(found), found)
-        completed = self.complete(networks[1], start, hole, lines, noise)
-        return torch.where(hole > 0, completed, image), lines
-
-    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
-        """The edges of the known part of an image, (N, 1, H, W)."""
-        if self.detector is None:
-            return torch.zeros_like(hole)
-        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
-
-    def draw_edges(
-        self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
-    ) -> Tensor:
-        """The edge generator's edges, (N, 1, H, W) in [0, 1], everywhere.
-
-        Args:
-            start: see :meth:`start_image`.
-            known_edges: those outside of the hole.
-        """
-        known = known_edges * (1 - hole)
-        return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
-
-    def complete(
-        self,
-        network: nn.Module,
-        start: Tensor,
-        hole: Tensor,
-        edges: Tensor,
-        noise: NoiseSource | None = None,
-    ) -> Tensor:
-        """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
-
-        Args:
-            start: see :meth:`start_image`.
-            edges: known and drawn ones together.
-            noise: draws noise like the hole; None: there is none.
-        """
-        seen = start
-        if noise is not None:
-            seen = start + hole * noise(hole)
-        if self.base == "white":
-            return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
-        return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
-
     @torch.no_grad()
     def inpaint(
         self,
@@ -397,6 +290,7 @@ class EdgeConnect(SeveralPhotosModel):
         hole: Tensor,
         *,
         edges: Tensor | None = None,
+        barred: Tensor | None = None,
         seed: int | None = None,
     ) -> Inpainting:
         """Fill a hole in an image of any size.
@@ -406,7 +300,8 @@ class EdgeConnect(SeveralPhotosModel):
             hole: (1, 1, H, W), 1 where it is to be filled and else 0.
             edges: (1, 1, H, W) in [0, 1], 1 on an edge: those to fill the hole after, in place
                 of the model's own.
-            seed: of the noise by which variants differ; None: the one without noise.
+            barred: (1, 1, H, W), 1 where, beside the hole, no patch may be taken from.
+            seed: of the chance by which variants differ; None: the one without it.
 
         Returns:
             The filled image and its edges, on the CPU.
@@ -416,40 +311,38 @@ class EdgeConnect(SeveralPhotosModel):
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
-        for name, given in (("the hole", hole), ("the edges", edges)):
+        for name, given in (("the hole", hole), ("the edges", edges), ("what is barred", barred)):
             if given is not None and given.shape[-2:] != image.shape[-2:]:
                 raise UserError(
                     f"{name} and the image differ in size: {_sides(given)} and {_sides(image)}"
                 )
         hole = (hole.to(self.device) > 0.5).float()
-        draw = None if seed is None else self.noise_source(torch.Generator().manual_seed(seed))
         known = fill_smoothly(image.to(self.device), hole)
         given = None if edges is None else edges.to(self.device)
         if self.completion_network is None:
             filled, lines = known, self._first_lines(known, hole, given)
         else:
-            networks = (self.edge_network, self.completion_network)
-            levels = self.levels_of((image.shape[-2], image.shape[-1]))
-            filled, lines = self.paint(networks, known, hole, levels, edges=given, noise=draw)
+            filled, lines = self.painter.paint(
+                (self.edge_network, self.completion_network),
+                known,
+                hole,
+                edges=given,
+                barred=barred,
+                rng=None if seed is None else torch.Generator().manual_seed(seed),
+            )
         inside = hole.cpu() > 0
         filled = filled.clamp(-1, 1).cpu()
         return Inpainting(torch.where(inside, filled, image.cpu()), lines.cpu())
 
-    def noise_source(self, rng: torch.Generator, strength: float | Tensor = 1.0) -> NoiseSource:
-        """Draws normal noise, the model's ``noise`` times ``strength``, of the shape of a hole."""
-
-        def draw(hole: Tensor) -> Tensor:
-            noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
-            return self.noise * strength * noise
-
-        return draw
-
     def _first_lines(self, known: Tensor, hole: Tensor, given: Tensor | None) -> Tensor:
         """The edges of a model that cannot colour them yet."""
-        found = self.find_edges(known, hole)
-        assert self.edge_network is not None
-        start = self.start_image(known, hole)
-        drawn = self.draw_edges(self.edge_network, start, hole, found) if given is None else given
+        painter = self.painter
+        found = painter.find_edges(known, hole)
+        drawn = given
+        if drawn is None:
+            assert self.edge_network is not None
+            start = painter.start_image(known, hole, painter.coarser(known, hole))
+            drawn = painter.draw_edges(self.edge_network, start, hole, found)
         return torch.where(hole > 0, drawn, found)
 
     def preview(self) -> Tensor:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import check_range, unknown
+from internal_gan.images.completion import halved
 from internal_gan.images.holes import KINDS, random_hole
 from internal_gan.images.pyramid import Size
-from internal_gan.images.resize import resize
 
 if TYPE_CHECKING:
     from internal_gan.models.edgeconnect import EdgeConnect
@@ -66,16 +65,12 @@ class Case:
         edges: (N, 1, h, w), 0 where unknown.
         unknown: (N, 1, h, w), 1 where the photo must not be learnt from.
         hole: (N, 1, h, w), 1 in the random hole and where it is unknown.
-        levels: how often it is halved before the hole is filled.
-        guided: whether that starts from the true image at half the size.
     """
 
     image: Tensor
     edges: Tensor
     unknown: Tensor
     hole: Tensor
-    levels: int
-    guided: bool
 
 
 class Cases:
@@ -95,12 +90,11 @@ class Cases:
             _pyramid(model, image, unknown)
             for image, unknown in zip(model.images, model.unknown, strict=True)
         ]
-        self.levels = min(len(pyramid) for pyramid in self.photos)
+        self.sizes = min(len(pyramid) for pyramid in self.photos)
 
     def draw(self) -> Case:
         """A fresh random case."""
-        level = self._below(self.levels)
-        guided = level < self.levels - 1 and self._chance(self.model.guided)
+        level = self._below(self.sizes)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
         limit = self.model.crop
@@ -114,7 +108,7 @@ class Cases:
             for _ in crops
         ]
         hole = torch.maximum(torch.cat(drawn), unknown)
-        return Case(image, edges, unknown, hole, self.levels - 1 - level, guided)
+        return Case(image, edges, unknown, hole)
 
     def state_dict(self) -> dict[str, Any]:
         return {"places": self.places.get_state()}
@@ -143,17 +137,8 @@ class Cases:
             parts = [part.flip(-1) for part in parts]
         return parts
 
-    def _chance(self, share: float) -> bool:
-        return float(torch.rand((), generator=self.places)) < share
-
     def _below(self, limit: int) -> int:
         return int(torch.randint(limit, (1,), generator=self.places)) if limit > 1 else 0
-
-
-def halved(image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
-    """Image and hole at half the size; what the hole touches is inside of it."""
-    size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
-    return resize(image, size).clamp(-1, 1), F.adaptive_max_pool2d(hole, size)
 
 
 class _Photo:
@@ -163,7 +148,7 @@ class _Photo:
         self.image = image
         self.unknown = unknown
         self.size = (image.shape[-2], image.shape[-1])
-        self.edges = model.find_edges(image, unknown)
+        self.edges = model.painter.find_edges(image, unknown)
         self._unknown_here = unknown.cpu()
 
     def known_share(self, window: Any) -> float:
@@ -171,9 +156,10 @@ class _Photo:
 
 
 def _pyramid(model: EdgeConnect, image: Tensor, unknown: Tensor) -> list[_Photo]:
-    """A photo at its own size and halved again and again, the finest first."""
+    """A photo at its own size and halved again and again, the finest first, as long as the
+    discriminator can judge it."""
     photos = [_Photo(model, image, unknown)]
-    for _ in range(model.levels_of((image.shape[-2], image.shape[-1]))):
+    while len(photos) < model.sizes_learnt and min(image.shape[-2:]) >= 2 * model.min_side:
         image, unknown = halved(image, unknown)
         photos.append(_Photo(model, image, unknown))
     return photos

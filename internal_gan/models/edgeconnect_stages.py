@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.images.colours import luminance
+from internal_gan.images.completion import halved
 from internal_gan.models.base import Losses, Stage, per_stage
-from internal_gan.models.edgeconnect_cases import Case, Cases, halved
+from internal_gan.models.edgeconnect_cases import Case, Cases
 from internal_gan.nn.features import content_distance, style_distance
 from internal_gan.nn.patch_losses import PatchTerm
 
 if TYPE_CHECKING:
-    from internal_gan.models.edgeconnect import EdgeConnect, NoiseSource
+    from internal_gan.models.edgeconnect import EdgeConnect
 
 
 class _InpaintingStage(Stage):
@@ -41,26 +42,15 @@ class _InpaintingStage(Stage):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.cases.load_state_dict(state)
 
-    def _start(
-        self, case: Case, completion: nn.Module | None, noise: NoiseSource | None = None
-    ) -> Tensor:
+    def _start(self, case: Case) -> Tensor:
         """What the networks see in place of the image, (N, 3, h, w).
 
-        Above the smallest size that is the image at half the size: the true one where the case
-        is guided, or else the one that they paint there.
+        Patches are replaced by the true image at half the size: what they fill a hole with is as
+        sharp, and the networks are asked for the detail that was there.
         """
-        model = self.model
-        if not case.levels:
-            return model.start_image(case.image, case.hole)
-        with torch.no_grad():
-            half, hole = halved(case.image, case.hole)
-            if not case.guided and completion is not None:
-                networks = (model.edge_network if self.draws_edges else None, completion)
-                given = None if self.draws_edges else halved(case.image, case.edges)[1]
-                half, _ = model.paint(
-                    networks, half, hole, case.levels - 1, edges=given, noise=noise
-                )
-            return model.start_image(case.image, case.hole, half)
+        painter = self.model.painter
+        half = halved(case.image, case.hole)[0] if painter.base == "patches" else None
+        return painter.start_image(case.image, case.hole, half)
 
     def _judge(self, real: Tensor, fake: Tensor) -> Losses:
         """The discriminator's loss on two batches of the same size."""
@@ -115,8 +105,8 @@ class EdgeStage(_InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
         case = self.cases.draw()
-        start = self._start(case, None)
-        drawn = self.model.draw_edges(self.edge_generator, start, case.hole, case.edges)
+        start = self._start(case)
+        drawn = self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
         return torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
@@ -148,22 +138,22 @@ class CompletionStage(_InpaintingStage):
             for name, term in model.patch_loss.items()
         ]
         self.step = 0
-        self._round: tuple[Case, Tensor, Tensor, Tensor] | None = None
+        self._round: tuple[Case, Tensor, Tensor] | None = None
 
     def discriminator_loss(self) -> Losses:
-        self._round = case, _, filled, edges = self._draw()
+        self._round = case, filled, edges = self._draw()
         real, fake = torch.cat([case.image, edges], dim=1), torch.cat([filled, edges], dim=1)
         return self._judge(real.detach(), fake.detach())
 
     def generator_loss(self) -> Losses:
-        case, start, filled, edges = self._round or self._draw()
+        case, filled, edges = self._round or self._draw()
         self._round = None
         weights = self.model.weights
         # Edges that drew the image are no excuse: they are held fixed where they are judged.
         logits, features = self.discriminator(torch.cat([filled, edges.detach()], dim=1))
         adversarial = self.model.adversarial_loss.generator(logits)
         share = (case.hole - case.unknown).mean().clamp_min(1e-3)
-        l1 = self._l1(case, filled.float(), start) / share
+        l1 = F.l1_loss(filled.float(), case.image) / share
         total = weights.l1 * l1 + weights.adversarial * adversarial
         scalars = {"generator": adversarial.detach(), "l1": l1.detach()}
         if weights.matching:
@@ -186,14 +176,6 @@ class CompletionStage(_InpaintingStage):
                 scalars[name] = value.detach()
         self.step += 1
         return total, scalars
-
-    def _l1(self, case: Case, filled: Tensor, start: Tensor) -> Tensor:
-        """Mean absolute difference to the true image or, where the networks started from their
-        own at half the size, to that one at that size."""
-        if not case.levels or case.guided:
-            return F.l1_loss(filled, case.image)
-        half, _ = halved(filled, case.hole)
-        return F.l1_loss(half, halved(start, case.hole)[0])
 
     def _patch_loss(self, term: PatchTerm, real: Tensor, fake: Tensor) -> Tensor:
         """Mean over the batch of the distance between the patches of a crop and its completion.
@@ -220,25 +202,26 @@ class CompletionStage(_InpaintingStage):
         super().load_state_dict(state)
         self.step = state["step"]
 
-    def _draw(self) -> tuple[Case, Tensor, Tensor, Tensor]:
-        """A fresh case, what the networks saw of it, its completion (N, 3, h, w), and the edges
-        that it was given."""
+    def _draw(self) -> tuple[Case, Tensor, Tensor]:
+        """A fresh case, its completion (N, 3, h, w), and the edges that it was given."""
         model, case = self.model, self.cases.draw()
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
-        noise = model.noise_source(self.rng, strength) if model.noise else None
-        start = self._start(case, self.completion, noise)
+        noise = model.painter.noise_source(self.rng, strength) if model.painter.noise else None
+        start = self._start(case)
         edges = case.edges
         if self.draws_edges:
             drawn = self._drawn_edges(start, case)
             edges = torch.where(case.hole > 0, drawn * (1 - case.unknown), edges)
-        filled = model.complete(self.completion, start, case.hole, edges, noise)
+        filled = model.painter.complete(self.completion, start, case.hole, edges, noise)
         kept = case.hole <= case.unknown if model.judge_composite else case.unknown > 0
-        return case, start, torch.where(kept, case.image, filled), edges
+        return case, torch.where(kept, case.image, filled), edges
 
     def _drawn_edges(self, start: Tensor, case: Case) -> Tensor:
         assert self.model.edge_network is not None
         with torch.no_grad():
-            return self.model.draw_edges(self.model.edge_network, start, case.hole, case.edges)
+            return self.model.painter.draw_edges(
+                self.model.edge_network, start, case.hole, case.edges
+            )
 
 
 class JointStage(CompletionStage):
@@ -262,4 +245,4 @@ class JointStage(CompletionStage):
         super().finish()
 
     def _drawn_edges(self, start: Tensor, case: Case) -> Tensor:
-        return self.model.draw_edges(self.edge_generator, start, case.hole, case.edges)
+        return self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)

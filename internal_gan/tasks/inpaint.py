@@ -46,12 +46,14 @@ class Case:
     Attributes:
         name: of the folder of its results; empty where it is the only one.
         hole: (1, 1, H, W), 1 inside and else 0.
+        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
         edges: the user's drawing, of the same shape; None for none.
     """
 
     name: str
     photo: Photo
     hole: Tensor
+    unknown: Tensor | None = None
     edges: Tensor | None = None
 
 
@@ -72,11 +74,6 @@ def inpaint(options: Options, family: str | None = None) -> Path:
             is left behind.
     """
     given = options.image is not None
-    if options.inpaint.source is not None:
-        raise UserError(
-            f"inpaint.source={options.inpaint.source}: says where a training may learn; with "
-            "checkpoint= that is over"
-        )
     trained = load_trained(options, family, EdgeConnect)
     trained = replace(trained, options=_completed(trained, given))
     names = _names(trained, given)
@@ -104,7 +101,7 @@ def write(
     if photo.unknown is not None:
         first = Case("", photo, photo.unknown)
     elif is_named(options):
-        first = Case("", photo, read_hole(photo, options), read_edges(photo, options))
+        first = _case("", photo, options)
     else:
         first = Case("", photo, example_hole(photo.size, options))
     others = [name for n, name in enumerate(options.photos) if n and has_hole(options, n)]
@@ -186,7 +183,11 @@ def _completed(trained: Trained, given: bool) -> Options:
     return replace(
         options,
         mask=replace(before.mask, invert=invert, dilate=dilate, feather=feather),
-        inpaint=replace(options.inpaint, box=before.inpaint.box),
+        inpaint=replace(
+            options.inpaint,
+            box=before.inpaint.box,
+            source=options.inpaint.source or before.inpaint.source,
+        ),
     )
 
 
@@ -221,13 +222,18 @@ def _cases(names: Sequence[str], options: Options, *, warn: bool = False) -> Ite
     for name, folder in zip(names, _folders(names), strict=True):
         photo = read_image(name)
         try:
-            hole = read_hole(photo, options, warn=warn)
-            case = Case(folder, photo, hole, read_edges(photo, options))
+            case = _case(folder, photo, options, warn=warn)
         except UserError as error:
             if len(names) == 1:
                 raise
             raise UserError(f"{name}: {error}") from error
         yield case
+
+
+def _case(name: str, photo: Photo, options: Options, *, warn: bool = False) -> Case:
+    hole = read_hole(photo, options, warn=warn)
+    unknown = unknown_of(photo, hole, options)
+    return Case(name, photo, hole, unknown, read_edges(photo, options))
 
 
 def _folders(names: Sequence[str]) -> list[str]:
@@ -254,7 +260,13 @@ def _write(
     hole = reach(case.hole, feather)
     for index, seed in enumerate(_seeds(options)[: 1 if on_the_way else None]):
         filled, edges = fill(
-            model, photo.pixels, hole, scale=model.scale, edges=case.edges, seed=seed
+            model,
+            photo.pixels,
+            hole,
+            scale=model.scale,
+            edges=case.edges,
+            barred=case.unknown,
+            seed=seed,
         )
         made = blend(photo.pixels, filled, case.hole, feather)
         if index == 1 and torch.equal(made, first):

@@ -17,31 +17,21 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
     return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
 
 
-def one_by_one(
-    image: Tensor,
-    source: Tensor,
-    patch: int,
-    hole: Tensor | None = None,
-    unknown: Tensor | None = None,
-) -> Tensor:
+def one_by_one(image: Tensor, source: Tensor, patch: int) -> Tensor:
     """The same by loops over places."""
     total, count = torch.zeros_like(image), torch.zeros_like(image)
-    places = [
-        (..., slice(y, y + patch), slice(x, x + patch))
+    cut = [
+        source[..., y : y + patch, x : x + patch]
         for y in range(source.shape[-2] - patch + 1)
         for x in range(source.shape[-1] - patch + 1)
     ]
-    cut = [source[at] for at in places if unknown is None or not unknown[at].any()]
     for y in range(image.shape[-2] - patch + 1):
         for x in range(image.shape[-1] - patch + 1):
             here = (..., slice(y, y + patch), slice(x, x + patch))
-            if hole is not None and not hole[here].any():
-                continue
             nearest = min(cut, key=lambda other: float((other - image[here]).square().sum()))
             total[here] += nearest
             count[here] += 1
-    rebuilt = total / count.clamp_min(1)
-    return rebuilt if hole is None else torch.where(hole > 0, rebuilt, image)
+    return total / count
 
 
 @pytest.mark.parametrize("at_once", [2**23, 300])
@@ -51,33 +41,6 @@ def test_it_is_the_mean_of_the_nearest_patches(
     monkeypatch.setattr(voting, "AT_ONCE", at_once)
     image, source = noise(9, 11), noise(8, 7, seed=1)
     torch.testing.assert_close(vote(image, source, patch=3), one_by_one(image, source, 3))
-
-
-@pytest.mark.parametrize("at_once", [2**23, 300])
-def test_a_hole_is_filled_with_known_patches_after_what_is_around_it(
-    at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(voting, "AT_ONCE", at_once)
-    image, hole = noise(13, 11), torch.zeros(1, 1, 13, 11)
-    hole[..., 4:7, 3:9] = 1
-    rebuilt = vote(image, image, 3, hole=hole, unknown=hole)
-    torch.testing.assert_close(rebuilt, one_by_one(image, image, 3, hole, hole))
-    outside = hole.expand_as(image) == 0
-    assert torch.equal(rebuilt[outside], image[outside])
-
-
-def test_a_hole_in_a_pattern_is_filled_with_the_pattern() -> None:
-    row = noise(1, 5).expand(1, 3, 30, 5).repeat(1, 1, 1, 8)
-    hole = torch.zeros(1, 1, 30, 40)
-    hole[..., 13:16, 18:21] = 1
-    blurred = torch.where(hole > 0, row.mean(dim=(2, 3), keepdim=True), row)
-    torch.testing.assert_close(vote(blurred, blurred, 7, hole=hole, unknown=hole), row)
-
-
-def test_without_a_known_patch_the_image_stays() -> None:
-    image, hole = noise(9, 9), torch.zeros(1, 1, 9, 9)
-    hole[..., 4, 4] = 1
-    assert torch.equal(vote(image, image, 7, hole=hole, unknown=hole), image)
 
 
 def test_an_image_of_the_sources_patches_stays() -> None:

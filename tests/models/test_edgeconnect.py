@@ -208,18 +208,6 @@ def test_the_papers_model_has_the_papers_numbers() -> None:
     assert spectral == [True, False]
 
 
-def test_a_hole_is_filled_from_coarse_to_fine_by_the_same_networks(model: EdgeConnect) -> None:
-    assert [model.levels_of(size) for size in ((15, 90), (40, 56), (64, 70))] == [0, 1, 2]
-    sizes = []
-    assert model.completion_network is not None
-    handle = model.completion_network.register_forward_hook(
-        lambda _, inputs, out: sizes.append(tuple(inputs[0].shape[-2:]))
-    )
-    model.inpaint(picture(65, 72), box(65, 72))
-    handle.remove()
-    assert sizes == [(17, 18), (33, 36), (65, 72)]
-
-
 def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     results = [model.inpaint(image, hole, seed=seed).image for seed in (None, 1, 1, 2)]
@@ -229,25 +217,20 @@ def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeC
     assert torch.equal(results[1] * (1 - hole), results[3] * (1 - hole))
 
 
-@pytest.mark.parametrize("guided", [0, 1])
-def test_a_guided_case_starts_from_the_true_image_at_half_the_size(guided: int) -> None:
-    model = tiny_edgeconnect("model.max_size=56", "model.crop=40", f"model.guided={guided}")
-    stage: Any = model.stage(0, None, rng())
-    completion: Any = CompletionStage(model, 1, stage, rng())
-    seen = {1: 0, 0: 0}
+def test_a_case_starts_from_the_true_image_at_half_the_size() -> None:
+    model = tiny_edgeconnect("model.max_size=56", "model.crop=40", "model.sizes_learnt=2")
+    stage: Any = CompletionStage(model, 1, None, rng())
+    sizes = set()
     for _ in range(12):
-        case, start, filled, _ = completion._draw()
-        seen[case.levels] += 1
+        case = stage.cases.draw()
+        start = stage._start(case)
+        sizes.add(tuple(case.image.shape[-2:]))
         inside = (case.hole > 0).expand_as(start)
-        if case.levels:
-            assert case.guided == bool(guided)
-            half = F.interpolate(case.image, scale_factor=0.5, mode="bicubic", antialias=True)
-            true = F.interpolate(half, case.image.shape[-2:], mode="bicubic", antialias=True)
-            near = (start - true)[inside].abs().mean() < 0.02
-            assert near == bool(guided)
+        half = F.interpolate(case.image, scale_factor=0.5, mode="bicubic", antialias=True)
+        true = F.interpolate(half, case.image.shape[-2:], mode="bicubic", antialias=True)
+        assert (start - true)[inside].abs().mean() < 0.02
         assert torch.equal(start[~inside], case.image[~inside])
-        assert torch.equal(filled[~inside], case.image[~inside])
-    assert min(seen.values()) > 0
+    assert sizes == {(40, 40), (20, 28)}
 
 
 def test_the_families_are_made_of_the_same_parts() -> None:
@@ -309,6 +292,18 @@ def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
     assert torch.equal(guided.edges[inside], given[inside])
     assert torch.equal(guided.edges[~inside], drawn.edges[~inside])
     assert not torch.equal(guided.image, drawn.image)
+
+
+def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:
+    hole = torch.zeros(1, 1, 60, 90)
+    hole[..., 20:36, 50:66] = 1
+    right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
+    image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
+    inside = (hole > 0).expand_as(image)
+    anywhere = model.inpaint(image, hole).image[inside]
+    left_alone = model.inpaint(image, hole, barred=right).image[inside]
+    assert anywhere.mean() > 0.3
+    assert left_alone.mean() < 0
 
 
 def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) -> None:

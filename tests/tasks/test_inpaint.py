@@ -257,7 +257,6 @@ MISTAKES = [
     (["inpaint.box=[1,2,3]"], ["inpaint.box=[1,2,3]", "four whole numbers"]),
     (["mask=hole.png", "edges=gone.png"], ["inpaint.edges=gone.png", "no such file"]),
     (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
-    (["mask=hole.png", "inpaint.source=hole.png"], ["inpaint.source=hole.png", "training"]),
     (["mask=hole.png", "inpaint.count=0"], ["inpaint.count=0", "1 or more"]),
     (["image=[photo.png,photo.png]", "mask=hole.png"], ["mask=hole.png", "2 photos"]),
     (["image=photo.png"], ["mask=FILE is missing"]),

@@ -36,7 +36,13 @@ class Inpainter(Protocol):
     """A model that fills a hole in an image as small as it learnt."""
 
     def inpaint(
-        self, image: Tensor, hole: Tensor, *, edges: Tensor | None = None, seed: int | None = None
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
     ) -> Filled:
         """See :meth:`internal_gan.models.edgeconnect.EdgeConnect.inpaint`."""
 
@@ -48,6 +54,7 @@ def fill(
     *,
     scale: float = 1.0,
     edges: Tensor | None = None,
+    barred: Tensor | None = None,
     seed: int | None = None,
     largest: int = LARGEST,
 ) -> tuple[Tensor, Tensor]:
@@ -62,6 +69,7 @@ def fill(
         hole: (1, 1, H, W), 1 where it is to be filled and else 0.
         scale: size at which the model works over the image's, above 0, at most 1.
         edges: (1, 1, H, W) in [0, 1], to fill the holes after, in place of the model's own.
+        barred: (1, 1, H, W), 1 where, beside the holes, no patch may be taken from.
         seed: draws a variant; None: the one without chance.
         largest: longest side of a window in pixels of the model.
 
@@ -70,13 +78,16 @@ def fill(
         (1, 1, H, W) in [0, 1], 0 elsewhere.
     """
     image, left = image.clone(), hole.clone()
+    barred = hole if barred is None else torch.maximum(hole, barred)
     drawn = torch.zeros_like(hole)
     for window in windows(hole, scale, largest):
         here = (..., *window)
         size = (window[0].stop - window[0].start, window[1].stop - window[1].start)
         factor = min(scale, largest / max(size))
         given = None if edges is None else edges[here]
-        made, lines = _fill_window(model, image[here], left[here], factor, given, seed)
+        made, lines = _fill_window(
+            model, image[here], left[here], barred[here], factor, given, seed
+        )
         image[here] = torch.where(left[here] > 0, made, image[here])
         drawn[here] = torch.maximum(drawn[here], lines)
         left[here] = 0.0
@@ -132,6 +143,7 @@ def _fill_window(
     model: Inpainter,
     image: Tensor,
     hole: Tensor,
+    barred: Tensor,
     factor: float,
     edges: Tensor | None,
     seed: int | None,
@@ -139,11 +151,12 @@ def _fill_window(
     """A window's filling and its edges, at the window's size; ``factor`` is the model's."""
     size = (image.shape[-2], image.shape[-1])
     small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
+    if small != size:
+        # Under the hole may be anything, and shrinking must not spread it.
+        image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
+        hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
+        edges = None if edges is None else F.adaptive_max_pool2d(edges, small)
+    made = model.inpaint(image, hole, edges=edges, barred=barred, seed=seed)
     if small == size:
-        made = model.inpaint(image, hole, edges=edges, seed=seed)
         return made.image, made.edges
-    # Under the hole may be anything, and shrinking must not spread it.
-    known = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
-    lines = None if edges is None else F.adaptive_max_pool2d(edges, small)
-    made = model.inpaint(known, F.adaptive_max_pool2d(hole, small), edges=lines, seed=seed)
     return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)

@@ -22,11 +22,19 @@ class Recorder:
     """Fills holes with 0.5, and spoils the rest, which must not matter."""
 
     seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = field(default_factory=list)
+    barred: list[Tensor | None] = field(default_factory=list)
 
     def inpaint(
-        self, image: Tensor, hole: Tensor, *, edges: Tensor | None = None, seed: int | None = None
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
     ) -> Answer:
         self.seen.append((image.clone(), hole.clone(), edges, seed))
+        self.barred.append(barred)
         inside = torch.full_like(image, 0.5)
         return Answer(torch.where(hole > 0, inside, image), hole if edges is None else edges)
 
@@ -134,3 +142,17 @@ def test_a_filling_fades_outside_of_the_hole_alone() -> None:
     outside = (reach(hole, 2.0) == 0).expand_as(photo)
     assert torch.equal(mixed[outside], photo[outside])
     assert bool((mixed[(hole > 0).expand_as(photo)] == 1).all())
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_no_patch_is_taken_from_where_it_may_not_or_from_what_was_filled(scale: float) -> None:
+    size = (700, 1000)
+    hole = holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
+    elsewhere = holes(size, (0, 100, 60, 60))
+    model = Recorder()
+    fill(model, picture(*size), hole, scale=scale, barred=elsewhere, largest=256)
+    shares = [float(barred.sum()) * scale**-2 for barred in model.barred if barred is not None]
+    assert len(shares) == 2
+    # The first window holds a hole and a part of what is barred, the second a hole alone.
+    assert shares[0] > 20 * 40 * 1.2
+    assert shares[1] == 30 * 30

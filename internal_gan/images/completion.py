@@ -1,0 +1,220 @@
+"""A hole filled with patches of what is around it, from coarse to fine, without any network.
+
+Sources: Y. Wexler, E. Shechtman, M. Irani, "Space-time completion of video", PAMI 2007 (the search
+and the weighted means); C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (matches carried to the finer
+size); N. Granot et al., "Drop the GAN", CVPR 2022, section 4.2 (the normalised distance).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.resize import resize
+
+PATCH = 5  # side in pixels
+ROUNDS = 4  # searches at every size
+# No smaller size is begun with than one that has so many known patches.
+FEWEST = 400
+# The smaller, the more patches that nothing resembles yet are preferred to smooth ones, which are
+# near to everything; squared differences of colours in [-1, 1].
+ALPHA = 0.05
+# What a step into the hole costs a patch of its say: the border is known best.
+TRUST = 1.3
+# How much an edge counts beside the three colours.
+LINES = 1.0
+# Pairs of patches that are compared within a few seconds of two cores; beyond, matches found at
+# half the size are taken as they are.
+MOST_PAIRS = 6e8
+# Distances held at once.
+AT_ONCE = 2**22
+
+
+def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
+    """Image and masks at half the size; what a mask touches is inside of it."""
+    size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
+    return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
+
+
+def complete(
+    image: Tensor,
+    hole: Tensor,
+    barred: Tensor | None = None,
+    *,
+    lines: Tensor | None = None,
+    rng: torch.Generator | None = None,
+) -> Tensor:
+    """Fill a hole with known patches of the image.
+
+    At the smallest size the hole is filled ring by ring, each pixel with the middle of the known
+    patch that suits what is there. Then, at every size, each patch that reaches into the hole finds
+    the one nearest to it, and where these overlap, the mean of the best stays.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1]; what it has inside of the hole is of no account.
+        hole: (1, 1, H, W), 1 inside and else 0.
+        barred: (1, 1, H, W), 1 where, beside the hole, no patch may be taken from.
+        lines: (1, 1, H, W) in [0, 1], edges known everywhere: patches are chosen by them, too.
+        rng: a random half of the patches fills the smallest size; None: all of them.
+
+    Returns:
+        (1, 3, H, W): ``image`` outside of the hole, bit for bit. Without any patch to take it is
+        filled smoothly.
+    """
+    barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
+    start = fill_smoothly(image, hole)
+    if not hole.any() or not _known(barred).any():
+        return start
+    guide = start[:, :0] if lines is None else LINES * lines.to(start)
+    filled, _ = _complete(start, hole, barred, guide, rng)
+    return torch.where(hole > 0, filled, image)
+
+
+def _complete(
+    image: Tensor, hole: Tensor, barred: Tensor, guide: Tensor, rng: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """The filled image, and for every patch, row by row, the one that it was filled with."""
+    height, width = image.shape[-2:]
+    columns = width - PATCH + 1
+    open_ = _touched(hole)
+    known = _known(barred)
+    places = known.nonzero().flatten()
+    keys = _patches(torch.cat([image, guide], dim=1))[places]
+
+    coarse, *masks = halved(image, hole, barred)
+    begun = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST
+    if begun:
+        image = _peeled(image, hole, keys, guide, rng)
+        matches = places.new_zeros(int(open_.sum()))
+    else:
+        size = coarse.shape[-2:]
+        lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
+        _, found = _complete(coarse, masks[0], masks[1], lines, rng)
+        matches = _carried(found, size[1], (height, width))[open_]
+        good = torch.where(known[matches], 1.0, 1e-6)
+        image = _averaged(image, hole, open_, _patches(image)[matches], good)
+
+    trust = _patches(TRUST ** -_depth(hole))[open_].mean(dim=1)
+    for _ in range(ROUNDS if begun or len(matches) * len(keys) <= MOST_PAIRS else 0):
+        wanted = _patches(torch.cat([image, guide], dim=1))[open_]
+        nearest, distance = _nearest(wanted, keys)
+        spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
+        say = trust * torch.exp(-distance / (2 * spread)) + 1e-12
+        colours = keys[nearest][:, : image.shape[1] * PATCH**2]
+        image = _averaged(image, hole, open_, colours, say)
+        matches = places[nearest]
+    every = torch.arange((height - PATCH + 1) * columns, device=image.device)
+    every[open_] = matches
+    return image, every
+
+
+def _peeled(
+    image: Tensor, hole: Tensor, keys: Tensor, guide: Tensor, rng: torch.Generator | None
+) -> Tensor:
+    """The hole filled ring by ring from its border inwards."""
+    if rng is not None:
+        order = torch.randperm(len(keys), generator=rng).to(keys.device)
+        keys = keys[order[: max(1, len(keys) // 2)]]
+    squares = keys.square()
+    middle = PATCH // 2
+    channels = image.shape[1]
+    left = hole
+    while left.any():
+        known = 1 - left
+        ring = ((F.max_pool2d(known, 3, stride=1, padding=1) > 0) & (left > 0)).flatten()
+        if not ring.any():
+            break
+        around = F.pad(torch.cat([image, guide], dim=1), (middle,) * 4)
+        seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
+        wanted = _patches(around)[ring]
+        counts = _patches(F.pad(seen, (middle,) * 4))[ring]
+        nearest = torch.cat(
+            [
+                (share @ squares.T - 2 * (share * some) @ keys.T).argmin(dim=1)
+                for some, share in zip(*(_split(x, keys) for x in (wanted, counts)), strict=True)
+            ]
+        )
+        colours = keys[nearest].view(-1, keys.shape[1] // PATCH**2, PATCH, PATCH)
+        flat = image.flatten(2).clone()
+        flat[0, :, ring] = colours[:, :channels, middle, middle].T
+        image = flat.view_as(image)
+        left = left * (1 - ring.view_as(left).to(left))
+    return image
+
+
+def _nearest(wanted: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    """For every patch the nearest key, by the normalised distance, and its mean squared one."""
+    lengths = keys.square().sum(dim=1)
+
+    def distances(some: Tensor) -> Tensor:
+        cross = torch.addmm(lengths, some, keys.T, alpha=-2)
+        return (cross + some.square().sum(dim=1, keepdim=True)).clamp_min_(0) / keys.shape[1]
+
+    least = torch.stack([distances(some).amin(dim=0) for some in _split(wanted, keys)]).amin(dim=0)
+    nearest, found = [], []
+    for some in _split(wanted, keys):
+        distance = distances(some)
+        nearest.append((distance / (ALPHA + least)).argmin(dim=1))
+        found.append(distance.gather(1, nearest[-1][:, None])[:, 0])
+    return torch.cat(nearest), torch.cat(found)
+
+
+def _carried(matches: Tensor, coarse_width: int, size: tuple[int, int]) -> Tensor:
+    """Matches of patches at half the size as those of every patch of an image of this size."""
+    rows, columns = (side - PATCH + 1 for side in size)
+    coarse_columns = coarse_width - PATCH + 1
+    coarse_rows = len(matches) // coarse_columns
+    y = torch.arange(rows, device=matches.device)[:, None]
+    x = torch.arange(columns, device=matches.device)[None]
+    coarse_y, coarse_x = (y // 2).clamp(max=coarse_rows - 1), (x // 2).clamp(max=coarse_columns - 1)
+    match = matches[coarse_y * coarse_columns + coarse_x]
+    row = (2 * (match // coarse_columns) + y - 2 * coarse_y).clamp(0, rows - 1)
+    column = (2 * (match % coarse_columns) + x - 2 * coarse_x).clamp(0, columns - 1)
+    return (row * columns + column).flatten()
+
+
+def _averaged(image: Tensor, hole: Tensor, open_: Tensor, patches: Tensor, say: Tensor) -> Tensor:
+    """The hole filled with the weighted mean of the patches that overlap there."""
+    size = image.shape[-2:]
+    votes = patches.new_zeros(len(open_), patches.shape[1])
+    votes[open_] = patches * say[:, None]
+    weights = patches.new_zeros(len(open_))
+    weights[open_] = say
+    total = F.fold(votes.T[None], size, PATCH)
+    count = F.fold(weights.expand(1, PATCH**2, -1), size, PATCH)
+    return torch.where(hole > 0, total / count.clamp_min(1e-20), image)
+
+
+def _depth(hole: Tensor) -> Tensor:
+    """How many steps every pixel of the hole is from its border, 0 outside."""
+    depth, left = torch.zeros_like(hole), hole
+    while left.any():
+        depth = depth + left
+        inner = -F.max_pool2d(-left, 3, stride=1, padding=1)
+        if torch.equal(inner, left):
+            break
+        left = inner
+    return depth
+
+
+def _patches(image: Tensor) -> Tensor:
+    """Every patch as a row, (patches, C PATCH^2)."""
+    return F.unfold(image, PATCH)[0].T
+
+
+def _touched(mask: Tensor) -> Tensor:
+    """For every patch whether it holds a pixel of the mask."""
+    return F.max_pool2d(mask, PATCH, stride=1).flatten() > 0
+
+
+def _known(barred: Tensor) -> Tensor:
+    if min(barred.shape[-2:]) < PATCH:
+        return torch.zeros(0, dtype=torch.bool, device=barred.device)
+    return ~_touched(barred)
+
+
+def _split(patches: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
+    """So few patches at a time that their distances to all keys can be held."""
+    return torch.split(patches, max(1, AT_ONCE // len(keys)))

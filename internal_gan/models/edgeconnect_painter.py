@@ -1,0 +1,155 @@
+"""How EdgeConnect's two networks fill a hole, in training as afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.images.colours import luminance
+from internal_gan.images.completion import complete, halved
+from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.resize import resize
+
+NoiseSource = Callable[[Tensor], Tensor]
+Base = Literal["patches", "smooth", "white"]
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The way from an image with a hole to a filled one, whatever the networks' weights.
+
+    Attributes:
+        detector: of edges; None: there are none.
+        base: what the hole is filled with first; see
+            :class:`internal_gan.models.edgeconnect.EdgeConnect`.
+        noise: largest standard deviation of the noise inside of the hole.
+    """
+
+    detector: EdgeDetector | None
+    base: Base
+    noise: float
+
+    def paint(
+        self,
+        networks: tuple[nn.Module | None, nn.Module],
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        rng: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Fill a hole, lines first, colour next.
+
+        Args:
+            networks: the edge generator and the completion.
+            image: (1, 3, H, W) in [-1, 1], known outside of the hole.
+            hole: (1, 1, H, W), 1 inside and else 0.
+            edges: those inside of the hole, (1, 1, H, W); None: the edge generator draws them.
+            barred: (1, 1, H, W), 1 where, beside the hole, no patch may be taken from.
+            rng: of the chance by which variants differ; None: there is none.
+
+        Returns:
+            The image (1, 3, H, W) with the hole filled, about in [-1, 1], and its edges.
+        """
+        found = self.find_edges(image, hole)
+        given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
+        start = self.start_image(image, hole, self.coarser(image, hole, given, barred, rng))
+        lines = given
+        if lines is None:
+            edge_network, lines = networks[0], found
+            if edge_network is not None:
+                drawn = self.draw_edges(edge_network, start, hole, found)
+                lines = torch.where(hole > 0, drawn, found)
+        noise = None if rng is None else self.noise_source(rng)
+        completed = self.complete(networks[1], start, hole, lines, noise)
+        return torch.where(hole > 0, completed, image), lines
+
+    def coarser(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        lines: Tensor | None = None,
+        barred: Tensor | None = None,
+        rng: torch.Generator | None = None,
+    ) -> Tensor | None:
+        """The image at half the size, its hole filled with patches; None where the base is another.
+
+        Args:
+            lines: edges by which the patches are chosen, (1, 1, H, W), known everywhere.
+            barred, rng: see :meth:`paint`.
+        """
+        if self.base != "patches":
+            return None
+        masks = [hole if barred is None else torch.maximum(hole, barred.to(hole))]
+        masks += [] if lines is None else [lines]
+        half, half_hole, barred, *drawn = halved(fill_smoothly(image, hole), hole, *masks)
+        return complete(half, half_hole, barred, lines=drawn[0] if drawn else None, rng=rng)
+
+    def start_image(self, image: Tensor, hole: Tensor, coarser: Tensor | None = None) -> Tensor:
+        """What the networks see in place of the image.
+
+        Args:
+            image: (N, 3, H, W) in [-1, 1].
+            hole: (N, 1, H, W), 1 inside and else 0.
+            coarser: (N, 3, h, w), the completed image at half the size, for the base ``patches``.
+        """
+        if self.base == "white":
+            return torch.where(hole > 0, torch.ones_like(image), image)
+        if coarser is None:
+            return fill_smoothly(image, hole)
+        return torch.where(hole > 0, resize(coarser, (image.shape[-2], image.shape[-1])), image)
+
+    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
+        """The edges of the known part of an image, (N, 1, H, W)."""
+        if self.detector is None:
+            return torch.zeros_like(hole)
+        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
+
+    def draw_edges(
+        self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
+    ) -> Tensor:
+        """The edge generator's edges, (N, 1, H, W) in [0, 1], everywhere.
+
+        Args:
+            start: see :meth:`start_image`.
+            known_edges: those outside of the hole.
+        """
+        known = known_edges * (1 - hole)
+        return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
+
+    def complete(
+        self,
+        network: nn.Module,
+        start: Tensor,
+        hole: Tensor,
+        edges: Tensor,
+        noise: NoiseSource | None = None,
+    ) -> Tensor:
+        """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
+
+        Args:
+            start: see :meth:`start_image`.
+            edges: known and drawn ones together.
+            noise: draws noise like the hole; None: there is none.
+        """
+        seen = start
+        if noise is not None:
+            seen = start + hole * noise(hole)
+        if self.base == "white":
+            return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
+        return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
+
+    def noise_source(self, rng: torch.Generator, strength: float | Tensor = 1.0) -> NoiseSource:
+        """Draws normal noise, ``noise`` times ``strength``, of the shape of a hole."""
+
+        def draw(hole: Tensor) -> Tensor:
+            noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
+            return self.noise * strength * noise
+
+        return draw
