@@ -151,7 +151,8 @@ def test_results_are_numbered_and_a_seed_is_a_result(shell: Shell, checkpoint: s
 def test_results_that_are_alike_are_said_to_be(
     shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trained_edgeconnect(tmp_path / "sure", "model.noise=0", pixels=picture(HEIGHT, WIDTH))
+    overrides = ("model.noise=0", "model.base=smooth")
+    trained_edgeconnect(tmp_path / "sure", *overrides, pixels=picture(HEIGHT, WIDTH))
     arguments = ("task=inpaint", "image=photo.png", "mask=hole.png", "inpaint.count=3")
     shell(*arguments, "checkpoint=sure", "output=alike")
     assert [r.getMessage() for r in caplog.records if "are alike" in r.getMessage()]
@@ -333,6 +334,15 @@ def test_a_source_mask_limits_what_is_learnt(shell: Shell, checkpoint: str) -> N
         assert answer.code == 0, answer.err
     weights = [internal_gan.load(name).state_dict() for name in ("photo", "spoilt")]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+def test_a_source_mask_limits_where_patches_are_from(shell: Shell, checkpoint: str) -> None:
+    save_mask("source.png", box(0, 0, 60, 40))
+    wish = ("task=inpaint", checkpoint, "inpaint.box=[20,50,16,16]")
+    for name, source in (("all", ()), ("part", ("inpaint.source=source.png",))):
+        answer = shell(*wish, *source, f"output={name}")
+        assert answer.code == 0, answer.err
+    assert not np.array_equal(pixels("all/inpaint/000.png"), pixels("part/inpaint/000.png"))
 
 
 def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
