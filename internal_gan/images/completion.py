@@ -14,10 +14,10 @@ from torch.nn import functional as F
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.resize import resize
 
-PATCH = 5  # side in pixels
+PATCH = 7  # side in pixels
 ROUNDS = 4  # searches at every size
 # No smaller size is begun with than one that has so many known patches.
-FEWEST = 400
+FEWEST = 150
 # The smaller, the more patches that nothing resembles yet are preferred to smooth ones, which are
 # near to everything; squared differences of colours in [-1, 1].
 ALPHA = 0.05

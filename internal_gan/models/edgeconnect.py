@@ -97,8 +97,8 @@ class EdgeConnect(SeveralPhotosModel):
         steps: training steps of the stages: edges, completion on true edges, on predicted ones,
             both networks jointly; without edges of the one completion.
         learning_rates: of the stages, in units of those of ``optimization``.
-        base: what the hole is filled with first, at half the size: ``patches`` of the known part
-            (:func:`internal_gan.images.completion.complete`), in training the true image at half
+        base: what the hole is filled with first: ``patches`` of the known part
+            (:func:`internal_gan.images.completion.complete`), or in training the true image at half
             the size. The completion paints its detail onto that and is told where; as it does
             onto a smooth filling with ``smooth``. ``white``: as the paper, the hole is white.
         judge_composite: the discriminator and the features see the known pixels themselves, with
@@ -341,7 +341,7 @@ class EdgeConnect(SeveralPhotosModel):
         drawn = given
         if drawn is None:
             assert self.edge_network is not None
-            start = painter.start_image(known, hole, painter.coarser(known, hole))
+            start = painter.start(known, hole)
             drawn = painter.draw_edges(self.edge_network, start, hole, found)
         return torch.where(hole > 0, drawn, found)
 

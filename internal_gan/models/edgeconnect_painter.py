@@ -59,7 +59,7 @@ class Painter:
         """
         found = self.find_edges(image, hole)
         given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
-        start = self.start_image(image, hole, self.coarser(image, hole, given, barred, rng))
+        start = self.start(image, hole, lines=given, barred=barred, rng=rng)
         lines = given
         if lines is None:
             edge_network, lines = networks[0], found
@@ -70,40 +70,37 @@ class Painter:
         completed = self.complete(networks[1], start, hole, lines, noise)
         return torch.where(hole > 0, completed, image), lines
 
-    def coarser(
+    def start(
         self,
         image: Tensor,
         hole: Tensor,
+        *,
         lines: Tensor | None = None,
         barred: Tensor | None = None,
         rng: torch.Generator | None = None,
-    ) -> Tensor | None:
-        """The image at half the size, its hole filled with patches; None where the base is another.
+    ) -> Tensor:
+        """What the networks see in place of an image, (1, 3, H, W).
 
         Args:
-            lines: edges by which the patches are chosen, (1, 1, H, W), known everywhere.
+            lines: edges by which patches are chosen, (1, 1, H, W), known everywhere.
             barred, rng: see :meth:`paint`.
-        """
-        if self.base != "patches":
-            return None
-        masks = [hole if barred is None else torch.maximum(hole, barred.to(hole))]
-        masks += [] if lines is None else [lines]
-        half, half_hole, barred, *drawn = halved(fill_smoothly(image, hole), hole, *masks)
-        return complete(half, half_hole, barred, lines=drawn[0] if drawn else None, rng=rng)
-
-    def start_image(self, image: Tensor, hole: Tensor, coarser: Tensor | None = None) -> Tensor:
-        """What the networks see in place of the image.
-
-        Args:
-            image: (N, 3, H, W) in [-1, 1].
-            hole: (N, 1, H, W), 1 inside and else 0.
-            coarser: (N, 3, h, w), the completed image at half the size, for the base ``patches``.
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
-        if coarser is None:
+        if self.base == "smooth":
             return fill_smoothly(image, hole)
-        return torch.where(hole > 0, resize(coarser, (image.shape[-2], image.shape[-1])), image)
+        return complete(image, hole, barred, lines=lines, rng=rng)
+
+    def practice_start(self, image: Tensor, hole: Tensor) -> Tensor:
+        """The same in training, where what is under the hole is known, for (N, 3, H, W).
+
+        In place of patches it is the image at half the size, enlarged: about as sharp as the mean
+        of overlapping patches, and the networks are asked for the detail that was there.
+        """
+        if self.base != "patches":
+            return self.start(image, hole)
+        half, _ = halved(image, hole)
+        return torch.where(hole > 0, resize(half, (image.shape[-2], image.shape[-1])), image)
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
         """The edges of the known part of an image, (N, 1, H, W)."""
@@ -117,7 +114,7 @@ class Painter:
         """The edge generator's edges, (N, 1, H, W) in [0, 1], everywhere.
 
         Args:
-            start: see :meth:`start_image`.
+            start: see :meth:`start`.
             known_edges: those outside of the hole.
         """
         known = known_edges * (1 - hole)
@@ -134,7 +131,7 @@ class Painter:
         """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
 
         Args:
-            start: see :meth:`start_image`.
+            start: see :meth:`start`.
             edges: known and drawn ones together.
             noise: draws noise like the hole; None: there is none.
         """

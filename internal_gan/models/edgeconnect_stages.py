@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.images.colours import luminance
-from internal_gan.images.completion import halved
 from internal_gan.models.base import Losses, Stage, per_stage
 from internal_gan.models.edgeconnect_cases import Case, Cases
 from internal_gan.nn.features import content_distance, style_distance
@@ -41,16 +40,6 @@ class _InpaintingStage(Stage):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.cases.load_state_dict(state)
-
-    def _start(self, case: Case) -> Tensor:
-        """What the networks see in place of the image, (N, 3, h, w).
-
-        Patches are replaced by the true image at half the size: what they fill a hole with is as
-        sharp, and the networks are asked for the detail that was there.
-        """
-        painter = self.model.painter
-        half = halved(case.image, case.hole)[0] if painter.base == "patches" else None
-        return painter.start_image(case.image, case.hole, half)
 
     def _judge(self, real: Tensor, fake: Tensor) -> Losses:
         """The discriminator's loss on two batches of the same size."""
@@ -105,7 +94,7 @@ class EdgeStage(_InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
         case = self.cases.draw()
-        start = self._start(case)
+        start = self.model.painter.practice_start(case.image, case.hole)
         drawn = self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
@@ -207,7 +196,7 @@ class CompletionStage(_InpaintingStage):
         model, case = self.model, self.cases.draw()
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         noise = model.painter.noise_source(self.rng, strength) if model.painter.noise else None
-        start = self._start(case)
+        start = self.model.painter.practice_start(case.image, case.hole)
         edges = case.edges
         if self.draws_edges:
             drawn = self._drawn_edges(start, case)

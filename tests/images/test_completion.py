@@ -112,13 +112,14 @@ def test_the_nearest_patch_is_the_one_by_the_normalised_distance(
 
 
 def test_matches_of_half_the_size_point_to_the_same_places() -> None:
-    size, coarse = (20, 26), (10, 13)
+    size, coarse = (28, 34), (14, 17)
     rows, columns = (side - PATCH + 1 for side in coarse)
     moved = torch.arange(rows * columns).view(rows, columns).roll((-2, -3), (0, 1)).flatten()
-    carried = completion._carried(moved, coarse[1], size).view(16, 22)
+    width = size[1] - PATCH + 1
+    carried = completion._carried(moved, coarse[1], size).view(-1, width)
     # Two rows and three columns of the small image are four and six of the large one.
-    assert carried[3, 5] == (3 + 4) * 22 + 5 + 6
-    assert carried[4, 2] == (4 + 4) * 22 + 2 + 6
+    assert carried[3, 5] == (3 + 4) * width + 5 + 6
+    assert carried[4, 2] == (4 + 4) * width + 2 + 6
 
 
 def test_a_mask_touches_all_that_it_shares_at_half_the_size() -> None:
