@@ -268,7 +268,10 @@ def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
     assert not same_weights(models[0], models[2])
 
 
-@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+slow = pytest.mark.slow
+
+
+@pytest.mark.parametrize("stage", [0, pytest.param(1, marks=slow), pytest.param(2, marks=slow), 3])
 def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
     class Stop(Callback):
         def on_step(self, stage_index: int, step: int, steps: int, scalars: object) -> None:

@@ -42,10 +42,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stop", "after", "extra", "code"),
     [
         (signal.SIGINT, 3, (), 130),
-        (signal.SIGTERM, 60, (), 143),
+        pytest.param(signal.SIGTERM, 60, (), 143, marks=pytest.mark.slow),
         (signal.SIGKILL, 50, (), -signal.SIGKILL),
         (signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
-        (signal.SIGKILL, 90, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+        pytest.param(
+            *(signal.SIGKILL, 90, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["Ctrl-C", "SIGTERM", "kill -9", "kill -9 before any checkpoint", "kill -9 late"],
 )

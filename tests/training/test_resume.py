@@ -151,6 +151,7 @@ def limited(place: Path, bytes_in_a_file: int) -> Answer:
     return Answer(process.returncode, process.stdout, process.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limits there")
 def test_a_run_whose_checkpoint_cannot_be_written_ends_bit_equal_once_it_can(
     place: Path, uninterrupted: Path
