@@ -126,7 +126,7 @@ def test_the_choice_of_patches_of_a_large_image_is_bounded_and_the_same_each_tim
 
 
 def test_tiling_and_mirroring_are_repetition() -> None:
-    image = noise(36, 40)
+    image = noise(56, 60)
     tiled, mirrored = (torch.cat([image, other], dim=3) for other in (image, image.flip(3)))
     upside_down = torch.cat([image, image.flip(2)], dim=2)
     assert repetition(image, image) == 1
