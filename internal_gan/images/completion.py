@@ -25,9 +25,9 @@ ALPHA = 0.05
 TRUST = 1.3
 # How much an edge counts beside the three colours.
 LINES = 1.0
-# Pairs of patches that are compared within a few seconds of two cores; beyond, matches found at
-# half the size are taken as they are.
-MOST_PAIRS = 6e8
+# Pairs of patches that are compared within seconds; beyond, matches found at half the size are
+# taken as they are, which looks the same.
+MOST_PAIRS = 1e8
 # Distances held at once.
 AT_ONCE = 2**22
 
