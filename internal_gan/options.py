@@ -481,4 +481,8 @@ class Options:
         return self.checkpoint is None and self.task in ("train", "super_resolution")
 
 
-PATHS = tuple(name for name, entry in fields_of(Options) if entry.metadata["is_path"])
+# Options that name files and folders; the last one is a model's, which no field describes.
+PATHS = (
+    *(name for name, entry in fields_of(Options) if entry.metadata["is_path"]),
+    "model.features.weights",
+)

@@ -68,7 +68,9 @@ def test_every_name_survives_hydra(name: str) -> None:
     assert understood(f"image={quote(name)}") == [name]
 
 
-@pytest.mark.parametrize("key", ["image", "checkpoint", "resume", "output"])
+@pytest.mark.parametrize(
+    "key", ["image", "checkpoint", "resume", "output", "model.features.weights"]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_exists_is_meant_by_its_literal_name(key: str, name: str) -> None:
     Path(name).touch()
