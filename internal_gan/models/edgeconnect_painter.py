@@ -18,6 +18,9 @@ from internal_gan.images.resize import resize
 NoiseSource = Callable[[Tensor], Tensor]
 Base = Literal["patches", "smooth", "white"]
 
+# Share of the finest detail that the networks are shown at most in training.
+MOST_DETAIL = 0.6
+
 
 @dataclass(frozen=True)
 class Painter:
@@ -91,16 +94,18 @@ class Painter:
             return fill_smoothly(image, hole)
         return complete(image, hole, barred, lines=lines, rng=rng)
 
-    def practice_start(self, image: Tensor, hole: Tensor) -> Tensor:
+    def practice_start(self, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
         """The same in training, where what is under the hole is known, for (N, 3, H, W).
 
-        In place of patches it is the image at half the size, enlarged: about as sharp as the mean
-        of overlapping patches, and the networks are asked for the detail that was there.
+        In place of patches it is the image at half the size, enlarged, with a random share of the
+        detail that this lost: the mean of overlapping patches is now blurred and now sharp.
         """
         if self.base != "patches":
             return self.start(image, hole)
         half, _ = halved(image, hole)
-        return torch.where(hole > 0, resize(half, (image.shape[-2], image.shape[-1])), image)
+        blurred = resize(half, (image.shape[-2], image.shape[-1]))
+        share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
+        return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
         """The edges of the known part of an image, (N, 1, H, W)."""

@@ -94,7 +94,7 @@ class EdgeStage(_InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
         case = self.cases.draw()
-        start = self.model.painter.practice_start(case.image, case.hole)
+        start = self.model.painter.practice_start(case.image, case.hole, self.rng)
         drawn = self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
@@ -196,7 +196,7 @@ class CompletionStage(_InpaintingStage):
         model, case = self.model, self.cases.draw()
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         noise = model.painter.noise_source(self.rng, strength) if model.painter.noise else None
-        start = self.model.painter.practice_start(case.image, case.hole)
+        start = self.model.painter.practice_start(case.image, case.hole, self.rng)
         edges = case.edges
         if self.draws_edges:
             drawn = self._drawn_edges(start, case)

@@ -223,7 +223,7 @@ def test_a_case_starts_from_the_true_image_at_half_the_size() -> None:
     sizes = set()
     for _ in range(12):
         case = stage.cases.draw()
-        start = stage.model.painter.practice_start(case.image, case.hole)
+        start = stage.model.painter.practice_start(case.image, case.hole, rng())
         sizes.add(tuple(case.image.shape[-2:]))
         inside = (case.hole > 0).expand_as(start)
         half = F.interpolate(case.image, scale_factor=0.5, mode="bicubic", antialias=True)
