@@ -20,11 +20,14 @@ ROUNDS = 4  # searches at every size
 FEWEST = 150
 # The smaller, the more patches that nothing resembles yet are preferred to smooth ones, which are
 # near to everything; squared differences of colours in [-1, 1].
-ALPHA = 0.05
+ALPHA = 0.08
 # What a step into the hole costs a patch of its say: the border is known best.
 TRUST = 1.3
 # How much an edge counts beside the three colours.
 LINES = 1.0
+# What the way from the top to the bottom counts, and that from side to side, as a difference of
+# colours: in most scenes things lie at heights of their own.
+DOWN, ACROSS = 0.6, 0.2
 # Pairs of patches that are compared within seconds; beyond, matches found at half the size are
 # taken as they are, which looks the same.
 MOST_PAIRS = 1e8
@@ -81,7 +84,8 @@ def _complete(
     open_ = _touched(hole)
     known = _known(barred)
     places = known.nonzero().flatten()
-    keys = _patches(torch.cat([image, guide], dim=1))[places]
+    where = _whereabouts((height, width), PATCH // 2, image.device)
+    keys = _described(torch.cat([image, guide], dim=1), where)[places]
 
     coarse, *masks = halved(image, hole, barred)
     begun = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST
@@ -98,7 +102,7 @@ def _complete(
 
     trust = _patches(TRUST ** -_depth(hole))[open_].mean(dim=1)
     for _ in range(ROUNDS if begun or len(matches) * len(keys) <= MOST_PAIRS else 0):
-        wanted = _patches(torch.cat([image, guide], dim=1))[open_]
+        wanted = _described(torch.cat([image, guide], dim=1), where)[open_]
         nearest, distance = _nearest(wanted, keys)
         spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
         say = trust * torch.exp(-distance / (2 * spread)) + 1e-12
@@ -119,6 +123,7 @@ def _peeled(
         keys = keys[order[: max(1, len(keys) // 2)]]
     squares = keys.square()
     middle = PATCH // 2
+    where = _whereabouts((image.shape[-2], image.shape[-1]), 0, image.device)
     channels = image.shape[1]
     left = hole
     while left.any():
@@ -128,17 +133,17 @@ def _peeled(
             break
         around = F.pad(torch.cat([image, guide], dim=1), (middle,) * 4)
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
-        wanted = _patches(around)[ring]
-        counts = _patches(F.pad(seen, (middle,) * 4))[ring]
+        wanted = _described(around, where)[ring]
+        counts = _described(F.pad(seen, (middle,) * 4), torch.ones_like(where))[ring]
         nearest = torch.cat(
             [
                 (share @ squares.T - 2 * (share * some) @ keys.T).argmin(dim=1)
                 for some, share in zip(*(_split(x, keys) for x in (wanted, counts)), strict=True)
             ]
         )
-        colours = keys[nearest].view(-1, keys.shape[1] // PATCH**2, PATCH, PATCH)
+        colours = keys[nearest][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
         flat = image.flatten(2).clone()
-        flat[0, :, ring] = colours[:, :channels, middle, middle].T
+        flat[0, :, ring] = colours[..., middle, middle].T
         image = flat.view_as(image)
         left = left * (1 - ring.view_as(left).to(left))
     return image
@@ -202,6 +207,24 @@ def _depth(hole: Tensor) -> Tensor:
 def _patches(image: Tensor) -> Tensor:
     """Every patch as a row, (patches, C PATCH^2)."""
     return F.unfold(image, PATCH)[0].T
+
+
+def _described(image: Tensor, where: Tensor) -> Tensor:
+    """Every patch and where it lies as a row, (patches, C PATCH^2 + 2)."""
+    return torch.cat([_patches(image), where], dim=1)
+
+
+def _whereabouts(size: tuple[int, int], margin: int, device: torch.device) -> Tensor:
+    """Where the middles of patches lie, (patches, 2), in the measure of a patch's colours.
+
+    ``margin``: how far the first and the last ones are from the image's border.
+    """
+    weights = (DOWN * PATCH, ACROSS * PATCH)
+    rows, columns = (
+        torch.arange(margin, side - margin, device=device) * (weight / max(side - 1, 1))
+        for side, weight in zip(size, weights, strict=True)
+    )
+    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).flatten(0, 1)
 
 
 def _touched(mask: Tensor) -> Tensor:

@@ -79,6 +79,16 @@ def test_chance_changes_the_filling_and_depends_on_the_seed_alone() -> None:
     assert not torch.equal(one, complete(image, hole))
 
 
+def test_of_patches_that_suit_alike_those_of_the_same_height_are_taken() -> None:
+    """Two textures of one mean, the one above and the other below: the hole lies below."""
+    rng = torch.Generator().manual_seed(0)
+    fine, smooth = 0.3 * torch.randn(1, 3, 80, 80, generator=rng), torch.zeros(1, 3, 80, 80)
+    image = torch.cat([smooth[..., :40, :], fine[..., 40:, :]], dim=2)
+    hole = box((80, 80), 52, 30, 20, 20)
+    filled = complete(image, hole)[..., 54:70, 32:48]
+    assert filled.std() > 0.5 * 0.3
+
+
 def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
     image, hole = picture(9, 40), box((9, 40), 2, 0, 5, 40)
     assert torch.equal(complete(image, hole), fill_smoothly(image, hole))
