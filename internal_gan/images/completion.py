@@ -7,6 +7,8 @@ size); N. Granot et al., "Drop the GAN", CVPR 2022, section 4.2 (the normalised 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -23,8 +25,6 @@ FEWEST = 150
 ALPHA = 0.08
 # What a step into the hole costs a patch of its say: the border is known best.
 TRUST = 1.3
-# How much an edge counts beside the three colours.
-LINES = 1.0
 # What the way from the top to the bottom counts, and that from side to side, as a difference of
 # colours: in most scenes things lie at heights of their own.
 DOWN, ACROSS = 0.6, 0.2
@@ -68,11 +68,16 @@ def complete(
     """
     barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
     start = fill_smoothly(image, hole)
-    if not hole.any() or not _known(barred).any():
+    if not hole.any() or not has_patches(barred):
         return start
-    guide = start[:, :0] if lines is None else LINES * lines.to(start)
+    guide = start[:, :0] if lines is None else lines.to(start)
     filled, _ = _complete(start, hole, barred, guide, rng)
     return torch.where(hole > 0, filled, image)
+
+
+def has_patches(barred: Tensor) -> bool:
+    """Whether a patch is left that may be taken; ``barred`` as for :func:`complete`."""
+    return bool(_known(barred).any())
 
 
 def _complete(
@@ -80,38 +85,38 @@ def _complete(
 ) -> tuple[Tensor, Tensor]:
     """The filled image, and for every patch, row by row, the one that it was filled with."""
     height, width = image.shape[-2:]
-    columns = width - PATCH + 1
-    open_ = _touched(hole)
-    known = _known(barred)
-    places = known.nonzero().flatten()
-    where = _whereabouts((height, width), PATCH // 2, image.device)
-    keys = _described(torch.cat([image, guide], dim=1), where)[places]
+    reaching = _touched(hole).nonzero().flatten()
+    places = _known(barred).nonzero().flatten()
+    pairs = len(reaching) * len(places)
 
     coarse, *masks = halved(image, hole, barred)
-    begun = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST
-    if begun:
-        image = _peeled(image, hole, keys, guide, rng)
-        matches = places.new_zeros(int(open_.sum()))
+    smallest = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST
+    matches = torch.arange((height - PATCH + 1) * (width - PATCH + 1), device=image.device)
+    if smallest:
+        places = places[:: math.ceil(pairs / MOST_PAIRS)]
     else:
         size = coarse.shape[-2:]
         lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
         _, found = _complete(coarse, masks[0], masks[1], lines, rng)
-        matches = _carried(found, size[1], (height, width))[open_]
-        good = torch.where(known[matches], 1.0, 1e-6)
-        image = _averaged(image, hole, open_, _patches(image)[matches], good)
+        matches[reaching] = _carried(found, size[1], (height, width))[reaching]
+        carried = _patches_at(image, matches[reaching])
+        image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
+        if pairs > MOST_PAIRS:
+            return image, matches
 
-    trust = _patches(TRUST ** -_depth(hole))[open_].mean(dim=1)
-    for _ in range(ROUNDS if begun or len(matches) * len(keys) <= MOST_PAIRS else 0):
-        wanted = _described(torch.cat([image, guide], dim=1), where)[open_]
+    keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2)
+    if smallest:
+        image = _peeled(image, hole, keys, guide, rng)
+    trust = _patches_at(TRUST ** -_depth(hole), reaching).mean(dim=1)
+    for _ in range(ROUNDS):
+        wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2)
         nearest, distance = _nearest(wanted, keys)
         spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
         say = trust * torch.exp(-distance / (2 * spread)) + 1e-12
         colours = keys[nearest][:, : image.shape[1] * PATCH**2]
-        image = _averaged(image, hole, open_, colours, say)
-        matches = places[nearest]
-    every = torch.arange((height - PATCH + 1) * columns, device=image.device)
-    every[open_] = matches
-    return image, every
+        image = _averaged(image, hole, reaching, colours, say)
+        matches[reaching] = places[nearest]
+    return image, matches
 
 
 def _peeled(
@@ -122,30 +127,29 @@ def _peeled(
         order = torch.randperm(len(keys), generator=rng).to(keys.device)
         keys = keys[order[: max(1, len(keys) // 2)]]
     squares = keys.square()
-    middle = PATCH // 2
-    where = _whereabouts((image.shape[-2], image.shape[-1]), 0, image.device)
-    channels = image.shape[1]
+    middle, channels = PATCH // 2, image.shape[1]
     left = hole
     while left.any():
         known = 1 - left
-        ring = ((F.max_pool2d(known, 3, stride=1, padding=1) > 0) & (left > 0)).flatten()
-        if not ring.any():
+        near = F.max_pool2d(known, 3, stride=1, padding=1)
+        ring = (near * left).flatten().nonzero().flatten()
+        if not len(ring):
             break
-        around = F.pad(torch.cat([image, guide], dim=1), (middle,) * 4)
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
-        wanted = _described(around, where)[ring]
-        counts = _described(F.pad(seen, (middle,) * 4), torch.ones_like(where))[ring]
+        around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
+        wanted = _described(around, ring, 0)
+        counted = F.pad(_patches_at(counts, ring), (0, 2), value=1.0)
         nearest = torch.cat(
             [
                 (share @ squares.T - 2 * (share * some) @ keys.T).argmin(dim=1)
-                for some, share in zip(*(_split(x, keys) for x in (wanted, counts)), strict=True)
+                for some, share in zip(*(_split(x, keys) for x in (wanted, counted)), strict=True)
             ]
         )
         colours = keys[nearest][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
         flat = image.flatten(2).clone()
         flat[0, :, ring] = colours[..., middle, middle].T
         image = flat.view_as(image)
-        left = left * (1 - ring.view_as(left).to(left))
+        left = left.flatten().index_fill(0, ring, 0).view_as(left)
     return image
 
 
@@ -180,16 +184,19 @@ def _carried(matches: Tensor, coarse_width: int, size: tuple[int, int]) -> Tenso
     return (row * columns + column).flatten()
 
 
-def _averaged(image: Tensor, hole: Tensor, open_: Tensor, patches: Tensor, say: Tensor) -> Tensor:
+def _averaged(
+    image: Tensor, hole: Tensor, reaching: Tensor, patches: Tensor, say: Tensor
+) -> Tensor:
     """The hole filled with the weighted mean of the patches that overlap there."""
     size = image.shape[-2:]
-    votes = patches.new_zeros(len(open_), patches.shape[1])
-    votes[open_] = patches * say[:, None]
-    weights = patches.new_zeros(len(open_))
-    weights[open_] = say
+    count = (size[0] - PATCH + 1) * (size[1] - PATCH + 1)
+    votes = patches.new_zeros(count, patches.shape[1])
+    votes[reaching] = patches * say[:, None]
+    weights = patches.new_zeros(count)
+    weights[reaching] = say
     total = F.fold(votes.T[None], size, PATCH)
-    count = F.fold(weights.expand(1, PATCH**2, -1), size, PATCH)
-    return torch.where(hole > 0, total / count.clamp_min(1e-20), image)
+    sums = F.fold(weights.expand(1, PATCH**2, -1), size, PATCH)
+    return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
 
 
 def _depth(hole: Tensor) -> Tensor:
@@ -204,27 +211,32 @@ def _depth(hole: Tensor) -> Tensor:
     return depth
 
 
-def _patches(image: Tensor) -> Tensor:
-    """Every patch as a row, (patches, C PATCH^2)."""
-    return F.unfold(image, PATCH)[0].T
+def _patches_at(image: Tensor, positions: Tensor) -> Tensor:
+    """Some patches as rows, (n, C PATCH^2); ``positions`` (n,) counts them all, row by row."""
+    columns = image.shape[-1] - PATCH + 1
+    span = torch.arange(PATCH, device=image.device)
+    y = (positions // columns)[:, None, None] + span[:, None]
+    x = (positions % columns)[:, None, None] + span
+    return image[0][:, y, x].transpose(0, 1).flatten(1)
 
 
-def _described(image: Tensor, where: Tensor) -> Tensor:
-    """Every patch and where it lies as a row, (patches, C PATCH^2 + 2)."""
-    return torch.cat([_patches(image), where], dim=1)
+def _described(image: Tensor, positions: Tensor, margin: int) -> Tensor:
+    """The same, and where their middles lie in the measure of their colours, (n, C PATCH^2 + 2).
 
-
-def _whereabouts(size: tuple[int, int], margin: int, device: torch.device) -> Tensor:
-    """Where the middles of patches lie, (patches, 2), in the measure of a patch's colours.
-
-    ``margin``: how far the first and the last ones are from the image's border.
+    Args:
+        margin: how far the middle of the first patch is from the border of what is measured; 0
+            where ``image`` was padded.
     """
-    weights = (DOWN * PATCH, ACROSS * PATCH)
-    rows, columns = (
-        torch.arange(margin, side - margin, device=device) * (weight / max(side - 1, 1))
-        for side, weight in zip(size, weights, strict=True)
+    columns = image.shape[-1] - PATCH + 1
+    height, width = (side - PATCH + 2 * margin for side in image.shape[-2:])
+    where = torch.stack(
+        [
+            (positions // columns + margin) * (DOWN * PATCH / max(height, 1)),
+            (positions % columns + margin) * (ACROSS * PATCH / max(width, 1)),
+        ],
+        dim=1,
     )
-    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).flatten(0, 1)
+    return torch.cat([_patches_at(image, positions), where], dim=1)
 
 
 def _touched(mask: Tensor) -> Tensor:

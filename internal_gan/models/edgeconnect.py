@@ -98,9 +98,10 @@ class EdgeConnect(SeveralPhotosModel):
             both networks jointly; without edges of the one completion.
         learning_rates: of the stages, in units of those of ``optimization``.
         base: what the hole is filled with first: ``patches`` of the known part
-            (:func:`internal_gan.images.completion.complete`), or in training the true image at half
-            the size. The completion paints its detail onto that and is told where; as it does
-            onto a smooth filling with ``smooth``. ``white``: as the paper, the hole is white.
+            (:func:`internal_gan.images.completion.complete`); in training the true image at half
+            the size with a random share of the detail that this lost. The completion paints its
+            detail onto that and is told where; as it does onto a smooth filling with ``smooth``.
+            ``white``: as the paper, the hole is white.
         judge_composite: the discriminator and the features see the known pixels themselves, with
             the completion inside of the hole; false: the completion's copy of them.
         noise: largest standard deviation of noise on the completion's input inside of the hole,
@@ -320,7 +321,7 @@ class EdgeConnect(SeveralPhotosModel):
         known = fill_smoothly(image.to(self.device), hole)
         given = None if edges is None else edges.to(self.device)
         if self.completion_network is None:
-            filled, lines = known, self._first_lines(known, hole, given)
+            filled, lines = known, self._first_lines(known, hole, given, barred)
         else:
             filled, lines = self.painter.paint(
                 (self.edge_network, self.completion_network),
@@ -334,14 +335,16 @@ class EdgeConnect(SeveralPhotosModel):
         filled = filled.clamp(-1, 1).cpu()
         return Inpainting(torch.where(inside, filled, image.cpu()), lines.cpu())
 
-    def _first_lines(self, known: Tensor, hole: Tensor, given: Tensor | None) -> Tensor:
+    def _first_lines(
+        self, known: Tensor, hole: Tensor, given: Tensor | None, barred: Tensor | None
+    ) -> Tensor:
         """The edges of a model that cannot colour them yet."""
         painter = self.painter
         found = painter.find_edges(known, hole)
         drawn = given
         if drawn is None:
             assert self.edge_network is not None
-            start = painter.start(known, hole)
+            start = painter.start(known, hole, barred=barred)
             drawn = painter.draw_edges(self.edge_network, start, hole, found)
         return torch.where(hole > 0, drawn, found)
 

@@ -90,11 +90,11 @@ class Cases:
             _pyramid(model, image, unknown)
             for image, unknown in zip(model.images, model.unknown, strict=True)
         ]
-        self.sizes = min(len(pyramid) for pyramid in self.photos)
+        self.size_count = min(len(pyramid) for pyramid in self.photos)
 
     def draw(self) -> Case:
         """A fresh random case."""
-        level = self._below(self.sizes)
+        level = self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
         limit = self.model.crop

@@ -87,8 +87,8 @@ def example_hole(size: Size, options: Options) -> Tensor:
 
 
 def unknown_of(photo: Photo, hole: Tensor | None, options: Options) -> Tensor | None:
-    """Where nothing may be learnt from a photo: its hole, what is not in ``inpaint.source``, and
-    what is transparent.
+    """Where nothing may be learnt or taken from a photo: its hole, what is not in
+    ``inpaint.source``, and what is transparent.
 
     Args:
         hole: (1, 1, H, W), 1 inside and else 0; None for none.
@@ -104,7 +104,10 @@ def unknown_of(photo: Photo, hole: Tensor | None, options: Options) -> Tensor | 
     if source is not None:
         name = mask_of(source, photo, "inpaint.source")
         allowed = read_mask(
-            name, photo.size, option="inpaint.source", white="is where the model may learn"
+            name,
+            photo.size,
+            option="inpaint.source",
+            white="is where the model may learn and take patches from",
         )
         parts.append((allowed < 0.5).float())
     if photo.alpha is not None and (photo.alpha <= FAINT).any():

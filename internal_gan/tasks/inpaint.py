@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import around, bounds, parts
 from internal_gan.models.applications.inpainting import blend, blend_weight, fill, reach
 from internal_gan.models.edgeconnect import EdgeConnect
@@ -103,7 +104,8 @@ def write(
     elif is_named(options):
         first = _case("", photo, options)
     else:
-        first = Case("", photo, example_hole(photo.size, options))
+        hole = example_hole(photo.size, options)
+        first = Case("", photo, hole, unknown_of(photo, hole, options))
     others = [name for n, name in enumerate(options.photos) if n and has_hole(options, n)]
     if others:
         first = replace(first, name=_folders(options.photos)[0])
@@ -139,7 +141,7 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
         return photo, [note] if number == 0 else []
     words = [f"The hole is {100 * float(hole.mean()):.1f} % of the photo"]
     limit = options.model.get("max_size")
-    if limit is None or max(photo.size) <= limit:
+    if limit is None or fit_size(photo.size, limit) == photo.size:
         return photo, words
     window = _window(hole, limit)
     rows, columns = window
@@ -172,22 +174,23 @@ def _extent(box: tuple[slice, slice]) -> int:
 
 
 def _completed(trained: Trained, given: bool) -> Options:
-    """With the hole of the training where the photo is that of the training and none is named."""
+    """Of the training's own photo: with its ``inpaint.source`` and, where no hole is named, its
+    hole, unless the user says otherwise."""
     options = trained.options
-    if given or is_named(options):
+    if given:
         return options
     before = load_options(trained.source.config_path)
+    source = options.inpaint.source or before.inpaint.source
+    options = replace(options, inpaint=replace(options.inpaint, source=source))
+    if is_named(options):
+        return options
     dilate = before.mask.dilate if options.mask.dilate is None else options.mask.dilate
     feather = before.mask.feather if options.mask.feather is None else options.mask.feather
     invert = before.mask.invert != options.mask.invert
     return replace(
         options,
         mask=replace(before.mask, invert=invert, dilate=dilate, feather=feather),
-        inpaint=replace(
-            options.inpaint,
-            box=before.inpaint.box,
-            source=options.inpaint.source or before.inpaint.source,
-        ),
+        inpaint=replace(options.inpaint, box=before.inpaint.box),
     )
 
 

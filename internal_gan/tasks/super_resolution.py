@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
 from internal_gan.models.applications.super_resolution import SuperResolution, enlarged_size
@@ -131,7 +132,7 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
     check_result(photo.size, options, select_device(options.device)[0])
     words = _in_words(photo.size, options)
     limit = options.model.get("max_size")
-    if limit is None or max(photo.size) <= limit:
+    if limit is None or fit_size(photo.size, limit) == photo.size:
         return photo, [words]
     rows, columns = most_detailed(photo.pixels, (limit, limit))
     alpha = None if photo.alpha is None else photo.alpha[..., rows, columns]

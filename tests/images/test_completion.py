@@ -34,6 +34,33 @@ def test_a_pattern_goes_on_inside_of_the_hole() -> None:
     assert error(filled, image, hole) < 0.2 * error(fill_smoothly(image, hole), image, hole)
 
 
+def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completion, "ROUNDS", 0)
+    image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to be halved
+    smooth = error(fill_smoothly(image, hole), image, hole)
+    assert error(complete(image, hole), image, hole) < 0.4 * smooth
+
+
+def test_a_hole_that_leaves_nothing_at_half_the_size_is_searched_in_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, hole = picture(80, 80), torch.zeros(1, 1, 80, 80)
+    for start in range(3):
+        hole[..., start::14, :] = 1
+        hole[..., start::14] = 1
+    search, pairs = completion._nearest, []
+
+    def counted(wanted: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        pairs.append(len(wanted) * len(keys))
+        return search(wanted, keys)
+
+    monkeypatch.setattr(completion, "_nearest", counted)
+    monkeypatch.setattr(completion, "MOST_PAIRS", 2e5)
+    filled = complete(image, hole)
+    assert filled.isfinite().all()
+    assert 5e4 < max(pairs) <= 2.1e5
+
+
 def test_outside_of_the_hole_the_image_stays_and_inside_it_is_of_no_account() -> None:
     image, hole = picture(40, 56), box((40, 56), 10, 12, 15, 14)
     nothing = torch.where(hole > 0, torch.full((1,), torch.nan), image)
@@ -101,7 +128,7 @@ def test_where_a_search_would_take_long_the_coarser_matches_stay(
 ) -> None:
     image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
     searched = complete(image, hole)
-    monkeypatch.setattr(completion, "MOST_PAIRS", 0)
+    monkeypatch.setattr(completion, "MOST_PAIRS", 1e6)  # enough for half the size
     carried = complete(image, hole)
     assert not torch.equal(carried, searched)
     assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)
@@ -132,9 +159,9 @@ def test_matches_of_half_the_size_point_to_the_same_places() -> None:
     assert carried[4, 2] == (4 + 4) * width + 2 + 6
 
 
-def test_a_mask_touches_all_that_it_shares_at_half_the_size() -> None:
-    hole = box((9, 11), 3, 3, 1, 1)
-    image, half = halved(picture(9, 11), hole)
+@pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])
+def test_a_mask_touches_all_that_it_shares_at_half_the_size(y: int, x: int) -> None:
+    image, half = halved(picture(9, 11), box((9, 11), y, x, 1, 1))
     assert image.shape == (1, 3, 5, 6)
     assert half.shape == (1, 1, 5, 6)
-    assert half.sum() >= 1
+    assert half[0, 0, y // 2, x // 2] == 1

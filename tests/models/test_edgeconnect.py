@@ -14,6 +14,8 @@ import internal_gan
 from internal_gan.build import build
 from internal_gan.config import compose
 from internal_gan.errors import UserError
+from internal_gan.images.completion import complete
+from internal_gan.models import edgeconnect_painter
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import EdgeConnect
 from internal_gan.models.edgeconnect_stages import CompletionStage
@@ -217,20 +219,57 @@ def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeC
     assert torch.equal(results[1] * (1 - hole), results[3] * (1 - hole))
 
 
-def test_a_case_starts_from_the_true_image_at_half_the_size() -> None:
+def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
     model = tiny_edgeconnect("model.max_size=56", "model.crop=40", "model.sizes_learnt=2")
     stage: Any = CompletionStage(model, 1, None, rng())
-    sizes = set()
+    sizes, shares = set(), []
     for _ in range(12):
         case = stage.cases.draw()
-        start = stage.model.painter.practice_start(case.image, case.hole, rng())
-        sizes.add(tuple(case.image.shape[-2:]))
+        image = case.image + 0.2 * torch.randn(case.image.shape, generator=rng())
+        start = model.painter.practice_start(image, case.hole, stage.rng)
+        sizes.add(tuple(image.shape[-2:]))
         inside = (case.hole > 0).expand_as(start)
-        half = F.interpolate(case.image, scale_factor=0.5, mode="bicubic", antialias=True)
-        true = F.interpolate(half, case.image.shape[-2:], mode="bicubic", antialias=True)
-        assert (start - true)[inside].abs().mean() < 0.02
-        assert torch.equal(start[~inside], case.image[~inside])
+        half = F.interpolate(image, scale_factor=0.5, mode="bicubic", antialias=True).clamp(-1, 1)
+        blurred = F.interpolate(half, image.shape[-2:], mode="bicubic", antialias=True)
+        lost = (image - blurred)[inside]
+        share = float(((start - blurred)[inside] * lost).sum() / lost.square().sum())
+        torch.testing.assert_close((start - blurred)[inside], share * lost, atol=0.02, rtol=0)
+        shares.append(share)
+        assert torch.equal(start[~inside], image[~inside])
     assert sizes == {(40, 40), (20, 28)}
+    assert -0.01 < min(shares) < 0.2
+    assert 0.4 < max(shares) < 0.61
+
+
+def test_a_base_of_another_name_is_refused() -> None:
+    with pytest.raises(UserError, match=r"base.*patches, smooth, white"):
+        build(compose(["model=edgeconnect", "model.base=grey"]).model)
+
+
+def test_a_hole_without_any_patch_to_take_is_said(
+    model: EdgeConnect, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.inpaint(picture(), box(), barred=torch.ones(1, 1, 40, 56))
+    assert "no patch may be taken near the hole" in caplog.text
+
+
+def test_the_same_hole_is_searched_once(
+    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def counted(*arguments: Any, **options: Any) -> Tensor:
+        asked.append(options)
+        return complete(*arguments, **options)
+
+    monkeypatch.setattr(edgeconnect_painter, "complete", counted)
+    image, hole = picture(seed=5), box()
+    one, two = model.inpaint(image, hole).image, model.inpaint(image, hole).image
+    assert len(asked) == 1
+    assert torch.equal(one, two)
+    model.inpaint(picture(seed=6), hole)
+    model.inpaint(image, hole, seed=1)
+    assert len(asked) == 3
 
 
 def test_the_families_are_made_of_the_same_parts() -> None:
