@@ -146,7 +146,7 @@ def test_a_filling_fades_outside_of_the_hole_alone() -> None:
 
 def test_no_patch_is_taken_from_where_it_may_not_or_from_what_was_filled() -> None:
     size = (700, 1000)
-    hole = holes(size, (20, 30, 20, 40), (20, 110, 20, 40))  # each reaches into the other's window
+    hole = holes(size, (20, 30, 20, 40), (20, 124, 20, 40))  # each reaches into the other's window
     elsewhere = holes(size, (60, 0, 10, 200))
     model = Recorder()
     fill(model, picture(*size), hole, barred=elsewhere, largest=256)
