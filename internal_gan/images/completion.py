@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.resize import resize
+from internal_gan.images.pyramid import halved
 
 PATCH = 7  # side in pixels
 ROUNDS = 4  # searches at every size
@@ -33,12 +33,6 @@ DOWN, ACROSS = 0.6, 0.2
 MOST_PAIRS = 1e8
 # Distances held at once.
 AT_ONCE = 2**22
-
-
-def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """Image and masks at half the size; what a mask touches is inside of it."""
-    size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
-    return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
 
 def complete(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
@@ -46,6 +47,12 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     if max(size) <= (1 + SLACK) * max_size:
         return size
     return _scaled(size, max_size / max(size))
+
+
+def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
+    """Image and masks at half the size; what a mask touches is inside of it."""
+    size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
+    return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
 
 def pyramid_sizes(

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range, unknown
-from internal_gan.images.completion import halved
 from internal_gan.images.holes import KINDS, random_hole
-from internal_gan.images.pyramid import Size
+from internal_gan.images.pyramid import Size, halved
 
 if TYPE_CHECKING:
     from internal_gan.models.edgeconnect import EdgeConnect

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from internal_gan.images.colours import luminance
-from internal_gan.images.completion import complete, halved, has_patches
+from internal_gan.images.completion import complete, has_patches
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.pyramid import halved
 from internal_gan.images.resize import resize
 
 _log = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ class Painter:
             return torch.where(hole > 0, torch.ones_like(image), image)
         if self.base == "smooth":
             return fill_smoothly(image, hole)
-        if not has_patches(hole if barred is None else torch.maximum(hole, barred.to(hole))):
+        barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
+        if not has_patches(barred):
             _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
         if rng is not None:
             return complete(image, hole, barred, lines=lines, rng=rng)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images import completion
-from internal_gan.images.completion import ALPHA, PATCH, complete, halved
+from internal_gan.images.completion import ALPHA, PATCH, complete
 from internal_gan.images.fill import fill_smoothly
 from tests.tiny import picture
 
@@ -159,9 +159,10 @@ def test_matches_of_half_the_size_point_to_the_same_places() -> None:
     assert carried[4, 2] == (4 + 4) * width + 2 + 6
 
 
-@pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])
-def test_a_mask_touches_all_that_it_shares_at_half_the_size(y: int, x: int) -> None:
-    image, half = halved(picture(9, 11), box((9, 11), y, x, 1, 1))
-    assert image.shape == (1, 3, 5, 6)
-    assert half.shape == (1, 1, 5, 6)
-    assert half[0, 0, y // 2, x // 2] == 1
+def test_the_border_of_a_hole_is_trusted_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = completion._depth(box((9, 9), 2, 2, 5, 5))[0, 0]
+    assert depth[4].tolist() == [0, 0, 1, 2, 3, 2, 1, 0, 0]
+    image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
+    filled = complete(image, hole)
+    monkeypatch.setattr(completion, "TRUST", 1.0)
+    assert not torch.equal(complete(image, hole), filled)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import build_pyramid, fit_size, pyramid_sizes
+from internal_gan.images.pyramid import build_pyramid, fit_size, halved, pyramid_sizes
 from internal_gan.images.resize import resize
 
 
@@ -152,3 +152,13 @@ def test_every_scale_stays_in_range() -> None:
     edge[..., :20] = -1.0
     assert resize(edge, (27, 27)).abs().max() > 1.0
     assert all(level.abs().max() <= 1.0 for level in build_pyramid(edge, [(27, 27), (30, 30)]))
+
+
+@pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])
+def test_a_mask_touches_all_that_it_shares_at_half_the_size(y: int, x: int) -> None:
+    mask = torch.zeros(1, 1, 9, 11)
+    mask[..., y, x] = 1
+    image, half = halved(torch.zeros(1, 3, 9, 11), mask)
+    assert image.shape == (1, 3, 5, 6)
+    assert half.shape == (1, 1, 5, 6)
+    assert half[0, 0, y // 2, x // 2] == 1

@@ -358,6 +358,16 @@ def test_a_source_mask_limits_where_patches_are_from(shell: Shell, checkpoint: s
     assert not np.array_equal(found["kept"], pixels("other/inpaint/000.png"))
 
 
+def test_a_photo_hardly_longer_than_the_model_is_learnt_as_a_whole(
+    shell: Shell, checkpoint: str
+) -> None:
+    for max_size, whole in ((83, True), (80, False)):
+        options = ("image=photo.png", "mask=hole.png", f"model.max_size={max_size}")
+        answer = train(shell, *options, output=str(max_size))
+        assert answer.code == 0, answer.err
+        assert ("Learns around the hole" not in answer.out) == whole
+
+
 def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
     answer = train(shell, "image=photo.png")
     assert answer.code == 0, answer.err
