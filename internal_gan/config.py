@@ -173,6 +173,9 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
         key = key_of(match[1])
         return UserError(f"{match[1]}: {_needs(key)}; for one run of each value add -m")
+    if "Got NoneType" in text:
+        nothing = next((each for each in overrides if each.endswith("=null")), "null")
+        return UserError(f"{nothing}: this option needs a name; leave it out to have none")
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):

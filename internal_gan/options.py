@@ -51,6 +51,8 @@ FIGURES = (
     "sharpness",
     "copy",
     "diversity",
+    "l1_inside",
+    "patches_inside",
 )
 ALL_SCALES = "all"
 AUTO = "auto"

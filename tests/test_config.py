@@ -47,6 +47,11 @@ def test_composing_works_inside_a_hydra_application() -> None:
         assert hydra_compose("config", ["seed=4"]).seed == 4
 
 
+def test_a_group_cannot_be_nothing() -> None:
+    with pytest.raises(UserError, match="experiment=null: this option needs a name"):
+        compose(["model=edgeconnect", "experiment=null"])
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1", "seed: many", "sead: 3", "model: 3", "\0"])
 def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yaml"

@@ -10,6 +10,7 @@ from statistics import fmean
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.evaluation.patch_statistics import patch_panel
 from internal_gan.evaluation.pictures import picture_files, sub_folders
 from internal_gan.images.io import read_image
@@ -21,7 +22,7 @@ CELL = 180
 GAP = 8
 LABEL = 22
 # Pictures that a task writes beside its results.
-NOT_RESULTS = {"before", "mask", "collage", "photo", "hole"}
+NOT_RESULTS = {"before", "mask", "collage", "photo", "hole", "edges", "telea"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Entry:
 
     Attributes:
         values: of the options that differ between the runs.
-        figures: by name; see :func:`judge`.
+        figures: by name; see :func:`judge` and :func:`judge_filled`.
         pictures: files, the photo first.
     """
 
@@ -70,6 +71,26 @@ def judge(photo: Path, pictures: Sequence[Path]) -> dict[str, float]:
     each = [patch_panel(real, sample) for sample in samples]
     common = set.intersection(*(set(figures) for figures in each))
     return {name: fmean(f[name] for f in each) for name in each[0] if name in common}
+
+
+def judge_filled(pictures: Sequence[Path]) -> dict[str, float]:
+    """How good filled holes are, inside of them alone.
+
+    Args:
+        pictures: each with ``before.png``, what was there, and ``mask.png`` in its folder.
+
+    Returns:
+        The means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named ``psnr_inside``
+        and so on.
+
+    Raises:
+        UserError: a picture cannot be read, or a hole is too small.
+    """
+    each = []
+    for picture in pictures:
+        photo, mask = (read_image(picture.with_name(f"{n}.png")).pixels for n in ("before", "mask"))
+        each.append(judge_hole(photo, read_image(picture).pixels, (mask[:, :1] > -1).float()))
+    return {f"{name}_inside": fmean(f[name] for f in each) for name in (each[0] if each else ())}
 
 
 def table(entries: Sequence[Entry]) -> list[list[str]]:
@@ -141,7 +162,7 @@ def grid(entries: Sequence[Entry], path: Path) -> bool:
 
 
 def _label(entry: Entry) -> str:
-    told = ["coherence", "completeness", "diversity"]
+    told = ["coherence", "completeness", "diversity", "psnr_inside", "patches_inside"]
     figures = [f"{name} {_number(entry.figures[name])}" for name in told if name in entry.figures]
     return "   ".join([entry.name, *figures])
 

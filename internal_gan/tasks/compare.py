@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from internal_gan.arguments import key_of, unquote
 from internal_gan.config import load_options
@@ -17,6 +16,7 @@ from internal_gan.evaluation.comparison import (
     as_markdown,
     grid,
     judge,
+    judge_filled,
     results_of,
     table,
 )
@@ -81,7 +81,7 @@ def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True)
         values = {key: value for key, value in _values(record).items() if key in differing}
         status = run.status()
         is_run = run.config_path.is_file()
-        photo, pictures = _pictures(run) if is_run else (None, [])
+        photo, pictures = _pictures(run, _task(run)) if is_run else (None, [])
         found.append(
             Entry(
                 name=record.name,
@@ -98,7 +98,9 @@ def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True)
 
 def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
     """The figures of a run's pictures; none where it made none, or made them of no photo."""
-    photo, pictures = _pictures(RunFolder(folder / name))
+    run = RunFolder(folder / name)
+    task = _task(run)
+    photo, pictures = _pictures(run, task)
     if photo is None or not pictures:
         return {}
     path = folder / RECORDS / "figures" / f"{name}.json"
@@ -109,7 +111,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     if not measure:
         return {}
     try:
-        figures = judge(photo, pictures)
+        figures = judge_filled(pictures) if task == "inpaint" else judge(photo, pictures)
     except UserError:
         # Smaller than the patches.
         figures = {}
@@ -163,10 +165,17 @@ def _differing(records: Sequence[Record]) -> set[str]:
     return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
 
 
-def _pictures(run: RunFolder) -> tuple[Path | None, list[Path]]:
+def _task(run: RunFolder) -> str:
+    """What a run's pictures are of; that of a training is the one it ends with."""
+    task: str = load_options(run.config_path).task
+    return str(run.status().get("model_task", "sample")) if task == "train" else task
+
+
+def _pictures(run: RunFolder, task: str) -> tuple[Path | None, list[Path]]:
     """The photo that a run learnt or used, and what it made."""
-    task: Any = load_options(run.config_path).task
-    if task == "train":
-        task = run.status().get("model_task", "sample")
+    pictures = results_of(run.path, task)
     photo = run.path / "photo.png"
-    return (photo if photo.is_file() else None), results_of(run.path, str(task))
+    if task == "inpaint" and pictures:
+        # The photo of the folder is the part around the hole.
+        photo = pictures[0].with_name("before.png")
+    return (photo if photo.is_file() else None), pictures

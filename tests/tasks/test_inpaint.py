@@ -1,5 +1,6 @@
 """task=inpaint on a trained model, and a training of EdgeConnect that ends with it."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.config import load_options, save_options
+from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.encode import Layout, _deep_png
 from internal_gan.images.io import read_image
 from internal_gan.images.resize import resize
@@ -214,17 +216,34 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
 def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
     shell: Shell, checkpoint: str
 ) -> None:
-    large = resize(picture(HEIGHT, WIDTH), (700, 1300)).clamp(-1, 1)
+    large = resize(picture(HEIGHT, WIDTH), (350, 650)).clamp(-1, 1)
     array = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(array).save("large.png")
     answer = shell(
-        "task=inpaint", checkpoint, "image=large.png", "inpaint.box=[300,600,40,50]", "output=out"
+        "task=inpaint", checkpoint, "image=large.png", "inpaint.box=[150,300,40,50]", "output=out"
     )
     assert answer.code == 0, answer.err
     changed = (pixels("out/inpaint/000.png") != array).any(axis=2)
     assert changed.sum() > 1000
-    changed[300:340, 600:650] = False
+    changed[150:190, 300:350] = False
     assert not changed.any()
+
+
+def test_filled_holes_are_compared_inside_of_them(shell: Shell, checkpoint: str) -> None:
+    pytest.importorskip("cv2")
+    for name, hole in (("a/small", [10, 50, 15, 20]), ("a/wide", [30, 10, 20, 60])):
+        task = ("task=inpaint", checkpoint, f"inpaint.box={hole}", f"output={name}")
+        assert shell(*task).code == 0
+    assert Path("a/small/inpaint/telea.png").is_file()
+    answer = shell("task=compare", "runs=a")
+    assert answer.code == 0, answer.err
+    rows = list(csv.DictReader(Path("a/comparison.csv").read_text().splitlines()))
+    photo, filled = (read_image(f"a/wide/inpaint/{n}.png").pixels for n in ("before", "000"))
+    expected = judge_hole(photo, filled, box(30, 10, 20, 60))
+    assert [row["job"] for row in rows] == ["small", "wide"]
+    for name, value in expected.items():
+        assert float(rows[1][f"{name}_inside"]) == pytest.approx(value, rel=1e-3)
+    assert "swd1" not in rows[0]
 
 
 def test_without_opencv_the_page_says_so(
