@@ -87,6 +87,7 @@ def _job(config: DictConfig) -> float | None:
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return job(config, _told)
     try:
+        _refuse_a_sweep()
         code = run(
             to_options(config), changed={key_of(o) for o in HydraConfig.get().overrides.task}
         )
@@ -95,6 +96,13 @@ def _job(config: DictConfig) -> float | None:
     if code:
         raise SystemExit(code)
     return None
+
+
+def _refuse_a_sweep() -> None:
+    """An ablation is a file with values to be swept, of which a single run would take none."""
+    if HydraConfig.get().sweeper.get("params"):
+        name = HydraConfig.get().runtime.choices.get("experiment")
+        raise UserError(f"experiment={name}: makes several runs; add -m")
 
 
 def _told(error: Exception, name: str | None = None) -> int:

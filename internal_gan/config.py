@@ -160,6 +160,12 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in EXTRAS:
             return needs_extra(f"hydra_{name}_sweeper")
+        if group.partition("/")[0] == "experiment":
+            # The folder of the ablations is no option of its own.
+            root = conf_dir() / "experiment"
+            files = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
+            _, _, name = f"{group}/{name}".partition("/")
+            return unknown("experiment", name, sorted(file.as_posix() for file in files))
         return unknown(group, name, error.options)
     if isinstance(error, OverrideParseException):
         return UserError(f"{error.override}: {_grammar_hint(error.override)}")
@@ -173,9 +179,9 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
         key = key_of(match[1])
         return UserError(f"{match[1]}: {_needs(key)}; for one run of each value add -m")
-    if "Got NoneType" in text:
-        nothing = next((each for each in overrides if each.endswith("=null")), "null")
-        return UserError(f"{nothing}: this option needs a name; leave it out to have none")
+    nothing = [o for o in overrides if o in ("experiment=null", "recipe=null")]
+    if "Got NoneType" in text and nothing:
+        return UserError(f"{nothing[0]}: this option needs a name; leave it out to have none")
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):
@@ -202,9 +208,21 @@ def _schema_error(error: OmegaConfBaseException, config: DictConfig | None) -> U
         return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
     if isinstance(error, MissingMandatoryValue):
         return UserError(f"{key}: this option has no value yet; give one by {key}=...")
-    key = re.sub(r"\[\d+\].*", "", key)
-    value = None if config is None else OmegaConf.select(config, key)
-    return _wrong(key, value)
+    key = re.sub(r"\[\d+\].*", "", key) or _mapping_for_a_value(config)
+    return _wrong(key, _selected(config, key))
+
+
+def _mapping_for_a_value(config: DictConfig | None) -> str:
+    """The first option that has named values and needs one, of which OmegaConf tells no name."""
+    for key, _ in fields_of(Options) if config is not None else ():
+        is_group = any(other.startswith(f"{key}.") for other, _ in fields_of(Options))
+        if key != "model" and not is_group and isinstance(_selected(config, key), DictConfig):
+            return key
+    return ""
+
+
+def _selected(config: DictConfig | None, key: str) -> Any:
+    return None if config is None else OmegaConf.select(config, key)
 
 
 def _wrong(key: str, value: Any) -> UserError:

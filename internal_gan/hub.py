@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from internal_gan.config import load_options, save_options
+from internal_gan.options import Options
 
 try:
     from huggingface_hub import ModelHubMixin, snapshot_download
@@ -15,7 +19,7 @@ except ImportError as error:
 
 # What makes a run folder, and the pictures that show it.
 FILES = ("config.yaml", "model.safetensors", "photo.png")
-PICTURES = ("sample/*.png", "retarget/*.png")
+PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/*.png")
 MOST_PICTURES = 8
 CARD = """\
 ---
@@ -31,6 +35,19 @@ from internal_gan.hub import HubModel
 model = HubModel.from_pretrained("this repository").model
 ```
 """
+
+
+def _without_folders(options: Options) -> Options:
+    """The same, with files by their names alone: where they are concerns nobody else."""
+    names: dict[str, Any] = {"output": None, "checkpoint": None}
+    if options.image is not None:
+        photos = [Path(name).name for name in options.photos]
+        names["image"] = photos if isinstance(options.image, list) else photos[0]
+    for group, keys in (("mask", ["file"]), ("inpaint", ["edges", "source"])):
+        part = getattr(options, group)
+        given = {key: value for key in keys if (value := getattr(part, key)) is not None}
+        names[group] = replace(part, **{key: Path(value).name for key, value in given.items()})
+    return replace(options, **names)
 
 
 class HubModel(
@@ -68,14 +85,19 @@ class HubModel(
 
         self.run = Path(run)
         self.model = internal_gan.load(self.run)
+        # Saved as config.json, by default with the name of a folder on this machine.
+        self._hub_mixin_config = {"family": self.model.family}
 
     def _save_pretrained(self, save_directory: Path) -> None:
+        config = save_directory / "config.yaml"
         pictures = [path for pattern in PICTURES for path in sorted(self.run.glob(pattern))]
         for path in [*(self.run / name for name in FILES), *pictures[:MOST_PICTURES]]:
             copy = save_directory / path.relative_to(self.run)
             if path.is_file() and copy.resolve() != path.resolve():
                 copy.parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, copy)
+        if config.is_file():
+            save_options(_without_folders(load_options(config)), config)
 
     @classmethod
     def _from_pretrained(

@@ -11,7 +11,7 @@ import itertools
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,13 @@ class Multirun:
         self.sweep = Sweep(Path(str(settings.sweep.dir)).absolute())
         _check_folder(self.sweep.path, overrides, settings.sweep.dir)
         self.overrides = [
-            *(o for o in overrides if key_of(o) != "hydra.sweep.dir"),
+            *(_of_each_job(o, choices) for o in overrides if key_of(o) != "hydra.sweep.dir"),
             f"hydra.sweep.dir={quote(str(self.sweep.path))}",
         ]
+        self._photos: str | None = None
         if OmegaConf.to_container(settings.sweep, resolve=False)["subdir"] == _SUBDIR:  # type: ignore[index, call-overload]
-            photos = how_to_call([o.partition("=")[2] for o in choices.get("image", [])])
+            images = [o.partition("=")[2] for o in choices.get("image", [])]
+            self._photos = photos = how_to_call(images, self.sweep.photos)
             keys = [key for key, values in choices.items() if len(values) != 1]
             name = ",".join([photos, *keys])
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
@@ -109,6 +111,8 @@ class Multirun:
         # A sweeper's own files may go there.
         self.sweep.path.mkdir(parents=True, exist_ok=True)
         self.sweep.settle([])
+        if self._photos:
+            self.sweep.photos = self._photos
         for start in range(1, ROUNDS + 1):
             try:
                 application()
@@ -202,7 +206,10 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
         if options.resume is None:
             given += [f"output={quote(hydra_config.runtime.output_dir)}", "skip_finished=true"]
         where = str(hydra_config.runtime.cwd)
-        record.code, reason = run_apart(given, sweep.log(record.name), where, record.name)
+        # submitit keeps its jobs to so many cores on a cluster alone.
+        threads = hydra_config.launcher.get("cpus_per_task")
+        log = sweep.log(record.name)
+        record.code, reason = run_apart(given, log, where, record.name, threads)
     record.seconds = round(time.monotonic() - started, 1)
     if record.code in (130, 143):
         record.state, record.reason = "stopped", "stopped by Ctrl-C or SIGTERM"
@@ -252,6 +259,16 @@ def _choices(overrides: Iterable[str]) -> dict[str, list[str]]:
             values = []
         found[key_of(key)] = values
     return found
+
+
+def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
+    """An option of the model for Hydra, which also composes what all jobs have in common: where
+    the model differs between them, that may be one without such an option."""
+    key, _, value = override.partition("=")
+    differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
+    if not differs or not key.startswith("model.") or len(choices.get(key, [])) != 1:
+        return override
+    return f"{key}=choice({value})"
 
 
 def _check_installed(settings: DictConfig) -> None:

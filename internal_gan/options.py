@@ -81,7 +81,7 @@ def option(
 
 def path_option(needs: str) -> Any:
     """A field that names a file or folder, null by default."""
-    return option(None, needs, is_path=True)
+    return option(None, needs, lambda value: value != "", is_path=True)
 
 
 def one_of(names: tuple[str, ...], default: str | None) -> Any:
@@ -419,8 +419,12 @@ class Options:
         None,
         "the name of one image file, or of several as [a.jpg,b.jpg]",
         lambda v: (
-            isinstance(v, str)
-            or (isinstance(v, list) and v != [] and all(isinstance(name, str) for name in v))
+            (isinstance(v, str) and v != "")
+            or (
+                isinstance(v, list)
+                and v != []
+                and all(isinstance(name, str) and name for name in v)
+            )
         ),
         is_path=True,
     )

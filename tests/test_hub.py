@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from internal_gan.config import save_options
+from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
 from tests.commands import Shell
 from tests.tiny import same_weights, trained
@@ -26,6 +26,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     made = trained(tmp_path / "run")
+    made.options.image = str(tmp_path / "private" / "photo.png")
     save_options(made.options, made.folder.config_path)
     for index in range(10):
         (made.folder.path / "sample").mkdir(exist_ok=True)
@@ -44,6 +45,9 @@ def test_a_saved_model_is_the_same_and_is_a_run_folder(
     card = (tmp_path / "saved" / "README.md").read_text()
     assert "library_name: internal-gan" in card
     assert "model_hub_mixin" in card
+    assert load_options(tmp_path / "saved" / "config.yaml").image == "photo.png"
+    saved = [path for path in (tmp_path / "saved").rglob("*") if path.is_file()]
+    assert not [path for path in saved if str(tmp_path).encode() in path.read_bytes()]
     answer = Shell(capsys)(
         "task=sample", f"checkpoint={tmp_path / 'saved'}", f"output={tmp_path / 'out'}"
     )

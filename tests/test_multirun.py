@@ -5,10 +5,12 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image
 
+from internal_gan.config import load_options
 from internal_gan.images.io import to_uint8
 from internal_gan.tasks.jobs import Sweep
 from internal_gan.training.run_folder import RunFolder
@@ -107,6 +109,38 @@ def test_photos_of_one_name_have_folders_of_their_own(shell: Shell) -> None:
     assert set(states()) == {"a.jpg", "a.png"}
 
 
+def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/b.png")
+    assert shell(*RUN).code == 0
+    before = {name: started(name) for name in ("a", "b")}
+    Image.open("photos/b.png").save("photos/c.png")
+    assert shell(*RUN, "skip_finished=true").code == 0
+    assert states() == {"a": "finished", "b": "finished", "c": "finished"}
+    Image.open("photos/a.png").save("photos/a.bmp")
+    answer = shell(*RUN, "skip_finished=true")
+    assert answer.code == 2
+    assert "photos/a.bmp and photos/a.png would both be called a; rename one" in answer.lines[0]
+    assert before == {name: started(name) for name in ("a", "b")}
+    # Names that were made longer stay so.
+    assert shell(*RUN[:2], "output=long", *RUN[3:]).code == 0
+    assert set(states("long")) == {"a.bmp", "a.png", "b.png", "c.png"}
+    Path("photos/a.bmp").unlink()
+    assert shell(*RUN[:2], "output=long", *RUN[3:], "skip_finished=true").code == 0
+    assert set(states("long")) == {"a.bmp", "a.png", "b.png", "c.png"}
+
+
+def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> None:
+    write_photos("a.png")
+    answer = shell(
+        *("-m", "image=a.png", "output=out", "trainer=debug", "trainer.max_steps=1"),
+        *("experiment=ingan_one_scale,ingan_no_cycle", "model.generator.width=4", "model.crop=24"),
+    )
+    assert answer.code == 0, answer.err
+    options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
+    assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
+    assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
+
+
 def test_skip_finished_needs_to_know_where(shell: Shell) -> None:
     write_photos("a.png")
     for arguments in (["-m", "seed=1,2"], []):
@@ -124,6 +158,29 @@ def test_a_single_run_is_not_done_twice(shell: Shell) -> None:
     assert answer.code == 0
     assert "is finished" in answer.out
     assert started("a") == before
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped"])
+def test_a_run_with_other_options_is_left_as_it_is(
+    shell: Shell, state: Literal["finished", "stopped"]
+) -> None:
+    write_photos("a.png", "b.png")
+    run = ("image=a.png", "output=out/a", "sample.count=1", *TINY_RUN)
+    assert shell(*run).code == 0
+    RunFolder(Path("out/a")).write_status(state)
+    Path("out/a/notes.txt").write_text("mine", encoding="utf-8")
+    files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    for other, names in (
+        (["task=sample", "checkpoint=out/a", "output=out/a"], "task"),
+        ([*run, "seed=5"], "seed"),
+        ([*run, "image=b.png"], "image"),
+        ([*run, "sample.count=2"], "sample.count"),
+        ([*run, "model.min_size=19"], "model"),
+    ):
+        answer = shell(*other, "skip_finished=true")
+        assert (answer.code, len(answer.lines)) == (2, 1)
+        assert f"there is a run with other options ({names})" in answer.lines[0]
+    assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
 
 
 def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:

@@ -61,16 +61,13 @@ def ssim(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = Non
             pixels beyond the mask.
 
     Raises:
-        UserError: no window fits into the image, the mask is 0 at the centre of each, or kornia is
-            not installed.
+        UserError: no window fits into the image, or the mask is 0 at the centre of each.
 
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE Transactions on Image Processing, 2004.
     """
-    try:
-        from kornia.metrics import ssim as ssim_map
-    except ImportError as error:
-        raise UserError("SSIM needs kornia: pip install 'internal-gan[evaluation]'") from error
+    from kornia.metrics import ssim as ssim_map  # which takes seconds to import
+
     pair = _luma(real, border), _luma(image, border)
     if min(pair[0].shape[-2:]) < SSIM_WINDOW:
         height, width = real.shape[-2:]

@@ -122,7 +122,7 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
         mask: (1, 1, H, W) in [0, 1]; gives the same figures inside of it, where it is 1.
 
     Returns:
-        ``psnr``, ``ssim`` (without kornia, or below 11 pixels, it is left out) and ``l1``.
+        ``psnr``, ``ssim`` (below 11 pixels it is left out) and ``l1``.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):

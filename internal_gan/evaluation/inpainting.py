@@ -33,7 +33,7 @@ def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
         over that of what was there, which is 1 at best.
 
     Raises:
-        UserError: the hole is empty, the image too small, or kornia is not installed.
+        UserError: the hole is empty, or the image too small.
     """
     return {
         "psnr": psnr(photo, filled, mask=hole),

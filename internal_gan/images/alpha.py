@@ -6,7 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from internal_gan.images.decode import Decoded
 from internal_gan.images.resize import resize
+
+
+def seen(decoded: Decoded) -> tuple[Tensor, Tensor | None]:
+    """A file's colours, ``(1, 3, H, W)`` in [-1, 1], as a model may look at them.
+
+    Returns:
+        The colours after :func:`fill_transparent`, and as they were; None where that is the same.
+    """
+    raw = decoded.colours * 2.0 - 1.0
+    pixels = raw if decoded.alpha is None else fill_transparent(raw, decoded.alpha)
+    return pixels, None if pixels is raw else raw
 
 
 def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:

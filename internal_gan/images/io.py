@@ -12,7 +12,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.alpha import fill_transparent
+from internal_gan.images.alpha import seen
 from internal_gan.images.decode import READABLE_MODES, UnreadablePixelsError, decode
 from internal_gan.images.encode import FORMATS, Layout, encode, fit_layout
 from internal_gan.images.files import PILLOW_FORMATS, READABLE, existing_image, shown
@@ -89,11 +89,16 @@ def _read(path: Path, name: str) -> Photo:
         profile = image.info.get("icc_profile") if decoded.mode != "CMYK" else None
     for note in decoded.notes:
         _log.warning("%s: %s", name, note)
-    pixels = decoded.colours * 2.0 - 1.0
-    if decoded.alpha is not None:
-        pixels = fill_transparent(pixels, decoded.alpha)
+    pixels, raw = seen(decoded)
     return Photo(
-        pixels, decoded.alpha, path, decoded.mode, decoded.bit_depth, profile or None, exif
+        pixels,
+        decoded.alpha,
+        path,
+        decoded.mode,
+        decoded.bit_depth,
+        profile or None,
+        exif,
+        raw=raw,
     )
 
 
@@ -104,8 +109,9 @@ def write_image(
 
     Without ``like`` it is 8-bit RGB (with ``alpha``: RGBA). With ``like``, the file has what that
     photo's had: gray or colour, bit depth, colour profile, EXIF, and, if the size is the same,
-    transparency. Palette and CMYK photos give RGB files. What the format cannot hold is logged as
-    a warning. PNG, TIFF and WebP are written without loss, JPEG with quality 95.
+    transparency, with the file's own numbers where a pixel is fully transparent. Palette and CMYK
+    photos give RGB files. What the format cannot hold is logged as a warning. PNG, TIFF and WebP
+    are written without loss, JPEG with quality 95.
 
     Args:
         path: File to write, ending in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
@@ -128,6 +134,8 @@ def write_image(
     colours = _checked(pixels)
     if alpha is None and like is not None and like.alpha is not None:
         alpha = _fitting(like.alpha, colours, name)
+    if alpha is not None and like is not None and like.raw is not None:
+        colours = _with_hidden(colours, alpha, like.raw)
     layout, losses = fit_layout(_wish(like, alpha), file_format)
     for loss in losses:
         _log.warning("%s: %s", name, loss)
@@ -180,6 +188,12 @@ def _fitting(alpha: Tensor, colours: Tensor, name: str) -> Tensor | None:
         return alpha
     _log.warning("%s: the photo's transparency is left out, since the size is another", name)
     return None
+
+
+def _with_hidden(colours: Tensor, alpha: Tensor, raw: Tensor) -> Tensor:
+    if raw.shape[-2:] != colours.shape[-2:]:
+        return colours
+    return torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
 
 
 def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:

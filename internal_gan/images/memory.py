@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.images.alpha import fill_transparent
+from internal_gan.images.alpha import seen
 from internal_gan.images.decode import READABLE_MODES, Decoded, UnreadablePixelsError, decode
 from internal_gan.images.photo import Photo
 
@@ -29,15 +29,14 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any]) -> Photo:
     """
     decoded = _from_pillow(image) if isinstance(image, Image.Image) else _from_array(image)
     profile = image.info.get("icc_profile") if isinstance(image, Image.Image) else None
-    pixels = decoded.colours * 2.0 - 1.0
-    if decoded.alpha is not None:
-        pixels = fill_transparent(pixels, decoded.alpha)
+    pixels, raw = seen(decoded)
     return Photo(
         pixels,
         decoded.alpha,
         mode=decoded.mode,
         bit_depth=decoded.bit_depth,
         icc_profile=(profile or None) if decoded.mode != "CMYK" else None,
+        raw=raw,
     )
 
 

@@ -32,6 +32,8 @@ class Photo:
         exif: EXIF block without the orientation, which has been applied.
         unknown: ``(1, 1, H, W)``, 1 where nothing may be learnt from, such as a hole to be filled,
             and else 0; ``None``: everything may.
+        raw: The file's own numbers as ``pixels``, which :func:`~internal_gan.images.io.write_image`
+            gives back where nobody sees them; ``None`` where no pixel is fully transparent.
     """
 
     pixels: Tensor
@@ -42,6 +44,7 @@ class Photo:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     unknown: Tensor | None = None
+    raw: Tensor | None = None
 
     @property
     def size(self) -> Size:
@@ -73,7 +76,7 @@ def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
         lost.append("a colour profile for other pixels than the photo's")
-    like = replace(photo, alpha=None, bit_depth=8, icc_profile=profile, exif=None)
+    like = replace(photo, alpha=None, raw=None, bit_depth=8, icc_profile=profile, exif=None)
     return like, lost
 
 

@@ -175,6 +175,11 @@ class Model(nn.Module, ABC):
         """What the finished stages make of the image, (1, 3, h, w) in [-1, 1]: for people to
         look at while training goes on."""
 
+    def example(self) -> Tensor | None:
+        """One random result of the finished stages, (1, 3, h, w) in [-1, 1], for loggers; None
+        where :meth:`preview` shows all that there is to see."""
+        return None
+
     @abstractmethod
     def metadata(self) -> dict[str, Any]:
         """What :meth:`restore` needs beside the weights, as plain JSON values."""

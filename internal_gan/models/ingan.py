@@ -44,6 +44,7 @@ class InGAN(RetargetModel):
     """
 
     family: ClassVar[str] = "ingan"
+    votes: ClassVar[bool] = False
 
     def __init__(
         self,

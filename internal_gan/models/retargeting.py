@@ -43,6 +43,8 @@ class RetargetModel(SeveralPhotosModel):
     """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019)."""
 
     task: ClassVar[str] = "retarget"
+    # Whether its method ends with votes of patches, unless the user says otherwise.
+    votes: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -96,7 +98,8 @@ class RetargetModel(SeveralPhotosModel):
                 stretched; see :mod:`internal_gan.images.protect`.
             vote: each scale's output is rebuilt from the nearest patches of the image
                 (:func:`internal_gan.images.voting.vote`), which makes details real and copies more;
-                ``auto``: where that takes no more than a few seconds.
+                ``auto``: where that takes no more than a few seconds, and not at all by
+                InGAN as published.
             seed: the small noise that the image is given depends only on it.
 
         Returns:
@@ -112,7 +115,8 @@ class RetargetModel(SeveralPhotosModel):
             raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
         painted = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
-        voting = Voting(painted, QUICK_PAIRS if vote == "auto" else math.inf) if vote else None
+        wanted = self.votes if vote == "auto" else vote
+        voting = Voting(painted, QUICK_PAIRS if vote == "auto" else math.inf) if wanted else None
         own = (painted.shape[-2], painted.shape[-1])
         size = own if size is None else size
         if vote not in (True, False, "auto"):

@@ -147,3 +147,6 @@ class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):
 
     def preview(self) -> Tensor:
         return self.reconstruct()
+
+    def example(self) -> Tensor:
+        return self.sample()

@@ -6,6 +6,7 @@ Nothing in this module imports torch, so that a wrong file name is told at once.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import re
 import shlex
@@ -14,10 +15,11 @@ import sys
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from internal_gan.arguments import check_image_file
 from internal_gan.errors import UserError
-from internal_gan.options import Options
+from internal_gan.options import PATHS, Options
 from internal_gan.tasks.jobs import wait_for
 from internal_gan.tasks.table import TABLE, Task
 from internal_gan.training.run_folder import RunFolder
@@ -25,6 +27,11 @@ from internal_gan.training.run_folder import RunFolder
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
+# What a run with skip_finished=true compares with the run that is there, but for the model.
+_OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
+    *("output", "skip_finished", "objective", "device", "logger", "resume"),
+    *("model", "trainer", "precision"),
+}
 # What a run folder has before its config.yaml.
 _FIRST_FILES = {"status.json", ".lock"}
 
@@ -46,7 +53,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     if options.skip_finished and options.resume is None:
         if options.output is None:
             raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier run")
-        again = going_on(options)
+        again = going_on(options, given)
         if again is not options:
             given &= _WITH_RESUME
         options = again
@@ -129,15 +136,26 @@ def _resume(options: Options) -> None:
     importlib.import_module(f"internal_gan.tasks.{name}").resume(options)
 
 
-def going_on(options: Options) -> Options:
+def going_on(options: Options, given: Collection[str] = ()) -> Options:
     """The options that bring the run in ``options.output`` to its end, whatever came of it before.
 
     What is not there yet, or never came so far that it can be resumed, is begun anew; another
     process that works there is waited for.
+
+    Args:
+        given: names of the options that the user gave.
+
+    Raises:
+        UserError: the folder holds a run of other options.
     """
     folder = RunFolder(Path(str(options.output)))
     wait_for(folder)
     entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
+    if "config.yaml" in entries and (others := _others(options, folder, given)):
+        raise UserError(
+            f"output={options.output}: there is a run with other options ({', '.join(others)}); "
+            "choose another output folder for this one"
+        )
     trains = options.trains or TABLE[options.task].learns == "folder"
     if folder.status()["state"] == "finished" or ("config.yaml" in entries and trains):
         return dataclasses.replace(options, resume=options.output, output=None)
@@ -145,6 +163,29 @@ def going_on(options: Options) -> Options:
     if "status.json" in entries and ("config.yaml" in entries or entries <= _FIRST_FILES):
         shutil.rmtree(folder.path)
     return options
+
+
+def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
+    """Names of the options that are not those of the run in ``folder``, as far as they decide what
+    comes of it: steps may have been fitted to a time."""
+    from internal_gan.config import load_options
+
+    saved = load_options(folder.config_path)
+    if saved.task != options.task:
+        return ["task"]
+    names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
+    found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
+    if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:
+        found.append("model")
+    return found
+
+
+def _value(options: Options, key: str) -> Any:
+    value: Any = functools.reduce(getattr, key.split("."), options)
+    if key not in PATHS or value is None:
+        return value
+    paths = value if isinstance(value, list) else [value]
+    return [str(Path(path).expanduser().absolute()) for path in paths]
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:

@@ -113,7 +113,7 @@ def _evaluate_model(options: Options, family: str | None, stem: InceptionStem | 
             "reconstruction": _reconstruction(model),
         }
         subject = Subject(real, {k: v for k, v in groups.items() if v}, None, about)
-        _judge(subject, options, stem, folder, model.device, console)
+        _judge(subject, trained.options, stem, folder, model.device, console)
     return folder.path
 
 
@@ -193,7 +193,10 @@ def _write(
     record = {
         "package_version": internal_gan.__version__,
         "torch_version": torch.__version__,
-        "real": {"file": options.evaluate.real, "size": list(subject.real.shape[-2:])},
+        "real": {
+            "file": options.evaluate.real or options.photo,
+            "size": list(subject.real.shape[-2:]),
+        },
         **subject.about,
         "patches": options.evaluate.patches,
         "exact": options.evaluate.exact,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.alpha import fill_transparent
 from internal_gan.images.files import READABLE_SUFFIXES, shown
 from internal_gan.images.holes import random_hole
 from internal_gan.images.masks import FAINT, dilate, read_mask
@@ -113,6 +115,15 @@ def unknown_of(photo: Photo, hole: Tensor | None, options: Options) -> Tensor | 
     if photo.alpha is not None and (photo.alpha <= FAINT).any():
         parts.append((photo.alpha <= FAINT).float())
     return torch.stack(parts).amax(dim=0) if parts else None
+
+
+def without(photo: Photo, hole: Tensor) -> Photo:
+    """The photo as if it were transparent in the hole: of what is there, nothing is in the colours
+    that fully transparent pixels around it have been given."""
+    if photo.raw is None or photo.alpha is None:
+        return photo
+    apart = fill_transparent(photo.pixels, photo.alpha * (1 - hole))
+    return replace(photo, pixels=torch.where(photo.alpha > 0, photo.pixels, apart))
 
 
 def read_edges(photo: Photo, options: Options) -> Tensor | None:

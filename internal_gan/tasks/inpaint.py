@@ -28,6 +28,7 @@ from internal_gan.tasks.holes import (
     read_edges,
     read_hole,
     unknown_of,
+    without,
 )
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory, progress
@@ -105,7 +106,7 @@ def write(
         first = _case("", photo, options)
     else:
         hole = example_hole(photo.size, options)
-        first = Case("", photo, hole, unknown_of(photo, hole, options))
+        first = Case("", without(photo, hole), hole, unknown_of(photo, hole, options))
     others = [name for n, name in enumerate(options.photos) if n and has_hole(options, n)]
     if others:
         first = replace(first, name=_folders(options.photos)[0])
@@ -136,6 +137,8 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
     if number == 0:
         read_edges(photo, options)
     photo = replace(photo, unknown=unknown)
+    if hole is not None:
+        photo = without(photo, hole)
     if hole is None:
         note = "No mask=FILE: learns all of the photo, and shows its work on a random hole"
         return photo, [note] if number == 0 else []
@@ -154,6 +157,7 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
         photo,
         pixels=photo.pixels[here].contiguous(),
         alpha=None if photo.alpha is None else photo.alpha[here].contiguous(),
+        raw=None if photo.raw is None else photo.raw[here].contiguous(),
         unknown=None if unknown is None else unknown[here].contiguous(),
     ), words
 
@@ -236,7 +240,7 @@ def _cases(names: Sequence[str], options: Options, *, warn: bool = False) -> Ite
 def _case(name: str, photo: Photo, options: Options, *, warn: bool = False) -> Case:
     hole = read_hole(photo, options, warn=warn)
     unknown = unknown_of(photo, hole, options)
-    return Case(name, photo, hole, unknown, read_edges(photo, options))
+    return Case(name, without(photo, hole), hole, unknown, read_edges(photo, options))
 
 
 def _folders(names: Sequence[str]) -> list[str]:
@@ -260,7 +264,10 @@ def _write(
     pictures.mkdir(parents=True, exist_ok=True)
     photo, feather = case.photo, options.mask.feather or 0.0
     first = photo.pixels
-    hole = reach(case.hole, feather)
+    hole, alpha = reach(case.hole, feather), photo.alpha
+    if alpha is not None:
+        # What was transparent shows what it is filled with.
+        alpha = torch.where(alpha > 0, alpha, blend_weight(case.hole, feather))
     for index, seed in enumerate(_seeds(options)[: 1 if on_the_way else None]):
         filled, edges = fill(
             model,
@@ -278,7 +285,7 @@ def _write(
                 "larger model.noise varies them"
             )
         first = made if index == 0 else first
-        write_image(pictures / f"{index:03d}.png", made, like=photo)
+        write_image(pictures / f"{index:03d}.png", made, like=photo, alpha=alpha)
         if index == 0:
             _write_gray(pictures / "edges.png", torch.where(hole > 0, edges, KNOWN_EDGES * edges))
     write_image(pictures / "before.png", photo.pixels, like=photo)

@@ -99,6 +99,19 @@ class Sweep:
         else:
             path.unlink(missing_ok=True)
 
+    @property
+    def photos(self) -> str | None:
+        """How the jobs call their photos, see :func:`how_to_call`; None where none was begun."""
+        with suppress(FileNotFoundError):
+            return (self.path / RECORDS / "photos").read_text(encoding="utf-8")
+        return None
+
+    @photos.setter
+    def photos(self, way: str) -> None:
+        path = self.path / RECORDS / "photos"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(way, encoding="utf-8")
+
     def is_settled(self, name: str) -> bool:
         """Whether a job was noted by :meth:`settle`."""
         with suppress(FileNotFoundError):
@@ -156,17 +169,20 @@ def in_short(value: str) -> str:
         return value
 
 
-def how_to_call(images: Sequence[str]) -> str:
+def how_to_call(images: Sequence[str], before: str | None = None) -> str:
     """The shortest way to call photos that tells them apart.
 
+    Args:
+        before: how they were called in the sweep that goes on, which keeps their names.
+
     Raises:
-        UserError: not even their paths do.
+        UserError: not even their paths do, or not in the way of before.
 
     >>> how_to_call(["a/x.jpg", "a/y.jpg"]), how_to_call(["a/x.jpg", "a/x.png"])
     ('stem', 'file')
     """
     distinct = sorted(set(images))
-    for way in (STEM, FILE, PATH):
+    for way in (before,) if before in (STEM, FILE, PATH) else (STEM, FILE, PATH):
         names = [job_name([f"image={image}"], (), way) for image in distinct]
         if len(set(names)) == len(distinct):
             return way
@@ -190,7 +206,9 @@ def lasting(overrides: Sequence[str]) -> list[str]:
     return kept
 
 
-def run_apart(arguments: Sequence[str], log: Path, folder: str, name: str) -> tuple[int, str]:
+def run_apart(
+    arguments: Sequence[str], log: Path, folder: str, name: str, threads: int | None = None
+) -> tuple[int, str]:
     """Run this program in a process of its own, again when that is killed.
 
     Args:
@@ -198,13 +216,15 @@ def run_apart(arguments: Sequence[str], log: Path, folder: str, name: str) -> tu
             go on with what is there.
         log: what it says is added to this file.
         folder: where it runs.
+        threads: of PyTorch, unless the environment says how many; None: as many as it takes.
 
     Returns:
         The exit code, and the reason for one that is not 0.
     """
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    divided = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+    environment = divided | os.environ | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     log.parent.mkdir(parents=True, exist_ok=True)
     code = 0
     for start in range(1, STARTS + 1):

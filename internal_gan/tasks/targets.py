@@ -22,6 +22,8 @@ from internal_gan.tasks.reporting import check_memory
 
 # What is painted when nothing is asked for: twice as wide, half as wide, twice both.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
+# Three channels of floats, and again while they are written.
+BYTES_PER_SHEET_PIXEL = 24
 # Where a mask is shrunk, a pixel of which so much was white is protected.
 THIN = 0.1
 
@@ -56,16 +58,39 @@ def targets(options: Options, model: RetargetModel) -> Iterator[Target]:
     check_video(options.retarget)
     image = chosen(options, model)
     mask = protected(options, model)
-    for target in _targets(options.retarget, (image.shape[-2], image.shape[-1])):
-        needed = round(math.prod(target.size) * model.bytes_per_pixel)
+    own = (image.shape[-2], image.shape[-1])
+    # One by one: masks of many targets are not held at once.
+    sizes = [own]
+    for target in _targets(options.retarget, own):
+        sizes.append(target.size)
         option = f"retarget.shape=[{target.size[0]},{target.size[1]}]"
-        check_memory(needed, model.device, option)
+        _check_memory(target.size, model, option)
+        _check_sheet(sizes, options.retarget, model)
         if mask is not None:
             try:
                 protection_of(mask, target.size)
             except UserError as error:
                 raise UserError(f"{option}: {error}") from error
         yield replace(target, protect=mask)
+
+
+def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (0, 0)) -> None:
+    painted = math.prod(size) * model.bytes_per_pixel
+    needed = round(painted + math.prod(sheet) * BYTES_PER_SHEET_PIXEL)
+    check_memory(needed, model.device, option)
+
+
+def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: RetargetModel) -> None:
+    """Of a sheet or a video, every height comes with every width."""
+    heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
+    largest = (max(heights), max(widths))
+    if wanted.collage:
+        whole = (sum(heights), sum(widths))
+        option = f"retarget.collage=true of {whole[0]}x{whole[1]} pixels"
+        _check_memory(largest, model, option, whole)
+    if wanted.video is not None:
+        option = f"retarget.video={wanted.video} of {largest[0]}x{largest[1]} pixels"
+        _check_memory(largest, model, option)
 
 
 def chosen(options: Options, model: RetargetModel) -> Tensor:
@@ -136,7 +161,7 @@ def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
         given = read_image(wanted.mask).size
     except UserError as error:
         raise UserError(f"retarget.mask={error}") from error
-    mask = read_mask(wanted.mask, given, option="retarget.mask")
+    mask = read_mask(wanted.mask, given, option="retarget.mask", white="is the shape")
     for size in sizes or [given]:
         outline = resize(mask, size).clamp(0, 1)
         yield Target(f"{named(size)}-{Path(wanted.mask).stem}", size, None, outline)
@@ -184,7 +209,8 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
     except UserError:
         raise
     except ValueError as error:
-        raise UserError(f"retarget.corners={corners}: {error}") from error
+        option = f"amount={wanted.amount:g}" if corners is None else f"corners={corners}"
+        raise UserError(f"retarget.{option}: {error}") from error
 
 
 def _sizes(wanted: RetargetOptions, own: Size) -> list[Size]:

@@ -61,6 +61,8 @@ def load_model(path: Path, build: Callable[[Mapping[str, Any]], Model]) -> Model
         model = build(json.loads(metadata["architecture"]))
         model.restore(json.loads(metadata["model"]))
         model.load_state_dict(tensors)
+        if metadata["family"] != model.family:
+            raise ValueError(f"written by the family {metadata['family']}")
     except UserError as error:
         raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
     except (AttributeError, KeyError, ValueError, TypeError, RuntimeError) as error:

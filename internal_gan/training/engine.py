@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -51,6 +52,7 @@ def train(
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = load_training(folder.checkpoint_path, model.family, model.device) if resume else None
     if state:
+        _check_whole(state, folder.checkpoint_path)
         precision = _precision_of(state, model.device, folder)
     with StopRequest() as stop:
         plan = _plan(model, options, precision, seed, state, started)
@@ -123,6 +125,13 @@ def train_stage(
     for callback in callbacks:
         callback.on_stage_end(model, 0)
         callback.on_end(model)
+
+
+# What a training goes on from.
+_SAVED = {
+    *("stage", "step", "steps", "model", "metadata", "device", "precision", "rng", "stage_rng"),
+    *("networks", "optimizers", "ema", "stage_state"),
+}
 
 
 class Trainee:
@@ -311,6 +320,12 @@ def _report(
         read = {name: float(value) for name, value in scalars.items()}
     for callback in callbacks:
         callback.on_step(index, step, trainee.steps, read)
+
+
+def _check_whole(state: Mapping[str, Any], path: Path) -> None:
+    """Refuse a state that lacks a part of what :func:`_save` writes."""
+    if missing := sorted(_SAVED - set(state)):
+        raise UserError(f"{path} is not complete: {', '.join(missing)} of the training is missing")
 
 
 def _save(

@@ -99,13 +99,19 @@ class StepLogger(Callback):
     def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
         StepLogger.on_start(self, model, plan)
 
-    def _preview(self, model: "Model") -> "Tensor":
-        """What the finished stages make of the image, (3, h, w) in [0, 1]."""
-        return (model.preview()[0].float().cpu().clamp(-1, 1) + 1) / 2
+    def _pictures(self, model: "Model", stage_index: int) -> "dict[str, Tensor]":
+        """What the finished stages make of the image, and a sample of theirs where they draw any;
+        (3, h, w) in [0, 1] by name."""
+        found = {"preview": model.preview(), "sample": model.example()}
+        return {
+            f"{name}/{self._names[stage_index]}": (image[0].float().cpu().clamp(-1, 1) + 1) / 2
+            for name, image in found.items()
+            if image is not None
+        }
 
 
 class TensorBoardLogger(StepLogger):
-    """Writes scalars, and what each finished stage makes of the image, for TensorBoard.
+    """For TensorBoard: scalars and, after each stage, the image as it is rebuilt and a sample.
 
     The horizontal axis is the step over the whole run. A resumed run hides what it repeats.
     """
@@ -138,8 +144,8 @@ class TensorBoardLogger(StepLogger):
 
     def on_stage_end(self, model: "Model", stage_index: int) -> None:
         position = self._offsets[stage_index + 1]
-        image = self._preview(model)
-        self._open(position).add_image(f"preview/{self._names[stage_index]}", image, position)
+        for name, image in self._pictures(model, stage_index).items():
+            self._open(position).add_image(name, image, position)
 
     def close(self) -> None:
         """Write out what is still in memory."""

@@ -85,11 +85,13 @@ class WandbLogger(StepLogger):
             self._log(values, self._offsets[stage_index] + step)
 
     def on_stage_end(self, model: "Model", stage_index: int) -> None:
-        levels = (self._preview(model) * 255).round().byte().permute(1, 2, 0).numpy()
-        name = f"preview/{self._names[stage_index]}"
+        images = {
+            name: self._wandb.Image((image * 255).round().byte().permute(1, 2, 0).numpy())
+            for name, image in self._pictures(model, stage_index).items()
+        }
         # A half step on, so that the stage's last step does not pass for it.
         position = self._offsets[stage_index + 1] + 0.5
-        self._log({name: self._wandb.Image(levels)}, position)
+        self._log(images, position)
 
     def close(self) -> None:
         """Write out, or send, what is still in memory."""

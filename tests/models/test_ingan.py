@@ -213,6 +213,13 @@ def test_retargeting_is_determined_by_the_seed_and_inside_the_range(tmp_path: Pa
     assert torch.equal(loaded.retarget((31, 17), seed=1), first)
 
 
+def test_as_published_it_votes_only_when_asked_to(tmp_path: Path) -> None:
+    model = trained_ingan(tmp_path / "run")
+    painted = model.retarget((20, 40))
+    assert torch.equal(painted, model.retarget((20, 40), vote=False))
+    assert not torch.equal(painted, model.retarget((20, 40), vote=True))
+
+
 def test_an_untrained_model_says_so() -> None:
     with pytest.raises(UserError, match="not trained"):
         tiny_ingan().retarget((20, 20))

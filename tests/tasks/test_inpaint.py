@@ -191,6 +191,34 @@ def test_the_files_mode_and_depth_are_kept_bit_for_bit(
         assert torch.equal(made.alpha, given.alpha)
 
 
+def cut_out(under_the_hole: int, name: str) -> Array:
+    """Writes the picture, transparent in a strip beside and under a part of the hole, with one
+    colour under the hole and another one where nobody sees it."""
+    array = np.dstack([layers("RGB"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    array[10:25, 50:70, :3] = under_the_hole
+    array[:, 65:78] = (1, 2, 3, 0)
+    Image.fromarray(array).save(name)
+    return array
+
+
+def test_beside_a_transparent_part_pixels_under_the_hole_reach_nothing(
+    shell: Shell, checkpoint: str
+) -> None:
+    arrays = [cut_out(value, f"{value}.png") for value in (0, 200)]
+    for value in (0, 200):
+        arguments = (f"image={value}.png", "mask=hole.png", "model.max_size=84")
+        answer = shell("task=inpaint", checkpoint, *arguments[:2], f"output=task-{value}")
+        assert answer.code == 0, answer.err
+        assert train(shell, *arguments, output=f"trained-{value}").code == 0
+    hole = pixels("hole.png") > 0
+    for kind in ("task", "trained"):
+        made, other = (pixels(f"{kind}-{value}/inpaint/000.png") for value in (0, 200))
+        assert np.array_equal(made, other)
+        # Outside of the hole the file's numbers, seen or not; inside everything can be seen.
+        assert np.array_equal(made[~hole], arrays[0][~hole])
+        assert (made[hole][:, 3] == 255).all()
+
+
 def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
     shell: Shell, checkpoint: str
 ) -> None:

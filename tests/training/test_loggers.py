@@ -25,6 +25,9 @@ class Previewing:
     def preview(self) -> Tensor:
         return torch.zeros(1, 3, 8, 8)
 
+    def example(self) -> Tensor:
+        return torch.ones(1, 3, 8, 8)
+
 
 MODEL = cast(Model, Previewing())
 
@@ -148,7 +151,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         logger.on_step(0, 5, 10, {"rec": 0.5})
 
 
-def test_tensorboard_has_scalars_and_previews_and_no_repeated_step(tmp_path: Path) -> None:
+def test_tensorboard_has_scalars_and_pictures_and_no_repeated_step(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     path = tmp_path / "tensorboard"
     for first, last in [((0, 1), (1, 5)), ((1, 4), (2, 10))]:
@@ -157,7 +160,8 @@ def test_tensorboard_has_scalars_and_previews_and_no_repeated_step(tmp_path: Pat
         logger.close()
     events = accumulator.EventAccumulator(str(path)).Reload()
     assert [e.step for e in events.Scalars("rec/scale 1")] == [11, 13, 15, 17, 19]
-    assert set(events.Tags()["images"]) == {f"preview/scale {i}" for i in range(3)}
+    names = {f"{name}/scale {i}" for i in range(3) for name in ("preview", "sample")}
+    assert set(events.Tags()["images"]) == names
 
 
 def test_a_missing_tensorboard_says_how_to_install_it(

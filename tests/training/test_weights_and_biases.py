@@ -77,8 +77,10 @@ def test_a_resumed_run_has_each_step_once_in_one_run(tmp_path: Path) -> None:
     scalars = [row for row in rows if any(name.startswith("rec/") for name in row)]
     assert [row["position"] for row in scalars] == [10 * s + step for s, step in ALL_STEPS]
     assert scalars[-1]["rec/scale 2"] == 2.09
-    previews = [name for row in rows for name in row if name.startswith("preview/")]
-    assert sorted({name.split("/")[1] for name in previews}) == ["scale 0", "scale 1", "scale 2"]
+    for kind in ("preview", "sample"):
+        shown = {"/".join(key.split("/")[:2]) for row in rows for key in row}
+        shown = {name for name in shown if name.startswith(kind)}
+        assert sorted(shown) == [f"{kind}/scale {i}" for i in range(3)]
     names = {path.stem for path in (tmp_path / "wandb").rglob("*.wandb")}
     assert len(names) == 1, names
     assert b"seed" in b"".join(b"".join(records(p)) for p in tmp_path.rglob("*.wandb"))
