@@ -61,13 +61,13 @@ def train(
         for callback in callbacks:
             callback.on_start(model, plan)
 
-        began = time.monotonic()
+        trained = 0.0
         previous: Stage | None = None
         for index in range(model.finished, model.num_stages):
             if options.time and not resume and index:
-                plan = _keep_to_budget(
-                    model, plan, index, options.time, (started, began), callbacks
-                )
+                left = parse_duration(options.time) - (time.monotonic() - started)
+                plan = _keep_to_budget(model, plan, index, trained, left, callbacks)
+            began = time.monotonic()
             if state:
                 rng.set_state(state["stage_rng"].cpu())
             stage_rng = rng.get_state()
@@ -89,6 +89,8 @@ def train(
                     raise TrainingStopped(f"{stop.signal} at {stage.name}, step {step + 1}")
 
             trainee.finish()
+            # Without the pictures, which make no step slower.
+            trained += time.monotonic() - began
             previous = stage
             save_model(model, folder.model_path, architecture)
             for callback in callbacks:
@@ -280,22 +282,22 @@ def _keep_to_budget(
     model: Model,
     plan: TrainingPlan,
     index: int,
-    budget_text: str,
-    clock: tuple[float, float],
+    trained: float,
+    left: float,
     callbacks: Sequence[Callback],
 ) -> TrainingPlan:
     """Shorten the stages from ``index`` on when the earlier ones took longer than planned.
 
-    ``clock`` has the times at which the run and its first stage began.
+    Args:
+        trained: seconds that the earlier stages' steps took.
+        left: seconds that the budget has left for everything.
     """
-    now = time.monotonic()
     planned = sum(stage.seconds for stage in plan.stages[:index])
-    slower = max(1.0, (now - clock[1]) / planned)
+    slower = max(1.0, trained / planned)
     stages = [
         replace(stage, seconds_per_step=stage.seconds_per_step * slower)
         for stage in plan.stages[index:]
     ]
-    left = parse_duration(budget_text) - (now - clock[0])
     rest = budget.fit(replace(plan, stages=stages), left)
     if rest.stages[0].steps >= plan.stages[index].steps:
         return plan

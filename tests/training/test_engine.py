@@ -429,6 +429,19 @@ class TestBudget:
         assert 1 < model.steps[2] < model.steps[1] < planned[1]
         assert [stage.steps for stage in diary.replans[-1].stages] == model.steps
 
+    def test_pictures_take_their_own_time_and_no_more(self, clock: Clock, tmp_path: Path) -> None:
+        model = self.model(clock, (0.1, 0.1, 0.1))
+        started = clock.now
+
+        class Slow(Callback):
+            def on_stage_end(self, *arguments: Any) -> None:
+                clock.now += 4
+
+        train_toy(model, tmp_path, TrainerOptions(time="60s"), (Slow(),))
+        assert 0.85 * 60 < clock.now - started < 60
+        # Room is made for them, but they do not pass for slow steps.
+        assert 0.85 * model.steps[0] < model.steps[1] < model.steps[0]
+
     def test_too_small_a_budget_still_gives_a_complete_model(
         self, clock: Clock, tmp_path: Path
     ) -> None:
