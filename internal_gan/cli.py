@@ -99,9 +99,14 @@ def _job(config: DictConfig) -> float | None:
 
 
 def _refuse_a_sweep() -> None:
-    """An ablation is a file with values to be swept, of which a single run would take none."""
-    if HydraConfig.get().sweeper.get("params"):
-        name = HydraConfig.get().runtime.choices.get("experiment")
+    """An ablation is a file with values to be swept, of which a single run would take none.
+
+    One of its jobs, with a process of its own, is told its values.
+    """
+    hydra_config = HydraConfig.get()
+    given = {key_of(override) for override in hydra_config.overrides.task}
+    if set(hydra_config.sweeper.get("params") or {}) - given:
+        name = hydra_config.runtime.choices.get("experiment")
         raise UserError(f"experiment={name}: makes several runs; add -m")
 
 

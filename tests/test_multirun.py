@@ -141,6 +141,15 @@ def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> No
     assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
 
 
+def test_a_job_of_an_ablation_can_have_a_process_of_its_own(shell: Shell) -> None:
+    """Launchers start it so: without -m, and with its values."""
+    write_photos("a.png")
+    job = ("experiment=ablation/singan_alpha", "model.reconstruction_weight=1", "image=a.png")
+    answer = shell(*job, "output=out", "sample.count=1", *TINY_RUN)
+    assert answer.code == 0, answer.err
+    assert load_options(Path("out/config.yaml")).model["reconstruction_weight"] == 1
+
+
 def test_skip_finished_needs_to_know_where(shell: Shell) -> None:
     write_photos("a.png")
     for arguments in (["-m", "seed=1,2"], []):

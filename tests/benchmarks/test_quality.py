@@ -47,14 +47,15 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"{path} never came")
 
 
-def test_every_photo_is_trained_judged_and_in_the_table(
+def test_a_photo_is_trained_judged_and_in_the_table(
     benchmark: Any, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = [*folders, "--seeds", "3", "--samples", "2", "--overrides", *ONE_SCALE]
-    found = benchmark("quality", *options, "--jobs", "2")
+    options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2", "--overrides"]
+    options += ONE_SCALE
+    found = benchmark("quality", *options)
     output = tmp_path / "output"
     assert found["failures"] == []
-    assert sorted(found["by_photo"]) == ["10", "9"]
+    assert list(found["by_photo"]) == ["9"]
     assert found["figures"]["swd1 ratio"]["mean"] > 0
     assert found["figures"]["seconds"]["worst"] > 0
     result = json.loads((output / "results" / "9-seed3.json").read_text())

@@ -22,7 +22,7 @@ SLOW = (
     *TINY_RUN,
     "trainer.max_steps=null",
     "trainer.checkpoint_interval=0",
-    "model.steps=40",
+    "model.steps=20",
     "sample.count=1",
 )
 
@@ -42,11 +42,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stop", "after", "extra", "code"),
     [
         (signal.SIGINT, 3, (), 130),
-        pytest.param(signal.SIGTERM, 60, (), 143, marks=pytest.mark.slow),
-        (signal.SIGKILL, 50, (), -signal.SIGKILL),
+        pytest.param(signal.SIGTERM, 30, (), 143, marks=pytest.mark.slow),
+        (signal.SIGKILL, 25, (), -signal.SIGKILL),
         (signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
         pytest.param(
-            *(signal.SIGKILL, 90, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+            *(signal.SIGKILL, 40, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
             marks=pytest.mark.slow,
         ),
     ],
