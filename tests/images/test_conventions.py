@@ -167,6 +167,16 @@ def test_transparent_pixels_continue_the_visible_colours(saved: Save) -> None:
     assert (colours == torch.tensor([200, 100, 50]).view(1, 3, 1, 1)).all()
 
 
+def test_transparent_pixels_keep_the_numbers_of_the_file(saved: Save, tmp_path: Path) -> None:
+    image = np.zeros((16, 16, 4), np.uint8)
+    image[:, :9] = (200, 100, 50, 255)
+    image[:, 9:, 1] = 77
+    photo = saved(Image.fromarray(image))
+    write_image(tmp_path / "out.png", photo.pixels, like=photo)
+    with Image.open(tmp_path / "out.png") as out:
+        assert np.array_equal(np.asarray(out), image)
+
+
 def test_a_colour_profile_is_kept_and_not_applied(
     picture: Image.Image, saved: Save, profile: bytes
 ) -> None:
