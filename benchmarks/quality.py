@@ -160,15 +160,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--presets",
         nargs="+",
         default=[],
-        metavar="OVERRIDE",
-        help="one table each and one of all, such as trainer=fast experiment=singan_paper",
+        metavar="OVERRIDES",
+        help="one table each and one of all, such as trainer=fast "
+        "'experiment=singan_paper trainer.time=1m'",
     )
     options = parser.parse_args(argv)
 
     output = options.output.absolute()
     work = []
     for preset in options.presets or [""]:
-        overrides = [*options.overrides, *([preset] if preset else [])]
+        overrides = [*options.overrides, *preset.split()]
         settings = Settings(overrides, options.samples, options.threads, options.jobs)
         folder = output / folder_of(preset) if preset else output
         jobs = jobs_of(options.real, options.published, folder, options.photos, options.seeds)

@@ -77,19 +77,18 @@ def test_a_photo_is_trained_judged_and_in_the_table(
 def test_presets_are_trained_apart_and_stand_side_by_side(
     benchmark: Any, folders: list[str], tmp_path: Path
 ) -> None:
-    presets = ["trainer.max_steps=2", "trainer.max_steps=3"]
+    presets = ["trainer.max_steps=2", "trainer.max_steps=3 model.reconstruction_weight=5"]
     options = [*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--presets", *presets]
     found = benchmark("quality", *options, "--overrides", *ONE_SCALE)
     assert list(found["presets"]) == presets
     output = tmp_path / "output"
-    assert (
-        "| figure | trainer.max_steps=2 | trainer.max_steps=3 |"
-        in (output / "summary.md").read_text().splitlines()
-    )
+    head = f"| figure | {' | '.join(presets)} |"
+    assert head in (output / "summary.md").read_text().splitlines()
     table = (output / "results.csv").read_text().splitlines()
     assert table[0].startswith("preset,photo,seed,seconds,ours_swd1,")
     assert [line.split(",")[:3] for line in table[1:]] == [[name, "9", "0"] for name in presets]
-    assert (output / "trainer.max_steps-3" / "results" / "9-seed0.json").is_file()
+    folder = "trainer.max_steps-3-model.reconstruction_weight-5"
+    assert (output / folder / "results" / "9-seed0.json").is_file()
 
 
 @pytest.mark.slow
