@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 import re
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
@@ -25,7 +27,7 @@ from omegaconf.errors import (
 from internal_gan.arguments import escape, key_of
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, write_error
-from internal_gan.options import LOGGERS, PRECISIONS, TASKS, Options, fields_of
+from internal_gan.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options, fields_of
 from internal_gan.units import parse_duration
 
 CONFIG_NAME = "config"
@@ -131,10 +133,26 @@ def check(options: Options) -> None:
 
 
 def save_options(options: Options, path: Path) -> None:
-    """Write ``options`` as YAML that `load_options` reads back; an older file is replaced."""
-    text = OmegaConf.to_yaml(OmegaConf.create(_escaped(dataclasses.asdict(options))))
+    """Write ``options`` as YAML that `load_options` reads back; an older file is replaced.
+
+    Files that are there are named in full, so that it does not matter where it is read.
+    """
+    values = _escaped(_with_whole_names(dataclasses.asdict(options)))
+    text = OmegaConf.to_yaml(OmegaConf.create(values))
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _with_whole_names(values: dict[str, Any]) -> dict[str, Any]:
+    # A new folder is no file yet, and a photo of several may be given by its number.
+    for path in set(PATHS) - {"output", "retarget.image", "model.features.weights"}:
+        *groups, key = path.split(".")
+        part = functools.reduce(dict.__getitem__, groups, values)
+        names = part[key] if isinstance(part[key], list) else [part[key]]
+        # Not resolved: a link may lead to another file later.
+        whole = [os.path.abspath(n) if n and Path(n).exists() else n for n in names]  # noqa: PTH100
+        part[key] = whole if isinstance(part[key], list) else whole[0]
+    return values
 
 
 def load_options(path: Path) -> Options:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config import load_options, save_options
-from internal_gan.options import Options
+from internal_gan.options import PATHS, Options
 
 try:
     from huggingface_hub import ModelHubMixin, snapshot_download
@@ -38,16 +38,17 @@ model = HubModel.from_pretrained("this repository").model
 
 
 def _without_folders(options: Options) -> Options:
-    """The same, with files by their names alone: where they are concerns nobody else."""
-    names: dict[str, Any] = {"output": None, "checkpoint": None}
-    if options.image is not None:
-        photos = [Path(name).name for name in options.photos]
-        names["image"] = photos if isinstance(options.image, list) else photos[0]
-    for group, keys in (("mask", ["file"]), ("inpaint", ["edges", "source"])):
-        part = getattr(options, group)
-        given = {key: value for key in keys if (value := getattr(part, key)) is not None}
-        names[group] = replace(part, **{key: Path(value).name for key, value in given.items()})
-    return replace(options, **names)
+    """The same without the names of files that are not there; several photos keep their own."""
+    changes: dict[str, Any] = {}
+    for path in PATHS:
+        group, dot, key = path.partition(".")
+        if not dot:
+            changes[path] = None
+        elif group != "model":
+            changes[group] = replace(changes.get(group, getattr(options, group)), **{key: None})
+    if len(options.photos) > 1:
+        changes["image"] = [Path(name).name for name in options.photos]
+    return replace(options, **changes)
 
 
 class HubModel(

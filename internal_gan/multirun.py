@@ -83,6 +83,7 @@ class Multirun:
         params = settings.sweeper.get("params") or {}
         in_files = [f"{key}={value}" for key, value in params.items()]
         choices = _choices(in_files) | choices
+        _refuse_several_ablations(choices.get("experiment", []))
         _check_jobs(choices)
         self.sweep = Sweep(Path(str(settings.sweep.dir)).absolute())
         _check_folder(self.sweep.path, overrides, settings.sweep.dir)
@@ -264,11 +265,9 @@ def _choices(overrides: Iterable[str]) -> dict[str, list[str]]:
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
     """An option of the model for Hydra, which also composes what all jobs have in common: where
     the model differs between them, that may be one without such an option."""
-    key, _, value = override.partition("=")
     differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
-    if not differs or not key.startswith("model.") or len(choices.get(key, [])) != 1:
-        return override
-    return f"{key}=choice({value})"
+    of_model = override.startswith("model.") and len(choices.get(key_of(override), [])) == 1
+    return f"++{override}" if differs and of_model else override
 
 
 def _check_installed(settings: DictConfig) -> None:
@@ -280,6 +279,15 @@ def _check_installed(settings: DictConfig) -> None:
             found = None
         if not found:
             raise needs_extra(package)
+
+
+def _refuse_several_ablations(experiments: Sequence[str]) -> None:
+    """A file with values of its own is swept alone: Hydra would leave them out."""
+    for value in experiments if len(experiments) > 1 else []:
+        if compose_hydra([value]).sweeper.get("params"):
+            raise UserError(
+                f"{value}: makes several runs by itself; it goes with no other experiment"
+            )
 
 
 def _check_jobs(choices: dict[str, list[str]]) -> None:

@@ -45,7 +45,7 @@ def test_a_saved_model_is_the_same_and_is_a_run_folder(
     card = (tmp_path / "saved" / "README.md").read_text()
     assert "library_name: internal-gan" in card
     assert "model_hub_mixin" in card
-    assert load_options(tmp_path / "saved" / "config.yaml").image == "photo.png"
+    assert load_options(tmp_path / "saved" / "config.yaml").image is None
     saved = [path for path in (tmp_path / "saved").rglob("*") if path.is_file()]
     assert not [path for path in saved if str(tmp_path).encode() in path.read_bytes()]
     answer = Shell(capsys)(

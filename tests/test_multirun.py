@@ -131,11 +131,16 @@ def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
 
 def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> None:
     write_photos("a.png")
-    answer = shell(
+    command = (
         *("-m", "image=a.png", "output=out", "trainer=debug", "trainer.max_steps=1"),
-        *("experiment=ingan_one_scale,ingan_no_cycle", "model.generator.width=4", "model.crop=24"),
+        *("experiment=ingan_one_scale,ingan_no_cycle", "model.generator.width=4"),
+        *("model.max_size=null", "model.optimization.decay='step'", "model.crop=24"),
     )
+    answer = shell(*command)
     assert answer.code == 0, answer.err
+    again = shell(*command, "skip_finished=true")
+    assert again.code == 0, again.err
+    assert again.out.count("finished before") == 2
     options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
     assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
@@ -244,6 +249,10 @@ def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
         (["task=compare", "runs=.", "seed=3"], ["seed: cannot be changed here"]),
         (["objective=beauty"], ["objective=beauty", "coherence"]),
         (["skip_finished=maybe"], ["skip_finished=maybe", "true or false"]),
+        (
+            ["-m", "experiment=none,ablation/singan_alpha"],
+            ["experiment=ablation/singan_alpha: makes several runs by itself"],
+        ),
     ],
     ids=" ".join,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import os
 import re
 import shlex
 import shutil
@@ -174,6 +175,9 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
     if saved.task != options.task:
         return ["task"]
     names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
+    if not options.trains:
+        # What a task takes over from the training is turned round by it.
+        names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:
         found.append("model")
@@ -185,7 +189,7 @@ def _value(options: Options, key: str) -> Any:
     if key not in PATHS or value is None:
         return value
     paths = value if isinstance(value, list) else [value]
-    return [str(Path(path).expanduser().absolute()) for path in paths]
+    return [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:

@@ -15,6 +15,7 @@ from internal_gan.config import load_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
 from internal_gan.images.io import read_image, write_image
+from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import around, bounds, parts
@@ -212,9 +213,9 @@ def _names(trained: Trained, given: bool) -> list[str]:
             "masks with their names"
         )
     names = names if several else names[:1]
-    if not given and not all(Path(name).is_file() for name in names):
+    if not given and not (names and all(Path(name).is_file() for name in names)):
         kept = trained.source.path / "photo.png"
-        if not names or not kept.is_file():
+        if not kept.is_file():
             raise UserError(f"{trained.source.path}: its photo is gone; image=FILE names one")
         names = [str(kept)]
     return names
@@ -265,9 +266,9 @@ def _write(
     photo, feather = case.photo, options.mask.feather or 0.0
     first = photo.pixels
     hole, alpha = reach(case.hole, feather), photo.alpha
-    if alpha is not None:
-        # What was transparent shows what it is filled with.
-        alpha = torch.where(alpha > 0, alpha, blend_weight(case.hole, feather))
+    if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
+        # What was transparent shows what it is filled with, and its soft rim is no ring in that.
+        alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
     for index, seed in enumerate(_seeds(options)[: 1 if on_the_way else None]):
         filled, edges = fill(
             model,
@@ -294,7 +295,8 @@ def _write(
     _write_gray(pictures / "mask.png", blend_weight(case.hole, feather))
     if options.inpaint.compare and not on_the_way:
         if has_opencv():
-            write_image(pictures / "telea.png", telea(photo.pixels, case.hole), like=photo)
+            classical = telea(photo.pixels, case.hole)
+            write_image(pictures / "telea.png", classical, like=photo, alpha=alpha)
         else:
             why = f"not shown: OpenCV is missing, {INSTALL}"
             folder.write_status("running", classical=why)

@@ -202,7 +202,7 @@ def lasting(overrides: Sequence[str]) -> list[str]:
             continue
         if key in PATHS and not value.startswith("[") and value not in ("", "null"):
             override = f"{key}={Path(unquote(value)).absolute()}"
-        kept.append(override)
+        kept.append(override.removeprefix("++"))
     return kept
 
 

@@ -70,7 +70,6 @@ def train(
         options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
     model, precision, about = _set_up(options, photo, others)
     _refuse_other_tasks(model, options, changed)
-    options = _with_whole_names(options)
     folder = RunFolder.create(new_run_path(options, options.photo, model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
@@ -121,22 +120,6 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     with recorded(folder):
         _learn(model, saved, folder, photo, precision, about + note, quiet, has_state=has_state)
     return model
-
-
-def _with_whole_names(options: Options) -> Options:
-    """The same with names of masks that hold wherever the run is resumed from."""
-    whole = {
-        group: dataclasses.replace(
-            getattr(options, group),
-            **{
-                key: str(Path(value).expanduser().absolute())
-                for key in keys
-                if (value := getattr(getattr(options, group), key)) is not None
-            },
-        )
-        for group, keys in (("mask", ("file",)), ("inpaint", ("edges", "source")))
-    }
-    return dataclasses.replace(options, **whole)
 
 
 def _kept(folder: RunFolder, number: int) -> Path:

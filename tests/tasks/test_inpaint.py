@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import internal_gan
 from internal_gan.config import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.encode import Layout, _deep_png
-from internal_gan.images.io import read_image
+from internal_gan.images.io import read_image, write_image
 from internal_gan.images.resize import resize
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import Shell
@@ -272,6 +273,21 @@ def test_filled_holes_are_compared_inside_of_them(shell: Shell, checkpoint: str)
     for name, value in expected.items():
         assert float(rows[1][f"{name}_inside"]) == pytest.approx(value, rel=1e-3)
     assert "swd1" not in rows[0]
+
+
+def test_the_photo_of_a_model_that_learnt_it_in_memory_is_filled(
+    shell: Shell, run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run, tmp_path / "memory")
+    options = load_options(run / "config.yaml")
+    options.image = None
+    save_options(options, tmp_path / "memory" / "config.yaml")
+    write_image(tmp_path / "memory" / "photo.png", picture(HEIGHT, WIDTH))
+    answer = shell("task=inpaint", "checkpoint=memory", "output=out")
+    assert answer.code == 0, answer.err
+    assert read_image("out/inpaint/000.png").size == (HEIGHT, WIDTH)
+    Path("memory/photo.png").unlink()
+    assert "its photo is gone" in shell("task=inpaint", "checkpoint=memory").err
 
 
 def test_without_opencv_the_page_says_so(
