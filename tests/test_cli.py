@@ -168,7 +168,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["image=[]"], ["image=[]", "or of several as [a.jpg,b.jpg]"]),
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
         (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, finest"]),
-        (["output=${nothing}"], ["nothing"]),
+        (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
         (["task=sample"], ["checkpoint=RUN"]),
         (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
         (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
