@@ -87,10 +87,9 @@ def _job(config: DictConfig) -> float | None:
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return job(config, _told)
     try:
+        options = to_options(config)
         _refuse_a_sweep()
-        code = run(
-            to_options(config), changed={key_of(o) for o in HydraConfig.get().overrides.task}
-        )
+        code = run(options, changed={key_of(o) for o in HydraConfig.get().overrides.task})
     except Exception as error:
         raise SystemExit(_told(error)) from error
     if code:

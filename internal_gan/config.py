@@ -226,12 +226,7 @@ def _schema_error(error: OmegaConfBaseException, config: DictConfig | None) -> U
         return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
     if isinstance(error, MissingMandatoryValue):
         return UserError(f"{key}: this option has no value yet; give one by {key}=...")
-    try:
-        key = re.sub(r"\[\d+\].*", "", key) or _mapping_for_a_value(config)
-    except InterpolationKeyError as missing:
-        return UserError(
-            f"{str(missing).partition(chr(10))[0]}, which an option refers to by ${{}}"
-        )
+    key = re.sub(r"\[\d+\].*", "", key) or _mapping_for_a_value(config)
     return _wrong(key, _selected(config, key))
 
 

@@ -121,12 +121,6 @@ def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
     assert answer.code == 2
     assert "photos/a.bmp and photos/a.png would both be called a; rename one" in answer.lines[0]
     assert before == {name: started(name) for name in ("a", "b")}
-    # Names that were made longer stay so.
-    assert shell(*RUN[:2], "output=long", *RUN[3:]).code == 0
-    assert set(states("long")) == {"a.bmp", "a.png", "b.png", "c.png"}
-    Path("photos/a.bmp").unlink()
-    assert shell(*RUN[:2], "output=long", *RUN[3:], "skip_finished=true").code == 0
-    assert set(states("long")) == {"a.bmp", "a.png", "b.png", "c.png"}
 
 
 def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> None:

@@ -41,6 +41,10 @@ def test_photos_are_called_as_shortly_as_tells_them_apart() -> None:
     assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"]) == "stem"
     assert how_to_call(["'a/x.jpg'", "'a/x.png'"]) == "file"
     assert how_to_call(["'a/x.jpg'", "'b/x.jpg'"]) == "path"
+    # A sweep that goes on keeps its names, and tells where it cannot.
+    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"], "file") == "file"
+    with pytest.raises(UserError, match=r"would both be called x; rename one"):
+        how_to_call(["'a/x.jpg'", "'a/x.png'"], "stem")
     with pytest.raises(UserError, match=r"a b\.jpg and a_b\.jpg would both be called a_b\.jpg"):
         how_to_call(["'a b.jpg'", "'a_b.jpg'"])
 

@@ -176,6 +176,7 @@ def has_private_mounts() -> bool:
     return subprocess.run(mount, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_private_mounts(), reason="no private mounts for this user")
 def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     place: Path, uninterrupted: Path
