@@ -96,6 +96,18 @@ def test_a_process_that_is_killed_each_time_is_given_up(
     assert len((tmp_path / "calls").read_text().splitlines()) == 3
 
 
+@pytest.mark.parametrize(("known", "told"), [(None, "2"), ("5", "5")])
+def test_a_process_has_its_share_of_threads_unless_told_otherwise(
+    known: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", program(tmp_path, "echo $OMP_NUM_THREADS > threads"))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if known is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", known)
+    assert run_apart([], tmp_path / "log", str(tmp_path), "x", 2) == (0, "")
+    assert (tmp_path / "threads").read_text() == f"{told}\n"
+
+
 def test_a_process_that_fails_has_its_last_error_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,15 @@ class TestModelFile:
         )
         assert torch.equal(model.reconstruct(), run.model.reconstruct())
 
+    def test_of_a_name_that_is_not_its_models_is_refused(self, run: Run, tmp_path: Path) -> None:
+        with safe_open(run.folder.model_path, framework="pt") as file:
+            metadata = file.metadata() | {"family": "ingan"}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        save_file(tensors, tmp_path / "other.safetensors", metadata)
+        assert "complete internal-gan model" in complaint(
+            read_model, tmp_path / "other.safetensors"
+        )
+
     def test_is_ready_for_inference(self, run: Run) -> None:
         model = read_singan(run.folder.model_path)
         assert model.device == CPU

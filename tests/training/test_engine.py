@@ -50,6 +50,17 @@ def saved_state(path: Path) -> dict[str, Any]:
     return state
 
 
+@pytest.mark.parametrize("part", ["optimizers", "stage_rng", "step"])
+def test_a_state_that_lacks_a_part_is_one_line(part: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingStopped):
+        train_toy(ToyModel(), tmp_path, callbacks=(SignalAt(0, 2),))
+    state = saved_state(tmp_path)
+    del state[part]
+    torch.save(state, tmp_path / "training.ckpt")
+    with pytest.raises(UserError, match=f"is not complete: {part} of the training"):
+        train_toy(ToyModel(), tmp_path, resume=True)
+
+
 class SignalAt(Callback):
     """Sends this process a signal after one step of one stage."""
 
