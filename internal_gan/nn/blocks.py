@@ -13,6 +13,7 @@ from internal_gan.errors import check_range
 Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
+Upscale = Literal["transposed", "nearest"]
 
 LEAKY_SLOPE = 0.2
 POWER_ITERATIONS = 15
@@ -31,8 +32,9 @@ class ConvBlock(nn.Sequential):
             ``spectral_batch`` and ``spectral_instance`` (two of them) or ``none``.
         stride: pixels from one place of the kernel to the next.
         dilation: pixels from one of the kernel's weights to the next.
-        upscale: a transposed convolution that doubles the sides, with a kernel of 4 pixels and a
-            stride of 2 whatever is said here.
+        upscale: doubles the sides: ``transposed``, by a transposed convolution with a kernel of 4
+            pixels and a stride of 2, or ``nearest``, by repeating pixels before a kernel of 3,
+            continued by ``padding``; ``kernel_size``, ``stride`` and ``dilation`` do not matter.
         padding: how the input is continued by half the kernel; None: not at all.
         activation: whether the LeakyReLU is there.
         slope: of the LeakyReLU below 0; 0 makes it a ReLU.
@@ -50,19 +52,21 @@ class ConvBlock(nn.Sequential):
         norm: Norm = "none",
         stride: int = 1,
         dilation: int = 1,
-        upscale: bool = False,
+        upscale: Upscale | None = None,
         padding: Padding | None = None,
         activation: bool = True,
         slope: float = LEAKY_SLOPE,
     ) -> None:
         if norm not in get_args(Norm):
             raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
-        make = nn.Conv2d if dilation == 1 else DilatedConv2d
-        conv: nn.Module = (
-            nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
-            if upscale
-            else make(in_channels, out_channels, kernel_size, stride, dilation=dilation)
-        )
+        conv: nn.Module
+        if upscale == "transposed":
+            conv = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
+        elif upscale == "nearest":
+            conv = DoublingConv2d(in_channels, out_channels, padding or "zero")
+        else:
+            make = nn.Conv2d if dilation == 1 else DilatedConv2d
+            conv = make(in_channels, out_channels, kernel_size, stride, dilation=dilation)
         if norm.startswith("spectral"):
             conv = spectral_norm(conv)
         layers = [conv]
@@ -90,6 +94,38 @@ class DilatedConv2d(nn.Conv2d):
         if self.in_channels % 16 or self.out_channels % 16:
             x, weight = x.contiguous(), weight.contiguous()
         return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation)
+
+
+class DoublingConv2d(nn.Conv2d):
+    """A 3x3 convolution of the input with every pixel repeated in both directions, made cheap.
+
+    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W), the repeated input continued by one
+    pixel as ``border`` says. The kernel sees two copies of a pixel and one of its neighbour, so
+    the weights of the two copies are summed first: that leaves four kernels of 2x2, one for each
+    copy that the kernel can be centred on, and 16 multiplications in place of 36.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, border: Padding) -> None:
+        super().__init__(in_channels, out_channels, 3)
+        # A pixel and its copy mirror each other, so the repeated input's mirror image is a copy.
+        self.border: Padding = "replicate" if border == "reflect" else border
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Between two pixels lie the last copy of the one and the first of the next.
+        kernels = torch.cat([k for rows in _merged(self.weight.mT) for k in _merged(rows.mT)])
+        bias = None if self.bias is None else self.bias.repeat(4)
+        between = F.conv2d(pad(x, 1, self.border), kernels, bias).permute(0, 2, 3, 1)
+        count, height, width, _ = between.shape
+        copies = between.view(count, height, width, 2, 2, self.out_channels).transpose(2, 3)
+        doubled = copies.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+        # In one piece again: norms are slow on a window.
+        return doubled[..., 1:-1, 1:-1].contiguous(memory_format=torch.channels_last)
+
+
+def _merged(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Kernels (..., 3), centred on the last copy of a pixel and on the first one: (..., 2) each."""
+    before, centre, after = weight.unbind(-1)
+    return torch.stack([before + centre, after], -1), torch.stack([before, centre + after], -1)
 
 
 class Pad(nn.Module):

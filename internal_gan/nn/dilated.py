@@ -53,7 +53,7 @@ class DilatedResidualGenerator(nn.Module):
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 
-        def block(channels: int, wanted: int, **settings: int | bool) -> ConvBlock:
+        def block(channels: int, wanted: int, **settings: int | str) -> ConvBlock:
             return ConvBlock(channels, wanted, norm=norm, padding=padding, slope=0.0, **settings)  # type: ignore[arg-type]
 
         widths = [width * 2**level for level in range(depth + 1)]
@@ -62,7 +62,9 @@ class DilatedResidualGenerator(nn.Module):
         self.residual = nn.Sequential(
             *(DilatedResidual(widths[-1], dilation, norm, padding) for _ in range(residual_blocks))
         )
-        self.up = nn.Sequential(*(block(2 * w, w, upscale=True) for w in reversed(widths[:-1])))
+        self.up = nn.Sequential(
+            *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
+        )
         self.output = nn.Conv2d(width, out_channels, kernel_size)
         self.padding: Padding = padding
         self.stride = 2**depth

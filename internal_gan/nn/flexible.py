@@ -60,7 +60,8 @@ class ShapeFlexibleGenerator(nn.Module):
             *(ResidualBottleneck(widths[-1], norm, padding) for _ in range(residual_blocks))
         )
         self.up = nn.ModuleList(
-            ConvBlock(b, a, norm=norm, padding=padding) for a, b in reversed(list(pairwise(widths)))
+            ConvBlock(b, a, norm=norm, padding=padding, upscale="nearest")
+            for a, b in reversed(list(pairwise(widths)))
         )
         self.output = nn.Conv2d(width, channels, kernel_size)
         self.padding: Padding = padding
@@ -87,7 +88,6 @@ class ShapeFlexibleGenerator(nn.Module):
             x = block(x)
         x = self.bottleneck(x)
         for block in self.up:
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
             x = block(x) + skips.pop()
         x = torch.tanh(self.output(pad(x, self.output.kernel_size[0] // 2, self.padding)))
         return x[..., : size[0], : size[1]]

@@ -1,13 +1,22 @@
 """Blocks do what their names say, and start with the statistics that their names promise."""
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from internal_gan.nn.blocks import LEAKY_SLOPE, ConvBlock, Padding, initialise, pad, receptive_field
+from internal_gan.nn.blocks import (
+    LEAKY_SLOPE,
+    ConvBlock,
+    DoublingConv2d,
+    Padding,
+    initialise,
+    pad,
+    receptive_field,
+)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -154,6 +163,29 @@ def test_padding_continues_the_image_as_its_name_says(mode: Padding, row: list[f
 def test_reflection_falls_back_to_replication_where_the_image_is_too_small() -> None:
     image = torch.arange(12.0).view(1, 1, 3, 4)
     assert torch.equal(pad(image, 3, "reflect"), pad(image, 3, "replicate"))
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("border", get_args(Padding))
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (20, 31)])
+def test_a_doubling_convolution_is_one_of_the_repeated_pixels(
+    size: tuple[int, int], border: Padding, half: bool
+) -> None:
+    layer = DoublingConv2d(24, 16, border).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x = torch.randn(2, 24, *size, generator=rng()).contiguous(memory_format=torch.channels_last)
+    x.requires_grad_()
+    weight, bias = layer.weight, layer.bias
+    assert bias is not None
+    repeated = F.interpolate(x, scale_factor=2, mode="nearest")
+    expected = F.conv2d(pad(repeated, 1, border), weight, bias)
+    target = torch.randn(expected.shape, generator=rng(1))
+    wanted = torch.autograd.grad((expected * target).mean(), [x, weight, bias])
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        drawn = layer(x)
+    found = torch.autograd.grad((drawn.float() * target).mean(), [x, weight, bias])
+    for one, other in zip([drawn.float(), *found], [expected, *wanted], strict=True):
+        rounding = (0.02 if half else 1e-5) * float(other.detach().abs().max())
+        torch.testing.assert_close(one, other, rtol=0, atol=rounding)
 
 
 @pytest.mark.parametrize(("channels", "wanted"), [(24, 24), (24, 32), (32, 32)])
