@@ -199,7 +199,8 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         return UserError(f"{match[1]}: {_needs(key)}; for one run of each value add -m")
     nothing = [o for o in overrides if o in ("experiment=null", "recipe=null")]
     if "Got NoneType" in text and nothing:
-        return UserError(f"{nothing[0]}: this option needs a name; leave it out to have none")
+        group = key_of(nothing[0])
+        return UserError(f"{nothing[0]}: this option needs a name; to have none: {group}=none")
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):

@@ -11,18 +11,26 @@ from internal_gan.config import compose
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+APPLICATIONS = ROOT / "docs" / "applications"
 COMMAND = re.compile(
     r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
 )
 OPTION = re.compile(r"`([a-z][a-z_/.]*=[^`<\s]+)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+PLACE = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
+CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def documented_commands() -> list[str]:
-    pages = [ROOT / "README.md", ROOT / "docs" / "user-guide.md"]
-    texts = [page.read_text(encoding="utf-8") for page in pages]
-    commands = {command for text in texts for command in COMMAND.findall(text)}
-    return sorted(commands | {option for text in texts for option in OPTION.findall(text)})
+    """Commands of all pages, without those of plugins that may be missing, and options of the
+    guides, without those that stand for others."""
+    texts = {page: page.read_text(encoding="utf-8").replace("\\\n", "") for page in PAGES}
+    commands = {command for text in texts.values() for command in COMMAND.findall(text)}
+    guides = [ROOT / "README.md", *(ROOT / "docs").glob("user*.md"), *APPLICATIONS.glob("*.md")]
+    options = {option for page in guides for option in OPTION.findall(texts[page])}
+    left_out = re.compile(r"hydra/|experiment=tune_|=\[top,")
+    return sorted(command for command in commands | options if not left_out.search(command))
 
 
 def test_commands_and_options_are_found_in_the_documentation() -> None:
@@ -45,3 +53,23 @@ def test_documented_command_composes(command: str) -> None:
 def test_links_lead_to_files_that_exist(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def anchors(page: Path) -> list[str]:
+    """The names by which links reach the headings of ``page``."""
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    names = [re.sub(r"[^\w -]", "", heading.lower()) for heading in HEADING.findall(text)]
+    return [name.replace(" ", "-") for name in names]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_heading_comes_twice_on_a_page(page: Path) -> None:
+    found = anchors(page)
+    assert [name for name in found if found.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    places = PLACE.findall(page.read_text(encoding="utf-8"))
+    targets = [(page.parent / path if path else page, name) for path, name in places]
+    assert [str(path) for path, name in targets if name not in anchors(path)] == []

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 # Elements of the largest matrix that is held at once: distances, or patches side by side.
-AT_ONCE = 2**23
+AT_ONCE = 2**21
 
 
 def vote(image: Tensor, source: Tensor, patch: int = 7, most_pairs: float = math.inf) -> Tensor:

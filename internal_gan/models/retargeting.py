@@ -116,7 +116,10 @@ class RetargetModel(SeveralPhotosModel):
         painted = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
         wanted = self.votes if vote == "auto" else vote
-        voting = Voting(painted, QUICK_PAIRS if vote == "auto" else math.inf) if wanted else None
+        limit = QUICK_PAIRS if vote == "auto" else math.inf
+        voting = Voting(painted, limit) if wanted else None
+        # What another pass starts from matters at the coarse scales alone.
+        between = Voting(painted, limit / 10) if wanted else None
         own = (painted.shape[-2], painted.shape[-1])
         size = own if size is None else size
         if vote not in (True, False, "auto"):
@@ -130,7 +133,7 @@ class RetargetModel(SeveralPhotosModel):
             return self._protected(painted, protect.to(self.device), size, rng, voting)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None, rng, voting=voting)
+            painted = self.repaint(painted, at, None, rng, voting=between)
         painted = self.repaint(painted, steps[-1], transform, rng, voting=voting)
         return painted.clamp(-1, 1).cpu()
 
