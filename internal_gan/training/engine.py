@@ -1,5 +1,6 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +18,9 @@ from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.checkpoint import load_training, save_model, save_training
 from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.signals import StopRequest
-from internal_gan.units import parse_duration
+from internal_gan.units import duration, parse_duration
+
+_log = logging.getLogger(__name__)
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
@@ -275,6 +278,13 @@ def _plan(
         left = parse_duration(options.time) - (time.monotonic() - started)
         plan = budget.fit(plan, left)
         model.steps = [stage.steps for stage in plan.stages]
+        if plan.total_seconds > left:
+            _log.warning(
+                "trainer.time=%s is too short for this model on this machine: one step of every "
+                "stage, the least there is, ends about %s after it",
+                options.time,
+                duration(plan.total_seconds - left),
+            )
     return plan
 
 

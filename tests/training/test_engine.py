@@ -453,13 +453,23 @@ class TestBudget:
         # Room is made for them, but they do not pass for slow steps.
         assert 0.85 * model.steps[0] < model.steps[1] < model.steps[0]
 
-    def test_too_small_a_budget_still_gives_a_complete_model(
-        self, clock: Clock, tmp_path: Path
+    def test_too_small_a_budget_gives_a_complete_model_and_is_told(
+        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         model = self.model(clock, (0.5, 0.5))
+        started = clock.now
         train_toy(model, tmp_path, TrainerOptions(time="1s"))
         assert model.steps == [1, 1]
         assert model.finished == 2
+        assert clock.now - started == pytest.approx(10.5)
+        assert "trainer.time=1s is too short for this model on this machine" in caplog.text
+        assert "ends about 9.5 s after it" in caplog.text
+
+    def test_a_budget_that_is_kept_is_no_warning(
+        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        train_toy(self.model(clock, (0.5, 0.5)), tmp_path, TrainerOptions(time="30s"))
+        assert "too short" not in caplog.text
 
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
         trainer = TrainerOptions(time="60s")
