@@ -19,7 +19,8 @@ except ImportError as error:
 
 # What makes a run folder, and the pictures that show it.
 FILES = ("config.yaml", "model.safetensors", "photo.png")
-PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/*.png")
+# Of several photos each has a folder of its own.
+PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/*.png", "inpaint/*/*.png")
 MOST_PICTURES = 8
 CARD = """\
 ---
@@ -95,7 +96,7 @@ class HubModel(
         for path in [*(self.run / name for name in FILES), *pictures[:MOST_PICTURES]]:
             copy = save_directory / path.relative_to(self.run)
             if path.is_file() and copy.resolve() != path.resolve():
-                copy.parent.mkdir(exist_ok=True)
+                copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
         if config.is_file():
             save_options(_without_folders(load_options(config)), config)

@@ -1,5 +1,6 @@
 """Models saved for the Hugging Face Hub and read back, without a network."""
 
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -52,6 +53,15 @@ def test_a_saved_model_is_the_same_and_is_a_run_folder(
         "task=sample", f"checkpoint={tmp_path / 'saved'}", f"output={tmp_path / 'out'}"
     )
     assert answer.code == 0, answer.err
+
+
+@pytest.mark.parametrize("picture", ["inpaint/000.png", "inpaint/lake/000.png", "retarget/a.png"])
+def test_pictures_of_every_family_are_saved(run: Path, picture: str, tmp_path: Path) -> None:
+    shutil.rmtree(run / "sample")
+    (run / picture).parent.mkdir(parents=True)
+    (run / picture).write_bytes(b"picture")
+    hub.HubModel(run).save_pretrained(tmp_path / "saved")
+    assert (tmp_path / "saved" / picture).read_bytes() == b"picture"
 
 
 def test_pushing_uploads_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
