@@ -48,6 +48,7 @@ def record(path: str = "out") -> dict[str, Any]:
 def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> None:
     answer = shell(*files, "output=out", "evaluate.maps=1")
     assert answer.code == 0, answer.err
+    assert record()["real"] == {"file": "photo.png", "size": [60, 80]}
     group = record()["groups"]["samples"]
     same = torch.cat([read_image(f"drawn/{seed}.png").pixels for seed in (1, 2)])
     panel = patch_panel(read_image("photo.png").pixels, same)
