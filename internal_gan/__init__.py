@@ -72,9 +72,9 @@ def fit(
 
     Args:
         image: an image file, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8,
-            of uint16 or of floats in [0, 1]. Of InGAN also a list of several, which one model
-            learns together.
-        model: the method, as in ``model=singan`` or ``model=ingan``.
+            of uint16 or of floats in [0, 1]. Of InGAN and EdgeConnect also a list of several,
+            which one model learns together.
+        model: the method, as in ``model=singan``, ``model=ingan`` or ``model=edgeconnect``.
         overrides: options as on the command line, such as ``["trainer=preview", "seed=3"]``.
         output: run folder for the model, its samples and its page; by default a new
             ``runs/<image>-<model>/<time>``.

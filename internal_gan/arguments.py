@@ -19,6 +19,14 @@ from internal_gan.options import PATHS, RECIPES
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 # Short names of options, which a file's name follows.
 _SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
+# Where a folder is many photos for one model or one task.
+_OF_FOLDERS = (
+    "task=inpaint",
+    "task=mask",
+    "model=edgeconnect",
+    "experiment=edgeconnect",
+    "experiment=ablation/edgeconnect",
+)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -108,16 +116,13 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
 
 def _takes_folders(overrides: Sequence[str]) -> bool:
     """Whether a folder is many photos for one model or one task."""
-    return any(
-        override in ("task=inpaint", "task=mask") or override.startswith("model=edgeconnect")
-        for override in overrides
-    )
+    return any(override.startswith(_OF_FOLDERS) for override in overrides)
 
 
 def _gather(override: str) -> str:
     """``image=photos/`` as the list of the images in that folder."""
     key, _, value = override.partition("=")
-    if key != "image" or not Path(value).expanduser().is_dir():
+    if key != "image" or value in ("", "null") or not Path(value).expanduser().is_dir():
         return override
     return f"image=[{','.join(quote(name) for name in _images(str(Path(value).expanduser())))}]"
 

@@ -17,10 +17,10 @@ except ImportError as error:
         "internal_gan.hub needs huggingface_hub: pip install 'internal-gan[hub]'"
     ) from error
 
-# What makes a run folder, and the pictures that show it.
+# What makes a run folder, and the pictures that show it; of filled holes not what was there before.
 FILES = ("config.yaml", "model.safetensors", "photo.png")
 # Of several photos each has a folder of its own.
-PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/*.png", "inpaint/*/*.png")
+PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/[0-9]*.png", "inpaint/*/[0-9]*.png")
 MOST_PICTURES = 8
 CARD = """\
 ---

@@ -11,6 +11,7 @@ import itertools
 import os
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ MISTAKE, CRASH = 2, 1
 ROUNDS = 10
 # Packages of launchers that end with an exception when one of their workers dies.
 _CAN_LOSE_WORKERS = ("joblib", "submitit", "ray")
+_BASIC_SWEEPER = f"{BasicSweeper.__module__}.BasicSweeper"
 _BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # What conf/config.yaml has, as long as the user says nothing else.
 _SUBDIR = "${hydra.job.num}"
@@ -98,13 +100,14 @@ class Multirun:
             keys = [key for key, values in choices.items() if len(values) != 1]
             name = ",".join([photos, *keys])
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
-            if settings.sweeper._target_ == f"{BasicSweeper.__module__}.BasicSweeper":
+            if settings.sweeper._target_ == _BASIC_SWEEPER:
                 # A sweeper that searches makes up its jobs as it goes.
                 jobs = _jobs([*in_files, *overrides])
                 _check_at_once(settings, len(jobs))
-                for job in jobs:
-                    known = self.sweep.read(job_name(job, ["image", *keys], photos))
-                    _check_same(known, lasting(job))
+                names = [job_name(job, ["image", *keys], photos) for job in jobs]
+                _check_different(names)
+                for called, job in zip(names, jobs, strict=True):
+                    _check_same(self.sweep.read(called), lasting(job))
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
         """Run Hydra's ``application``, and again when its launcher lost a worker."""
@@ -186,7 +189,13 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
-    return _figure(config, sweep, record)
+    if config.objective is None or hydra_config.sweeper._target_ == _BASIC_SWEEPER:
+        return None  # nobody asks for it
+    if record.state != "finished":
+        raise JobFailedError(record.name)
+    from internal_gan.tasks.compare import objective
+
+    return objective(sweep.path, record.name, config.objective)
 
 
 def short(path: str) -> str:
@@ -221,14 +230,13 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
     print(f"{record.name}: {record.state} after {record.seconds:.0f} s {reason}", flush=True)
 
 
-def _figure(config: DictConfig, sweep: Sweep, record: Record) -> float | None:
-    if config.objective is None:
-        return None
-    if record.state != "finished":
-        raise JobFailedError(record.name)
-    from internal_gan.tasks.compare import objective
-
-    return objective(sweep.path, record.name, config.objective)
+def _check_different(names: Sequence[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise UserError(
+                f"{count} jobs of this sweep are all called {name}; leave out values that come "
+                "twice, or that differ by less than six digits"
+            )
 
 
 def _check_same(known: Record | None, overrides: list[str]) -> None:
@@ -295,7 +303,7 @@ def _check_jobs(choices: dict[str, list[str]]) -> None:
     composed = [values for key, values in choices.items() if values and key not in _FILES]
     for values in itertools.product(*composed):
         options = compose(values)
-        if options.trains and not choices.keys() & {"image", "resume"}:
+        if options.trains and not choices.keys() & {"image", "resume", "checkpoint"}:
             check_image_file(None)
 
 

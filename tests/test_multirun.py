@@ -258,6 +258,45 @@ def test_a_mistake_is_one_line(shell: Shell, arguments: list[str], pieces: list[
     assert list(Path.cwd().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ("seed=1,2,1", "a-seed=1"),
+        ("model.min_size=18.00000001,18.00000002", "a-min_size=18"),
+    ],
+)
+def test_jobs_that_would_share_a_folder_are_refused(shell: Shell, values: str, name: str) -> None:
+    write_photos("a.png")
+    answer = shell("-m", "image=a.png", values, "output=out")
+    assert answer.code == 2
+    assert answer.lines[0].startswith(f"error: 2 jobs of this sweep are all called {name}; ")
+    assert not Path("out").exists()
+
+
+def test_a_sweep_of_trained_models_needs_no_photo(shell: Shell) -> None:
+    answer = shell("-m", "task=super_resolution", "checkpoint=a,b", "output=out")
+    failed = [line for line in answer.lines if " failed: " in line]
+    assert len(failed) == 2
+    assert all("run folder" in line and "does not exist" in line for line in failed)
+
+
+def test_an_objective_that_nobody_waits_for_stops_no_job(shell: Shell) -> None:
+    write_photos("photos/z.png")
+    write_flat("photos/flat.png")
+    answer = shell(*RUN, "objective=swd1")
+    assert states() == {"flat": "failed", "z": "finished"}
+    assert "1 of 2 jobs finished in out" in answer.out
+
+
+def test_jobs_may_lie_in_folders_of_folders(shell: Shell) -> None:
+    write_photos("photos/a.png")
+    write_flat("photos/flat.png")
+    answer = shell(*RUN, "seed=7", "hydra.sweep.subdir='of/${hydra:job.num}'")
+    assert states() == {"of/0": "finished", "of/1": "failed"}
+    assert "1 of 2 jobs finished in out" in answer.out
+    assert answer.code == 2
+
+
 def test_a_launcher_that_is_not_installed_is_told_with_its_extra(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

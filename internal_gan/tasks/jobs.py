@@ -85,8 +85,9 @@ class Sweep:
 
     def records(self) -> list[Record]:
         """Of all jobs that were begun, by name."""
-        names = [path.stem for path in (self.path / RECORDS).glob("*.json")]
-        found = [self.read(path) for path in sorted(names, key=natural)]
+        folder = self.path / RECORDS
+        files = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.json"))
+        found = [self.read(name) for name in sorted((f.as_posix() for f in files), key=natural)]
         return [record for record in found if record is not None]
 
     def settle(self, names: Iterable[str]) -> None:
@@ -158,13 +159,13 @@ def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) 
 
 
 def in_short(value: str) -> str:
-    """A value with six digits, if it is a number with more.
+    """A value with six digits, if it is a fraction with more.
 
-    >>> in_short("0.00223787810344"), in_short("250"), in_short("hinge")
-    ('0.00223788', '250', 'hinge')
+    >>> in_short("0.00223787810344"), in_short("123456789"), in_short("hinge")
+    ('0.00223788', '123456789', 'hinge')
     """
     try:
-        return f"{float(value):.6g}" if len(value) > 8 else value
+        return f"{float(value):.6g}" if len(value) > 8 and not value.isdecimal() else value
     except ValueError:
         return value
 

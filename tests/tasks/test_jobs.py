@@ -29,6 +29,8 @@ def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
     assert job_name(["image=['a/x.png','y.png']"], ["image"]) == "x+y"
     assert job_name(["checkpoint='runs/x/1'"], ["checkpoint"]) == "checkpoint=runs_x_1"
     assert job_name(["trainer=fast"], []) == "job"
+    seeds = [job_name([f"seed={n}"], ["seed"]) for n in (123456789, 123456780)]
+    assert seeds == ["seed=123456789", "seed=123456780"]
 
 
 def test_a_name_is_never_too_long_for_a_folder_and_still_its_own() -> None:
