@@ -214,7 +214,18 @@ def test_a_mask_and_edges_have_short_names() -> None:
     assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
 
 
-@pytest.mark.parametrize("what", ["task=inpaint", "task=mask", "model=edgeconnect"])
+@pytest.mark.parametrize("what", ["task=inpaint", "model=edgeconnect"])
+def test_no_name_is_not_this_folder(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
+    assert not [o for o in prepare([what, "image="]) if "a.png" in o]
+
+
+@pytest.mark.parametrize(
+    "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_no_edges"]
+)
 def test_a_folder_is_its_images_where_several_make_sense(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.evaluation.patch_statistics import patch_panel
-from internal_gan.evaluation.pictures import picture_files, sub_folders
+from internal_gan.evaluation.pictures import MOVIE_SUFFIXES, picture_files, sub_folders
 from internal_gan.images.io import read_image
 
 # What a run is judged by and shows: more would take long and tell little more.
@@ -21,8 +21,11 @@ MOST_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
-# Pictures that a task writes beside its results.
+# Pictures that a task writes beside its results, and folders of such.
 NOT_RESULTS = {"before", "mask", "collage", "photo", "hole", "edges", "telea"}
+PROOFS = "tiled-"
+FRAMES = "frames"
+MOVING = MOVIE_SUFFIXES | {".gif", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,11 @@ class Entry:
 
 
 def results_of(run: Path, task: str) -> list[Path]:
-    """The first pictures that a run made by ``task``, four at most."""
-    found = picture_files(run / task)
-    for folder in sub_folders(run / task):
-        found += picture_files(folder)
-    return [path for path in found if path.stem not in NOT_RESULTS][:MOST_PICTURES]
+    """The first stills that a run made by ``task``, or else frames of its video; four at most."""
+    others = [f for f in sub_folders(run / task) if not f.name.startswith((PROOFS, FRAMES))]
+    files = [path for folder in (run / task, *others) for path in picture_files(folder)]
+    stills = [f for f in files if f.stem not in NOT_RESULTS and f.suffix.lower() not in MOVING]
+    return (stills or picture_files(run / task / FRAMES))[:MOST_PICTURES]
 
 
 def judge(photo: Path, pictures: Sequence[Path]) -> dict[str, float]:

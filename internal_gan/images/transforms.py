@@ -51,10 +51,17 @@ class Transform(ABC):
         Returns:
             (N, C, height, width) of the dtype of ``x``; differentiable with respect to ``x``.
         """
-        grid = self.source(pixel_centres(size, x.device)).to(x.dtype)
-        return F.grid_sample(
-            x, grid.expand(len(x), -1, -1, -1), padding_mode=border, align_corners=False
-        )
+        # In half precision places would be off by pixels.
+        with torch.autocast(x.device.type, enabled=False):
+            grid = self.source(pixel_centres(size, x.device))
+            grid = grid.to(torch.promote_types(x.dtype, torch.float32))
+            found = F.grid_sample(
+                x.to(grid.dtype),
+                grid.expand(len(x), -1, -1, -1),
+                padding_mode=border,
+                align_corners=False,
+            )
+        return found.to(x.dtype)
 
     def coverage(self, size: Size, device: torch.device | None = None) -> Tensor:
         """The share of each output pixel that comes from inside of the input.

@@ -28,9 +28,9 @@ def vote(image: Tensor, source: Tensor, patch: int = 7, most_pairs: float = math
     """
     patch = min(patch, *image.shape[-2:], *source.shape[-2:])
     rows, columns = (side - patch + 1 for side in image.shape[-2:])
-    keys = F.unfold(source, patch)[0].T.contiguous()
-    if rows * columns * len(keys) > most_pairs:
+    if rows * columns * math.prod(side - patch + 1 for side in source.shape[-2:]) > most_pairs:
         return image
+    keys = F.unfold(source, patch)[0].T.contiguous()
     lengths = keys.square().sum(dim=1)
     total, count = torch.zeros_like(image), torch.zeros_like(image[:, :1])
     strip = max(1, AT_ONCE // (columns * keys.shape[1]))

@@ -131,7 +131,8 @@ class InGANPyramidStage(Stage):
         if self.cycle_weight and step % model.cycle_interval == 0:
             cycle = F.l1_loss(self._back(fake).float(), photo.reals[-1])
             terms.append(("cycle", model.cycle_interval * self.cycle_weight, cycle))
-        total = torch.stack([weight * value for _, weight, value in terms]).sum()
+        # Of terms that are not due in every step, there may be none in this one.
+        total = sum((weight * value for _, weight, value in terms), 0 * fake.float().sum())
         self.step += 1
         return total, {name: value.detach() for name, _, value in terms}
 

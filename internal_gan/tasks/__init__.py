@@ -193,7 +193,7 @@ def _value(options: Options, key: str) -> Any:
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:
-    """The folder that the user named, or a new ``runs/<image>-<model>/<time>``."""
+    """The folder that the user named, or a new and empty ``runs/<image>-<model>/<time>``."""
     if options.output is not None:
         return Path(options.output)
     stem = Path(image).stem if image else "image"
@@ -202,9 +202,16 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
     parent = Path("runs", f"{name}-{family}")
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     path, number = parent / now, 2
-    while path.exists():
-        path, number = parent / f"{now}-{number}", number + 1
-    return path
+    while True:
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            # Another run began in this second, perhaps in another process.
+            path, number = parent / f"{now}-{number}", number + 1
+        except OSError:
+            return path  # what is wrong with it, RunFolder.create says
+        else:
+            return path
 
 
 def command(*arguments: str) -> str:

@@ -17,6 +17,7 @@ import internal_gan
 from internal_gan.config import save_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
+from internal_gan.evaluation.comparison import PROOFS
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.evaluation.patch_statistics import SHRINKS
@@ -97,7 +98,8 @@ def _evaluate_model(options: Options, family: str | None, stem: InceptionStem | 
             f"checkpoint={trained.source.path}: a model of {model.family} draws nothing by itself; "
             "judge pictures of it by evaluate.real= and evaluate.samples="
         )
-    drawing = replace(drawing, retarget=replace(drawing.retarget, compare=False, video=None))
+    only_results = replace(drawing.retarget, compare=False, collage=False, video=None)
+    drawing = replace(drawing, retarget=only_results)
     own.check(model, drawing)
     real = chosen(drawing, model) if own.name == "retarget" else model.image
     _check_real(Photo(real.cpu(), path=trained.source.path), options)
@@ -106,7 +108,9 @@ def _evaluate_model(options: Options, family: str | None, stem: InceptionStem | 
         own.write(model, drawing, folder, photo)
         pictures = folder.path / own.name
         groups = {"samples": _files(pictures)} | {
-            sub.name: _files(sub) for sub in sorted(pictures.iterdir()) if sub.is_dir()
+            sub.name: _files(sub)
+            for sub in sorted(pictures.iterdir())
+            if sub.is_dir() and not sub.name.startswith(PROOFS)
         }
         about = {
             "model": {"family": model.family, "run": str(trained.source.path)},

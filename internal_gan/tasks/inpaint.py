@@ -113,12 +113,20 @@ def write(
         first = replace(first, name=_folders(options.photos)[0])
     _write(model, first, options, folder, on_the_way=on_the_way)
     if not on_the_way:
-        for case in list(_cases(options.photos, options))[1:] if others else []:
-            _write(model, case, options, folder)
+        for name in others:
+            if Path(name).is_file():
+                called = _folders(options.photos)[options.photos.index(name)]
+                _write(model, _case(called, read_image(name), options), options, folder)
+            else:
+                _log.warning("%s: is gone, so that its hole is not filled", name)
 
 
 def check(model: Any, options: Options) -> None:
-    """Nothing is left to refuse: :func:`lesson` has read every mask."""
+    """What :func:`lesson` has read when the training began must be there when it goes on, too."""
+    file, photo = options.mask.file, options.photo
+    is_read = file is not None and photo is not None and Path(photo).is_file()
+    if is_read and not Path(str(file)).exists():
+        raise UserError(f"mask={file}: is gone, and the hole is not kept elsewhere; put it back")
 
 
 def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list[str]]:

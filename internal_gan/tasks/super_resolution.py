@@ -45,7 +45,7 @@ def super_resolution(options: Options, family: str | None = None) -> Path:
             left behind.
     """
     trained = load_trained(options, family, SuperResolution)
-    recorded, kept = trained.options.image, trained.source.path / "photo.png"
+    recorded, kept = trained.options.photo, trained.source.path / "photo.png"
     is_there = recorded is not None and Path(recorded).is_file()
     if options.image is None and not is_there and not kept.is_file():
         raise UserError(f"{trained.source.path} has no photo.png; name the photo by image=FILE")

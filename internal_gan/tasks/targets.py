@@ -107,9 +107,17 @@ def _number(options: Options, model: RetargetModel) -> int:
     if name is None:
         return 0
     paths = [Path(path) for path in options.photos]
-    known = [name in (str(path), path.name, path.stem) for path in paths]
-    if any(known):
-        return known.index(True)
+    for known in (
+        [path.absolute() == Path(name).absolute() for path in paths],
+        [name in (path.name, path.stem) for path in paths],
+    ):
+        if sum(known) > 1:
+            raise UserError(
+                f"retarget.image={name}: {sum(known)} photos of the model have that name; give its "
+                f"path, or its number from 1 to {len(images)}"
+            )
+        if any(known):
+            return known.index(True)
     if name.isdecimal() and 1 <= int(name) <= len(images):
         return int(name) - 1
     names = f", or one of {', '.join(path.name for path in paths)}" if paths else ""

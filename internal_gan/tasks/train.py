@@ -18,6 +18,7 @@ from internal_gan.build import build
 from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
+from internal_gan.files import read_json_lines
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
@@ -25,14 +26,14 @@ from internal_gan.options import TASKS, Options
 from internal_gan.tasks import command, new_run_path
 from internal_gan.tasks.own import OwnTask, own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
+from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.device import select_device, select_precision
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
-from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
+from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 from internal_gan.training.progress import Progress
 from internal_gan.training.run_folder import RunFolder
-from internal_gan.training.weights_and_biases import WandbLogger
 from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]
@@ -184,6 +185,10 @@ def _set_up(
     options: Options, photo: Photo, others: Sequence[Photo] = ()
 ) -> tuple[Model, torch.dtype, list[str]]:
     """The prepared model on its device, and what to tell about the choices."""
+    if options.logger == "tensorboard":
+        summary_writer()
+    if options.logger == "wandb":
+        weights_and_biases.package()
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     model: Model = build(options.model)
@@ -229,6 +234,8 @@ def _learn(
 ) -> None:
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
+    rows = read_json_lines(folder.metrics_path) if has_state else []
+    earlier = max((row["seconds"] for row in rows if "seconds" in row), default=0.0)
     own = own_task(model, options)
     folder.write_status("running", device=str(model.device), model_task=model.task)
     announce(console, folder, about)
@@ -245,7 +252,7 @@ def _learn(
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
     if options.logger == "wandb":
-        callbacks.append(WandbLogger(folder.path, dataclasses.asdict(options)))
+        callbacks.append(weights_and_biases.WandbLogger(folder.path, dataclasses.asdict(options)))
     try:
         with enough_memory("model.max_size"):
             train_stages(
@@ -273,9 +280,10 @@ def _learn(
     with enough_memory(own.size_option):
         own.write(model, options, folder, photo)
     seconds = time.monotonic() - started
-    folder.write_status("finished", seconds=round(seconds, 1))
+    folder.write_status("finished", seconds=round(earlier + seconds, 1))
     write_report(folder.path)
-    say(console, f"\nDone in {duration(seconds)}.")
+    before = f", and {duration(earlier)} before" if earlier else ""
+    say(console, f"\nDone in {duration(seconds)}{before}.")
     _where(console, folder, model, options)
 
 

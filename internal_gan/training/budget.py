@@ -1,6 +1,7 @@
 """What every stage costs on this machine, and a schedule that fits a time budget."""
 
 import copy
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) ->
         model: a prepared model, not yet trained; left as it is.
         run_steps: trains a stage for that many steps and waits for the device.
     """
+    if model.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(model.device)  # of an earlier run in this process
     scratch = copy.deepcopy(model)
     rng = torch.Generator(scratch.device).manual_seed(seed)
     plans: list[StagePlan] = []
@@ -64,17 +67,21 @@ def _time(run_steps: Callable[[Stage, int], None], stage: Stage, steps: int) -> 
     return time.perf_counter() - start
 
 
-def peak_memory(device: torch.device) -> int:
-    """Peak memory in bytes: of the device on CUDA, of the process elsewhere."""
+def peak_memory(device: torch.device) -> int | None:
+    """Peak memory in bytes: of the device on CUDA, of the process elsewhere; None where the system
+    does not tell."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def fit(plan: TrainingPlan, seconds: float) -> TrainingPlan:
-    """Scale a plan's steps, at least one a stage, so that it takes ``seconds`` less the reserve."""
+def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingPlan:
+    """Scale a plan's steps, so that it takes ``seconds`` less the reserve: at least one and at
+    most so many a stage."""
     usable = max(0.0, seconds * (1 - RESERVE_FRACTION) - RESERVE_SECONDS)
     factor = usable / plan.total_seconds
-    stages = [replace(s, steps=max(1, int(s.steps * factor))) for s in plan.stages]
+    stages = [replace(s, steps=int(max(1, min(s.steps * factor, most)))) for s in plan.stages]
     return replace(plan, stages=stages)

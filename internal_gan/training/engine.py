@@ -1,6 +1,7 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -276,7 +277,7 @@ def _plan(
     plan = budget.measure(model, run_steps, seed)
     if options.time and not state:
         left = parse_duration(options.time) - (time.monotonic() - started)
-        plan = budget.fit(plan, left)
+        plan = budget.fit(plan, left, options.max_steps or math.inf)
         model.steps = [stage.steps for stage in plan.stages]
         if plan.total_seconds > left:
             _log.warning(

@@ -110,6 +110,22 @@ class StepLogger(Callback):
         }
 
 
+def summary_writer() -> "type[SummaryWriter]":
+    """What writes TensorBoard's files.
+
+    Raises:
+        UserError: TensorBoard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise UserError(
+            "logger=tensorboard needs TensorBoard, which is not installed: "
+            'pip install "internal-gan[tensorboard]"'
+        ) from error
+    return SummaryWriter
+
+
 class TensorBoardLogger(StepLogger):
     """For TensorBoard: scalars and, after each stage, the image as it is rebuilt and a sample.
 
@@ -122,15 +138,8 @@ class TensorBoardLogger(StepLogger):
         Raises:
             UserError: TensorBoard is not installed.
         """
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise UserError(
-                "logger=tensorboard needs TensorBoard, which is not installed: "
-                'pip install "internal-gan[tensorboard]"'
-            ) from error
         super().__init__()
-        self._writer_type = SummaryWriter
+        self._writer_type = summary_writer()
         self._path = path
         self._writer: SummaryWriter | None = None
 

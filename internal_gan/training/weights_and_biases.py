@@ -19,6 +19,22 @@ PROJECT = "internal-gan"
 FOLDER = "wandb"
 
 
+def package() -> Any:
+    """The module ``wandb``.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        import wandb
+    except ImportError as error:
+        raise UserError(
+            "logger=wandb needs Weights & Biases, which is not installed: "
+            'pip install "internal-gan[wandb]"'
+        ) from error
+    return wandb
+
+
 class WandbLogger(StepLogger):
     """Sends scalars, and what each finished stage makes of the image, to Weights & Biases.
 
@@ -34,15 +50,8 @@ class WandbLogger(StepLogger):
         Raises:
             UserError: wandb is not installed.
         """
-        try:
-            import wandb
-        except ImportError as error:
-            raise UserError(
-                "logger=wandb needs Weights & Biases, which is not installed: "
-                'pip install "internal-gan[wandb]"'
-            ) from error
         super().__init__()
-        self._wandb = wandb
+        self._wandb = package()
         self._path = path
         self._config = dict(config)
         self._memory_path = path / FOLDER / "internal-gan.json"

@@ -33,6 +33,18 @@ ALL: list[Transform] = [
 SIZE = (31, 44)
 
 
+@pytest.mark.parametrize("transform", [Homography.to_corners(CORNERS), trapezoid(0.4)], ids=repr)
+def test_places_are_exact_in_half_precision(transform: Transform) -> None:
+    ramp = torch.linspace(-1, 1, 256).expand(1, 1, 256, 256)
+    exact = transform(ramp, (256, 256))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(transform(ramp, (256, 256)), exact)
+        half = transform(ramp.bfloat16(), (256, 256))
+    assert half.dtype == torch.bfloat16
+    # What is left is the rounding of the values, half of 2^-8 of them.
+    assert float((half - exact).abs().max()) < 0.005
+
+
 def smooth(size: tuple[int, int] = SIZE, channels: int = 5) -> Tensor:
     rng = torch.Generator().manual_seed(0)
     return resize(torch.rand(1, channels, 4, 5, generator=rng), size)

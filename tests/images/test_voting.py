@@ -17,6 +17,18 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
     return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
 
 
+def test_what_would_be_too_much_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Tensor:
+        raise AssertionError("patches were cut out")
+
+    monkeypatch.setattr("torch.nn.functional.unfold", refuse)
+    image, source = noise(20, 30), noise(16, 24, 1)
+    pairs = 14 * 24 * 10 * 18
+    assert torch.equal(vote(image, source, most_pairs=pairs - 1), image)
+    with pytest.raises(AssertionError, match="patches were cut out"):
+        vote(image, source, most_pairs=pairs)
+
+
 def one_by_one(image: Tensor, source: Tensor, patch: int) -> Tensor:
     """The same by loops over places."""
     total, count = torch.zeros_like(image), torch.zeros_like(image)

@@ -69,6 +69,19 @@ def model() -> InGANPyramid:
     return untrained()
 
 
+def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
+    model = prepared("model.identity_interval=2")
+    stage = stage_of(model)
+    stage.photo.patch_losses.clear()
+    due, scalars = stage.generator_loss()
+    assert due.item() > 0
+    assert set(scalars) == {"identity"}
+    idle, scalars = stage.generator_loss()
+    assert (idle.item(), scalars) == (0.0, {})
+    idle.backward()  # type: ignore[no-untyped-call]
+    assert all(not p.grad.any() for p in stage.generator.parameters() if p.grad is not None)
+
+
 class TestRetarget:
     @pytest.mark.parametrize("size", [(20, 56), (13, 61), (41, 11), (1, 1), (3, 90), (20, 28)])
     def test_any_size_is_exact_to_the_pixel(

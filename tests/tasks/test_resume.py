@@ -1,5 +1,6 @@
 """A training that was interrupted ends as if it had not been."""
 
+import json
 import signal
 import subprocess
 import time
@@ -96,6 +97,21 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
             return
         time.sleep(0.01)
     raise AssertionError(process.communicate()[1])
+
+
+def test_a_resumed_run_took_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        patch.setattr("internal_gan.tasks.train.Pictures.on_stage_end", stop)
+        assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 130
+    metrics = Path("run/metrics.jsonl")
+    rows = [json.loads(line) for line in metrics.read_text().splitlines()]
+    rows = [row | {"seconds": 1000.0} if "seconds" in row else row for row in rows]
+    metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answer = shell("resume=run")
+    assert answer.code == 0, answer.err
+    assert RunFolder(Path("run")).status()["seconds"] > 1000
+    assert "and 16 min 40 s before" in answer.out
 
 
 def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:

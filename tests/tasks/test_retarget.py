@@ -211,7 +211,7 @@ def test_several_photos_are_one_model(shell: Shell, base: tuple[str, ...]) -> No
     assert "<h1>a b.png, c.png" in Path("run/index.html").read_text()
     kept = [read_image(f"run/photos/{number}.png").size for number in (1, 2)]
     assert kept == [(20, 28), (23, 28)]
-    for number, name in enumerate(("2", "c.png"), 1):
+    for number, name in enumerate(("2", "./c.png"), 1):
         again = ("task=retarget", "checkpoint=run", f"output=out{number}", *options[1:])
         answer = shell(*again, f"retarget.image={name}")
         assert answer.code == 0, answer.err
@@ -222,6 +222,19 @@ def test_several_photos_are_one_model(shell: Shell, base: tuple[str, ...]) -> No
     assert second == by_name
     answer = shell("task=retarget", "checkpoint=run", "retarget.image=3")
     assert answer.lines == ["error: retarget.image=3: allowed: 1 to 2, or one of a b.png, c.png"]
+
+
+def test_a_name_that_two_photos_have_is_refused(shell: Shell) -> None:
+    for seed, folder in enumerate(("a", "b")):
+        Path(folder).mkdir()
+        write_image(Path(folder, "x.png"), picture(40, 56, seed=seed))
+    options = ("model.steps=1", "retarget.shape=[9,9]", "retarget.compare=false", "device=cpu")
+    assert shell(*INGAN_FAST, "image=[a/x.png,b/x.png]", "output=run", *options).code == 0
+    answer = shell("task=retarget", "checkpoint=run", "retarget.image=x.png")
+    assert answer.code == 2
+    assert "retarget.image=x.png: 2 photos of the model have that name" in answer.lines[0]
+    answer = shell("task=retarget", "checkpoint=run", "retarget.image=b/x.png", "output=out")
+    assert answer.code == 0, answer.err
 
 
 def test_a_model_of_several_photos_is_resumed(

@@ -35,6 +35,11 @@ def test_a_larger_budget_gives_more_steps() -> None:
     assert all(s.steps > 1000 for s in fit(plan, 60).stages)
 
 
+def test_a_cap_holds_for_any_budget() -> None:
+    plan = plan_of((3, 0.01), (3, 0.03))
+    assert [s.steps for s in fit(plan, 600, most=3).stages] == [3, 3]
+
+
 @pytest.mark.parametrize("seconds", [-5.0, 0.0, 1.0, 4.0])
 def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
@@ -80,4 +85,11 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
 
 
 def test_peak_memory_is_this_processs_in_bytes() -> None:
-    assert 20e6 < peak_memory(torch.device("cpu")) < 100e9
+    peak = peak_memory(torch.device("cpu"))
+    assert peak is not None
+    assert 20e6 < peak < 100e9
+
+
+def test_a_system_that_does_not_tell_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert peak_memory(torch.device("cpu")) is None

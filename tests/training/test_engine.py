@@ -453,6 +453,11 @@ class TestBudget:
         # Room is made for them, but they do not pass for slow steps.
         assert 0.85 * model.steps[0] < model.steps[1] < model.steps[0]
 
+    def test_a_cap_of_steps_holds(self, clock: Clock, tmp_path: Path) -> None:
+        model = self.model(clock, (0.1, 0.2))
+        train_toy(model, tmp_path, TrainerOptions(time="300s", max_steps=3))
+        assert model.steps == [3, 3]
+
     def test_too_small_a_budget_gives_a_complete_model_and_is_told(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
