@@ -146,6 +146,20 @@ def test_a_model_of_singan_draws_and_is_judged(shell: Shell, tmp_path: Path) -> 
     assert "The photo as the model rebuilds it" in Path("out/index.html").read_text()
 
 
+def test_proofs_and_collages_are_no_samples(shell: Shell, tmp_path: Path) -> None:
+    a_model(tmp_path / "run")
+    tileable = ("sample.tileable=true", "sample.count=1", "output=out")
+    assert shell("task=evaluate", "checkpoint=run", SMALL, *tileable).code == 0
+    assert list(Path("out/sample").glob("tiled-*"))
+    assert list(record()["groups"]) == ["samples"]
+    assert len(record()["samples"]) == 1
+
+    trained_ingan(tmp_path / "other", base=INGAN_PAPER)
+    collage = ("retarget.collage=true", "retarget.scale=[[1.0,2.0]]", "output=out2")
+    assert shell("task=evaluate", "checkpoint=other", SMALL, *collage).code == 0
+    assert [sample["size"] for sample in record("out2")["samples"]] == [[20, 56]]
+
+
 def test_a_model_of_ingan_is_judged_by_its_sizes(shell: Shell, tmp_path: Path) -> None:
     trained_ingan(tmp_path / "run", base=INGAN_PAPER)
     scale = "retarget.scale=[[1.0,2.0],[1.0,1.0]]"

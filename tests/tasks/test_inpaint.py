@@ -509,6 +509,20 @@ def test_a_training_that_was_stopped_goes_on_with_its_hole(
     assert np.array_equal(pixels("trained/inpaint/000.png"), result)
 
 
+def test_a_training_does_not_go_on_without_its_mask(
+    shell: Shell, checkpoint: str, tmp_path: Path
+) -> None:
+    train(shell, "image=photo.png", "mask=hole.png")
+    folder = RunFolder(Path("trained"))
+    folder.write_status("stopped")
+    Path("hole.png").unlink()
+    answer = shell("resume=trained")
+    assert answer.code == 2
+    assert answer.lines[-1].startswith("error: mask=")
+    assert "hole.png: is gone" in answer.lines[-1]
+    assert folder.status()["state"] == "stopped"
+
+
 def test_a_model_of_another_family_is_refused(shell: Shell, checkpoint: str) -> None:
     answer = shell("task=sample", checkpoint)
     assert answer.code == 2

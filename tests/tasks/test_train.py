@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,19 @@ def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> 
     assert "error: job photo-max_size=8: " in answer.err
     (model,) = Path("multirun").glob("*/*/model.safetensors")
     assert model.parent.name == "photo-max_size=28"
+
+
+@pytest.mark.parametrize(
+    ("logger", "module"), [("tensorboard", "torch.utils.tensorboard"), ("wandb", "wandb")]
+)
+def test_without_the_loggers_package_no_folder_is_left(
+    shell: Shell, photo: str, logger: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    answer = shell(f"image={photo}", "output=run", f"logger={logger}", *TINY_RUN)
+    assert answer.code == 2
+    assert f'pip install "internal-gan[{logger}]"' in answer.lines[0]
+    assert not Path("run").exists()
 
 
 def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None:
