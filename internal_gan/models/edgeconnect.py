@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range, unknown
 from internal_gan.images.edges import EdgeDetector
-from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.fill import fill_smoothly, settle
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
@@ -106,6 +106,8 @@ class EdgeConnect(SeveralPhotosModel):
             the completion inside of the hole; false: the completion's copy of them.
         noise: largest standard deviation of noise on the completion's input inside of the hole,
             by which variants differ.
+        settle: shift the filling's colours, so that they go over into those around it
+            (:func:`internal_gan.images.fill.settle`).
 
     Attributes:
         scale: the size at which the first photo is learnt over the size that it had.
@@ -140,6 +142,7 @@ class EdgeConnect(SeveralPhotosModel):
         base: Base = "patches",
         judge_composite: bool = True,
         noise: float = 0.0,
+        settle: bool = True,
     ) -> None:
         super().__init__()
         check_part(edge_generator, DilatedResidualGenerator, "edge_generator")
@@ -168,6 +171,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.learning_rates = learning_rates
         self.judge_composite = judge_composite
         self.painter = Painter(self.detector, base, noise)
+        self.settle = settle
         self.sizes: list[Size] = []
         self.scale = 1.0
         self.steps = []
@@ -331,6 +335,8 @@ class EdgeConnect(SeveralPhotosModel):
                 barred=barred,
                 rng=None if seed is None else torch.Generator().manual_seed(seed),
             )
+            if self.settle:
+                filled = settle(filled, hole)
         inside = hole.cpu() > 0
         filled = filled.clamp(-1, 1).cpu()
         return Inpainting(torch.where(inside, filled, image.cpu()), lines.cpu())

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images.fill import fill_smoothly
+from internal_gan.evaluation.classical import biharmonic
+from internal_gan.images import fill
+from internal_gan.images.fill import fill_as_plate, fill_smoothly, settle
 from tests.tiny import picture
 
 
@@ -48,3 +50,60 @@ def test_nothing_is_brighter_or_darker_than_what_is_known() -> None:
 def test_any_size_will_do_also_without_a_known_pixel(size: tuple[int, int]) -> None:
     image = torch.full((1, 3, *size), torch.nan)
     assert torch.equal(fill_smoothly(image, torch.ones(1, 1, *size)), torch.zeros(1, 3, *size))
+
+
+@pytest.mark.parametrize(("steps", "most"), [(fill.PLATE_STEPS, 0.05), (2000, 0.002)])
+def test_a_plate_is_nearly_the_solution_of_the_biharmonic_equation(
+    steps: int, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("skimage.restoration")
+    monkeypatch.setattr(fill, "PLATE_STEPS", steps)
+    image, unknown = picture(), hole()
+    found = fill_as_plate(image, unknown)
+    assert float((found.clamp(-1, 1) - biharmonic(image, unknown)).abs().max()) < most
+    assert torch.equal(found[..., :10, :], image[..., :10, :])
+
+
+@pytest.mark.parametrize("size", [(40, 56), (90, 150)])
+def test_a_plate_continues_slopes(size: tuple[int, int]) -> None:
+    ramp = torch.linspace(-1, 1, size[1]).expand(1, 3, *size)
+    wrong = (fill_as_plate(ramp, hole(*size)) - ramp).abs()
+    assert float(wrong.max()) < 0.02
+
+
+def test_without_a_hole_a_plate_is_the_image() -> None:
+    assert torch.equal(fill_as_plate(picture(), torch.zeros(1, 1, 40, 56)), picture())
+
+
+def framed(side: int = 64, rim: int = 8) -> Tensor:
+    unknown = torch.zeros(1, 1, side, side)
+    unknown[..., rim:-rim, rim:-rim] = 1
+    return unknown
+
+
+def test_a_filling_of_the_wrong_brightness_gets_the_right_one() -> None:
+    unknown = framed()
+    checks = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 0.4 - 0.2
+    image = checks.expand(1, 3, 64, 64)
+    darker = torch.where(unknown > 0, image - 0.3, image)
+    found = settle(darker, unknown)
+    inside = (..., slice(9, 55), slice(9, 55))
+    assert float((found - image)[inside].abs().mean()) < 0.05
+    assert float(found[inside].diff(dim=-1).abs().mean()) == pytest.approx(0.4, rel=0.05)
+    assert torch.equal(found[..., :8, :], image[..., :8, :])
+
+
+def test_what_a_filling_has_of_its_own_behind_the_rim_stays() -> None:
+    unknown = framed()
+    image = torch.full((1, 3, 64, 64), 0.2)
+    image[..., 10:50, 20:40] = -0.7
+    assert float((settle(image, unknown) - image).abs().max()) < 0.1
+
+
+def test_a_filling_that_fits_stays() -> None:
+    ramp = torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)
+    assert float((settle(ramp, framed()) - ramp).abs().max()) < 0.01
+
+
+def test_without_a_hole_nothing_settles() -> None:
+    assert torch.equal(settle(picture(), torch.zeros(1, 1, 40, 56)), picture())

@@ -1,5 +1,6 @@
 """EdgeConnect: what it learns from, its stages, and what it fills a hole with."""
 
+import copy
 import os
 import signal
 from pathlib import Path
@@ -15,6 +16,7 @@ from internal_gan.build import build
 from internal_gan.config import compose
 from internal_gan.errors import UserError
 from internal_gan.images.completion import complete
+from internal_gan.images.fill import settle
 from internal_gan.models import edgeconnect_painter
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import EdgeConnect
@@ -342,10 +344,25 @@ def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:
     right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
     image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
     inside = (hole > 0).expand_as(image)
-    anywhere = model.inpaint(image, hole).image[inside]
-    left_alone = model.inpaint(image, hole, barred=right).image[inside]
+    plain = copy.copy(model)
+    plain.settle = False
+    anywhere = plain.inpaint(image, hole).image[inside]
+    left_alone = plain.inpaint(image, hole, barred=right).image[inside]
     assert anywhere.mean() > 0.3
     assert left_alone.mean() < 0
+
+
+def test_a_filling_settles_inside_of_the_hole_alone_unless_told_not_to(model: EdgeConnect) -> None:
+    hole = box()
+    settled = model.inpaint(picture(), hole).image
+    plain = copy.copy(model)
+    plain.settle = False
+    as_drawn = plain.inpaint(picture(), hole).image
+    outside = (hole == 0).expand_as(settled)
+    assert torch.equal(settled[outside], as_drawn[outside])
+    assert not torch.equal(settled, as_drawn)
+    expected = settle(as_drawn, hole)
+    torch.testing.assert_close(settled, expected, rtol=0, atol=1e-5)
 
 
 def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) -> None:
