@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.fill import depth, fill_smoothly
 from internal_gan.images.pyramid import halved
 
 PATCH = 7  # side in pixels
@@ -101,7 +101,7 @@ def _complete(
     keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2)
     if smallest:
         image = _peeled(image, hole, keys, guide, rng)
-    trust = _patches_at(TRUST ** -_depth(hole), reaching).mean(dim=1)
+    trust = _patches_at(TRUST ** -depth(hole), reaching).mean(dim=1)
     for _ in range(ROUNDS):
         wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2)
         nearest, distance = _nearest(wanted, keys)
@@ -191,18 +191,6 @@ def _averaged(
     total = F.fold(votes.T[None], size, PATCH)
     sums = F.fold(weights.expand(1, PATCH**2, -1), size, PATCH)
     return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
-
-
-def _depth(hole: Tensor) -> Tensor:
-    """How many steps every pixel of the hole is from its border, 0 outside."""
-    depth, left = torch.zeros_like(hole), hole
-    while left.any():
-        depth = depth + left
-        inner = -F.max_pool2d(-left, 3, stride=1, padding=1)
-        if torch.equal(inner, left):
-            break
-        left = inner
-    return depth
 
 
 def _patches_at(image: Tensor, positions: Tensor) -> Tensor:

@@ -17,6 +17,10 @@ RELAXATIONS = 16
 PLATE_STEPS, SMALL = 150, 64
 # How far what a rim is off by is averaged: standard deviation of a Gaussian, pixels.
 ALONG = 1.0
+# A rim that is off by less, in units of [-1, 1], is mostly another shade of the same.
+SHADE = 0.2
+# Pixels into the hole after which a third is left of what a rim is off by because of another thing.
+FADE = 2.0
 
 
 def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
@@ -85,7 +89,8 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
     """Shift the colours of a filling, so that they go over into those around it; detail stays.
 
     The outermost pixels of the hole are held against a thin plate that continues what is around
-    it. What they are off by is spanned over the hole as a membrane and taken away.
+    it. What they are off by is spanned over the hole as a membrane and taken away: little, such as
+    another shade, over all of it, and much, such as half an animal, within a few pixels.
 
     Args:
         filled: (N, C, H, W) in [-1, 1], the hole filled with something of its own.
@@ -101,8 +106,22 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
     off = (fill_as_plate(filled, hole) - filled) * rim
     # Along the rim, for a texture must not lose the pixels by which it differs from a plate.
     off = gaussian_blur(off, ALONG) / gaussian_blur(rim, ALONG).clamp_min(1e-6)
-    membrane = fill_smoothly(off, 1 - rim)
+    shade = off / (1 + off.square().mean(dim=1, keepdim=True) / SHADE**2)
+    fading = torch.exp((1 - depth(hole)) / FADE)
+    membrane = fill_smoothly(shade, 1 - rim) + fading * fill_smoothly(off - shade, 1 - rim)
     return torch.where(hole > 0, (filled + membrane).clamp(-1, 1), filled)
+
+
+def depth(hole: Tensor) -> Tensor:
+    """How many steps every pixel of a hole (N, 1, H, W) is from its border, 0 outside."""
+    steps, left = torch.zeros_like(hole), hole
+    while left.any():
+        steps = steps + left
+        inner = -F.max_pool2d(-left, 3, stride=1, padding=1)
+        if torch.equal(inner, left):
+            break
+        left = inner
+    return steps
 
 
 def _guess(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, unknown: Tensor) -> Tensor:

@@ -160,8 +160,6 @@ def test_matches_of_half_the_size_point_to_the_same_places() -> None:
 
 
 def test_the_border_of_a_hole_is_trusted_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    depth = completion._depth(box((9, 9), 2, 2, 5, 5))[0, 0]
-    assert depth[4].tolist() == [0, 0, 1, 2, 3, 2, 1, 0, 0]
     image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
     filled = complete(image, hole)
     monkeypatch.setattr(completion, "TRUST", 1.0)

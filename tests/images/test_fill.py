@@ -6,7 +6,7 @@ from torch import Tensor
 
 from internal_gan.evaluation.classical import biharmonic
 from internal_gan.images import fill
-from internal_gan.images.fill import fill_as_plate, fill_smoothly, settle
+from internal_gan.images.fill import depth, fill_as_plate, fill_smoothly, settle
 from tests.tiny import picture
 
 
@@ -85,12 +85,28 @@ def test_a_filling_of_the_wrong_brightness_gets_the_right_one() -> None:
     unknown = framed()
     checks = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 0.4 - 0.2
     image = checks.expand(1, 3, 64, 64)
-    darker = torch.where(unknown > 0, image - 0.3, image)
+    darker = torch.where(unknown > 0, image - 0.1, image)
     found = settle(darker, unknown)
     inside = (..., slice(9, 55), slice(9, 55))
     assert float((found - image)[inside].abs().mean()) < 0.05
     assert float(found[inside].diff(dim=-1).abs().mean()) == pytest.approx(0.4, rel=0.05)
     assert torch.equal(found[..., :8, :], image[..., :8, :])
+
+
+def test_what_ends_at_the_rim_does_not_bleed_far_into_the_hole() -> None:
+    unknown = framed()
+    image = torch.full((1, 3, 64, 64), 0.5)
+    image[..., 4:8, 28:36] = -0.9
+    found = settle(image, unknown)
+    assert float(found[..., 8, 32].mean()) < 0.1
+    assert float((found[..., 20:, :] - image[..., 20:, :]).abs().max()) < 0.05
+
+
+def test_depth_counts_steps_from_the_border() -> None:
+    unknown = framed(9, 2)
+    steps = torch.tensor([0, 0, 1, 2, 3, 2, 1, 0, 0])
+    assert torch.equal(depth(unknown)[0, 0, 4], steps.float())
+    assert torch.equal(depth(torch.ones(1, 1, 3, 3)), torch.ones(1, 1, 3, 3))
 
 
 def test_what_a_filling_has_of_its_own_behind_the_rim_stays() -> None:
