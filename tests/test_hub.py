@@ -60,8 +60,11 @@ def test_pictures_of_every_family_are_saved(run: Path, picture: str, tmp_path: P
     shutil.rmtree(run / "sample")
     (run / picture).parent.mkdir(parents=True)
     (run / picture).write_bytes(b"picture")
+    (run / picture).with_name("before.png").write_bytes(b"what was removed")
     hub.HubModel(run).save_pretrained(tmp_path / "saved")
     assert (tmp_path / "saved" / picture).read_bytes() == b"picture"
+    if picture.startswith("inpaint"):
+        assert not list((tmp_path / "saved").rglob("before.png"))
 
 
 def test_pushing_uploads_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

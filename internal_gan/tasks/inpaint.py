@@ -108,15 +108,15 @@ def write(
     else:
         hole = example_hole(photo.size, options)
         first = Case("", without(photo, hole), hole, unknown_of(photo, hole, options))
-    others = [name for n, name in enumerate(options.photos) if n and has_hole(options, n)]
+    pairs = list(zip(options.photos, _folders(options.photos), strict=True))
+    others = [pair for n, pair in enumerate(pairs) if n and has_hole(options, n)]
     if others:
-        first = replace(first, name=_folders(options.photos)[0])
+        first = replace(first, name=pairs[0][1])
     _write(model, first, options, folder, on_the_way=on_the_way)
     if not on_the_way:
-        for name in others:
+        for name, called in others:
             if Path(name).is_file():
-                called = _folders(options.photos)[options.photos.index(name)]
-                _write(model, _case(called, read_image(name), options), options, folder)
+                _write(model, _read_case(name, called, options), options, folder)
             else:
                 _log.warning("%s: is gone, so that its hole is not filled", name)
 
@@ -230,20 +230,24 @@ def _names(trained: Trained, given: bool) -> list[str]:
 
 
 def _cases(names: Sequence[str], options: Options, *, warn: bool = False) -> Iterator[Case]:
-    """The photos with their holes, one at a time.
+    """The photos with their holes, one at a time; see :func:`_read_case`."""
+    for name, folder in zip(names, _folders(names), strict=True):
+        yield _read_case(name, folder, options, warn=warn)
+
+
+def _read_case(name: str, folder: str, options: Options, *, warn: bool = False) -> Case:
+    """A photo with its hole; ``folder`` is its own among several, else empty.
 
     Raises:
-        UserError: a photo, a mask or a drawing will not do.
+        UserError: the photo, a mask or a drawing will not do.
     """
-    for name, folder in zip(names, _folders(names), strict=True):
-        photo = read_image(name)
-        try:
-            case = _case(folder, photo, options, warn=warn)
-        except UserError as error:
-            if len(names) == 1:
-                raise
-            raise UserError(f"{name}: {error}") from error
-        yield case
+    photo = read_image(name)
+    try:
+        return _case(folder, photo, options, warn=warn)
+    except UserError as error:
+        if not folder:
+            raise
+        raise UserError(f"{name}: {error}") from error
 
 
 def _case(name: str, photo: Photo, options: Options, *, warn: bool = False) -> Case:

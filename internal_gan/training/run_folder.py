@@ -148,18 +148,26 @@ class RunFolder:
 
     @contextmanager
     def log_to_file(self) -> Iterator[None]:
-        """Append the package's log records to ``log.txt`` while the block runs."""
+        """Append the package's log records to ``log.txt`` while the block runs.
+
+        Warnings are shown as well where the caller has not set up any logging, as without a file.
+        """
         logger = logging.getLogger("internal_gan")
+        shown = None if logger.hasHandlers() else logging.lastResort
         handler = _QuietFileHandler(self.log_path, encoding="utf-8", delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         level = logger.level
         if level == logging.NOTSET:
             logger.setLevel(logging.INFO)
         logger.addHandler(handler)
+        if shown is not None:
+            logger.addHandler(shown)
         try:
             yield
         finally:
             logger.removeHandler(handler)
+            if shown is not None:
+                logger.removeHandler(shown)
             logger.setLevel(level)
             handler.close()
 

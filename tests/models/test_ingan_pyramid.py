@@ -165,6 +165,21 @@ class TestRetarget:
         assert torch.equal(painted, model.retarget((20, 56), vote=False))
         assert not torch.equal(painted, model.retarget((20, 56), vote=True))
 
+    def test_passes_on_the_way_to_a_far_size_vote_less(
+        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limits: list[float] = []
+
+        def record(painted: Tensor, source: Tensor, *, most_pairs: float) -> Tensor:
+            limits.append(most_pairs)
+            return painted
+
+        monkeypatch.setattr(retargeting, "vote_of", record)
+        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 1000)
+        model.retarget((20, 28 * 5), vote="auto")
+        scales = model.num_stages
+        assert limits == [100] * scales + [1000] * scales
+
     def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = untrained(scales=2)
         assert model.preview().shape == (1, 3, 17, 23)

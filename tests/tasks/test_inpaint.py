@@ -451,6 +451,13 @@ def test_several_photos_with_a_folder_of_masks_are_one_model(shell: Shell, check
     again = shell("task=inpaint", "checkpoint=trained", "mask=holes/", "output=again")
     assert again.code == 0, again.err
     assert np.array_equal(pixels("trained/inpaint/b/000.png"), pixels("again/inpaint/b/000.png"))
+    RunFolder(Path("trained")).write_status("stopped")
+    shutil.rmtree("trained/inpaint")
+    Path("photos/b.png").unlink()
+    resumed = shell("resume=trained")
+    assert resumed.code == 0, resumed.err
+    assert "b.png: is gone, so that its hole is not filled" in Path("trained/log.txt").read_text()
+    assert [p.name for p in Path("trained/inpaint").iterdir()] == ["a"]
 
 
 def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from internal_gan.config import load_options
 from internal_gan.errors import UserError
 from internal_gan.images.io import read_image
 from internal_gan.images.photo import Photo
+from internal_gan.options import Options
+from internal_gan.tasks import new_run_path
 from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import same_weights
@@ -175,6 +178,32 @@ def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> 
     assert "error: job photo-max_size=8: " in answer.err
     (model,) = Path("multirun").glob("*/*/model.safetensors")
     assert model.parent.name == "photo-max_size=28"
+
+
+def test_a_warning_of_a_run_is_shown_and_kept(tmp_path: Path, photo: str) -> None:
+    options = (f"image={photo}", "output=run", *TINY_RUN, "trainer.time=1s")
+    answer = run_process(*options, cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    told = "trainer.time=1s is too short for this model on this machine"
+    assert answer.err.count(told) == 1
+    assert (tmp_path / "run" / "log.txt").read_text(encoding="utf-8").count(told) == 1
+
+
+def test_runs_of_one_second_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Noon":
+            return cls(2026, 1, 31, 12)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("internal_gan.tasks.datetime", Noon)
+    made = [new_run_path(Options(), "photos/lake.jpg", "singan") for _ in range(3)]
+    folder = Path("runs/lake-singan")
+    names = ["2026-01-31_12-00-00", "2026-01-31_12-00-00-2", "2026-01-31_12-00-00-3"]
+    assert made == [folder / name for name in names]
+    assert all(path.is_dir() for path in made)
 
 
 @pytest.mark.parametrize(
