@@ -156,6 +156,7 @@ def test_a_run_that_still_trains_is_left_alone(shell: Shell, tmp_path: Path, pho
     process = start_process(f"image={photo}", "output=run", *SLOW, cwd=tmp_path)
     try:
         wait_for_lines(tmp_path / "run" / "metrics.jsonl", 1, process)
+        process.send_signal(signal.SIGSTOP)  # or it may come to its end before the other asks
         answer = shell("resume=run")
     finally:
         process.kill()
