@@ -79,16 +79,17 @@ $(BIN)/python:
 	echo "Making $(VENV) with $$("$$found" --version)"; \
 	"$$found" -m venv --clear $(VENV)
 
-# hatchling comes first and without build isolation, since an isolated build would take any version
-# of it: pip's constraints do not reach in there.
+# pip builds in isolation, so that nothing the environment happens to hold is needed: from 25.3 on
+# `--build-constraint` holds the build tools, of this package and of its dependencies, to the same
+# versions as everything else.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing (the first time this downloads torch)"
-	@$(PIP_INSTALL) --quiet hatchling
-	@$(PIP_INSTALL) --no-build-isolation -e .
+	@$(PIP_INSTALL) --quiet 'pip>=25.3'
+	@$(PIP_INSTALL) --build-constraint constraints.txt -e .
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing with the development tools (the first time this downloads torch)"
-	@$(PIP_INSTALL) --quiet hatchling
-	@$(PIP_INSTALL) --no-build-isolation -e '.[dev]'
+	@$(PIP_INSTALL) --quiet 'pip>=25.3'
+	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev]'
 	@touch $(VENV)/installed $@
