@@ -28,7 +28,7 @@ from benchmarks._common import (
 )
 from benchmarks._models import Subject, device_name, prepared
 from internal_gan.models.base import Stage
-from internal_gan.training.engine import Trainee
+from internal_gan.training.trainee import Trainee
 
 
 class Contender:
@@ -90,7 +90,7 @@ class Contender:
             self._trainee.step(self._step)
             self._step += 1
         # Reads a number off the device, and so waits until the steps are done.
-        self._trainee.check_finite(self._step)
+        self._trainee.check_finite()
 
 
 def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) -> dict[str, Any]:

@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
+from internal_gan import environment
+
+environment.prepare()
+
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image

@@ -104,7 +104,8 @@ class TrainerOptions:
     """How long and how carefully to train, whatever the family.
 
     ``time`` is a budget such as ``"90s"``, ``"10m"`` or ``"1h"``; ``max_steps`` caps the steps of
-    each stage; ``checkpoint_interval`` is in seconds; ``log_interval`` is in steps.
+    each stage; ``checkpoint_interval`` is in seconds; ``log_interval`` is in steps; ``threads`` are
+    the CPU's, null: those of ``OMP_NUM_THREADS``, or measured at every stage.
     """
 
     time: str | None = option(None, "a duration such as 90s, 10m or 1h, or null")
@@ -114,6 +115,7 @@ class TrainerOptions:
     )
     checkpoint_interval: float = option(60.0, "a number of seconds, 0 or more", lambda v: v >= 0)
     log_interval: int = option(25, "a whole number of steps, 1 or more", lambda v: v >= 1)
+    threads: int | None = option(None, "a whole number, 1 or more, or null", lambda v: v >= 1)
 
 
 @dataclass

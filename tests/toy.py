@@ -108,7 +108,7 @@ class ToyModel(Model):
 
     def weights(self) -> list[float]:
         """The finished generators' numbers."""
-        return [float(g.get_parameter("weight")) for g in self.generators]
+        return [float(g.get_parameter("weight").detach()) for g in self.generators]
 
 
 class Calls(list[tuple[str, bool, bool]]):

@@ -107,6 +107,7 @@ def quantized(
             model,
             stage,
             model.steps[start_scale],
+            rng,
             precision=precision,
             callbacks=callbacks,
         )

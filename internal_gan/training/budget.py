@@ -1,19 +1,29 @@
 """What every stage costs on this machine, and a schedule that fits a time budget."""
 
 import copy
+import logging
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import torch
 
 from internal_gan.models.base import Model, Stage
+from internal_gan.options import TrainerOptions
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from internal_gan.training.threads import Threads
+from internal_gan.training.trainee import NotFiniteError, Trainee
+from internal_gan.units import duration, parse_duration
 
 if sys.platform != "win32":
     import resource
+
+_log = logging.getLogger(__name__)
 
 # Kept back from a budget: steps may turn out slower, and the pictures at the end take time too.
 RESERVE_FRACTION = 0.08
@@ -26,12 +36,60 @@ VERY_SLOW_STEP_SECONDS = 2.0
 SLOW_PROBE_STEPS = 4
 
 
-def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) -> TrainingPlan:
+def plan(
+    model: Model,
+    options: TrainerOptions,
+    precision: torch.dtype,
+    seed: int,
+    threads: Threads,
+    state: Mapping[str, Any] | None,
+    started: float,
+) -> TrainingPlan:
+    """Fix every stage's steps and measure what they cost on this machine.
+
+    Args:
+        state: of a training that goes on, whose steps are kept.
+        started: when the run began, by ``time.monotonic``.
+    """
+    if state:
+        model.steps = list(state["steps"])
+    else:
+        model.steps = [max(1, round(n * options.steps_factor)) for n in model.steps]
+        if options.max_steps is not None:
+            model.steps = [min(n, options.max_steps) for n in model.steps]
+
+    def run_steps(stage: Stage, steps: int) -> None:
+        trainee = Trainee(stage, steps, precision)
+        # What is not finite here may be the machine's passing fault; the training looks after that.
+        with suppress(NotFiniteError):
+            for step in range(steps):
+                trainee.step(step)
+            trainee.check_finite()
+
+    found = measure(model, run_steps, seed, threads)
+    if options.time and not state:
+        left = parse_duration(options.time) - (time.monotonic() - started)
+        found = fit(found, left, options.max_steps or math.inf)
+        model.steps = [stage.steps for stage in found.stages]
+        if found.total_seconds > left:
+            _log.warning(
+                "trainer.time=%s is too short for this model on this machine: one step of every "
+                "stage, the least there is, ends about %s after it",
+                options.time,
+                duration(found.total_seconds - left),
+            )
+    return found
+
+
+def measure(
+    model: Model, run_steps: Callable[[Stage, int], None], seed: int, threads: Threads
+) -> TrainingPlan:
     """Try a few steps of every stage on a copy of ``model`` and throw the copy away.
 
     Args:
         model: a prepared model, not yet trained; left as it is.
         run_steps: trains a stage for that many steps and waits for the device.
+        threads: of which each stage gets the fastest number.
     """
     if model.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(model.device)  # of an earlier run in this process
@@ -43,8 +101,8 @@ def measure(model: Model, run_steps: Callable[[Stage, int], None], seed: int) ->
         stage = scratch.stage(index, previous, rng)
         if previous is None:
             run_steps(stage, 1)  # the first step of a process also sets up the libraries
-        seconds = _seconds_per_step(run_steps, stage)
-        plans.append(StagePlan(stage.name, stage.size, steps, seconds))
+        count, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage))
+        plans.append(StagePlan(stage.name, stage.size, steps, seconds, count))
         stage.finish()
         previous = stage
     return TrainingPlan(plans, peak_memory(scratch.device))
@@ -85,3 +143,23 @@ def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingP
     factor = usable / plan.total_seconds
     stages = [replace(s, steps=int(max(1, min(s.steps * factor, most)))) for s in plan.stages]
     return replace(plan, stages=stages)
+
+
+def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> TrainingPlan:
+    """The plan with shorter stages from ``index`` on, if the earlier ones took longer than planned
+    and the time would not do; else ``plan`` itself.
+
+    Args:
+        trained: seconds that the earlier stages' steps took.
+        left: seconds that the budget has left for everything.
+    """
+    planned = sum(stage.seconds for stage in plan.stages[:index])
+    slower = max(1.0, trained / planned)
+    stages = [
+        replace(stage, seconds_per_step=stage.seconds_per_step * slower)
+        for stage in plan.stages[index:]
+    ]
+    rest = fit(replace(plan, stages=stages), left)
+    if rest.stages[0].steps >= plan.stages[index].steps:
+        return plan
+    return replace(plan, stages=[*plan.stages[:index], *rest.stages])

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """One stage to come: its name, working size (height, width), steps, seconds for one step."""
+    """One stage to come: its name, working size (height, width), steps, seconds for one step, and
+    threads of the CPU, 0 where they do not matter."""
 
     name: str
     size: tuple[int, int]
     steps: int
     seconds_per_step: float
+    threads: int = 0
 
     @property
     def seconds(self) -> float:

@@ -197,4 +197,8 @@ def _expectation(plan: TrainingPlan) -> str:
         text = "Training starts"
     if plan.peak_memory_bytes:
         text += f"; about {memory(plan.peak_memory_bytes)} of memory used so far"
+    counts = sorted({stage.threads for stage in plan.stages} - {0})
+    if counts:
+        several = f"{counts[0]} to " if len(counts) > 1 else ""
+        text += f"; {several}{counts[-1]} {'threads' if counts[-1] > 1 else 'thread'}"
     return text

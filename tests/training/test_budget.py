@@ -12,8 +12,11 @@ from internal_gan.training.budget import (
     peak_memory,
 )
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from internal_gan.training.threads import Threads
 from tests.tiny import prepared
 from tests.toy import ToyModel
+
+ONE_THREAD = Threads(1, torch.device("cpu"))
 
 
 def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
@@ -55,7 +58,7 @@ def run_steps(stage: Stage, steps: int) -> None:
 def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
     model = prepared("model.steps=[30,20,10]")
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    plan = measure(model, run_steps, seed=0)
+    plan = measure(model, run_steps, 0, ONE_THREAD)
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()
@@ -78,7 +81,7 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
         now += steps * (3.0 if stage.name == "toy 1" else 0.01)
 
     monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
-    plan = measure(ToyModel(stages=2), slow_steps, seed=0)
+    plan = measure(ToyModel(stages=2), slow_steps, 0, ONE_THREAD)
     assert [s.seconds_per_step for s in plan.stages] == pytest.approx([0.01, 3.0])
     assert taken[-1] == 1
     assert max(taken) > 1

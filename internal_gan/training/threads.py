@@ -1,0 +1,220 @@
+"""How many threads the CPU trains with: measured, since a busy neighbour can make one the best."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import torch
+
+from internal_gan.training.callbacks import StagePlan
+from internal_gan.training.recovery import Recovery
+from internal_gan.training.trainee import NotFiniteError
+
+_log = logging.getLogger(__name__)
+
+# More threads have to be worth it: results differ in their last digits between numbers of them.
+WORTH = 0.9
+# Steps that measure a number of threads when a stage begins, after one that warms up.
+PROBE_STEPS = 3
+# Measuring may cost this part of a stage's steps.
+PROBE_SHARE = 0.05
+# Steps that take so many times as long as measured, for so long, call for measuring again.
+SLOWER = 1.5
+WINDOW_SECONDS = 3.0
+WINDOW_STEPS = 8
+
+
+class Threads:
+    """The numbers of threads to choose from; one where the user or the device has decided.
+
+    Args:
+        wanted: ``trainer.threads``; null measures, unless ``OMP_NUM_THREADS`` is set.
+    """
+
+    def __init__(self, wanted: int | None, device: torch.device) -> None:
+        if device.type != "cpu" or (wanted is None and os.environ.get("OMP_NUM_THREADS")):
+            wanted = torch.get_num_threads()
+        self._decided = wanted is not None
+        self.counts = numbers(usable_cores()) if wanted is None else [wanted]
+
+    def fastest(self, seconds_per_step: Callable[[], float]) -> tuple[int, float]:
+        """Measure, and go on with, the number of threads that takes the least time.
+
+        Args:
+            seconds_per_step: takes some steps and returns the mean time of one.
+
+        Returns:
+            The number, which is in use from now on, and its seconds a step.
+        """
+        best: tuple[int, float] | None = None
+        for count in self.counts:
+            use(count)
+            seconds = seconds_per_step()
+            if best is not None and seconds > WORTH * best[1]:
+                break  # what two threads do not gain, four will not
+            best = count, seconds
+        assert best is not None
+        use(best[0])
+        return best
+
+    def kept(self, count: int) -> bool:
+        """Whether a training that computed with ``count`` threads can go on with as many."""
+        if self._decided:
+            return self.counts == [count]
+        return count <= max(self.counts)
+
+
+class Pacemaker:
+    """Chooses a stage's threads when it begins, and again when its steps become much slower.
+
+    Measuring takes steps and takes them back, so that it changes nothing but time.
+
+    Args:
+        planned: with the stage's seconds a step, and threads, as measured before the training.
+        note: called with the number of threads whenever it is chosen.
+        clock: gives seconds.
+    """
+
+    def __init__(
+        self,
+        recovery: Recovery,
+        threads: Threads,
+        planned: StagePlan,
+        note: Callable[[int], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._recovery = recovery
+        self._threads = threads
+        self._planned = planned
+        self._note = note
+        self._clock = clock
+        self._expected: float | None = planned.seconds_per_step
+
+    def begin(self, earlier: int | None = None) -> None:
+        """Choose the threads to begin with.
+
+        Args:
+            earlier: the number that this stage computed with before it was interrupted.
+        """
+        if earlier is not None and self._threads.kept(earlier):
+            use(earlier)
+        else:
+            use(self._planned.threads)
+            if earlier is None and self._is_long():
+                self._measure()
+        count = torch.get_num_threads()
+        if earlier not in (None, count):
+            _log.warning(
+                "Goes on with %d threads in place of %d: results may differ in their last digits",
+                count,
+                earlier,
+            )
+        self._note(count)
+        self._restart()
+
+    def keep_up(self) -> None:
+        """Call after every step: measures anew where the last ones were much too slow."""
+        self._steps += 1
+        elapsed = self._clock() - self._began
+        if len(self._threads.counts) < 2 or elapsed < WINDOW_SECONDS or self._steps < WINDOW_STEPS:
+            return
+        seconds = elapsed / self._steps
+        if self._expected is None:
+            self._expected = seconds
+        elif seconds > SLOWER * self._expected:
+            before = torch.get_num_threads()
+            self._recovery.keep()
+            self._measure()
+            count = torch.get_num_threads()
+            _log.info(
+                "Steps take %.1f times as long as before: computes with %d threads in place of %d",
+                seconds / self._expected,
+                count,
+                before,
+            )
+            self._note(count)
+            # What these steps take beside what slowed them down, the next ones tell.
+            self._expected = None
+        self._restart()
+
+    def _restart(self) -> None:
+        self._began, self._steps = self._clock(), 0
+
+    def _is_long(self) -> bool:
+        """Whether measuring costs little of the stage."""
+        probes = len(self._threads.counts) * (1 + PROBE_STEPS)
+        left = self._recovery.trainee.steps - self._recovery.step
+        return len(self._threads.counts) > 1 and probes <= PROBE_SHARE * left
+
+    def _measure(self) -> None:
+        self._threads.fastest(self._timed_steps)
+        self._recovery.restore()
+
+    def _timed_steps(self) -> float:
+        """Mean seconds of a few steps, after one that warms up."""
+        trainee, step = self._recovery.trainee, self._recovery.step
+        start = 0.0
+        for number in range(1 + PROBE_STEPS):
+            if number == 1:
+                start = self._clock()
+            with suppress(NotFiniteError):
+                trainee.step(step)
+        return (self._clock() - start) / PROBE_STEPS
+
+
+def use(count: int) -> None:
+    """Compute with so many threads from now on."""
+    if count != torch.get_num_threads():
+        torch.set_num_threads(count)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Give the process back the number of threads that it had."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def numbers(cores: int) -> Sequence[int]:
+    """1, 2, 4, ... and ``cores``.
+
+    >>> numbers(6)
+    [1, 2, 4, 6]
+    """
+    powers = [2**n for n in range(cores.bit_length()) if 2**n < cores]
+    return [*powers, cores]
+
+
+def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """Cores that this process may use: of the machine, its affinity and its container's limit."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:
+        cores = os.cpu_count() or 1
+    limit = _group_cores(root)
+    return cores if limit is None else max(1, min(cores, int(limit)))
+
+
+def _group_cores(root: Path) -> float | None:
+    """The CPU time that a container may use, in cores; None without a limit."""
+    try:
+        quota, period = (root / "cpu.max").read_text(encoding="ascii").split()
+        return int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        pass
+    try:
+        quota, period = (
+            (root / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii")
+            for name in ("quota", "period")
+        )
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

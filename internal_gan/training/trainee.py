@@ -1,0 +1,140 @@
+"""One stage in training: its networks, optimisers, averaged weights and precision."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from internal_gan.models.base import Losses, Stage
+
+
+class NotFiniteError(Exception):
+    """A loss, a gradient or a weight is infinite or not a number."""
+
+
+class Trainee:
+    """A stage with its optimisers, its averaged generator and its precision.
+
+    Attributes:
+        precision: dtype of convolutions; may be changed between two steps.
+    """
+
+    def __init__(self, stage: Stage, steps: int, precision: torch.dtype) -> None:
+        self.stage = stage
+        self.steps = steps
+        self.precision = precision
+        settings = stage.optimization
+        self.rates = (settings.generator_lr, settings.discriminator_lr)
+        for network in (stage.generator, stage.discriminator):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.train()
+        betas = (float(settings.betas[0]), float(settings.betas[1]))
+        self.optimizers = [
+            torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
+            for network, lr in zip(self._networks, self.rates, strict=True)
+        ]
+        self.ema: list[Tensor] | None = None
+        if settings.ema is not None:
+            self.ema = [t.clone() for t in _averaged(stage.generator)]
+        self.device = next(stage.generator.parameters()).device
+        # The sum of every loss and gradient norm: not finite as soon as one of them is not.
+        self._sum = torch.zeros((), device=self.device)
+
+    @property
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        return self.stage.generator, self.stage.discriminator
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """One step of the game; returns detached scalars.
+
+        Raises:
+            NotFiniteError: on the CPU, before what is not finite reaches a weight. A GPU would
+                have to be waited for; there :meth:`check_finite` tells.
+        """
+        stage = self.stage
+        factor = stage.optimization.lr_factor(step, self.steps)
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            optimizer.param_groups[0]["lr"] = rate * factor
+        generator, discriminator = self.optimizers
+        scalars: dict[str, Tensor] = {}
+        for _ in range(stage.discriminator_steps):
+            scalars |= self._minimise(stage.discriminator_loss, discriminator)
+        stage.discriminator.requires_grad_(False)
+        try:
+            for _ in range(stage.generator_steps):
+                scalars |= self._minimise(stage.generator_loss, generator)
+        finally:
+            stage.discriminator.requires_grad_(True)
+        if self.ema is not None:
+            assert stage.optimization.ema is not None
+            # Young averages follow faster, or the random initial weights would linger.
+            decay = min(stage.optimization.ema, (1 + step) / (10 + step))
+            torch._foreach_lerp_(self.ema, _averaged(stage.generator), 1 - decay)
+        return scalars
+
+    def _minimise(
+        self, loss: Callable[[], Losses], optimizer: torch.optim.Optimizer
+    ) -> dict[str, Tensor]:
+        mixed = self.precision != torch.float32
+        with torch.autocast(self.device.type, self.precision, enabled=mixed):
+            total, scalars = loss()
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(total)
+        weights = optimizer.param_groups[0]["params"]
+        norm = get_total_norm([w.grad for w in weights if w.grad is not None])
+        self._sum += total.detach() + norm
+        if self.device.type == "cpu" and not self._sum.isfinite():
+            raise NotFiniteError
+        if self.stage.optimization.clip is not None:
+            clip_grads_with_norm_(weights, self.stage.optimization.clip, norm)
+        optimizer.step()
+        return scalars
+
+    def check_finite(self) -> None:
+        """Wait for the device and look at all that has happened since the last good state.
+
+        Raises:
+            NotFiniteError: a loss or a gradient was not finite, or a weight is not.
+        """
+        weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
+        if not torch.stack([self._sum, *weights]).isfinite().all():
+            raise NotFiniteError
+
+    def finish(self) -> None:
+        """Give the averaged weights to the generator and close the stage."""
+        if self.ema is not None:
+            for tensor, average in zip(_averaged(self.stage.generator), self.ema, strict=True):
+                tensor.copy_(average)
+        self.stage.finish()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a step depends on but the random numbers; shares its tensors with the stage."""
+        return {
+            "networks": [network.state_dict() for network in self._networks],
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "ema": self.ema,
+            "stage_state": self.stage.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to what :meth:`state_dict` gave. ``state`` is left as it is."""
+        for network, saved in zip(self._networks, state["networks"], strict=True):
+            network.load_state_dict(saved)
+        # Optimisers and stages would go on with the very tensors that they are given.
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(copy.deepcopy(saved))
+        if self.ema is not None:
+            for average, saved in zip(self.ema, state["ema"], strict=True):
+                average.copy_(saved)
+        self.stage.load_state_dict(copy.deepcopy(state["stage_state"]))
+        self._sum.zero_()
+
+
+def _averaged(network: nn.Module) -> list[Tensor]:
+    """Weights and, since they belong to them, the statistics of batch norms."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    statistics = [t for m in norms for t in (m.running_mean, m.running_var) if t is not None]
+    return [*(p.detach() for p in network.parameters()), *statistics]

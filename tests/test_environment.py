@@ -1,0 +1,60 @@
+"""What torch's libraries are told before they are loaded, and that AMX is no danger."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tests.commands import ROOT
+
+SETTINGS = ("OMP_WAIT_POLICY", "ONEDNN_MAX_CPU_ISA")
+SHOW = "import internal_gan, os, sys; print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+
+
+def run_python(code: str, **variables: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if k not in SETTINGS}
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | {"PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return answer.stdout.strip()
+
+
+def test_threads_wait_passively_and_a_users_choice_stays() -> None:
+    assert run_python(SHOW) == "False PASSIVE"
+    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE"
+
+
+# Fills what is going to be fresh memory with NaN, and trains blocks of the product on it.
+POISONED = """
+import torch
+import internal_gan
+from internal_gan.nn.blocks import ConvBlock
+
+finite = True
+for out, height in ((32, 64), (1, 40), (3, 64)):
+    block = ConvBlock(32, out).to(memory_format=torch.channels_last)
+    x = torch.randn(1, 32, height, 64).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = block(x)
+    sizes = (64, 256, 1024, 4096, 16384, 65536, 262144, 1 << 20)
+    poison = [torch.full((n,), float("nan")) for n in sizes for _ in range(3)]
+    del poison
+    y.backward(torch.ones_like(y))
+    finite &= all(bool(p.grad.isfinite().all()) for p in block.parameters())
+print(finite)
+"""
+
+
+@pytest.mark.skipif(
+    not torch.cpu.get_capabilities().get("amx_bf16"),
+    reason="a processor without AMX, which has no such fault to show",
+)
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_bfloat16_gradients_are_finite_whatever_fresh_memory_holds(threads: str) -> None:
+    assert run_python(POISONED, OMP_NUM_THREADS=threads) == "True"

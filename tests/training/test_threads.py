@@ -1,0 +1,222 @@
+"""Threads are chosen by measurement, kept where somebody has decided, and never change a state."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from internal_gan.training import threads
+from internal_gan.training.callbacks import StagePlan
+from internal_gan.training.recovery import Recovery
+from internal_gan.training.threads import Pacemaker, Threads, usable_cores
+from internal_gan.training.trainee import Trainee
+from tests.commands import ROOT
+from tests.tiny import prepared
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of four cores, of which torch is told, but only one is used."""
+    count = 1
+
+    def use(number: int) -> None:
+        nonlocal count
+        count = number
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "usable_cores", lambda: 4)
+    monkeypatch.setattr(torch, "set_num_threads", use)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "best"),
+    [
+        ({1: 1.0, 2: 0.6, 4: 0.4}, 4),
+        ({1: 1.0, 2: 0.95}, 1),
+        ({1: 1.0, 2: 4.0}, 1),
+        ({1: 1.0, 2: 0.6, 4: 0.58}, 2),
+    ],
+)
+def test_the_fastest_number_is_used_and_more_have_to_be_worth_it(
+    seconds: dict[int, float], best: int
+) -> None:
+    def measured() -> float:
+        return seconds[torch.get_num_threads()]
+
+    assert Threads(None, CPU).fastest(measured) == (best, seconds[best])
+    assert torch.get_num_threads() == best
+
+
+def test_the_number_is_given_back() -> None:
+    threads.use(3)
+    with threads.restored():
+        threads.use(1)
+    assert torch.get_num_threads() == 3
+
+
+def test_what_the_user_has_decided_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Threads(3, CPU).counts == [3]
+    threads.use(2)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert Threads(None, CPU).counts == [2]
+    assert Threads(3, CPU).counts == [3]
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000"}, 8),
+        ({"cpu.max": "250000 100000"}, 2),
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 8),
+        ({"cpu.max": "nonsense"}, 8),
+    ],
+)
+def test_a_containers_limit_counts(
+    files: dict[str, str], cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text + "\n")
+    assert usable_cores(tmp_path) == cores
+
+
+class Clock:
+    """Time that goes by in steps only, each as long as ``seconds`` says for the threads in use."""
+
+    def __init__(self, seconds: Callable[[int], float]) -> None:
+        self.now = 0.0
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self) -> None:
+        self.now += self.seconds(torch.get_num_threads())
+
+
+class Case:
+    """A stage of 1000 steps whose time a clock tells, planned for two threads of 1 s a step."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wanted: int | None = None) -> None:
+        self.clock = Clock(lambda count: 2.0 / count)
+        step = Trainee.step
+
+        def timed(trainee: Trainee, number: int) -> dict[str, torch.Tensor]:
+            self.clock.tick()
+            return step(trainee, number)
+
+        monkeypatch.setattr(Trainee, "step", timed)
+        model = prepared()
+        rng = torch.Generator().manual_seed(0)
+        stage = model.stage(0, None, rng)
+        self.recovery = Recovery(Trainee(stage, 1000, torch.float32), rng)
+        self.notes: list[int] = []
+        plan = StagePlan("scale 0", (14, 20), 1000, 1.0, 2)
+        threads_ = Threads(wanted, CPU)
+        self.pacemaker = Pacemaker(self.recovery, threads_, plan, self.notes.append, self.clock)
+
+    def run(self, until: int) -> torch.Tensor:
+        """The first weight after so many steps."""
+        for step, _ in self.recovery.steps(1000):
+            self.pacemaker.keep_up()
+            if step == until:
+                break
+        weight = next(self.recovery.trainee.stage.generator.parameters())
+        return weight.detach().clone()
+
+
+def test_a_stage_begins_with_what_is_fastest_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(monkeypatch)
+    case.clock.seconds = lambda count: 1.0 * count
+    case.pacemaker.begin()
+    assert case.notes == [1]
+
+
+def test_a_neighbour_on_the_way_is_noticed_once_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone, disturbed = Case(monkeypatch, wanted=1), Case(monkeypatch)
+    alone.pacemaker.begin()
+    expected = alone.run(60)
+
+    disturbed.pacemaker.begin()
+    assert disturbed.notes == [4]
+    disturbed.run(20)
+    disturbed.clock.seconds = lambda count: 2.0 if count == 1 else 20.0
+    assert torch.equal(disturbed.run(60), expected)
+    assert disturbed.notes == [4, 1]
+    assert disturbed.recovery.step == 60
+
+
+def test_short_stages_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(monkeypatch)
+    case.recovery.trainee.steps = 100
+    case.pacemaker.begin()
+    assert case.clock.now == 0
+    assert case.notes == [2]
+
+
+def test_a_resumed_stage_keeps_its_threads_where_it_can(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = Case(monkeypatch)
+    case.pacemaker.begin(3)
+    assert (case.notes, case.clock.now) == ([3], 0)
+    assert not caplog.records
+    case.pacemaker.begin(16)
+    assert case.notes == [3, 2]
+    assert caplog.messages == [
+        "Goes on with 2 threads in place of 16: results may differ in their last digits"
+    ]
+
+
+TRAININGS = """
+import sys
+from pathlib import Path
+
+import internal_gan  # before torch, which learns from it how to wait
+import pytest
+import torch
+
+from internal_gan.training.engine import TrainingStopped
+from tests.tiny import same_weights, trained
+from tests.training.test_engine import SignalAt
+
+place, runs, steps = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+OPTIONS = (f"model.steps=[1,1,{steps}]", "trainer.threads=2")
+models = [trained(place / str(number), *OPTIONS).model for number in range(runs - 1)]
+with pytest.raises(TrainingStopped):
+    trained(place / "stopped", *OPTIONS, callbacks=(SignalAt(2, steps // 2),))
+models.append(trained(place / "stopped", *OPTIONS, resume=True).model)
+print([same_weights(models[0], model) for model in models])
+"""
+
+
+@pytest.mark.parametrize(("runs", "steps"), [(3, 4), pytest.param(6, 40, marks=pytest.mark.slow)])
+def test_threads_beside_a_busy_process_give_equal_tensors_each_time_and_after_a_stop(
+    runs: int, steps: int, tmp_path: Path
+) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
+    command = [sys.executable, "-c", TRAININGS, str(tmp_path), str(runs), str(steps)]
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        answer = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+    finally:
+        busy.kill()
+        busy.wait()
+    assert answer.stdout.split("\n")[0] == str([True] * runs), answer.stderr
