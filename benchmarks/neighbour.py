@@ -1,0 +1,127 @@
+"""Training beside busy processes: steps a second by the way in which threads are chosen.
+
+    python -m benchmarks.neighbour > neighbour.json
+
+Each way takes its turn beside no, one and two processes that do nothing but compute, in every
+round, so that a machine that slows down or speeds up in between does so for all. ``spinning`` is
+what a program gets that leaves threads to torch: all cores, and threads that wait by spinning.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from benchmarks._common import PHOTO, ROOT, existing_file, positive, print_json, run, say, spread
+from internal_gan.errors import UserError
+from internal_gan.files import read_json_lines
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# Environment and options of each way.
+WAYS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "default": ({}, []),
+    "one_thread": ({}, ["trainer.threads=1"]),
+    "all_threads": ({}, [f"trainer.threads={CORES}"]),
+    "spinning": ({"OMP_WAIT_POLICY": "ACTIVE"}, [f"trainer.threads={CORES}"]),
+}
+# One scale alone, so that every step costs the same; more steps than any machine takes meanwhile.
+TRAINING = [
+    "model.max_size=72",
+    "model.num_scales=1",
+    "model.steps=1000000",
+    "trainer.log_interval=1",
+]
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that keep a core busy each."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def steps_per_second(photo: Path, way: str, seconds: float) -> float:
+    """Train for a while by the real command line.
+
+    Raises:
+        UserError: the training failed, or took no step in time.
+    """
+    variables, overrides = WAYS[way]
+    kept = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+    environment = {k: v for k, v in os.environ.items() if k not in kept} | variables
+    with tempfile.TemporaryDirectory() as folder:
+        output, log = Path(folder, "run"), Path(folder, "log.txt")
+        command = [sys.executable, "-m", "internal_gan", f"image={photo}", f"output={output}"]
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [*command, *TRAINING, *overrides],
+                cwd=ROOT,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                first = _wait_for_steps(process, output, log)
+                time.sleep(seconds)
+                last = _rows(output)[-1]
+            finally:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+    elapsed = last["seconds"] - first["seconds"]
+    return (last["step"] - first["step"]) / elapsed if elapsed else 0.0
+
+
+def _rows(output: Path) -> list[dict[str, Any]]:
+    return [row for row in read_json_lines(output / "metrics.jsonl") if "step" in row]
+
+
+def _wait_for_steps(process: "subprocess.Popen[bytes]", output: Path, log: Path) -> dict[str, Any]:
+    while True:
+        if process.poll() is not None:
+            raise UserError(f"the training ended: {log.read_text(errors='replace')[-300:]}")
+        if rows := _rows(output):
+            return rows[-1]
+        time.sleep(0.2)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbour", description=__doc__)
+    parser.add_argument("--photo", type=existing_file, default=PHOTO)
+    parser.add_argument("--neighbours", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--seconds", type=positive, default=15, help="of each training")
+    parser.add_argument("--rounds", type=positive, default=3)
+    options = parser.parse_args(argv)
+
+    found: dict[tuple[int, str], list[float]] = {}
+    for _ in range(options.rounds):
+        for count, way in product(options.neighbours, options.ways):
+            with busy(count):
+                rate = steps_per_second(options.photo, way, options.seconds)
+            found.setdefault((count, way), []).append(rate)
+            say(f"{count} busy, {way}: {rate:.2f} steps a second")
+    table = {
+        str(count): {way: spread(found[count, way]) for way in options.ways}
+        for count in options.neighbours
+    }
+    print_json(
+        "neighbour",
+        {"photo": options.photo.name, "training": TRAINING, "steps_per_second": table},
+    )
+
+
+if __name__ == "__main__":
+    run(main)

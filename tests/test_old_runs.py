@@ -1,0 +1,91 @@
+"""Run folders of earlier versions are used, resumed and repeated: nothing of a user's is orphaned.
+
+Trained anew, today's code comes to the same weights and pictures. Processors differ in the last
+digits, and Adam makes a whole step of the smallest gradient; hence the tolerances. Another order of
+random numbers is beyond them by far.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import internal_gan
+from tests.commands import ROOT, Shell
+from tests.runs.make import COMMON, RUNS
+
+RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
+# The picture that each leaves, and how to ask for it again.
+PICTURES = {
+    "singan": ("sample/000.png", ["task=sample", "sample.count=1"]),
+    "singan_paper": ("sample/000.png", ["task=sample", "sample.count=1"]),
+    "ingan": ("retarget/20x42.png", ["task=retarget", "retarget.scale=[1,1.5]"]),
+    "ingan_unet": ("retarget/20x42.png", ["task=retarget", "retarget.scale=[1,1.5]"]),
+    "edgeconnect": ("inpaint/000.png", ["task=inpaint", "inpaint.box=[10,12,8,9]"]),
+}
+MEAN_LEVELS, FARTHEST_LEVELS = 0.5, 8
+DISTANCE = 0.01
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A writable copy of the folders, to work in."""
+    shutil.copytree(RUNS_OF_0_1_0, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def assert_same_picture(found: Path, name: str) -> None:
+    expected = RUNS_OF_0_1_0 / name / PICTURES[name][0]
+    a, b = (np.asarray(Image.open(path)).astype(int) for path in (found, expected))
+    assert a.shape == b.shape
+    assert np.abs(a - b).mean() <= MEAN_LEVELS
+    assert np.abs(a - b).max() <= FARTHEST_LEVELS
+
+
+def assert_same_weights(found: Path, name: str) -> None:
+    new, old = load_file(found), load_file(RUNS_OF_0_1_0 / name / "model.safetensors")
+    assert new.keys() == old.keys()
+    for key in old:
+        # Biases before a batch norm have no gradient but what rounding leaves of it.
+        if old[key].ndim > 1:
+            assert torch.dist(new[key], old[key]) <= DISTANCE * old[key].norm(), key
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_model_draws_what_it_drew(name: str, place: Path, shell: Shell) -> None:
+    picture, task = PICTURES[name]
+    about = "photo.png" if name == "edgeconnect" else None
+    given = [f"image={about}"] if about else []
+    answer = shell(*task, f"checkpoint={name}", "output=again", *given)
+    assert answer.code == 0, answer.err
+    assert_same_picture(place / "again" / picture, name)
+    assert internal_gan.load(place / name).finished > 0
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_stopped_training_ends_as_the_one_that_was_not(
+    name: str, place: Path, shell: Shell
+) -> None:
+    answer = shell(f"resume={name}-stopped")
+    assert answer.code == 0, answer.err
+    assert_same_weights(place / f"{name}-stopped" / "model.safetensors", name)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_same_command_gives_the_same_model_and_picture(
+    name: str, place: Path, shell: Shell
+) -> None:
+    answer = shell("image=photo.png", *COMMON, *RUNS[name], "output=anew")
+    assert answer.code == 0, answer.err
+    assert_same_weights(place / "anew" / "model.safetensors", name)
+    assert_same_picture(place / "anew" / PICTURES[name][0], name)
