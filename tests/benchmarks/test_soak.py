@@ -1,0 +1,21 @@
+"""The benchmark of many trainings, on tiny ones."""
+
+import pytest
+
+from tests.benchmarks.conftest import Run
+
+
+@pytest.mark.slow
+def test_trainings_are_counted_with_what_became_of_them(benchmark: Run) -> None:
+    found = benchmark("soak", "--trainings", "2", "--overrides", "trainer=debug")
+    assert (found["trainings"], found["failures"]) == (2, 0)
+    assert [one["seed"] for one in found["each"]] == [0, 1]
+    assert all(one["threads"] >= 1 and one["repeated_steps"] == 0 for one in found["each"])
+
+
+@pytest.mark.slow
+def test_a_failure_is_one_and_its_line_is_kept(benchmark: Run) -> None:
+    options = ("trainer=debug", "model.learning_rates.coarsest=1e30")
+    found = benchmark("soak", "--trainings", "1", "--overrides", *options)
+    assert found["failures"] == 1
+    assert "not finite" in found["each"][0]["failure"][0]
