@@ -16,13 +16,14 @@ environment.prepare()
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
+    from torch import Tensor
 
     from internal_gan.models.base import Model
     from internal_gan.models.edgeconnect import EdgeConnect
     from internal_gan.models.retargeting import RetargetModel
     from internal_gan.models.singan import SinGAN
 
-    Picture = str | PathLike[str] | Image | np.ndarray[Any, Any]
+    Picture = str | PathLike[str] | Image | np.ndarray[Any, Any] | Tensor
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "fit", "load"]
@@ -75,9 +76,10 @@ def fit(
     """Learn a generative model from one photo; what ``python -m internal_gan image=...`` does.
 
     Args:
-        image: an image file, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8,
-            of uint16 or of floats in [0, 1]. Of InGAN and EdgeConnect also a list of several,
-            which one model learns together.
+        image: an image file; a Pillow image; an array (H, W), (H, W, 3) or (H, W, 4), or a tensor
+            (C, H, W) or (1, C, H, W) with C 1, 3 or 4, gray, RGB or RGBA, of uint8, of uint16 or
+            of floats in [0, 1]. Of InGAN and EdgeConnect also a list of several, which one model
+            learns together.
         model: the method, as in ``model=singan``, ``model=ingan`` or ``model=edgeconnect``.
         overrides: options as on the command line, such as ``["trainer=preview", "seed=3"]``.
         output: run folder for the model, its samples and its page; by default a new
@@ -108,6 +110,7 @@ def fit(
     from internal_gan.errors import UserError
     from internal_gan.images.io import read_image
     from internal_gan.images.memory import to_photo
+    from internal_gan.tasks.own import longest_learnt
     from internal_gan.tasks.train import train
 
     options = compose([f"model={model}", *prepare(overrides)])
@@ -117,8 +120,12 @@ def fit(
     names = [str(one) for one in images if isinstance(one, str | PathLike)]
     if not images:
         raise UserError("fit: the list of images is empty")
+    longest = longest_learnt(options)
     photos = [
-        read_image(str(one)) if isinstance(one, str | PathLike) else to_photo(one) for one in images
+        read_image(str(one), longest=longest)
+        if isinstance(one, str | PathLike)
+        else to_photo(one, "the image" if len(images) == 1 else f"image {number}", longest)
+        for number, one in enumerate(images, 1)
     ]
     # The names are of use only together: a photo in memory has none.
     if len(names) == len(images):

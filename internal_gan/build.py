@@ -10,14 +10,26 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import math
 import pkgutil
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from internal_gan.errors import UserError, nearest
 
+# No number of a model is beyond what 64 bits hold, and none is infinite.
+_LARGEST = 2**63 - 1
+_LISTS = (list, tuple, Sequence)
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a name",
+    type(None): "null",
+}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "names"}
 _ALLOWED = ("internal_gan.nn", "internal_gan.models", "internal_gan.images.edges", "torch.optim")
 
 
@@ -48,14 +60,27 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
     target = _find(name, key)
     arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()} | kwargs
     _check_arguments(target, name, arguments, key, partial)
-    if partial:
-        return functools.partial(target, **arguments)
-    try:
-        return target(**arguments)
-    except UserError:
-        raise
-    except ValueError as error:
-        raise UserError(f"{key}: {error}") from error
+    made = Part(target, **arguments)
+    made.key = key
+    return made if partial else made()
+
+
+class Part(functools.partial[Any]):
+    """What a configuration with ``_partial_: true`` becomes: it waits for further arguments.
+
+    Attributes:
+        key: the configuration's name, by which a :class:`UserError` tells what is wrong with it.
+    """
+
+    key: str
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except UserError:
+            raise
+        except ValueError as error:
+            raise UserError(f"{self.key}: {error}") from error
 
 
 def _build_value(value: Any, key: str) -> Any:
@@ -126,12 +151,33 @@ def _check_arguments(
             raise UserError(f"{key}.{argument}: {short} needs this option")
     hints = _type_hints(target)
     for argument, value in arguments.items():
-        if argument in hints and not _fits(value, hints[argument]):
-            needed = _in_words(hints[argument])
-            if isinstance(value, str) and _is_part(hints[argument]):
-                needed += "; to choose one by its name write "
-                needed += f"{key}.{argument}={value}".replace(".", "/")
-            raise UserError(f"{key}.{argument}={value}: {short} needs {needed}")
+        if argument in hints:
+            _check_value(value, hints[argument], f"{key}.{argument}", short)
+
+
+def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
+    """Refuse a value that is not what ``hint`` says, by the name of the option or of its part."""
+    if _fits(value, hint):
+        return
+    for option in _options(hint):
+        kind = typing.get_origin(option) or option
+        if kind in (Mapping, dict) and isinstance(value, Mapping):
+            for name, part in value.items():
+                _check_value(part, typing.get_args(option)[1], f"{key}.{name}", short)
+        elif kind in _LISTS and isinstance(value, list | tuple):
+            for number, part in enumerate(value):
+                _check_value(part, typing.get_args(option)[0], f"{key}[{number}]", short)
+    needed = " or ".join(_in_words(option) for option in _options(hint))
+    if isinstance(value, float) and not math.isfinite(value):
+        needed = needed.replace("a number", "a finite number")
+    if isinstance(value, str) and _is_part(hint):
+        needed += f"; to choose one by its name write {key}={value}".replace(".", "/")
+    said = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, functools.partial):
+        said = getattr(value.func, "__name__", value.func)
+    elif not isinstance(value, str | int | float | list | Mapping | None):
+        said = type(value).__name__
+    raise UserError(f"{key}={said}: {short} needs {needed}")
 
 
 def _type_hints(target: Any) -> dict[str, Any]:
@@ -145,38 +191,58 @@ def _type_hints(target: Any) -> dict[str, Any]:
 def _fits(value: Any, hint: Any) -> bool:
     """Whether a value read from YAML can be what ``hint`` says; true for hints it cannot judge."""
     origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, option) for option in typing.get_args(hint))
+    if hint is Any:
+        return True
+    if len(_options(hint)) > 1:
+        return any(_fits(value, option) for option in _options(hint))
     if origin is typing.Literal:
         return value in typing.get_args(hint)
-    if origin in (list, tuple, Sequence):
-        return not isinstance(value, str | int | float | bool | Mapping | None)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+    if origin in _LISTS:
+        of = typing.get_args(hint)[0]
+        return isinstance(value, list | tuple) and all(_fits(part, of) for part in value)
+    if origin is Mapping:
+        names, of = typing.get_args(hint)
+        return isinstance(value, Mapping) and all(
+            _fits(name, names) and _fits(part, of) for name, part in value.items()
+        )
+    if origin is Callable:
+        return _makes(value, typing.get_args(hint)[1])
+    if hint in (int, float):
+        kinds = (int,) if hint is int else (int, float)
+        return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= _LARGEST
     kind = origin or hint
     if isinstance(kind, type) and not getattr(kind, "_is_protocol", False):
         return isinstance(value, kind)
     return True
 
 
+def _makes(value: Any, kind: Any) -> bool:
+    """Whether ``value`` can be called to make a ``kind``; an object that was made cannot."""
+    made = value.func if isinstance(value, functools.partial) else value
+    if inspect.isclass(made):
+        return not inspect.isclass(kind) or issubclass(made, kind)
+    return inspect.isroutine(made)
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return typing.get_args(hint) if is_union else (hint,)
+
+
 def _is_part(hint: Any) -> bool:
     """Whether ``hint`` asks for an object that a configuration builds, rather than for a value."""
-    kinds = typing.get_args(hint) if typing.get_origin(hint) is types.UnionType else (hint,)
     plain = (int, float, bool, str)
-    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in kinds)
+    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in _options(hint))
 
 
 def _in_words(hint: Any) -> str:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(_in_words(option) for option in typing.get_args(hint))
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
-        return "one of " + ", ".join(str(value) for value in typing.get_args(hint))
-    if origin in (list, tuple, Sequence):
-        return "a list"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
-    if hint in words:
-        return words[hint]
-    return "null" if hint is type(None) else getattr(origin or hint, "__name__", str(hint))
+        return "one of " + ", ".join(str(value) for value in parts)
+    if origin in _LISTS:
+        return f"a list of {_PLURALS.get(parts[0], 'values')}"
+    if origin is Mapping:
+        return f"named {_PLURALS.get(parts[1], 'values')}"
+    if origin is Callable:
+        return f"a {getattr(parts[1], '__name__', 'part')} with _partial_: true"
+    return _WORDS.get(hint) or str(getattr(origin or hint, "__name__", hint))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from math import inf
+from math import inf, isfinite
 
 
 class UserError(ValueError):
@@ -15,7 +15,7 @@ class UserError(ValueError):
 
 
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
-    """Refuse numbers outside of ``low`` to ``high``, both included; None passes.
+    """Refuse numbers outside of ``low`` to ``high``, both included, and infinite ones; None passes.
 
     Raises:
         ValueError: names the number, its value and what is allowed.
@@ -25,8 +25,8 @@ def check_range(low: float, high: float = inf, /, **values: float | None) -> Non
     ValueError: interval is 0; allowed: 1 or more
     """
     for name, value in values.items():
-        if value is not None and not low <= value <= high:
-            allowed = f"{low} or more" if high == inf else f"{low} to {high}"
+        if value is not None and not (low <= value <= high and isfinite(value)):
+            allowed = f"{low:g} or more" if high == inf else f"{low:g} to {high:g}"
             raise ValueError(f"{name} is {value}; allowed: {allowed}")
 
 

@@ -57,6 +57,8 @@ FIGURES = (
 ALL_SCALES = "all"
 AUTO = "auto"
 LARGEST_SEED = 2**63 - 1
+# Of one run: beyond these a number is a slip of the finger, and the run would fill the disk.
+MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
 def option(
@@ -124,7 +126,9 @@ class SampleOptions:
     ``start_scale`` 0 is the coarsest, ``all``: so many from each; ``tileable`` x: the left and
     right borders meet, y: the top and bottom, true: all; ``seed`` null: the run's seed."""
 
-    count: int = option(8, "a whole number, 1 or more", lambda v: v >= 1)
+    count: int = option(
+        8, f"a whole number from 1 to {MOST_SAMPLES}", lambda v: 1 <= v <= MOST_SAMPLES
+    )
     size: list[int] | None = option(
         None,
         "two whole numbers [height,width] in pixels, such as sample.size=[300,800], or null",
@@ -140,6 +144,19 @@ class SampleOptions:
     )
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+def _count() -> Any:
+    """How many results to make, each in other details."""
+    return option(1, f"a whole number from 1 to {MOST_RESULTS}", lambda v: 1 <= v <= MOST_RESULTS)
+
+
+def _seconds(default: float) -> Any:
+    return option(
+        default,
+        f"a number of seconds above 0, at most {MOST_SECONDS}",
+        lambda v: 0 < v <= MOST_SECONDS,
     )
 
 
@@ -161,7 +178,7 @@ class PaintOptions:
     start_scale: int | str = _start_scale()
     quantize: bool = option(False, "true or false")
     colours: int = option(8, "a whole number from 2 to 256", lambda v: 2 <= v <= 256)
-    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    count: int = _count()
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )
@@ -174,7 +191,7 @@ class RedrawOptions:
     image: str | None = path_option("the name of one image file, the photo with its changes")
     mask: str | None = path_option("the name of one image file, white where the photo may change")
     start_scale: int | str = _start_scale()
-    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    count: int = _count()
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )
@@ -243,7 +260,7 @@ class InpaintOptions:
     )
     edges: str | None = path_option("the name of one image file, white lines on black, or null")
     source: str | None = path_option("the name of one image file, white where to learn, or null")
-    count: int = option(1, "a whole number, 1 or more", lambda v: v >= 1)
+    count: int = _count()
     compare: bool = option(True, "true or false")
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
@@ -260,7 +277,7 @@ class AnimateOptions:
     run's seed.
     """
 
-    seconds: float = option(4.0, "a number of seconds above 0", lambda v: 0 < v < float("inf"))
+    seconds: float = _seconds(4.0)
     fps: float = option(
         24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120
     )
@@ -324,7 +341,7 @@ class RetargetOptions:
     protect: str | None = path_option("the name of an image file, or null")
     collage: bool = option(False, "true or false")
     video: str | None = one_of(VIDEO_FORMATS, None)
-    seconds: float = option(6.0, "a number of seconds above 0", lambda v: 0 < v < float("inf"))
+    seconds: float = _seconds(6.0)
     fps: float = option(
         24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120
     )
@@ -358,8 +375,12 @@ class SuperResolutionOptions:
         4.0, "a number above 1, such as 4 or 2.5", lambda v: 1 < v < float("inf")
     )
     noise: float = option(1.0, "a number, 0 or more", lambda v: 0 <= v < float("inf"))
-    back_projection: int = option(1, "a whole number, 0 or more", lambda v: v >= 0)
-    passes: int | None = option(None, "a whole number, 1 or more, or null", lambda v: v >= 1)
+    back_projection: int = option(
+        1, f"a whole number from 0 to {MOST_ROUNDS}", lambda v: 0 <= v <= MOST_ROUNDS
+    )
+    passes: int | None = option(
+        None, f"a whole number from 1 to {MOST_ROUNDS}, or null", lambda v: 1 <= v <= MOST_ROUNDS
+    )
     seed: int | None = option(
         None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
     )

@@ -11,6 +11,7 @@ from PIL import Image
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.images.io import to_uint8
+from internal_gan.images.memory import to_photo
 from internal_gan.images.resize import resize
 from internal_gan.models.singan import SinGAN
 from tests.commands import TINY_RUN
@@ -58,23 +59,76 @@ def test_the_networks_as_they_are_learn_in_half_precision(tmp_path: Path, family
     assert all(weights.isfinite().all() for weights in model.parameters())
 
 
+def test_a_tensor_is_learnt_as_the_array_of_the_same_pixels() -> None:
+    levels = torch.from_numpy(ARRAY).permute(2, 0, 1)
+    expected = to_photo(ARRAY).pixels
+    for tensor in (levels, levels / 255, (levels / 255)[None], (levels.double() / 255)):
+        assert torch.allclose(
+            to_photo(tensor.requires_grad_(tensor.is_floating_point())).pixels, expected, atol=1e-6
+        )
+    assert torch.equal(to_photo(levels).pixels, expected)
+    gray, faint = levels[:1] / 255, torch.cat([levels / 255, torch.full((1, 40, 56), 0.5)])
+    assert to_photo(gray).is_gray
+    alpha = to_photo(faint).alpha
+    assert alpha is not None
+    assert (alpha == 0.5).all()
+
+
+def test_a_tensor_is_learnt(tmp_path: Path) -> None:
+    model = fit(torch.from_numpy(ARRAY).permute(2, 0, 1) / 255, tmp_path / "run")
+    assert model.image.shape == (1, 3, 20, 28)
+
+
+FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
+
+
 @pytest.mark.parametrize(
-    ("array", "message"),
+    ("image", "message"),
     [
         (np.zeros((4, 5, 2), np.uint8), r"an array of shape \(4, 5, 2\)"),
         (np.zeros((0, 5, 3), np.uint8), r"an array of shape"),
-        (np.zeros((40, 56, 3), np.int64), "an array of int64"),
-        (np.full((40, 56, 3), 2.0), r"must be in \[0, 1\]"),
-        (np.full((40, 56), np.nan), r"must be in \[0, 1\]"),
+        (np.zeros((40, 56, 3), np.int64), "numbers of type int64"),
+        (np.zeros((40, 56, 3), np.complex64), "numbers of type complex64"),
+        (np.array([["a"]]), "numbers of type <U1"),
+        (FLOATS * 255, r"from 0 to 255; floats must be in \[0, 1\].* x / 255, or uint8"),
+        (FLOATS * 2 - 1, r"from -1 to 1; floats must be in \[0, 1\].*\(x \+ 1\) / 2"),
+        (FLOATS * 999, r"from 0 to 999; floats must be in \[0, 1\], 0 black and 1 white$"),
+        (np.full((40, 56), np.nan), "NaN or infinite"),
         (np.zeros((40, 56), np.uint8), "one flat colour"),
+        (torch.full((3, 40, 56), torch.nan), "NaN or infinite"),
+        (torch.rand(3, 40, 56) * 2 - 1, r"must be in \[0, 1\]"),
+        (torch.rand(40, 56), r"a tensor of shape \(40, 56\); allowed: \(C, H, W\)"),
+        (torch.rand(40, 56, 3), r"a tensor of shape \(40, 56, 3\); allowed: \(C, H, W\)"),
+        (torch.rand(2, 3, 40, 56), r"a tensor of shape \(2, 3, 40, 56\)"),
+        (torch.rand(1, 3, 0, 56), r"a tensor of shape"),
+        (torch.rand(()), r"a tensor of shape \(\)"),
+        (torch.zeros(3, 40, 56, dtype=torch.bool), "numbers of type bool"),
+        (torch.zeros(3, 40, 56, dtype=torch.int64), "numbers of type int64"),
+        (None, "of type NoneType; allowed: a Pillow image, a NumPy array, a tensor or the name"),
+        (7, "of type int"),
+        (b"photo.jpg", "of type bytes"),
+        ({"a": 1}, "of type dict"),
+        ([], "the list of images is empty"),
+        ((), "the list of images is empty"),
+        ([ARRAY, None], "image 2: of type NoneType"),
+        (Image.new("LAB", (40, 56)), "colour mode LAB is not supported"),
     ],
+    ids=lambda value: None,
 )
-def test_an_array_that_is_no_photo_is_refused(
-    tmp_path: Path, array: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", message: str
-) -> None:
+def test_what_is_no_photo_is_refused_by_name(tmp_path: Path, image: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        fit(array, tmp_path / "run")
+        fit(image, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_an_image_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(ARRAY).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:300])
+    with (
+        Image.open(tmp_path / "half.png") as half,
+        pytest.raises(UserError, match="cannot be read"),
+    ):
+        fit(half, tmp_path / "run")
 
 
 def test_gray_and_transparent_arrays_are_photos(tmp_path: Path) -> None:

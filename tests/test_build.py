@@ -1,13 +1,20 @@
 """Configuration becomes objects of this package, and of nothing else."""
 
+import copy
+import random
 import sys
+from collections.abc import Iterator
+from functools import reduce
+from math import inf, nan
+from typing import Any
 
 import pytest
 import torch
 
 from internal_gan.build import build
 from internal_gan.errors import UserError
-from internal_gan.models.base import Optimization
+from internal_gan.models.base import Model, Optimization
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture, tiny_options
 
 ADAM = "torch.optim.Adam"
 OPTIMIZATION = "internal_gan.models.base.Optimization"
@@ -104,7 +111,9 @@ def test_a_missing_argument_is_named() -> None:
     [
         ("generator_lr", "fast", "a number"),
         ("generator_lr", True, "a number"),
-        ("betas", 0.5, "a list"),
+        ("generator_lr", float("nan"), "a finite number"),
+        ("generator_lr", float("inf"), "a finite number"),
+        ("betas", 0.5, "a list of numbers"),
         ("decay", "stairs", "one of step, linear"),
         ("ema", "x", "a number or null"),
     ],
@@ -113,7 +122,7 @@ def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
     argument: str, value: object, needs: str
 ) -> None:
     with pytest.raises(
-        UserError, match=rf"^model\.{argument}={value}: Optimization needs {needs}$"
+        UserError, match=rf"^model\.{argument}={str(value).lower()}: Optimization needs {needs}$"
     ):
         build({"_target_": OPTIMIZATION, argument: value})
 
@@ -128,3 +137,48 @@ def test_a_name_where_a_part_belongs_is_told_the_group() -> None:
 def test_a_value_out_of_range_is_one_line() -> None:
     with pytest.raises(UserError, match=r"^model: Invalid learning rate: -1"):
         build({"_target_": ADAM, "lr": -1.0}, params=[torch.nn.Parameter(torch.zeros(1))])
+
+
+ODD_VALUES: tuple[Any, ...] = (
+    *([], {}, None, inf, nan, -1, 0, 10**9, 10**30, 1e9, "abc", "", True, [1, 2, 3], [[1]], [None]),
+    *({"a": 1}, {"coarsest": None, "finest": 1}, {"coarsest": -1, "others": inf}, 2.5, -0.5),
+)
+# Values that are legal and take a moment; a small photo keeps them small.
+FAMILIES = {
+    "singan": LEAN,
+    "ingan": INGAN_FAST,
+    "ingan_unet": INGAN_PAPER,
+    "edgeconnect": (*EDGECONNECT, "model/features=random", "model/edges=scharr"),
+}
+
+
+# What an option is refused with where another one has to go with it.
+GO_WITH = {"min_side": "crop", "edges": "steps"}
+
+
+def _names(values: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        yield (*prefix, name)
+        if isinstance(value, dict):
+            yield from _names(value, (*prefix, name))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(family: str) -> None:
+    """A sample of all options with all values; whatever is refused is so in one line that names
+    the option, before there is anything to train."""
+    options = tiny_options(base=FAMILIES[family]).model
+    cases = [(name, value) for name in _names(options) for value in ODD_VALUES]
+    unnamed = []
+    for name, value in random.Random(0).sample(cases, 200):
+        config = copy.deepcopy(options)
+        reduce(dict.__getitem__, name[:-1], config)[name[-1]] = value
+        try:
+            model = build(config)
+            assert isinstance(model, Model)
+            model.prepare(picture())
+        except ValueError as error:
+            allowed = {name[-1], GO_WITH.get(name[-1], name[-1])}
+            if not any(word in str(error) for word in allowed) or "\n" in str(error):
+                unnamed.append((".".join(name), value, str(error)))
+    assert unnamed == []

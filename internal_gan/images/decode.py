@@ -6,12 +6,16 @@ import io
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
+
+from internal_gan.images.pyramid import Size
+from internal_gan.images.reduce import in_bands, reduced_size
 
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _SIXTEEN_BIT_GRAY = {"I;16", "I;16L", "I;16B", "I;16N"}
@@ -33,6 +37,7 @@ class Decoded:
         mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
         bit_depth: Bits per channel that were read: 8, 16, or 32 for floats.
         notes: What was lost or changed, for the user.
+        given: ``(height, width)`` of the image, upright, where it was reduced; else ``None``.
     """
 
     colours: Tensor
@@ -40,14 +45,19 @@ class Decoded:
     mode: str
     bit_depth: int
     notes: tuple[str, ...] = ()
+    given: Size | None = None
 
 
-def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Decoded:
+def decode(
+    image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
+) -> Decoded:
     """Read the pixels of a freshly opened image, turned upright.
 
     Args:
         image: The image, not loaded yet.
         reopen: Opens the same file again; 16-bit colour takes a second pass.
+        longest: Longest side that there is a use for, in pixels; a much larger image is reduced
+            as :func:`internal_gan.images.reduce.reduced_size` says. ``None``: all of it.
 
     Raises:
         UnreadablePixelsError: If the colour mode or the values are none that a photo has.
@@ -58,22 +68,45 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Decoded:
         # Pillow takes the wrong bytes of such files, without a word.
         raise UnreadablePixelsError("its 16-bit channels are stored apart from each other")
     if raw_mode == "LA;16B":
-        return _decode_deep_gray_alpha(image)
+        return _decode(_decode_deep_gray_alpha, longest, _with_raw_mode(image, "RGBA"))
     low_bytes = _low_byte_mode(raw_mode)
     if low_bytes is not None:
         with reopen() as again:
-            return _decode_deep_colour(image, _with_raw_mode(again, low_bytes))
-    upright = ImageOps.exif_transpose(image)
-    if image.mode in _SIXTEEN_BIT_GRAY or image.mode == "I":
-        return _decode_integers(upright, largest=4095 if raw_mode.endswith(";12") else 65535)
-    if image.mode == "F":
-        return _decode_floats(upright)
+            return _decode(_decode_deep_colour, longest, image, _with_raw_mode(again, low_bytes))
+    way: Callable[..., Decoded]
     notes = ("its 16 bits per channel are read as 8 bits",) if _is_deep(raw_mode, image) else ()
-    if image.mode == "CMYK":
-        return _decode_cmyk(upright, notes)
-    if image.mode in _EIGHT_BIT:
-        return _decode_bytes(upright, notes)
-    raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
+    if image.mode in _SIXTEEN_BIT_GRAY or image.mode == "I":
+        way = partial(_decode_integers, largest=4095 if raw_mode.endswith(";12") else 65535)
+    elif image.mode == "F":
+        way = _decode_floats
+    elif image.mode == "CMYK":
+        way = partial(_decode_cmyk, notes=notes)
+    elif image.mode in _EIGHT_BIT:
+        way = partial(_decode_bytes, notes=notes)
+    else:
+        raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
+    return _decode(way, longest, image)
+
+
+def _decode(way: Callable[..., Decoded], longest: int | None, *images: Image.Image) -> Decoded:
+    """What a way of decoding makes of the layers of an image, turned upright."""
+    layers = [_upright(image) for image in images]
+    width, height = layers[0].size
+    to = reduced_size((height, width), longest)
+    if to is None:
+        return way(*layers)
+    return in_bands(
+        (height, width),
+        to,
+        lambda top, bottom: way(*(layer.crop((0, top, width, bottom)) for layer in layers)),
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    # Pillow copies an image that is upright already, and a large one takes much memory.
+    image.load()
+    is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    return image if is_upright else ImageOps.exif_transpose(image)
 
 
 def _decode_bytes(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
@@ -123,8 +156,7 @@ def _decode_floats(image: Image.Image) -> Decoded:
 def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
     """Join the high bytes of 16-bit colours, all that Pillow reads, and the low ones."""
     mode, key = image.mode, image.info.get("transparency")
-    high = _channels(ImageOps.exif_transpose(image))
-    levels = 256.0 * high + _channels(ImageOps.exif_transpose(low_bytes))
+    levels = 256.0 * _channels(image) + _channels(low_bytes)
     if isinstance(key, tuple):
         transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
         levels = torch.cat([levels, 65535.0 * ~transparent])
@@ -132,8 +164,8 @@ def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
 
 
 def _decode_deep_gray_alpha(image: Image.Image) -> Decoded:
-    """Read 16-bit gray and alpha as four bytes a pixel, which is how RGBA lies in a file."""
-    planes = _channels(ImageOps.exif_transpose(_with_raw_mode(image, "RGBA")))
+    """16-bit gray and alpha, read as four bytes a pixel, which is how RGBA lies in a file."""
+    planes = _channels(image)
     return _decoded((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
 
 

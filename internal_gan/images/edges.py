@@ -15,6 +15,7 @@ from internal_gan.images.colours import luminance
 
 # A difference of Gaussians with this ratio is the closest to a Laplacian (Marr and Hildreth 1980).
 DOG_RATIO = 1.6
+LARGEST_SIGMA = 100.0
 # Scharr's kernel, by which a ramp of one step a pixel has the gradient 1.
 SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
@@ -53,7 +54,7 @@ class Canny(EdgeDetector):
     """
 
     def __init__(self, sigma: float = 2.0, low: float = 0.1, high: float = 0.2) -> None:
-        check_range(0.1, sigma=sigma)
+        check_range(0.1, LARGEST_SIGMA, sigma=sigma)
         check_range(1e-6, high=high)
         check_range(1e-6, high, low=low)
         self.sigma = sigma
@@ -82,7 +83,7 @@ class Scharr(EdgeDetector):
     """
 
     def __init__(self, sigma: float = 1.0, threshold: float = 0.05) -> None:
-        check_range(0, sigma=sigma)
+        check_range(0, LARGEST_SIGMA, sigma=sigma)
         check_range(1e-6, threshold=threshold)
         self.sigma = sigma
         self.threshold = threshold
@@ -108,7 +109,7 @@ class DifferenceOfGaussians(EdgeDetector):
     """
 
     def __init__(self, sigma: float = 1.5, threshold: float = 0.02) -> None:
-        check_range(0.1, sigma=sigma)
+        check_range(0.1, LARGEST_SIGMA, sigma=sigma)
         check_range(1e-6, threshold=threshold)
         self.sigma = sigma
         self.threshold = threshold

@@ -27,7 +27,7 @@ LUMA = (0.299, 0.587, 0.114)
 _log = logging.getLogger(__name__)
 
 
-def read_image(path: str | Path) -> Photo:
+def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     """Read an image file of any common format, colour mode and bit depth.
 
     PNG, JPEG, TIFF, WebP, BMP, GIF and PPM; black and white, gray, palette, RGB and CMYK, with or
@@ -36,6 +36,10 @@ def read_image(path: str | Path) -> Photo:
 
     Args:
         path: The file. A leading ``~/`` stands for the home folder.
+        longest: Longest side that there is a use for, in pixels: of a file of more than
+            :data:`~internal_gan.images.reduce.WHOLE_PIXELS` the photo is then reduced, to
+            :data:`~internal_gan.images.reduce.GAP` times that, in the memory of its bytes.
+            ``None``: it is read whole.
 
     Returns:
         The photo, turned upright as its EXIF orientation says.
@@ -50,7 +54,7 @@ def read_image(path: str | Path) -> Photo:
         with warnings.catch_warnings():
             # Pillow warns of oddities in metadata, which do not touch the pixels.
             warnings.simplefilter("ignore")
-            return _read(path, name)
+            return _read(path, name, longest)
     except UserError:
         raise
     except Image.DecompressionBombError as error:
@@ -69,7 +73,7 @@ def read_image(path: str | Path) -> Photo:
         ) from error
 
 
-def _read(path: Path, name: str) -> Photo:
+def _read(path: Path, name: str, longest: int | None) -> Photo:
     def reopen() -> Image.Image:
         return Image.open(path, formats=PILLOW_FORMATS)
 
@@ -80,7 +84,7 @@ def _read(path: Path, name: str) -> Photo:
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         if frames > 1:
             _log.warning("%s: has %d frames or pages; the first one is used", name, frames)
-        decoded = decode(image, reopen)
+        decoded = decode(image, reopen, longest)
         try:
             exif = descriptive_exif(image)
         except Exception:
@@ -99,6 +103,7 @@ def _read(path: Path, name: str) -> Photo:
         profile or None,
         exif,
         raw=raw,
+        given=decoded.given,
     )
 
 

@@ -96,7 +96,8 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
     [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
     """
     check_range(0, radius=radius)
-    height = mask.shape[-2]
+    height, width = mask.shape[-2:]
+    radius = min(radius, math.hypot(height, width))
     grown = mask.clone()
     row, half = mask, 0
     for dy in range(min(int(radius), height - 1), -1, -1):

@@ -34,6 +34,7 @@ class Photo:
             and else 0; ``None``: everything may.
         raw: The file's own numbers as ``pixels``, which :func:`~internal_gan.images.io.write_image`
             gives back where nobody sees them; ``None`` where no pixel is fully transparent.
+        given: ``(height, width)`` of the file, where ``pixels`` are fewer; ``None``: as ``size``.
     """
 
     pixels: Tensor
@@ -45,11 +46,17 @@ class Photo:
     exif: bytes | None = None
     unknown: Tensor | None = None
     raw: Tensor | None = None
+    given: Size | None = None
 
     @property
     def size(self) -> Size:
         """``(height, width)`` in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
+
+    @property
+    def full_size(self) -> Size:
+        """``(height, width)`` in pixels of the file, upright."""
+        return self.given or self.size
 
     @property
     def is_gray(self) -> bool:
@@ -92,13 +99,13 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
         UserError: If the photo is too small, fully transparent, or of one flat colour.
     """
     name = "the image" if photo.path is None else shown(photo.path)
-    size = f"{photo.size[0]}x{photo.size[1]}"
-    short, long = sorted(photo.size)
+    size = f"{photo.full_size[0]}x{photo.full_size[1]}"
+    short, long = sorted(photo.full_size)
     if short < min_side:
         raise UserError(
             f"{name}: {size} pixels is too small; the short side must be at least {min_side} pixels"
         )
-    if min(fit_size(photo.size, max_size)) < min_side:
+    if min(fit_size(photo.full_size, max_size)) < min_side:
         enough = -(-min_side * long // short)
         raise UserError(
             f"{name}: {size} pixels shrinks to less than {min_side} pixels on the short side at "

@@ -13,6 +13,8 @@ from internal_gan.images.resize import resize
 
 Size = tuple[int, int]
 
+# More scales than this are a mistake, or a training of days.
+MOST_SCALES = 100
 # A side may be longer than wanted by this share of it.
 SLACK = 0.02
 
@@ -84,7 +86,8 @@ def pyramid_sizes(
         ``min_size`` or ``num_scales`` is 1.
 
     Raises:
-        UserError: If an option is out of range, or the image cannot have ``num_scales`` scales.
+        UserError: If an option is out of range, the image cannot have ``num_scales`` scales, or
+            ``scale_factor`` makes more than ``MOST_SCALES``.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
 
@@ -103,8 +106,14 @@ def pyramid_sizes(
     # The tolerance keeps a ratio that is an exact power of the factor from gaining a scale.
     steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
     natural = math.ceil(steps - 1e-9) + 1
-    if num_scales is None or num_scales <= natural:
-        return _geometric_sizes(finest, ratio, natural)[-(num_scales or natural) :]
+    if num_scales is None and natural > MOST_SCALES:
+        between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
+        raise UserError(
+            f"scale_factor={scale_factor}: makes {natural} scales {between}; allowed are "
+            f"{MOST_SCALES}, for which it must be {ratio ** (1 / (MOST_SCALES - 1)):.4f} or less"
+        )
+    if num_scales is None or num_scales <= min(natural, MOST_SCALES):
+        return _geometric_sizes(finest, ratio, natural, num_scales)
     if ratio >= 1.0:
         raise UserError(
             f"num_scales={num_scales}: the finest scale, {finest[0]}x{finest[1]} pixels, is not "
@@ -133,9 +142,12 @@ def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
     return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
 
 
-def _geometric_sizes(finest: Size, ratio: float, num_scales: int) -> list[Size]:
-    """``num_scales`` sizes from ``ratio`` times the finest to the finest itself."""
-    steps = range(num_scales - 1, 0, -1)
+def _geometric_sizes(
+    finest: Size, ratio: float, num_scales: int, last: int | None = None
+) -> list[Size]:
+    """``num_scales`` sizes from ``ratio`` times the finest to the finest itself, or the ``last`` of
+    them."""
+    steps = range((last or num_scales) - 1, 0, -1)
     return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 

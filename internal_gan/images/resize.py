@@ -6,6 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# A kernel for more does not fit into the shared memory of a GPU, which torch then reports as an
+# error.
+MOST_SHRINKING = 32
+
 
 def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     """Resample images to ``size`` with an antialiased bicubic kernel, on the tensor's device.
@@ -13,7 +17,8 @@ def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
     The kernel is Keys' cubic convolution with a = -0.5, widened by the shrink factor, with pixel
     centres at half-integers (``align_corners=False``): what Pillow's ``BICUBIC`` computes. It
     overshoots at sharp edges by a few per cent, so the result may leave the range of the input.
-    Differentiable with respect to ``x``.
+    Differentiable with respect to ``x``. A side that shrinks by more than ``MOST_SHRINKING`` does
+    so in two steps or more, the last one by that factor, on every device alike.
 
     Args:
         x: Images ``(N, C, H, W)``, floating point, of any range.
@@ -36,6 +41,11 @@ def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
         raise ValueError(f"resize needs a height and width of at least 1, got {size}")
     if x.shape[-2:] == size:
         return x
+    height, width = (
+        min(side, MOST_SHRINKING * wanted) for side, wanted in zip(x.shape[-2:], size, strict=True)
+    )
+    if (height, width) != x.shape[-2:]:
+        return resize(resize(x, (height, width)), size)
     # The antialiased kernels have no reduced-precision form on the CPU.
     wide = x if x.dtype == torch.float64 else x.float()
     resized = F.interpolate(wide, size=size, mode="bicubic", antialias=True, align_corners=False)

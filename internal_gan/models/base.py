@@ -8,10 +8,17 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from internal_gan.errors import check_range
+from internal_gan.errors import UserError, check_range
 
 Losses = tuple[Tensor, dict[str, Tensor]]
 PerStage = float | Sequence[float] | Mapping[str, float]
+
+# Beyond this no weight and no number of steps makes sense, and 32 bits lose count.
+MOST = 1e9
+# Pixels of a result, that is 16 gigabytes on the way to it at least, and how many of one call.
+MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
+# Adam moves every weight by about its learning rate in a step; and of its multiples by stage.
+FASTEST, MOST_RATE = 10.0, 1000.0
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,11 @@ class Optimization:
     clip: float | None = None
 
     def __post_init__(self) -> None:
-        check_range(0, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr)
+        check_range(
+            0, FASTEST, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr
+        )
         check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
-        check_range(1e-6, clip=self.clip)
+        check_range(1e-6, MOST, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
 
@@ -189,23 +198,36 @@ class Model(nn.Module, ABC):
         """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
 
 
-def per_stage(value: PerStage, count: int, name: str = "value") -> list[float]:
+def per_stage(
+    value: PerStage, count: int, name: str = "value", low: float = 0.0, high: float = MOST
+) -> list[float]:
     """Spell out a configured number for every stage, coarsest first.
 
     Args:
         value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
             geometric in between, or ``{coarsest: a, others: b}``.
         name: what to call it in a message.
+        low, high: the least and the largest number allowed.
 
     Raises:
-        ValueError: a list of another length, or other keys than these.
+        ValueError: a list of another length, other keys than these, or a number out of range.
     """
+    named = value if isinstance(value, Mapping) else {}
+    check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})
+    numbers = _spelt_out(value, count, name)
+    for number in numbers:
+        check_range(low, high, **{name: number})
+    return numbers
+
+
+def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
     if isinstance(value, Mapping):
         if set(value) == {"coarsest", "others"}:
             return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
         if set(value) != {"coarsest", "finest"}:
             raise ValueError(
-                f"{name} has the keys {', '.join(value)}; allowed: coarsest with finest or others"
+                f"{name} has the keys {', '.join(value) or 'of none'}; allowed: coarsest with "
+                "finest or others"
             )
         first, last = float(value["coarsest"]), float(value["finest"])
         if first <= 0 or last <= 0:
@@ -220,12 +242,58 @@ def per_stage(value: PerStage, count: int, name: str = "value") -> list[float]:
     return [float(v) for v in value]
 
 
-def check_part(part: Any, kind: type, name: str) -> None:
-    """Refuse a factory of a configured part that makes something else than a ``kind``.
+def check_result(size: Sequence[int], count: int = 1, name: str = "size") -> None:
+    """Refuse pictures that no computer can hold.
+
+    Args:
+        size: (height, width) in pixels.
+        count: how many of them are held at once.
+        name: what to call the size in a message.
 
     Raises:
-        ValueError: names the part, what it makes and what is allowed.
+        UserError: not two whole numbers above 0, or more than ``MOST_PIXELS`` in all.
     """
-    made = getattr(part, "func", part)
-    if isinstance(made, type) and not issubclass(made, kind):
-        raise ValueError(f"{name} is a {made.__name__}; allowed here: {kind.__name__}")
+    sides = list(size) if isinstance(size, Sequence) else [size]
+    if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
+        raise UserError(f"{name} is {sides}; it must be [height, width] in pixels, above 0")
+    if count * sides[0] * sides[1] > MOST_PIXELS:
+        times = f"{count} times " if count > 1 else ""
+        raise UserError(
+            f"{name} is {times}{sides[0]}x{sides[1]} pixels; allowed are "
+            f"{MOST_PIXELS // 1_000_000} megapixels in all"
+        )
+
+
+def check_count(name: str, count: int, most: int = MOST_RESULTS, least: int = 1) -> None:
+    """Refuse a number that is not whole or out of range.
+
+    Raises:
+        UserError: names it and what is allowed.
+    """
+    if not isinstance(count, int) or not least <= count <= most:
+        raise UserError(
+            f"{name} is {count}; it must be a whole number, at least {least} and at most {most}"
+        )
+
+
+def try_patch_losses(terms: Mapping[str, Any], image: Tensor, count: int) -> None:
+    """Let terms that do not fit the smallest image of a training fail before any work is done.
+
+    Args:
+        terms: of :class:`internal_gan.nn.patch_losses.PatchTerm`, by name.
+        image: (1, 3, H, W) in [-1, 1].
+        count: of the stages.
+
+    Raises:
+        ValueError: names the term and what is allowed.
+    """
+    rng = torch.Generator(image.device).manual_seed(0)
+    for name, term in terms.items():
+        if not any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):
+            continue
+        try:
+            term.loss(image, rng)
+        except UserError:
+            raise
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"patch_loss.{name}: {error}") from error

@@ -17,7 +17,15 @@ from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly, settle
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
+from internal_gan.models.base import (
+    MOST,
+    MOST_RATE,
+    Optimization,
+    PerStage,
+    Stage,
+    per_stage,
+    try_patch_losses,
+)
 from internal_gan.models.edgeconnect_cases import RandomHoles
 from internal_gan.models.edgeconnect_painter import Base, Painter
 from internal_gan.models.edgeconnect_stages import CompletionStage, EdgeStage, JointStage
@@ -26,8 +34,9 @@ from internal_gan.nn.dilated import DilatedResidualGenerator
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.features import FeatureNetwork
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.nn.patch_losses import PatchTerm
+from internal_gan.nn.patch_losses import MOST_LEVELS, PatchTerm
 
+MOST_CROPS = 1024
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -67,7 +76,7 @@ class Weights:
     matching: float = 0.0
 
     def __post_init__(self) -> None:
-        check_range(0, **vars(self))
+        check_range(0, MOST, **vars(self))
 
 
 class EdgeConnect(SeveralPhotosModel):
@@ -145,13 +154,15 @@ class EdgeConnect(SeveralPhotosModel):
         settle: bool = True,
     ) -> None:
         super().__init__()
-        check_part(edge_generator, DilatedResidualGenerator, "edge_generator")
-        check_part(generator, DilatedResidualGenerator, "generator")
-        check_part(discriminator, PatchDiscriminator, "discriminator")
-        check_range(1, crop=crop, batch=batch, sizes_learnt=sizes_learnt)
+        check_range(1, crop=crop)
+        check_range(1, MOST_LEVELS, sizes_learnt=sizes_learnt)
+        check_range(1, MOST_CROPS, batch=batch)
+        for name, part in (("edges", edges), ("features", features)):
+            if isinstance(part, Mapping) and part:
+                raise ValueError(f"{name} has values and no _target_; allowed: none of both")
         if base not in get_args(Base):
             raise unknown("base", base, get_args(Base))
-        check_range(0, noise=noise)
+        check_range(0, 100, noise=noise)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
         self.make_discriminator = discriminator
@@ -223,12 +234,16 @@ class EdgeConnect(SeveralPhotosModel):
             self.register_buffer(_hole(number), (shrunk > 0).to(image))
         for number in range(len(photos)):
             self._check_known(number)
-        steps = per_stage(self.configured_steps, count, "steps")
-        check_range(1, steps=min(steps))
+        steps = per_stage(self.configured_steps, count, "steps", 1)
         self.steps = [round(n) for n in steps]
         check_range(self.min_side, crop=self.crop)
         for index in range(count):
             self.optimization_at(index)
+        self.new_edge_generator()
+        self.new_generator()
+        self.make_discriminator(channels=4)
+        crop = self.image[..., : self.crop, : self.crop]
+        try_patch_losses(self.patch_loss, crop, count)
         self.new_features()
 
     def _check_known(self, number: int) -> None:
@@ -278,8 +293,8 @@ class EdgeConnect(SeveralPhotosModel):
 
     def optimization_at(self, index: int) -> Optimization:
         """How a stage is optimised."""
-        rates = per_stage(self.learning_rates, len(self.stage_names), "learning_rates")
-        check_range(0, learning_rates=min(rates))
+        count = len(self.stage_names)
+        rates = per_stage(self.learning_rates, count, "learning_rates", 0, MOST_RATE)
         return self.optimization.scaled(rates[index])
 
     def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:

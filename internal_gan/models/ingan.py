@@ -10,9 +10,9 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
+from internal_gan.models.base import MOST, Optimization, PerStage, Stage, per_stage
 from internal_gan.models.ingan_stage import InGANStage, add_noise
-from internal_gan.models.retargeting import RetargetModel, Size, Voting
+from internal_gan.models.retargeting import RetargetModel, Size, Voting, check_scale_range
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -66,23 +66,18 @@ class InGAN(RetargetModel):
         noise: float = 1 / 255,
     ) -> None:
         super().__init__()
-        check_part(generator, ShapeFlexibleGenerator, "generator")
-        check_part(discriminator, MultiScaleDiscriminator, "discriminator")
         check_range(1, crop=crop)
         check_range(0, 1, curriculum=curriculum, inverse_start=inverse_start)
         check_range(
             0,
+            MOST,
             adversarial_weight=adversarial_weight,
             reconstruction_weight=reconstruction_weight,
             inverse_weight=inverse_weight,
-            noise=noise,
         )
+        check_range(0, 1, noise=noise)
         check_range(0, 0.49, geometry=geometry)
-        if len(scale_range) != 2 or not 0 < scale_range[0] <= 1 <= scale_range[1]:
-            raise ValueError(
-                f"scale_range is {list(scale_range)}; allowed: two numbers, the first above 0 and "
-                "up to 1, the second 1 or more"
-            )
+        check_scale_range(scale_range)
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
@@ -127,9 +122,9 @@ class InGAN(RetargetModel):
         self._allocate(size, pixels.device)
         self.image.copy_(resize(pixels, size).clamp(-1, 1))
         self._keep_others(others, self.max_size)
-        steps = per_stage(self.configured_steps, 1, "steps")
-        check_range(1, steps=steps[0])
+        steps = per_stage(self.configured_steps, 1, "steps", 1)
         self.steps = [round(steps[0])]
+        self.make_generator()
         self.make_discriminator(size=self.crop_size)
 
     @property

@@ -6,7 +6,6 @@ Michaeli, ICCV 2019): T is applied where the image is small enough for a little 
 elements and to repeat or leave them out, and the finer scales add the details.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,14 +16,15 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
+from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
 from internal_gan.models.ingan_pyramid_stage import InGANPyramidStage
-from internal_gan.models.retargeting import RetargetModel, Voting
+from internal_gan.models.retargeting import RetargetModel, Voting, check_scale_range
 from internal_gan.models.scales import ScalesModel, Size, Widths
+from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.nn.patch_losses import PatchTerm
+from internal_gan.nn.patch_losses import MOST_STEPS_BETWEEN, PatchTerm
 
 
 class InGANPyramid(ScalesModel, RetargetModel):
@@ -105,21 +105,16 @@ class InGANPyramid(ScalesModel, RetargetModel):
             optimization=optimization,
             learning_rates=learning_rates,
         )
-        check_part(generator, ResidualPatchGenerator, "generator")
-        check_part(discriminator, PatchDiscriminator, "discriminator")
         check_range(
             1,
+            MOST_STEPS_BETWEEN,
             identity_interval=identity_interval,
             penalty_interval=penalty_interval,
             cycle_interval=cycle_interval,
         )
         check_range(0, conditioned_scales=conditioned_scales, adversarial_from=adversarial_from)
         check_range(0, 1, curriculum=curriculum)
-        if len(scale_range) != 2 or not 0 < scale_range[0] <= 1 <= scale_range[1] < math.inf:
-            raise ValueError(
-                f"scale_range is {list(scale_range)}; allowed: two factors, the first above 0 "
-                "and at most 1, the second at least 1"
-            )
+        check_scale_range(scale_range)
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss
@@ -199,9 +194,9 @@ class InGANPyramid(ScalesModel, RetargetModel):
                     )
         count = self.num_stages
         for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
-            check_range(0, **{name: min(per_stage(getattr(self, name), count, name))})
-        check_range(1, target_area=min(per_stage(self.target_area, count, "target_area")))
-        check_range(2, depths=min(per_stage(self.depths, count, "depths")))
+            per_stage(getattr(self, name), count, name)
+        per_stage(self.target_area, count, "target_area", 1)
+        per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
         self.new_generator(0)
 
     def new_generator(

@@ -18,6 +18,7 @@ from internal_gan.images.periodic import (
 )
 from internal_gan.images.resize import resize
 from internal_gan.images.tiles import tiles, widened
+from internal_gan.models.base import check_count, check_result
 from internal_gan.models.scales import ScalesModel, Size
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators import ResidualPatchGenerator
@@ -74,7 +75,8 @@ class PyramidModel(ScalesModel):
         """Draw random images.
 
         Args:
-            count: number of images.
+            count: number of images, at most ``MOST_RESULTS``; :meth:`samples` draws many in the
+                memory of one.
             size: (height, width) in pixels, any; the size of the finest scale by default.
             start_scale: scales below this one are replaced by the real image, downsampled: the
                 higher, the closer to the image. 0 draws everything.
@@ -86,9 +88,10 @@ class PyramidModel(ScalesModel):
             (count, 3, height, width) in [-1, 1], on the CPU.
 
         Raises:
-            UserError: a number out of range.
+            UserError: a number out of range, or more than ``MOST_PIXELS`` in all.
         """
         drawn = self.samples(count, size, start_scale=start_scale, seed=seed, tileable=tileable)
+        check_result(size or self.sizes[self.finished - 1], count)
         return torch.cat(list(drawn))
 
     def samples(
@@ -106,8 +109,7 @@ class PyramidModel(ScalesModel):
         """
         self._require_finished()
         last = self.finished - 1
-        if count < 1:
-            raise UserError(f"sample count is {count}; it must be at least 1")
+        check_count("sample count", count)
         if not 0 <= start_scale <= last:
             raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
         if tileable not in (True, False, "x", "y"):

@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,10 +15,13 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.transforms import Transform
 from internal_gan.images.voting import vote as vote_of
+from internal_gan.models.base import check_result
 from internal_gan.models.several import SeveralPhotosModel
 
 Size = tuple[int, int]
 
+# Sides change by these factors at most in training.
+SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 # Pairs of patches that one scale compares within a few seconds of two cores.
 QUICK_PAIRS = 6e8
 
@@ -106,13 +110,14 @@ class RetargetModel(SeveralPhotosModel):
             (1, 3, height, width) in [-1, 1], on the CPU.
 
         Raises:
-            UserError: the model is not trained, the size is not positive, or what is protected
-                has another size, does not fit, or comes with a transform.
+            UserError: the model is not trained, the size is not positive or has more than
+                ``MOST_PIXELS``, or what is protected has another size, does not fit, or comes with
+                a transform.
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
-        if size is not None and min(size) < 1:
-            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        if size is not None:
+            check_result(size)
         painted = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
         wanted = self.votes if vote == "auto" else vote
@@ -158,6 +163,20 @@ class RetargetModel(SeveralPhotosModel):
             painted = self.repaint(image, at, kept.transform, rng, kept.weight, voting)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
+
+
+def check_scale_range(scale_range: Sequence[float]) -> None:
+    """Refuse what is no smallest and largest factor of a side in training.
+
+    Raises:
+        ValueError: with what is allowed.
+    """
+    pair = list(scale_range)
+    if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
+        raise ValueError(
+            f"scale_range is {pair}; allowed: two factors, the first {SMALLEST_FACTOR} to 1, the "
+            f"second 1 to {LARGEST_FACTOR:g}"
+        )
 
 
 def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:

@@ -11,7 +11,16 @@ from torch import Tensor, nn
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model, Optimization, PerStage, per_stage
+from internal_gan.models.base import (
+    MOST_RATE,
+    Model,
+    Optimization,
+    PerStage,
+    check_result,
+    per_stage,
+    try_patch_losses,
+)
+from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
 
 Size = tuple[int, int]
@@ -30,8 +39,9 @@ class Widths:
     limit: int = 128
 
     def __post_init__(self) -> None:
-        check_range(1, coarsest=self.coarsest, every=self.every, limit=self.limit)
-        check_range(0, factor=self.factor)
+        check_range(1, MOST_CHANNELS, coarsest=self.coarsest, limit=self.limit)
+        check_range(1, every=self.every)
+        check_range(0.01, 100, factor=self.factor)
         if (self.factor > 1 and self.limit < self.coarsest) or (
             self.factor < 1 and self.limit > self.coarsest
         ):
@@ -43,8 +53,8 @@ class Widths:
     def at(self, scale: int) -> int:
         if self.factor == 1:
             return self.coarsest
-        width = round(self.coarsest * self.factor ** (scale // self.every))
-        return min(width, self.limit) if self.factor > 1 else max(width, self.limit)
+        width = self.coarsest * self.factor ** (scale // self.every)
+        return round(min(width, self.limit) if self.factor > 1 else max(width, self.limit))
 
 
 class ScalesModel(Model):
@@ -101,9 +111,8 @@ class ScalesModel(Model):
             )
         self._allocate(sizes, pixels.device)
         self.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        steps = per_stage(self.configured_steps, len(sizes), "steps")
-        check_range(1, steps=min(steps))
-        self.steps = [max(1, round(s)) for s in steps]
+        steps = per_stage(self.configured_steps, len(sizes), "steps", 1)
+        self.steps = [round(s) for s in steps]
         self.optimization_at(0)
         self._try_options()
         self._try_patch_losses()
@@ -112,14 +121,7 @@ class ScalesModel(Model):
         """Let what a stage would make of the options fail before any work is done."""
 
     def _try_patch_losses(self) -> None:
-        rng = torch.Generator(self.device).manual_seed(0)
-        for name, term in self.patch_loss.items():
-            if not per_stage(term.weight, len(self.steps), f"patch_loss.{name}.weight")[0]:
-                continue
-            try:
-                term.loss(self.real(0), rng)
-            except (ValueError, RuntimeError) as error:
-                raise ValueError(f"patch_loss.{name}: {error}") from error
+        try_patch_losses(self.patch_loss, self.real(0), len(self.steps))
 
     def _allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
         self.sizes = [(int(h), int(w)) for h, w in sizes]
@@ -145,15 +147,14 @@ class ScalesModel(Model):
         """The terms in use at a scale: their names, losses, weights and intervals."""
         losses = []
         for name, term in self.patch_loss.items():
-            weight = per_stage(term.weight, self.num_stages)[scale]
+            weight = per_stage(term.weight, self.num_stages, f"patch_loss.{name}.weight")[scale]
             if weight:
                 losses.append((name, term.loss(real, rng), weight, term.interval))
         return losses
 
     def optimization_at(self, scale: int) -> Optimization:
         """How a scale is optimised."""
-        rates = per_stage(self.learning_rates, self.num_stages, "learning_rates")
-        check_range(0, learning_rates=min(rates))
+        rates = per_stage(self.learning_rates, self.num_stages, "learning_rates", 0, MOST_RATE)
         return self.optimization.scaled(rates[scale])
 
     def _require_finished(self) -> None:
@@ -163,10 +164,11 @@ class ScalesModel(Model):
     def _sizes_for(self, size: Size | None, last: int) -> list[Size]:
         """Sizes of scales 0 to ``last`` of an output whose finest scale has ``size``."""
         finest = self.sizes[last]
-        if size is None or tuple(size) == finest:
+        if size is None:
             return self.sizes[: last + 1]
-        if min(size) < 1:
-            raise UserError(f"size is {list(size)}; it must be [height, width] in pixels, above 0")
+        check_result(size)
+        if tuple(size) == finest:
+            return self.sizes[: last + 1]
         rows, columns = size[0] / finest[0], size[1] / finest[1]
         coarser = [
             (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]

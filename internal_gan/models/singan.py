@@ -12,14 +12,14 @@ from internal_gan.models.applications.animation import Animation
 from internal_gan.models.applications.injection import Injection
 from internal_gan.models.applications.super_resolution import SuperResolution
 from internal_gan.models.applications.tileable import Tiling
-from internal_gan.models.base import Optimization, PerStage, Stage, check_part, per_stage
+from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.models.scales import Size, Widths
 from internal_gan.models.singan_stage import SinGANStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.nn.patch_losses import PatchTerm
+from internal_gan.nn.patch_losses import MOST_STEPS_BETWEEN, PatchTerm
 
 
 class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):
@@ -90,13 +90,15 @@ class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):
             optimization=optimization,
             learning_rates=learning_rates,
         )
-        check_part(generator, ResidualPatchGenerator, "generator")
-        check_part(discriminator, PatchDiscriminator, "discriminator")
-        check_range(1, generator_steps=generator_steps, discriminator_steps=discriminator_steps)
         check_range(
-            1, penalty_interval=penalty_interval, reconstruction_interval=reconstruction_interval
+            1,
+            MOST_STEPS_BETWEEN,
+            generator_steps=generator_steps,
+            discriminator_steps=discriminator_steps,
+            penalty_interval=penalty_interval,
+            reconstruction_interval=reconstruction_interval,
         )
-        check_range(0, noise_strength=noise_strength)
+        check_range(0, 1e6, noise_strength=noise_strength)
         self.make_generator = generator
         self.make_discriminator = discriminator
         self.adversarial_loss = adversarial_loss

@@ -1,5 +1,6 @@
 """Convolution blocks and their initialisation, shared by every generator and discriminator."""
 
+import math
 from typing import Literal, get_args
 
 import torch
@@ -16,6 +17,8 @@ Padding = Literal["zero", "reflect", "replicate", "circular"]
 Upscale = Literal["transposed", "nearest"]
 
 LEAKY_SLOPE = 0.2
+# More than any published network has, and no more than a computer can hold.
+MOST_CHANNELS, MOST_LAYERS, LARGEST_KERNEL = 2048, 64, 31
 POWER_ITERATIONS = 15
 
 
@@ -186,8 +189,20 @@ def check_stack(width: int, depth: int, kernel_size: int) -> None:
     Raises:
         ValueError: names the number and what is allowed.
     """
-    check_range(1, width=width, kernel_size=kernel_size)
-    check_range(2, depth=depth)
+    check_range(1, MOST_CHANNELS, width=width)
+    check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
+    check_range(2, MOST_LAYERS, depth=depth)
+    if kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
+
+
+def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
+    """As :func:`check_stack`, of a network that doubles its channels ``depth`` times."""
+    check_range(1, MOST_CHANNELS, width=width)
+    most = int(math.log2(MOST_CHANNELS / width))
+    check_range(0, most, depth=depth)
+    check_range(0, MOST_LAYERS, residual_blocks=residual_blocks)
+    check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 

@@ -9,7 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad
+from internal_gan.nn.blocks import (
+    LARGEST_KERNEL,
+    ConvBlock,
+    Init,
+    Norm,
+    Padding,
+    check_hourglass,
+    initialise,
+    pad,
+)
 
 
 class DilatedResidualGenerator(nn.Module):
@@ -48,10 +57,9 @@ class DilatedResidualGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, width=width, kernel_size=kernel_size, dilation=dilation)
-        check_range(0, depth=depth, residual_blocks=residual_blocks, output_std=output_std)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
+        check_hourglass(width, depth, residual_blocks, kernel_size)
+        check_range(0, 1, output_std=output_std)
+        check_range(1, LARGEST_KERNEL, dilation=dilation)
 
         def block(channels: int, wanted: int, **settings: int | str) -> ConvBlock:
             return ConvBlock(channels, wanted, norm=norm, padding=padding, slope=0.0, **settings)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Discriminators. Each returns its map of logits and the features on the way to it."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Literal
 
 import torch
@@ -11,7 +11,15 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, initialise
+from internal_gan.nn.blocks import (
+    LARGEST_KERNEL,
+    MOST_CHANNELS,
+    MOST_LAYERS,
+    ConvBlock,
+    Init,
+    Norm,
+    initialise,
+)
 
 
 class PatchDiscriminator(nn.Module):
@@ -53,17 +61,19 @@ class PatchDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, width=width, kernel_size=kernel_size)
-        check_range(2, depth=depth)
+        check_range(1, MOST_CHANNELS, width=width)
+        check_range(2, MOST_LAYERS, depth=depth)
         hidden = list(widths or [width] * (depth - 1))
         strides = list(strides or [1] * len(hidden))
-        check_range(1, widths=min(hidden), strides=min(strides))
+        for channels_of_layer, stride in zip_longest(hidden, strides, fillvalue=1):
+            check_range(1, MOST_CHANNELS, widths=channels_of_layer)
+            check_range(1, LARGEST_KERNEL, strides=stride)
         if len(strides) != len(hidden):
             raise ValueError(
                 f"strides has {len(strides)} numbers; allowed: {len(hidden)}, as widths"
             )
-        last = output_kernel_size or kernel_size
-        check_range(1, output_kernel_size=last)
+        last = kernel_size if output_kernel_size is None else output_kernel_size
+        check_range(1, LARGEST_KERNEL, kernel_size=kernel_size, output_kernel_size=last)
         self.blocks = nn.ModuleList(
             ConvBlock(a, b, kernel_size=kernel_size, norm=norm, stride=stride)
             for (a, b), stride in zip(pairwise([channels, *hidden]), strides, strict=True)
@@ -137,9 +147,10 @@ class MultiScaleDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, scales=scales)
-        check_range(1.01, factor=factor)
-        check_range(0, coarse_weight=coarse_weight, even_after=even_after)
+        check_range(1, scales=scales, min_side=min_side)
+        check_range(1.01, 100, factor=factor)
+        check_range(0.01, 100, coarse_weight=coarse_weight)
+        check_range(0, 1, even_after=even_after)
         self.factor = factor
         self.min_side = min_side
         self.coarse_weight = coarse_weight

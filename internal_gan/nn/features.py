@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.nn.blocks import pad
+from internal_gan.nn.blocks import LARGEST_KERNEL, MOST_CHANNELS, pad
+from internal_gan.nn.patch_losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
 # Of ImageNet's pictures in [0, 1], with which torchvision's networks were trained.
@@ -51,7 +52,9 @@ class RandomFeatures(FeatureNetwork):
         self, filters: int = 64, *, kernel_size: int = 7, levels: int = 3, seed: int = 0
     ) -> None:
         super().__init__()
-        check_range(1, filters=filters, kernel_size=kernel_size, levels=levels)
+        check_range(1, MOST_CHANNELS, filters=filters)
+        check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
+        check_range(1, MOST_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)
         # Filters without a mean see structure alone, or colour would drown it.
@@ -97,6 +100,8 @@ class VGG19Features(FeatureNetwork):
             )
         if len(widths) != len(VGG19_CONVOLUTIONS):
             raise ValueError(f"widths has {len(widths)} numbers; allowed: 5, one for each block")
+        for width in widths:
+            check_range(1, MOST_CHANNELS, widths=width)
         state = read_weights(weights, _OPTION)
         self.blocks = nn.ModuleList()
         channels, place = 3, 0

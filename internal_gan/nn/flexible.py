@@ -9,7 +9,15 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.transforms import Resize, Transform
-from internal_gan.nn.blocks import ConvBlock, Init, Norm, Padding, initialise, pad
+from internal_gan.nn.blocks import (
+    ConvBlock,
+    Init,
+    Norm,
+    Padding,
+    check_hourglass,
+    initialise,
+    pad,
+)
 
 Size = tuple[int, int]
 
@@ -47,10 +55,8 @@ class ShapeFlexibleGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, width=width, depth=depth, kernel_size=kernel_size)
-        check_range(0, residual_blocks=residual_blocks)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
+        check_range(1, depth=depth)
+        check_hourglass(width, depth, residual_blocks, kernel_size)
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = ConvBlock(channels, width, kernel_size=kernel_size, norm=norm, padding=padding)
         self.down = nn.ModuleList(

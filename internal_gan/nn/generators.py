@@ -29,8 +29,8 @@ class ResidualPatchGenerator(nn.Module):
         depth: number of convolutions; with 3x3 kernels five of them see 11x11 pixels.
         norm: norm of the hidden blocks.
         init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
-        output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
-            Small values start the scale as the identity.
+        output_std: standard deviation of the last layer's initial weights, 0 to 1; null keeps
+            ``init``'s. Small values start the scale as the identity.
         gradient_floor: added to the slope of the last tanh in the backward pass, so that an output
             that was driven to its ends can come back; 0: the plain tanh.
         padding: how the image is continued beyond its border.
@@ -60,7 +60,7 @@ class ResidualPatchGenerator(nn.Module):
     ) -> None:
         super().__init__()
         check_stack(width, depth, kernel_size)
-        check_range(0, output_std=output_std, gradient_floor=gradient_floor)
+        check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
         widths = [channels + condition_channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))

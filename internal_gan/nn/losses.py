@@ -49,7 +49,7 @@ class WGANGP(AdversarialLoss):
     def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
         if penalty_norm not in ("pixel", "sample"):
             raise ValueError(f"penalty_norm is {penalty_norm!r}; allowed: pixel, sample")
-        check_range(0, penalty_weight=penalty_weight)
+        check_range(0, 1e6, penalty_weight=penalty_weight)
         self.penalty_weight = penalty_weight
         self.penalty_norm = penalty_norm
 

@@ -35,6 +35,11 @@ class PatchLoss(ABC):
 
 # Sorting all projections of a large image at once would take gigabytes.
 FILTERS_AT_ONCE = 16
+# Directions that a computer holds; of patches an image has only so many.
+MOST_AT_ONCE = 2**17
+# Halvings, of which no image has more.
+MOST_LEVELS = 16
+MOST_STEPS_BETWEEN = 10**6
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class PatchTerm:
     interval: int = 1
 
     def __post_init__(self) -> None:
-        check_range(1, interval=self.interval)
+        check_range(1, MOST_STEPS_BETWEEN, interval=self.interval)
 
 
 class SlicedWasserstein(PatchLoss):
@@ -81,9 +86,9 @@ class SlicedWasserstein(PatchLoss):
         places: int = 8192,
         levels: int = 1,
     ) -> None:
-        check_range(
-            1, patch=patch, projections=projections, bank=bank, places=places, levels=levels
-        )
+        check_range(1, MOST_LEVELS, levels=levels)
+        check_range(1, MOST_AT_ONCE, projections=projections, bank=bank)
+        check_range(1, patch=patch, places=places)
         self.patch = patch
         self.projections = projections
         self.places = places
@@ -149,11 +154,10 @@ class NearestPatch(PatchLoss):
         bank: int = 24576,
         levels: int = 1,
     ) -> None:
-        check_range(
-            1, patch=patch, queries=queries, candidates=candidates, bank=bank, levels=levels
-        )
-        check_range(0, reverse_weight=reverse_weight)
-        check_range(1e-6, normalise=normalise)
+        check_range(1, MOST_LEVELS, levels=levels)
+        check_range(1, patch=patch, queries=queries, candidates=candidates, bank=bank)
+        check_range(0, 1e6, reverse_weight=reverse_weight)
+        check_range(1e-6, 1e6, normalise=normalise)
         self.normalise = normalise
         self.patch = patch
         self.queries = queries

@@ -55,6 +55,7 @@ def read_hole(photo: Photo, options: Options, *, warn: bool = False) -> Tensor:
     box, file = options.inpaint.box, options.mask.file
     if box is not None and file is not None:
         raise UserError(f"mask={file}: there is inpaint.box too; one of them is the hole")
+    name: Path | None = None
     if box is not None:
         mask = _box(box, photo, options.mask.invert)
     elif file is not None:
@@ -65,7 +66,14 @@ def read_hole(photo: Photo, options: Options, *, warn: bool = False) -> Tensor:
             "mask=FILE is missing: white where the hole is, of the photo's size; or "
             "inpaint.box=[top,left,height,width]. task=mask makes a random one"
         )
-    hole = dilate((mask > FAINT).float(), options.mask.dilate or 0.0)
+    touched = (mask > FAINT).float()
+    if name is not None and touched.all():
+        keep = "white" if options.mask.invert else "black"
+        raise UserError(
+            f"mask={shown(name)}: no pixel is {keep}, which is what is kept, so that "
+            f"the hole is the whole photo; a mask is {keep} everywhere but in the hole"
+        )
+    hole = dilate(touched, options.mask.dilate or 0.0)
     share = float(hole.mean())
     if share == 1.0:
         raise UserError(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from internal_gan.build import build
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.options import Options
@@ -49,3 +50,14 @@ def own_task(model: Model, options: Options) -> OwnTask:
     own = importlib.import_module(f"internal_gan.tasks.{name}").OWN
     assert isinstance(own, OwnTask)
     return own
+
+
+def longest_learnt(options: Options) -> int | None:
+    """The longest side of a photo that a training has a use for, in pixels; None: all of it.
+
+    Raises:
+        UserError: the model's options will not do.
+    """
+    own = own_task(build(options.model), options)
+    longest = options.model.get("max_size")
+    return None if own.stands_for_photo or not isinstance(longest, int) else longest

@@ -36,19 +36,24 @@ def paint(options: Options, family: str | None = None) -> Path:
         UserError: the painting, the checkpoint or a scale will not do. No folder is left behind.
     """
     wanted = options.paint
-    painting = read_given(wanted.image, "paint", "the painting or clip-art").pixels
     trained = load_trained(options, family, Injection)
     model = trained.model
+    # The working size of a long and narrow painting is longer than the model's.
+    longest = 4 * max(model.sizes[-1])
+    painting = read_given(wanted.image, "paint", "the painting or clip-art", longest).pixels
     start = start_scale_of(model, wanted.start_scale, PAINT, "paint")
     seeds = seeds_of(wanted, options)
+    size = model.working_size((painting.shape[-2], painting.shape[-1]))
+    painting = resize(painting, size).clamp(-1, 1)
     with enough_memory("model.max_size"):
-        strip = {n: model.paint(painting, n, seed=seeds[0]) for n in range(1, model.finished)}
+        strip = {
+            n: model.inject(painting, n, size=size, seed=seeds[0]) for n in range(1, model.finished)
+        }
     what = "1 result" if len(seeds) == 1 else f"{len(seeds)} results"
     with results(trained, what) as (folder, console):
         pictures = folder.path / "paint"
         pictures.mkdir()
-        before = resize(painting, model.working_size(tuple(painting.shape[-2:]))).clamp(-1, 1)
-        write_image(pictures / "before.png", before, like=trained.like)
+        write_image(pictures / "before.png", painting, like=trained.like)
         for scale, image in strip.items():
             write_image(pictures / f"start-scale-{scale}.png", image, like=trained.like)
         palette = None
@@ -71,7 +76,7 @@ def paint(options: Options, family: str | None = None) -> Path:
             flat = nearest_colours(resize(painting, stage.size), palette.cpu())
             write_image(pictures / "painting-in-these-colours.png", flat, like=trained.like)
         for index, seed in enumerate(seeds):
-            image = model.paint(painting, start, seed=seed, palette=palette)
+            image = model.inject(painting, start, size=size, seed=seed, palette=palette)
             write_image(pictures / f"{index:03d}.png", image, like=trained.like)
         say(console, chosen("paint", start, len(strip), wanted.start_scale))
     return folder.path

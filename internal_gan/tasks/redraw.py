@@ -84,8 +84,9 @@ def redraw(options: Options, application: Application, family: str | None) -> Pa
     return folder.path
 
 
-def read_given(path: str | None, task: str, what: str) -> Photo:
-    """The image that a task was asked to work on.
+def read_given(path: str | None, task: str, what: str, longest: int | None = None) -> Photo:
+    """The image that a task was asked to work on; ``longest`` is that of
+    :func:`internal_gan.images.io.read_image`.
 
     Raises:
         UserError: none was named, or it cannot be read.
@@ -94,7 +95,7 @@ def read_given(path: str | None, task: str, what: str) -> Photo:
     if path is None:
         raise UserError(f"{option}=FILE is missing: {what}. See --help")
     try:
-        return read_image(path)
+        return read_image(path, longest=longest)
     except UserError as error:
         raise UserError(f"{option}={error}") from error
 

@@ -24,7 +24,7 @@ from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.options import TASKS, Options
 from internal_gan.tasks import command, new_run_path
-from internal_gan.tasks.own import OwnTask, own_task
+from internal_gan.tasks.own import OwnTask, longest_learnt, own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
 from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -65,7 +65,8 @@ def train(
         TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
     """
     if photo is None:
-        photo, *others = (read_image(name) for name in options.photos)
+        longest = longest_learnt(options)
+        photo, *others = (read_image(name, longest=longest) for name in options.photos)
     if options.image is not None:
         names = [str(Path(name).absolute()) for name in options.photos]
         options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
@@ -109,9 +110,10 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
     has_state = folder.checkpoint_path.is_file()
     kept = folder.path / "photo.png"
     path, note = (kept, []) if has_state else _anew(saved, kept)
-    photo = _read(path, folder, 1)
+    longest = longest_learnt(saved)
+    photo = _read(path, folder, 1, longest)
     others = [
-        _read(path, folder, number)
+        _read(path, folder, number, longest)
         for number, path in enumerate(_others(saved, folder, has_state), 2)
     ]
     model, precision, about = _set_up(saved, photo, others)
@@ -133,9 +135,9 @@ def _kept_unknown(folder: RunFolder, number: int) -> Path:
     return folder.path / ("unknown.png" if number == 1 else f"unknown-{number}.png")
 
 
-def _read(path: Path, folder: RunFolder, number: int) -> Photo:
+def _read(path: Path, folder: RunFolder, number: int, longest: int | None) -> Photo:
     """A photo; the run's own copy of it with what is unknown of it."""
-    photo, kept = read_image(path), _kept_unknown(folder, number)
+    photo, kept = read_image(path, longest=longest), _kept_unknown(folder, number)
     if path.parent not in (folder.path, _kept(folder, number).parent) or not kept.is_file():
         return photo
     return dataclasses.replace(photo, unknown=(read_image(kept).pixels[:, :1] > 0).float())
@@ -352,10 +354,10 @@ class Pictures(Callback):
 def _about_photo(
     model: Model, photo: Photo, part: Photo, note: list[str], own: OwnTask
 ) -> list[str]:
-    height, width = photo.size
+    height, width = photo.full_size
     learnt = tuple(model.image.shape[-2:])
     text = f"Photo {photo.path or 'from memory'}, {height} x {width} pixels (height x width)"
-    if learnt != part.size:
+    if learnt != part.size or photo.given is not None:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
     lost = [] if own.stands_for_photo else drawn_like(photo)[1]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import build_pyramid, fit_size, halved, pyramid_sizes
+from internal_gan.images.pyramid import MOST_SCALES, build_pyramid, fit_size, halved, pyramid_sizes
 from internal_gan.images.resize import resize
 
 
@@ -131,6 +131,15 @@ def test_the_most_scales_that_the_error_names_are_possible_and_all_differ(
     assert len(set(pyramid_sizes(size, num_scales=most))) == most
     with pytest.raises(UserError):
         pyramid_sizes(size, num_scales=most + 1)
+
+
+@pytest.mark.parametrize("factor", [0.99, 0.99999, 1 - 1e-12])
+def test_a_factor_that_makes_too_many_scales_is_told_the_largest(factor: float) -> None:
+    with pytest.raises(UserError, match=rf"scale_factor={factor}: makes \d+ scales") as caught:
+        pyramid_sizes((188, 250), scale_factor=factor)
+    largest = float(str(caught.value).split("must be ")[1].split()[0])
+    assert len(pyramid_sizes((188, 250), scale_factor=factor, num_scales=3)) == 3
+    assert 50 < len(pyramid_sizes((188, 250), scale_factor=largest)) <= MOST_SCALES
 
 
 def test_the_pyramid_has_the_image_at_every_size(tiny_pixels: Tensor, device: torch.device) -> None:

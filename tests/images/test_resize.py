@@ -1,12 +1,15 @@
 """The resampler agrees with Pillow and with closed forms, on every device."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import MOST_SHRINKING, resize
 
 SIZES = [(25, 33), (94, 125), (187, 249), (31, 250), (188, 40), (200, 300), (376, 500)]
 
@@ -95,3 +98,37 @@ def test_a_side_below_one_is_refused(size: tuple[int, int]) -> None:
 def test_what_is_no_batch_of_floats_is_refused(x: Tensor) -> None:
     with pytest.raises(ValueError, match="floats"):
         resize(x, (4, 4))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1400, 60), (1400, 3000), (40, 90_000)])
+def test_a_side_that_shrinks_far_goes_in_steps_and_ends_as_in_one(
+    height: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shrinking by more than 47 in one step is an error on a GPU, so no step may."""
+    interpolate = F.interpolate
+    factors: list[float] = []
+
+    def watched(x: Tensor, size: tuple[int, int], **settings: Any) -> Tensor:
+        factors.extend(old / new for old, new in zip(x.shape[-2:], size, strict=True))
+        return interpolate(x, size=size, **settings)
+
+    monkeypatch.setattr(F, "interpolate", watched)
+    x = F.avg_pool2d(noise(height, width), 3, 1, 1)
+    small = resize(x, (21, 29))
+    assert max(factors) <= MOST_SHRINKING
+    assert small.shape == (1, 3, 21, 29)
+    whole = interpolate(x, size=(21, 29), mode="bicubic", antialias=True, align_corners=False)
+    assert (small - whole).abs().max() < 1 / 255
+
+
+def test_a_side_that_shrinks_less_goes_in_one_step() -> None:
+    x = noise(320, 640)
+    whole = F.interpolate(x, size=(10, 20), mode="bicubic", antialias=True, align_corners=False)
+    assert torch.equal(resize(x, (10, 20)), whole)
+
+
+def test_a_photo_shrinks_far_on_the_device_as_on_the_cpu(device: torch.device) -> None:
+    x = noise(1400, 3000)
+    torch.testing.assert_close(
+        resize(x.to(device), (21, 29)).cpu(), resize(x, (21, 29)), rtol=0, atol=1e-4
+    )

@@ -1,10 +1,19 @@
 """What every family shares: numbers by stage, and learning rates by step."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
+from internal_gan.build import build
+from internal_gan.errors import UserError
 from internal_gan.models.base import Optimization, per_stage
+from internal_gan.models.singan import SinGAN
+from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, tiny_options, untrained
+
+MASK = torch.ones(1, 1, 40, 56)
 
 
 def test_one_number_is_for_every_stage() -> None:
@@ -39,6 +48,10 @@ def test_a_single_stage_is_the_coarsest() -> None:
         ([1, 2], "2 numbers.*each of 3"),
         ({"coarsest": 1}, "allowed: coarsest with finest or others"),
         ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest with finest or others"),
+        (-1, "value is -1.0; allowed: 0 to"),
+        (math.inf, "value is inf; allowed: 0 to"),
+        ([1, math.nan, 2], "value is nan; allowed: 0 to"),
+        ({"coarsest": 1, "finest": -2}, r"value\.finest is -2; allowed: 0 to"),
     ],
 )
 def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:
@@ -63,3 +76,52 @@ def test_linear_decay_goes_evenly_to_its_last_value() -> None:
 def test_every_schedule_of_one_step_has_a_rate(decay: Any, start: float) -> None:
     factor = Optimization(decay=decay, decay_start=start).lr_factor(0, 1)
     assert 0.1 <= factor <= 1.0
+
+
+@pytest.fixture(scope="module")
+def singan() -> SinGAN:
+    return untrained()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.super_resolve(1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
+        (lambda m: m.super_resolve(2, back_projection=10**9), "back_projection is 1000000000"),
+        (lambda m: m.super_resolve(2, passes=10**9), "passes is 1000000000"),
+        (lambda m: m.sample(10**12), "count is 1000000000000; .* at most 1000000"),
+        (lambda m: m.samples(10**12), "count is 1000000000000; .* at most 1000000"),
+        (lambda m: m.sample(2.5), r"count is 2\.5"),
+        (lambda m: m.sample(10**6), "size is 1000000 times 20x28 pixels; allowed are 250 mega"),
+        (lambda m: m.sample(1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
+        (lambda m: m.sample(1, (math.nan, 5)), "size is"),
+        (lambda m: m.sample(1, 300), r"size is \[300\]; it must be \[height, width\]"),
+        (lambda m: m.animate(10**12), "number of frames is 1000000000000"),
+        (lambda m: m.animate(2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
+        (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
+        (lambda m: m.edit(picture(), MASK, dilate=1e9), r"dilate is 1000000000.0; .* 0 to 1000"),
+        (lambda m: m.edit(picture(), MASK, feather=math.inf), "feather is inf; .* 0 to 1000"),
+        (lambda m: m.harmonize(picture(), MASK, dilate=math.nan), "dilate is nan"),
+        (lambda m: m.harmonize(picture(), MASK, feather=-1), "feather is -1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_no_computer_can_hold_is_refused(
+    singan: SinGAN, call: Callable[[SinGAN], object], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        call(singan)
+
+
+@pytest.mark.parametrize("base", [INGAN_FAST, INGAN_PAPER])
+def test_a_photo_is_retargeted_to_no_more_than_a_computer_holds(base: tuple[str, ...]) -> None:
+    model = build(tiny_options("model.steps=1", base=base).model)
+    model.prepare(picture())
+    previous = None
+    for index in range(model.num_stages):
+        previous = model.stage(index, previous, torch.Generator().manual_seed(0))
+        previous.finish()
+    for size in ((10**6, 10**6), (10**30, 1), (0, 5), (2.5, 3), 7):
+        with pytest.raises(UserError, match="size is"):
+            model.retarget(size)
+    assert model.retarget((13, 60)).shape == (1, 3, 13, 60)

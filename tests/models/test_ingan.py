@@ -234,8 +234,11 @@ def test_an_untrained_model_says_so() -> None:
         ("model.curriculum=2", "curriculum is 2"),
         ("model.noise=-1", "noise is -1"),
         ("model.crop=0", "crop is 0"),
-        ("model/discriminator=patch", "discriminator is a PatchDiscriminator"),
-        ("model/generator=residual_patch", "generator is a ResidualPatchGenerator"),
+        ("model/discriminator=patch", "InGAN needs a MultiScaleDiscriminator"),
+        (
+            "model/generator=residual_patch",
+            "InGAN needs a ShapeFlexibleGenerator",
+        ),
     ],
 )
 def test_a_number_or_part_that_will_not_do_is_one_line(override: str, message: str) -> None:

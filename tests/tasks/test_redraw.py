@@ -238,7 +238,7 @@ def spoil(kind: str) -> None:
         ([*used("edit"), "edit.start_scale=3"], ["edit.start_scale=3", "1 to 2, or auto"]),
         ([*used("edit"), "edit.start_scale=0"], ["edit.start_scale=0", "1 (next to the coarsest"]),
         ([*used("edit"), "edit.start_scale=x"], ["edit.start_scale=x", "or auto"]),
-        ([*used("edit"), "edit.count=0"], ["edit.count=0", "1 or more"]),
+        ([*used("edit"), "edit.count=0"], ["edit.count=0", "1 to 1000"]),
         ([*used("edit"), "mask.dilate=-1"], ["mask.dilate=-1", "0 to 1000"]),
         ([*used("edit"), "mask.feather=x"], ["mask.feather=x", "0 to 1000"]),
         ([*used("edit"), "mask.invert=maybe"], ["mask.invert=maybe", "true or false"]),

@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.models.applications.walk import PAPER_FPS, Fields, Walk
+from internal_gan.models.base import check_count
 from internal_gan.models.pyramid import PyramidModel, sample_seed
 from internal_gan.models.scales import Size
 
@@ -66,8 +67,7 @@ class Animation(PyramidModel):
         """
         self._require_finished()
         last = self.finished - 1
-        if frames < 1:
-            raise UserError(f"the number of frames is {frames}; it must be at least 1")
+        check_count("the number of frames", frames)
         if not 0 <= start_scale <= last:
             raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
         walk = Walk(alpha, beta, fps)

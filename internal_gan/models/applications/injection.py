@@ -23,6 +23,9 @@ PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.2
 # In pixels at the model's size; of the authors' released configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
+# A mask grown or softened by more covers any picture that a model works on.
+LONGEST = 1000.0
+
 
 class Injection(PyramidModel):
     """A pyramid that takes an image from outside at one of its scales."""
@@ -121,7 +124,8 @@ class Injection(PyramidModel):
             UserError: as :meth:`inject`.
         """
         start_scale = self.start_scale_for(PAINT) if start_scale is None else start_scale
-        return self.inject(image, start_scale, seed=seed, palette=palette)
+        before = self._at_working_size(image)
+        return self.inject(before, start_scale, size=_size(before), seed=seed, palette=palette)
 
     def edit(
         self,
@@ -209,8 +213,11 @@ class Injection(PyramidModel):
             (1, 1, H, W) in [0, 1]; 0 wherever a picture of it with 8 bits is black.
 
         Raises:
-            ValueError: a negative length.
+            UserError: a length below 0 or above ``LONGEST``.
         """
+        for name, length in (("dilate", dilate), ("feather", feather)):
+            if not 0 <= length <= LONGEST:
+                raise UserError(f"{name} is {length}; allowed: 0 to {LONGEST:g} pixels")
         used = mask
         if dilate or feather:
             grown = soften(dilated(self.shrink_mask(mask), dilate), feather)

@@ -8,8 +8,12 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
+from internal_gan.models.base import check_count, check_result
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.models.scales import Size
+
+# More passes, or comparisons within one, change nothing any more.
+MOST_ROUNDS = 100
 
 
 class SuperResolution(PyramidModel):
@@ -48,16 +52,16 @@ class SuperResolution(PyramidModel):
             (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
 
         Raises:
-            UserError: a number out of range, or fewer than two scales are finished.
+            UserError: a number out of range, more than ``MOST_PIXELS``, or fewer than two scales
+                are finished.
         """
         if not 1 < factor < math.inf:
             raise UserError(f"factor is {factor}; it must be a number above 1")
-        if not 0 <= noise < math.inf or back_projection < 0:
-            raise UserError(
-                f"noise is {noise}, back_projection is {back_projection}; both must be 0 or more"
-            )
-        if passes is not None and passes < 1:
-            raise UserError(f"passes is {passes}; it must be 1 or more")
+        if not 0 <= noise < math.inf:
+            raise UserError(f"noise is {noise}; it must be 0 or more")
+        check_count("back_projection", back_projection, MOST_ROUNDS, least=0)
+        if passes is not None:
+            check_count("passes", passes, MOST_ROUNDS)
         given = (self.image if image is None else image).to(self.device)
         sizes = self.super_resolution_sizes(factor, _size(given), passes)
         rng = torch.Generator().manual_seed(seed)
@@ -76,7 +80,7 @@ class SuperResolution(PyramidModel):
         """The size after every pass of :meth:`super_resolve`, of an image of ``size``.
 
         Raises:
-            UserError: fewer than two scales are finished.
+            UserError: fewer than two scales are finished, or more than ``MOST_PIXELS``.
         """
         if self.finished < 2:
             raise UserError(
@@ -85,6 +89,7 @@ class SuperResolution(PyramidModel):
             )
         coarse, fine = self.sizes[self.finished - 2 : self.finished]
         area = fine[0] * fine[1] / (coarse[0] * coarse[1])
+        check_result(enlarged_size(size, factor), name=f"the result of factor {factor:g}")
         passes = passes or max(1, round(math.log(factor) / math.log(area)))
         steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
         return [enlarged_size(size, step) for step in steps]

@@ -165,3 +165,10 @@ def test_values_stay_those_of_images_between_the_scales() -> None:
     loud.refine = watch  # type: ignore[method-assign, assignment]
     loud.inject(picture(), 1)
     assert max(seen) < 1.2
+
+
+def test_a_painting_is_shrunk_to_the_working_size_first(model: SinGAN) -> None:
+    large = picture(400, 900)
+    at = model.working_size((400, 900))
+    expected = model.inject(resize(large, at).clamp(-1, 1), 1, size=at, seed=3)
+    assert torch.equal(model.paint(large, 1, seed=3), expected)
