@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -26,7 +27,7 @@ from omegaconf.errors import (
 
 from internal_gan.arguments import escape, key_of
 from internal_gan.errors import UserError, nearest, unknown
-from internal_gan.files import atomic_write, write_error
+from internal_gan.files import atomic_write, read_file, write_error
 from internal_gan.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options, fields_of
 from internal_gan.units import parse_duration
 
@@ -39,6 +40,13 @@ EXTRAS = {
     "hydra_optuna_sweeper": "optuna",
 }
 VERSION_BASE = "1.3"
+# What a run's config.yaml may have; this package's own have some 4 KB and 250 values, and a name
+# more for each photo.
+MOST_CONFIG_BYTES = 2**18
+MOST_CONFIG_VALUES = 10_000
+MOST_CONFIG_LEVELS = 50
+# After an odd number of backslashes it is text.
+_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 
 
 def conf_dir() -> Path:
@@ -149,8 +157,9 @@ def _with_whole_names(values: dict[str, Any]) -> dict[str, Any]:
         *groups, key = path.split(".")
         part = functools.reduce(dict.__getitem__, groups, values)
         names = part[key] if isinstance(part[key], list) else [part[key]]
-        # Not resolved: a link may lead to another file later.
-        whole = [os.path.abspath(n) if n and Path(n).exists() else n for n in names]  # noqa: PTH100
+        # Not resolved: a link may lead to another file later. Unlike Path.exists, a name that is
+        # too long for the system is no error.
+        whole = [os.path.abspath(n) if n and os.path.exists(n) else n for n in names]  # noqa: PTH100, PTH110
         part[key] = whole if isinstance(part[key], list) else whole[0]
     return values
 
@@ -162,13 +171,43 @@ def load_options(path: Path) -> Options:
         UserError: the file is no configuration of this package.
     """
     try:
-        config = OmegaConf.load(path)
+        text = read_file(path, MOST_CONFIG_BYTES).decode("utf-8")
+        _check_plain(text)
+        config = OmegaConf.create(text)
         if not isinstance(config, DictConfig):
             raise UserError("it holds no options")
         return to_options(config)
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        reason = f"{where}{error.problem}"
+        raise UserError(f"{path} is not the configuration of a run: {reason}") from error
     except Exception as error:
         reason = str(error).partition("\n")[0]
         raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+
+
+def _check_plain(text: str) -> None:
+    """Refuse YAML that would become more than what is written there.
+
+    A run's configuration is written out in full. Aliases in another's could stand for any amount
+    of data, and a reference for what only this machine knows, such as its environment.
+
+    Raises:
+        UserError: an alias, a reference ``${...}``, or more values than a configuration has.
+    """
+    level = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        line = f"line {event.start_mark.line + 1}: "
+        if isinstance(event, yaml.CollectionStartEvent):
+            level += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            level -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            raise UserError(f"{line}*{event.anchor} is an alias; allowed are plain values")
+        elif isinstance(event, yaml.ScalarEvent) and _REFERENCE.search(event.value):
+            raise UserError(f"{line}{event.value} is a reference; allowed are plain values")
+        if count > MOST_CONFIG_VALUES or level > MOST_CONFIG_LEVELS:
+            raise UserError(f"{line}more values, or deeper ones, than any configuration has")
 
 
 def user_error(error: Exception, overrides: Sequence[str]) -> UserError:

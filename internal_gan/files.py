@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 from internal_gan.errors import UserError
 
 TEMPORARY_PREFIX = ".tmp-"
+# Far above what any run writes into one JSON object.
+MOST_JSON_BYTES = 2**28
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -79,31 +82,85 @@ def remove_leftovers(folder: Path) -> None:
             leftover.unlink()
 
 
+def is_file(name: str | os.PathLike[str]) -> bool:
+    """Whether there is a regular file; none has a name that is too long or otherwise impossible."""
+    return os.path.isfile(name)  # noqa: PTH113 (Path.is_file raises on such names)
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder and its parents, where they are not there yet; returns it.
+
+    Raises:
+        UserError: a file is in the way, the disk is full, or the place is not writable.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UserError(f"cannot write into {path}: a file is in the way; remove it") from error
+    except OSError as error:
+        raise write_error(path, error) or error from error
+    return path
+
+
+def read_file(path: Path, at_most: int | None = None) -> bytes:
+    """Read a regular file; a pipe, which would keep its reader waiting for ever, is none.
+
+    Args:
+        at_most: refuse a file of more bytes than this.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UserError: it cannot be read, is a folder, a pipe or a device, or is too large.
+    """
+    try:
+        # Only a pipe's open waits; the flag means nothing to a regular file.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"cannot read {path}: it is not a regular file")
+            if at_most is not None and status.st_size > at_most:
+                raise UserError(
+                    f"cannot read {path}: it has {status.st_size} bytes; allowed: up to {at_most}"
+                )
+            return file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
     """Read a file of one JSON object per line; a missing file has none.
 
     Lines that are not whole, as a killed or disk-full writer leaves them, are left out.
+
+    Raises:
+        UserError: what is there is no file, or cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return []
-    rows = []
-    for line in text.splitlines():
-        with suppress(ValueError):
-            row = json.loads(line)
-            if isinstance(row, dict):
-                rows.append(row)
-    return rows
+    # Unlike str.splitlines, which would also cut a value at the other signs that end a line.
+    rows = [_json_object(line) for line in text.split("\n")]
+    return [row for row in rows if row is not None]
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
     """Read a file of one JSON object; one that is missing or not whole is empty."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _json_object(read_file(path, MOST_JSON_BYTES)) or {}
+    except (OSError, UserError):
         return {}
-    return value if isinstance(value, dict) else {}
+
+
+def _json_object(text: str | bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):  # the latter of brackets in brackets
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _sync(path: Path) -> None:

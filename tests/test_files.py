@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
+from internal_gan.files import atomic_write, is_file, make_folder, read_file, read_json_object
 
 
 def names(folder: Path) -> list[str]:
@@ -102,3 +102,41 @@ def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
         temporary.write_text("new")
         temporary.chmod(0o600)
     assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "loop"])
+def test_what_is_no_regular_file_is_refused_without_waiting_for_it(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "status.json"
+    {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "device": lambda: path.symlink_to("/dev/zero"),
+        "loop": lambda: path.symlink_to(path.name),
+    }[kind]()
+    with pytest.raises(UserError, match=f"cannot read {path}: "):
+        read_file(path)
+    assert read_json_object(path) == {}
+    assert not is_file(path)
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    assert read_file(path, 5) == b"12345"
+    with pytest.raises(UserError, match="it has 5 bytes; allowed: up to 4"):
+        read_file(path, 4)
+
+
+def test_a_name_that_cannot_be_is_no_file(tmp_path: Path) -> None:
+    assert not is_file("x" * 5000)
+    assert not is_file("a\0b")
+
+
+def test_a_file_where_a_folder_belongs_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sample").write_text("mine")
+    for below in ("sample", "sample/x"):
+        with pytest.raises(UserError, match=r"a (file|part of the path)"):
+            make_folder(tmp_path / below)
+    assert make_folder(tmp_path / "a" / "b").is_dir()

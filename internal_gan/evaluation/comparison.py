@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.evaluation.patch_statistics import patch_panel
 from internal_gan.evaluation.pictures import MOVIE_SUFFIXES, picture_files, sub_folders
+from internal_gan.images.files import PILLOW_FORMATS
 from internal_gan.images.io import read_image
 
 # What a run is judged by and shows: more would take long and tell little more.
@@ -174,8 +175,11 @@ def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:
     """Pictures of one height, or as high as they are where that is less."""
     cells = []
     for path in paths:
-        with Image.open(path) as image:
-            cell = image.convert("RGB")
+        try:
+            with Image.open(path, formats=PILLOW_FORMATS) as image:
+                cell = image.convert("RGB")
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            continue  # one that is damaged
         height = min(CELL, max(cell.height, CELL // 2))
         size = (max(1, round(cell.width * height / cell.height)), height)
         cells.append(cell.resize(size, Image.Resampling.LANCZOS))

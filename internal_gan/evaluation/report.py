@@ -49,5 +49,6 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
     )
     path = run.folder / "index.html"
     with atomic_write(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        # A file's name need not be valid text.
+        temporary.write_text(page, encoding="utf-8", errors="replace")
     return path

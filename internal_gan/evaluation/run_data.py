@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.evaluation.pictures import Picture, read_picture
-from internal_gan.files import read_json_lines, read_json_object
+from internal_gan.files import read_file
+from internal_gan.records import read_metrics, read_status, seconds_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Run:
     @property
     def seconds_spent(self) -> float:
         """Training time so far."""
-        return max((row["seconds"] for row in self.rows if "seconds" in row), default=0.0)
+        return seconds_of(self.rows)
 
     @property
     def seconds_left(self) -> float:
@@ -59,13 +60,13 @@ class Run:
 
 def read_run(folder: Path, status: Mapping[str, Any] | None = None) -> Run:
     """Read a run folder, whatever is there already; ``status`` replaces ``status.json``."""
-    rows = read_json_lines(folder / "metrics.jsonl")
+    rows = read_metrics(folder / "metrics.jsonl")
     config = _read_text(folder / "config.yaml")
     plans = [row for row in rows if row.get("event") == "plan"]
     return Run(
         folder=folder,
         title=_title(folder, config),
-        status=read_json_object(folder / "status.json") if status is None else status,
+        status=read_status(folder / "status.json") if status is None else status,
         stages=_stages(plans[-1], rows) if plans else [],
         rows=rows,
         memory_bytes=plans[-1].get("peak_memory_bytes") if plans else None,
@@ -109,6 +110,6 @@ def _title(folder: Path, config: str) -> str:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""

@@ -186,5 +186,5 @@ def _clock(time: str) -> str:
     """A time in ISO form as the local date and time; the text itself where it is none."""
     try:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
+    except (ValueError, OverflowError):
         return time

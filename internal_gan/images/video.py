@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
+from internal_gan.files import atomic_write, make_folder
 from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo
 
@@ -70,7 +70,7 @@ def write_frames(folder: Path, frames: Iterable[Tensor], like: Photo | None = No
     Raises:
         UserError: the folder is not writable, or the disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = []
     for index, frame in enumerate(frames):
         files.append(folder / f"{index:04d}.png")

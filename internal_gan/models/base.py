@@ -242,6 +242,24 @@ def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
     return [float(v) for v in value]
 
 
+def check_saved(metadata: Mapping[str, Any]) -> None:
+    """Refuse a model's saved metadata whose stages do not go together.
+
+    Raises:
+        ValueError: ``sizes`` and ``steps`` are not those of as many stages, all 1 or more, or
+            more of these are ``finished`` than there are.
+    """
+    sizes, steps, finished = (metadata[name] for name in ("sizes", "steps", "finished"))
+    sides = [side for size in sizes for side in size]
+    numbers = [*sides, *steps, finished]
+    if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
+        raise ValueError("sizes, steps or finished has something else than whole numbers")
+    if not sizes or any(len(size) != 2 for size in sizes) or len(steps) != len(sizes):
+        raise ValueError("sizes and steps are not those of as many stages")
+    check_range(1, size=min(sides), steps=min(steps))
+    check_range(0, len(steps), finished=finished)
+
+
 def check_result(size: Sequence[int], count: int = 1, name: str = "size") -> None:
     """Refuse pictures that no computer can hold.
 

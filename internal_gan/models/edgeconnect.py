@@ -270,6 +270,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.steps = list(metadata["steps"])
         self.finished = int(metadata["finished"])
         self.scale = float(metadata["scale"])
+        check_range(1e-6, 1, scale=self.scale)
         if self.detector and self.finished:
             self.edge_network = self.new_edge_generator()
         if self.finished > (1 if self.detector else 0):

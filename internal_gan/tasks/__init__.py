@@ -33,8 +33,6 @@ _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume"),
     *("model", "trainer", "precision"),
 }
-# What a run folder has before its config.yaml.
-_FIRST_FILES = {"status.json", ".lock"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -160,8 +158,8 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
     trains = options.trains or TABLE[options.task].learns == "folder"
     if folder.status()["state"] == "finished" or ("config.yaml" in entries and trains):
         return dataclasses.replace(options, resume=options.output, output=None)
-    # Anything else in it, RunFolder.create refuses.
-    if "status.json" in entries and ("config.yaml" in entries or entries <= _FIRST_FILES):
+    # Anything else in it, RunFolder.create takes or refuses.
+    if {"status.json", "config.yaml"} <= entries:
         shutil.rmtree(folder.path)
     return options
 

@@ -22,6 +22,7 @@ from internal_gan.evaluation.comparison import (
 )
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.options import FIGURES, Options
+from internal_gan.records import are_figures
 from internal_gan.tasks import command
 from internal_gan.tasks.jobs import RECORDS, Record, Sweep, in_short, natural
 from internal_gan.training.run_folder import RunFolder
@@ -59,7 +60,7 @@ def compare(
     rows = table(entries)
     for suffix, text in ((".csv", as_csv(rows)), (".md", as_markdown(rows))):
         with atomic_write(folder / f"{NAME}{suffix}") as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8", errors="replace")
     with atomic_write(folder / f"{NAME}.png") as temporary:
         shown = grid(entries, temporary)
     if not shown:
@@ -80,8 +81,9 @@ def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True)
         run = RunFolder(folder / record.name)
         values = {key: value for key, value in _values(record).items() if key in differing}
         status = run.status()
-        is_run = run.config_path.is_file()
-        photo, pictures = _pictures(run, _task(run)) if is_run else (None, [])
+        task = _task(run)
+        is_run = task is not None
+        photo, pictures = _pictures(run, task) if task else (None, [])
         found.append(
             Entry(
                 name=record.name,
@@ -100,13 +102,13 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     """The figures of a run's pictures; none where it made none, or made them of no photo."""
     run = RunFolder(folder / name)
     task = _task(run)
-    photo, pictures = _pictures(run, task)
+    photo, pictures = _pictures(run, task) if task else (None, [])
     if photo is None or not pictures:
         return {}
     path = folder / RECORDS / "figures" / f"{name}.json"
     of = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in (photo, *pictures)]
     known = read_json_object(path)
-    if known.get("of") == of:
+    if known.get("of") == of and are_figures(known.get("figures")):
         return dict(known["figures"])
     if not measure:
         return {}
@@ -138,19 +140,11 @@ def _found(folder: Path) -> list[Record]:
     """Runs that no multirun wrote down: the folder itself, or those in it."""
     paths = [path.parent for path in folder.glob("*/config.yaml")]
     paths += [path.parent for path in folder.glob("*/*/config.yaml")]
-    names = [path.relative_to(folder).as_posix() for path in paths if _is_run(path)]
+    names = [path.relative_to(folder).as_posix() for path in paths if _task(RunFolder(path))]
     return [
         Record(name, [], str(RunFolder(folder / name).status()["state"]))
         for name in sorted(names, key=natural)
     ]
-
-
-def _is_run(path: Path) -> bool:
-    try:
-        load_options(path / "config.yaml")
-    except UserError:
-        return False
-    return True
 
 
 def _values(record: Record) -> dict[str, str]:
@@ -165,9 +159,13 @@ def _differing(records: Sequence[Record]) -> set[str]:
     return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
 
 
-def _task(run: RunFolder) -> str:
-    """What a run's pictures are of; that of a training is the one it ends with."""
-    task: str = load_options(run.config_path).task
+def _task(run: RunFolder) -> str | None:
+    """What a run's pictures are of; that of a training is the one it ends with. None where there
+    is no run: one that is damaged must not hide its neighbours."""
+    try:
+        task: str = load_options(run.config_path).task
+    except UserError:
+        return None
     return str(run.status().get("model_task", "sample")) if task == "train" else task
 
 

@@ -21,7 +21,6 @@ from internal_gan.evaluation.comparison import PROOFS
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.evaluation.patch_statistics import SHRINKS
-from internal_gan.evaluation.report import write_report
 from internal_gan.evaluation.scores import EVALUATION, count_of, number, write_csv
 from internal_gan.files import atomic_write
 from internal_gan.images.files import READABLE_SUFFIXES
@@ -33,7 +32,7 @@ from internal_gan.models.base import Model
 from internal_gan.options import Options
 from internal_gan.tasks import new_run_path
 from internal_gan.tasks.own import own_task
-from internal_gan.tasks.reporting import announce, progress, recorded, say
+from internal_gan.tasks.reporting import announce, progress, recorded, say, write_page
 from internal_gan.tasks.targets import chosen
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.device import select_device
@@ -137,7 +136,7 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
         _judge(subject, options, stem, folder, device, console)
         seconds = time.monotonic() - started
         folder.write_status("finished", device=str(device), seconds=round(seconds, 1))
-        write_report(folder.path)
+        write_page(folder)
         say(console, f"Evaluation in {duration(seconds)}.")
         say(console, f"  Page:     {folder.report_path}")
     return folder.path

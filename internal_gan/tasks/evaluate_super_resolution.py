@@ -24,7 +24,6 @@ from internal_gan.evaluation.enlargements import (
     shrink,
     summarise,
 )
-from internal_gan.evaluation.report import write_report
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.files import READABLE_SUFFIXES
 from internal_gan.images.io import read_image, write_image
@@ -32,7 +31,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.models.base import Model
 from internal_gan.options import Options
 from internal_gan.tasks import command, new_run_path
-from internal_gan.tasks.reporting import announce, recorded, say
+from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.tasks.super_resolution import check
 from internal_gan.tasks.train import TrainingStopped, train
 from internal_gan.tasks.train import resume as resume_training
@@ -166,9 +165,9 @@ def _evaluate(options: Options, folder: RunFolder, photos: Mapping[str, Path]) -
             )
             with atomic_write(folder.path / "summary.md") as temporary:
                 temporary.write_text(markdown(results, factor), encoding="utf-8")
-            write_report(folder.path)
+            write_page(folder)
         folder.write_status("finished", photos=len(results))
-        write_report(folder.path)
+        write_page(folder)
         say(console, f"  Table:    {folder.path / 'summary.md'}")
         say(console, f"  Page:     {folder.report_path}")
 

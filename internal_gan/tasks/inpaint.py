@@ -14,6 +14,7 @@ from torch import Tensor
 from internal_gan.config import load_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
+from internal_gan.files import is_file, make_folder
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
@@ -115,7 +116,7 @@ def write(
     _write(model, first, options, folder, on_the_way=on_the_way)
     if not on_the_way:
         for name, called in others:
-            if Path(name).is_file():
+            if is_file(name):
                 _write(model, _read_case(name, called, options), options, folder)
             else:
                 _log.warning("%s: is gone, so that its hole is not filled", name)
@@ -124,7 +125,7 @@ def write(
 def check(model: Any, options: Options) -> None:
     """What :func:`lesson` has read when the training began must be there when it goes on, too."""
     file, photo = options.mask.file, options.photo
-    is_read = file is not None and photo is not None and Path(photo).is_file()
+    is_read = file is not None and photo is not None and is_file(photo)
     if is_read and not Path(str(file)).exists():
         raise UserError(f"mask={file}: is gone, and the hole is not kept elsewhere; put it back")
 
@@ -221,7 +222,7 @@ def _names(trained: Trained, given: bool) -> list[str]:
             "masks with their names"
         )
     names = names if several else names[:1]
-    if not given and not (names and all(Path(name).is_file() for name in names)):
+    if not given and not (names and all(map(is_file, names))):
         kept = trained.source.path / "photo.png"
         if not kept.is_file():
             raise UserError(f"{trained.source.path}: its photo is gone; image=FILE names one")
@@ -273,8 +274,7 @@ def _write(
     on_the_way: bool = False,
 ) -> None:
     """The results, and beside them the photo, its hole, the edges, and a classical filling."""
-    pictures = folder.path / "inpaint" / case.name
-    pictures.mkdir(parents=True, exist_ok=True)
+    pictures = make_folder(folder.path / "inpaint" / case.name)
     photo, feather = case.photo, options.mask.feather or 0.0
     first = photo.pixels
     hole, alpha = reach(case.hole, feather), photo.alpha

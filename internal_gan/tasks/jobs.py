@@ -53,6 +53,19 @@ class Record:
     code: int = 0
     seconds: float | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its fields, as they may come from a file, are of their types."""
+        return (
+            isinstance(self.name, str)
+            and isinstance(self.overrides, list)
+            and all(isinstance(override, str) for override in self.overrides)
+            and isinstance(self.state, str)
+            and isinstance(self.reason, str | None)
+            and isinstance(self.code, int)
+            and isinstance(self.seconds, int | float | None)
+        )
+
 
 class Sweep:
     """The folder of a multirun: a run folder for each job, and records of them all."""
@@ -70,7 +83,8 @@ class Sweep:
         known = {entry.name for entry in fields(Record)}
         if not {"name", "overrides"} <= set(found) <= known:
             return None
-        return Record(**found)
+        record = Record(**found)
+        return record if record.is_whole and record.name == name else None
 
     def write(self, record: Record) -> None:
         """Write down what became of a job.

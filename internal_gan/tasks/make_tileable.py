@@ -7,6 +7,7 @@ from typing import Any
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
+from internal_gan.files import is_file
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.applications.tileable import Tiling
@@ -71,7 +72,7 @@ def _photo(trained: Trained) -> tuple[Photo, str]:
     path, what = trained.options.image, "the photo of the training"
     if given is not None:
         path, what = given, "make_tileable.image"
-    elif path is None or not Path(path).is_file():
+    elif path is None or not is_file(path):
         path, what = str(trained.source.path / "photo.png"), "the training's own copy of its photo"
     try:
         photo = read_image(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from internal_gan.files import make_folder
 from internal_gan.images.io import write_image
 from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.photo import Photo
@@ -23,6 +24,6 @@ def proof_name(wrap: Wrap) -> str:
 def write_proof(path: Path, pixels: Tensor, wrap: Wrap, like: Photo | None) -> None:
     """Write copies of (1, 3, H, W) in [-1, 1] side by side along the axes that wrap."""
     size = fit_size((pixels.shape[-2], pixels.shape[-1]), MAX_SIDE)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     copies = resize_periodic(pixels, size, wrap).repeat(1, 1, 1 + wrap[0], 1 + wrap[1])
     write_image(path, copies, like=like)

@@ -70,6 +70,15 @@ def progress(items: Iterable[T], count: int, what: str, console: Console) -> Ite
                 last = now
 
 
+def write_page(folder: RunFolder) -> None:
+    """Write the run's page. Whatever keeps it from being written is logged, and the run goes on."""
+    try:
+        write_report(folder.path)
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        _log.warning("the page %s could not be written: %s", folder.report_path, why)
+
+
 @contextmanager
 def recorded(folder: RunFolder) -> Iterator[None]:
     """Keep ``log.txt`` and ``status.json`` true whatever happens in the block."""
@@ -97,7 +106,7 @@ def _end(folder: RunFolder, state: State, reason: str) -> None:
     # On a full disk neither can be written; the first error is the one to tell.
     with suppress(UserError, OSError):
         folder.write_status(state, reason=reason)
-        write_report(folder.path)
+        write_page(folder)
     folder.release()
 
 

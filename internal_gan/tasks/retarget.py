@@ -11,6 +11,7 @@ from rich.console import Console
 from torch import Tensor
 
 from internal_gan.evaluation.seam_carving import seam_carve
+from internal_gan.files import make_folder
 from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
@@ -119,8 +120,7 @@ def _write(
     like: Photo | None,
     compare: bool = True,
 ) -> None:
-    pictures = folder.path / "retarget"
-    pictures.mkdir(exist_ok=True)
+    pictures = make_folder(folder.path / "retarget")
     for target, (image, alpha) in zip(wanted, painted, strict=True):
         write_image(pictures / f"{target.name}.png", image, like=like, alpha=alpha)
         if compare and options.retarget.compare and alpha is None:
@@ -158,7 +158,7 @@ def _write_sizes(
 
 def _compare(folder: Path, image: Tensor, photo: Tensor, like: Photo | None) -> None:
     """The result beside plain resizing and seam carving of the same size."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     size = (image.shape[-2], image.shape[-1])
     write_image(folder / "ingan.png", image, like=like)
     write_image(folder / "plain-resizing.png", resize(photo, size).clamp(-1, 1), like=like)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
+from internal_gan.files import make_folder
 from internal_gan.images.io import write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
@@ -143,8 +144,7 @@ def _write(
     wrap = wrap_of(options.sample.tileable)
     found: dict[str, list[float]] = {}
     for name, images in drawn.items():
-        pictures = folder.path / name
-        pictures.mkdir(parents=True, exist_ok=True)
+        pictures = make_folder(folder.path / name)
         for index, image in enumerate(images):
             write_image(pictures / f"{index:03d}.png", image, like=like)
             if any(wrap):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.files import is_file, make_folder
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -46,7 +47,7 @@ def super_resolution(options: Options, family: str | None = None) -> Path:
     """
     trained = load_trained(options, family, SuperResolution)
     recorded, kept = trained.options.photo, trained.source.path / "photo.png"
-    is_there = recorded is not None and Path(recorded).is_file()
+    is_there = recorded is not None and is_file(recorded)
     if options.image is None and not is_there and not kept.is_file():
         raise UserError(f"{trained.source.path} has no photo.png; name the photo by image=FILE")
     photo = read_image(recorded if recorded and (options.image or is_there) else kept)
@@ -150,8 +151,7 @@ def _write(enlarged: Tensor, folder: RunFolder, photo: Photo) -> None:
 
     Both have what the photo's file has: gray or colour, transparency, bit depth, profile, EXIF.
     """
-    pictures = folder.path / "super_resolution"
-    pictures.mkdir(exist_ok=True)
+    pictures = make_folder(folder.path / "super_resolution")
     size = (enlarged.shape[-2], enlarged.shape[-1])
     alpha = None if photo.alpha is None else resize(photo.alpha, size).clamp(0, 1)
     plain = resize(photo.pixels, size).clamp(-1, 1)

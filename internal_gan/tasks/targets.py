@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.files import is_file
 from internal_gan.images.io import read_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.protect import protect as protection_of
@@ -145,7 +146,7 @@ def protected(options: Options, model: RetargetModel) -> Tensor | None:
     except UserError as error:
         raise UserError(f"retarget.protect={error}") from error
     file = Path(options.photos[number]) if options.photos else None
-    whole = read_image(file).size if file is not None and file.is_file() else learnt
+    whole = read_image(file).size if file is not None and is_file(file) else learnt
     expected = learnt if size == learnt else whole
     mask = read_mask(wanted.protect, expected, option="retarget.protect", white="is kept")
     if size == learnt:

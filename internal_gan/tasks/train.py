@@ -17,15 +17,15 @@ from rich.table import Table
 from internal_gan.build import build
 from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.report import write_report
-from internal_gan.files import read_json_lines
+from internal_gan.files import is_file, make_folder
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.options import TASKS, Options
+from internal_gan.records import read_metrics, seconds_of
 from internal_gan.tasks import command, new_run_path
 from internal_gan.tasks.own import OwnTask, longest_learnt, own_task
-from internal_gan.tasks.reporting import announce, enough_memory, recorded, say
+from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
 from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.device import select_device, select_precision
@@ -149,14 +149,14 @@ def _others(options: Options, folder: RunFolder, has_state: bool) -> Iterator[Pa
         if not _kept(folder, number).is_file():
             return
         given = Path(options.photos[number - 1]) if options.image else _kept(folder, number)
-        yield given if given.is_file() and not has_state else _kept(folder, number)
+        yield given if is_file(given) and not has_state else _kept(folder, number)
 
 
 def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
     """The photo to begin anew with when a run was killed before it saved anything, and a note."""
     why = "Nothing was saved before the stop: begins anew"
     name = options.photo
-    if name is not None and Path(name).is_file():
+    if name is not None and is_file(name):
         return Path(name), [f"{why} from {name}"]
     gone = "the photo was in memory only" if name is None else f"{name} is gone"
     return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
@@ -177,7 +177,7 @@ def _refuse_other_tasks(model: Model, options: Options, changed: Collection[str]
 def _original(options: Options, kept: Photo) -> tuple[Photo, list[str]]:
     """The photo in its own size and depth, or else what the run kept of it, and a note."""
     name = options.photo
-    if name is not None and Path(name).is_file():
+    if name is not None and is_file(name):
         return read_image(name), []
     gone = "the photo was in memory only" if name is None else f"{name} is gone"
     return kept, [f"Takes {kept.path}, what the model learns from, since {gone}"]
@@ -236,8 +236,7 @@ def _learn(
 ) -> None:
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
     started = time.monotonic()
-    rows = read_json_lines(folder.metrics_path) if has_state else []
-    earlier = max((row["seconds"] for row in rows if "seconds" in row), default=0.0)
+    earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     own = own_task(model, options)
     folder.write_status("running", device=str(model.device), model_task=model.task)
     announce(console, folder, about)
@@ -283,7 +282,7 @@ def _learn(
         own.write(model, options, folder, photo)
     seconds = time.monotonic() - started
     folder.write_status("finished", seconds=round(earlier + seconds, 1))
-    write_report(folder.path)
+    write_page(folder)
     before = f", and {duration(earlier)} before" if earlier else ""
     say(console, f"\nDone in {duration(seconds)}{before}.")
     _where(console, folder, model, options)
@@ -336,11 +335,10 @@ class Pictures(Callback):
         self._like, _ = drawn_like(photo)
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        write_report(self._folder.path)
+        write_page(self._folder)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        scales = self._folder.path / "scales"
-        scales.mkdir(exist_ok=True)
+        scales = make_folder(self._folder.path / "scales")
         write_image(scales / f"{stage_index:02d}.png", model.preview(), like=self._like)
         if model.finished < model.num_stages:
             own = own_task(model, self._options)
@@ -348,7 +346,7 @@ class Pictures(Callback):
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages
         )
-        write_report(self._folder.path)
+        write_page(self._folder)
 
 
 def _about_photo(

@@ -13,13 +13,12 @@ from rich.console import Console
 from internal_gan.build import build
 from internal_gan.config import load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.report import write_report
 from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.pyramid import PyramidModel
 from internal_gan.options import Options
 from internal_gan.tasks import new_run_path
-from internal_gan.tasks.reporting import announce, recorded, say
+from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.training.checkpoint import load_model
 from internal_gan.training.device import select_device
 from internal_gan.training.run_folder import RunFolder
@@ -113,7 +112,7 @@ def results(trained: Trained, what: str) -> Iterator[tuple[RunFolder, Console]]:
         folder.write_status(
             "finished", device=str(model.device), seconds=round(seconds, 1), model_task=model.task
         )
-        write_report(folder.path)
+        write_page(folder)
         say(console, f"{what} in {duration(seconds)}.")
         say(console, f"  Pictures: {folder.path / options.task}")
         say(console, f"  Page:     {folder.report_path}")

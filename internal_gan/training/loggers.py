@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_lines, write_error
+from internal_gan.files import atomic_write, write_error
+from internal_gan.records import read_metrics
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class MetricsLogger(Callback):
         """Before the first line of this process, drop what an earlier one wrote beyond it."""
         if self._plan is None:
             return
-        kept = [row for row in read_json_lines(self._path) if _is_before(row, stage_index, step)]
+        kept = [row for row in read_metrics(self._path) if _is_before(row, stage_index, step)]
         with atomic_write(self._path) as temporary:
             lines = [_line(row) for row in (self._plan, *kept)]
             temporary.write_text("".join(lines), encoding="utf-8")
@@ -185,12 +186,12 @@ def _plan_row(plan: TrainingPlan) -> dict[str, Any]:
 
 
 def _is_before(row: dict[str, Any], stage_index: int, step: float) -> bool:
-    stage = row.get("stage")
-    if not isinstance(stage, int) or not isinstance(row.get("seconds"), int | float):
+    if row.get("event") == "plan":
         return False
+    stage: int = row["stage"]
     if row.get("event") == "stage_end" or stage != stage_index:
         return stage < stage_index
-    return bool(row.get("step", 0) < step)
+    return bool(row["step"] < step)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -7,14 +7,15 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object, remove_leftovers, write_error
+from internal_gan.files import atomic_write, remove_leftovers, write_error
+from internal_gan.records import read_status
 
 if sys.platform != "win32":
     import fcntl
@@ -46,6 +47,8 @@ class RunFolder:
     def create(cls, path: str | os.PathLike[str]) -> "RunFolder":
         """Make a new run folder, with its parents, claimed by this process and "running".
 
+        A folder where an earlier run came to its end before it wrote anything of use is taken.
+
         Raises:
             UserError: a file or a folder with something in it is in the way, or the place is not
                 writable; names ``path``.
@@ -53,7 +56,7 @@ class RunFolder:
         folder = cls(Path(path))
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            if any(not entry.name.startswith(".") for entry in folder.path.iterdir()):
+            if folder._has_contents():
                 raise UserError(_not_empty(folder))
             with tempfile.TemporaryFile(dir=folder.path):
                 pass
@@ -65,7 +68,9 @@ class RunFolder:
             raise write_error(folder.path, error) or UserError(
                 f"cannot write {path}: {error.strerror}"
             ) from error
-        folder.claim()
+        folder._take()
+        folder.status_path.unlink(missing_ok=True)
+        folder.write_status("running")
         return folder
 
     @classmethod
@@ -86,6 +91,11 @@ class RunFolder:
             raise UserError(f"cannot read run folder {path}: {error.strerror}") from error
         lacking = [name for name in ("config.yaml", *needs) if name not in entries]
         if "config.yaml" in lacking:
+            if folder._is_stillborn(entries):
+                raise UserError(
+                    f"run folder {path}: its run ended before it wrote config.yaml; begin it anew "
+                    f"with output={path}"
+                )
             raise UserError(f"{path} is not a run folder: it has no config.yaml")
         if lacking:
             raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
@@ -95,16 +105,22 @@ class RunFolder:
         """Make this process the only one that trains here, and set the state to "running".
 
         Raises:
-            UserError: another process is training in this folder, or it is not writable.
+            UserError: another process is training in this folder, it is not writable, or
+                something else is where a file of the run belongs.
         """
+        self._take()
+        self.write_status("running")
+
+    def _take(self) -> None:
+        """Lock the folder, which nobody else may be training in, and tidy it."""
         if self._lock is None:
+            self._check_files()
             self._lock = self._take_lock()
             status = self.status()
             if status["state"] == "running" and status.get("pid") != os.getpid():
                 self.release()
                 raise UserError(self._busy(status))
         remove_leftovers(self.path)
-        self.write_status("running")
 
     def release(self) -> None:
         """Let another process claim the folder; done by itself when the run is over."""
@@ -119,7 +135,7 @@ class RunFolder:
         process, the host, the time of the first write (``started``) and of this one
         (``updated``) are added. A state other than "running" releases the folder.
         """
-        earlier = read_json_object(self.status_path)
+        earlier = read_status(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         process = {
@@ -140,7 +156,7 @@ class RunFolder:
         ``state`` is always there: "running", "finished", "stopped", "failed", "interrupted", or
         "unknown" where there is no readable ``status.json``.
         """
-        status = read_json_object(self.status_path)
+        status = read_status(self.status_path)
         state = status.setdefault("state", "unknown")
         if state == "running" and not self._is_alive(status):
             status |= {"state": "interrupted", "reason": "the process ended without a word"}
@@ -171,19 +187,48 @@ class RunFolder:
             logger.setLevel(level)
             handler.close()
 
+    def _has_contents(self) -> bool:
+        """Whether something is there that a new run would be in the way of."""
+        entries = {entry.name for entry in self.path.iterdir()}
+        visible = {name for name in entries if not name.startswith(".")}
+        return bool(visible) and not self._is_stillborn(visible)
+
+    def _is_stillborn(self, entries: Collection[str]) -> bool:
+        """Whether these are the files of a run that ended before it wrote its configuration.
+
+        A status that no run of this package wrote may be a file of the user's.
+        """
+        visible = {name for name in entries if not name.startswith(".")}
+        status = self.status()
+        ended = status["state"] in ("interrupted", "stopped", "failed") and {"pid", "host"} <= set(
+            status
+        )
+        return ended and visible <= {"status.json", "log.txt"}
+
+    def _check_files(self) -> None:
+        """Refuse a folder, a pipe or a broken link in place of a file that the run reads or
+        writes. The page is none of these: a run goes on without it."""
+        for path in (
+            *(self.config_path, self.model_path, self.checkpoint_path, self.metrics_path),
+            *(self.log_path, self.status_path, self.path / ".lock"),
+        ):
+            if os.path.lexists(path) and not path.is_file():
+                raise UserError(f"{path} is not a file; remove it, or choose another folder")
+
     def _is_alive(self, status: dict[str, Any]) -> bool:
         pid = status.get("pid")
-        if not isinstance(pid, int) or pid <= 0:
+        if pid is None:
             return False
         if status.get("host") != socket.gethostname() or sys.platform == "win32":
-            return self._silence() < SILENCE_SECONDS
+            # A time that lies far ahead, as a copied file may have, is no sign of life.
+            return abs(self._silence()) < SILENCE_SECONDS
         if not _is_process(pid):
             return False
         start = status.get("process_start")
         return start is None or start == _process_start(pid)
 
     def _silence(self) -> float:
-        """Seconds since the run last wrote something."""
+        """Seconds since the run last wrote something; below 0 where a file is from the future."""
         newest = 0.0
         for path in (self.status_path, self.metrics_path, self.log_path):
             with suppress(OSError):
@@ -203,7 +248,7 @@ class RunFolder:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except (BlockingIOError, PermissionError) as error:
                 os.close(descriptor)
-                raise UserError(self._busy(read_json_object(self.status_path))) from error
+                raise UserError(self._busy(read_status(self.status_path))) from error
             except OSError:
                 pass
         return descriptor

@@ -63,7 +63,8 @@ class WandbLogger(StepLogger):
         super().on_start(model, plan)
         if self._run is not None:
             return
-        self._memory |= read_json_object(self._memory_path)
+        found = read_json_object(self._memory_path)
+        self._memory |= {k: v for k, v in found.items() if type(v) is type(self._memory.get(k))}
         self._memory_path.parent.mkdir(exist_ok=True)
         self._remember(self._memory["position"])
         try:

@@ -86,7 +86,7 @@ def test_a_resumed_run_ends_bit_equal(
     assert read_image("run/sample/000.png").size == (20, 28)
 
     assert same_weights(internal_gan.load("run"), internal_gan.load(whole))
-    for name in ("sample/000.png", "scales/00.png"):
+    for name in ("sample/000.png", "scales/00.png", "model.safetensors"):
         assert Path("run", name).read_bytes() == Path(whole, name).read_bytes()
 
 

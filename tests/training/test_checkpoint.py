@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,59 @@ class TestModelFile:
     def test_with_damaged_metadata_is_refused(self, run: Run, tmp_path: Path, text: str) -> None:
         complaint(read_model, self.changed(run, tmp_path, model=text))
 
+    @pytest.mark.parametrize(
+        ("part", "name", "value"),
+        [
+            ("generator", "depth", 10**6),
+            ("generator", "depth", 10**12),
+            ("generator", "kernel_size", 10**6 + 1),
+            ("widths", "coarsest", 10**5),
+            ("widths", "factor", 1e308),
+            ("generator", "channels", 10**9),
+            (None, "sizes", [[14, 20], [17, 23], [10**6, 10**6]]),
+            (None, "sizes", [[14, 20], [10**9, 23], [20, 28]]),
+            (None, "sizes", [[14, 20], [17, 23]]),
+            (None, "sizes", [[0, 20], [17, 23], [20, 28]]),
+            (None, "steps", [2, 2]),
+            (None, "steps", [2, 2, "x"]),
+            (None, "finished", 10**9),
+            (None, "finished", -1),
+            (None, "finished", 1.5),
+        ],
+    )
+    def test_that_asks_for_more_than_it_holds_is_refused_at_once(
+        self, run: Run, tmp_path: Path, part: str | None, name: str, value: object
+    ) -> None:
+        with safe_open(run.folder.model_path, framework="pt") as file:
+            metadata = file.metadata()
+        field = "model" if part is None else "architecture"
+        values = json.loads(metadata[field])
+        (values if part is None else values[part])[name] = value
+        path = self.changed(run, tmp_path, **{field: json.dumps(values)})
+        began = time.monotonic()
+        complaint(read_model, path)
+        assert time.monotonic() - began < 5
+
+    @pytest.mark.parametrize("field", ["architecture", "model"])
+    @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"_target_": 1e999}'])
+    def test_with_metadata_that_no_program_reads_is_refused(
+        self, run: Run, tmp_path: Path, field: str, text: str
+    ) -> None:
+        complaint(read_model, self.changed(run, tmp_path, **{field: text}))
+
+    def test_of_equal_models_has_equal_bytes(self, run: Run, tmp_path: Path) -> None:
+        # A hash map has another order in every process, and mostly in every map.
+        for n in range(8):
+            save_model(run.model, tmp_path / f"{n}", run.options.model)
+        (content,) = {(tmp_path / f"{n}").read_bytes() for n in range(8)}
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        assert next(iter(header)) == "__metadata__"
+        assert list(header["__metadata__"]) == sorted(header["__metadata__"])
+        with safe_open(tmp_path / "0", framework="pt") as file:
+            assert file.metadata() == header["__metadata__"]
+            assert set(file.keys()) == set(run.model.state_dict())
+        assert same_weights(read_singan(tmp_path / "0"), run.model)
+
     def test_without_one_of_its_tensors_is_refused(self, run: Run, tmp_path: Path) -> None:
         path = self.changed(run, tmp_path, without="generators.1.output.weight")
         assert "complete" in complaint(read_model, path)
@@ -252,9 +306,13 @@ class TestDamagedFile:
             path.write_bytes(content)
             complaint(load, path)
 
-    def test_that_is_a_folder_is_refused(self, load: Load, name: str, tmp_path: Path) -> None:
-        (tmp_path / name).mkdir()
-        complaint(load, tmp_path / name)
+    def test_that_is_a_folder_or_a_pipe_is_refused(
+        self, load: Load, name: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a").mkdir()
+        os.mkfifo(tmp_path / "b")
+        for path in (tmp_path / "a", tmp_path / "b"):
+            assert "is not a file; remove it" in complaint(load, path)
 
 
 @pytest.mark.parametrize(

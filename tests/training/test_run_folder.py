@@ -103,6 +103,19 @@ def test_a_run_on_another_machine_counts_as_alive_while_it_writes(folder: RunFol
     assert folder.status()["state"] == "interrupted"
 
 
+def test_a_file_from_the_future_is_no_sign_of_life(folder: RunFolder) -> None:
+    edit_status(folder, host="elsewhere", pid=17)
+    for ahead, state in ((60, "running"), (7200, "interrupted"), (1e8, "interrupted")):
+        os.utime(folder.status_path, (time.time() + ahead, time.time() + ahead))
+        assert folder.status()["state"] == state
+
+
+@pytest.mark.parametrize("pid", [2**80, 2**31, 0, -1, "x", None, True, [1]])
+def test_a_process_that_cannot_be_is_not_alive(folder: RunFolder, pid: object) -> None:
+    edit_status(folder, pid=pid)
+    assert folder.status()["state"] == "interrupted"
+
+
 def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
     with training_process(tmp_path / "run") as process:
         folder = RunFolder.open(tmp_path / "run")
@@ -142,7 +155,7 @@ def test_claim_removes_what_a_killed_writer_left(folder: RunFolder) -> None:
     assert not leftover.exists()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, "9" * 10_000])
 def test_an_unreadable_status_is_unknown(folder: RunFolder, content: str) -> None:
     folder.status_path.write_text(content)
     assert folder.status()["state"] == "unknown"
@@ -162,6 +175,44 @@ def test_create_says_how_to_go_on_with_an_existing_run(folder: RunFolder) -> Non
 
 def test_create_takes_an_empty_folder(tmp_path: Path) -> None:
     assert RunFolder.create(tmp_path).status()["state"] == "running"
+
+
+EARLY = """
+import os, signal, sys
+from internal_gan.training.run_folder import RunFolder
+folder = RunFolder.create(sys.argv[1])
+if len(sys.argv) > 2:
+    folder.log_path.write_text("began")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("logged", [[], ["logged"]])
+def test_a_run_killed_before_its_configuration_can_be_begun_anew(
+    tmp_path: Path, logged: list[str]
+) -> None:
+    path = tmp_path / "run"
+    subprocess.run([sys.executable, "-c", EARLY, str(path), *logged], check=False)
+    (path / ".tmp-0123456789ab.yaml").write_text("half")
+    assert json.loads((path / "status.json").read_text())["state"] == "running"
+    with pytest.raises(UserError, match=f"begin it anew with output={path}"):
+        RunFolder.open(path)
+    status = RunFolder.create(path).status()
+    assert (status["state"], status["pid"]) == ("running", os.getpid())
+    assert not list(path.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("status.json", '{"state": "failed"}'), ("status.json", "mine"), ("log.txt", "mine")],
+)
+def test_create_takes_no_file_that_a_run_did_not_write(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match="is not empty"):
+        RunFolder.create(tmp_path)
+    assert (tmp_path / name).read_text() == content
 
 
 @pytest.mark.parametrize("below", [".", "run"])
@@ -204,6 +255,18 @@ def test_open_names_what_is_lacking(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match=r"lacks model\.safetensors"):
         RunFolder.open(folder.path, needs=["model.safetensors"])
     assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+@pytest.mark.parametrize("name", ["status.json", "metrics.jsonl", "log.txt", "training.ckpt"])
+def test_claim_refuses_what_is_no_file(folder: RunFolder, name: str, kind: str) -> None:
+    folder.write_status("stopped")
+    path = folder.path / name
+    path.unlink(missing_ok=True)
+    make = {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}
+    make.get(kind, lambda: path.symlink_to(name))()
+    with pytest.raises(UserError, match=f"{path} is not a file; remove it"):
+        RunFolder.open(folder.path).claim()
 
 
 def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:

@@ -1,0 +1,167 @@
+"""A damaged or foreign run folder: every command ends in one clear line, or goes on without it."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from internal_gan.config import compose
+from internal_gan.images.io import to_uint8
+from internal_gan.images.memory import to_photo
+from internal_gan.tasks.train import train
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import picture
+
+Damage = Callable[[Path], object]
+ODD_LINES = (
+    '{"stage": "x", "step": [], "seconds": {}}\n{"event": "plan", "stages": 7}\n'
+    '{"event": "stage_end"}\n{"seconds": "long"}\n' + "[" * 100_000 + "\n"
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run."""
+    folder = tmp_path_factory.mktemp("whole")
+    photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
+    options = compose([*TINY_RUN, "sample.count=1"])
+    options.output = str(folder)
+    train(options, photo, quiet=True)
+    return folder
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, ``runs/a`` of the working folder."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(whole, "runs/a")
+    return Path("runs/a")
+
+
+def in_place_of(path: Path, make: Damage) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    make(path)
+
+
+def text(content: str) -> Damage:
+    return lambda path: path.write_text(content)
+
+
+def check_line(err: str, said: str) -> None:
+    assert "Traceback" not in err
+    assert "unexpected" not in err
+    (line,) = (line for line in err.splitlines() if line.startswith("error: "))
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("metrics.jsonl", text(ODD_LINES)),
+        ("metrics.jsonl", lambda path: path.write_bytes(bytes(range(256)))),
+        ("status.json", text('{"state": "stopped", "pid": ' + str(2**80) + "}")),
+        ("status.json", text('{"state": "stopped", "reason": ' + "[" * 100_000 + "}")),
+        ("index.html", Path.mkdir),
+        ("index.html", os.mkfifo),
+        ("scales", os.mkfifo),
+        ("sample", text("mine")),
+        ("log.txt", Path.mkdir),
+        ("metrics.jsonl", os.mkfifo),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_resume_goes_on_or_names_what_is_in_the_way(
+    shell: Shell, run: Path, name: str, damage: Damage
+) -> None:
+    RunFolder(run).write_status("stopped")
+    in_place_of(run / name, damage)
+    answer = shell(f"resume={run}")
+    if name in ("scales", "sample", "log.txt") or (run / "metrics.jsonl").is_fifo():
+        assert answer.code == 2
+        check_line(answer.err, str(run / name))
+        return
+    assert answer.code == 0, answer.err
+    assert RunFolder(run).status()["state"] == "finished"
+
+
+def test_a_page_that_cannot_be_written_is_a_line_in_the_log(shell: Shell, run: Path) -> None:
+    RunFolder(run).write_status("stopped")
+    in_place_of(run / "index.html", Path.mkdir)
+    assert shell(f"resume={run}").code == 0
+    assert f"the page {run / 'index.html'} could not be written: " in (run / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("config.yaml", os.mkfifo, "not a regular file"),
+        ("config.yaml", text("image: ${oc.env:HOME}"), "is a reference"),
+        ("config.yaml", text("a: &a [*a]"), "is an alias"),
+        ("model.safetensors", os.mkfifo, "is not a file"),
+        ("model.safetensors", Path.mkdir, "is not a file"),
+        ("photo.png", text("no picture"), "photo.png"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_task_on_the_model_names_the_file(
+    shell: Shell, run: Path, name: str, damage: Damage, said: str
+) -> None:
+    in_place_of(run / name, damage)
+    answer = shell("task=sample", f"checkpoint={run}", "output=out")
+    assert answer.code == 2
+    check_line(answer.err, str(run / name))
+    assert said in answer.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("config.yaml", os.mkfifo),
+        ("config.yaml", text("a: &a [1]\nb: [" + "*a," * 1000 + "]")),
+        ("status.json", text('{"state": [], "seconds": "x"}')),
+        ("photo.png", text("no picture")),
+        ("photo.png", os.mkfifo),
+        ("sample/000.png", text("no picture")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_damaged_run_does_not_hide_its_neighbours(
+    shell: Shell, run: Path, name: str, damage: Damage, recorded: bool
+) -> None:
+    shutil.copytree(run, "runs/b")
+    if recorded:
+        Path("runs/.jobs").mkdir()
+        for job in ("a", "b"):
+            record = {"name": job, "overrides": [f"seed={job}"], "state": "finished"}
+            Path(f"runs/.jobs/{job}.json").write_text(json.dumps(record))
+        Path("runs/.jobs/c.json").write_text('{"name": "../../c", "overrides": []}')
+        Path("runs/.jobs/d.json").write_text('{"name": "d", "overrides": 7}')
+    in_place_of(run / name, damage)
+    answer = shell("task=compare", "runs=runs")
+    assert answer.code == 0, answer.err
+    table = Path("runs/comparison.md").read_text()
+    assert "| b |" in table
+    assert "c" not in {line.split(" | ")[0].strip("| ./") for line in table.splitlines()}
+
+
+def test_a_run_that_ended_before_its_configuration_is_begun_anew(shell: Shell, run: Path) -> None:
+    RunFolder(run).write_status("stopped")
+    photo = (run / "photo.png").rename("photo.png")
+    for entry in [*run.iterdir()]:
+        if entry.name != "status.json":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    answer = shell(f"resume={run}")
+    assert answer.code == 2
+    check_line(answer.err, f"begin it anew with output={run}")
+    answer = shell(f"image={photo}", f"output={run}", *TINY_RUN, "sample.count=1")
+    assert answer.code == 0, answer.err
+    assert RunFolder(run).status()["state"] == "finished"
