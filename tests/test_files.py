@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,12 +110,13 @@ def test_what_is_no_regular_file_is_refused_without_waiting_for_it(
     tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "status.json"
-    {
+    make: dict[str, Callable[[], None]] = {
         "folder": path.mkdir,
         "pipe": lambda: os.mkfifo(path),
         "device": lambda: path.symlink_to("/dev/zero"),
         "loop": lambda: path.symlink_to(path.name),
-    }[kind]()
+    }
+    make[kind]()
     with pytest.raises(UserError, match=f"cannot read {path}: "):
         read_file(path)
     assert read_json_object(path) == {}

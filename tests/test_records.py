@@ -25,7 +25,7 @@ def written(path: Path, *rows: Any) -> Path:
 
 
 def test_what_a_run_writes_comes_back(tmp_path: Path) -> None:
-    rows = [PLAN, STEP, END]
+    rows: list[dict[str, Any]] = [PLAN, STEP, END]
     assert read_metrics(written(tmp_path / "metrics.jsonl", *rows)) == rows
     assert seconds_of(rows) == 2.5
     assert read_status(written(tmp_path / "status.json", STATUS)) == STATUS

@@ -167,6 +167,7 @@ class TestModelFile:
             ("generator", "depth", 10**6),
             ("generator", "depth", 10**12),
             ("generator", "kernel_size", 10**6 + 1),
+            ("widths", "coarsest", 3000),
             ("widths", "coarsest", 10**5),
             ("widths", "factor", 1e308),
             ("generator", "channels", 10**9),
@@ -192,7 +193,7 @@ class TestModelFile:
         path = self.changed(run, tmp_path, **{field: json.dumps(values)})
         began = time.monotonic()
         complaint(read_model, path)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 3
 
     @pytest.mark.parametrize("field", ["architecture", "model"])
     @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"_target_": 1e999}'])
