@@ -95,7 +95,7 @@ def check_image_file(image: str | None) -> None:
     try:
         existing_image(Path(image))
     except UserError as error:
-        hint = f"; -m image={image} takes each image in it" if Path(image).is_dir() else ""
+        hint = f"; -m image={image} takes each image in it" if _is_folder(image) else ""
         raise UserError(f"image={error}{hint}") from None
 
 
@@ -122,7 +122,7 @@ def _takes_folders(overrides: Sequence[str]) -> bool:
 def _gather(override: str) -> str:
     """``image=photos/`` as the list of the images in that folder."""
     key, _, value = override.partition("=")
-    if key != "image" or value in ("", "null") or not Path(value).expanduser().is_dir():
+    if key != "image" or value in ("", "null") or not _is_folder(str(Path(value).expanduser())):
         return override
     return f"image=[{','.join(quote(name) for name in _images(str(Path(value).expanduser())))}]"
 
@@ -139,7 +139,7 @@ def _recipe(overrides: Sequence[str]) -> list[str]:
 def _prepare(override: str, multirun: bool) -> str:
     left, equals, value = override.partition("=")
     if not equals and not left.startswith("~"):
-        hint = f"; for a photo write image={override}" if Path(override).exists() else ""
+        hint = f"; for a photo write image={override}" if override and _exists(override) else ""
         raise UserError(f"{override}: an option is written option=value{hint}. See --help")
     key = key_of(override)
     if key not in PATHS or value in ("", "null"):
@@ -176,6 +176,10 @@ def _exists(name: str) -> bool:
         return Path(name).exists()
     except OSError:
         return False
+
+
+def _is_folder(name: str) -> bool:
+    return _exists(name) and Path(name).is_dir()
 
 
 def _is_list(value: str) -> bool:
@@ -218,7 +222,7 @@ def _images(name: str) -> list[str]:
     """The images that ``name`` stands for: those in a folder or of a pattern, or itself."""
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
-    elif Path(name).is_dir():
+    elif _is_folder(name):
         found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
     else:
         return [name]

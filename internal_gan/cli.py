@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 import tempfile
@@ -17,16 +16,19 @@ from pathlib import Path
 from typing import NoReturn
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 import internal_gan
 from internal_gan.arguments import key_of, prepare
 from internal_gan.config import CONFIG_NAME, VERSION_BASE, conf_dir, to_options, user_error
 from internal_gan.errors import UserError, nearest
+from internal_gan.files import disk_errors, write_error
 from internal_gan.multirun import CRASH, MISTAKE, Multirun, job
+from internal_gan.output import lost_output, spare_output
 from internal_gan.tasks import run
 
 
@@ -35,45 +37,48 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: with code 2 after a mistake of the user, 1 after one of this package, 130 or
-            143 after a stop by Ctrl-C or SIGTERM.
+            143 after a stop by Ctrl-C or SIGTERM, 141 where nobody reads what was asked for
+            (``--help | head -1``); a run goes on, since its files are what was asked for.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # File names need not be valid text; a line that shows one must still come out.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        _run(arguments)
-    except UserError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # Nobody reads any more, as after `| head`; the interpreter's own flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    with spare_output():
+        try:
+            with disk_errors(Path()):
+                _run(arguments)
+            error = lost_output()
+            if error is not None and not isinstance(error, BrokenPipeError):
+                print(f"warning: {_not_printed(error)}", file=sys.stderr)
+        except Exception as error:
+            sys.exit(_told(error))
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 def _run(arguments: list[str]) -> None:
-    if "--version" in arguments:
-        print(f"internal-gan {internal_gan.__version__}")
-        return
     flags = _parse(arguments)
+    if flags.version:
+        with _answer():
+            print(f"internal-gan {internal_gan.__version__}")
+        return
     overrides: list[str] = flags.overrides
-    options = _without(arguments, overrides)
     if not flags.shell_completion:
         overrides = prepare(overrides, multirun=flags.multirun)
-    runs = flags.multirun and not (flags.cfg or flags.info or flags.shell_completion or flags.help)
-    many = Multirun(overrides) if runs else None
+    answers = flags.cfg or flags.shell_completion or flags.help
+    many = _many(overrides) if flags.multirun and not answers else None
     if many:
         overrides = many.overrides
+    place = many.sweep.path if many else Path()
     application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
     try:
-        with _hydra_raises(), _arguments([*options, *overrides]):
+        with disk_errors(place), _hydra_raises(), _arguments([*_for_hydra(flags), *overrides]):
             if many:
                 many.launch(application, _say)
+            elif answers:
+                with _answer():
+                    application()
             else:
                 application()
-    except (UserError, BrokenPipeError):
+    except UserError:
         raise
     except Exception as error:
         # _job lets no other exception out, so this one is about the configuration.
@@ -82,19 +87,56 @@ def _run(arguments: list[str]) -> None:
         sys.exit(code)
 
 
+def _many(overrides: list[str]) -> Multirun:
+    try:
+        return Multirun(overrides)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise user_error(error, overrides) from error
+
+
+@contextlib.contextmanager
+def _answer() -> Iterator[None]:
+    """End as other programs do where the block prints what was asked for and nobody reads it."""
+    try:
+        yield
+    finally:
+        error = lost_output()
+        if isinstance(error, BrokenPipeError):
+            sys.exit(141)
+        if error is not None:
+            raise UserError(_not_printed(error))
+
+
+def _not_printed(error: OSError) -> str:
+    reason = write_error(Path("standard output"), error)
+    return str(reason or f"cannot write standard output: {error.strerror}")
+
+
 def _job(config: DictConfig) -> float | None:
     """One run; under multirun one of several."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
-        return job(config, _told)
+        # Perhaps in a process of its own, which began elsewhere than in main.
+        with spare_output():
+            return _one_of_several(config)
     try:
-        options = to_options(config)
-        _refuse_a_sweep()
-        code = run(options, changed={key_of(o) for o in HydraConfig.get().overrides.task})
+        with disk_errors(Path()):
+            options = to_options(config)
+            _refuse_a_sweep()
+            code = run(options, changed={key_of(o) for o in HydraConfig.get().overrides.task})
     except Exception as error:
         raise SystemExit(_told(error)) from error
     if code:
         raise SystemExit(code)
     return None
+
+
+def _one_of_several(config: DictConfig) -> float | None:
+    try:
+        with disk_errors(Path(HydraConfig.get().sweep.dir)):
+            return job(config, _told)
+    except UserError as error:
+        # The sweep's own records cannot be written; Hydra would tell it in its own way.
+        raise SystemExit(_told(error)) from error
 
 
 def _refuse_a_sweep() -> None:
@@ -118,8 +160,17 @@ def _told(error: Exception, name: str | None = None) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """Hydra's own flags, and the overrides wherever they stand between them."""
-    parser = get_args_parser()
+    """The flags, and the overrides wherever they stand between them.
+
+    Of Hydra's own flags those alone that have a use here: one of the others reads a pickle.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    for names in (("--help", "-h"), ("--version",), ("--resolve",), ("--multirun", "-m")):
+        parser.add_argument(*names, action="store_true")
+    parser.add_argument("--shell-completion", "-sc", action="store_true")
+    parser.add_argument("--cfg", "-c", choices=["job", "hydra", "all"])
+    parser.add_argument("--package", "-p")
 
     def fail(message: str) -> NoReturn:
         known = [name for action in parser._actions for name in action.option_strings]
@@ -128,14 +179,18 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         raise UserError(f"{message}{hint or '.'} See --help")
 
     parser.error = fail  # type: ignore[method-assign]
-    return parser.parse_intermixed_args(arguments)
+    flags = parser.parse_intermixed_args(arguments)
+    if wrong := [override for override in flags.overrides if override.startswith("-")]:
+        fail(f"unrecognized arguments: {' '.join(wrong)}")
+    return flags
 
 
-def _without(arguments: Sequence[str], overrides: Sequence[str]) -> list[str]:
-    left = list(arguments)
-    for override in overrides:
-        left.remove(override)
-    return left
+def _for_hydra(flags: argparse.Namespace) -> list[str]:
+    """The flags as they were understood here."""
+    names = ("help", "resolve", "multirun", "shell_completion")
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(flags, name)]
+    values = ((name, getattr(flags, name)) for name in ("cfg", "package"))
+    return given + [f"--{name}={value}" for name, value in values if value is not None]
 
 
 @contextlib.contextmanager
@@ -168,17 +223,26 @@ def _say(message: str, code: int = CRASH) -> int:
     return code
 
 
-def _fail(message: str) -> NoReturn:
-    sys.exit(_say(message, MISTAKE))
-
-
 def _crash(error: Exception) -> str:
     """One line about a mistake of ours; its notes, or a new file, tell where the traceback is."""
     places = getattr(error, "__notes__", [])
     if not places:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="internal-gan-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as file:
-            traceback.print_exception(error, file=file)
-        places = [f"the traceback is in {Path(file.name)}"]
+        try:
+            places = [f"the traceback is in {_write_traceback(error)}"]
+        except OSError:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            places = [f"it came from line {last.lineno} of {last.filename}"]
     return f"unexpected {type(error).__name__}: {error}; {'; '.join(places)}"
+
+
+def _write_traceback(error: Exception) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w",
+        prefix="internal-gan-",
+        suffix=".txt",
+        delete=False,
+        encoding="utf-8",
+        errors="backslashreplace",
+    ) as file:
+        traceback.print_exception(error, file=file)
+    return Path(file.name)

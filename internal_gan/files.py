@@ -24,6 +24,7 @@ _REASONS = {
     errno.EACCES: "permission denied; choose a folder that you may write to",
     errno.EPERM: "permission denied; choose a folder that you may write to",
     errno.EROFS: "the file system is read-only; choose another folder",
+    errno.EEXIST: "a file of that name is in the way; choose another folder",
     errno.ENOENT: "its folder does not exist",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EISDIR: "a folder of that name is in the way",
@@ -36,6 +37,32 @@ def write_error(path: Path, error: OSError) -> UserError | None:
     """One line that says why ``path`` cannot be written; None when the user cannot help it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
+
+
+# The disk's own, whichever call meets them; others may be mistakes of this package.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def disk_errors(place: Path) -> Iterator[None]:
+    """Turn what only the user can put right into one line, whichever call in the block met it.
+
+    Args:
+        place: what to name where the system names no file.
+
+    Raises:
+        UserError: the disk is full, read-only or broken, or a name is too long or not permitted.
+    """
+    try:
+        yield
+    except OSError as error:
+        path = Path(os.fsdecode(error.filename)) if error.filename else place
+        if error.errno in _FULL:
+            raise write_error(path, error) or error from error
+        if error.errno in _NEVER_OURS and error.filename:
+            raise UserError(f"{path}: {_REASONS[error.errno].partition(';')[0]}") from error
+        raise
 
 
 @contextmanager
@@ -73,6 +100,23 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def write_over(path: Path, text: str) -> None:
+    """Write an existing file in its own place, which takes no more room of a full disk.
+
+    Only for what :func:`atomic_write` cannot do: a power cut may leave neither text.
+
+    Raises:
+        OSError: there is no such file, or it is not writable.
+    """
+    content = text.encode()
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, content)
+        os.ftruncate(descriptor, len(content))
+    finally:
+        os.close(descriptor)
 
 
 def remove_leftovers(folder: Path) -> None:

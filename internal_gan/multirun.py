@@ -12,22 +12,23 @@ import os
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from internal_gan.arguments import check_image_file, key_of, quote
 from internal_gan.config import EXTRAS, compose, compose_hydra, needs_extra, to_options
 from internal_gan.errors import UserError
 from internal_gan.options import Options
+from internal_gan.sweeps import check_countable, choices_of, jobs_of
 from internal_gan.tasks import run
 from internal_gan.tasks.jobs import Record, Sweep, how_to_call, job_name, lasting, run_apart
 from internal_gan.training.run_folder import RunFolder
+from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
 # How often a launcher is started that loses a worker each time.
@@ -74,7 +75,7 @@ class Multirun:
         Raises:
             UserError: an option of a job, the folder or the launcher will not do.
         """
-        choices = _choices([o for o in overrides if not key_of(o).startswith("hydra")])
+        choices = choices_of([o for o in overrides if not key_of(o).startswith("hydra")])
         settings = compose_hydra(
             [
                 *(values[0] for values in choices.values() if values),
@@ -84,7 +85,9 @@ class Multirun:
         _check_installed(settings)
         params = settings.sweeper.get("params") or {}
         in_files = [f"{key}={value}" for key, value in params.items()]
-        choices = _choices(in_files) | choices
+        choices = choices_of(in_files) | choices
+        if settings.sweeper._target_ == _BASIC_SWEEPER:
+            check_countable(choices, [*overrides, *in_files])
         _refuse_several_ablations(choices.get("experiment", []))
         _check_jobs(choices)
         self.sweep = Sweep(Path(str(settings.sweep.dir)).absolute())
@@ -102,7 +105,7 @@ class Multirun:
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
             if settings.sweeper._target_ == _BASIC_SWEEPER:
                 # A sweeper that searches makes up its jobs as it goes.
-                jobs = _jobs([*in_files, *overrides])
+                jobs = jobs_of([*in_files, *overrides])
                 _check_at_once(settings, len(jobs))
                 names = [job_name(job, ["image", *keys], photos) for job in jobs]
                 _check_different(names)
@@ -111,6 +114,7 @@ class Multirun:
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
         """Run Hydra's ``application``, and again when its launcher lost a worker."""
+        ctrl_c_raises()
         print(f"Run folders in {short(str(self.sweep.path))}", flush=True)
         # A sweeper's own files may go there.
         self.sweep.path.mkdir(parents=True, exist_ok=True)
@@ -183,6 +187,8 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
     except Exception as error:
         record.code = say(error, name)
         record.state, record.reason = "failed", str(error)
+    except KeyboardInterrupt:
+        record.state, record.code, record.reason = "stopped", 130, "stopped at once"
     sweep.write(record)
     if folder.is_dir() and not any(folder.iterdir()):
         # Hydra made it for a run that came to nothing.
@@ -247,27 +253,6 @@ def _check_same(known: Record | None, overrides: list[str]) -> None:
             f"{known.name} was made with other options ({', '.join(other)}); "
             "choose another output folder for these"
         )
-
-
-def _jobs(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each job, as Hydra's own sweeper makes them."""
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    own = [override for override in parsed if not override.is_hydra_override()]
-    return BasicSweeper.split_arguments(own, None)[0]
-
-
-def _choices(overrides: Iterable[str]) -> dict[str, list[str]]:
-    """The values that each option takes in a sweep, as overrides; none where it is a range."""
-    found: dict[str, list[str]] = {}
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        key = override.get_key_element()
-        values = [override.input_line or ""]
-        if override.is_discrete_sweep():
-            values = [f"{key}={value}" for value in override.sweep_string_iterator()]
-        elif override.is_sweep_override():
-            values = []
-        found[key_of(key)] = values
-    return found
 
 
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:

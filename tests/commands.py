@@ -32,12 +32,12 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 
-def start_process(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+def start_process(*arguments: str, cwd: Path, **environment: str) -> "subprocess.Popen[str]":
     """``python -m internal_gan`` in a process of its own, still running."""
     return subprocess.Popen(
         [sys.executable, "-m", "internal_gan", *arguments],
         cwd=cwd,
-        env=_environment(),
+        env=_environment() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -45,9 +45,9 @@ def start_process(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
     )
 
 
-def run_process(*arguments: str, cwd: Path) -> Answer:
+def run_process(*arguments: str, cwd: Path, **environment: str) -> Answer:
     """``python -m internal_gan`` in a process of its own, to its end."""
-    process = start_process(*arguments, cwd=cwd)
+    process = start_process(*arguments, cwd=cwd, **environment)
     out, err = process.communicate()
     return Answer(process.returncode, out, err)
 

@@ -113,8 +113,16 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["photo.jpg"], ["photo.jpg", "option=value"]),
         (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
         (["--resolve"], ["--resolve"]),
-        (["-cn", "nothing"], ["nothing"]),
-        (["-cd", "nothing"], ["nothing"]),
+        (["--experimental-rerun", "run.pickle"], ["--experimental-rerun"]),
+        (["--experimental-rerun=run.pickle"], ["--experimental-rerun"]),
+        (["--experimental-r=run.pickle"], ["--experimental-r"]),
+        (["-p", "--experimental-rerun=a run.pickle"], ["image=FILE is missing"]),
+        (["--", "--experimental-rerun=run.pickle"], ["--experimental-rerun"]),
+        (["--config-dir=."], ["--config-dir"]),
+        (["--config-path=."], ["--config-path"]),
+        (["-cn", "nothing"], ["-c", "job"]),
+        (["--info"], ["--info"]),
+        (["--hydra-help"], ["--hydra-help", "did you mean '--help'"]),
         (
             ["model=singn"],
             ["model=singn", "did you mean 'singan'", "Allowed: edgeconnect, ingan"],
@@ -169,6 +177,14 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
         (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, finest"]),
         (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
+        ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
+        (["-m", f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
+        (["task=sample", f"checkpoint={'b' * 300}"], ["bbb", "too long"]),
+        (["task=compare", f"runs={'b' * 300}"], ["bbb", "too long"]),
+        ([f"output={'b' * 300}", "skip_finished=true"], ["bbb", "too long"]),
+        ([f"image={'c/' * 2500}x.png"], ["image=c/c/", "too long"]),
+        (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),
+        (["task=sample", "checkpoint=caf\udce9"], ["caf\\udce9", "not valid UTF-8"]),
         (["task=sample"], ["checkpoint=RUN"]),
         (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
         (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
@@ -206,6 +222,8 @@ def write_photo(name: str, height: int = 40, width: int = 56) -> None:
         (["output=file"], ["file"]),
         (["output=full"], ["full is not empty"]),
         (["output=/dev/null/x"], ["/dev/null/x"]),
+        ([f"output={'b' * 300}"], ["bbb", "too long"]),
+        (["output=caf\udce9/x"], ["caf\\udce9/x", "not valid UTF-8"]),
     ],
     ids=lambda value: value[0],
 )
@@ -285,6 +303,13 @@ def test_a_mistake_of_ours_says_where_its_traceback_is(
     log = Path(line.rpartition(" ")[2])
     assert "break_down" in log.read_text()
     log.unlink()
+
+
+def test_names_in_a_locale_without_letters_of_their_own(tmp_path: Path) -> None:
+    plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for environment in ({"LC_ALL": "POSIX"}, plain):
+        answer = run_process("image=é\udce9.jpg", cwd=tmp_path, **environment)
+        assert_one_line(answer, "image=", ".jpg: no such file")
 
 
 def test_a_real_process_says_one_line_and_ends_with_2(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Many runs by one command: none stops another, and all come to their end."""
 
 import csv
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -234,6 +236,21 @@ def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
     assert "2 runs" in answer.out
 
 
+def test_a_sweep_whose_records_cannot_be_written_is_one_line(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_photos("photos/a.png")
+    monkeypatch.setattr(Sweep, "write", full)
+    answer = shell(*RUN)
+    assert answer.code == 2
+    assert answer.lines[-1].startswith("error: cannot write ")
+    assert "the disk is full" in answer.lines[-1]
+    assert "Error executing job" not in answer.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "pieces"),
     [
@@ -247,6 +264,15 @@ def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
             ["-m", "experiment=none,ablation/singan_alpha"],
             ["experiment=ablation/singan_alpha: makes several runs by itself"],
         ),
+        (["-m", "seed=interval(0,1)"], ["seed=interval(0,1)", "seed=0,1 or seed=range(0,2)"]),
+        (["-m", "seed=int(interval(0,3))"], ["seed=int(interval(0,3))", "seed=0,1"]),
+        (["-m", "model=glob(*)"], ["model=glob(*)", "one by one"]),
+        (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "without any value"]),
+        (["-m", "seed=range(0,5,0)"], ["seed=range(0,5,0)", "step"]),
+        (["-m", "seed=range(0,1000000000)"], ["seed=range(0,1000000000)", "100000"]),
+        (["-m", "seed=shuffle(range(0,1000000000))"], ["range(0,1000000000)", "100000"]),
+        (["-m", "seed=range(0,1,1e-300)"], ["seed=range(0,1,1e-300)", "100000"]),
+        (["-m", "seed=range(0,400)", "sample.seed=range(0,400)"], ["160000 runs", "100000"]),
     ],
     ids=" ".join,
 )

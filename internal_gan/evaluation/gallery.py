@@ -1,5 +1,6 @@
 """The pictures of a run's page: the photo, beside it what each task made, and the scales."""
 
+import os
 import re
 from collections.abc import Sequence
 from html import escape
@@ -132,7 +133,7 @@ def _film(run: Run, path: Path, caption: str) -> str:
 
 def _name_and_link(run: Run, path: Path) -> tuple[str, str]:
     name = path.relative_to(run.folder).as_posix()
-    return escape(name), escape(quote(name))
+    return escape(name), escape(quote(os.fsencode(name)))
 
 
 def _caption(text: str) -> str:

@@ -50,5 +50,5 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
     path = run.folder / "index.html"
     with atomic_write(path) as temporary:
         # A file's name need not be valid text.
-        temporary.write_text(page, encoding="utf-8", errors="replace")
+        temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
     return path

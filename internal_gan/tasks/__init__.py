@@ -21,9 +21,10 @@ from typing import Any
 from internal_gan.arguments import check_image_file
 from internal_gan.errors import UserError
 from internal_gan.options import PATHS, Options
-from internal_gan.tasks.jobs import wait_for
+from internal_gan.tasks.jobs import LONGEST_NAME, wait_for
 from internal_gan.tasks.table import TABLE, Task
 from internal_gan.training.run_folder import RunFolder
+from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
@@ -112,8 +113,10 @@ def _check_use_of_files(options: Options, task: Task, given: Collection[str]) ->
 
 
 def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
+    ctrl_c_ends()
     from internal_gan.tasks.train import TrainingStopped, train
 
+    ctrl_c_raises()
     try:
         if options.resume is None and not options.trains:
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
@@ -197,6 +200,7 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
     stem = Path(image).stem if image else "image"
     # Plain letters, so that the commands printed later need no quotation marks.
     name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
+    name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
     parent = Path("runs", f"{name}-{family}")
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     path, number = parent / now, 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from internal_gan.arguments import key_of, unquote
@@ -20,7 +22,7 @@ from internal_gan.evaluation.comparison import (
     results_of,
     table,
 )
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import atomic_write, read_json_object, write_error
 from internal_gan.options import FIGURES, Options
 from internal_gan.records import are_figures
 from internal_gan.tasks import command
@@ -35,8 +37,8 @@ def compare(
 ) -> Path:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
-    They lie in the folder ``options.runs``, in place of older ones. Figures that were measured
-    before are kept as long as the pictures are the same.
+    They lie in the folder ``options.output``, by default ``options.runs``, in place of older
+    ones. Figures that were measured before are kept as long as the pictures are the same.
 
     Args:
         measure_at_most: of more runs than this, only figures that are known already are shown.
@@ -55,22 +57,37 @@ def compare(
     records = Sweep(folder).records() or _found(folder)
     if not records:
         raise UserError(f"runs={folder}: there are no run folders in it")
+    target = _target(options)
     measure = len(records) <= measure_at_most
     entries = entries_of(folder, records, measure=measure)
     rows = table(entries)
     for suffix, text in ((".csv", as_csv(rows)), (".md", as_markdown(rows))):
-        with atomic_write(folder / f"{NAME}{suffix}") as temporary:
-            temporary.write_text(text, encoding="utf-8", errors="replace")
-    with atomic_write(folder / f"{NAME}.png") as temporary:
+        with atomic_write(target / f"{NAME}{suffix}") as temporary:
+            temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+    with atomic_write(target / f"{NAME}.png") as temporary:
         shown = grid(entries, temporary)
     if not shown:
-        (folder / f"{NAME}.png").unlink()
-    print(f"{len(entries)} runs\n  Table:    {folder / NAME}.md, {NAME}.csv")
+        (target / f"{NAME}.png").unlink()
+    print(f"{len(entries)} runs\n  Table:    {target / NAME}.md, {NAME}.csv")
     if shown:
-        print(f"  Pictures: {folder / NAME}.png")
+        print(f"  Pictures: {target / NAME}.png")
     if not measure:
         print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures those of all")
-    return folder / f"{NAME}.md"
+    return target / f"{NAME}.md"
+
+
+def _target(options: Options) -> Path:
+    """The folder for the comparison, tried before the runs are measured, which takes a while."""
+    target = Path(options.output or str(options.runs))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target):
+            pass
+    except OSError as error:
+        reason = write_error(target, error) or UserError(f"{target}: {error.strerror}")
+        hint = "" if options.output else "; output=FOLDER writes the comparison elsewhere"
+        raise UserError(f"{reason}{hint}") from error
+    return target
 
 
 def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
@@ -117,9 +134,11 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     except UserError:
         # Smaller than the patches.
         figures = {}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
+    # Runs on a disk that is full or not ours to write on are measured anew the next time.
+    with suppress(UserError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
     return figures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -65,8 +66,9 @@ def evaluate_super_resolution(options: Options, family: str | None = None) -> Pa
         ),
     )
     folder = RunFolder.create(new_run_path(options, "super_resolution", "evaluation"))
-    save_options(wanted, folder.config_path)
-    _evaluate(wanted, folder, photos)
+    with recorded(folder):
+        save_options(wanted, folder.config_path)
+        _evaluate(wanted, folder, photos)
     return folder.path
 
 
@@ -86,7 +88,8 @@ def resume(options: Options) -> None:
     photos = _photos(saved)
     _check(photos, saved)
     folder.claim()
-    _evaluate(saved, folder, photos)
+    with recorded(folder):
+        _evaluate(saved, folder, photos)
 
 
 def _photos(options: Options) -> dict[str, Path]:
@@ -104,7 +107,12 @@ def _photos(options: Options) -> dict[str, Path]:
     if not files:
         raise UserError(f"{TASK}.photos={name}: no images there")
     stems = [path.stem for path in files]
-    return {path.stem if stems.count(path.stem) == 1 else path.name: path for path in files}
+    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in files]
+    # They become names of run folders, which are valid text.
+    return {
+        os.fsencode(name).decode(errors="backslashreplace"): path
+        for name, path in zip(names, files, strict=True)
+    }
 
 
 def _check(photos: Mapping[str, Path], options: Options) -> None:
@@ -134,42 +142,43 @@ def _pair(path: Path, options: Options) -> tuple[Tensor, Tensor | None]:
 def _evaluate(options: Options, folder: RunFolder, photos: Mapping[str, Path]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     factor = options.super_resolution.factor
-    with recorded(folder):
-        degradation = DEGRADATION if options.evaluate_super_resolution.shrink else "none"
-        about = f"{len(photos)} photos, factor {factor:g}; degradation: {degradation}"
-        announce(console, folder, [about])
-        go_on = command(f"resume={folder.path}")
-        say(console, f"Ctrl-C stops; to go on later: {go_on}")
-        results = []
-        for number, (name, path) in enumerate(photos.items(), start=1):
-            file = folder.path / "results" / f"{name}.json"
-            result = read_json_object(file)
-            if not result:
-                say(console, f"[{number}/{len(photos)}] {name}: training")
-                try:
-                    result = _evaluate_photo(name, path, options, folder)
-                except TrainingStopped:
-                    say(console, f"Stopped.\n  Go on:    {go_on}")
-                    raise
-                _write_json(file, result)
-            results.append(result)
-            say(console, f"[{number}/{len(photos)}] {name}: {_in_short(result)}")
-            _write_json(
-                folder.path / "results.json",
-                {
-                    "factor": factor,
-                    "degradation": degradation,
-                    "mean": summarise(results),
-                    "photos": results,
-                },
+    degradation = DEGRADATION if options.evaluate_super_resolution.shrink else "none"
+    about = f"{len(photos)} photos, factor {factor:g}; degradation: {degradation}"
+    announce(console, folder, [about])
+    go_on = command(f"resume={folder.path}")
+    say(console, f"Ctrl-C stops; to go on later: {go_on}")
+    results = []
+    for number, (name, path) in enumerate(photos.items(), start=1):
+        file = folder.path / "results" / f"{name}.json"
+        result = read_json_object(file)
+        if not result:
+            say(console, f"[{number}/{len(photos)}] {name}: training")
+            try:
+                result = _evaluate_photo(name, path, options, folder)
+            except TrainingStopped:
+                say(console, f"Stopped.\n  Go on:    {go_on}")
+                raise
+            _write_json(file, result)
+        results.append(result)
+        say(console, f"[{number}/{len(photos)}] {name}: {_in_short(result)}")
+        _write_json(
+            folder.path / "results.json",
+            {
+                "factor": factor,
+                "degradation": degradation,
+                "mean": summarise(results),
+                "photos": results,
+            },
+        )
+        with atomic_write(folder.path / "summary.md") as temporary:
+            temporary.write_text(
+                markdown(results, factor), encoding="utf-8", errors="backslashreplace"
             )
-            with atomic_write(folder.path / "summary.md") as temporary:
-                temporary.write_text(markdown(results, factor), encoding="utf-8")
-            write_page(folder)
-        folder.write_status("finished", photos=len(results))
         write_page(folder)
-        say(console, f"  Table:    {folder.path / 'summary.md'}")
-        say(console, f"  Page:     {folder.report_path}")
+    folder.write_status("finished", photos=len(results))
+    write_page(folder)
+    say(console, f"  Table:    {folder.path / 'summary.md'}")
+    say(console, f"  Page:     {folder.report_path}")
 
 
 def _evaluate_photo(name: str, path: Path, options: Options, folder: RunFolder) -> dict[str, Any]:

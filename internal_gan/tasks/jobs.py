@@ -30,6 +30,7 @@ RECORDS = ".jobs"
 STARTS = 3
 # Ways to call a photo, the shortest first.
 STEM, FILE, PATH = "stem", "file", "path"
+# Of a folder, in bytes: file systems take 255, and suffixes are added.
 LONGEST_NAME = 150
 # What may be other when a sweep goes on.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
@@ -166,9 +167,9 @@ def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) 
         elif key in wanted:
             parts.append(f"{key.removeprefix('model.')}={in_short(unquote(value))}")
     name = re.sub(r"[^\w.=+-]+", "_", "-".join(parts)).strip("_.") or "job"
-    if len(name) > LONGEST_NAME:
+    if len(name.encode()) > LONGEST_NAME:
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-        name = f"{name[: LONGEST_NAME - 13]}-{digest}"
+        name = f"{name.encode()[: LONGEST_NAME - 13].decode(errors='ignore')}-{digest}"
     return name
 
 

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.evaluation.report import write_report
+from internal_gan.files import disk_errors
+from internal_gan.output import spare_output
 from internal_gan.training.device import free_memory
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import LINE_SECONDS
@@ -81,15 +83,16 @@ def write_page(folder: RunFolder) -> None:
 
 @contextmanager
 def recorded(folder: RunFolder) -> Iterator[None]:
-    """Keep ``log.txt`` and ``status.json`` true whatever happens in the block."""
-    with folder.log_to_file():
+    """Keep ``log.txt`` and ``status.json`` true whatever happens in the block.
+
+    The block goes on when nobody reads what it prints.
+    """
+    with folder.log_to_file(), spare_output():
         try:
-            yield
+            with disk_errors(folder.path):
+                yield
         except TrainingStopped as stop:
             _end(folder, "stopped", str(stop))
-            raise
-        except KeyboardInterrupt:
-            _end(folder, "stopped", "stopped at once")
             raise
         except UserError as error:
             _log.error(str(error))
@@ -100,13 +103,18 @@ def recorded(folder: RunFolder) -> Iterator[None]:
             error.add_note(f"the traceback is in {folder.log_path}")
             _end(folder, "failed", f"{type(error).__name__}: {error}")
             raise
+        except BaseException:
+            # Ctrl-C, or whatever else ends the process.
+            _end(folder, "stopped", "stopped at once")
+            raise
 
 
 def _end(folder: RunFolder, state: State, reason: str) -> None:
-    # On a full disk neither can be written; the first error is the one to tell.
-    with suppress(UserError, OSError):
+    # Whatever keeps these from being written, the first error is the one to tell.
+    with suppress(Exception):
         folder.write_status(state, reason=reason)
-        write_page(folder)
+    with suppress(Exception):
+        write_report(folder.path)
     folder.release()
 
 

@@ -53,5 +53,5 @@ TABLE = {
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
     "study": Task(on_model=False, files="study.real=FOLDER study.samples=FOLDER"),
-    "compare": Task(on_model=False, takes=frozenset({"task", "runs"})),
+    "compare": Task(on_model=False, takes=frozenset({"task", "runs", "output"})),
 }

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, remove_leftovers, write_error
+from internal_gan.files import (
+    atomic_write,
+    remove_leftovers,
+    write_error,
+    write_over,
+)
+from internal_gan.images.files import shown
 from internal_gan.records import read_status
 
 if sys.platform != "win32":
@@ -54,6 +60,7 @@ class RunFolder:
                 writable; names ``path``.
         """
         folder = cls(Path(path))
+        _check_text(folder.path)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             if folder._has_contents():
@@ -81,6 +88,7 @@ class RunFolder:
             UserError: it is missing, not a folder, or lacks a file; names what is lacking.
         """
         folder = cls(Path(path))
+        _check_text(folder.path)
         try:
             entries = {entry.name for entry in folder.path.iterdir()}
         except NotADirectoryError as error:
@@ -145,8 +153,18 @@ class RunFolder:
         }
         status = {"state": state, "started": now} | earlier | process | fields
         status |= {"state": state, "updated": now}
-        with atomic_write(self.status_path) as temporary:
-            temporary.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(status, indent=2) + "\n"
+        try:
+            with atomic_write(self.status_path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        except UserError as error:
+            if state == "running":
+                raise
+            # On a full disk there is still the room of what was written before.
+            try:
+                write_over(self.status_path, text)
+            except OSError:
+                raise error from None
         if state != "running":
             self.release()
 
@@ -166,11 +184,14 @@ class RunFolder:
     def log_to_file(self) -> Iterator[None]:
         """Append the package's log records to ``log.txt`` while the block runs.
 
-        Warnings are shown as well where the caller has not set up any logging, as without a file.
+        Warnings are shown as well where the caller has not set up any logging, as without a file;
+        errors are not: they are raised, too, and told by whoever catches them.
         """
         logger = logging.getLogger("internal_gan")
-        shown = None if logger.hasHandlers() else logging.lastResort
-        handler = _QuietFileHandler(self.log_path, encoding="utf-8", delay=True)
+        shown = None if logger.hasHandlers() else _Warnings(logging.WARNING)
+        handler = _QuietFileHandler(
+            self.log_path, encoding="utf-8", errors="backslashreplace", delay=True
+        )
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         level = logger.level
         if level == logging.NOTSET:
@@ -259,8 +280,33 @@ class RunFolder:
 
 
 class _QuietFileHandler(logging.FileHandler):
+    """A log that cannot be written, as on a full disk, must not bury the real error."""
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the base)
-        """A log that cannot be written, as on a full disk, must not bury the real error."""
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
+class _Warnings(logging.Handler):
+    """Shows warnings on standard error, and nothing above them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.ERROR and logging.lastResort is not None:
+            logging.lastResort.handle(record)
+
+
+def _check_text(path: Path) -> None:
+    """Refuse at once what the library that reads models refuses after the training."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{shown(path)}: this name is not valid UTF-8, which reading a model needs; choose "
+            "another folder, rename this one, or work inside of it"
+        ) from error
 
 
 def _not_empty(folder: RunFolder) -> str:

@@ -1,5 +1,6 @@
-"""Stopping a run from outside: once cleanly, twice at once."""
+"""Stopping a process from outside: a run once cleanly and twice at once, before it at once."""
 
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
@@ -35,3 +36,27 @@ class StopRequest:
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = signal.Signals(number).name
+
+
+def ctrl_c_ends() -> None:
+    """Let Ctrl-C end the process at once, with code 130, as long as there is nothing to save.
+
+    Libraries that are interrupted while they are imported clear the exception and go on without
+    a part of theirs, make another one of it, or abort. Who ignores Ctrl-C goes on to do so.
+    """
+    _replace(signal.default_int_handler, _end)
+
+
+def ctrl_c_raises() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt again, after :func:`ctrl_c_ends`."""
+    _replace(_end, signal.default_int_handler)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os._exit(128 + number)
+
+
+def _replace(before: Any, after: Any) -> None:
+    here = threading.current_thread() is threading.main_thread()
+    if here and signal.getsignal(signal.SIGINT) is before:
+        signal.signal(signal.SIGINT, after)

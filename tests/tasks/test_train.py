@@ -117,6 +117,15 @@ def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
     assert Path("mine/model.safetensors").read_bytes() == before
 
 
+@pytest.mark.parametrize("letter", ["a", "日"])
+def test_a_new_folder_for_a_photo_of_the_longest_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stem = letter * (250 // len(letter.encode()))
+    assert new_run_path(Options(), f"{stem}.png", "singan").is_dir()
+
+
 def test_two_runs_at_the_same_moment_have_folders_of_their_own(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,3 +280,41 @@ def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
     assert lines[0].endswith("INFO scale 3")
     assert lines[1].endswith("WARNING again")
     assert len(lines) == 2
+
+
+def test_a_log_that_cannot_be_written_hides_nothing(folder: RunFolder) -> None:
+    folder.log_path = Path("/dev/full")
+    if not folder.log_path.exists():
+        pytest.skip("needs /dev/full")
+    with folder.log_to_file():
+        logging.getLogger("internal_gan.x").info("lost")
+
+
+def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
+    folder: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.Logger, "hasHandlers", lambda _: False)
+    logger = logging.getLogger("internal_gan.x")
+    monkeypatch.setattr(logging.getLogger("internal_gan"), "propagate", False)
+    with folder.log_to_file():
+        logger.info("one")
+        logger.warning("two")
+        logger.error("three")
+    assert capsys.readouterr().err == "two\n"
+    assert len(folder.log_path.read_text().splitlines()) == 3
+
+
+def test_the_end_is_told_on_a_full_disk_too(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder.write_status("running", reason="x" * 1000)
+    monkeypatch.setattr("internal_gan.files._sync", full)
+    with pytest.raises(UserError, match="the disk is full"):
+        folder.write_status("running", stage=3)
+    assert "stage" not in folder.status()
+    folder.write_status("failed", reason="the disk is full")
+    status = json.loads(folder.status_path.read_text())
+    assert (status["state"], status["reason"]) == ("failed", "the disk is full")

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from internal_gan.training.signals import StopRequest
+from internal_gan.training.signals import StopRequest, ctrl_c_ends, ctrl_c_raises
+from tests.commands import ROOT
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -70,3 +73,44 @@ def test_in_another_thread_it_changes_nothing() -> None:
     thread.start()
     thread.join()
     assert seen == [before, None]
+
+
+# A library that is being imported when Ctrl-C comes, and makes something else of it.
+INTERRUPTED = """
+import os, signal, sys
+
+class Library:
+    def find_spec(self, name, *_):
+        if name == "hydra":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("half of it is missing")
+
+sys.meta_path.insert(0, Library())
+from internal_gan.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_importing_ends_the_process_at_once() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.default_int_handler])
+def test_ctrl_c_is_heard_again_and_who_ignores_it_goes_on_to_do_so(before: object) -> None:
+    outside = signal.signal(signal.SIGINT, before)  # type: ignore[arg-type]
+    try:
+        ctrl_c_ends()
+        assert (signal.getsignal(signal.SIGINT) is before) == (before is signal.SIG_IGN)
+        ctrl_c_raises()
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, outside)

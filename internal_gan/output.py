@@ -1,0 +1,83 @@
+"""Standard output and standard error that cannot stop a run."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+
+@contextmanager
+def spare_output() -> Iterator[None]:
+    r"""Let the block go on when what it prints cannot be written, and drop the rest of that.
+
+    The pager is closed, ``| head`` has read enough, or the disk under ``> file`` is full. What
+    the encoding lacks, as in names of files that are no valid text, is printed as ``\xe9``.
+    Blocks may be nested; streams that are no files, as in a notebook, stay as they are.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _spare(sys.stdout), _spare(sys.stderr)
+    after = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        # None where the process was started without them.
+        for stream in filter(None, after):
+            stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def lost_output() -> OSError | None:
+    """Why standard output was not written to its end, in a block of :func:`spare_output`."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    raw = _raw(sys.stdout)
+    return raw.error if isinstance(raw, _Spare) else None
+
+
+class _Spare(io.RawIOBase):
+    """Passes on what is written until that fails, and drops the rest."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self.error: OSError | None = None
+        self._raw = raw
+
+    def write(self, data: Any) -> int:
+        if self.error is None:
+            try:
+                # A terminal that another program made non-blocking may take nothing (None).
+                return self._raw.write(data) or len(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def isatty(self) -> bool:
+        return self._raw.isatty()
+
+
+def _raw(stream: TextIO | None) -> object:
+    buffer = getattr(stream, "buffer", None)
+    # Without a buffer (python -u) the text goes to the file itself.
+    return getattr(buffer, "raw", buffer)
+
+
+def _spare(stream: Any) -> Any:
+    raw = _raw(stream)
+    if not isinstance(raw, io.RawIOBase) or isinstance(raw, _Spare):
+        return stream
+    with suppress(OSError):
+        stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Spare(raw)),
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=stream.line_buffering or stream.write_through,
+    )

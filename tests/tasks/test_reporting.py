@@ -1,0 +1,151 @@
+"""However a task ends, its folder tells, and the terminal hears of it once."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from internal_gan.config import save_options
+from internal_gan.errors import UserError
+from internal_gan.images.io import write_image
+from internal_gan.tasks.reporting import recorded
+from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.run_folder import RunFolder
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import trained
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    ("raised", "told", "state", "reason"),
+    [
+        (TrainingStopped("SIGINT at scale 1"), TrainingStopped, "stopped", "SIGINT at scale 1"),
+        (UserError("too small"), UserError, "failed", "too small"),
+        (KeyError("inside"), KeyError, "failed", "KeyError: 'inside'"),
+        (FULL, UserError, "failed", "cannot write {}: the disk is full"),
+        (OSError(errno.ENAMETOOLONG, "", "x" * 300), UserError, "failed", "the name is too long"),
+        (OSError(errno.ENOENT, "gone", "x"), OSError, "failed", "FileNotFoundError"),
+        (KeyboardInterrupt(), KeyboardInterrupt, "stopped", "stopped at once"),
+        (SystemExit(1), SystemExit, "stopped", "stopped at once"),
+        (GeneratorExit(), GeneratorExit, "stopped", "stopped at once"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_the_status_tells_every_end_and_the_terminal_nothing(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    raised: BaseException,
+    told: type[BaseException],
+    state: str,
+    reason: str,
+) -> None:
+    folder = RunFolder.create(tmp_path / "run")
+    with pytest.raises(told), recorded(folder):
+        raise raised
+    status = folder.status()
+    assert status["state"] == state
+    assert reason.format(folder.path) in status["reason"]
+    # Who catches the error tells it; here it would come twice.
+    assert "".join(capfd.readouterr()) == ""
+    traceback = folder.log_path.is_file() and "Traceback" in folder.log_path.read_text()
+    assert traceback == (told in (KeyError, OSError))
+    RunFolder(folder.path).claim()
+
+
+def test_the_first_error_is_told_when_the_end_cannot_be_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("internal_gan.tasks.reporting.write_report", broken)
+    folder = RunFolder.create(tmp_path / "run")
+    with pytest.raises(KeyError), recorded(folder):
+        raise KeyError("inside")
+    assert folder.status()["state"] == "failed"
+
+
+def test_an_error_of_ours_is_one_line_on_the_terminal(
+    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("inside")
+
+    monkeypatch.setattr("internal_gan.tasks.train.train_stages", broken)
+    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
+    assert answer.code == 1
+    assert answer.lines == ["error: unexpected KeyError: 'inside'; the traceback is in run/log.txt"]
+    assert "in broken" in Path("run/log.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a trained model."""
+    run = trained(tmp_path_factory.mktemp("trained") / "model")
+    save_options(run.options, run.folder.config_path)
+    write_image(run.folder.path / "photo.png", run.model.image)
+    return run.folder.path
+
+
+@pytest.mark.parametrize(
+    ("task", "room"),
+    [
+        *(("sample", room) for room in range(5)),
+        *(("super_resolution", 3), ("make_tileable", 4), ("paint", 3)),
+    ],
+)
+def test_a_full_disk_is_one_line_and_the_status_says_failed(
+    shell: Shell, photo: str, model: Path, monkeypatch: pytest.MonkeyPatch, task: str, room: int
+) -> None:
+    fill_after(room, monkeypatch)
+    extra = [f"paint.image={photo}"] if task == "paint" else []
+    answer = shell(f"task={task}", f"checkpoint={model}", "output=out", "device=cpu", *extra)
+    assert answer.code == 2
+    (line,) = answer.lines
+    assert line.startswith("error: cannot write out/")
+    assert line.endswith("the disk is full; free some space or choose another folder")
+    state = RunFolder(Path("out")).status()["state"]
+    assert state == ("failed" if room else "unknown")
+    assert not list(Path("out").rglob(".tmp-*"))
+
+
+def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let so many files more be written whole, and none after them."""
+    left = room
+
+    def sync(path: Path) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("internal_gan.files._sync", sync)
+
+
+def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
+    shell: Shell, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    shutil.copytree(model, "runs/a")
+    (Path("runs/a/sample")).mkdir()
+    shutil.copy("runs/a/photo.png", "runs/a/sample/000.png")
+    before = sorted(Path("runs").rglob("*"))
+    with monkeypatch.context() as disk:
+        disk.setattr("internal_gan.tasks.compare.tempfile.TemporaryFile", refuse)
+        answer = shell("task=compare", "runs=runs")
+    assert answer.code == 2
+    (line,) = answer.lines
+    assert line.startswith("error: cannot write runs: the file system is read-only;")
+    assert line.endswith("; output=FOLDER writes the comparison elsewhere")
+    Path("table").mkdir()
+    with monkeypatch.context() as disk:
+        # Where the figures would be kept.
+        disk.setattr(os, "mkdir", refuse)
+        assert shell("task=compare", "runs=runs", "output=table").code == 0
+    assert "| a |" in Path("table/comparison.md").read_text()
+    assert sorted(Path("runs").rglob("*")) == before
