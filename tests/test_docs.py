@@ -73,3 +73,11 @@ def test_links_to_headings_lead_to_one(page: Path) -> None:
     places = PLACE.findall(page.read_text(encoding="utf-8"))
     targets = [(page.parent / path if path else page, name) for path, name in places]
     assert [str(path) for path, name in targets if name not in anchors(path)] == []
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", text)
+    assert len(named) > 30
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), (file, test)

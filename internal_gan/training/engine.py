@@ -63,7 +63,7 @@ def train(
         choice = Threads(options.threads, model.device)
         plan = budget.plan(model, options, precision, seed, choice, state, started)
         if state:
-            saver.restore_model(model, state)
+            saver.restore_model(folder, model, state)
         for callback in callbacks:
             callback.on_start(model, plan)
 

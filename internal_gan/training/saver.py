@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -77,10 +78,15 @@ class Saver:
         self._saved = time.monotonic()
 
     def load(self, state: Mapping[str, Any]) -> int:
-        """Take up a saved state and its random numbers; returns how many steps are done."""
-        self._trainee.load_state_dict(state)
-        self._rng.set_state(state["rng"].cpu())
-        return int(state["step"])
+        """Take up a saved state and its random numbers; returns how many steps are done.
+
+        Raises:
+            UserError: it does not fit this stage.
+        """
+        with _fitting(self._folder):
+            self._trainee.load_state_dict(state)
+            self._rng.set_state(state["rng"].cpu())
+            return int(state["step"])
 
     def note_repeat(self, step: int, fell: bool) -> None:
         """Count steps that were computed again, and note where float32 took over."""
@@ -112,6 +118,11 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
             f"{device.type}, which draws other random numbers; resume it with "
             f"device={state['device']}"
         )
+    with _fitting(folder):
+        precision_of(state)
+        torch.Generator(device).set_state(state["stage_rng"].cpu())
+        if [type(n) for n in state["steps"]] != [int] * model.num_stages:
+            raise ValueError("steps of other stages")
     return state
 
 
@@ -120,9 +131,27 @@ def precision_of(state: Mapping[str, Any]) -> torch.dtype:
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[state["precision"]]
 
 
-def restore_model(model: Model, state: Mapping[str, Any]) -> None:
-    """Bring a prepared model to the stages that were finished."""
+def restore_model(folder: RunFolder, model: Model, state: Mapping[str, Any]) -> None:
+    """Bring a prepared model to the stages that were finished.
+
+    Raises:
+        UserError: the state in ``folder`` is not of this model.
+    """
     device = model.device
-    model.restore(state["metadata"])
-    model.load_state_dict(state["model"])
+    with _fitting(folder):
+        model.restore(state["metadata"])
+        model.load_state_dict(state["model"])
+        if model.finished != state["stage"] or model.finished >= model.num_stages:
+            raise ValueError("another stage")
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+@contextmanager
+def _fitting(folder: RunFolder) -> Iterator[None]:
+    """Whatever a state that was not saved by this run brings about is one line."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
+        raise UserError(
+            f"{folder.checkpoint_path} is not of the training that {folder.config_path} describes"
+        ) from e
