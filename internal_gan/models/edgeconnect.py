@@ -242,9 +242,16 @@ class EdgeConnect(SeveralPhotosModel):
         self.new_edge_generator()
         self.new_generator()
         self.make_discriminator(channels=4)
-        crop = self.image[..., : self.crop, : self.crop]
-        try_patch_losses(self.patch_loss, crop, count)
+        side = self._smallest_side()
+        try_patch_losses(self.patch_loss, self.image[..., :side, :side], count)
         self.new_features()
+
+    def _smallest_side(self) -> int:
+        """Of the crops that a step looks at."""
+        side = min(min(image.shape[-2:]) for image in self.images)
+        for _ in range(self.sizes_learnt - 1):
+            side = -(-side // 2) if side >= 2 * self.min_side else side
+        return min(side, self.crop or side)
 
     def _check_known(self, number: int) -> None:
         known = int((1 - self.unknown[number]).sum())

@@ -146,7 +146,9 @@ def protected(options: Options, model: RetargetModel) -> Tensor | None:
     except UserError as error:
         raise UserError(f"retarget.protect={error}") from error
     file = Path(options.photos[number]) if options.photos else None
-    whole = read_image(file).size if file is not None and is_file(file) else learnt
+    whole = learnt
+    if file is not None and is_file(file):
+        whole = read_image(file, longest=max(learnt)).full_size
     expected = learnt if size == learnt else whole
     mask = read_mask(wanted.protect, expected, option="retarget.protect", white="is kept")
     if size == learnt:
