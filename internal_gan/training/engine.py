@@ -77,6 +77,8 @@ def train(
             if state:
                 rng.set_state(state["stage_rng"].cpu())
             stage_rng = rng.get_state()
+            # Built alike in a resumed run, whatever number of threads is chosen then.
+            threads.use(choice.counts[0])
             stage = model.stage(index, previous, rng)
             trainee = Trainee(stage, model.steps[index], precision)
             keeper = Saver(folder, model, index, trainee, rng, stage_rng)
