@@ -7,14 +7,14 @@ from pathlib import Path
 import torch
 
 from benchmarks._common import Size
-from internal_gan.arguments import prepare
-from internal_gan.build import build
-from internal_gan.config import compose
-from internal_gan.images.io import read_image
+from internal_gan.config.arguments import prepare
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.config.options import Options
+from internal_gan.device import select_device, select_precision
+from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
-from internal_gan.options import Options
-from internal_gan.training.device import select_device, select_precision
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
-from internal_gan.evaluation.patch_statistics import coherence_and_completeness, patch_panel
 from internal_gan.files import read_json_object
-from internal_gan.images.files import READABLE_SUFFIXES
-from internal_gan.images.io import read_image
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.resize import resize
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.patches.statistics import coherence_and_completeness, patch_panel
+from internal_gan.runs.folder import RunFolder
 
 # Of these, 1 and a large value are best, whatever the published samples have.
 NOT_COMPARED = ("sharpness", "diversity")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks._common import say
 from benchmarks._processes import Processes
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.runs.folder import RunFolder
 
 POLL_SECONDS = 1.0
 

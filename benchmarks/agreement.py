@@ -16,8 +16,8 @@ from typing import Any
 from benchmarks._common import existing_file, print_json, run, say
 from benchmarks._quality_job import pictures
 from internal_gan.errors import UserError
-from internal_gan.evaluation.patch_statistics import patch_panel
-from internal_gan.images.io import read_image
+from internal_gan.images.files.image import read_image
+from internal_gan.patches.statistics import patch_panel
 
 Panel = Callable[[str, list[str]], dict[str, float]]
 

@@ -37,12 +37,12 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import biharmonic, navier_stokes, telea
 from internal_gan.evaluation.inpainting import FIGURES, judge_hole
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.holes import KINDS, random_hole
-from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.runs.folder import RunFolder
 
 OURS = "EdgeConnect"
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

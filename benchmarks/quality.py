@@ -21,8 +21,8 @@ from benchmarks._common import keep_apart, positive, print_json, run, say, write
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job, pictures
 from benchmarks._quality_table import markdown, rows, side_by_side, summarise
-from internal_gan.arguments import key_of, prepare
-from internal_gan.config import compose
+from internal_gan.config.arguments import key_of, prepare
+from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.evaluation.scores import write_csv
 from internal_gan.files import atomic_write

@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks._common import ROOT, positive, print_json, run, say, size, spread
 from internal_gan.errors import UserError
-from internal_gan.tasks.jobs import Sweep
+from internal_gan.sweeps.jobs import Sweep
 
 PHOTOS = ROOT / "examples" / "photos"
 OVERRIDES = ["trainer=preview", "trainer.time=null", "trainer.steps_factor=0.05"]

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import internal_gan
-from internal_gan.images.video import write_frames, write_video
+from internal_gan.images.files.video import write_frames, write_video
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ python examples/edit_and_harmonize.py harmonize RUN pasted.png mask.png result.p
 import argparse
 
 import internal_gan
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 
 

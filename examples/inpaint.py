@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 import internal_gan
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
-from internal_gan.models.applications.inpainting import fill
+from internal_gan.models.edgeconnect.inpainting import fill
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ python examples/paint.py runs/forest-singan/2026-01-31_10-00-00 painting.png res
 import argparse
 
 import internal_gan
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 import internal_gan
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from internal_gan.images.transforms import Bend
-from internal_gan.models.retargeting import RetargetModel
+from internal_gan.models.ingan.retargeting import RetargetModel
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 import internal_gan
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import internal_gan
 from internal_gan.evaluation.seams import seams, told
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 
 
 def main() -> None:

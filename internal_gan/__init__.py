@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from internal_gan.models.base import Model
-    from internal_gan.models.edgeconnect import EdgeConnect
-    from internal_gan.models.retargeting import RetargetModel
-    from internal_gan.models.singan import SinGAN
+    from internal_gan.models.edgeconnect.model import EdgeConnect
+    from internal_gan.models.ingan.retargeting import RetargetModel
+    from internal_gan.models.singan.model import SinGAN
 
     Picture = str | PathLike[str] | Image | np.ndarray[Any, Any] | Tensor
 
@@ -105,11 +105,11 @@ def fit(
     >>> model.reconstruct().shape
     torch.Size([1, 3, 40, 48])
     """
-    from internal_gan.arguments import prepare
-    from internal_gan.config import compose
+    from internal_gan.config.arguments import prepare
+    from internal_gan.config.compose import compose
     from internal_gan.errors import UserError
-    from internal_gan.images.io import read_image
-    from internal_gan.images.memory import to_photo
+    from internal_gan.images.files.image import read_image
+    from internal_gan.images.files.memory import to_photo
     from internal_gan.tasks.own import longest_learnt
     from internal_gan.tasks.train import train
 
@@ -164,10 +164,10 @@ def load(run: str | PathLike[str], model: str | None = None) -> Model:
     """
     from pathlib import Path
 
-    from internal_gan.build import build
+    from internal_gan.config.build import build
     from internal_gan.errors import UserError
+    from internal_gan.runs.folder import RunFolder
     from internal_gan.training.checkpoint import load_model
-    from internal_gan.training.run_folder import RunFolder
 
     folder = RunFolder.open(Path(run), needs=["model.safetensors"])
     found = load_model(folder.model_path, build)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.arguments import prepare
-from internal_gan.config import compose
+from internal_gan.config.arguments import prepare
+from internal_gan.config.compose import compose
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

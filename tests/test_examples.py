@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config import save_options
-from internal_gan.images.io import read_image, write_image
+from internal_gan.config.compose import save_options
+from internal_gan.images.files.image import read_image, write_image
 from tests.tiny import picture, trained, trained_edgeconnect, trained_ingan
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from internal_gan.config import load_options, save_options
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
 from tests.commands import Shell
 from tests.tiny import same_weights, trained

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from internal_gan.images.io import to_uint8
-from internal_gan.tasks.jobs import Sweep
+from internal_gan.images.files.image import to_uint8
+from internal_gan.sweeps.jobs import Sweep
 from tests.commands import run_process, start_process
 from tests.tiny import TINY, picture
 

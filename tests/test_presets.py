@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from internal_gan.build import build
-from internal_gan.config import compose
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model
 

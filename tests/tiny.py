@@ -12,16 +12,16 @@ from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.build import build
-from internal_gan.config import compose, save_options
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose, save_options
+from internal_gan.config.options import Options
 from internal_gan.models.base import Model, Stage
-from internal_gan.models.edgeconnect import EdgeConnect
-from internal_gan.models.ingan import InGAN
-from internal_gan.models.singan import SinGAN
-from internal_gan.options import Options
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.ingan.whole import InGAN
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.runs.folder import RunFolder
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
-from internal_gan.training.run_folder import RunFolder
 
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
 TINY = (

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 
 INSTALL = "pip install 'internal-gan[inpainting]'"
 # Of the neighbourhood that OpenCV looks at, in pixels; the value in its own examples.

@@ -12,7 +12,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import psnr, rmse, ssim
 from internal_gan.evaluation.niqe import niqe
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 from internal_gan.images.resize import resize
 
 # The word for it in the records.

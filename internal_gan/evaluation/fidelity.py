@@ -8,7 +8,7 @@ import math
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 
 # Rec. 601, in full range: 0 to 255.
 _LUMA = (0.299, 0.587, 0.114)

@@ -15,7 +15,8 @@ from internal_gan.evaluation.bootstrap import mean_interval
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
-from internal_gan.evaluation.patch_statistics import (
+from internal_gan.evaluation.sifid import sifid
+from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
     completeness,
@@ -24,7 +25,6 @@ from internal_gan.evaluation.patch_statistics import (
     sharpness,
     sliced_wasserstein,
 )
-from internal_gan.evaluation.sifid import sifid
 
 PATCH = 7
 
@@ -134,7 +134,7 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
 
 
 class Diversity:
-    """:func:`internal_gan.evaluation.patch_statistics.diversity`, a sample at a time."""
+    """:func:`internal_gan.patches.statistics.diversity`, a sample at a time."""
 
     def __init__(self, real: Tensor) -> None:
         self._real = real.double().mean(dim=1)

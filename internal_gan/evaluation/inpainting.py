@@ -13,8 +13,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.evaluation.patch_statistics import distance
-from internal_gan.evaluation.patches import shrunk, windows
+from internal_gan.patches.search import shrunk, windows
+from internal_gan.patches.statistics import distance
 
 PATCH = 7
 SHRINKS = (1, 2)
@@ -50,7 +50,7 @@ def patch_distance(
     """Sliced Wasserstein-1 distance between the patches that were in the hole and those that are.
 
     A patch is in the hole if its middle is. As
-    :func:`internal_gan.evaluation.patch_statistics.sliced_wasserstein`, of those patches alone: a
+    :func:`internal_gan.patches.statistics.sliced_wasserstein`, of those patches alone: a
     filling of the right texture is near wherever its elements lie; a smooth one is far.
 
     Raises:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.evaluation.patches import shrunk
+from internal_gan.patches.search import shrunk
 
 PART = 0.5
 GRID = 3
@@ -18,7 +18,7 @@ def nearest_copy(real: Tensor, sample: Tensor) -> float:
 
     Pieces of half the real image's sides, nine of them, evenly spread over the sample, are each
     compared with the real image and its mirror image at every place, pixel by pixel; the least root
-    mean squared error counts. Unlike :func:`internal_gan.evaluation.patch_statistics.copy` it sees
+    mean squared error counts. Unlike :func:`internal_gan.patches.statistics.copy` it sees
     what was copied and moved. Images of more than 512 pixels a side are shrunk before.
 
     Args:

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from internal_gan.evaluation.run_data import Run
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.report.run_data import Run
 
 EVALUATION = "evaluation.json"
 _NOTE = (

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.evaluation.inception import InceptionStem
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 
 Gaussian = tuple[Tensor, Tensor]
 

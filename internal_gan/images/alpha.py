@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from internal_gan.images.decode import Decoded
+from internal_gan.images.files.decode import Decoded
 from internal_gan.images.resize import resize
 
 

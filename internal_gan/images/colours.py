@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from internal_gan.images.io import LUMA
+from internal_gan.images.files.image import LUMA
 
 
 def luminance(image: Tensor) -> Tensor:

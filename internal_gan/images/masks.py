@@ -13,8 +13,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.files import PILLOW_FORMATS, shown
-from internal_gan.images.io import LUMA, read_image
+from internal_gan.images.files.image import LUMA, read_image
+from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import Size
 

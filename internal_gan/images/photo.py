@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files import shown
-from internal_gan.images.metadata import profile_space
+from internal_gan.images.files.metadata import profile_space
+from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import Size, fit_size
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
@@ -32,8 +32,8 @@ class Photo:
         exif: EXIF block without the orientation, which has been applied.
         unknown: ``(1, 1, H, W)``, 1 where nothing may be learnt from, such as a hole to be filled,
             and else 0; ``None``: everything may.
-        raw: The file's own numbers as ``pixels``, which :func:`~internal_gan.images.io.write_image`
-            gives back where nobody sees them; ``None`` where no pixel is fully transparent.
+        raw: The file's own numbers as ``pixels``, which ``write_image`` gives back where nobody
+            sees them; ``None`` where no pixel is fully transparent.
         given: ``(height, width)`` of the file, where ``pixels`` are fewer; ``None``: as ``size``.
     """
 
@@ -71,8 +71,8 @@ def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
     transparency. EXIF entries, such as time and place, would not be true of them.
 
     Returns:
-        What to give to :func:`internal_gan.images.io.write_image` as ``like``, and a few words
-        about each thing of the photo's pixels that is not kept.
+        What to give to ``write_image`` as ``like``, and a few words about each thing of the photo's
+        pixels that is not kept.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any():

@@ -298,7 +298,7 @@ def try_patch_losses(terms: Mapping[str, Any], image: Tensor, count: int) -> Non
     """Let terms that do not fit the smallest image of a training fail before any work is done.
 
     Args:
-        terms: of :class:`internal_gan.nn.patch_losses.PatchTerm`, by name.
+        terms: of :class:`internal_gan.patches.losses.PatchTerm`, by name.
         image: (1, 3, H, W) in [-1, 1].
         count: of the stages.
 

@@ -21,7 +21,7 @@ from internal_gan.models.base import (
     try_patch_losses,
 )
 from internal_gan.nn.blocks import MOST_CHANNELS
-from internal_gan.nn.patch_losses import PatchLoss, PatchTerm
+from internal_gan.patches.losses import PatchLoss, PatchTerm
 
 Size = tuple[int, int]
 
@@ -64,7 +64,7 @@ class ScalesModel(Model):
         widths: channels by scale.
         pyramid: arguments of :func:`internal_gan.images.pyramid.pyramid_sizes`.
         steps: training steps of every scale.
-        patch_loss: auxiliary terms by name; see :mod:`internal_gan.nn.patch_losses`.
+        patch_loss: auxiliary terms by name; see :mod:`internal_gan.patches.losses`.
         optimization: learning rates and their decay.
         learning_rates: by scale, in units of those of ``optimization``.
 

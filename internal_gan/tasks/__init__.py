@@ -18,12 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from internal_gan.arguments import check_image_file
+from internal_gan.config.arguments import check_image_file
+from internal_gan.config.build import moved
+from internal_gan.config.catalogue import TABLE, Task
+from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
-from internal_gan.options import PATHS, Options
-from internal_gan.tasks.jobs import LONGEST_NAME, wait_for
-from internal_gan.tasks.table import TABLE, Task
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.jobs import LONGEST_NAME, wait_for
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # What may stand beside these on the command line; anything else would be ignored.
@@ -131,7 +132,7 @@ def _dispatch(options: Options, family: str | None, given: Collection[str]) -> i
 
 
 def _resume(options: Options) -> None:
-    from internal_gan.config import load_options
+    from internal_gan.config.compose import load_options
 
     task = load_options(RunFolder.open(str(options.resume)).config_path).task
     name = task if TABLE[task].learns == "folder" else "train"
@@ -170,7 +171,7 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
     """Names of the options that are not those of the run in ``folder``, as far as they decide what
     comes of it: steps may have been fitted to a time."""
-    from internal_gan.config import load_options
+    from internal_gan.config.compose import load_options
 
     saved = load_options(folder.config_path)
     if saved.task != options.task:
@@ -237,9 +238,9 @@ def _refuse(extra: Collection[str], what: str, why: str) -> None:
 
 
 def _family(options: Options) -> str:
-    """The first word of the name of the model's module."""
-    module = str(options.model.get("_target_", "")).rpartition(".")[0]
-    return module.rpartition(".")[2].partition("_")[0]
+    """The room of the model's class: ``internal_gan.models.FAMILY...``."""
+    parts = moved(str(options.model.get("_target_", ""))).split(".")
+    return parts[2] if len(parts) > 3 else ""
 
 
 def _is_finished(folder: RunFolder) -> bool:

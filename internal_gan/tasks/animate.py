@@ -8,10 +8,10 @@ from pathlib import Path
 
 from torch import Tensor
 
+from internal_gan.config.options import AnimateOptions, Options
 from internal_gan.errors import UserError
-from internal_gan.images.video import check_format, write_frames, write_video
-from internal_gan.models.applications.animation import Animation
-from internal_gan.options import AnimateOptions, Options
+from internal_gan.images.files.video import check_format, write_frames, write_video
+from internal_gan.models.singan.animation import Animation
 from internal_gan.tasks.reporting import check_memory, enough_memory, progress
 from internal_gan.tasks.trained import load_trained, results
 

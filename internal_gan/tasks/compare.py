@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from internal_gan.arguments import key_of, unquote
-from internal_gan.config import load_options
+from internal_gan.config.arguments import key_of, unquote
+from internal_gan.config.compose import load_options
+from internal_gan.config.options import FIGURES, Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.comparison import (
+from internal_gan.files import atomic_write, read_json_object, write_error
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import are_figures
+from internal_gan.sweeps.comparison import (
     Entry,
     as_csv,
     as_markdown,
@@ -22,12 +26,8 @@ from internal_gan.evaluation.comparison import (
     results_of,
     table,
 )
-from internal_gan.files import atomic_write, read_json_object, write_error
-from internal_gan.options import FIGURES, Options
-from internal_gan.records import are_figures
+from internal_gan.sweeps.jobs import RECORDS, Record, Sweep, in_short, natural
 from internal_gan.tasks import command
-from internal_gan.tasks.jobs import RECORDS, Record, Sweep, in_short, natural
-from internal_gan.training.run_folder import RunFolder
 
 NAME = "comparison"
 

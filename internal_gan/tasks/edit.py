@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from internal_gan.models.applications.injection import EDIT, EDIT_DILATE, FEATHER
-from internal_gan.options import Options
+from internal_gan.config.options import Options
+from internal_gan.models.singan.injection import EDIT, EDIT_DILATE, FEATHER
 from internal_gan.tasks.redraw import Application, redraw
 
 EDITING = Application("edit", EDIT, EDIT_DILATE, FEATHER, needs_mask=False)

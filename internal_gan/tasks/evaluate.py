@@ -14,29 +14,29 @@ from rich.console import Console
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config import save_options
+from internal_gan.config.compose import save_options
+from internal_gan.config.options import Options
+from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
-from internal_gan.evaluation.comparison import PROOFS
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.evaluation.patch_statistics import SHRINKS
 from internal_gan.evaluation.scores import EVALUATION, count_of, number, write_csv
 from internal_gan.files import atomic_write
-from internal_gan.images.files import READABLE_SUFFIXES
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
-from internal_gan.options import Options
+from internal_gan.patches.statistics import SHRINKS
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.comparison import PROOFS
 from internal_gan.tasks import new_run_path
 from internal_gan.tasks.own import own_task
 from internal_gan.tasks.reporting import announce, progress, recorded, say, write_page
 from internal_gan.tasks.targets import chosen
 from internal_gan.tasks.trained import load_trained, results
-from internal_gan.training.device import select_device
-from internal_gan.training.run_folder import RunFolder
 from internal_gan.units import duration
 
 # Sides that differ by no more than this, relatively, are of one aspect.

@@ -13,8 +13,9 @@ from typing import Any
 from rich.console import Console
 from torch import Tensor
 
-from internal_gan.build import build
-from internal_gan.config import load_options, save_options
+from internal_gan.config.build import build
+from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.enlargements import (
     DEGRADATION,
@@ -26,17 +27,16 @@ from internal_gan.evaluation.enlargements import (
     summarise,
 )
 from internal_gan.files import atomic_write, read_json_object
-from internal_gan.images.files import READABLE_SUFFIXES
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.models.base import Model
-from internal_gan.options import Options
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import command, new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.tasks.super_resolution import check
 from internal_gan.tasks.train import TrainingStopped, train
 from internal_gan.tasks.train import resume as resume_training
-from internal_gan.training.run_folder import RunFolder
 
 TASK = "evaluate_super_resolution"
 

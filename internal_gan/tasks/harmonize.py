@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from internal_gan.models.applications.injection import FEATHER, HARMONIZE, HARMONIZE_DILATE
-from internal_gan.options import Options
+from internal_gan.config.options import Options
+from internal_gan.models.singan.injection import FEATHER, HARMONIZE, HARMONIZE_DILATE
 from internal_gan.tasks.redraw import Application, redraw
 
 HARMONIZATION = Application("harmonize", HARMONIZE, HARMONIZE_DILATE, FEATHER, needs_mask=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.alpha import fill_transparent
-from internal_gan.images.files import READABLE_SUFFIXES, shown
+from internal_gan.images.files.names import READABLE_SUFFIXES, shown
 from internal_gan.images.holes import random_hole
 from internal_gan.images.masks import FAINT, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import Size
-from internal_gan.options import Options
 
 # A hole of a larger share of the photo is likely a mistake.
 MUCH = 0.5

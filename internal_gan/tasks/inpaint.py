@@ -11,18 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config import load_options
+from internal_gan.config.compose import load_options
+from internal_gan.config.options import LARGEST_SEED, Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
 from internal_gan.files import is_file, make_folder
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import around, bounds, parts
-from internal_gan.models.applications.inpainting import blend, blend_weight, fill, reach
-from internal_gan.models.edgeconnect import EdgeConnect
-from internal_gan.options import LARGEST_SEED, Options
+from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.holes import (
     example_hole,
     has_hole,
@@ -35,7 +36,6 @@ from internal_gan.tasks.holes import (
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory, progress
 from internal_gan.tasks.trained import Trained, load_trained, results
-from internal_gan.training.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from internal_gan.config.options import AUTO, Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.files import is_file
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
-from internal_gan.models.applications.tileable import Tiling
-from internal_gan.models.pyramid import wrap_of
-from internal_gan.options import AUTO, Options
+from internal_gan.models.ladder import wrap_of
+from internal_gan.models.singan.tileable import Tiling
 from internal_gan.tasks.proof import proof_name, write_proof
 from internal_gan.tasks.reporting import enough_memory, say
 from internal_gan.tasks.trained import Trained, load_trained, results

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
+from internal_gan.config.options import LARGEST_SEED, Options
 from internal_gan.errors import UserError
 from internal_gan.files import write_error
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.holes import random_hole
-from internal_gan.images.io import read_image, write_image
 from internal_gan.images.photo import Photo
-from internal_gan.options import LARGEST_SEED, Options
 
 FOLDER = "masks"
 

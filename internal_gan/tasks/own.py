@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.build import build
+from internal_gan.config.build import build
+from internal_gan.config.options import Options
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
-from internal_gan.options import Options
 
 
 def the_whole_photo(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list[str]]:

@@ -9,18 +9,18 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from internal_gan.images.io import write_image
+from internal_gan.config.options import Options
+from internal_gan.device import select_precision
+from internal_gan.images.files.image import write_image
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
-from internal_gan.models.applications.injection import PAINT, Injection
-from internal_gan.models.quantized_stage import QuantizedStage
-from internal_gan.models.singan import SinGAN
-from internal_gan.options import Options
+from internal_gan.models.singan.injection import PAINT, Injection
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.quantized import QuantizedStage
 from internal_gan.tasks.redraw import chosen, read_given, seeds_of, start_scale_of
 from internal_gan.tasks.reporting import enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.device import select_precision
 from internal_gan.training.engine import train_stage
 from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from internal_gan.files import make_folder
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size

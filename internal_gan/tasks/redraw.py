@@ -11,13 +11,13 @@ from typing import Any
 
 from torch import Tensor
 
+from internal_gan.config.options import AUTO, LARGEST_SEED, MaskOptions, Options, RedrawOptions
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
-from internal_gan.models.applications.injection import Injection
-from internal_gan.options import AUTO, LARGEST_SEED, MaskOptions, Options, RedrawOptions
+from internal_gan.models.singan.injection import Injection
 from internal_gan.tasks.reporting import enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
 
@@ -86,7 +86,7 @@ def redraw(options: Options, application: Application, family: str | None) -> Pa
 
 def read_given(path: str | None, task: str, what: str, longest: int | None = None) -> Photo:
     """The image that a task was asked to work on; ``longest`` is that of
-    :func:`internal_gan.images.io.read_image`.
+    :func:`internal_gan.images.files.image.read_image`.
 
     Raises:
         UserError: none was named, or it cannot be read.

@@ -10,19 +10,19 @@ from typing import Any
 
 from torch import Tensor
 
+from internal_gan.config.options import ALL_SCALES, Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.files import make_folder
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
-from internal_gan.models.pyramid import wrap_of
-from internal_gan.options import ALL_SCALES, Options
+from internal_gan.models.ladder import wrap_of
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.proof import proof_name, write_proof
 from internal_gan.tasks.reporting import check_memory, enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
-from internal_gan.training.run_folder import RunFolder
 
 # Pictures of a model that is not finished yet are for a look; the last ones are counted.
 ON_THE_WAY = 8

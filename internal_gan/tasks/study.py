@@ -8,17 +8,17 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
-from internal_gan.config import save_options
+from internal_gan.config.compose import save_options
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.study import Subject, write_study
-from internal_gan.images.files import READABLE_SUFFIXES
-from internal_gan.images.io import read_image, to_uint8
+from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
-from internal_gan.options import Options
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say
-from internal_gan.training.run_folder import RunFolder
 
 TASK = "study"
 

@@ -8,22 +8,22 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from internal_gan.config.options import Options
+from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
-from internal_gan.models.applications.super_resolution import SuperResolution, enlarged_size
 from internal_gan.models.base import Model
 from internal_gan.models.scales import Size
-from internal_gan.options import Options
+from internal_gan.models.singan.super_resolution import SuperResolution, enlarged_size
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import check_memory, enough_memory
 from internal_gan.tasks.trained import load_trained, results
-from internal_gan.training.device import select_device
-from internal_gan.training.run_folder import RunFolder
 
 # Images of three channels in float32 that are held at once, with what writing the file needs.
 IMAGES_AT_ONCE = 7

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from torch import Tensor
 
+from internal_gan.config.options import Options, RetargetOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
-from internal_gan.images.io import read_image
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.video import check_format
 from internal_gan.images.masks import read_mask
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
-from internal_gan.images.video import check_format
-from internal_gan.models.retargeting import RetargetModel, Size
-from internal_gan.options import Options, RetargetOptions
+from internal_gan.models.ingan.retargeting import RetargetModel, Size
 from internal_gan.tasks.reporting import check_memory
 
 # What is painted when nothing is asked for: twice as wide, half as wide, twice both.

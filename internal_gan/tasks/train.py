@@ -14,26 +14,26 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from internal_gan.build import build
-from internal_gan.config import load_options, save_options
+from internal_gan.config.build import build
+from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.options import TASKS, Options
+from internal_gan.device import select_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
-from internal_gan.options import TASKS, Options
-from internal_gan.records import read_metrics, seconds_of
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.tasks import command, new_run_path
 from internal_gan.tasks.own import OwnTask, longest_learnt, own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
 from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback, TrainingPlan
-from internal_gan.training.device import select_device, select_precision
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 from internal_gan.training.progress import Progress
-from internal_gan.training.run_folder import RunFolder
 from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]

@@ -10,18 +10,18 @@ from typing import Any
 
 from rich.console import Console
 
-from internal_gan.build import build
-from internal_gan.config import load_options, save_options
+from internal_gan.config.build import build
+from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.options import Options
+from internal_gan.device import select_device
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
-from internal_gan.models.pyramid import PyramidModel
-from internal_gan.options import Options
+from internal_gan.models.ladder import PyramidModel
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.training.checkpoint import load_model
-from internal_gan.training.device import select_device
-from internal_gan.training.run_folder import RunFolder
 from internal_gan.units import duration
 
 

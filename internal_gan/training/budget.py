@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import Model, Stage
-from internal_gan.options import TrainerOptions
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.threads import Threads
 from internal_gan.training.trainee import NotFiniteError, Trainee

@@ -8,14 +8,14 @@ from typing import Any
 
 import torch
 
+from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model, Stage
-from internal_gan.options import TrainerOptions
+from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, saver, threads
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.checkpoint import save_model
 from internal_gan.training.recovery import Recovery
-from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.saver import Saver
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.threads import Pacemaker, Threads

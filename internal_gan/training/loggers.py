@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_error
-from internal_gan.records import read_metrics
+from internal_gan.runs.records import read_metrics
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
 if TYPE_CHECKING:

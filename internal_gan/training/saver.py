@@ -12,8 +12,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model
+from internal_gan.runs.folder import RunFolder
 from internal_gan.training.checkpoint import load_training, save_training
-from internal_gan.training.run_folder import RunFolder
 from internal_gan.training.trainee import Trainee
 
 # What a training goes on from.

@@ -6,12 +6,12 @@ import pytest
 
 from benchmarks.agreement import differences, read_panel
 from internal_gan.errors import UserError
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 
 PANEL = """
-from internal_gan.evaluation.patch_statistics import patch_panel
-from internal_gan.images.io import read_image
+from internal_gan.patches.statistics import patch_panel
+from internal_gan.images.files.image import read_image
 
 def panel(real, samples):
     figures = patch_panel(read_image(real).pixels, read_image(samples[0]).pixels)

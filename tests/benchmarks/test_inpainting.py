@@ -10,7 +10,7 @@ from benchmarks._processes import Processes
 from benchmarks.inpainting import Job, random_share
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import FIGURES
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, picture
 
 

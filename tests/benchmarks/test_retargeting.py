@@ -9,7 +9,7 @@ import torch
 from benchmarks import retargeting
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 
 OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_size=60"]

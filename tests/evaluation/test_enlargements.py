@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from internal_gan.evaluation.enlargements import interpolated, judge, markdown, shrink, summarise
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 from internal_gan.images.resize import resize
 from tests.tiny import picture
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.niqe import _fit, niqe
-from internal_gan.images.io import read_image
+from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"

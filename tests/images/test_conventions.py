@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageCms
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import build_pyramid, fit_size, pyramid_sizes
 from internal_gan.images.resize import resize
@@ -257,7 +257,7 @@ def test_a_file_is_written_whole_or_not_at_all(
         temporary.write_bytes(b"half a file")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("internal_gan.images.io.encode", stop)
+    monkeypatch.setattr("internal_gan.images.files.image.encode", stop)
     with pytest.raises(KeyboardInterrupt):
         write_image(path, -tiny_pixels)
     assert path.read_bytes() == before

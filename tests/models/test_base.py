@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.build import build
+from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.models.base import Optimization, per_stage
-from internal_gan.models.singan import SinGAN
+from internal_gan.models.singan.model import SinGAN
 from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, tiny_options, untrained
 
 MASK = torch.ones(1, 1, 40, 56)

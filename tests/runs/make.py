@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, PAPER, picture
 
 COMMON = ("precision=fp32", "device=cpu", "trainer.checkpoint_interval=0")

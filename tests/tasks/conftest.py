@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from internal_gan.images.io import to_uint8
+from internal_gan.images.files.image import to_uint8
 from tests.commands import Shell
 from tests.tiny import picture
 

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.config import save_options
-from internal_gan.images.io import read_image
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.config.compose import save_options
+from internal_gan.images.files.image import read_image
+from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import trained
 
@@ -120,7 +120,7 @@ def test_a_huge_size_is_one_line_and_leaves_no_folder(
     def allocate(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr("internal_gan.models.singan.SinGAN.synthesise", allocate)
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
     answer = shell("task=animate", f"checkpoint={run}")
     assert answer.lines == ["error: there is not enough memory; a smaller animate.size needs less"]
     assert not list(Path.cwd().iterdir())

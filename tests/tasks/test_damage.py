@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config import compose
-from internal_gan.images.io import to_uint8
-from internal_gan.images.memory import to_photo
+from internal_gan.config.compose import compose
+from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.memory import to_photo
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 

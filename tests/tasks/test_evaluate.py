@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config import save_options
-from internal_gan.evaluation.patch_statistics import patch_panel
-from internal_gan.images.io import read_image, write_image
+from internal_gan.config.compose import save_options
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.evaluation.stand_in import weights_file
 from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan

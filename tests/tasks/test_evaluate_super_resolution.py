@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from internal_gan.images.io import read_image, to_uint8
+from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 

@@ -13,12 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config import load_options, save_options
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
-from internal_gan.images.encode import Layout, _deep_png
-from internal_gan.images.io import read_image, write_image
+from internal_gan.images.files.encode import Layout, _deep_png
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import EDGECONNECT, picture, trained_edgeconnect
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config import save_options
-from internal_gan.images.io import read_image, write_image
+from internal_gan.config.compose import save_options
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import picture, trained
 

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.config import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
-from internal_gan.images.io import read_image, to_uint8
+from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.tasks.paint import quantized
 from tests.commands import Shell
 from tests.tiny import picture, same_weights, trained

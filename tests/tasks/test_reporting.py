@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.errors import UserError
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.reporting import recorded
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import trained
 

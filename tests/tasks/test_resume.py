@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import internal_gan
-from internal_gan.config import compose, load_options, save_options
-from internal_gan.images.io import read_image, to_uint8
-from internal_gan.images.memory import to_photo
+from internal_gan.config.compose import compose, load_options, save_options
+from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.files.memory import to_photo
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell, start_process
 from tests.tiny import picture, same_weights
 

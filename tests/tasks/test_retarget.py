@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.images.io import read_image, write_image
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, same_weights, trained_ingan
 

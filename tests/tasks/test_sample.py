@@ -10,13 +10,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import internal_gan
-from internal_gan.config import compose, load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image
-from internal_gan.models.singan import SinGAN
+from internal_gan.images.files.image import read_image
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import run
 from internal_gan.training.checkpoint import save_model
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import tiny_options, trained, untrained
 
@@ -170,7 +170,7 @@ def test_a_model_file_that_will_not_do_is_one_line(shell: Shell, model: str) -> 
 
 def test_a_model_of_another_family_is_refused(model: str) -> None:
     options = compose(["task=sample", f"checkpoint={model}"])
-    options.model = {"_target_": "internal_gan.models.ingan.InGAN"}
+    options.model = {"_target_": "internal_gan.models.ingan.whole.InGAN"}
     with pytest.raises(UserError, match="a model of singan, not of ingan"):
         run(options, changed={"task", "checkpoint", "model"})
 
@@ -204,7 +204,7 @@ def test_memory_that_runs_out_leaves_no_folder(
     def allocate(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
-    monkeypatch.setattr("internal_gan.models.singan.SinGAN.synthesise", allocate)
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
     answer = shell("task=sample", f"checkpoint={model}")
     assert answer.lines == ["error: there is not enough memory; a smaller sample.size needs less"]
     assert [p.name for p in Path.cwd().iterdir()] == ["model"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.models.retargeting import Size
+from internal_gan.models.ingan.retargeting import Size
 from internal_gan.tasks.sizes import GAP, breathing, collage, frames
 
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from internal_gan.evaluation.confusion import confusion
-from internal_gan.images.io import write_image
+from internal_gan.images.files.image import write_image
 from tests.commands import Shell
 from tests.tiny import picture
 

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image, ImageCms
 
 import internal_gan
-from internal_gan.config import compose, load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import super_resolution
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import Run, picture, trained
 
@@ -211,7 +211,7 @@ def test_without_memory_the_option_is_named(
     def allocate(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
-    monkeypatch.setattr("internal_gan.models.singan.SinGAN.super_resolve", allocate)
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.super_resolve", allocate)
     answer = shell("task=super_resolution", f"checkpoint={model}")
     assert answer.lines == [
         "error: there is not enough memory; a smaller super_resolution.factor needs less"

@@ -11,13 +11,13 @@ import torch
 from PIL import Image, ImageCms
 
 import internal_gan
-from internal_gan.config import load_options
+from internal_gan.config.compose import load_options
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.images.io import read_image
+from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
-from internal_gan.options import Options
+from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import new_run_path
-from internal_gan.training.run_folder import RunFolder
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import same_weights
 

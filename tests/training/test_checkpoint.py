@@ -16,9 +16,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import internal_gan
-from internal_gan.build import build
+from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.models.singan import SinGAN
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.training.checkpoint import (
     FORMAT_VERSION,
     load_model,
@@ -145,7 +145,7 @@ class TestModelFile:
         [
             {"_target_": "os.system", "command": "echo"},
             {"_target_": "internal_gan.nn.losses.LSGAN"},
-            {"_target_": "internal_gan.models.singan.SinGAN"},
+            {"_target_": "internal_gan.models.singan.model.SinGAN"},
             {},
             [],
             None,

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model, Optimization
-from internal_gan.models.singan import SinGAN
-from internal_gan.options import TrainerOptions
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, engine
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
-from internal_gan.training.run_folder import RunFolder
 from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
 from tests.toy import RATE, ToyModel
 

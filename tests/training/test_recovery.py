@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.build import build
+from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model
 from internal_gan.training import recovery

@@ -17,8 +17,8 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.images.io import to_uint8
-from internal_gan.training.run_folder import RunFolder
+from internal_gan.images.files.image import to_uint8
+from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Answer, run_process, start_process
 from tests.tiny import TINY, contents, picture
 

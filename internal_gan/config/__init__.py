@@ -1,0 +1,1 @@
+"""What can be asked for: options, commands, configuration files. Loads no torch."""

@@ -1,0 +1,234 @@
+"""File names on the command line, made safe for Hydra's grammar.
+
+Hydra reads ``= # ( ) , [ ] { }`` and blanks in a value as its own; in a file name they are only
+letters. Needs neither Hydra nor torch.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from internal_gan.config.options import PATHS, RECIPES
+from internal_gan.errors import UserError
+from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image
+
+_FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
+# Short names of options, which a file's name follows.
+_SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
+# Where a folder is many photos for one model or one task.
+_OF_FOLDERS = (
+    "task=inpaint",
+    "task=mask",
+    "model=edgeconnect",
+    "experiment=edgeconnect",
+    "experiment=ablation/edgeconnect",
+)
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
+def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
+    """Quote the file names in ``overrides``, and under multirun expand folders and patterns.
+
+    A task that trains in its own way gets its recipe, a file of ``conf/recipe``.
+
+    ``image=[a.jpg,b.jpg]`` is one list, of photos for one model or one task; where several are
+    usual, ``image=photos/`` is the list of those in it. Under multirun
+    ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
+    names the folder that the numbered jobs go into. A file that exists by the literal name is
+    always meant.
+
+    ``mask=FILE`` is short for ``mask.file=FILE``, and ``edges=FILE`` for ``inpaint.edges=FILE``.
+
+    Raises:
+        UserError: an argument is no ``option=value``, or a folder or pattern has no images.
+
+    >>> prepare(["image=my photo (1).jpg", "seed=3"])
+    ["image='my photo (1).jpg'", 'seed=3']
+    >>> prepare(["mask=hole.png"])
+    ["mask.file='hole.png'"]
+    >>> prepare(["task=super_resolution"])
+    ['task=super_resolution', 'recipe=super_resolution']
+    """
+    overrides = [_spelt_out(override) for override in overrides]
+    _refuse_blanks_in_lists(overrides)
+    gather = not multirun and _takes_folders(overrides)
+    prepared = [_gather(o) if gather else o for o in overrides]
+    return [_prepare(override, multirun) for override in prepared] + _recipe(overrides)
+
+
+def key_of(override: str) -> str:
+    """The option that an override sets: ``"+model.alpha=3"`` sets ``"model.alpha"``."""
+    return override.partition("=")[0].lstrip("+~").partition("@")[0]
+
+
+def quote(name: str) -> str:
+    """``name`` as a value that Hydra and OmegaConf read back letter for letter.
+
+    >>> print(quote("it's.jpg"))
+    'it\\'s.jpg'
+    """
+    name = escape(name)
+    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), name) + "'"
+
+
+def escape(text: str) -> str:
+    r"""``text`` with every ``${`` escaped, which OmegaConf would read as a reference.
+
+    >>> print(escape("a${b}"))
+    a\${b}
+    """
+    return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+
+
+def check_image_file(image: str | None) -> None:
+    """Refuse at once what cannot be an image.
+
+    Raises:
+        UserError: no name, no such file, a folder, an empty file, or one that may not be read.
+    """
+    if image is None:
+        raise UserError("image=FILE is missing: the photo to learn from. See --help")
+    try:
+        existing_image(Path(image))
+    except UserError as error:
+        hint = f"; -m image={image} takes each image in it" if _is_folder(image) else ""
+        raise UserError(f"image={error}{hint}") from None
+
+
+def _spelt_out(override: str) -> str:
+    key, equals, value = override.partition("=")
+    return f"{_SHORT[key]}={value}" if equals and key in _SHORT else override
+
+
+def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
+    """The shell splits ``sample.size=[300 800]`` into two arguments; join them for the message."""
+    for first, second in pairwise(overrides):
+        value = first.partition("=")[2]
+        if value.startswith("[") and "]" not in value and "=" not in second:
+            raise UserError(
+                f"{first} {second}: a list has commas and no blanks, such as sample.size=[300,800]"
+            )
+
+
+def _takes_folders(overrides: Sequence[str]) -> bool:
+    """Whether a folder is many photos for one model or one task."""
+    return any(override.startswith(_OF_FOLDERS) for override in overrides)
+
+
+def _gather(override: str) -> str:
+    """``image=photos/`` as the list of the images in that folder."""
+    key, _, value = override.partition("=")
+    if key != "image" or value in ("", "null") or not _is_folder(str(Path(value).expanduser())):
+        return override
+    return f"image=[{','.join(quote(name) for name in _images(str(Path(value).expanduser())))}]"
+
+
+def _recipe(overrides: Sequence[str]) -> list[str]:
+    """The choice that a training task makes in place of the user."""
+    given = {key_of(override) for override in overrides}
+    tasks = [o.partition("=")[2] for o in overrides if key_of(o) == "task"]
+    if not tasks or tasks[-1] not in RECIPES or given & {"recipe", "checkpoint", "resume"}:
+        return []
+    return [f"recipe={RECIPES[tasks[-1]]}"]
+
+
+def _prepare(override: str, multirun: bool) -> str:
+    left, equals, value = override.partition("=")
+    if not equals and not left.startswith("~"):
+        hint = f"; for a photo write image={override}" if override and _exists(override) else ""
+        raise UserError(f"{override}: an option is written option=value{hint}. See --help")
+    key = key_of(override)
+    if key not in PATHS or value in ("", "null"):
+        return override
+    if value.startswith("~/") and not _exists(value):
+        value = str(Path(value).expanduser())
+    if key == "output" and multirun:
+        left = "hydra.sweep.dir"
+    if _exists(value) and not (multirun and key == "image"):
+        return f"{left}={quote(value)}"
+    if not multirun:
+        if key == "image" and _is_list(value):
+            return f"{left}={_quoted_list(value)}"
+        whole = _QUOTED.fullmatch(value) or _is_list(value)
+        return override if whole else f"{left}={_quote_new(key, value)}"
+    if _FUNCTIONS.fullmatch(value):
+        return override
+    parts = [value] if _exists(value) else _split(value)
+    if key == "image":
+        return f"{left}=" + ",".join(job for part in parts for job in _jobs(part))
+    names = [value] if _exists(value) else [unquote(part) for part in parts]
+    return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
+
+
+def _quote_new(key: str, name: str) -> str:
+    # A new folder may be named after other options, as in output=runs/${seed}.
+    if key == "output" and "${" in name and not _exists(name):
+        return "'" + name.replace("'", "\\'") + "'"
+    return quote(name)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
+
+
+def _is_folder(name: str) -> bool:
+    return _exists(name) and Path(name).is_dir()
+
+
+def _is_list(value: str) -> bool:
+    return value[0] == "[" and value[-1] == "]"
+
+
+def _quoted_list(value: str) -> str:
+    return "[" + ",".join(quote(unquote(part.strip())) for part in _split(value[1:-1])) + "]"
+
+
+def _jobs(part: str) -> list[str]:
+    """The values of ``image`` that a part of a sweep stands for."""
+    if _is_list(part) and not _exists(part):
+        for name in _split(part[1:-1]):
+            check_image_file(unquote(name.strip()))
+        return [_quoted_list(part)]
+    names = _images(part if _exists(part) else unquote(part))
+    for name in names:
+        check_image_file(name)
+    return [quote(name) for name in names]
+
+
+def _split(value: str) -> list[str]:
+    """Parts of ``value`` between commas that are outside quotation marks and brackets."""
+    return re.findall(rf"(?:{_QUOTED.pattern}|\[[^\[\]]*\]|[^,])+", value, re.DOTALL)
+
+
+def unquote(part: str) -> str:
+    """A value without its quotation marks, if it has some.
+
+    >>> print(unquote(quote("it's.jpg")))
+    it's.jpg
+    """
+    if not _QUOTED.fullmatch(part):
+        return part
+    return re.sub(r"\\(['\"])", r"\1", part[1:-1])
+
+
+def _images(name: str) -> list[str]:
+    """The images that ``name`` stands for: those in a folder or of a pattern, or itself."""
+    if not _exists(name) and glob.has_magic(name):
+        found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
+    elif _is_folder(name):
+        found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
+    else:
+        return [name]
+    images = sorted(f for f in found if Path(f).is_file() and f.lower().endswith(READABLE_SUFFIXES))
+    if not images:
+        raise UserError(
+            f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"
+        )
+    return images

@@ -1,0 +1,278 @@
+"""Objects from configuration: ``_target_`` names what to build, the other keys are its arguments.
+
+Only classes and functions of this package's networks, models and edge detectors and of
+``torch.optim`` can be named. A configuration may come out of somebody else's model file, so nothing
+else is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import math
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from internal_gan.errors import UserError, nearest
+
+# No number of a model is beyond what 64 bits hold, and none is infinite.
+_LARGEST = 2**63 - 1
+_LISTS = (list, tuple, Sequence)
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a name",
+    type(None): "null",
+}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "names"}
+_ALLOWED = (
+    "internal_gan.nn",
+    "internal_gan.models",
+    "internal_gan.patches.losses",
+    "internal_gan.images.edges",
+    "torch.optim",
+)
+# Modules that were somewhere else when model files and configurations were written (until 0.1.0).
+_MOVED = {
+    "internal_gan.models.edgeconnect": "internal_gan.models.edgeconnect.model",
+    "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
+    "internal_gan.models.ingan": "internal_gan.models.ingan.whole",
+    "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
+    "internal_gan.models.singan": "internal_gan.models.singan.model",
+    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated",
+    "internal_gan.nn.features": "internal_gan.nn.perceptual",
+    "internal_gan.nn.flexible": "internal_gan.nn.generators.flexible",
+    "internal_gan.nn.generators": "internal_gan.nn.generators.patch",
+    "internal_gan.nn.patch_losses": "internal_gan.patches.losses",
+}
+
+
+def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
+    """Build what ``config["_target_"]`` names, its arguments first when they are targets too.
+
+    Args:
+        config: plain mapping, as YAML reads it. With ``_partial_: true`` the result is a
+            ``functools.partial`` that waits for the remaining arguments.
+        key: the configuration's name, for messages.
+        **kwargs: further arguments; they win over those of ``config``.
+
+    Raises:
+        UserError: the target is not allowed or does not exist, or an argument is unknown,
+            missing or of the wrong type.
+
+    >>> from internal_gan.config.build import build
+    >>> build({"_target_": "torch.optim.Adam", "_partial_": True, "lr": 0.0005}).keywords
+    {'lr': 0.0005}
+    """
+    settings = dict(config)
+    name = settings.pop("_target_", None)
+    partial = settings.pop("_partial_", False)
+    if not isinstance(name, str):
+        raise UserError(f"{key}: _target_ is missing; it names the class to build")
+    if not isinstance(partial, bool):
+        raise UserError(f"{key}._partial_={partial}: needs true or false")
+    target = _find(name, key)
+    arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()} | kwargs
+    _check_arguments(target, name, arguments, key, partial)
+    made = Part(target, **arguments)
+    made.key = key
+    return made if partial else made()
+
+
+class Part(functools.partial[Any]):
+    """What a configuration with ``_partial_: true`` becomes: it waits for further arguments.
+
+    Attributes:
+        key: the configuration's name, by which a :class:`UserError` tells what is wrong with it.
+    """
+
+    key: str
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except UserError:
+            raise
+        except ValueError as error:
+            raise UserError(f"{self.key}: {error}") from error
+
+
+def _build_value(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            return build(value, key)
+        return {k: _build_value(v, f"{key}.{k}") for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_build_value(v, f"{key}[{i}]") for i, v in enumerate(value)]
+    return value
+
+
+def moved(name: str) -> str:
+    """The full name of a class today, from its name in a file of any version.
+
+    >>> moved("internal_gan.nn.patch_losses.NearestPatch")
+    'internal_gan.patches.losses.NearestPatch'
+    """
+    module, _, attribute = name.rpartition(".")
+    return f"{_MOVED.get(module, module)}.{attribute}" if module else name
+
+
+def _find(name: str, key: str) -> Any:
+    """The class or function called ``name``, without importing anything that is not allowed."""
+    name = moved(name)
+    allowed = " or ".join(f"{prefix}." for prefix in _ALLOWED)
+    if not name.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: a target begins with {allowed}{hint}")
+    module_name, _, attribute = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: there is no {module_name}{hint}") from None
+    target = getattr(module, attribute, None)
+    # A module's namespace also holds what it imported, which is none of a configuration's business.
+    home = f"{getattr(target, '__module__', None)}."
+    if not callable(target) or not home.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
+        hint = nearest(name, _all_targets())
+        raise UserError(f"{key}._target_={name}: {module_name} has no {attribute}{hint}")
+    return target
+
+
+def _all_targets() -> list[str]:
+    """Full names of every class that a configuration can name; imports them all."""
+    names = []
+    for prefix in _ALLOWED:
+        package = importlib.import_module(prefix)
+        modules = [prefix]
+        if prefix.startswith("internal_gan.") and hasattr(package, "__path__"):
+            modules += [m.name for m in pkgutil.walk_packages(package.__path__, f"{prefix}.")]
+        for module_name in modules:
+            module = importlib.import_module(module_name)
+            names += [f"{module_name}.{n}" for n, v in vars(module).items() if inspect.isclass(v)]
+    return names
+
+
+def _check_arguments(
+    target: Any, name: str, arguments: Mapping[str, Any], key: str, partial: bool
+) -> None:
+    short = name.rpartition(".")[2]
+    parameters = {
+        n: p for n, p in inspect.signature(target).parameters.items() if p.kind != p.POSITIONAL_ONLY
+    }
+    named = [n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    takes_any = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
+    for argument in arguments:
+        if argument not in named and not takes_any:
+            raise UserError(
+                f"{key}.{argument}: {short} has no such option{nearest(argument, named) or '.'}"
+                f" Allowed: {', '.join(named)}"
+            )
+    for argument in named:
+        required = parameters[argument].default is inspect.Parameter.empty
+        if required and not partial and argument not in arguments:
+            raise UserError(f"{key}.{argument}: {short} needs this option")
+    hints = _type_hints(target)
+    for argument, value in arguments.items():
+        if argument in hints:
+            _check_value(value, hints[argument], f"{key}.{argument}", short)
+
+
+def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
+    """Refuse a value that is not what ``hint`` says, by the name of the option or of its part."""
+    if _fits(value, hint):
+        return
+    for option in _options(hint):
+        kind = typing.get_origin(option) or option
+        if kind in (Mapping, dict) and isinstance(value, Mapping):
+            for name, part in value.items():
+                _check_value(part, typing.get_args(option)[1], f"{key}.{name}", short)
+        elif kind in _LISTS and isinstance(value, list | tuple):
+            for number, part in enumerate(value):
+                _check_value(part, typing.get_args(option)[0], f"{key}[{number}]", short)
+    needed = " or ".join(_in_words(option) for option in _options(hint))
+    if isinstance(value, float) and not math.isfinite(value):
+        needed = needed.replace("a number", "a finite number")
+    if isinstance(value, str) and _is_part(hint):
+        needed += f"; to choose one by its name write {key}={value}".replace(".", "/")
+    said = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, functools.partial):
+        said = getattr(value.func, "__name__", value.func)
+    elif not isinstance(value, str | int | float | list | Mapping | None):
+        said = type(value).__name__
+    raise UserError(f"{key}={said}: {short} needs {needed}")
+
+
+def _type_hints(target: Any) -> dict[str, Any]:
+    function = target.__init__ if inspect.isclass(target) else target
+    try:
+        return typing.get_type_hints(function)
+    except (NameError, TypeError):
+        return {}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value read from YAML can be what ``hint`` says; true for hints it cannot judge."""
+    origin = typing.get_origin(hint)
+    if hint is Any:
+        return True
+    if len(_options(hint)) > 1:
+        return any(_fits(value, option) for option in _options(hint))
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if origin in _LISTS:
+        of = typing.get_args(hint)[0]
+        return isinstance(value, list | tuple) and all(_fits(part, of) for part in value)
+    if origin is Mapping:
+        names, of = typing.get_args(hint)
+        return isinstance(value, Mapping) and all(
+            _fits(name, names) and _fits(part, of) for name, part in value.items()
+        )
+    if origin is Callable:
+        return _makes(value, typing.get_args(hint)[1])
+    if hint in (int, float):
+        kinds = (int,) if hint is int else (int, float)
+        return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    kind = origin or hint
+    if isinstance(kind, type) and not getattr(kind, "_is_protocol", False):
+        return isinstance(value, kind)
+    return True
+
+
+def _makes(value: Any, kind: Any) -> bool:
+    """Whether ``value`` can be called to make a ``kind``; an object that was made cannot."""
+    made = value.func if isinstance(value, functools.partial) else value
+    if inspect.isclass(made):
+        return not inspect.isclass(kind) or issubclass(made, kind)
+    return inspect.isroutine(made)
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return typing.get_args(hint) if is_union else (hint,)
+
+
+def _is_part(hint: Any) -> bool:
+    """Whether ``hint`` asks for an object that a configuration builds, rather than for a value."""
+    plain = (int, float, bool, str)
+    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in _options(hint))
+
+
+def _in_words(hint: Any) -> str:
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(str(value) for value in parts)
+    if origin in _LISTS:
+        return f"a list of {_PLURALS.get(parts[0], 'values')}"
+    if origin is Mapping:
+        return f"named {_PLURALS.get(parts[1], 'values')}"
+    if origin is Callable:
+        return f"a {getattr(parts[1], '__name__', 'part')} with _partial_: true"
+    return _WORDS.get(hint) or str(getattr(origin or hint, "__name__", hint))

@@ -1,0 +1,184 @@
+"""From tensors to image files, each format as faithful as it can be."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.images.files.metadata import profile_space
+
+_PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a file holds, or is wished to hold, of an image.
+
+    Attributes:
+        gray: Whether there is one gray channel rather than three colours.
+        alpha: Whether there is an alpha channel.
+        bit_depth: Bits per channel: 8, 16, or 32 for floats (opaque gray only).
+        icc_profile: Colour profile.
+        exif: EXIF block.
+    """
+
+    gray: bool = False
+    alpha: bool = False
+    bit_depth: int = 8
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``."""
+        return ("L" if self.gray else "RGB") + ("A" if self.alpha else "")
+
+
+@dataclass(frozen=True)
+class Format:
+    """What one file format can hold.
+
+    Attributes:
+        name: Pillow's name of the format.
+        gray: Whether it holds gray images.
+        alpha: Whether it holds an alpha channel.
+        deep_modes: Layouts that it holds with 16 bits per channel.
+        floats: Whether it holds floating-point gray.
+        icc_profile: Whether it holds a colour profile.
+        exif_limit: Largest EXIF block that it holds, in bytes.
+        options: Pillow's options for saving without visible loss.
+    """
+
+    name: str
+    gray: bool = True
+    alpha: bool = True
+    deep_modes: frozenset[str] = frozenset()
+    floats: bool = False
+    icc_profile: bool = True
+    exif_limit: int = 2**31
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_JPEG = Format(
+    "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
+)
+_TIFF = Format(
+    "TIFF",
+    deep_modes=frozenset({"L"}),
+    floats=True,
+    options={"compression": "tiff_adobe_deflate"},
+)
+FORMATS: Mapping[str, Format] = {
+    ".png": Format("PNG", deep_modes=frozenset(_PNG_COLOUR_TYPES)),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".webp": Format("WEBP", gray=False, options={"lossless": True, "exact": True}),
+    ".bmp": Format("BMP", alpha=False, icc_profile=False, exif_limit=0),
+}
+
+
+def fit_layout(wish: Layout, file_format: Format) -> tuple[Layout, list[str]]:
+    """Reduce what an image is wished to keep to what a file format can hold.
+
+    Returns:
+        The layout to write, and a line for the user about each thing that is lost.
+    """
+    losses = []
+    fit = replace(wish, gray=wish.gray and file_format.gray)
+    if wish.alpha and not file_format.alpha:
+        fit = replace(fit, alpha=False)
+        losses.append(f"{file_format.name} holds no transparency (PNG does)")
+    depth = _depth(fit, file_format)
+    if depth < wish.bit_depth:
+        fit = replace(fit, bit_depth=depth)
+        better = "TIFF keeps them" if wish.bit_depth == 32 else "PNG keeps them"
+        losses.append(f"{wish.bit_depth} bits per channel become {depth} ({better})")
+    profile = wish.icc_profile
+    if profile and not (file_format.icc_profile and profile_space(profile) == fit.mode.rstrip("A")):
+        fit = replace(fit, icc_profile=None)
+        losses.append(f"the colour profile does not fit {fit.mode} pixels in {file_format.name}")
+    if wish.exif and len(wish.exif) > file_format.exif_limit:
+        fit = replace(fit, exif=None)
+        losses.append(f"{file_format.name} cannot hold the EXIF data")
+    return fit, losses
+
+
+def _depth(layout: Layout, file_format: Format) -> int:
+    """The most bits per channel, up to the layout's, that a format holds."""
+    if layout.bit_depth == 32 and file_format.floats and layout.mode == "L":
+        return 32
+    return 16 if layout.bit_depth > 8 and layout.mode in file_format.deep_modes else 8
+
+
+def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
+    """Write channels to a file.
+
+    Args:
+        path: The file; an existing one is overwritten.
+        channels: ``(C, H, W)`` in [0, 1] on the CPU, one per letter of the layout's mode.
+        layout: What the file is to hold, as :func:`fit_layout` gives it.
+        file_format: The format to write.
+
+    Raises:
+        OSError: If the file cannot be written, or the format holds no image of this size.
+        ValueError: Like ``OSError``; which of them depends on the format.
+    """
+    if layout.bit_depth == 16 and layout.mode != "L":
+        path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
+        return
+    if layout.bit_depth == 32:
+        array = channels.permute(1, 2, 0).numpy().astype(np.float32)
+    else:
+        deep = layout.bit_depth == 16
+        array = _levels(channels, 65535 if deep else 255).astype(np.uint16 if deep else np.uint8)
+    image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
+    # Not every format takes None for what is not there.
+    extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
+    options = dict(file_format.options)
+    options |= {name: value for name, value in extras.items() if value}
+    if "exif" in options:
+        # Pillow's compressed TIFF writer cannot hold the tables of camera and place.
+        options.pop("compression", None)
+    image.save(path, format=file_format.name, **options)
+
+
+def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Whole numbers from 0 to ``largest``, interleaved as ``(H, W, C)``."""
+    levels: np.ndarray[Any, np.dtype[np.float32]] = (
+        (channels * largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
+    )
+    return levels
+
+
+def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> bytes:
+    """A PNG file with 16 bits per channel, which Pillow writes for gray alone.
+
+    Source: Portable Network Graphics (PNG) Specification, third edition, W3C, 2025.
+    """
+    height, width, _ = array.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)
+    rows = array.reshape(height, -1).view(np.uint8)
+    # Filter 2, "up": each row as its difference from the one above, which compresses better.
+    above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
+    filtered = np.hstack([np.full((height, 1), 2, np.uint8), rows - above])
+    chunks = [_chunk(b"IHDR", header)]
+    if layout.icc_profile:
+        chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(layout.icc_profile)))
+    if layout.exif:
+        chunks.append(_chunk(b"eXIf", layout.exif.removeprefix(b"Exif\0\0")))
+    chunks += [_chunk(b"IDAT", zlib.compress(filtered.tobytes())), _chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,213 @@
+"""Image files in and out, with nothing lost silently."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+from internal_gan.images.alpha import seen
+from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
+from internal_gan.images.files.encode import FORMATS, Layout, encode, fit_layout
+from internal_gan.images.files.metadata import descriptive_exif
+from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import Size
+
+MAX_PIXELS = 120_000_000
+# Rec. 601, as Pillow weighs colours when it makes them gray.
+LUMA = (0.299, 0.587, 0.114)
+
+_log = logging.getLogger(__name__)
+
+
+def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
+    """Read an image file of any common format, colour mode and bit depth.
+
+    PNG, JPEG, TIFF, WebP, BMP, GIF and PPM; black and white, gray, palette, RGB and CMYK, with or
+    without transparency; 8 and 16 bits per channel, and floating-point gray in [0, 1]. Of several
+    frames or pages the first is read. What cannot be kept is logged as a warning.
+
+    Args:
+        path: The file. A leading ``~/`` stands for the home folder.
+        longest: Longest side that there is a use for, in pixels: of a file of more than
+            :data:`~internal_gan.images.files.reduce.WHOLE_PIXELS` the photo is then reduced, to
+            :data:`~internal_gan.images.files.reduce.GAP` times that, in the memory of its bytes.
+            ``None``: it is read whole.
+
+    Returns:
+        The photo, turned upright as its EXIF orientation says.
+
+    Raises:
+        UserError: If there is no such file, or it cannot be read, is damaged, is no image, or has
+            more than ``MAX_PIXELS`` pixels.
+    """
+    path = existing_image(Path(path))
+    name = shown(path)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of oddities in metadata, which do not touch the pixels.
+            warnings.simplefilter("ignore")
+            return _read(path, name, longest)
+    except UserError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UserError(_too_large(name)) from error
+    except UnidentifiedImageError as error:
+        raise UserError(
+            f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
+        ) from error
+    except UnreadablePixelsError as error:
+        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+    except Exception as error:
+        # On a damaged file Pillow raises nearly anything, also KeyError and struct.error.
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(
+            f"{name}: the image is truncated or damaged ({detail}); allowed are whole files"
+        ) from error
+
+
+def _read(path: Path, name: str, longest: int | None) -> Photo:
+    def reopen() -> Image.Image:
+        return Image.open(path, formats=PILLOW_FORMATS)
+
+    with reopen() as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise UserError(_too_large(name, (image.height, image.width)))
+        # A phone's JPEG (MPO) has previews and depth maps as further frames.
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+        if frames > 1:
+            _log.warning("%s: has %d frames or pages; the first one is used", name, frames)
+        decoded = decode(image, reopen, longest)
+        try:
+            exif = descriptive_exif(image)
+        except Exception:
+            exif = None
+            _log.warning("%s: its EXIF data is damaged and is left out", name)
+        profile = image.info.get("icc_profile") if decoded.mode != "CMYK" else None
+    for note in decoded.notes:
+        _log.warning("%s: %s", name, note)
+    pixels, raw = seen(decoded)
+    return Photo(
+        pixels,
+        decoded.alpha,
+        path,
+        decoded.mode,
+        decoded.bit_depth,
+        profile or None,
+        exif,
+        raw=raw,
+        given=decoded.given,
+    )
+
+
+def write_image(
+    path: str | Path, pixels: Tensor, *, like: Photo | None = None, alpha: Tensor | None = None
+) -> None:
+    """Write an image file, whole or not at all, in the format that its suffix names.
+
+    Without ``like`` it is 8-bit RGB (with ``alpha``: RGBA). With ``like``, the file has what that
+    photo's had: gray or colour, bit depth, colour profile, EXIF, and, if the size is the same,
+    transparency, with the file's own numbers where a pixel is fully transparent. Palette and CMYK
+    photos give RGB files. What the format cannot hold is logged as a warning. PNG, TIFF and WebP
+    are written without loss, JPEG with quality 95.
+
+    Args:
+        path: File to write, ending in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
+        pixels: ``(1, 3, H, W)`` or ``(3, H, W)`` in [-1, 1]; what is outside is clipped.
+        like: The photo whose file this one is to resemble.
+        alpha: ``(1, 1, H, W)`` in [0, 1], instead of that of ``like``.
+
+    Raises:
+        UserError: If the suffix is none of these, the format holds no image of this size, the
+            folder is missing or not writable, or the disk is full.
+        ValueError: If the pixels have another shape or are not finite.
+    """
+    path = Path(path)
+    name = shown(path)
+    file_format = FORMATS.get(path.suffix.lower())
+    if file_format is None:
+        raise UserError(
+            f"{name}: images are not written as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
+        )
+    colours = _checked(pixels)
+    if alpha is None and like is not None and like.alpha is not None:
+        alpha = _fitting(like.alpha, colours, name)
+    if alpha is not None and like is not None and like.raw is not None:
+        colours = _with_hidden(colours, alpha, like.raw)
+    layout, losses = fit_layout(_wish(like, alpha), file_format)
+    for loss in losses:
+        _log.warning("%s: %s", name, loss)
+    if layout.gray:
+        colours = (colours * colours.new_tensor(LUMA).view(3, 1, 1)).sum(dim=0, keepdim=True)
+    if layout.alpha and alpha is not None:
+        colours = torch.cat([colours, alpha.detach().to(colours)[0]])
+    with atomic_write(path) as temporary:
+        try:
+            encode(temporary, colours, layout, file_format)
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            size = f"{colours.shape[-2]}x{colours.shape[-1]}"
+            raise UserError(
+                f"{name}: {file_format.name} cannot hold {size} pixels ({error}); PNG can"
+            ) from error
+
+
+def to_uint8(pixels: Tensor) -> Tensor:
+    """Map [-1, 1] to the whole numbers 0 to 255, rounding; what is outside is clipped.
+
+    Args:
+        pixels: A floating-point tensor of any shape.
+
+    Returns:
+        ``uint8`` of the same shape, on the same device.
+
+    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5]))
+    tensor([  0, 128, 255, 255], dtype=torch.uint8)
+    """
+    return ((pixels.detach().float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def _too_large(name: str, size: Size | None = None) -> str:
+    extent = f"{size[0]}x{size[1]} pixels are" if size else "the image is"
+    return f"{name}: {extent} too large; allowed are {MAX_PIXELS // 1_000_000} megapixels"
+
+
+def _checked(pixels: Tensor) -> Tensor:
+    """Pixels as ``(3, H, W)`` in [0, 1] on the CPU."""
+    single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
+    if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
+        raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
+    return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
+
+
+def _fitting(alpha: Tensor, colours: Tensor, name: str) -> Tensor | None:
+    if alpha.shape[-2:] == colours.shape[-2:]:
+        return alpha
+    _log.warning("%s: the photo's transparency is left out, since the size is another", name)
+    return None
+
+
+def _with_hidden(colours: Tensor, alpha: Tensor, raw: Tensor) -> Tensor:
+    if raw.shape[-2:] != colours.shape[-2:]:
+        return colours
+    return torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
+
+
+def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:
+    if like is None:
+        return Layout(alpha=alpha is not None)
+    return Layout(
+        gray=like.is_gray,
+        alpha=alpha is not None,
+        bit_depth=like.bit_depth,
+        icc_profile=like.icc_profile,
+        exif=like.exif,
+    )

@@ -1,0 +1,138 @@
+"""Photos that are in memory already: Pillow images, NumPy arrays and tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.alpha import seen
+from internal_gan.images.files.decode import READABLE_MODES, Decoded, UnreadablePixelsError, decode
+from internal_gan.images.files.reduce import in_bands, reduced_size
+from internal_gan.images.photo import Photo
+
+_KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
+
+
+def to_photo(
+    image: Image.Image | np.ndarray[Any, Any] | Tensor,
+    name: str = "the image",
+    longest: int | None = None,
+) -> Photo:
+    """Take a picture in memory for a photo.
+
+    Args:
+        image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a
+            tensor (C, H, W) or (1, C, H, W) with C 1, 3 or 4 on any device: gray, RGB or RGBA, as
+            uint8, as uint16, or as floats in [0, 1].
+        name: what to call it in messages.
+        longest: as for :func:`internal_gan.images.files.image.read_image`.
+
+    Raises:
+        UserError: something else, another shape, type or range.
+
+    >>> to_photo(np.zeros((30, 40, 3), np.uint8)).size
+    (30, 40)
+    >>> to_photo(torch.zeros(3, 30, 40)).size
+    (30, 40)
+    """
+    if isinstance(image, Image.Image):
+        decoded = _from_pillow(image, name, longest)
+    elif isinstance(image, Tensor):
+        decoded = _from_layers(_channels_last(image, name), name, longest)
+    elif isinstance(image, np.ndarray):
+        decoded = _from_layers(_checked_shape(image, name), name, longest)
+    else:
+        raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
+    profile = image.info.get("icc_profile") if isinstance(image, Image.Image) else None
+    pixels, raw = seen(decoded)
+    return Photo(
+        pixels,
+        decoded.alpha,
+        mode=decoded.mode,
+        bit_depth=decoded.bit_depth,
+        icc_profile=(profile or None) if decoded.mode != "CMYK" else None,
+        raw=raw,
+        given=decoded.given,
+    )
+
+
+def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
+    try:
+        # Once loaded, the pixels are what the mode says, and no second pass over a file is needed.
+        image.load()
+        return decode(image, image.copy, longest)
+    except UnreadablePixelsError as error:
+        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"{name}: cannot be read ({error}); allowed are whole images") from error
+
+
+def _channels_last(tensor: Tensor, name: str) -> np.ndarray[Any, Any]:
+    """A tensor as an array (H, W, C)."""
+    single = tensor[0] if tensor.ndim == 4 and tensor.shape[0] == 1 else tensor
+    if single.ndim != 3 or single.shape[0] not in (1, 3, 4) or 0 in single.shape:
+        raise UserError(
+            f"{name}: a tensor of shape {tuple(tensor.shape)}; allowed: (C, H, W) and "
+            "(1, C, H, W), C of 1, 3 or 4"
+        )
+    plain = single.detach().cpu()
+    plain = plain.float() if plain.is_floating_point() else plain
+    return plain.permute(1, 2, 0).numpy()
+
+
+def _checked_shape(array: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
+    """An array (H, W, C)."""
+    layers = array[..., None] if array.ndim == 2 else array
+    if layers.ndim != 3 or layers.shape[-1] not in (1, 3, 4) or 0 in layers.shape:
+        raise UserError(
+            f"{name}: an array of shape {array.shape}; allowed: (H, W), (H, W, 1), (H, W, 3), "
+            "(H, W, 4)"
+        )
+    return layers
+
+
+def _from_layers(layers: np.ndarray[Any, Any], name: str, longest: int | None) -> Decoded:
+    size = layers.shape[0], layers.shape[1]
+    to = reduced_size(size, longest)
+    if to is None:
+        return _from_array(layers, name)
+    return in_bands(size, to, lambda top, bottom: _from_array(layers[top:bottom], name))
+
+
+def _from_array(layers: np.ndarray[Any, Any], name: str) -> Decoded:
+    depths = {"uint8": 8, "uint16": 16}
+    if layers.dtype.name in depths:
+        depth = depths[layers.dtype.name]
+        levels = layers.astype(np.float32) / (2**depth - 1)
+    elif np.issubdtype(layers.dtype, np.floating):
+        depth = 8
+        levels = layers.astype(np.float32)
+        _check_range(levels, name)
+    else:
+        raise UserError(
+            f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
+        )
+    planes = torch.from_numpy(levels).permute(2, 0, 1).unsqueeze(0)
+    colours = planes[:, :3].expand(-1, 3, -1, -1).contiguous()
+    alpha = planes[:, 3:].contiguous() if planes.shape[1] == 4 else None
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[planes.shape[1]]
+    return Decoded(colours, alpha, mode, depth)
+
+
+def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:
+    low, high = float(levels.min()), float(levels.max())
+    allowed = "floats must be in [0, 1], 0 black and 1 white"
+    if not np.isfinite(levels).all():
+        raise UserError(f"{name}: some of its values are NaN or infinite; {allowed}")
+    if low < 0.0 or high > 1.0:
+        hint = ""
+        if low >= -1.0 and high <= 1.0:
+            hint = "; one in [-1, 1], as a model draws it, is (x + 1) / 2"
+        elif low >= 0.0 and high <= 255.0:
+            hint = "; one in 0 to 255 is x / 255, or uint8"
+        raise UserError(f"{name}: its values go from {low:.4g} to {high:.4g}; {allowed}{hint}")

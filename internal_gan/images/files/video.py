@@ -1,0 +1,191 @@
+"""Moving pictures: frames one by one into PNG files, and these into one GIF, WebP or MP4 file."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import subprocess
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, make_folder
+from internal_gan.images.files.image import write_image
+from internal_gan.images.photo import Photo
+
+# Browsers show frames that last less than two hundredths of a second five times as long.
+MAX_GIF_FPS = 50
+_QUALITY = 85
+_PALETTE_FRAMES = 8
+# Without the matrix written down, players guess one by the size, and colours shift.
+_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+_H264 = (
+    *("-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
+    *("-vf", "scale=out_color_matrix=bt709", *_BT709),
+)
+
+
+def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
+    """Refuse a moving picture that cannot be written here.
+
+    Args:
+        file_format: gif, mp4, webp or png.
+        option: the group of options that asked for it, such as ``animate``.
+        name: the option of the group that names the format.
+
+    Raises:
+        UserError: MP4 without the package that encodes it, or a GIF of too many frames a second.
+    """
+    if file_format == "mp4":
+        try:
+            _encoder()
+        except (ImportError, RuntimeError) as error:
+            raise UserError(
+                f"{option}.{name}=mp4: needs an encoder; pip install 'internal-gan[video]', "
+                "or choose gif, webp or png"
+            ) from error
+    if file_format == "gif" and fps > MAX_GIF_FPS:
+        raise UserError(
+            f"{option}.fps={fps:g}: a GIF shows at most {MAX_GIF_FPS} frames a second; "
+            "choose fewer, or webp, mp4 or png"
+        )
+
+
+def write_frames(folder: Path, frames: Iterable[Tensor], like: Photo | None = None) -> list[Path]:
+    """Write ``0000.png``, ``0001.png`` and so on into a new folder, with one frame in memory.
+
+    Args:
+        folder: made here, with its parents.
+        frames: each ``(1, 3, H, W)`` or ``(3, H, W)`` in [-1, 1].
+        like: see :func:`internal_gan.images.files.image.write_image`.
+
+    Returns:
+        The files in their order.
+
+    Raises:
+        UserError: the folder is not writable, or the disk is full.
+    """
+    make_folder(folder)
+    files = []
+    for index, frame in enumerate(frames):
+        files.append(folder / f"{index:04d}.png")
+        write_image(files[-1], frame, like=like)
+    return files
+
+
+def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
+    """Make one file that moves from picture files of the same size; it repeats for ever.
+
+    GIF has one palette of 256 colours for all frames, and times in hundredths of a second, which
+    add up to the right whole. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0
+    colours, which need even sides: the last row or column of odd ones is shown twice. WebP and
+    MP4 are written with one frame in memory; for GIF, Pillow holds a byte for each pixel of each
+    frame.
+
+    Args:
+        path: ends in .gif, .webp or .mp4.
+        files: at least one.
+        fps: frames a second.
+
+    Raises:
+        UserError: the folder is not writable, the disk is full, or the encoder gives up.
+    """
+    with atomic_write(path) as temporary:
+        _WRITERS[path.suffix](temporary, files, fps)
+
+
+def _durations(count: int, fps: float, unit: int) -> list[int]:
+    """Whole milliseconds for each frame, multiples of ``unit``, that stay in time together."""
+    ends = [unit * round(1000 * end / fps / unit) for end in range(count + 1)]
+    return [end - start for start, end in itertools.pairwise(ends)]
+
+
+def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
+    reel = _Reel(files)
+    profile = reel.info.get("icc_profile")
+    reel.save(
+        path,
+        "WEBP",
+        save_all=True,
+        duration=_durations(len(files), fps, 1),
+        loop=0,
+        quality=_QUALITY,
+        method=4,
+        **({"icc_profile": profile} if profile else {}),
+    )
+
+
+class _Reel(Image.Image):
+    """Picture files as one image of many frames, of which Pillow then holds one at a time."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        super().__init__()
+        self._files = files
+        self.n_frames = len(files)
+        self.seek(0)
+
+    def seek(self, frame: int) -> None:
+        image = _rgb(self._files[frame])
+        self.im, self._mode, self._size = image.im, image.mode, image.size
+        self.info = image.info
+        self._frame = frame
+
+    def tell(self) -> int:
+        return self._frame
+
+
+def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
+    # A palette for each frame would make colours flicker, and dithering pixels.
+    chosen = [files[index * len(files) // _PALETTE_FRAMES] for index in range(_PALETTE_FRAMES)]
+    together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
+    palette = Image.fromarray(together).quantize(256, kmeans=2)
+    frames = (_rgb(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in files)
+    next(frames).save(
+        path,
+        "GIF",
+        save_all=True,
+        append_images=frames,
+        duration=_durations(len(files), fps, 10),
+        loop=0,
+    )
+
+
+def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
+    width, height = (side + side % 2 for side in _rgb(files[0]).size)
+    frames = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)]
+    command = [_encoder(), "-y", "-v", "error", *frames, "-i", "-", *_H264, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        # An encoder that ends early says why below.
+        with suppress(BrokenPipeError):
+            for file in files:
+                pixels = np.asarray(_rgb(file))
+                missing = (0, height - pixels.shape[0]), (0, width - pixels.shape[1]), (0, 0)
+                process.stdin.write(np.pad(pixels, missing, mode="edge").tobytes())
+        _, said = process.communicate()
+    if process.returncode:
+        reason = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise UserError(f"cannot write MP4, and the frames are kept: the encoder says {reason!r}")
+
+
+def _encoder() -> str:
+    """The program that comes with imageio-ffmpeg, so that none needs to be on the system.
+
+    Raises:
+        ImportError: the package is not installed.
+        RuntimeError: it has no program for this platform.
+    """
+    return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
+
+
+def _rgb(file: Path) -> Image.Image:
+    with Image.open(file) as image:
+        return image.convert("RGB")
+
+
+_WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

@@ -1,1 +1,0 @@
-"""What a trained SinGAN can do beside sampling, one module each."""

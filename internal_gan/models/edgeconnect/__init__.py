@@ -1,0 +1,1 @@
+"""EdgeConnect (Nazeri, Ng, Joseph, Qureshi, Ebrahimi, ICCVW 2019), trained on one image."""

@@ -1,0 +1,164 @@
+"""What EdgeConnect learns from: random crops of the photos with random holes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import check_range, unknown
+from internal_gan.images.holes import KINDS, random_hole
+from internal_gan.images.pyramid import Size, halved
+
+if TYPE_CHECKING:
+    from internal_gan.models.edgeconnect.model import EdgeConnect
+
+# A crop is drawn anew, so many times at most, until at least this share of it is known.
+DRAWS = 8
+KNOWN_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class RandomHoles:
+    """Holes to train with.
+
+    Attributes:
+        kinds: ``box`` and ``strokes``, one of which is drawn.
+        ratio: smallest and largest share of the crop that a hole covers.
+
+    Raises:
+        ValueError: another kind, or shares out of range.
+    """
+
+    kinds: Sequence[str] = KINDS
+    ratio: Sequence[float] = (0.1, 0.5)
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise unknown("holes.kinds", kind, KINDS)
+        if not self.kinds:
+            raise ValueError(f"kinds is empty; allowed: {', '.join(KINDS)}")
+        if len(self.ratio) != 2:
+            raise ValueError(f"ratio is {list(self.ratio)}; allowed: two shares")
+        check_range(0.001, 0.9, ratio=self.ratio[0])
+        check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
+
+    def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Tensor:
+        """A hole of (height, width) ``size``, (1, 1, height, width), 1 inside and else 0, on the
+        generator's device."""
+        low, high = self.ratio
+        share = low + (high - low) * torch.rand((), generator=rng, device=rng.device)
+        return random_hole(self.kinds[kind], size, share, rng)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A batch of crops.
+
+    Attributes:
+        image: (N, 3, h, w) in [-1, 1]; smooth where it is unknown.
+        edges: (N, 1, h, w), 0 where unknown.
+        unknown: (N, 1, h, w), 1 where the photo must not be learnt from.
+        hole: (N, 1, h, w), 1 in the random hole and where it is unknown.
+    """
+
+    image: Tensor
+    edges: Tensor
+    unknown: Tensor
+    hole: Tensor
+
+
+class Cases:
+    """Draws cases from the photos of a model.
+
+    Args:
+        rng: of the holes, on the model's device.
+    """
+
+    def __init__(self, model: EdgeConnect, rng: torch.Generator) -> None:
+        self.model = model
+        self.rng = rng
+        # Places and sizes shape the computation itself, so they are drawn where no device waits.
+        first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
+        self.places = torch.Generator().manual_seed(int(first))
+        self.photos = [
+            _pyramid(model, image, unknown)
+            for image, unknown in zip(model.images, model.unknown, strict=True)
+        ]
+        self.size_count = min(len(pyramid) for pyramid in self.photos)
+
+    def draw(self) -> Case:
+        """A fresh random case."""
+        level = self._below(self.size_count)
+        photos = [pyramid[level] for pyramid in self.photos]
+        sides = zip(*(photo.size for photo in photos), strict=True)
+        limit = self.model.crop
+        height, width = (min([*side, *([limit] if limit else [])]) for side in sides)
+        crops = [self._crop(photos, (height, width)) for _ in range(self.model.batch)]
+        image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
+        drawn = [
+            self.model.holes.draw(
+                (height, width), self.rng, self._below(len(self.model.holes.kinds))
+            )
+            for _ in crops
+        ]
+        hole = torch.maximum(torch.cat(drawn), unknown)
+        return Case(image, edges, unknown, hole)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"places": self.places.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.places.set_state(state["places"].cpu())
+
+    def _crop(self, photos: Sequence[_Photo], size: Size) -> list[Tensor]:
+        """Image, edges and unknown of a random crop, each (1, C, h, w)."""
+        best, window = -1.0, slice(None)
+        photo = photos[0]
+        for _ in range(DRAWS):
+            candidate = photos[self._below(len(photos))]
+            top, left = (
+                self._below(side - wanted + 1)
+                for side, wanted in zip(candidate.size, size, strict=True)
+            )
+            at: Any = (..., slice(top, top + size[0]), slice(left, left + size[1]))
+            share = candidate.known_share(at)
+            if share > best:
+                best, window, photo = share, at, candidate
+            if share >= KNOWN_SHARE:
+                break
+        parts = [part[window] for part in (photo.image, photo.edges, photo.unknown)]
+        if self.model.flips and self._below(2):
+            parts = [part.flip(-1) for part in parts]
+        return parts
+
+    def _below(self, limit: int) -> int:
+        return int(torch.randint(limit, (1,), generator=self.places)) if limit > 1 else 0
+
+
+class _Photo:
+    """One photo at one size, with its edges."""
+
+    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
+        self.image = image
+        self.unknown = unknown
+        self.size = (image.shape[-2], image.shape[-1])
+        self.edges = model.painter.find_edges(image, unknown)
+        self._unknown_here = unknown.cpu()
+
+    def known_share(self, window: Any) -> float:
+        return 1.0 - float(self._unknown_here[window].mean())
+
+
+def _pyramid(model: EdgeConnect, image: Tensor, unknown: Tensor) -> list[_Photo]:
+    """A photo at its own size and halved again and again, the finest first, as long as the
+    discriminator can judge it."""
+    photos = [_Photo(model, image, unknown)]
+    while len(photos) < model.sizes_learnt and min(image.shape[-2:]) >= 2 * model.min_side:
+        image, unknown = halved(image, unknown)
+        photos.append(_Photo(model, image, unknown))
+    return photos

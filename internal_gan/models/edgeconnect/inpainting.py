@@ -1,0 +1,162 @@
+"""Holes in photos of any size: windows around them, at the resolution that the model learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.masks import dilate, soften
+from internal_gan.images.resize import resize
+from internal_gan.images.windows import around, bounds, parts
+
+Window = tuple[slice, slice]
+
+# What is known around a hole counts up to here, in pixels of the model.
+CONTEXT = 64
+# The longest side of a window, in pixels of the model.
+LARGEST = 512
+
+
+class Filled(Protocol):
+    """What :meth:`Inpainter.inpaint` gives."""
+
+    @property
+    def image(self) -> Tensor: ...
+    @property
+    def edges(self) -> Tensor: ...
+
+
+class Inpainter(Protocol):
+    """A model that fills a hole in an image as small as it learnt."""
+
+    def inpaint(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
+    ) -> Filled:
+        """See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`."""
+
+
+def fill(
+    model: Inpainter,
+    image: Tensor,
+    hole: Tensor,
+    *,
+    scale: float = 1.0,
+    edges: Tensor | None = None,
+    barred: Tensor | None = None,
+    seed: int | None = None,
+    largest: int = LARGEST,
+) -> tuple[Tensor, Tensor]:
+    """Fill holes in an image of any size, in the memory of windows of bounded size.
+
+    An image that fits into one window is looked at as a whole; of others each hole has a window,
+    with what is known around it. A later one sees what was filled before. A hole too large for a
+    window is filled at a lower resolution.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1]; what it has inside of the holes is of no account.
+        hole: (1, 1, H, W), 1 where it is to be filled and else 0.
+        scale: size at which the model works over the image's, above 0, at most 1.
+        edges: (1, 1, H, W) in [0, 1], to fill the holes after, in place of the model's own.
+        barred: (1, 1, H, W), 1 where, beside the holes, no patch may be taken from.
+        seed: draws a variant; None: the one without chance.
+        largest: longest side of a window in pixels of the model.
+
+    Returns:
+        The image, outside of the holes bit for bit as it was, and the edges of the windows
+        (1, 1, H, W) in [0, 1], 0 elsewhere.
+    """
+    image, left = image.clone(), hole.clone()
+    barred = hole if barred is None else torch.maximum(hole, barred)
+    drawn = torch.zeros_like(hole)
+    for window in windows(hole, scale, largest):
+        here = (..., *window)
+        size = (window[0].stop - window[0].start, window[1].stop - window[1].start)
+        factor = min(scale, largest / max(size))
+        given = None if edges is None else edges[here]
+        made, lines = _fill_window(
+            model, image[here], left[here], barred[here], factor, given, seed
+        )
+        image[here] = torch.where(left[here] > 0, made, image[here])
+        drawn[here] = torch.maximum(drawn[here], lines)
+        left[here] = 0.0
+    return image, drawn
+
+
+def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Window]:
+    """Where to look for filling the holes (1, 1, H, W): rows and columns of the image."""
+    size = (hole.shape[-2], hole.shape[-1])
+    if not hole.any():
+        return
+    if max(size) * scale <= largest:
+        yield slice(0, size[0]), slice(0, size[1])
+        return
+    margin = math.ceil(CONTEXT / scale)
+    limit = math.floor(largest / scale)
+    for part in parts(hole, max(margin // 2, 1)):
+        box = bounds(part)
+        sides = [side.stop - side.start for side in box]
+        height, width = (max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in sides)
+        yield around(box, (height, width), size)
+
+
+def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
+    """The photo outside of the hole, the filling inside, and across the border both.
+
+    Args:
+        photo, filled: (1, 3, H, W).
+        hole: (1, 1, H, W), 1 inside and else 0.
+        feather: the filling reaches three times so many pixels beyond the hole, ever fainter.
+
+    Returns:
+        (1, 3, H, W), beyond that the photo bit for bit, inside the filling.
+    """
+    weight = blend_weight(hole, feather)
+    mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
+    return torch.where(weight > 0.0, mixed, photo)
+
+
+def blend_weight(hole: Tensor, feather: float) -> Tensor:
+    """The share of the filling in every pixel, (1, 1, H, W) in [0, 1]; 1 inside of the hole."""
+    if not feather:
+        return hole
+    return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
+
+
+def reach(hole: Tensor, feather: float) -> Tensor:
+    """The hole with all the pixels that :func:`blend` changes around it."""
+    return (blend_weight(hole, feather) > 0).to(hole)
+
+
+def _fill_window(
+    model: Inpainter,
+    image: Tensor,
+    hole: Tensor,
+    barred: Tensor,
+    factor: float,
+    edges: Tensor | None,
+    seed: int | None,
+) -> tuple[Tensor, Tensor]:
+    """A window's filling and its edges, at the window's size; ``factor`` is the model's."""
+    size = (image.shape[-2], image.shape[-1])
+    small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
+    if small != size:
+        # Under the hole may be anything, and shrinking must not spread it.
+        image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
+        hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
+        edges = None if edges is None else F.adaptive_max_pool2d(edges, small)
+    made = model.inpaint(image, hole, edges=edges, barred=barred, seed=seed)
+    if small == size:
+        return made.image, made.edges
+    return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)

@@ -1,0 +1,179 @@
+"""How EdgeConnect's two networks fill a hole, in training as afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.images.colours import luminance
+from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.pyramid import halved
+from internal_gan.images.resize import resize
+from internal_gan.patches.completion import complete, has_patches
+
+_log = logging.getLogger(__name__)
+
+NoiseSource = Callable[[Tensor], Tensor]
+Base = Literal["patches", "smooth", "white"]
+
+# Share of the finest detail that the networks are shown at most in training.
+MOST_DETAIL = 0.6
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The way from an image with a hole to a filled one, whatever the networks' weights.
+
+    Attributes:
+        detector: of edges; None: there are none.
+        base: what the hole is filled with first; see
+            :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
+        noise: largest standard deviation of the noise inside of the hole.
+    """
+
+    detector: EdgeDetector | None
+    base: Base
+    noise: float
+    _last: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def paint(
+        self,
+        networks: tuple[nn.Module | None, nn.Module],
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        rng: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Fill a hole, lines first, colour next.
+
+        Args:
+            networks: the edge generator and the completion.
+            image: (1, 3, H, W) in [-1, 1], known outside of the hole.
+            hole: (1, 1, H, W), 1 inside and else 0.
+            edges: those inside of the hole, (1, 1, H, W); None: the edge generator draws them.
+            barred: (1, 1, H, W), 1 where, beside the hole, no patch may be taken from.
+            rng: of the chance by which variants differ; None: there is none.
+
+        Returns:
+            The image (1, 3, H, W) with the hole filled, about in [-1, 1], and its edges.
+        """
+        found = self.find_edges(image, hole)
+        given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
+        start = self.start(image, hole, lines=given, barred=barred, rng=rng)
+        lines = given
+        if lines is None:
+            edge_network, lines = networks[0], found
+            if edge_network is not None:
+                drawn = self.draw_edges(edge_network, start, hole, found)
+                lines = torch.where(hole > 0, drawn, found)
+        noise = None if rng is None else self.noise_source(rng)
+        completed = self.complete(networks[1], start, hole, lines, noise)
+        return torch.where(hole > 0, completed, image), lines
+
+    def start(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        lines: Tensor | None = None,
+        barred: Tensor | None = None,
+        rng: torch.Generator | None = None,
+    ) -> Tensor:
+        """What the networks see in place of an image, (1, 3, H, W).
+
+        Args:
+            lines: edges by which patches are chosen, (1, 1, H, W), known everywhere.
+            barred, rng: see :meth:`paint`.
+        """
+        if self.base == "white":
+            return torch.where(hole > 0, torch.ones_like(image), image)
+        if self.base == "smooth":
+            return fill_smoothly(image, hole)
+        barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
+        if not has_patches(barred):
+            _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
+        if rng is not None:
+            return complete(image, hole, barred, lines=lines, rng=rng)
+        # It does not depend on the networks, and a training shows the same hole after every stage.
+        asked = (image, hole, barred, lines)
+        known = self._last.get("asked")
+        if known is None or not all(map(_same, known, asked)):
+            self._last["asked"] = asked
+            self._last["found"] = complete(image, hole, barred, lines=lines)
+        return self._last["found"]  # type: ignore[no-any-return]
+
+    def practice_start(self, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
+        """The same in training, where what is under the hole is known, for (N, 3, H, W).
+
+        In place of patches it is the image at half the size, enlarged, with a random share of the
+        detail that this lost: the mean of overlapping patches is now blurred and now sharp.
+        """
+        if self.base != "patches":
+            return self.start(image, hole)
+        (half,) = halved(image)
+        blurred = resize(half, (image.shape[-2], image.shape[-1]))
+        share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
+        return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
+
+    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
+        """The edges of the known part of an image, (N, 1, H, W)."""
+        if self.detector is None:
+            return torch.zeros_like(hole)
+        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
+
+    def draw_edges(
+        self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
+    ) -> Tensor:
+        """The edge generator's edges, (N, 1, H, W) in [0, 1], everywhere.
+
+        Args:
+            start: see :meth:`start`.
+            known_edges: those outside of the hole.
+        """
+        known = known_edges * (1 - hole)
+        return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
+
+    def complete(
+        self,
+        network: nn.Module,
+        start: Tensor,
+        hole: Tensor,
+        edges: Tensor,
+        noise: NoiseSource | None = None,
+    ) -> Tensor:
+        """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
+
+        Args:
+            start: see :meth:`start`.
+            edges: known and drawn ones together.
+            noise: draws noise like the hole; None: there is none.
+        """
+        seen = start
+        if noise is not None:
+            seen = start + hole * noise(hole)
+        if self.base == "white":
+            return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
+        return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
+
+    def noise_source(self, rng: torch.Generator, strength: float | Tensor = 1.0) -> NoiseSource:
+        """Draws normal noise, ``noise`` times ``strength``, of the shape of a hole."""
+
+        def draw(hole: Tensor) -> Tensor:
+            noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
+            return self.noise * strength * noise
+
+        return draw
+
+
+def _same(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and one.device == other.device and torch.equal(one, other)

@@ -1,0 +1,203 @@
+"""What every model that paints an image anew in another size or shape has in common."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.protect import protect as protection_of
+from internal_gan.images.protect import touched
+from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.transforms import Transform
+from internal_gan.models.base import check_result
+from internal_gan.models.photos import SeveralPhotosModel
+from internal_gan.patches.vote import vote as vote_of
+
+Size = tuple[int, int]
+
+# Sides change by these factors at most in training.
+SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
+# Pairs of patches that one scale compares within a few seconds of two cores.
+QUICK_PAIRS = 6e8
+
+
+@dataclass(frozen=True)
+class Voting:
+    """Rebuilds what a scale painted from the patches of the original.
+
+    Attributes:
+        source: the original, (1, 3, h, w) in [-1, 1].
+        most_pairs: an output with more pairs of patches than this is left as it is.
+    """
+
+    source: Tensor
+    most_pairs: float
+
+    def on(self, painted: Tensor, at: Size) -> Tensor:
+        """``painted`` rebuilt from the patches of the original at the size ``at``."""
+        return vote_of(painted, build_pyramid(self.source, [at])[0], most_pairs=self.most_pairs)
+
+
+class RetargetModel(SeveralPhotosModel):
+    """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019)."""
+
+    task: ClassVar[str] = "retarget"
+    # Whether its method ends with votes of patches, unless the user says otherwise.
+    votes: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def bytes_per_pixel(self) -> float:
+        """About how much memory a pixel of the result takes on the way to it."""
+
+    @property
+    @abstractmethod
+    def scale_range(self) -> tuple[float, float]:
+        """The smallest and the largest factor by which a side changed in training."""
+
+    @abstractmethod
+    def repaint(
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        rng: torch.Generator,
+        keep: Tensor | None = None,
+        voting: Voting | None = None,
+    ) -> Tensor:
+        """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``.
+
+        ``keep`` (1, 1, height, width) in [0, 1] is where a coarser scale's output is replaced by
+        the transformed image, so that what surrounds it grows to fit. ``voting`` is applied
+        to the output of every scale.
+        """
+
+    @torch.no_grad()
+    def retarget(
+        self,
+        size: Size | None = None,
+        *,
+        transform: Transform | None = None,
+        image: Tensor | None = None,
+        protect: Tensor | None = None,
+        vote: bool | str = "auto",
+        seed: int = 0,
+    ) -> Tensor:
+        """Paint the image anew with its own patches in another size or shape.
+
+        A size beyond the range of the training is reached in several steps within it.
+
+        Args:
+            size: (height, width) in pixels, any; the image's own by default.
+            transform: its geometry; by default the size alone changes. What lies outside of it is
+                painted too: ``transform.coverage(size)`` is the alpha channel to cut it off with.
+            image: another image than the model's, (1, 3, h, w) in [-1, 1].
+            protect: (1, 1, h, w) in [0, 1], of the image's size: where it is 1 the pixels keep
+                their size and shape and are those of the image, bit for bit, while the rest is
+                stretched; see :mod:`internal_gan.images.protect`.
+            vote: each scale's output is rebuilt from the nearest patches of the image
+                (:func:`internal_gan.patches.vote.vote`), which makes details real and copies more;
+                ``auto``: where that takes no more than a few seconds, and not at all by
+                InGAN as published.
+            seed: the small noise that the image is given depends only on it.
+
+        Returns:
+            (1, 3, height, width) in [-1, 1], on the CPU.
+
+        Raises:
+            UserError: the model is not trained, the size is not positive or has more than
+                ``MOST_PIXELS``, or what is protected has another size, does not fit, or comes with
+                a transform.
+        """
+        if not self.finished:
+            raise UserError("this model is not trained yet; train it, or resume its run")
+        if size is not None:
+            check_result(size)
+        painted = (self.image if image is None else image).to(self.device)
+        rng = torch.Generator().manual_seed(seed)
+        wanted = self.votes if vote == "auto" else vote
+        limit = QUICK_PAIRS if vote == "auto" else math.inf
+        voting = Voting(painted, limit) if wanted else None
+        # What another pass starts from matters at the coarse scales alone.
+        between = Voting(painted, limit / 10) if wanted else None
+        own = (painted.shape[-2], painted.shape[-1])
+        size = own if size is None else size
+        if vote not in (True, False, "auto"):
+            raise UserError(f"vote is {vote!r}; allowed: True, False, 'auto'")
+        if protect is not None:
+            if transform is not None or protect.shape[-2:] != own:
+                raise UserError(
+                    "what is protected keeps its shape: it takes a mask of the image's size, "
+                    f"{own[0]}x{own[1]} pixels, and no transform"
+                )
+            return self._protected(painted, protect.to(self.device), size, rng, voting)
+        steps = sizes_between(own, size, self.scale_range)
+        for at in steps[:-1]:
+            painted = self.repaint(painted, at, None, rng, voting=between)
+        painted = self.repaint(painted, steps[-1], transform, rng, voting=voting)
+        return painted.clamp(-1, 1).cpu()
+
+    def _protected(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        size: Size,
+        rng: torch.Generator,
+        voting: Voting | None,
+    ) -> Tensor:
+        # The range holds for what is stretched, that is for the rows and columns between.
+        stiff = touched(mask)
+        protection_of(mask, size)
+        first, last = (
+            (max(1, height - stiff[0]), max(1, width - stiff[1]))
+            for height, width in ((image.shape[-2], image.shape[-1]), size)
+        )
+        steps = sizes_between(first, last, self.scale_range)[:-1]
+        for at in [*((height + stiff[0], width + stiff[1]) for height, width in steps), size]:
+            kept = protection_of(mask, at)
+            painted = self.repaint(image, at, kept.transform, rng, kept.weight, voting)
+            image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
+        return image.cpu()
+
+
+def check_scale_range(scale_range: Sequence[float]) -> None:
+    """Refuse what is no smallest and largest factor of a side in training.
+
+    Raises:
+        ValueError: with what is allowed.
+    """
+    pair = list(scale_range)
+    if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
+        raise ValueError(
+            f"scale_range is {pair}; allowed: two factors, the first {SMALLEST_FACTOR} to 1, the "
+            f"second 1 to {LARGEST_FACTOR:g}"
+        )
+
+
+def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:
+    """The fewest sizes from ``first``, not included, to ``last`` by factors within a range.
+
+    >>> sizes_between((100, 100), (100, 800), (0.25, 2))
+    [(100, 200), (100, 400), (100, 800)]
+    """
+    low, high = scale_range
+    needed = 1
+    for old, new in zip(first, last, strict=True):
+        limit = high if new > old else low
+        if new != old and limit not in (0, 1):
+            # The tolerance keeps an exact power of the limit from taking a step more.
+            needed = max(needed, math.ceil(math.log(new / old) / math.log(limit) - 1e-9))
+    height, width = (new / old for old, new in zip(first, last, strict=True))
+    steps = [
+        (
+            max(1, round(first[0] * height ** (step / needed))),
+            max(1, round(first[1] * width ** (step / needed))),
+        )
+        for step in range(1, needed)
+    ]
+    return [*steps, last]

@@ -1,0 +1,1 @@
+"""SinGAN (Shaham, Dekel, Michaeli, ICCV 2019): noise to image, and its applications."""

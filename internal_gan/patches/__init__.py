@@ -1,0 +1,1 @@
+"""The photo's own patches: searched, compared, put into holes and results."""

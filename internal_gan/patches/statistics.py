@@ -1,0 +1,257 @@
+"""How close generated images are to the one they were learnt from, by their patches alone.
+
+No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are in units of that whole
+range, so 0 to 1 of them is black to white. Large images are judged by a fixed random choice of
+their patches, the same in every run, which also bounds the memory.
+"""
+
+import math
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.patches.search import (
+    QUERIES_AT_ONCE,
+    chosen_patches,
+    count_patches,
+    nearest_patches,
+    shrunk,
+)
+
+SHRINKS = (1, 2, 4)
+PROJECTIONS = 256
+QUANTILES = 512
+MOST_PROJECTED = 20_000
+MOST_QUERIES = 4_000
+MOST_REFERENCES = 20_000
+# Half a step of 8 bits: nothing is nearer to something else than by chance.
+LEAST_DISTANCE = 0.5 / 255
+
+
+def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int = 1) -> float:
+    """Sliced Wasserstein-1 distance between the patches of two images.
+
+    Patches are projected on 256 random directions; on each, 512 quantiles of both images are
+    compared. Small when the sample has every kind of patch as often as the real image has.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        patch: side of the square patches, in pixels.
+        shrink: both images are made smaller by this factor first.
+
+    Returns:
+        At least 0, which identical images have.
+
+    Raises:
+        UserError: the patch does not fit into an image.
+
+    Source: Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011;
+    for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
+    """
+    images = [shrunk(image, shrink) for image in (real, sample)]
+    count = min(MOST_PROJECTED, *(count_patches(image, patch) for image in images))
+    rng = _seeded(0)
+    return distance(*(chosen_patches(image, patch, count, rng)[0] for image in images))
+
+
+def distance(real: Tensor, sample: Tensor) -> float:
+    """:func:`sliced_wasserstein` of two sets of patches, (n, d) and (m, d)."""
+    directions = torch.randn(real.shape[1], PROJECTIONS, generator=_seeded(2))
+    directions = (directions / directions.norm(dim=0)).to(real.device)
+    levels = torch.linspace(0.5 / QUANTILES, 1 - 0.5 / QUANTILES, QUANTILES)
+    real_quantiles, sample_quantiles = (
+        (directions.T @ patches.T).sort().values[:, (levels * len(patches)).long().to(real.device)]
+        for patches in (real, sample)
+    )
+    return float((real_quantiles - sample_quantiles).abs().mean())
+
+
+def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
+    """How far the sample's patches are from the nearest patches of the real image.
+
+    Small when nothing in the sample looks foreign. The mean over up to 4000 of its patches of the
+    root mean squared error to the nearest of up to 20,000, averaged over full, half and quarter
+    size.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        patch: side of the square patches, in pixels.
+        exact: take all patches, and the nearest of all: slower, and a little lower.
+
+    Returns:
+        0 (every patch is in the real image) to 1.
+
+    Raises:
+        UserError: the patch does not fit into a quarter of an image.
+
+    Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008.
+    """
+    distance = _mean_of_all if exact else _mean_nearest
+    return fmean(
+        distance(shrunk(sample, factor), shrunk(real, factor), patch) for factor in SHRINKS
+    )
+
+
+def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
+    """How far the real image's patches are from the nearest patches of the sample.
+
+    Small when nothing of the real image is missing; otherwise as :func:`coherence`.
+    """
+    return coherence(sample, real, patch, exact)
+
+
+def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
+    """How near the sample's patches are to others of itself, beside the real image's.
+
+    What coherence and completeness cannot see: plain tiling and mirroring have the best of both.
+    For up to 4000 patches the root mean squared error to the nearest patch of the same image that
+    does not overlap it, as it is or mirrored either way, averaged over full, half and quarter size;
+    the sample's over the real image's.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        patch: side of the square patches, in pixels.
+
+    Returns:
+        At least 0, which copies side by side have; about 1 when the sample repeats itself as much
+        as the real image does. A larger sample with more of the same elements is below 1.
+
+    Raises:
+        UserError: two patches side by side do not fit into a quarter of an image.
+    """
+    to_others = [
+        fmean(_mean_to_others(shrunk(image, factor), patch) for factor in SHRINKS)
+        for image in (sample, real)
+    ]
+    return to_others[0] / max(to_others[1], LEAST_DISTANCE)
+
+
+def coherence_and_completeness(real: Tensor, samples: Tensor, patch: int = 7) -> dict[str, float]:
+    """:func:`coherence` and :func:`completeness` by name, each the mean over (N, 3, h, w)."""
+    each = samples.chunk(len(samples))
+    return {
+        "coherence": fmean(coherence(real, sample, patch) for sample in each),
+        "completeness": fmean(completeness(real, sample, patch) for sample in each),
+    }
+
+
+def sharpness(real: Tensor, sample: Tensor) -> float:
+    """Mean absolute gradient of the sample's gray values over that of the real image.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+
+    Returns:
+        At least 0; 1 is as sharp as the real image, less is blurred, more is noisy.
+    """
+    return _mean_gradient(sample) / _mean_gradient(real)
+
+
+def copy(real: Tensor, sample: Tensor) -> float:
+    """Root mean squared error between the images, place by place; 0 is a copy, 1 the most.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1], of one size.
+    """
+    return float(((sample - real) / 2).square().mean().sqrt())
+
+
+def diversity(real: Tensor, samples: Tensor) -> float:
+    """How much samples differ from each other at the same place.
+
+    The standard deviation over the samples of a pixel's gray value, averaged over the pixels, in
+    units of the real image's standard deviation.
+
+    Args:
+        real: (1, 3, H, W) in [-1, 1].
+        samples: (N, 3, H, W) in [-1, 1], N at least 2.
+
+    Returns:
+        At least 0, which equal samples have; about 1 when places are independent of each other.
+
+    Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3 (there about 0.5).
+    """
+    return float(samples.mean(dim=1).std(dim=0).mean() / real.mean(dim=1).std())
+
+
+def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
+    """All figures of this module at a glance, each the mean over the samples.
+
+    Args:
+        real: (1, 3, H, W) in [-1, 1].
+        samples: (N, 3, h, w) in [-1, 1].
+
+    Returns:
+        ``swd1``, ``swd2``, ``swd4`` (the sliced Wasserstein distance at full, half and quarter
+        size), ``coherence``, ``completeness`` and ``sharpness``; ``copy`` when the sizes are equal,
+        and then ``diversity`` too, when there are two samples or more.
+
+    Raises:
+        UserError: an image is too small for patches of 7 pixels at a quarter of its size.
+    """
+    each = samples.chunk(len(samples))
+    figures = {
+        f"swd{factor}": fmean(sliced_wasserstein(real, s, shrink=factor) for s in each)
+        for factor in SHRINKS
+    }
+    figures |= coherence_and_completeness(real, samples)
+    figures["sharpness"] = fmean(sharpness(real, s) for s in each)
+    if real.shape[1:] == samples.shape[1:]:
+        figures["copy"] = fmean(copy(real, s) for s in each)
+        if len(samples) > 1:
+            figures["diversity"] = diversity(real, samples)
+    return figures
+
+
+def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
+    return float(nearest_patches(queries, references, patch).error.mean())
+
+
+def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
+    wanted = chosen_patches(queries, patch, MOST_QUERIES, _seeded(1))[0]
+    known = chosen_patches(references, patch, MOST_REFERENCES, _seeded(3))[0]
+    squares = known.square().sum(dim=1)
+    errors = []
+    for chunk in torch.split(wanted, QUERIES_AT_ONCE):
+        nearest = torch.addmm(squares, chunk, known.T, alpha=-2).argmin(dim=1)
+        # Expanding the square is quick and finds the nearest, but loses the digits of short ones.
+        errors.append((chunk - known[nearest]).norm(dim=1))
+    return float(torch.cat(errors).mean()) / math.sqrt(wanted.shape[1])
+
+
+def _mean_to_others(image: Tensor, patch: int) -> float:
+    """Mean root mean squared error of patches to the nearest that does not overlap them."""
+    height, width = image.shape[-2:]
+    if max(height, width) < 2 * patch:
+        raise UserError(
+            f"two patches of {patch} pixels do not fit side by side into {height}x{width} pixels; "
+            "allowed: a larger image, or smaller patches"
+        )
+    wanted, place = chosen_patches(image, patch, MOST_QUERIES, _seeded(1))
+    known, other = chosen_patches(image, patch, MOST_REFERENCES, _seeded(3))
+    grid = known.view(-1, 3, patch, patch)
+    forms = [known, grid.flip(2).flatten(1), grid.flip(3).flatten(1)]
+    squares = known.square().sum(dim=1)
+    errors = []
+    for chunk, at in zip(
+        torch.split(wanted, QUERIES_AT_ONCE), torch.split(place, QUERIES_AT_ONCE), strict=True
+    ):
+        overlaps = ((at[:, None] - other).abs() < patch).all(dim=2)
+        least = torch.full((len(chunk),), math.inf, device=image.device)
+        for form in forms:
+            distance = torch.addmm(squares, chunk, form.T, alpha=-2).masked_fill(overlaps, math.inf)
+            nearest = distance.argmin(dim=1)
+            least = torch.minimum(least, (chunk - form[nearest]).norm(dim=1))
+        errors.append(least[~overlaps.all(dim=1)])
+    return float(torch.cat(errors).mean()) / math.sqrt(wanted.shape[1])
+
+
+def _mean_gradient(image: Tensor) -> float:
+    gray = image.mean(dim=1)
+    return float(gray.diff(dim=2).abs().mean() + gray.diff(dim=1).abs().mean())
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

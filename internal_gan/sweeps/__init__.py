@@ -1,0 +1,1 @@
+"""Many runs: their jobs, and what came of them side by side."""

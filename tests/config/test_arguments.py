@@ -1,0 +1,238 @@
+"""File names reach the program letter for letter."""
+
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+from PIL import Image
+
+from internal_gan.config.arguments import key_of, prepare, quote
+from internal_gan.errors import UserError
+from internal_gan.images.files.names import PILLOW_FORMATS
+
+NAMES = [
+    "a b.jpg",
+    "a=b.jpg",
+    "#1.jpg",
+    "photo (1).jpg",
+    "a,b.jpg",
+    "[1].jpg",
+    "[a,b]",
+    "é.jpg",
+    "-x.jpg",
+    "it's.jpg",
+    'the "one".jpg',
+    "back\\slash.jpg",
+    "end\\",
+    "quote\\'.jpg",
+    "{a: b}.jpg",
+    "$HOME.jpg",
+    "${seed}.jpg",
+    "\\${seed}.jpg",
+    "a${b",
+    "null.jpg",
+    "100%.jpg",
+    "new\nline.jpg",
+    "'x'.jpg",
+    "choice(1,2)",
+    "日本.jpg",
+]
+
+
+def understood(override: str) -> list[str]:
+    """The values that Hydra and OmegaConf read out of an override, one for each job."""
+    parsed = OverridesParser.create().parse_override(override)
+    if not parsed.is_sweep_override():
+        return [str(OmegaConf.create({"value": parsed.value()}).value)]
+    values = [
+        value.partition("=")[2] for value in map("x={}".format, parsed.sweep_string_iterator())
+    ]
+    return [
+        str(
+            OmegaConf.create(
+                {"value": OverridesParser.create().parse_override(f"x={v}").value()}
+            ).value
+        )
+        for v in values
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_survives_hydra(name: str) -> None:
+    assert understood(f"image={quote(name)}") == [name]
+
+
+@pytest.mark.parametrize(
+    "key", ["image", "checkpoint", "resume", "output", "model.features.weights"]
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_exists_is_meant_by_its_literal_name(key: str, name: str) -> None:
+    Path(name).touch()
+    (override,) = prepare([f"{key}={name}"])
+    assert understood(override) == [name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "[a,b]"])
+def test_a_file_that_is_missing_keeps_its_name_too(name: str) -> None:
+    (override,) = prepare([f"image={name}"])
+    assert understood(override) == [name]
+
+
+@pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "['a b.jpg','b.jpg']", "null", ""])
+def test_what_the_user_wrote_for_hydra_stays(value: str) -> None:
+    assert prepare([f"image={value}"]) == [f"image={value}"]
+
+
+def test_other_options_are_left_alone() -> None:
+    overrides = ["model.steps=[1,2]", "+a.b={c: d}", "~sample.size", "seed=1,2"]
+    assert prepare(overrides, multirun=True) == overrides
+
+
+def test_a_new_output_folder_may_be_named_after_other_options() -> None:
+    assert prepare(["output=runs/${seed} a"]) == ["output='runs/${seed} a'"]
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert prepare(["output=~/runs"]) == ["output='/home/me/runs'"]
+
+
+def photos(*names: str) -> None:
+    for name in names:
+        path = Path(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_multirun_takes_each_image_of_a_folder() -> None:
+    photos("photos/b.png", "photos/a, b.JPG", "photos/notes.txt", "photos/.hidden.png")
+    (override,) = prepare(["image=photos/"], multirun=True)
+    assert understood(override) == ["photos/a, b.JPG", "photos/b.png"]
+
+
+def test_multirun_takes_every_format_that_can_be_read() -> None:
+    names = [
+        f"photos/x{end}"
+        for end, name in Image.registered_extensions().items()
+        if name in PILLOW_FORMATS
+    ]
+    assert {"photos/x.png", "photos/x.gif", "photos/x.ppm"} <= {*names}
+    photos(*names, "photos/x.pdf")
+    (override,) = prepare(["image=photos"], multirun=True)
+    assert understood(override) == sorted(names)
+
+
+def test_multirun_takes_each_image_of_a_pattern() -> None:
+    photos("photos/b.png", "photos/a.png", "photos/c.jpg")
+    (override,) = prepare(["image=photos/*.png"], multirun=True)
+    assert understood(override) == ["photos/a.png", "photos/b.png"]
+
+
+def test_multirun_takes_names_between_commas() -> None:
+    photos("a b.png", "c,d.png", "e.png")
+    (override,) = prepare(["image=a b.png,'c,d.png',e.png"], multirun=True)
+    assert understood(override) == ["a b.png", "c,d.png", "e.png"]
+
+
+def test_multirun_means_a_file_with_a_comma_or_a_star_if_there_is_one() -> None:
+    photos("c,d.png", "*.png")
+    assert prepare(["image=c,d.png"], multirun=True) == ["image='c,d.png'"]
+    assert prepare(["image=*.png"], multirun=True) == ["image='*.png'"]
+
+
+def test_a_list_of_photos_is_one_value() -> None:
+    photos("a b.png", "c,d.png", "e=1.png")
+    value = "image=[a b.png,'c,d.png', e=1.png]"
+    names = "['a b.png', 'c,d.png', 'e=1.png']"
+    for multirun in (False, True):
+        (override,) = prepare([value], multirun=multirun)
+        assert understood(override) == [names]
+    (override,) = prepare([f"{value},e=1.png,[e=1.png,a b.png]"], multirun=True)
+    assert understood(override) == [names, "e=1.png", "['e=1.png', 'a b.png']"]
+    with pytest.raises(UserError, match=r"image=z\.png: no such file"):
+        prepare(["image=[a b.png,z.png]"], multirun=True)
+
+
+def test_multirun_takes_several_checkpoints() -> None:
+    assert prepare(["checkpoint=runs/a b,c"], multirun=True) == ["checkpoint='runs/a b','c'"]
+
+
+def test_multirun_output_is_the_folder_of_the_jobs() -> None:
+    assert prepare(["output=my runs"], multirun=True) == ["hydra.sweep.dir='my runs'"]
+
+
+def test_a_folder_without_images_is_a_mistake() -> None:
+    photos("photos/notes.txt")
+    with pytest.raises(UserError, match=r"image=photos: no images there; they end in \.png"):
+        prepare(["image=photos"], multirun=True)
+
+
+def test_a_missing_image_of_a_multirun_is_told_before_any_job() -> None:
+    photos("a.png")
+    with pytest.raises(UserError, match=r"image=b\.png: no such file"):
+        prepare(["image=a.png,b.png"], multirun=True)
+
+
+def test_a_photo_without_option_is_told_how_to_write_it() -> None:
+    photos("a.png")
+    with pytest.raises(UserError, match=r"for a photo write image=a\.png"):
+        prepare(["a.png"])
+
+
+def test_a_list_that_the_shell_split_is_told_as_one() -> None:
+    with pytest.raises(
+        UserError, match=r"sample\.size=\[300 800\]: a list has commas and no blanks"
+    ):
+        prepare(["sample.size=[300", "800]"])
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("seed=1", "seed"),
+        ("+model.alpha=1", "model.alpha"),
+        ("++a=b=c", "a"),
+        ("~sample.size", "sample.size"),
+        ("model/generator@model.g=x", "model/generator"),
+    ],
+)
+def test_the_key_of_an_override(override: str, key: str) -> None:
+    assert key_of(override) == key
+
+
+def test_a_mask_and_edges_have_short_names() -> None:
+    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
+        "mask.file='my hole.png'",
+        "inpaint.edges='a=b.png'",
+    ]
+    assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
+
+
+@pytest.mark.parametrize("what", ["task=inpaint", "model=edgeconnect"])
+def test_no_name_is_not_this_folder(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
+    assert not [o for o in prepare([what, "image="]) if "a.png" in o]
+
+
+@pytest.mark.parametrize(
+    "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_no_edges"]
+)
+def test_a_folder_is_its_images_where_several_make_sense(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my photos").mkdir()
+    for name in ("b.png", "a.jpg"):
+        Image.new("L", (4, 4)).save(Path("my photos") / name)
+    (override,) = prepare([what, "image=my photos/"])[1:]
+    assert override == "image=['my photos/a.jpg','my photos/b.png']"
+    assert prepare(["image=my photos/"]) == ["image='my photos/'"]

@@ -1,0 +1,184 @@
+"""Configuration becomes objects of this package, and of nothing else."""
+
+import copy
+import random
+import sys
+from collections.abc import Iterator
+from functools import reduce
+from math import inf, nan
+from typing import Any
+
+import pytest
+import torch
+
+from internal_gan.config.build import build
+from internal_gan.errors import UserError
+from internal_gan.models.base import Model, Optimization
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture, tiny_options
+
+ADAM = "torch.optim.Adam"
+OPTIMIZATION = "internal_gan.models.base.Optimization"
+
+
+def test_a_target_is_called_with_the_other_keys() -> None:
+    built = build({"_target_": OPTIMIZATION, "generator_lr": 0.25, "decay": "linear"})
+    assert built == Optimization(generator_lr=0.25, decay="linear")
+
+
+def test_keyword_arguments_win_over_the_configuration() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = build({"_target_": ADAM, "lr": 0.5}, params=[weight], lr=0.25)
+    assert isinstance(optimizer, torch.optim.Adam)
+    assert optimizer.param_groups[0]["lr"] == 0.25
+
+
+def test_partial_waits_for_the_other_arguments() -> None:
+    make = build({"_target_": ADAM, "_partial_": True, "lr": 0.5})
+    assert make([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]["lr"] == 0.5
+
+
+def test_targets_inside_mappings_and_lists_are_built_too() -> None:
+    inner = {"_target_": OPTIMIZATION, "ema": 0.5}
+    make = build({"_target_": ADAM, "_partial_": True, "params": [{"a": inner}]})
+    assert make.keywords["params"] == [{"a": Optimization(ema=0.5)}]
+
+
+def test_the_configuration_is_left_as_it_is() -> None:
+    config = {"_target_": OPTIMIZATION, "ema": 0.5}
+    build(config)
+    assert config == {"_target_": OPTIMIZATION, "ema": 0.5}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "builtins.eval",
+        "torch.load",
+        "torch.optimizer.Adam",
+        "subprocess.run",
+        "internal_gan.cli.os.system",
+        "internal_gan.nn.blocks.nn.Module",
+        "internal_gan.nn.blocks.torch.load",
+        "internal_gan.models.singan.model.resize",
+        "torch.optim.adam.torch",
+        "torch.optim.sys.exit",
+        "internal_gan.models...singan",
+        "internal_gan",
+        "",
+    ],
+)
+def test_what_is_not_of_this_package_is_refused(target: str) -> None:
+    with pytest.raises(UserError, match=r"model\._target_="):
+        build({"_target_": target})
+
+
+def test_nothing_outside_is_imported() -> None:
+    assert "antigravity" not in sys.modules
+    for target in ("antigravity.geohash", "internal_gan.antigravity.geohash"):
+        with pytest.raises(UserError):
+            build({"_target_": target})
+    assert "antigravity" not in sys.modules
+
+
+def test_a_misspelt_target_is_told_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"did you mean 'internal_gan\.models\.singan\.model\.SinGAN'"):
+        build({"_target_": "internal_gan.models.singan.model.SinGan"})
+    with pytest.raises(UserError, match=r"did you mean 'internal_gan\.models\.singan\.model\.SinGAN'"):
+        build({"_target_": "internal_gan.models.sinGAN.SinGAN"})
+
+
+def test_a_missing_target_is_named_by_its_key() -> None:
+    with pytest.raises(UserError, match=r"^model\.generator: _target_ is missing"):
+        build({"lr": 1}, "model.generator")
+
+
+def test_a_misspelt_argument_is_told_the_nearest() -> None:
+    message = (
+        r"^model\.inner\.genrator_lr: Optimization has no such option; did you mean 'generator_lr'"
+    )
+    with pytest.raises(UserError, match=message):
+        build({"_target_": ADAM, "inner": {"_target_": OPTIMIZATION, "genrator_lr": 1}})
+
+
+def test_a_missing_argument_is_named() -> None:
+    with pytest.raises(UserError, match=r"^model\.params: Adam needs this option"):
+        build({"_target_": ADAM})
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "needs"),
+    [
+        ("generator_lr", "fast", "a number"),
+        ("generator_lr", True, "a number"),
+        ("generator_lr", float("nan"), "a finite number"),
+        ("generator_lr", float("inf"), "a finite number"),
+        ("betas", 0.5, "a list of numbers"),
+        ("decay", "stairs", "one of step, linear"),
+        ("ema", "x", "a number or null"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
+    argument: str, value: object, needs: str
+) -> None:
+    with pytest.raises(
+        UserError, match=rf"^model\.{argument}={str(value).lower()}: Optimization needs {needs}$"
+    ):
+        build({"_target_": OPTIMIZATION, argument: value})
+
+
+def test_a_name_where_a_part_belongs_is_told_the_group() -> None:
+    config = {"_target_": "internal_gan.models.singan.model.SinGAN", "adversarial_loss": "hinge"}
+    parts = {"generator": print, "discriminator": print, "optimization": Optimization()}
+    with pytest.raises(UserError, match="write model/adversarial_loss=hinge"):
+        build(config, **parts)
+
+
+def test_a_value_out_of_range_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^model: Invalid learning rate: -1"):
+        build({"_target_": ADAM, "lr": -1.0}, params=[torch.nn.Parameter(torch.zeros(1))])
+
+
+ODD_VALUES: tuple[Any, ...] = (
+    *([], {}, None, inf, nan, -1, 0, 10**9, 10**30, 1e9, "abc", "", True, [1, 2, 3], [[1]], [None]),
+    *({"a": 1}, {"coarsest": None, "finest": 1}, {"coarsest": -1, "others": inf}, 2.5, -0.5),
+)
+# Values that are legal and take a moment; a small photo keeps them small.
+FAMILIES = {
+    "singan": LEAN,
+    "ingan": INGAN_FAST,
+    "ingan_unet": INGAN_PAPER,
+    "edgeconnect": (*EDGECONNECT, "model/features=random", "model/edges=scharr"),
+}
+
+
+# What an option is refused with where another one has to go with it.
+GO_WITH = {"min_side": "crop", "edges": "steps"}
+
+
+def _names(values: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        yield (*prefix, name)
+        if isinstance(value, dict):
+            yield from _names(value, (*prefix, name))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(family: str) -> None:
+    """A sample of all options with all values; whatever is refused is so in one line that names
+    the option, before there is anything to train."""
+    options = tiny_options(base=FAMILIES[family]).model
+    cases = [(name, value) for name in _names(options) for value in ODD_VALUES]
+    unnamed = []
+    for name, value in random.Random(0).sample(cases, 200):
+        config = copy.deepcopy(options)
+        reduce(dict.__getitem__, name[:-1], config)[name[-1]] = value
+        try:
+            model = build(config)
+            assert isinstance(model, Model)
+            model.prepare(picture())
+        except ValueError as error:
+            allowed = {name[-1], GO_WITH.get(name[-1], name[-1])}
+            if not any(word in str(error) for word in allowed) or "\n" in str(error):
+                unnamed.append((".".join(name), value, str(error)))
+    assert unnamed == []

@@ -1,0 +1,29 @@
+"""The table of tasks says what the schema says, and every task has its module."""
+
+import importlib
+
+import pytest
+
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.options import RECIPES, TASKS, Options
+
+
+def test_it_has_every_task() -> None:
+    assert tuple(TABLE) == TASKS
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_module_with_its_function(name: str) -> None:
+    assert callable(getattr(importlib.import_module(f"internal_gan.tasks.{name}"), name))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_trains_as_the_options_say(name: str) -> None:
+    trains = TABLE[name].learns in ("always", "unless")
+    assert Options(task=name).trains == trains
+    assert (name in RECIPES) == (TABLE[name].learns in ("unless", "folder"))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_only_the_task_train_learns_although_a_model_is_there(name: str) -> None:
+    assert (TABLE[name].learns == "always") == (name == "train")

@@ -1,0 +1,200 @@
+"""A file that cannot be read gives one line: which file, what is wrong, what is allowed."""
+
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from internal_gan.errors import UserError
+from internal_gan.images.files import image as image_io
+from internal_gan.images.files.image import read_image
+
+
+def refusal(path: Path | str) -> str:
+    """The one line by which a file is refused, which starts with its name."""
+    with pytest.raises(UserError) as caught:
+        read_image(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(str(path))
+    return line
+
+
+def test_a_missing_file_with_the_nearest_name(picture: Image.Image, tmp_path: Path) -> None:
+    picture.save(tmp_path / "photo.png")
+    line = refusal(tmp_path / "phoot.png")
+    assert "no such file" in line
+    assert f"did you mean {tmp_path / 'photo.png'}?" in line
+
+
+def test_a_missing_file_without_a_similar_one(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "x.png").endswith("no such file")
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    assert f"the folder {tmp_path / 'nowhere'} is missing" in refusal(
+        tmp_path / "nowhere" / "x.png"
+    )
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "is a folder; allowed is an image file" in refusal(tmp_path)
+
+
+def test_a_path_through_a_file(picture: Image.Image, tmp_path: Path) -> None:
+    picture.save(tmp_path / "photo.png")
+    assert "Not a directory" in refusal(tmp_path / "photo.png" / "x.png")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "not a regular file" in refusal(tmp_path / "pipe.png")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x\0y"])
+def test_an_impossible_name(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="allowed is the path of an image file"):
+        read_image(tmp_path / name)
+
+
+def test_a_name_with_a_line_break_still_gives_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        read_image(tmp_path / "two\nlines.png")
+    assert "\n" not in str(caught.value)
+    assert "two\\nlines.png: no such file" in str(caught.value)
+
+
+def test_a_file_without_permission(
+    picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.png"
+    picture.save(path)
+    if os.geteuid() == 0:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "open", refuse)
+    else:
+        path.chmod(0)
+    assert "permission denied; allowed is a file that you can read" in refusal(path)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").touch()
+    assert "empty (0 bytes)" in refusal(tmp_path / "photo.png")
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello, world\n", b"\x89PNG\r\n", b"%PDF-1.7\n", b"\0" * 4096]
+)
+def test_what_is_no_image(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(content)
+    line = refusal(tmp_path / "photo.png")
+    assert "not an image, or a damaged one; allowed are PNG, JPEG, TIFF, WebP" in line
+
+
+def test_readers_that_start_other_programs_are_not_tried(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    )
+    assert "not an image" in refusal(tmp_path / "photo.png")
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_truncated_file(suffix: str, share: float, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    whole = tmp_path / f"whole.{suffix}"
+    Image.fromarray(pixels).save(whole)
+    cut = tmp_path / f"photo.{suffix}"
+    cut.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
+    line = refusal(cut)
+    assert "damaged" in line
+    assert "allowed are" in line
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
+def test_damage_anywhere_gives_a_photo_or_one_line(
+    suffix: str, picture: Image.Image, tmp_path: Path
+) -> None:
+    whole = tmp_path / f"whole.{suffix}"
+    picture.save(whole)
+    content = whole.read_bytes()
+    generator = np.random.default_rng(0)
+    path = tmp_path / f"photo.{suffix}"
+    lines = []
+    for _ in range(60):
+        damaged = bytearray(content)
+        for at in generator.integers(0, min(len(content), 400), 6):
+            damaged[at] = int(generator.integers(0, 256))
+        path.write_bytes(damaged)
+        try:
+            read_image(path)
+        except UserError as error:
+            lines.append(str(error))
+    assert lines
+    assert all(line.startswith(str(path)) and "\n" not in line for line in lines)
+
+
+def test_an_image_of_too_many_pixels(tmp_path: Path) -> None:
+    Image.new("1", (12_000, 11_000)).save(tmp_path / "photo.png")
+    line = refusal(tmp_path / "photo.png")
+    assert "11000x12000 pixels are too large; allowed are 120 megapixels" in line
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
+    picture: Image.Image, tmp_path: Path
+) -> None:
+    picture.save(tmp_path / "photo.png")
+    content = bytearray((tmp_path / "photo.png").read_bytes())
+    struct.pack_into(">II", content, 16, 200_000, 200_000)
+    struct.pack_into(">I", content, 29, zlib.crc32(content[12:29]))
+    (tmp_path / "photo.png").write_bytes(content)
+    assert "too large; allowed are 120 megapixels" in refusal(tmp_path / "photo.png")
+
+
+def test_an_image_of_just_the_limit_is_read(
+    picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture.save(tmp_path / "photo.png")
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 600)
+    assert read_image(tmp_path / "photo.png").size == (20, 30)
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 599)
+    assert "20x30 pixels are too large" in refusal(tmp_path / "photo.png")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [(0.0, 3.5, "0 to 3.5"), (-1.0, 1.0, "-1 to 1"), (0.0, np.inf, "inf"), (0.0, np.nan, "nan")],
+)
+def test_floats_outside_0_to_1(low: float, high: float, shown: str, tmp_path: Path) -> None:
+    array = np.full((8, 8), low, np.float32)
+    array[3, 3] = high
+    Image.fromarray(array).save(tmp_path / "photo.tif")
+    line = refusal(tmp_path / "photo.tif")
+    assert shown in line
+    assert "allowed is 0 (black) to 1 (white)" in line
+
+
+def test_integers_of_more_than_16_bits(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 70_000]], np.int32)).save(tmp_path / "photo.tif")
+    assert "its values go from 0 to 70000; allowed is 0 to 65535" in refusal(tmp_path / "photo.tif")
+
+
+def test_a_colour_mode_that_is_not_supported(tmp_path: Path) -> None:
+    Image.new("LAB", (8, 8)).save(tmp_path / "photo.tif")
+    assert "its colour mode LAB is not supported; allowed are" in refusal(tmp_path / "photo.tif")
+
+
+def test_16_bit_channels_in_separate_planes(
+    deep_tiff: Callable[..., bytes], tmp_path: Path
+) -> None:
+    array = np.random.default_rng(0).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
+    (tmp_path / "photo.tif").write_bytes(deep_tiff(array, "<", planes=2))
+    assert "stored apart from each other; allowed are" in refusal(tmp_path / "photo.tif")

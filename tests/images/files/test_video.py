@@ -1,0 +1,154 @@
+"""Frames become PNG files, and these a moving picture of the right size, length and colours."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore]
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms, ImageSequence
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.video import check_format, write_frames, write_video
+
+COLOURS = [(200, 40, 40), (40, 180, 60), (50, 60, 190)]
+FPS = 24
+
+
+def flat(height: int, width: int) -> Iterator[Tensor]:
+    """Three frames of one colour each."""
+    for colour in COLOURS:
+        values = torch.tensor(colour) / 127.5 - 1
+        yield values.view(1, 3, 1, 1).expand(1, 3, height, width)
+
+
+def frames_of(path: Path) -> list[np.ndarray[Any, Any]]:
+    with Image.open(path) as film:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+
+
+def decoded(path: Path, height: int, width: int) -> tuple[str, list[np.ndarray[Any, Any]]]:
+    """What the decoder says about a film, and its frames."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "rawvideo"]
+    answer = subprocess.run([*command, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
+    frames = np.frombuffer(answer.stdout, np.uint8).reshape(-1, height, width, 3)
+    return answer.stderr.decode(), list(frames)
+
+
+def test_frames_are_files_in_their_order_with_the_same_bytes(tmp_path: Path) -> None:
+    files = write_frames(tmp_path / "a" / "frames", flat(5, 7))
+    assert [file.name for file in files] == ["0000.png", "0001.png", "0002.png"]
+    for file, colour in zip(files, COLOURS, strict=True):
+        assert (np.asarray(Image.open(file)) == colour).all()
+        assert read_image(file).size == (5, 7)
+
+
+def test_frames_are_written_as_they_come(tmp_path: Path) -> None:
+    def frames() -> Iterator[Tensor]:
+        for index, frame in enumerate(flat(5, 7)):
+            assert len(list(tmp_path.glob("frames/*.png"))) == index
+            yield frame
+
+    assert len(write_frames(tmp_path / "frames", frames())) == 3
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_a_moving_picture_has_every_frame_at_its_size(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film.{suffix}"
+    write_video(path, write_frames(tmp_path / "frames", flat(33, 47)), FPS)
+    shown = frames_of(path)
+    assert [frame.shape for frame in shown] == [(33, 47, 3)] * 3
+    for frame, colour in zip(shown, COLOURS, strict=True):
+        assert np.abs(frame.astype(int) - colour).max() <= 6
+    with Image.open(path) as film:
+        assert film.info["loop"] == 0
+
+
+@pytest.mark.parametrize(("suffix", "unit"), [("gif", 10), ("webp", 1)])
+@pytest.mark.parametrize("fps", [10, 24, 30])
+def test_the_durations_add_up(tmp_path: Path, suffix: str, unit: int, fps: float) -> None:
+    files = write_frames(tmp_path / "frames", (torch.rand(3, 9, 9) * 2 - 1 for _ in range(30)))
+    write_video(tmp_path / f"film.{suffix}", files, fps)
+    with Image.open(tmp_path / f"film.{suffix}") as film:
+        durations = []
+        for index in range(30):
+            film.seek(index)
+            film.load()
+            durations.append(film.info["duration"])
+    assert sum(durations) == pytest.approx(30_000 / fps, abs=unit)
+    assert max(durations) - min(durations) <= unit
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 48), (33, 47)])
+def test_a_film_has_every_frame_and_repeats_the_last_line_of_odd_sides(
+    tmp_path: Path, height: int, width: int
+) -> None:
+    write_video(tmp_path / "film.mp4", write_frames(tmp_path / "frames", flat(height, width)), FPS)
+    height, width = height + height % 2, width + width % 2
+    about, shown = decoded(tmp_path / "film.mp4", height, width)
+    for fact in ("h264", "yuv420p", "bt709", f"{width}x{height}", f"{FPS} fps"):
+        assert fact in about
+    assert len(shown) == 3
+    for frame, colour in zip(shown, COLOURS, strict=True):
+        assert np.abs(frame.astype(int) - colour).max() <= 8
+
+
+def test_webp_keeps_the_colour_profile(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    files = write_frames(tmp_path / "frames", flat(9, 9))
+    for file in files:
+        with Image.open(file) as image:
+            image.load()
+        image.save(file, icc_profile=profile)
+    write_video(tmp_path / "film.webp", files, FPS)
+    with Image.open(tmp_path / "film.webp") as film:
+        assert film.info["icc_profile"] == profile
+
+
+def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
+    rng = torch.Generator().manual_seed(0)
+    still = torch.rand(3, 24, 24, generator=rng) * 2 - 1
+    changed = still.clone()
+    changed[:, :4, :4] = 1
+    write_video(
+        tmp_path / "film.gif", write_frames(tmp_path / "frames", [still, changed, still]), FPS
+    )
+    first, second, third = frames_of(tmp_path / "film.gif")
+    assert (first == third).all()
+    assert (first[8:, 8:] == second[8:, 8:]).all()
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
+def test_one_frame_is_enough(tmp_path: Path, suffix: str) -> None:
+    files = write_frames(tmp_path / "frames", [torch.zeros(3, 16, 16)])
+    write_video(tmp_path / f"film.{suffix}", files, FPS)
+    assert (tmp_path / f"film.{suffix}").stat().st_size > 0
+
+
+def test_a_film_without_its_encoder_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(UserError, match=r"animate.format=mp4.*pip install 'internal-gan\[video\]'"):
+        check_format("mp4", FPS, "animate")
+    check_format("webp", FPS, "animate")
+
+
+def test_a_gif_of_too_many_frames_a_second_is_refused() -> None:
+    check_format("gif", 50, "animate")
+    with pytest.raises(UserError, match=r"animate\.fps=60: a GIF shows at most 50"):
+        check_format("gif", 60, "animate")
+
+
+def test_an_encoder_that_gives_up_is_one_line_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.images.files.video._H264", ("-c:v", "nothing"))
+    files = write_frames(tmp_path / "frames", flat(16, 16))
+    with pytest.raises(UserError, match=r"cannot write MP4.*'Error opening output files"):
+        write_video(tmp_path / "film.mp4", files, FPS)
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]

@@ -1,0 +1,336 @@
+"""Writing keeps what the photo's file had, or says what it could not keep."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import ExifTags, Image, ImageCms
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.files import encode
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.photo import Photo
+
+Logged = Callable[[], list[str]]
+LOSSLESS = ["png", "tif", "webp", "bmp"]
+ALL = [*LOSSLESS, "jpg", "jpeg", "tiff"]
+
+
+@pytest.fixture
+def profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture
+def exif() -> bytes:
+    """Author, exposure time and place."""
+    block = Image.Exif()
+    block[ExifTags.Base.Artist] = "A. Nother"
+    block[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
+    block[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
+    return block.tobytes()
+
+
+def levels(pixels: Tensor, largest: int) -> Tensor:
+    """Whole numbers from 0 to ``largest``."""
+    return ((pixels + 1.0) / 2.0 * largest).round()
+
+
+def deep_photo(mode: str, alpha: bool = False) -> Photo:
+    """A photo whose every value needs 16 bits."""
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randint(1, 65536, (1, 4, 9, 14), generator=generator) / 65535.0
+    colours = values[:, :1].expand(-1, 3, -1, -1) if mode in ("I;16", "LA") else values[:, :3]
+    return Photo(colours * 2.0 - 1.0, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
+
+
+@pytest.mark.parametrize("suffix", LOSSLESS)
+def test_8_bit_colours_come_back_exactly(suffix: str, picture: Image.Image, tmp_path: Path) -> None:
+    picture.save(tmp_path / "photo.png")
+    photo = read_image(tmp_path / "photo.png")
+    write_image(tmp_path / f"out.{suffix}", photo.pixels)
+    with Image.open(tmp_path / f"out.{suffix}") as written:
+        assert written.mode == "RGB"
+        assert np.array_equal(np.array(written), np.array(picture))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "jpeg", "JPG"])
+def test_jpeg_comes_back_nearly_and_with_all_its_colours(
+    suffix: str, tiny_pixels: Tensor, tmp_path: Path
+) -> None:
+    write_image(tmp_path / f"out.{suffix}", tiny_pixels)
+    with Image.open(tmp_path / f"out.{suffix}") as written:
+        assert written.format == "JPEG"
+        assert [layer[1:3] for layer in written.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
+    back = read_image(tmp_path / f"out.{suffix}").pixels
+    assert (back - tiny_pixels).abs().mean() < 8 / 255
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_values_out_of_range_are_clipped(suffix: str, tmp_path: Path) -> None:
+    pixels = torch.full((3, 8, 8), 1.7)
+    pixels[:, :, :4] = -3.0
+    write_image(tmp_path / f"out.{suffix}", pixels)
+    back = to_uint8(read_image(tmp_path / f"out.{suffix}").pixels).float()
+    assert back[..., :4].max() <= 2
+    assert back[..., 4:].min() >= 253
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [
+        ("L", "png"),
+        ("L", "jpg"),
+        ("L", "tif"),
+        ("L", "bmp"),
+        ("LA", "png"),
+        ("LA", "tif"),
+        ("RGB", "png"),
+        ("RGB", "webp"),
+        ("RGBA", "png"),
+        ("RGBA", "tif"),
+        ("RGBA", "webp"),
+    ],
+)
+def test_the_file_has_the_photos_mode(
+    mode: str, suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    half_seen = picture.convert("RGBA")
+    half_seen.putalpha(100)
+    half_seen.convert(mode).save(tmp_path / f"photo.{suffix}", lossless=True)
+    photo = read_image(tmp_path / f"photo.{suffix}")
+    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
+    again = read_image(tmp_path / f"out.{suffix}")
+    assert again.mode == photo.mode == mode
+    assert (again.alpha is None) == (photo.alpha is None)
+    tolerance = 0.05 if suffix == "jpg" else 1e-6
+    torch.testing.assert_close(again.pixels, photo.pixels, rtol=0, atol=tolerance)
+    assert logged() == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "written"),
+    [("1", "png", "L"), ("P", "png", "RGB"), ("CMYK", "tif", "RGB"), ("L", "webp", "RGB")],
+)
+def test_modes_that_make_no_sense_for_a_result_become_the_next_wider(
+    mode: str, suffix: str, written: str, picture: Image.Image, tmp_path: Path
+) -> None:
+    picture.convert(mode).save(tmp_path / "photo.tif")
+    photo = read_image(tmp_path / "photo.tif")
+    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
+    again = read_image(tmp_path / f"out.{suffix}")
+    assert again.mode == written
+    torch.testing.assert_close(again.pixels, photo.pixels, rtol=0, atol=1e-6)
+
+
+def test_colours_become_gray_as_pillow_weighs_them(picture: Image.Image, tmp_path: Path) -> None:
+    picture.save(tmp_path / "photo.png")
+    gray = Photo(torch.zeros(1, 3, 20, 30), mode="L")
+    write_image(tmp_path / "out.png", read_image(tmp_path / "photo.png").pixels, like=gray)
+    with Image.open(tmp_path / "out.png") as written:
+        assert written.mode == "L"
+        difference = np.array(written).astype(int) - np.array(picture.convert("L")).astype(int)
+    assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "alpha", "suffix"),
+    [
+        ("I;16", False, "png"),
+        ("I;16", False, "tif"),
+        ("I;16", True, "png"),
+        ("LA", True, "png"),
+        ("RGB", False, "png"),
+        ("RGBA", True, "png"),
+    ],
+)
+def test_16_bits_come_back_as_16_bits(
+    mode: str, alpha: bool, suffix: str, tmp_path: Path, logged: Logged
+) -> None:
+    photo = deep_photo(mode, alpha)
+    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
+    again = read_image(tmp_path / f"out.{suffix}")
+    assert again.bit_depth == 16
+    assert torch.equal(levels(again.pixels, 65535), levels(photo.pixels, 65535))
+    if alpha:
+        assert again.alpha is not None
+        assert photo.alpha is not None
+        assert torch.equal((again.alpha * 65535).round(), (photo.alpha * 65535).round())
+    assert logged() == []
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "bmp", "tif"])
+def test_losing_bit_depth_is_said(suffix: str, tmp_path: Path, logged: Logged) -> None:
+    photo = deep_photo("RGB")
+    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
+    assert read_image(tmp_path / f"out.{suffix}").bit_depth == 8
+    assert logged() == [
+        f"{tmp_path / 'out'}.{suffix}: 16 bits per channel become 8 (PNG keeps them)"
+    ]
+
+
+def test_floats_are_kept_by_tiff_and_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(1, 1, 9, 14, generator=generator).expand(-1, 3, -1, -1) * 2.0 - 1.0
+    photo = Photo(pixels, mode="F", bit_depth=32)
+    write_image(tmp_path / "out.tif", pixels, like=photo)
+    again = read_image(tmp_path / "out.tif")
+    assert (again.mode, again.bit_depth) == ("F", 32)
+    torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=5e-7)
+    assert logged() == []
+    write_image(tmp_path / "out.png", pixels, like=photo)
+    assert read_image(tmp_path / "out.png").bit_depth == 16
+    assert "32 bits per channel become 16 (TIFF keeps them)" in logged()[0]
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_profile_and_exif_are_kept(
+    suffix: str, bit_depth: int, profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path
+) -> None:
+    photo = Photo(tiny_pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif)
+    write_image(tmp_path / f"out.{suffix}", tiny_pixels, like=photo)
+    again = read_image(tmp_path / f"out.{suffix}")
+    assert again.icc_profile == profile
+    with Image.open(tmp_path / f"out.{suffix}") as written:
+        block = written.getexif()
+        assert block[ExifTags.Base.Artist] == "A. Nother"
+        exposure = block.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime]
+        assert float(exposure) == pytest.approx(0.004)
+        assert block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
+    assert again.exif is not None
+
+
+def test_a_profile_of_other_pixels_is_left_out_and_said(
+    profile: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+) -> None:
+    photo = Photo(tiny_pixels, mode="L", icc_profile=profile)
+    write_image(tmp_path / "out.png", tiny_pixels, like=photo)
+    assert read_image(tmp_path / "out.png").icc_profile is None
+    assert "the colour profile does not fit L pixels in PNG" in logged()[0]
+
+
+def test_what_bmp_cannot_hold_is_said(
+    profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+) -> None:
+    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), icc_profile=profile, exif=exif)
+    write_image(tmp_path / "out.bmp", tiny_pixels, like=photo)
+    lines = "\n".join(logged())
+    assert len(logged()) == 3
+    for lost in ("no transparency (PNG does)", "colour profile", "EXIF"):
+        assert lost in lines
+
+
+def test_an_exif_block_too_long_for_jpeg_is_left_out_and_said(
+    tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+) -> None:
+    block = Image.Exif()
+    block[ExifTags.Base.ImageDescription] = "x" * 70_000
+    photo = Photo(tiny_pixels, exif=block.tobytes())
+    write_image(tmp_path / "out.jpg", tiny_pixels, like=photo)
+    assert read_image(tmp_path / "out.jpg").exif is None
+    assert "JPEG cannot hold the EXIF data" in logged()[0]
+
+
+def test_losing_transparency_is_said(tiny_pixels: Tensor, tmp_path: Path, logged: Logged) -> None:
+    write_image(tmp_path / "out.jpg", tiny_pixels, alpha=torch.ones(1, 1, 40, 56))
+    assert read_image(tmp_path / "out.jpg").alpha is None
+    assert "JPEG holds no transparency (PNG does)" in logged()[0]
+
+
+def test_alpha_given_replaces_that_of_the_photo(tiny_pixels: Tensor, tmp_path: Path) -> None:
+    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
+    write_image(
+        tmp_path / "out.png", tiny_pixels, like=photo, alpha=torch.full((1, 1, 40, 56), 0.2)
+    )
+    alpha = read_image(tmp_path / "out.png").alpha
+    assert alpha is not None
+    torch.testing.assert_close(alpha, torch.full((1, 1, 40, 56), 0.2))
+
+
+def test_a_result_of_another_size_is_opaque_and_says_so(
+    tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+) -> None:
+    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
+    write_image(tmp_path / "out.png", tiny_pixels[..., :30], like=photo)
+    assert read_image(tmp_path / "out.png").mode == "RGB"
+    assert "transparency is left out, since the size is another" in logged()[0]
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 1, 9), (1, 3, 9, 1), (1, 3, 1, 1), (3, 5, 4)])
+@pytest.mark.parametrize("suffix", LOSSLESS)
+def test_every_size_can_be_written(shape: tuple[int, ...], suffix: str, tmp_path: Path) -> None:
+    write_image(tmp_path / f"out.{suffix}", torch.zeros(shape))
+    assert read_image(tmp_path / f"out.{suffix}").size == shape[-2:]
+
+
+def test_pixels_of_any_device_precision_and_graph_can_be_written(
+    device: torch.device, tmp_path: Path
+) -> None:
+    pixels = torch.zeros(1, 3, 4, 4, device=device, dtype=torch.bfloat16, requires_grad=True)
+    write_image(tmp_path / "out.png", pixels)
+    assert (to_uint8(read_image(tmp_path / "out.png").pixels) == 128).all()
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.gif", "out.png.bak"])
+def test_an_unknown_suffix_is_refused_with_the_allowed_ones(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"allowed are \.png, \.jpg") as caught:
+        write_image(tmp_path / name, torch.zeros(3, 4, 4))
+    assert name in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [torch.zeros(2, 3, 4, 4), torch.zeros(1, 4, 4), torch.full((3, 4, 4), torch.nan)],
+    ids=["batch", "gray", "nan"],
+)
+def test_pixels_that_are_no_image_are_refused(pixels: Tensor, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="finite pixels"):
+        write_image(tmp_path / "out.png", pixels)
+
+
+def test_a_size_that_the_format_cannot_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="WEBP cannot hold 1x17000 pixels") as caught:
+        write_image(tmp_path / "out.webp", torch.zeros(3, 1, 17_000))
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nowhere"):
+        write_image(tmp_path / "nowhere" / "out.png", torch.zeros(3, 4, 4))
+
+
+def test_a_full_disk_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.png"
+    write_image(path, torch.zeros(3, 4, 4))
+    before = path.read_bytes()
+
+    def fail(temporary: Path, *_: object) -> None:
+        temporary.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("internal_gan.images.files.image.encode", fail)
+    with pytest.raises(UserError, match="disk is full"):
+        write_image(path, torch.ones(3, 4, 4))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_any_file_name_works(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"-a b=#(),[é]写.{suffix}"
+    write_image(name, torch.zeros(3, 4, 4))
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_every_suffix_has_a_format_that_pillow_can_save() -> None:
+    Image.init()
+    assert all(file_format.name in Image.SAVE for file_format in encode.FORMATS.values())

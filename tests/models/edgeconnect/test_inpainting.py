@@ -1,0 +1,157 @@
+"""Holes in images of any size, filled by a stand-in that writes down what it was shown."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach, windows
+from tests.tiny import picture
+
+
+@dataclass(frozen=True)
+class Answer:
+    image: Tensor
+    edges: Tensor
+
+
+@dataclass
+class Recorder:
+    """Fills holes with 0.5, and spoils the rest, which must not matter."""
+
+    seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = field(default_factory=list)
+    barred: list[Tensor | None] = field(default_factory=list)
+
+    def inpaint(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
+    ) -> Answer:
+        self.seen.append((image.clone(), hole.clone(), edges, seed))
+        self.barred.append(None if barred is None else barred.clone())
+        inside = torch.full_like(image, 0.5)
+        return Answer(torch.where(hole > 0, inside, image), hole if edges is None else edges)
+
+    @property
+    def sizes(self) -> list[tuple[int, ...]]:
+        return [tuple(image.shape[-2:]) for image, *_ in self.seen]
+
+
+def holes(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Tensor:
+    mask = torch.zeros(1, 1, *size)
+    for top, left, height, width in boxes:
+        mask[..., top : top + height, left : left + width] = 1
+    return mask
+
+
+def test_a_small_image_is_looked_at_as_a_whole() -> None:
+    image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
+    model = Recorder()
+    filled, edges = fill(model, image, hole, seed=3)
+    assert model.sizes == [(60, 80)]
+    assert model.seen[0][3] == 3
+    inside = (hole > 0).expand_as(image)
+    assert torch.equal(filled[~inside], image[~inside])
+    assert bool((filled[inside] == 0.5).all())
+    assert torch.equal(edges, hole)
+
+
+def test_of_a_large_one_each_hole_has_a_window_at_full_resolution() -> None:
+    size = (700, 1000)
+    image, hole = picture(*size), holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
+    model = Recorder()
+    filled, _ = fill(model, image, hole, largest=256)
+    assert len(model.seen) == 2
+    assert all(max(sizes) <= 256 for sizes in model.sizes)
+    # Enough of the surroundings, and the photo's own pixels.
+    assert min(min(sizes) for sizes in model.sizes) >= 30 + 64
+    inside = (hole > 0).expand_as(image)
+    assert torch.equal(filled[~inside], image[~inside])
+    assert bool((filled[inside] == 0.5).all())
+    assert sum(float(h.sum()) for _, h, *_ in model.seen) == float(hole.sum())
+
+
+def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
+    size = (900, 1200)
+    image, hole = picture(*size), holes(size, (100, 100, 600, 800))
+    model = Recorder()
+    filled, _ = fill(model, image, hole, largest=256)
+    assert [max(sizes) for sizes in model.sizes] == [256]
+    inside = (hole > 0).expand_as(image)
+    assert torch.equal(filled[~inside], image[~inside])
+    assert float((filled[inside] - 0.5).abs().mean()) < 0.05
+
+
+def test_the_model_works_at_the_scale_that_it_learnt() -> None:
+    model = Recorder()
+    fill(model, picture(120, 160), holes((120, 160), (50, 60, 20, 20)), scale=0.5)
+    assert model.sizes == [(60, 80)]
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.4])
+def test_what_is_under_the_hole_is_of_no_account(scale: float) -> None:
+    hole = holes((60, 80), (20, 20, 20, 30))
+    results: list[Any] = []
+    for value in (-1.0, 1.0):
+        image = torch.where(hole > 0, torch.full((1,), value), picture(60, 80))
+        model = Recorder()
+        filled, edges = fill(model, image, hole, scale=scale)
+        known = torch.where(model.seen[0][1] > 0, torch.zeros(1), model.seen[0][0])
+        results.append((known, filled, edges))
+    assert all(torch.equal(one, two) for one, two in zip(*results, strict=True))
+
+
+def test_drawn_edges_reach_the_model_at_its_scale() -> None:
+    model = Recorder()
+    drawn = torch.zeros(1, 1, 60, 80)
+    drawn[..., 30, :] = 1
+    fill(model, picture(60, 80), holes((60, 80), (20, 20, 20, 30)), scale=0.5, edges=drawn)
+    edges = model.seen[0][2]
+    assert edges is not None
+    assert edges.shape[-2:] == (30, 40)
+    assert bool((edges[..., 15, :] == 1).all())
+
+
+def test_windows_hold_their_holes() -> None:
+    hole = holes((800, 900), (0, 0, 30, 30), (400, 850, 100, 50), (790, 5, 10, 300))
+    for scale in (1.0, 0.7):
+        found = list(windows(hole, scale, 300))
+        covered = torch.zeros_like(hole)
+        for window in found:
+            covered[(..., *window)] = 1
+        assert bool((covered >= hole).all())
+    assert list(windows(torch.zeros(1, 1, 9, 9), 1.0)) == []
+
+
+def test_a_filling_fades_outside_of_the_hole_alone() -> None:
+    photo, hole = picture(60, 80), holes((60, 80), (20, 30, 15, 20))
+    filled = torch.ones_like(photo)
+    assert torch.equal(blend_weight(hole, 0.0), hole)
+    weight = blend_weight(hole, 2.0)
+    assert bool((weight[hole > 0] == 1).all())
+    around = reach(hole, 2.0) - hole
+    assert bool(((weight > 0) == (reach(hole, 2.0) > 0)).all())
+    assert 12 <= float(around[0, 0, :, 40].sum()) <= 14
+    mixed = blend(photo, filled, hole, 2.0)
+    outside = (reach(hole, 2.0) == 0).expand_as(photo)
+    assert torch.equal(mixed[outside], photo[outside])
+    assert bool((mixed[(hole > 0).expand_as(photo)] == 1).all())
+
+
+def test_no_patch_is_taken_from_what_is_barred_or_from_another_hole() -> None:
+    size = (700, 1000)
+    hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
+    elsewhere = holes(size, (60, 0, 10, 300))
+    model = Recorder()
+    fill(model, picture(*size), hole, barred=elsewhere, largest=256)
+    columns = [barred.sum(dim=2).flatten() for barred in model.barred if barred is not None]
+    for found in columns:
+        assert found.min() == 10  # what lies below both
+    assert (columns[0] == 30).sum() == 40 + 34
+    assert (columns[1] == 30).sum() == 40

@@ -1,0 +1,419 @@
+"""EdgeConnect: what it learns from, its stages, and what it fills a hole with."""
+
+import copy
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+import internal_gan
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.errors import UserError
+from internal_gan.images.fill import settle
+from internal_gan.models.base import Stage
+from internal_gan.models.edgeconnect import painter as edgeconnect_painter
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.edgeconnect.training import CompletionStage
+from internal_gan.nn.losses import Hinge
+from internal_gan.patches.completion import complete
+from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
+from internal_gan.training.callbacks import Callback
+from internal_gan.training.engine import TrainingStopped
+from tests.nn.test_perceptual import WIDTHS
+from tests.nn.test_perceptual import stand_in as vgg19
+from tests.tiny import (
+    TINY_EDGECONNECT,
+    picture,
+    same_weights,
+    tiny_edgeconnect,
+    trained_edgeconnect,
+)
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def box(height: int = 40, width: int = 56) -> Tensor:
+    """A hole in the middle."""
+    hole = torch.zeros(1, 1, height, width)
+    hole[..., height // 4 : height // 2, width // 3 : width // 2] = 1
+    return hole
+
+
+def stages(*overrides: str) -> list[Stage]:
+    """Every stage of a tiny model, each after the one before is finished."""
+    model = tiny_edgeconnect(*overrides)
+    source, built = rng(), []
+    previous: Stage | None = None
+    for index in range(model.num_stages):
+        previous = model.stage(index, previous, source)
+        built.append(previous)
+        previous.finish()
+        previous.generator.requires_grad_(True)
+    return built
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a tiny model that was trained around a hole."""
+    path = tmp_path_factory.mktemp("edgeconnect") / "run"
+    trained_edgeconnect(path, holes=[box()])
+    return path
+
+
+@pytest.fixture
+def model(run: Path) -> EdgeConnect:
+    found = internal_gan.load(run)
+    assert isinstance(found, EdgeConnect)
+    return found
+
+
+def test_a_tiny_training_fills_a_hole_and_is_read_back(tmp_path: Path) -> None:
+    model = trained_edgeconnect(tmp_path / "run", holes=[box()])
+    assert model.finished == 4
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert same_weights(loaded, model)
+    image, hole = picture(33, 50), box(33, 50)
+    found, again = model.inpaint(image, hole), loaded.inpaint(image, hole)
+    assert torch.equal(found.image, again.image)
+    assert torch.equal(found.edges, again.edges)
+    assert found.image.shape == image.shape
+    assert found.edges.shape == hole.shape
+    assert model.preview().shape == model.image.shape
+
+
+def test_outside_of_the_hole_the_pixels_are_the_given_ones(model: EdgeConnect) -> None:
+    image, hole = picture(31, 47), box(31, 47)
+    filled = model.inpaint(image, hole).image
+    outside = (hole == 0).expand_as(image)
+    assert torch.equal(filled[outside], image[outside])
+    assert not torch.equal(filled, image)
+
+
+def test_pixels_under_the_hole_influence_nothing(tmp_path: Path) -> None:
+    """Neither the weights nor the result, even where there is no number at all."""
+    hole, results, models = box(), [], []
+    for number, under in enumerate((picture(seed=1), torch.full((1, 3, 40, 56), torch.nan))):
+        pixels = torch.where(hole > 0, under, picture())
+        model = trained_edgeconnect(tmp_path / str(number), pixels=pixels, holes=[hole])
+        models.append(model)
+        results.append(model.inpaint(pixels, hole).image)
+    assert same_weights(*models)
+    assert torch.equal(*results)
+    assert torch.isfinite(results[0]).all()
+
+
+def test_pixels_outside_of_the_hole_do_influence_the_weights(tmp_path: Path) -> None:
+    pixels = picture()
+    pixels[..., 0, 0] = 1 - pixels[..., 0, 0].abs()
+    models = [
+        trained_edgeconnect(tmp_path / str(n), pixels=p, holes=[box()])
+        for n, p in enumerate((picture(), pixels))
+    ]
+    assert not same_weights(*models)
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_gp"])
+def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
+    for stage in stages(f"model/adversarial_loss={loss}", "model.weights.matching=1"):
+        for total, network in (
+            (stage.discriminator_loss()[0], stage.discriminator),
+            (stage.generator_loss()[0], stage.generator),
+        ):
+            network.zero_grad()
+            torch.autograd.backward(total)
+            for parameter in network.parameters():
+                assert parameter.grad is not None
+                assert torch.isfinite(parameter.grad).all()
+
+
+EXPERIMENTS = (
+    "no_edges",
+    "scharr",
+    "difference_of_gaussians",
+    "few_edges",
+    "many_edges",
+    "no_style",
+    "no_adversarial",
+)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_tiny_training_of_every_ablation(tmp_path: Path, experiment: str) -> None:
+    alone = experiment == "no_edges"
+    base = (
+        f"experiment=edgeconnect_{experiment}",
+        *TINY_EDGECONNECT,
+        "model.max_size=40",
+        "model.crop=32",
+        *(["model.steps=[3]"] if alone else []),
+    )
+    model = trained_edgeconnect(tmp_path / "run", base=base)
+    assert model.finished == model.num_stages == (1 if alone else 4)
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert torch.equal(
+        loaded.inpaint(picture(), box(), seed=1).image,
+        model.inpaint(picture(), box(), seed=1).image,
+    )
+
+
+def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
+    torch.save(vgg19(), tmp_path / "vgg.pth")
+    base = (
+        "experiment=edgeconnect_paper",
+        f"model.features.weights='{tmp_path / 'vgg.pth'}'",
+        f"model.features.widths={list(WIDTHS)}".replace(" ", ""),
+        *TINY_EDGECONNECT,
+        "model.discriminator.strides=[2,1]",
+    )
+    model = trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base)
+    assert model.finished == 4
+    (tmp_path / "vgg.pth").unlink()
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert same_weights(loaded, model)
+    assert torch.isfinite(loaded.inpaint(picture(), box()).image).all()
+
+
+def test_the_papers_losses_need_a_file() -> None:
+    model = build(compose(["experiment=edgeconnect_paper"]).model)
+    with pytest.raises(UserError, match=r"model\.features\.weights is missing"):
+        model.prepare(picture(256, 256))
+
+
+def test_the_papers_model_has_the_papers_numbers() -> None:
+    options = compose(["experiment=edgeconnect_paper", "model/features=none"])
+    model = build(options.model)
+    model.prepare(picture(256, 300))
+    assert model.min_side == 70
+    edges, completion = (model.stage(n, None, rng()) for n in (0, 1))
+    assert edges.generator.entry[1].in_channels == 3
+    assert completion.generator.entry[1].in_channels == 4
+    for stage, channels in ((edges, 2), (completion, 4)):
+        assert stage.discriminator.blocks[0][0].in_channels == channels
+        assert stage.optimization.generator_lr == 1e-4
+        assert stage.optimization.discriminator_lr == pytest.approx(1e-5)
+        assert list(stage.optimization.betas) == [0, 0.9]
+        rates = [stage.optimization.lr_factor(step, 100) for step in (0, 99)]
+        assert rates == [1, 0.1]
+    weights = model.weights
+    assert (weights.edge_adversarial, weights.edge_matching) == (1, 10)
+    assert (weights.l1, weights.adversarial, weights.content, weights.style) == (1, 0.1, 0.1, 250)
+    spectral = [
+        any("parametrizations" in name for name, _ in network.named_parameters())
+        for network in (edges.generator, completion.generator)
+    ]
+    assert spectral == [True, False]
+
+
+def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeConnect) -> None:
+    image, hole = picture(), box()
+    results = [model.inpaint(image, hole, seed=seed).image for seed in (None, 1, 1, 2)]
+    assert torch.equal(results[1], results[2])
+    assert not torch.equal(results[0], results[1])
+    assert not torch.equal(results[1], results[3])
+    assert torch.equal(results[1] * (1 - hole), results[3] * (1 - hole))
+
+
+def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
+    model = tiny_edgeconnect("model.max_size=56", "model.crop=40", "model.sizes_learnt=2")
+    stage: Any = CompletionStage(model, 1, None, rng())
+    sizes, shares = set(), []
+    for _ in range(12):
+        case = stage.cases.draw()
+        image = case.image + 0.2 * torch.randn(case.image.shape, generator=rng())
+        start = model.painter.practice_start(image, case.hole, stage.rng)
+        sizes.add(tuple(image.shape[-2:]))
+        inside = (case.hole > 0).expand_as(start)
+        half = F.interpolate(image, scale_factor=0.5, mode="bicubic", antialias=True).clamp(-1, 1)
+        blurred = F.interpolate(half, image.shape[-2:], mode="bicubic", antialias=True)
+        lost = (image - blurred)[inside]
+        share = float(((start - blurred)[inside] * lost).sum() / lost.square().sum())
+        torch.testing.assert_close((start - blurred)[inside], share * lost, atol=0.02, rtol=0)
+        shares.append(share)
+        assert torch.equal(start[~inside], image[~inside])
+    assert sizes == {(40, 40), (20, 28)}
+    assert -0.01 < min(shares) < 0.2
+    assert 0.4 < max(shares) < 0.61
+
+
+def test_a_base_of_another_name_is_refused() -> None:
+    with pytest.raises(UserError, match=r"base.*patches, smooth, white"):
+        build(compose(["model=edgeconnect", "model.base=grey"]).model)
+
+
+def test_a_hole_without_any_patch_to_take_is_said(
+    model: EdgeConnect, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.inpaint(picture(), box(), barred=torch.ones(1, 1, 40, 56))
+    assert "no patch may be taken near the hole" in caplog.text
+
+
+def test_the_same_hole_is_searched_once(
+    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def counted(*arguments: Any, **options: Any) -> Tensor:
+        asked.append(options)
+        return complete(*arguments, **options)
+
+    monkeypatch.setattr(edgeconnect_painter, "complete", counted)
+    image, hole = picture(seed=5), box()
+    one, two = model.inpaint(image, hole).image, model.inpaint(image, hole, barred=hole).image
+    assert len(asked) == 1
+    assert torch.equal(one, two)
+    model.inpaint(picture(seed=6), hole)
+    model.inpaint(image, hole, seed=1)
+    assert len(asked) == 3
+
+
+def test_the_families_are_made_of_the_same_parts() -> None:
+    parts = {
+        name: {type(part).__qualname__ for part in model_parts(name)}
+        for name in ("singan", "ingan", "ingan_unet", "edgeconnect")
+    }
+    for found in parts.values():
+        assert {"PatchDiscriminator", "ConvBlock"} <= found
+    for name, loss in (("singan", "hinge"), ("ingan", "hinge"), ("edgeconnect", "hinge")):
+        model = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
+        assert type(model.adversarial_loss) is Hinge
+    terms = [
+        build(compose([f"model={n}"]).model).patch_loss for n in ("singan", "ingan", "edgeconnect")
+    ]
+    kinds = [{term.loss.func for term in found.values()} for found in terms]
+    assert kinds == [{SlicedWasserstein, NearestPatch}] * 3
+
+
+def model_parts(name: str) -> list[torch.nn.Module]:
+    """Every module of the networks that the last stage of a model trains."""
+    model = build(compose([f"model={name}"]).model)
+    model.prepare(picture(64, 64))
+    source, previous = rng(), None
+    for index in range(model.num_stages):
+        previous = model.stage(index, previous, source)
+        previous.finish()
+    assert previous is not None
+    return [*previous.generator.modules(), *previous.discriminator.modules()]
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    models = [trained_edgeconnect(tmp_path / str(i), seed=seed) for i, seed in enumerate((0, 0, 1))]
+    assert same_weights(models[0], models[1])
+    assert not same_weights(models[0], models[2])
+
+
+slow = pytest.mark.slow
+
+
+@pytest.mark.parametrize("stage", [0, pytest.param(1, marks=slow), pytest.param(2, marks=slow), 3])
+def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
+    class Stop(Callback):
+        def on_step(self, stage_index: int, step: int, steps: int, scalars: object) -> None:
+            if (stage_index, step) == (stage, 1):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=[2,2,2,2]")
+    whole = trained_edgeconnect(tmp_path / "whole", *extra, holes=[box()])
+    with pytest.raises(TrainingStopped):
+        trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], callbacks=[Stop()])
+    resumed = trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], resume=True)
+    assert same_weights(resumed, whole)
+
+
+def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
+    image, hole = picture(), box()
+    given = torch.zeros_like(hole)
+    given[..., 12, :] = 1
+    drawn, guided = model.inpaint(image, hole), model.inpaint(image, hole, edges=given)
+    inside = hole > 0
+    assert torch.equal(guided.edges[inside], given[inside])
+    assert torch.equal(guided.edges[~inside], drawn.edges[~inside])
+    assert not torch.equal(guided.image, drawn.image)
+
+
+def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:
+    hole = torch.zeros(1, 1, 60, 90)
+    hole[..., 20:36, 50:66] = 1
+    right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
+    image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
+    inside = (hole > 0).expand_as(image)
+    plain = copy.copy(model)
+    plain.settle = False
+    anywhere = plain.inpaint(image, hole).image[inside]
+    left_alone = plain.inpaint(image, hole, barred=right).image[inside]
+    assert anywhere.mean() > 0.3
+    assert left_alone.mean() < 0
+
+
+def test_a_filling_settles_inside_of_the_hole_alone_unless_told_not_to(model: EdgeConnect) -> None:
+    hole = box()
+    settled = model.inpaint(picture(), hole).image
+    plain = copy.copy(model)
+    plain.settle = False
+    as_drawn = plain.inpaint(picture(), hole).image
+    outside = (hole == 0).expand_as(settled)
+    assert torch.equal(settled[outside], as_drawn[outside])
+    assert not torch.equal(settled, as_drawn)
+    expected = settle(as_drawn, hole)
+    torch.testing.assert_close(settled, expected, rtol=0, atol=1e-5)
+
+
+def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) -> None:
+    alone = ("model/edges=none", "model.steps=3", "model.learning_rates=1")
+    model = trained_edgeconnect(tmp_path / "run", *alone)
+    assert model.num_stages == model.finished == 1
+    assert model.edge_network is None
+    result = model.inpaint(picture(), box())
+    assert not result.edges.any()
+    assert not torch.equal(result.image, picture())
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert same_weights(loaded, model)
+
+
+def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole() -> None:
+    model = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
+    model.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
+    assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
+    assert [bool(hole.any()) for hole in model.unknown] == [False, True]
+    cases = model.stage(0, None, rng()).cases
+    drawn = [cases.draw() for _ in range(12)]
+    assert {tuple(case.image.shape[-2:]) for case in drawn} == {(48, 43), (25, 22)}
+    assert {bool(case.unknown.any()) for case in drawn} == {False, True}
+    for case in drawn:
+        assert not (case.edges * case.unknown).any()
+        assert torch.equal(torch.maximum(case.hole, case.unknown), case.hole)
+
+
+def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
+    hole = torch.zeros(1, 1, 40, 56)
+    hole[..., 11, 13] = 1
+    model = tiny_edgeconnect(holes=[hole])
+    unknown = model.unknown[0]
+    assert unknown.shape == (1, 1, 20, 28)
+    assert torch.equal(F.interpolate(unknown, (40, 56))[hole > 0], torch.ones(1))
+
+
+@pytest.mark.parametrize(
+    ("hole", "message"),
+    [
+        (torch.ones(1, 1, 40, 56), "the mask leaves 0 pixels of photo 1 to learn from"),
+        (F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0), "to learn from; needed are"),
+    ],
+)
+def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        tiny_edgeconnect(holes=[hole])
+
+
+def test_sizes_that_differ_and_an_untrained_model_are_one_line(model: EdgeConnect) -> None:
+    with pytest.raises(UserError, match="not trained"):
+        tiny_edgeconnect().inpaint(picture(), box())
+    with pytest.raises(UserError, match="the hole and the image differ in size: 20x20 and 40x56"):
+        model.inpaint(picture(), box(20, 20))

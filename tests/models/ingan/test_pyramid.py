@@ -1,0 +1,389 @@
+"""InGAN's fast form keeps what the interface promises, at any size."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.config.build import build
+from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
+from internal_gan.images.transforms import Transform
+from internal_gan.models.ingan import retargeting
+from internal_gan.models.ingan.pyramid import InGANPyramid
+from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
+from internal_gan.patches.vote import vote
+from internal_gan.training.callbacks import Callback
+from internal_gan.training.checkpoint import load_model
+from internal_gan.training.engine import TrainingStopped
+from tests.tiny import INGAN_FAST, picture, same_weights, tiny_options, train_model
+
+
+def prepared(*overrides: str) -> InGANPyramid:
+    model = build(tiny_options(*overrides, base=INGAN_FAST).model)
+    assert isinstance(model, InGANPyramid)
+    model.prepare(picture())
+    return model
+
+
+def stage_of(model: InGANPyramid, index: int = 0) -> InGANPyramidStage:
+    return model.stage(index, None, torch.Generator().manual_seed(0))
+
+
+def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
+    """A model whose first scales are finished as they began, but for a last layer that acts."""
+    model = prepared("model.generator.output_std=0.1", *overrides)
+    rng = torch.Generator().manual_seed(0)
+    previous: InGANPyramidStage | None = None
+    for index in range(scales):
+        previous = model.stage(index, previous, rng)
+        previous.finish()
+    return model
+
+
+class StopAfter(Callback):
+    """Interrupts a training in the step after one that was saved."""
+
+    def __init__(self, stage: int, step: int) -> None:
+        self.point = (stage, step)
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: Mapping[str, float] | None
+    ) -> None:
+        if (stage_index, step) == self.point:
+            raise TrainingStopped("as the test asked")
+
+
+def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
+    model = prepared(*overrides)
+    train_model(path, model, tiny_options(*overrides, base=INGAN_FAST), **settings)
+    return model
+
+
+@pytest.fixture(scope="module")
+def model() -> InGANPyramid:
+    return untrained()
+
+
+def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
+    model = prepared("model.identity_interval=2")
+    stage = stage_of(model)
+    stage.photo.patch_losses.clear()
+    due, scalars = stage.generator_loss()
+    assert due.item() > 0
+    assert set(scalars) == {"identity"}
+    idle, scalars = stage.generator_loss()
+    assert (idle.item(), scalars) == (0.0, {})
+    idle.backward()  # type: ignore[no-untyped-call]
+    assert all(not p.grad.any() for p in stage.generator.parameters() if p.grad is not None)
+
+
+class TestRetarget:
+    @pytest.mark.parametrize("size", [(20, 56), (13, 61), (41, 11), (1, 1), (3, 90), (20, 28)])
+    def test_any_size_is_exact_to_the_pixel(
+        self, model: InGANPyramid, size: tuple[int, int]
+    ) -> None:
+        y = model.retarget(size)
+        assert y.shape == (1, 3, *size)
+        assert torch.isfinite(y).all()
+        assert float(y.abs().max()) <= 1
+
+    def test_default_size_is_the_images(self, model: InGANPyramid) -> None:
+        assert model.retarget().shape == model.image.shape
+        assert model.retarget(image=picture(31, 45)).shape == (1, 3, 31, 45)
+
+    def test_is_the_same_for_every_seed(self, model: InGANPyramid) -> None:
+        assert torch.equal(model.retarget((20, 56)), model.retarget((20, 56), seed=3))
+
+    def test_another_image_gives_another_result(self, model: InGANPyramid) -> None:
+        other = model.retarget((20, 56), image=picture(20, 28, seed=1))
+        assert not torch.equal(other, model.retarget((20, 56)))
+
+    def test_its_own_image_is_the_default(self, model: InGANPyramid) -> None:
+        own = model.retarget((20, 50), image=model.image)
+        assert torch.equal(own, model.retarget((20, 50)))
+
+    def test_every_scale_sees_what_the_transformation_made(self, model: InGANPyramid) -> None:
+        class Mirror(Transform):
+            def source(self, points: Tensor) -> Tensor:
+                return points * torch.tensor([-1.0, 1.0])
+
+            def inverse(self) -> Transform:
+                return self
+
+        sizes = [(14, 40), (17, 46), (20, 56)]
+        mirrored = [Mirror()(model.real(i), sizes[i]) for i in range(3)]
+        expected = model.synthesise(mirrored.__getitem__, last=2).clamp(-1, 1)
+        painted = model.retarget((20, 56), transform=Mirror(), vote=False)
+        assert torch.allclose(painted, expected, atol=1e-6)
+
+    def test_a_size_beyond_the_range_is_reached_in_steps(self, model: InGANPyramid) -> None:
+        low, high = model.scale_range
+        assert (low, high) == (0.4, 2.25)
+        between = model.retarget((20, 56), vote=False)
+        last = model.retarget((20, 112), image=between, vote=False)
+        assert torch.equal(model.retarget((20, 112), vote=False), last)
+
+    def test_a_vote_rebuilds_every_scale_from_the_patches_of_the_image(
+        self, model: InGANPyramid
+    ) -> None:
+        sizes = [(14, 40), (17, 46), (20, 56)]
+        expected = model.synthesise(
+            lambda i: resize(model.real(i), sizes[i]),
+            last=2,
+            after=lambda i, painted: vote(painted, model.real(i)),
+        )
+        painted = model.retarget((20, 56), vote=True)
+        assert torch.allclose(painted, expected.clamp(-1, 1), atol=1e-6)
+        assert torch.equal(painted, model.retarget((20, 56)))
+
+    def test_a_vote_takes_the_patches_of_the_original_in_every_step(
+        self, model: InGANPyramid
+    ) -> None:
+        rng = torch.Generator().manual_seed(0)
+        voting = retargeting.Voting(model.image, float("inf"))
+        painted = model.image
+        steps = retargeting.sizes_between((20, 28), (20, 140), model.scale_range)
+        assert len(steps) == 2
+        for size in steps:
+            painted = model.repaint(painted, size, None, rng, voting=voting)
+        assert torch.equal(model.retarget((20, 140), vote=True), painted)
+
+    def test_another_word_for_a_vote_is_refused(self, model: InGANPyramid) -> None:
+        with pytest.raises(UserError, match="vote is 'maybe'"):
+            model.retarget((20, 56), vote="maybe")
+
+    def test_an_automatic_vote_is_left_out_where_it_would_take_long(
+        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 0)
+        painted = model.retarget((20, 56), vote="auto")
+        assert torch.equal(painted, model.retarget((20, 56), vote=False))
+        assert not torch.equal(painted, model.retarget((20, 56), vote=True))
+
+    def test_passes_on_the_way_to_a_far_size_vote_less(
+        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limits: list[float] = []
+
+        def record(painted: Tensor, source: Tensor, *, most_pairs: float) -> Tensor:
+            limits.append(most_pairs)
+            return painted
+
+        monkeypatch.setattr(retargeting, "vote_of", record)
+        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 1000)
+        model.retarget((20, 28 * 5), vote="auto")
+        scales = model.num_stages
+        assert limits == [100] * scales + [1000] * scales
+
+    def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
+        model = untrained(scales=2)
+        assert model.preview().shape == (1, 3, 17, 23)
+        finest = model.synthesise(lambda i: resize(model.real(i), [(14, 40), (17, 46)][i]), last=1)
+        painted = model.retarget((20, 56), vote=False)
+        assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
+
+    def test_a_model_without_a_finished_scale_says_so(self) -> None:
+        with pytest.raises(UserError, match="resume"):
+            prepared().retarget((20, 20))
+
+    @pytest.mark.parametrize("size", [(0, 20), (20, -1)])
+    def test_sizes_below_a_pixel_are_refused(
+        self, model: InGANPyramid, size: tuple[int, int]
+    ) -> None:
+        with pytest.raises(UserError, match="above 0"):
+            model.retarget(size)
+
+
+class TestScales:
+    def test_the_finest_see_the_transformed_image_too(self) -> None:
+        model = prepared("model.conditioned_scales=1")
+        channels = [
+            model.new_generator(i).get_parameter("blocks.0.0.weight").shape[1] for i in (0, 1, 2)
+        ]
+        assert channels == [3, 3, 6]
+
+    def test_the_coarsest_has_nothing_else_to_see(self) -> None:
+        assert not prepared("model.conditioned_scales=9").is_conditioned(0)
+
+    def test_depth_is_by_scale(self) -> None:
+        model = prepared("model.depths={coarsest: 4, others: 2}")
+        assert [len(model.new_generator(i).blocks) + 1 for i in (0, 1, 2)] == [4, 2, 2]
+
+    def test_a_scale_starts_from_the_one_before_also_when_it_sees_more(self) -> None:
+        model = untrained("model.conditioned_scales=1")
+        first, second, third = (g.state_dict() for g in model.generators)
+        assert same_weights(model.generators[0], model.generators[1])
+        assert torch.equal(third["blocks.0.0.weight"][:, :3], second["blocks.0.0.weight"])
+        assert not third["blocks.0.0.weight"][:, 3:].any()
+        assert torch.equal(third["output.weight"], first["output.weight"])
+
+    def test_a_scale_of_another_width_starts_anew(self) -> None:
+        model = untrained("model.widths={coarsest: 6, factor: 0.5, every: 1, limit: 4}")
+        shapes = [g.get_parameter("output.weight").shape[1] for g in model.generators]
+        assert shapes == [6, 4, 4]
+
+
+class TestTraining:
+    def test_sizes_grow_to_the_range_within_the_curriculum(self) -> None:
+        stage = stage_of(prepared("model.steps=1000", "model.curriculum=0.5"))
+        extents = []
+        for step in (0, 100, 499, 999):
+            factors = []
+            for stage.step in range(step, step + 200):
+                height, width = stage._target_sizes()[0]
+                factors += [height / 14, width / 20]
+            extents.append((min(factors), max(factors)))
+        assert extents[0][1] < extents[1][1] < extents[2][1]
+        assert extents[2] == extents[3]
+        assert extents[3][1] == pytest.approx(2.25, abs=0.05)
+
+    @pytest.mark.parametrize(("adversarial_from", "smallest"), [(0, 11), (1, 7)])
+    def test_no_output_is_too_small_for_its_losses_or_larger_than_allowed(
+        self, adversarial_from: int, smallest: int
+    ) -> None:
+        first = f"model.adversarial_from={adversarial_from}"
+        stage = stage_of(prepared("model.target_area=2", "model.curriculum=0", first))
+        sizes = set()
+        for stage.step in range(500):
+            ((height, width),) = stage._target_sizes()
+            sizes.add((height, width))
+            assert min(height, width) >= stage.smallest == smallest
+            assert height * width <= 2.2 * 14 * 20
+        assert len(sizes) > 200
+
+    def test_the_generators_loss_is_the_sum_of_its_terms(self) -> None:
+        model = prepared(
+            "model.adversarial_from=0", "model.cycle_weight=3", "model.identity_interval=1"
+        )
+        stage = stage_of(model)
+        stage.discriminator_loss()
+        total, scalars = stage.generator_loss()
+        weights = {
+            "generator": 1,
+            "nearest_patch": 40,
+            "sliced_wasserstein": 10,
+            "identity": 10,
+            "cycle": 3,
+        }
+        assert scalars.keys() == weights.keys()
+        expected = sum(weights[name] * float(value) for name, value in scalars.items())
+        assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
+        assert not any(value.requires_grad for value in scalars.values())
+
+    def test_the_identity_is_the_error_at_the_images_own_size(self) -> None:
+        model = untrained("model.steps=1", scales=1)
+        stage = stage_of(model, 1)
+        _, scalars = stage.generator_loss()
+        stage.finish()
+        expected = F.mse_loss(model.synthesise(model.real, last=1), model.real(1))
+        assert float(scalars["identity"]) == pytest.approx(float(expected), rel=1e-5)
+
+    def test_the_cycle_is_the_error_of_the_way_there_and_back(self) -> None:
+        model = untrained(scales=1)
+        stage = stage_of(model, 1)
+        fake = stage._generate()
+        back = stage._back(fake)
+        stage.finish()
+        at = (fake.shape[-2], fake.shape[-1])
+        assert back.shape == model.real(1).shape
+        there = model.synthesise(
+            lambda i: resize(model.real(i), model._sizes_for(at, 1)[i]), last=1
+        )
+        assert torch.allclose(there, fake, atol=1e-6)
+        expected = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=1)
+        assert torch.allclose(back, expected, atol=1e-6)
+
+    def test_terms_come_at_their_intervals_with_as_many_times_the_weight(self) -> None:
+        stage = stage_of(prepared("model.identity_interval=3", "model.steps=9"))
+        names = [set(stage.generator_loss()[1]) for _ in range(6)]
+        assert ["identity" in each for each in names] == [True, False, False] * 2
+
+    def test_scales_before_adversarial_from_have_no_discriminator_step(self) -> None:
+        model = prepared("model.adversarial_from=1")
+        assert stage_of(model).discriminator_steps == 0
+        stage_of(model).finish()
+        assert stage_of(model, 1).discriminator_steps == 1
+
+    def test_training_brings_it_nearer_to_the_image(self, tmp_path: Path) -> None:
+        model = trained(
+            tmp_path, "model.steps=60", "model.widths.coarsest=8", "model.widths.limit=8"
+        )
+        y = model.retarget()
+        first = untrained("model.widths.coarsest=8", "model.widths.limit=8").retarget()
+        assert F.mse_loss(y, model.image) < F.mse_loss(first, model.image)
+
+    @pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan"])
+    def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:
+        model = trained(tmp_path, f"model/adversarial_loss={loss}", "model.steps=2")
+        assert model.finished == 3
+
+    def test_without_patch_losses_or_identity_the_rest_trains(self, tmp_path: Path) -> None:
+        model = prepared("model.identity_weight=0", "model.adversarial_from=0", "model.steps=2")
+        model.patch_loss = {}
+        model.cycle_weight = 1.0
+        train_model(tmp_path, model, tiny_options(base=INGAN_FAST))
+        assert model.finished == 3
+
+
+class TestRepeating:
+    def test_the_same_seed_gives_the_same_model(self, tmp_path: Path) -> None:
+        assert same_weights(trained(tmp_path / "a"), trained(tmp_path / "b"))
+
+    def test_a_loaded_model_retargets_alike(self, tmp_path: Path) -> None:
+        model = trained(tmp_path, "model.conditioned_scales=1")
+        again = load_model(tmp_path / "model.safetensors", build)
+        assert isinstance(again, InGANPyramid)
+        assert torch.equal(again.retarget((17, 60)), model.retarget((17, 60)))
+
+    @pytest.mark.parametrize("point", [(0, 2), (1, 1), (2, 4)])
+    def test_a_stopped_training_goes_on_bit_equal(
+        self, point: tuple[int, int], tmp_path: Path
+    ) -> None:
+        overrides = ("model.cycle_weight=1", "trainer.checkpoint_interval=0")
+        whole = trained(tmp_path / "whole", *overrides)
+        with pytest.raises(TrainingStopped):
+            trained(tmp_path / "stopped", *overrides, callbacks=[StopAfter(*point)])
+        resumed = trained(tmp_path / "stopped", *overrides, resume=True)
+        assert same_weights(resumed, whole)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.scale_range=[0.5]", "scale_range"),
+        ("model.scale_range=[1.5,2]", "scale_range"),
+        ("model.scale_range=[0,2]", "scale_range"),
+        ("model.target_area=0.5", "target_area is 0.5"),
+        ("model.curriculum=1.5", "curriculum is 1.5"),
+        ("model.identity_interval=0", "identity_interval is 0"),
+        ("model.cycle_interval=0", "cycle_interval is 0"),
+        ("model.penalty_interval=0", "penalty_interval is 0"),
+        ("model.identity_weight=-1", "identity_weight is -1"),
+        ("model.cycle_weight=-1", "cycle_weight is -1"),
+        ("model.adversarial_weight=[1,2]", "adversarial_weight has 2 numbers"),
+        ("model.learning_rates=-1", "learning_rates is -1"),
+        ("model.depths=1", "depths is 1"),
+        ("model.conditioned_scales=-1", "conditioned_scales is -1"),
+        ("model.adversarial_from=-1", "adversarial_from is -1"),
+        ("model.discriminator_crop=5", "discriminator_crop is 5"),
+        ("model.penalty_crop=5", "penalty_crop is 5"),
+        ("model.steps=0", "steps is 0"),
+        ("model.patch_loss.nearest_patch.loss.normalise=0", "normalise is 0"),
+        ("model.patch_loss.nearest_patch.loss.patch=15", "patch is 15"),
+        ("model.optimization.clip=0", "clip is 0"),
+        ("model.min_size=7", "adversarial_from is 1, but scale 1 is 9x13 pixels"),
+    ],
+)
+def test_options_out_of_range_fail_before_any_work(override: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        prepared(override)
+
+
+def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
+    with pytest.raises(UserError, match="receptive field of 11"):
+        prepared("model.min_size=7", "model.adversarial_from=0")

@@ -1,0 +1,263 @@
+"""The paper's form of InGAN: its numbers, its losses, its random cases, and a whole training."""
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+import internal_gan
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.errors import UserError
+from internal_gan.images.transforms import Homography, Resize, trapezoid
+from internal_gan.models.ingan.whole_training import InGANStage, Round
+from internal_gan.training.callbacks import Callback
+from internal_gan.training.engine import TrainingStopped
+from tests.tiny import INGAN_PAPER, TINY_INGAN, picture, same_weights, tiny_ingan, trained_ingan
+
+ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
+    return tiny_ingan(*overrides, base=base).stage(0, None, rng())
+
+
+def test_the_papers_model_has_the_papers_size_and_numbers() -> None:
+    options = compose(["experiment=ingan_paper"])
+    model = build(options.model)
+    model.prepare(picture(270, 300))
+    stage = model.stage(0, None, rng())
+    count = [sum(p.numel() for p in n.parameters()) for n in (stage.generator, stage.discriminator)]
+    assert count == [4_804_611, 2_016_009]
+    assert model.crop_size == (256, 256)
+    assert model.steps == [75_000]
+    rates = [round(stage.optimization.lr_factor(s, 75_000), 4) for s in (0, 20_000, 47_500, 75_000)]
+    assert rates == [1, 1, 0.5, 0]
+    assert round(model.curriculum * 75_000) == round(model.inverse_start * 75_000) == 10_000
+    assert model.adversarial_loss.sigmoid
+    assert options.precision == "fp32"
+    assert options.trainer.max_steps is None
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("no_cycle", {"reconstruction_weight": 0, "inverse_weight": 0}),
+        ("one_scale", {"discriminator.scales": 1}),
+        ("no_curriculum", {"curriculum": 0}),
+        ("no_inverse", {"inverse_weight": 0}),
+    ],
+)
+def test_an_ablation_differs_from_the_paper_in_that_alone(
+    name: str, changed: dict[str, Any]
+) -> None:
+    paper, other = (
+        compose([f"experiment=ingan_{experiment}"]).model for experiment in ("paper", name)
+    )
+    for key, value in changed.items():
+        group, _, last = key.rpartition(".")
+        (paper[group] if group else paper)[last] = value
+    assert other == paper
+
+
+@pytest.mark.parametrize("experiment", ["paper", *ABLATIONS])
+def test_a_tiny_training_of_every_experiment(tmp_path: Path, experiment: str) -> None:
+    base = (f"experiment=ingan_{experiment}", *TINY_INGAN)
+    model = trained_ingan(tmp_path / "run", "model.inverse_start=0.5", base=base)
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert same_weights(loaded, model)
+    painted = loaded.retarget((23, 61))
+    assert painted.shape == (1, 3, 23, 61)
+    assert torch.equal(painted, model.retarget((23, 61)))
+
+
+@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_gp"])
+def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
+    stage = stage_of(f"model/adversarial_loss={loss}")
+    for total, network in (
+        (stage.discriminator_loss()[0], stage.discriminator),
+        (stage.generator_loss()[0], stage.generator),
+    ):
+        network.zero_grad()
+        torch.autograd.backward(total)
+        for parameter in network.parameters():
+            assert parameter.grad is not None
+            assert torch.isfinite(parameter.grad).all()
+
+
+@pytest.mark.parametrize("geometry", ["0", "0.4"])
+def test_the_range_of_sizes_grows_from_the_images_own(geometry: str) -> None:
+    stage = stage_of("model.curriculum=0.5", f"model.geometry={geometry}", "model.steps=100")
+    assert {stage._random_size() for _ in range(20)} == {(20, 24)}
+    stage.step = 25
+    half = [stage._random_size() for _ in range(200)]
+    assert min(w for _, w in half) >= round(24 * 0.575)
+    assert max(w for _, w in half) <= round(24 * 1.625)
+    stage.step = 50
+    whole = [stage._random_size() for _ in range(400)]
+    assert min(w for _, w in whole) == 13  # the smallest that the discriminator judges
+    assert 50 <= max(w for _, w in whole) <= 54
+    assert 41 <= max(h for h, _ in whole) <= 45
+    shapes = isinstance(stage._draw().transform, Homography)
+    assert shapes == (geometry != "0")
+
+
+def test_crops_are_random_parts_of_the_image() -> None:
+    stage = stage_of()
+    crops = [stage._crop() for _ in range(30)]
+    assert {tuple(crop.shape) for crop in crops} == {(1, 3, 20, 24)}
+    parts = [stage.model.image[..., left : left + 24] for left in range(5)]
+    found = [next(i for i, part in enumerate(parts) if torch.equal(part, crop)) for crop in crops]
+    assert set(found) == set(range(5))
+
+
+def test_the_noise_is_small_and_even() -> None:
+    stage = stage_of()
+    noise = stage._noisy(torch.zeros(1, 3, 100, 100)) / 2  # in units of [0, 1]
+    assert float(noise.abs().max()) == pytest.approx(1 / 255, rel=0.01)
+    assert float(noise.std()) == pytest.approx(1 / 255 / 3**0.5, rel=0.02)
+
+
+@pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
+def test_the_way_back_is_trained_with_and_without_its_way_there(step: int, inverse: float) -> None:
+    """One pass with a shortened gradient is the sum of the paper's two passes."""
+    stage = stage_of(
+        "model.generator.norm=none",
+        "model.inverse_weight=0.7",
+        "model.inverse_start=0.5",
+        "model.reconstruction_weight=0.2",
+        "model.adversarial_weight=0",
+    )
+    stage.step = step
+    image, transform, size = stage.model.image, trapezoid(0.3), (26, 22)
+
+    def gradients(total: Tensor) -> list[Tensor]:
+        return list(torch.autograd.grad(total, list(stage.generator.parameters())))
+
+    there = stage.generator(image, size, transform)
+    stage._round = Round(image, transform, there)
+    found = gradients(stage.generator_loss()[0])
+
+    there = stage.generator(image, size, transform)
+    cycle, alone = (
+        F.l1_loss(stage.generator(y, (20, 28), transform.inverse()), image)
+        for y in (there, there.detach())
+    )
+    expected = gradients(0.2 * cycle + inverse * alone)
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+def test_the_same_picture_is_judged_by_both_networks_in_one_step() -> None:
+    stage = stage_of()
+    _, scalars = stage.discriminator_loss()
+    assert stage._round is not None
+    logits, _ = stage.discriminator(stage._round.fake)
+    expected = stage.model.adversarial_loss.generator(logits)
+    torch.testing.assert_close(stage.generator_loss()[1]["generator"], expected.detach())
+    assert scalars["discriminator"].ndim == 0
+
+
+def test_the_weights_of_the_scales_follow_the_steps() -> None:
+    stage = stage_of("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
+    stage.discriminator_loss()
+    first = stage.discriminator.weights
+    stage.step = 3
+    stage.discriminator_loss()
+    assert first == sorted(first)
+    assert first[0] < first[-1]
+    assert stage.discriminator.weights == pytest.approx([1 / len(first)] * len(first))
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    models = [trained_ingan(tmp_path / str(i), seed=seed) for i, seed in enumerate((0, 0, 1))]
+    assert same_weights(models[0], models[1])
+    assert not same_weights(models[0], models[2])
+
+
+@pytest.mark.parametrize("extra", [(), ("model.geometry=0.3", "model/adversarial_loss=wgan_gp")])
+def test_a_resumed_training_ends_bit_equal(tmp_path: Path, extra: tuple[str, ...]) -> None:
+    class Stop(Callback):
+        def on_step(self, stage_index: int, step: int, steps: int, scalars: object) -> None:
+            if step == 2:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    whole = trained_ingan(tmp_path / "whole", *extra)
+    with pytest.raises(TrainingStopped):
+        trained_ingan(tmp_path / "part", *extra, callbacks=[Stop()])
+    assert same_weights(trained_ingan(tmp_path / "part", *extra, resume=True), whole)
+
+
+def test_retargeting_is_determined_by_the_seed_and_inside_the_range(tmp_path: Path) -> None:
+    model = trained_ingan(tmp_path / "run")
+    first = model.retarget((31, 17), seed=1)
+    assert torch.equal(first, model.retarget((31, 17), seed=1))
+    assert not torch.equal(first, model.retarget((31, 17), seed=2))
+    assert first.abs().max() <= 1
+    assert model.retarget().shape == model.image.shape
+    other = model.retarget((31, 17), image=picture(30, 30), transform=Resize())
+    assert other.shape == (1, 3, 31, 17)
+    assert not torch.allclose(other, first)
+    assert model.preview().shape == model.image.shape
+    loaded: Any = internal_gan.load(tmp_path / "run")
+    assert torch.equal(loaded.retarget((31, 17), seed=1), first)
+
+
+def test_as_published_it_votes_only_when_asked_to(tmp_path: Path) -> None:
+    model = trained_ingan(tmp_path / "run")
+    painted = model.retarget((20, 40))
+    assert torch.equal(painted, model.retarget((20, 40), vote=False))
+    assert not torch.equal(painted, model.retarget((20, 40), vote=True))
+
+
+def test_an_untrained_model_says_so() -> None:
+    with pytest.raises(UserError, match="not trained"):
+        tiny_ingan().retarget((20, 20))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.scale_range=[0,2]", "scale_range is"),
+        ("model.scale_range=[1.1,2]", "scale_range is"),
+        ("model.geometry=0.5", "geometry is 0.5"),
+        ("model.curriculum=2", "curriculum is 2"),
+        ("model.noise=-1", "noise is -1"),
+        ("model.crop=0", "crop is 0"),
+        ("model/discriminator=patch", "InGAN needs a MultiScaleDiscriminator"),
+        (
+            "model/generator=residual_patch",
+            "InGAN needs a ShapeFlexibleGenerator",
+        ),
+    ],
+)
+def test_a_number_or_part_that_will_not_do_is_one_line(override: str, message: str) -> None:
+    base = ("experiment=ingan_paper",)
+    with pytest.raises(UserError, match=message):
+        build(compose([*base, override]).model)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("model.crop=12",), "crop is 12; allowed: 13 or more"),
+        (("model.steps=0",), "steps is 0"),
+        (("model.max_size=15",), "min_side is 13"),
+        (("model.discriminator.min_side=8",), "min_side is 8; allowed: 9 or more"),
+    ],
+)
+def test_a_number_that_does_not_fit_the_photo_is_refused(
+    overrides: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        tiny_ingan(*overrides)

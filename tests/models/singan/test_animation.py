@@ -1,0 +1,104 @@
+"""Frames of a moving picture: where they begin, what moves, and how they loop."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.models.singan.model import SinGAN
+from tests.tiny import untrained
+
+
+@pytest.fixture(scope="module")
+def model() -> SinGAN:
+    """Three scales, the finest of (20, 28) pixels, with noise that can be seen."""
+    model = untrained()
+    model.noise_std.fill_(0.5)
+    model.noise_std[0] = 1.0
+    return model
+
+
+def frames(model: SinGAN, count: int, **options: object) -> Tensor:
+    return torch.cat(list(model.animate(count, **options)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("start_scale", [0, 1, 2])
+def test_it_begins_at_the_reconstruction_and_moves(model: SinGAN, start_scale: int) -> None:
+    x = frames(model, 5, start_scale=start_scale)
+    assert x.shape == (5, 3, 20, 28)
+    assert x.abs().max() <= 1
+    torch.testing.assert_close(x[:1], model.reconstruct())
+    assert all(not torch.equal(before, after) for before, after in pairwise(x))
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_alpha_1_is_the_reconstruction_always(model: SinGAN, loop: bool) -> None:
+    for frame in model.animate(4, alpha=1, loop=loop):
+        torch.testing.assert_close(frame, model.reconstruct())
+
+
+def test_a_higher_start_scale_moves_less(model: SinGAN) -> None:
+    motion = [float(frames(model, 12, start_scale=scale).std(0).mean()) for scale in range(3)]
+    assert motion[0] > motion[1] > motion[2] > 0
+
+
+def test_the_step_over_a_loops_joint_is_no_larger_than_inside(model: SinGAN) -> None:
+    x = frames(model, 30, loop=True)
+    steps = [float((after - before).abs().mean()) for before, after in pairwise(x)]
+    assert float((x[0] - x[-1]).abs().mean()) < 1.05 * max(steps)
+    once = frames(model, 30)
+    assert float((once[0] - once[-1]).abs().mean()) > 1.5 * max(steps)
+
+
+@pytest.mark.parametrize("alpha", [0.005, 0.1])
+@pytest.mark.parametrize("loop", [False, True])
+def test_no_scale_gets_more_noise_than_it_was_trained_with(
+    model: SinGAN, monkeypatch: pytest.MonkeyPatch, alpha: float, loop: bool
+) -> None:
+    given: dict[int, list[Tensor]] = {}
+    refine = SinGAN.refine
+
+    def record(self: SinGAN, scale: int, noise: Tensor, *rest: object) -> Tensor:
+        margin = self.margin
+        given.setdefault(scale, []).append(noise[..., margin:-margin, margin:-margin])
+        return refine(self, scale, noise, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SinGAN, "refine", record)
+    frames(model, 60, alpha=alpha, loop=loop)
+    for scale, noises in given.items():
+        ratio = torch.stack(noises[20:]).square().mean().sqrt() / model.noise_std[scale]
+        assert ratio < 1.1
+        assert scale > 0 or ratio > 0.9
+
+
+def test_another_seed_is_another_motion(model: SinGAN) -> None:
+    assert torch.equal(frames(model, 3, seed=1), frames(model, 3, seed=1))
+    assert not torch.equal(frames(model, 3, seed=1)[2], frames(model, 3, seed=2)[2])
+
+
+@pytest.mark.parametrize("start_scale", [0, 2])
+def test_the_size_is_exact_to_the_pixel(model: SinGAN, start_scale: int) -> None:
+    assert frames(model, 2, size=(33, 91), start_scale=start_scale).shape == (2, 3, 33, 91)
+
+
+def test_more_frames_begin_as_fewer(model: SinGAN) -> None:
+    assert torch.equal(frames(model, 6)[:3], frames(model, 3))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"frames": 0}, "the number of frames is 0"),
+        ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
+        ({"start_scale": -1}, "start_scale is -1; allowed: 0 to 2"),
+        ({"alpha": 0.0}, "alpha is 0.0"),
+        ({"size": (0, 5)}, "size is"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_the_first_frame(
+    model: SinGAN, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        model.animate(**{"frames": 3, **options})  # type: ignore[arg-type]

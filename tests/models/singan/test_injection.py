@@ -1,0 +1,174 @@
+"""Paint-to-image, editing and harmonization on a model of three scales."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
+from internal_gan.models.singan.injection import EDIT, HARMONIZE, PAINT
+from internal_gan.models.singan.model import SinGAN
+from tests.tiny import picture, untrained
+
+
+@pytest.fixture(scope="module")
+def model() -> SinGAN:
+    return untrained()
+
+
+def square(height: int, width: int, side: int) -> Tensor:
+    return F.pad(torch.ones(1, 1, side, side), (4, width - side - 4, 5, height - side - 5))
+
+
+def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
+    """Both put the photo at the scale below in, with noise above; without noise they agree, but for
+    values beyond those of images, which an injected image is kept from."""
+    quiet = untrained()
+    quiet.noise_std.zero_()
+    for start in (1, 2):
+        injected = quiet.inject(quiet.real(start - 1), start)
+        assert torch.allclose(injected, quiet.sample(1, start_scale=start), atol=0.03)
+
+
+def test_the_seed_decides_the_details(model: SinGAN) -> None:
+    a, b, c = (model.inject(picture(), 1, seed=seed) for seed in (3, 3, 4))
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+
+
+@pytest.mark.parametrize("size", [(20, 28), (40, 56), (80, 112), (39, 57), (400, 560)])
+def test_a_photo_of_the_models_shape_is_worked_on_at_its_size(
+    model: SinGAN, size: tuple[int, int]
+) -> None:
+    assert model.working_size(size) == (20, 28)
+
+
+@pytest.mark.parametrize("size", [(200, 100), (30, 300), (7, 7)])
+def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
+    model: SinGAN, size: tuple[int, int]
+) -> None:
+    height, width = model.working_size(size)
+    assert height * width == pytest.approx(20 * 28, rel=0.1)
+    assert height / width == pytest.approx(size[0] / size[1], rel=0.12)
+    assert model.inject(picture(*size), 2).shape == (1, 3, height, width)
+
+
+@pytest.mark.parametrize("num_scales", [2, 3, 5, 6, 9, 14])
+def test_default_start_scales_go_from_coarse_to_fine(num_scales: int) -> None:
+    model = untrained()
+    ratios = [0.12 ** (1 - n / (num_scales - 1)) for n in range(num_scales)]
+    model.sizes = [(round(188 * r), round(250 * r)) for r in ratios]
+    model.generators = torch.nn.ModuleList([model.generators[0]] * num_scales)
+    paint, edit, harmonize = (model.start_scale_for(f) for f in (PAINT, EDIT, HARMONIZE))
+    last = model.finished - 1
+    assert 1 <= paint <= edit <= harmonize <= last
+    if num_scales >= 6:
+        assert paint <= edit < harmonize < last
+
+
+@pytest.mark.parametrize("start", [-1, 0, 3])
+def test_a_start_scale_that_is_not_there_is_refused(model: SinGAN, start: int) -> None:
+    with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
+        model.inject(picture(), start)
+
+
+def test_one_finished_scale_is_too_few() -> None:
+    model = untrained(scales=1)
+    with pytest.raises(UserError, match="one finished scale"):
+        model.inject(picture(), 1)
+    with pytest.raises(UserError, match="one finished scale"):
+        model.edit(picture())
+    with pytest.raises(UserError, match="no finished scale"):
+        untrained(scales=0).paint(picture())
+
+
+@pytest.mark.parametrize("size", [(20, 28), (90, 130)])
+def test_editing_changes_nothing_outside_of_the_soft_mask(
+    model: SinGAN, size: tuple[int, int]
+) -> None:
+    image, mask = picture(*size), square(*size, 6)
+    for redrawn, used in (
+        (model.edit(image, mask, dilate=2, feather=1), model.soft_mask(mask, 2, 1)),
+        (model.harmonize(image, mask, dilate=1, feather=0), model.soft_mask(mask, 1, 0)),
+        (model.edit(image, mask, dilate=0, feather=0), mask),
+    ):
+        outside = (used == 0).expand_as(image)
+        assert 0.1 < outside.float().mean() < 0.999
+        assert torch.equal(redrawn[outside], image[outside])
+        assert (redrawn - image)[~outside].abs().mean() > 0.002
+        assert redrawn.abs().max() <= 1
+
+
+def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
+    image = picture(20, 28)
+    assert torch.equal(model.edit(image, None, 2, seed=5), model.inject(image, 2, seed=5))
+    assert model.edit(picture(33, 47)).shape == (1, 3, 33, 47)
+
+
+def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> None:
+    """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
+    mask = torch.zeros(1, 1, 60, 84)
+    mask[..., 30:33, 42:45] = 1
+    grown = model.soft_mask(mask, 4, 0)
+    reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
+    assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
+
+
+def test_a_thin_stroke_in_a_large_photo_counts_in_full(model: SinGAN) -> None:
+    mask = torch.zeros(1, 1, 400, 560)
+    mask[..., 200, 100:400] = 1
+    assert model.soft_mask(mask, 2, 0).max() > 0.99
+
+
+def test_a_mask_of_another_size_is_refused(model: SinGAN) -> None:
+    with pytest.raises(ValueError, match="a mask of"):
+        model.edit(picture(), torch.ones(1, 1, 5, 5), dilate=0, feather=0)
+
+
+def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
+    quiet = untrained()
+    quiet.noise_std.zero_()
+    palette = torch.tensor([[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]])
+    image = picture(17, 23)
+    reduced = torch.where(image.mean(1, keepdim=True) > 0, 0.5, -0.5).expand_as(image)
+    drawn = quiet.inject(image, 2, size=(20, 28), palette=palette)
+    assert torch.allclose(drawn, quiet.inject(reduced, 2, size=(20, 28)), atol=1e-5)
+    assert resize(drawn, (17, 23)).shape == image.shape
+
+
+def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) -> None:
+    image = picture(20, 28) * 0.3
+    image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
+    mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
+    matched, plain = (
+        model.harmonize(image, mask, 2, dilate=0, feather=0, match=match) for match in (True, False)
+    )
+    wanted = model.image.mean(dim=(2, 3))
+    distances = [
+        float((x[..., 7:11, 9:13].mean(dim=(2, 3)) - wanted).norm()) for x in (matched, plain)
+    ]
+    assert distances[0] < 0.4 * distances[1]
+
+
+def test_values_stay_those_of_images_between_the_scales() -> None:
+    loud = untrained()
+    for generator in loud.generators:
+        generator.get_parameter("output.bias").fill_(3.0)
+    seen: list[float] = []
+    plain = loud.refine
+
+    def watch(scale: int, noise: Tensor, base: Tensor, *rest: object) -> Tensor:
+        seen.append(float(base.max()))
+        return plain(scale, noise, base, *rest)  # type: ignore[arg-type]
+
+    loud.refine = watch  # type: ignore[method-assign, assignment]
+    loud.inject(picture(), 1)
+    assert max(seen) < 1.2
+
+
+def test_a_painting_is_shrunk_to_the_working_size_first(model: SinGAN) -> None:
+    large = picture(400, 900)
+    at = model.working_size((400, 900))
+    expected = model.inject(resize(large, at).clamp(-1, 1), 1, size=at, seed=3)
+    assert torch.equal(model.paint(large, 1, seed=3), expected)

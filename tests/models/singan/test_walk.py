@@ -1,0 +1,116 @@
+"""The random walk follows the paper's equations, and loops without a seam."""
+
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.models.singan.walk import Fields, Walk
+
+COUNT = 20_000
+
+
+def pushes(t: int) -> Fields:
+    rng = torch.Generator().manual_seed(t + 1)
+    return [torch.randn(COUNT, dtype=torch.float64, generator=rng)]
+
+
+def first_fields(states: Iterator[Fields], count: int) -> list[Tensor]:
+    return [fields[0] for fields in islice(states, count)]
+
+
+def paper(z_rec: Tensor, alpha: float, beta: float, count: int) -> list[Tensor]:
+    """z_0, z_1, ... by the equations of the paper's supplementary material, one by one."""
+    z = [z_rec, z_rec]
+    for t in range(count - 1):
+        diff = beta * (z[-1] - z[-2]) + (1 - beta) * pushes(t)[0]
+        z.append(alpha * z_rec + (1 - alpha) * (z[-1] + diff))
+    return z[1:]
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.1, 0.9), (0.3, 0.0), (0.9, 0.5), (1.0, 0.9)])
+def test_it_is_the_papers_recursion(alpha: float, beta: float) -> None:
+    z_rec = pushes(-1)[0]
+    walked = first_fields(Walk(alpha, beta).steps(pushes), 25)
+    for z, e in zip(paper(z_rec, alpha, beta, 25), walked, strict=True):
+        torch.testing.assert_close(z_rec + e, z)
+
+
+def test_alpha_1_stays_at_the_reconstruction() -> None:
+    for walked in (Walk(alpha=1).steps(pushes), Walk(alpha=1).loop(pushes, 5)):
+        assert all(not field.any() for field in first_fields(walked, 12))
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.1, 0.9), (0.02, 0.9), (0.001, 0.5), (0.3, 0.0)])
+def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, beta: float) -> None:
+    walk = Walk(alpha, beta)
+    e = first_fields(walk.loop(pushes, 16), 40)
+    for t in range(24):
+        torch.testing.assert_close(e[t + 16], e[t])
+    for t in range(1, 39):
+        expected = walk.a * e[t] + walk.b * e[t - 1] + walk.c * pushes(t % 16)[0]
+        torch.testing.assert_close(e[t + 1], expected)
+
+
+def test_the_step_over_a_loops_joint_is_no_larger_than_inside() -> None:
+    e = first_fields(Walk().loop(pushes, 30), 30)
+    steps = [float((after - before).square().mean()) for before, after in pairwise(e)]
+    joint = float((e[0] - e[-1]).square().mean())
+    assert joint < 1.05 * max(steps)
+
+
+def test_the_variance_is_what_it_says() -> None:
+    walk = Walk()
+    walked = first_fields(walk.steps(pushes), 60)
+    for field, expected in zip(walked, walk.variances(), strict=False):
+        assert float(field.var(correction=0)) == pytest.approx(expected, rel=0.05, abs=1e-9)
+    assert expected == pytest.approx(walk.variance(), rel=0.02)
+    assert walk.variance() == pytest.approx(0.219, abs=0.001)
+
+
+@pytest.mark.parametrize("period", [1, 2, 7, 24])
+def test_the_variance_of_a_loop_is_what_it_says(period: int) -> None:
+    walk = Walk()
+    e = torch.stack(first_fields(walk.loop(pushes, period), period))
+    assert float(e.square().mean()) == pytest.approx(walk.variance(period), rel=0.03)
+
+
+def test_a_long_loop_varies_as_a_walk_without_end() -> None:
+    assert Walk().variance(1000) == pytest.approx(Walk().variance())
+
+
+@pytest.mark.parametrize("fps", [5, 24, 60])
+def test_the_motion_is_the_same_at_any_frame_rate(fps: int) -> None:
+    at_ten, other = Walk(), Walk(fps=fps)
+    assert other.variance() == pytest.approx(at_ten.variance())
+    for seconds in (1, 2, 3):
+        assert likeness(other, seconds * fps) == pytest.approx(
+            likeness(at_ten, seconds * 10), abs=0.1
+        )
+
+
+def likeness(walk: Walk, frames: int) -> float:
+    """Correlation of the walk with itself so many frames later."""
+    before, now = 1.0, walk.a / (1 - walk.b)
+    for _ in range(frames - 1):
+        before, now = now, walk.a * now + walk.b * before
+    return now
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": 0.0}, "alpha is 0.0; allowed: above 0, at most 1"),
+        ({"alpha": 1.1}, "alpha is 1.1"),
+        ({"beta": 1.0}, "beta is 1.0; allowed: 0 to below 1"),
+        ({"beta": -0.1}, "beta is -0.1"),
+        ({"fps": 0.0}, "fps is 0.0; allowed: above 0"),
+        ({"fps": float("inf")}, "fps is inf"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Walk(**options)

@@ -1,0 +1,151 @@
+"""What a pyramid of generators makes of noise: tile by tile, over wrapped borders."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.periodic import Wrap
+from internal_gan.models.ladder import Tileable
+from internal_gan.models.singan.model import SinGAN
+from tests.tiny import trained
+
+SIZES = [(16, 24), (32, 48), (64, 96)]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
+    path: Path = tmp_path_factory.mktemp("model")
+    model = trained(path, "model.widths.coarsest=32", "model.widths.limit=32").model
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+class TestTiles:
+    @pytest.mark.parametrize("wrap", [(False, False), (True, False), (True, True)])
+    def test_give_the_pixels_of_one_piece(
+        self, model: SinGAN, monkeypatch: pytest.MonkeyPatch, wrap: Wrap
+    ) -> None:
+        def drawn() -> Tensor:
+            noises = rng()
+            return model.synthesise(
+                SIZES, lambda i, size: model.random_noise(i, size, 1, noises), last=2, wrap=wrap
+            )
+
+        whole = drawn()
+        monkeypatch.setattr(model, "tile_pixels", 20 * 20)
+        torch.testing.assert_close(drawn(), whole, rtol=0, atol=1e-5)
+
+    def test_bound_the_maps(self, model: SinGAN, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(model, "tile_pixels", 400)
+        seen = []
+        for generator in model.generators:
+            generator.blocks.register_forward_pre_hook(lambda _, x: seen.append(x[0].shape[-2:]))  # type: ignore[union-attr]
+        model.sample(1, (61, 85))
+        assert len(seen) > 3
+        assert max(height * width for height, width in seen) <= 30 * 30
+
+    def test_are_not_used_where_a_norm_sees_the_whole_map(self, tmp_path: Path) -> None:
+        model = trained(tmp_path, "model.generator.norm=instance", "model.steps=1").model
+        whole = model.sample(1, (61, 85))
+        model.tile_pixels = 400
+        assert torch.equal(model.sample(1, (61, 85)), whole)
+
+
+class TestWrap:
+    @pytest.mark.parametrize("wrap", [(True, True), (False, True), (True, False)])
+    def test_rolled_noise_gives_the_rolled_image(self, model: SinGAN, wrap: Wrap) -> None:
+        """At sizes of whole ratios a pixel of the coarsest scale is a whole number of the finer."""
+        roll = (3 * wrap[0], 5 * wrap[1])
+        noises = [torch.randn(1, 3, h, w, generator=rng(i)) for i, (h, w) in enumerate(SIZES)]
+
+        def drawn(by: tuple[int, int]) -> Tensor:
+            def noise(scale: int, size: tuple[int, int]) -> Tensor:
+                shift = (by[0] << scale, by[1] << scale)
+                rolled = noises[scale].roll(shift, (-2, -1))
+                return torch.nn.functional.pad(rolled, (5,) * 4) * model.noise_std[scale]
+
+            return model.synthesise(SIZES, noise, last=2, wrap=wrap)
+
+        expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
+        torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
+
+    def test_a_border_that_does_not_wrap_is_as_it_was(self, model: SinGAN) -> None:
+        def drawn(wrap: Wrap) -> Tensor:
+            noises = rng()
+            return model.synthesise(
+                SIZES, lambda i, size: model.random_noise(i, size, 1, noises), last=2, wrap=wrap
+            )
+
+        plain, wrapped = drawn((False, False)), drawn((False, True))
+        middle = (..., slice(44, 52))
+        torch.testing.assert_close(wrapped[middle], plain[middle], rtol=0, atol=1e-4)
+        assert (wrapped[..., 0] - plain[..., 0]).abs().mean() > 0.01
+
+
+def test_what_is_done_after_a_scale_is_where_the_next_one_starts(model: SinGAN) -> None:
+    seen = []
+
+    def after(scale: int, image: Tensor) -> Tensor:
+        seen.append((scale, tuple(image.shape[-2:])))
+        return torch.full_like(image, 0.5)
+
+    image = model.synthesise(
+        SIZES,
+        lambda i, size: model.random_noise(i, size, 1, rng()),
+        last=2,
+        after=after,
+    )
+    assert seen == list(enumerate(SIZES))
+    assert torch.equal(image, torch.full((1, 3, 64, 96), 0.5))
+
+
+class TestTileableSamples:
+    @pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
+    def test_the_step_over_the_border_is_one_like_those_inside(
+        self, model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
+    ) -> None:
+        images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
+        for axis in (-2, -1):
+            steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
+            over, inside = steps[0], steps[1:]
+            if axis in axes:
+                assert over <= inside.mean() + 3 * inside.std()
+            else:
+                assert over > inside.mean() + 6 * inside.std()
+
+    def test_the_photos_layout_stays_where_it_is(self, model: SinGAN) -> None:
+        images = model.sample(20, start_scale=2, tileable=True)
+        middle = (..., slice(4, -4), slice(5, -5))
+        error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
+        other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
+        assert error < 0.1 * other
+
+    def test_are_counted_and_seeded_like_others(self, model: SinGAN) -> None:
+        three = model.sample(3, seed=5, tileable=True)
+        assert torch.equal(model.sample(1, seed=5, tileable=True), three[:1])
+        assert not torch.equal(three[0], three[1])
+
+    def test_other_words_are_refused(self, model: SinGAN) -> None:
+        with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
+            model.sample(1, tileable="z")  # type: ignore[arg-type]
+
+
+def test_samples_are_drawn_when_they_are_asked_for(model: SinGAN) -> None:
+    with pytest.raises(UserError, match="count is 0"):
+        model.samples(0)
+    drawn = model.samples(2, (30, 40), seed=3)
+    both = model.sample(2, (30, 40), seed=3)
+    assert torch.equal(next(drawn), both[:1])
+    assert torch.equal(next(drawn), both[1:])
+    assert next(drawn, None) is None
+
+
+def test_the_memory_of_a_sample_grows_with_its_pixels(model: SinGAN) -> None:
+    small, large = model.sampling_memory((1000, 1000)), model.sampling_memory((4000, 4000))
+    assert 2**20 < small < large < 16 * small

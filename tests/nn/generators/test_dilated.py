@@ -1,0 +1,61 @@
+"""EdgeConnect's generator keeps sizes, has the paper's layers and sees as far as it should."""
+
+import pytest
+import torch
+from torch import nn
+
+from internal_gan.nn.generators.dilated import DilatedResidualGenerator
+
+
+def generator(**settings: object) -> DilatedResidualGenerator:
+    rng = torch.Generator().manual_seed(0)
+    return DilatedResidualGenerator(4, 3, rng=rng, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 30), (5, 3), (1, 9)])
+@pytest.mark.parametrize("depth", [0, 2])
+def test_any_size_keeps_its_size(size: tuple[int, int], depth: int) -> None:
+    network = generator(width=2, depth=depth, residual_blocks=1, norm="none")
+    assert network(torch.zeros(2, 4, *size)).shape == (2, 3, *size)
+
+
+def test_the_paper_has_two_downscalings_eight_dilated_blocks_and_two_upscalings() -> None:
+    network = generator()
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+    strides = [m.stride[0] for m in convolutions]
+    assert strides == [1, 2, 2, *[1] * 16, 2, 2, 1]
+    assert [m.dilation[0] for m in convolutions[3:19]] == [2, 1] * 8
+    widths = [m.out_channels for m in convolutions]
+    assert widths == [64, 128, 256, *[256] * 16, 128, 64, 3]
+
+
+def test_without_downscalings_a_pixel_sees_the_sum_of_the_kernels() -> None:
+    network = generator(width=3, depth=0, residual_blocks=2, norm="none").eval()
+    image = torch.randn(1, 4, 61, 61, generator=torch.Generator().manual_seed(1))
+    image.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(network(image)[0, :, 30, 30].sum(), image)
+    seen = gradient[0].abs().sum(dim=0).nonzero()
+    reach = 3 + 2 * (2 + 1) + 3
+    assert seen.min() >= 30 - reach
+    assert seen.max() <= 30 + reach
+    assert seen.max() > 30 + reach - 3
+
+
+def test_the_weights_come_from_the_generator_alone() -> None:
+    first, second = (generator(width=2, norm="spectral_instance") for _ in range(2))
+    for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"width": 0}, "width is 0"),
+        ({"depth": -1}, "depth is -1"),
+        ({"dilation": 0}, "dilation is 0"),
+        ({"kernel_size": 4}, "kernel_size is 4; allowed: odd"),
+    ],
+)
+def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        generator(**settings)

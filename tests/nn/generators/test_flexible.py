@@ -1,0 +1,102 @@
+"""InGAN's generator: its size, any size in and out, and where the geometry comes in."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.utils.parametrize import is_parametrized
+
+from internal_gan.images.transforms import Bend, Resize, trapezoid
+from internal_gan.nn.generators.flexible import ShapeFlexibleGenerator
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def small(**settings: Any) -> ShapeFlexibleGenerator:
+    tiny: dict[str, Any] = {"width": 4, "residual_blocks": 2, "init": "kaiming"}
+    return ShapeFlexibleGenerator(rng=rng(), **(tiny | settings))
+
+
+def image_of(height: int, width: int) -> Tensor:
+    return torch.rand(1, 3, height, width, generator=rng(2)) * 2 - 1
+
+
+def conv(a: int, b: int, k: int, *, norm: bool = True) -> int:
+    return a * b * k * k + b + (2 * b if norm else 0)
+
+
+def test_parameter_count_of_the_paper() -> None:
+    down = conv(64, 128, 3) + conv(128, 256, 3) + conv(256, 512, 3)
+    up = conv(512, 256, 3) + conv(256, 128, 3) + conv(128, 64, 3)
+    block = conv(512, 128, 1) + conv(128, 128, 3) + conv(128, 512, 1)
+    ends = conv(3, 64, 7) + conv(64, 3, 7, norm=False)
+    count = sum(p.numel() for p in ShapeFlexibleGenerator().parameters())
+    assert count == down + 6 * block + up + ends == 4_804_611
+
+
+@pytest.mark.parametrize("size", [(64, 80), (13, 90), (1, 1), (37, 51), (8, 7)])
+@pytest.mark.parametrize("given", [(40, 56), (33, 13)])
+def test_any_size_goes_in_and_any_comes_out(given: tuple[int, int], size: tuple[int, int]) -> None:
+    out = small().eval()(image_of(*given), size)
+    assert out.shape == (1, 3, *size)
+    assert out.abs().max() <= 1
+
+
+def test_every_layer_but_the_last_has_spectral_norm() -> None:
+    convs = [m for m in small().modules() if isinstance(m, torch.nn.Conv2d)]
+    assert [is_parametrized(m, "weight") for m in convs] == [True] * (len(convs) - 1) + [False]
+
+
+@pytest.mark.parametrize("transform", [None, Resize(), trapezoid(0.4), Bend(0.3)], ids=repr)
+def test_the_first_feature_map_is_transformed_and_nothing_else(transform: Any) -> None:
+    generator = small().eval()
+    seen = []
+    generator.down[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    image = image_of(40, 56)
+    generator(image, (48, 64), transform)
+    expected = (transform or Resize())(generator.entry(image), (48, 64))
+    torch.testing.assert_close(seen[0], expected)
+
+
+def test_the_skips_carry_detail_past_the_bottleneck() -> None:
+    generator = small(norm="none").eval()
+    with torch.no_grad():
+        for parameter in generator.bottleneck.parameters():
+            parameter.zero_()
+        for block in generator.up:
+            for parameter in block.parameters():
+                parameter.zero_()
+    out = [generator(image_of(40, 56) + shift, (40, 56)) for shift in (0, 0.3)]
+    assert (out[0] - out[1]).abs().mean() > 1e-3
+
+
+def test_the_pixels_inside_do_not_depend_on_the_padding_to_whole_multiples() -> None:
+    generator = small(depth=1, residual_blocks=0, norm="none").eval()
+    image = image_of(40, 56)
+    whole, cut = generator(image, (40, 56)), generator(image[..., :-1, :-1], (39, 55))
+    torch.testing.assert_close(whole[..., :25, :40], cut[..., :25, :40], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral", "spectral_batch"])
+def test_gradients_reach_every_weight_through_there_and_back(norm: Any) -> None:
+    generator = small(norm=norm)
+    there = generator(image_of(32, 40), (48, 24), trapezoid(0.3))
+    torch.autograd.backward(generator(there, (32, 40), trapezoid(0.3).inverse()).square().mean())
+    for parameter in generator.parameters():
+        assert parameter.grad is not None
+        assert torch.isfinite(parameter.grad).all()
+
+
+def test_the_seed_decides_the_weights() -> None:
+    weights = [ShapeFlexibleGenerator(4, rng=rng(s)).output.weight for s in (3, 3, 4)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("settings", [{"width": 0}, {"depth": 0}, {"kernel_size": 4}])
+def test_a_shape_that_cannot_be_is_refused(settings: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(settings))} is "):
+        small(**settings)

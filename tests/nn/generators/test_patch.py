@@ -1,0 +1,157 @@
+"""The generator of one scale: its size, what it sees, and where it starts."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.nn.blocks import LEAKY_SLOPE, Padding
+from internal_gan.nn.generators.patch import ResidualPatchGenerator
+
+MARGIN = 5
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def noise_for(height: int, width: int, count: int = 1) -> Tensor:
+    shape = (count, 3, height + 2 * MARGIN, width + 2 * MARGIN)
+    return torch.randn(shape, generator=rng(1))
+
+
+def image_of(height: int, width: int, count: int = 1) -> Tensor:
+    return torch.rand(count, 3, height, width, generator=rng(2)) * 2 - 1
+
+
+@pytest.mark.parametrize("width", [32, 64, 128])
+def test_parameter_count_of_the_paper(width: int) -> None:
+    first = 3 * 9 * width + width
+    hidden = 3 * (width * 9 * width + width)
+    last = width * 9 * 3 + 3
+    norms = 4 * 2 * width
+    generator = ResidualPatchGenerator(width, norm="batch")
+    assert sum(p.numel() for p in generator.parameters()) == first + hidden + last + norms
+
+
+@pytest.mark.parametrize(("width", "count"), [(32, 29_763), (64, 114_819), (128, 450_819)])
+def test_parameter_count_in_numbers(width: int, count: int) -> None:
+    generator = ResidualPatchGenerator(width, norm="batch")
+    assert sum(p.numel() for p in generator.parameters()) == count
+
+
+@pytest.mark.parametrize("size", [(1, 1), (25, 33), (11, 64), (47, 20)])
+@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+def test_any_size_comes_out_as_it_went_in(norm: Any, size: tuple[int, int]) -> None:
+    generator = ResidualPatchGenerator(8, norm=norm, rng=rng()).eval()
+    assert generator(noise_for(*size, 2)).shape == (2, 3, *size)
+    assert generator(noise_for(*size, 2), image_of(*size, 2)).shape == (2, 3, *size)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
+def test_receptive_field_is_11_by_11(norm: Any) -> None:
+    generator = ResidualPatchGenerator(8, norm=norm, init="kaiming", rng=rng()).eval()
+    noise = noise_for(21, 27).requires_grad_()
+    generator(noise)[0, :, 9, 13].sum().backward()
+    assert noise.grad is not None
+    seen = noise.grad.abs().sum(dim=(0, 1)) > 0
+    expected = torch.zeros_like(seen)
+    expected[9 : 9 + 11, 13 : 13 + 11] = True
+    assert torch.equal(seen, expected)
+
+
+def test_the_margin_is_half_the_receptive_field() -> None:
+    assert ResidualPatchGenerator(8).margin == 5
+    assert ResidualPatchGenerator(8, depth=3).margin == 3
+    assert ResidualPatchGenerator(8, depth=2, kernel_size=7).margin == 6
+
+
+@pytest.mark.parametrize("coarsest", [True, False])
+def test_forward_is_the_formula_of_the_paper(coarsest: bool) -> None:
+    generator = ResidualPatchGenerator(8, norm="batch", rng=rng())
+    noise = noise_for(14, 19)
+    image = None if coarsest else image_of(14, 19)
+    w = generator.state_dict()
+    x = noise if image is None else noise + F.pad(image, (5, 5, 5, 5))
+    for k in range(4):
+        x = F.conv2d(x, w[f"blocks.{k}.0.weight"], w[f"blocks.{k}.0.bias"])
+        mean, variance = x.mean(dim=(2, 3)), x.var(dim=(2, 3), unbiased=False)
+        x = (x - mean[..., None, None]) / (variance[..., None, None] + 1e-5).sqrt()
+        x = x * w[f"blocks.{k}.1.weight"][:, None, None] + w[f"blocks.{k}.1.bias"][:, None, None]
+        x = torch.where(x > 0, x, LEAKY_SLOPE * x)
+    x = torch.tanh(F.conv2d(x, w["output.weight"], w["output.bias"]))
+    expected = x if image is None else image + x
+    torch.testing.assert_close(generator(noise, image), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_a_small_output_std_starts_the_scale_as_nearly_the_identity(norm: Any) -> None:
+    image = image_of(20, 24)
+    generator = ResidualPatchGenerator(32, norm=norm, init="kaiming", output_std=0.005, rng=rng())
+    plain = ResidualPatchGenerator(32, norm=norm, init="kaiming", rng=rng())
+    noise = 0.1 * noise_for(20, 24)
+    with torch.no_grad():
+        assert float((generator(noise, image) - image).abs().mean()) < 0.1
+        assert float((plain(noise, image) - image).abs().mean()) > 0.3
+
+
+def test_a_condition_is_seen_beside_the_image() -> None:
+    generator = ResidualPatchGenerator(4, depth=2, norm="none", condition_channels=3)
+    image, condition = torch.rand(2, 1, 3, 9, 11)
+    x = torch.cat([image, condition], dim=1)
+    padded = F.pad(x, (generator.margin,) * 4)
+    expected = image + torch.tanh(generator.output(generator.blocks(padded)))
+    assert torch.equal(generator(None, image, condition), expected)
+    assert not torch.equal(generator(None, image, image), expected)
+
+
+def test_output_std_of_zero_is_the_identity() -> None:
+    image = image_of(20, 24)
+    generator = ResidualPatchGenerator(8, output_std=0.0, rng=rng())
+    assert torch.equal(generator(noise_for(20, 24), image), image)
+
+
+def test_output_std_is_the_last_layers_standard_deviation() -> None:
+    generator = ResidualPatchGenerator(128, init="kaiming", output_std=0.005, rng=rng())
+    assert float(generator.output.weight.detach().std()) == pytest.approx(0.005, rel=0.05)
+
+
+def test_padding_changes_the_border_only() -> None:
+    modes: tuple[Padding, ...] = ("zero", "reflect", "replicate", "circular")
+    image, noise = image_of(20, 24), noise_for(20, 24)
+    zero, *others = [
+        ResidualPatchGenerator(8, norm="none", init="kaiming", padding=mode, rng=rng())(
+            noise, image
+        )
+        for mode in modes
+    ]
+    for other in others:
+        torch.testing.assert_close(other[..., 5:-5, 5:-5], zero[..., 5:-5, 5:-5])
+        assert not torch.allclose(other[..., :5, :], zero[..., :5, :])
+
+
+def test_the_seed_decides_the_weights() -> None:
+    weights = [ResidualPatchGenerator(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_the_gradient_floor_leaves_the_output_alone() -> None:
+    plain = ResidualPatchGenerator(8, init="kaiming", rng=rng())
+    floored = ResidualPatchGenerator(8, init="kaiming", gradient_floor=0.05, rng=rng())
+    noise = noise_for(12, 9)
+    assert torch.equal(plain(noise), floored(noise))
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.05])
+def test_a_saturated_output_still_learns_with_a_gradient_floor(floor: float) -> None:
+    generator = ResidualPatchGenerator(8, norm="none", gradient_floor=floor, rng=rng())
+    bias = generator.get_parameter("output.bias")
+    with torch.no_grad():
+        generator.output.weight.zero_()
+        bias.fill_(20.0)
+    generator(noise_for(12, 9)).sum().backward()
+    assert bias.grad is not None
+    torch.testing.assert_close(bias.grad, torch.full((3,), floor * 12 * 9))

@@ -1,0 +1,107 @@
+"""Feature networks see what they should, and their distances are those of the formulas."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.nn.perceptual import (
+    VGG19_CONVOLUTIONS,
+    RandomFeatures,
+    VGG19Features,
+    content_distance,
+    gram,
+    style_distance,
+)
+from tests.tiny import picture
+
+WIDTHS = (2, 3, 4, 5, 6)
+
+
+def stand_in() -> dict[str, Tensor]:
+    """A narrow VGG-19 in torchvision's layout, with the head that a real file has."""
+    rng = torch.Generator().manual_seed(0)
+    state, channels, place = {}, 3, 0
+    for width, count in zip(WIDTHS, VGG19_CONVOLUTIONS, strict=True):
+        for _ in range(count):
+            state[f"features.{place}.weight"] = torch.randn(width, channels, 3, 3, generator=rng)
+            state[f"features.{place}.bias"] = torch.randn(width, generator=rng)
+            channels, place = width, place + 2
+        place += 1
+    return {**state, "classifier.0.weight": torch.zeros(2, 2)}
+
+
+def test_the_maps_of_vgg19_are_those_of_its_layers(tmp_path: Path) -> None:
+    torch.save(stand_in(), tmp_path / "vgg.pth")
+    image, state = picture(), stand_in()
+    content, style = VGG19Features(str(tmp_path / "vgg.pth"), widths=WIDTHS)(image)
+    assert [m.shape[1] for m in content] == [2, 3, 4, 5, 6]
+    assert [m.shape[1] for m in style] == [3, 4, 5, 6]
+    assert [m.shape[-1] for m in content] == [56, 28, 14, 7, 3]
+    mean, std = (
+        torch.tensor(v).view(1, 3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    )
+    x = ((image + 1) / 2 - mean) / std
+    x = F.relu(F.conv2d(x, state["features.0.weight"], state["features.0.bias"], padding=1))
+    torch.testing.assert_close(content[0], x)
+    x = F.relu(F.conv2d(x, state["features.2.weight"], state["features.2.bias"], padding=1))
+    x = F.max_pool2d(x, 2)
+    x = F.relu(F.conv2d(x, state["features.5.weight"], state["features.5.bias"], padding=1))
+    torch.testing.assert_close(content[1], x)
+
+
+def test_both_kinds_of_files_give_the_same_network(tmp_path: Path) -> None:
+    torch.save(stand_in(), tmp_path / "vgg.pth")
+    save_file(stand_in(), tmp_path / "vgg.safetensors")
+    a, b = (
+        VGG19Features(str(tmp_path / name), widths=WIDTHS)(picture())[0]
+        for name in ("vgg.pth", "vgg.safetensors")
+    )
+    assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_a_file_that_will_not_do_is_one_line(tmp_path: Path) -> None:
+    state = stand_in()
+    torch.save({**state, "features.5.weight": torch.zeros(3, 3, 3, 3)}, tmp_path / "shape.pth")
+    torch.save({k: v for k, v in state.items() if k != "features.34.bias"}, tmp_path / "lacks.pth")
+    cases = {
+        None: "model.features.weights is missing.*features=random needs none",
+        "none.pth": "none.pth: there is no such file",
+        "shape.pth": r"not the weights of VGG-19: features.5.weight is 3x3x3x3, needed: 3x2x3x3",
+        "lacks.pth": r"not the weights of VGG-19: features.34.bias is missing, needed: 6",
+    }
+    for name, message in cases.items():
+        with pytest.raises(UserError, match=message) as caught:
+            VGG19Features(None if name is None else str(tmp_path / name), widths=WIDTHS)
+        assert "\n" not in str(caught.value)
+
+
+def test_random_features_are_fixed_by_their_seed_and_see_colour() -> None:
+    image = picture()
+    first, again, other = (RandomFeatures(4, seed=seed)(image)[0] for seed in (0, 0, 1))
+    assert [tuple(m.shape[1:]) for m in first] == [(7, 40, 56), (7, 20, 28), (7, 10, 14)]
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(first[0], other[0])
+    brighter = RandomFeatures(4)(image + 0.1)[0]
+    torch.testing.assert_close(
+        brighter[0][:, :4, 3:-3, 3:-3], first[0][:, :4, 3:-3, 3:-3], atol=1e-4, rtol=1e-4
+    )
+    assert content_distance(brighter, first) > 0.1
+
+
+def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:
+    x = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    expected = torch.einsum("nchw,ndhw->ncd", x, x) / (3 * 4 * 5)
+    torch.testing.assert_close(gram(x), expected)
+
+
+def test_style_forgets_places_and_content_does_not() -> None:
+    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    moved = x.roll(3, dims=-1)
+    assert style_distance([x], [moved]) < 1e-6
+    assert content_distance([x], [moved]) > 0.5
+    assert content_distance([x, x], [x + 1, x + 2]) == pytest.approx(3)

@@ -1,0 +1,166 @@
+"""Filling a hole with patches of what is around it."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.patches import completion
+from internal_gan.patches.completion import ALPHA, PATCH, complete
+from tests.tiny import picture
+
+
+def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> Tensor:
+    hole = torch.zeros(1, 1, *size)
+    hole[..., top : top + height, left : left + width] = 1
+    return hole
+
+
+def checks(height: int, width: int, period: int = 8) -> Tensor:
+    """A pattern of soft-edged squares, of one colour in each direction."""
+    y = torch.arange(height)[:, None] * (2 * torch.pi / period)
+    x = torch.arange(width)[None] * (2 * torch.pi / period)
+    one = (y.sin() * x.sin()).clamp(-0.5, 0.5) * 1.6
+    return torch.stack([one, -one, 0.5 * one])[None]
+
+
+def error(found: Tensor, image: Tensor, hole: Tensor) -> float:
+    return float((found - image)[(hole > 0).expand_as(image)].abs().mean())
+
+
+def test_a_pattern_goes_on_inside_of_the_hole() -> None:
+    image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
+    filled = complete(image, hole)
+    assert error(filled, image, hole) < 0.2 * error(fill_smoothly(image, hole), image, hole)
+
+
+def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completion, "ROUNDS", 0)
+    image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to be halved
+    smooth = error(fill_smoothly(image, hole), image, hole)
+    assert error(complete(image, hole), image, hole) < 0.4 * smooth
+
+
+def test_a_hole_that_leaves_nothing_at_half_the_size_is_searched_in_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, hole = picture(80, 80), torch.zeros(1, 1, 80, 80)
+    for start in range(3):
+        hole[..., start::14, :] = 1
+        hole[..., start::14] = 1
+    search, pairs = completion._nearest, []
+
+    def counted(wanted: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        pairs.append(len(wanted) * len(keys))
+        return search(wanted, keys)
+
+    monkeypatch.setattr(completion, "_nearest", counted)
+    monkeypatch.setattr(completion, "MOST_PAIRS", 2e5)
+    filled = complete(image, hole)
+    assert filled.isfinite().all()
+    assert 5e4 < max(pairs) <= 2.1e5
+
+
+def test_outside_of_the_hole_the_image_stays_and_inside_it_is_of_no_account() -> None:
+    image, hole = picture(40, 56), box((40, 56), 10, 12, 15, 14)
+    nothing = torch.where(hole > 0, torch.full((1,), torch.nan), image)
+    filled, again = complete(image, hole), complete(nothing, hole)
+    outside = (hole == 0).expand_as(image)
+    assert torch.equal(filled[outside], image[outside])
+    assert torch.equal(filled, again)
+    assert filled.isfinite().all()
+
+
+def test_no_patch_is_taken_from_what_is_barred() -> None:
+    right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
+    image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
+    hole = box((60, 90), 20, 50, 16, 16)
+    assert error(complete(image, hole), image, hole) < 0.05
+    filled = complete(image, hole, right)[(hole > 0).expand_as(image)]
+    torch.testing.assert_close(filled, torch.full_like(filled, -0.5))
+
+
+def test_lines_say_which_patches_are_wanted() -> None:
+    """Dark lines run down the image; in the hole one is wanted where none would come by itself."""
+    image = torch.full((1, 3, 48, 64), 0.6)
+    lines = torch.zeros(1, 1, 48, 64)
+    for column in (8, 20, 56):
+        image[..., column] = -0.8
+        lines[..., column] = 1
+    hole = box((48, 64), 12, 28, 20, 20)
+    plain = complete(image, hole, lines=lines)
+    lines[..., 12:32, 38] = 1
+    drawn = complete(image, hole, lines=lines)
+    assert plain[..., 14:30, 38].mean() > 0.4
+    assert drawn[..., 14:30, 38].mean() < -0.2
+    assert drawn[..., 14:30, 34].mean() > 0.3
+
+
+def test_chance_changes_the_filling_and_depends_on_the_seed_alone() -> None:
+    image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
+    one, two, other = (
+        complete(image, hole, rng=torch.Generator().manual_seed(s)) for s in (1, 1, 2)
+    )
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+    assert not torch.equal(one, complete(image, hole))
+
+
+def test_of_patches_that_suit_alike_those_of_the_same_height_are_taken() -> None:
+    """Two textures of one mean, the one above and the other below: the hole lies below."""
+    rng = torch.Generator().manual_seed(0)
+    fine, smooth = 0.3 * torch.randn(1, 3, 80, 80, generator=rng), torch.zeros(1, 3, 80, 80)
+    image = torch.cat([smooth[..., :40, :], fine[..., 40:, :]], dim=2)
+    hole = box((80, 80), 52, 30, 20, 20)
+    filled = complete(image, hole)[..., 54:70, 32:48]
+    assert filled.std() > 0.5 * 0.3
+
+
+def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
+    image, hole = picture(9, 40), box((9, 40), 2, 0, 5, 40)
+    assert torch.equal(complete(image, hole), fill_smoothly(image, hole))
+    small, dot = picture(4, 4), box((4, 4), 1, 1, 1, 1)
+    assert torch.equal(complete(small, dot), fill_smoothly(small, dot))
+
+
+def test_where_a_search_would_take_long_the_coarser_matches_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
+    searched = complete(image, hole)
+    monkeypatch.setattr(completion, "MOST_PAIRS", 1e6)  # enough for half the size
+    carried = complete(image, hole)
+    assert not torch.equal(carried, searched)
+    assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)
+
+
+@pytest.mark.parametrize("at_once", [2**22, 40])
+def test_the_nearest_patch_is_the_one_by_the_normalised_distance(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completion, "AT_ONCE", at_once)
+    rng = torch.Generator().manual_seed(0)
+    wanted, keys = torch.rand(13, 20, generator=rng), torch.rand(17, 20, generator=rng)
+    distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
+    normalised = distances / (ALPHA + distances.amin(dim=0))
+    nearest, found = completion._nearest(wanted, keys)
+    assert torch.equal(nearest, normalised.argmin(dim=1))
+    torch.testing.assert_close(found, distances.gather(1, nearest[:, None])[:, 0])
+
+
+def test_matches_of_half_the_size_point_to_the_same_places() -> None:
+    size, coarse = (28, 34), (14, 17)
+    rows, columns = (side - PATCH + 1 for side in coarse)
+    moved = torch.arange(rows * columns).view(rows, columns).roll((-2, -3), (0, 1)).flatten()
+    width = size[1] - PATCH + 1
+    carried = completion._carried(moved, coarse[1], size).view(-1, width)
+    # Two rows and three columns of the small image are four and six of the large one.
+    assert carried[3, 5] == (3 + 4) * width + 5 + 6
+    assert carried[4, 2] == (4 + 4) * width + 2 + 6
+
+
+def test_the_border_of_a_hole_is_trusted_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
+    filled = complete(image, hole)
+    monkeypatch.setattr(completion, "TRUST", 1.0)
+    assert not torch.equal(complete(image, hole), filled)

@@ -1,0 +1,274 @@
+"""Patch losses are zero for the image itself and agree with plain second implementations."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.patches.losses import NearestPatch, PatchLoss, SlicedWasserstein
+
+ALL = 10**6
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def picture(height: int, width: int, seed: int, count: int = 1) -> Tensor:
+    """Smooth random colours in [-1, 1], so that patches have near and far neighbours."""
+    coarse = torch.rand(count, 3, 6, 6, generator=rng(seed)) * 2 - 1
+    return F.interpolate(coarse, size=(height, width), mode="bilinear")
+
+
+def patches(image: Tensor, side: int) -> Tensor:
+    """All patches as rows, channels first, in the order of their places."""
+    return F.unfold(image, side).transpose(1, 2).flatten(0, 1)
+
+
+def wasserstein_1(a: Tensor, b: Tensor) -> float:
+    """Area between the two empirical distribution functions, whatever the numbers of values."""
+    u, v = np.sort(a.double().numpy()), np.sort(b.double().numpy())
+    values = np.sort(np.concatenate([u, v]))
+    below_u = np.searchsorted(u, values[:-1], side="right") / len(u)
+    below_v = np.searchsorted(v, values[:-1], side="right") / len(v)
+    return float(np.sum(np.abs(below_u - below_v) * np.diff(values)))
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def sliced(real: Tensor, *, patch: int = 5, projections: int = 16) -> SlicedWasserstein:
+    """All directions and all places in every call."""
+    return SlicedWasserstein(
+        real, rng(), patch=patch, projections=projections, bank=projections, places=ALL
+    )
+
+
+def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> NearestPatch:
+    """All patches of both images in every call."""
+    return NearestPatch(
+        real,
+        rng(),
+        patch=patch,
+        queries=ALL,
+        candidates=ALL,
+        bank=ALL,
+        reverse_weight=reverse_weight,
+    )
+
+
+def test_sliced_wasserstein_of_the_image_itself_is_zero() -> None:
+    real = picture(23, 31, 1)
+    assert float(sliced(real)(real, rng(), 0)) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_sliced_wasserstein_does_not_look_at_where_patches_are() -> None:
+    real = picture(23, 31, 1)
+    assert float(sliced(real, patch=1)(real.flip(2, 3), rng(), 0)) == pytest.approx(0, abs=1e-6)
+    assert float(sliced(real, patch=5)(real.flip(2, 3), rng(), 0)) > 1e-3
+
+
+@pytest.mark.parametrize("shift", [0.25, -0.1])
+def test_sliced_wasserstein_of_a_constant_shift_has_a_closed_form(shift: float) -> None:
+    real = picture(23, 31, 1)
+    loss = sliced(real)
+    assert loss.filters.flatten(1).norm(dim=1).tolist() == pytest.approx([1.0] * 16)
+    expected = abs(shift) * loss.filters.sum(dim=(1, 2, 3)).abs().mean()
+    assert float(loss(real + shift, rng(), 0)) == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize("patch", [1, 5, 7])
+def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> None:
+    real, fake = picture(23, 31, 1), picture(23, 31, 2)
+    loss = sliced(real, patch=patch)
+    directions = loss.filters.flatten(1)
+    ours = (patches(fake, patch) @ directions.T).sort(dim=0).values
+    theirs = (patches(real, patch) @ directions.T).sort(dim=0).values
+    expected = (ours - theirs).abs().mean()
+    assert float(loss(fake, rng(), 0)) == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [(40, 30), (15, 29), (9, 9)])
+def test_sliced_wasserstein_agrees_with_the_definition_for_images_of_other_sizes(
+    size: tuple[int, int],
+) -> None:
+    real, fake = picture(23, 31, 1), picture(*size, 2)
+    loss = sliced(real)
+    directions = loss.filters.flatten(1)
+    expected = [
+        wasserstein_1(patches(fake, 5) @ direction, patches(real, 5) @ direction)
+        for direction in directions
+    ]
+    assert float(loss(fake, rng(), 0)) == pytest.approx(np.mean(expected), rel=0.03)
+
+
+def test_sliced_wasserstein_takes_a_batch_as_one_set_of_patches() -> None:
+    real, fake = picture(23, 31, 1), picture(23, 31, 2, count=2)
+    loss = sliced(real)
+    directions = loss.filters.flatten(1)
+    expected = [
+        wasserstein_1(patches(fake, 5) @ direction, patches(real, 5) @ direction)
+        for direction in directions
+    ]
+    assert float(loss(fake, rng(), 0)) == pytest.approx(np.mean(expected), rel=0.03)
+
+
+def test_the_lattice_of_sliced_wasserstein_visits_every_place_in_turn() -> None:
+    real = picture(24, 32, 1)
+    loss = SlicedWasserstein(real, rng(), patch=1, projections=8, bank=8, places=24 * 32 // 9)
+    visits = torch.zeros(24, 32)
+    for step in range(9):
+        fake = picture(24, 32, 2).requires_grad_()
+        loss(fake, rng(), step).backward()  # type: ignore[no-untyped-call]
+        assert fake.grad is not None
+        visits += fake.grad[0].abs().sum(dim=0) > 0
+    assert torch.equal(visits, torch.ones(24, 32))
+
+
+def test_nearest_patch_of_the_image_itself_is_zero() -> None:
+    real = picture(23, 31, 1)
+    assert float(nearest(real, reverse_weight=1.0)(real, rng(), 0)) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("reverse_weight", [0.0, 0.3])
+@pytest.mark.parametrize(("patch", "count"), [(1, 1), (5, 1), (5, 2)])
+def test_nearest_patch_agrees_with_brute_force(
+    patch: int, count: int, reverse_weight: float
+) -> None:
+    real, fake = picture(17, 22, 1), picture(14, 19, 2, count=count)
+    a, b = patches(fake, patch).double(), patches(real, patch).double()
+    distance = (a[:, None] - b[None]).square().mean(dim=2)
+    expected = distance.min(dim=1).values.mean()
+    expected += reverse_weight * distance.min(dim=0).values.mean()
+    value = nearest(real, patch=patch, reverse_weight=reverse_weight)(fake, rng(), 0)
+    assert float(value) == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_coherence_does_not_miss_what_completeness_does() -> None:
+    real = picture(24, 32, 1)
+    part = real[..., :10]
+    assert float(nearest(real)(part, rng(), 0)) == pytest.approx(0.0, abs=1e-9)
+    assert float(nearest(real, reverse_weight=1.0)(part, rng(), 0)) > 0.01
+
+
+def test_nearest_patch_looks_at_no_more_patches_than_asked_for() -> None:
+    real, fake = picture(24, 32, 1), picture(24, 32, 2).requires_grad_()
+    loss = NearestPatch(real, rng(), patch=3, queries=5, candidates=7)
+    loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
+    assert fake.grad is not None
+    assert 9 <= int((fake.grad[0].abs().sum(dim=0) > 0).sum()) <= 5 * 9
+
+
+def test_the_smaller_alpha_the_more_a_missing_patch_is_preferred() -> None:
+    levels = torch.tensor([0.0, 0.1, 0.6])  # a generated patch and two real ones, of flat colours
+    a, b, c = (level.expand(1, 3, 5, 5) for level in levels)
+    real = torch.cat([b, c], dim=3)
+
+    def pulled_to(alpha: float | None) -> list[float]:
+        loss = NearestPatch(real, rng(), patch=5, normalise=alpha)
+        loss.banks = [torch.stack([b.flatten(), c.flatten()])]
+        rows = torch.stack([a.flatten(), b.flatten()])
+        distance = torch.cdist(rows, loss.banks[0]).square()
+        return [float(loss.banks[0][i][0]) for i in loss._nearest(distance)]
+
+    assert pulled_to(None) == pytest.approx([0.1, 0.1])
+    assert pulled_to(1.0) == pytest.approx([0.1, 0.1])
+    # Nothing resembles 0.6 yet, 0.5 from the nearest; 0.1 is there already.
+    assert pulled_to(1e-4) == pytest.approx([0.6, 0.1])
+
+
+def test_levels_that_a_generated_image_is_too_small_for_fall_back() -> None:
+    real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
+    for loss in (
+        NearestPatch(real, rng(), patch=5, queries=ALL, levels=2),
+        SlicedWasserstein(real, rng(), patch=5, levels=2),
+    ):
+        assert torch.equal(loss(fake, rng(), 0), loss(fake, rng(), 0))
+        assert torch.isfinite(loss(fake, rng(), 1))
+
+
+def test_nearest_patch_takes_turns_at_the_real_patches() -> None:
+    real, fake = picture(24, 32, 1), picture(24, 32, 2)
+    loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140)
+    values = [float(loss(fake, rng(), step)) for step in range(8)]
+    turns = 20 * 28 // 140
+    assert len(set(values[:turns])) == turns
+    assert values[turns:] == values[:turns]
+
+
+@pytest.mark.parametrize("kind", [SlicedWasserstein, NearestPatch])
+def test_levels_compare_halved_images_in_turn(
+    kind: type[SlicedWasserstein] | type[NearestPatch],
+) -> None:
+    real, fake = picture(24, 32, 1), picture(28, 40, 2)
+    both = kind(real, rng(), patch=5, levels=2)
+    full = kind(real, rng(), patch=5)
+    halved = kind(F.avg_pool2d(real, 2), rng(), patch=5)
+    for turn in range(2):
+        assert torch.equal(both(fake, rng(), 2 * turn), full(fake, rng(), turn))
+        expected = halved(F.avg_pool2d(fake, 2), rng(), turn)
+        torch.testing.assert_close(both(fake, rng(), 2 * turn + 1), expected)
+
+
+@pytest.mark.parametrize("kind", [SlicedWasserstein, NearestPatch])
+def test_levels_that_are_too_small_for_a_patch_are_left_out(
+    kind: type[SlicedWasserstein] | type[NearestPatch],
+) -> None:
+    real, fake = picture(24, 32, 1), picture(24, 32, 2)
+    one, many = kind(real, rng(), patch=7), kind(real, rng(), patch=7, levels=6)
+    for step in range(3):
+        assert torch.equal(many(fake, rng(), step), one(fake, rng(), step))
+
+
+@pytest.mark.parametrize("name", ["sliced_wasserstein", "nearest_patch"])
+class TestEveryPatchLoss:
+    def make(self, name: str, real: Tensor) -> PatchLoss:
+        return sliced(real) if name == "sliced_wasserstein" else nearest(real, reverse_weight=0.5)
+
+    def test_the_gradient_goes_to_the_generated_image_only(self, name: str) -> None:
+        real, fake = picture(17, 22, 1), picture(17, 22, 2).requires_grad_()
+        loss = self.make(name, real)
+        loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
+        assert fake.grad is not None
+        assert bool((fake.grad.abs().sum(dim=(0, 1)) > 0).all())
+        kept = [v for value in vars(loss).values() for v in (value, *_items(value))]
+        tensors = [value for value in kept if isinstance(value, Tensor)]
+        assert tensors
+        assert not any(tensor.requires_grad for tensor in tensors)
+
+    def test_going_down_the_gradient_brings_the_image_nearer(self, name: str) -> None:
+        real = picture(17, 22, 1)
+        loss = self.make(name, real)
+        fake = picture(17, 22, 2).requires_grad_()
+        before = loss(fake, rng(), 0)
+        (gradient,) = torch.autograd.grad(before, fake)
+        fake = fake.detach() - 0.1 * gradient / gradient.abs().max()
+        assert float(loss(fake, rng(), 0)) < float(before.detach())
+
+    def test_the_seed_decides_which_patches_are_looked_at(self, name: str) -> None:
+        real, fake = picture(24, 32, 1), picture(24, 32, 2)
+        loss = (
+            SlicedWasserstein(real, rng(), projections=4, bank=64)
+            if name == "sliced_wasserstein"
+            else NearestPatch(real, rng(), queries=32, candidates=64)
+        )
+        first, same, other = (float(loss(fake, rng(seed), 0)) for seed in (1, 1, 2))
+        assert first == same != other
+
+    def test_bfloat16_autocast_changes_little_and_keeps_float32_results(self, name: str) -> None:
+        real, fake = picture(24, 32, 1), picture(24, 32, 2)
+        loss = self.make(name, real)
+        plain = loss(fake, rng(), 0)
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = loss(fake, rng(), 0)
+        assert mixed.dtype == torch.float32
+        assert float(mixed) == pytest.approx(float(plain), rel=0.05)
+
+    def test_constant_images_have_a_finite_gradient(self, name: str) -> None:
+        loss = self.make(name, picture(17, 22, 1))
+        fake = torch.zeros(1, 3, 17, 22, requires_grad=True)
+        loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
+        assert fake.grad is not None
+        assert bool(torch.isfinite(fake.grad).all())

@@ -1,0 +1,213 @@
+"""Patch statistics agree with closed forms and with plain NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.patches import statistics as patch_statistics
+from internal_gan.patches.statistics import (
+    coherence,
+    coherence_and_completeness,
+    completeness,
+    copy,
+    diversity,
+    patch_panel,
+    repetition,
+    sharpness,
+    sliced_wasserstein,
+)
+
+
+def noise(height: int, width: int, seed: int = 0) -> Tensor:
+    """A random image of (1, 3, height, width) in [-1, 1]."""
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def patches_of(image: Tensor, patch: int) -> np.ndarray:
+    """All patches, one a row, of values in [0, 1]."""
+    pixels = ((image[0].double() + 1) / 2).numpy()
+    rows, columns = pixels.shape[1] - patch + 1, pixels.shape[2] - patch + 1
+    return np.stack(
+        [
+            pixels[:, i : i + patch, j : j + patch].ravel()
+            for i in range(rows)
+            for j in range(columns)
+        ]
+    )
+
+
+def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
+    distances = [np.sqrt(((references - q) ** 2).mean(axis=1)).min() for q in queries]
+    return float(np.mean(distances))
+
+
+@pytest.mark.parametrize("patch", [3, 7])
+def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile(patch: int) -> None:
+    # 16 x 32 places: one for each of the 512 quantiles.
+    real, sample = noise(15 + patch, 31 + patch), noise(15 + patch, 31 + patch, seed=1) ** 3
+    directions = torch.randn(3 * patch**2, 256, generator=torch.Generator().manual_seed(2))
+    directions = (directions / directions.norm(dim=0)).double()
+    projected = [
+        np.sort(patches_of(image, patch) @ directions.numpy(), axis=0) for image in (real, sample)
+    ]
+    assert sliced_wasserstein(real, sample, patch) == pytest.approx(
+        np.abs(projected[0] - projected[1]).mean(), rel=1e-4
+    )
+
+
+def test_sliced_wasserstein_of_a_shift_in_brightness_is_the_shift_along_each_direction() -> None:
+    real = noise(60, 80) * 0.8
+    directions = torch.randn(3 * 49, 256, generator=torch.Generator().manual_seed(2))
+    directions = directions / directions.norm(dim=0)
+    expected = 0.05 * directions.sum(dim=0).abs().mean()
+    for shrink in (1, 2, 4):
+        found = sliced_wasserstein(real, real + 0.1, shrink=shrink)
+        assert found == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_sliced_wasserstein_does_not_see_where_a_patch_is() -> None:
+    tile = noise(20, 20)
+    real = tile.repeat(1, 1, 3, 3)
+    moved = real.roll((7, 5), dims=(2, 3))
+    assert sliced_wasserstein(real, moved) < 0.1 * sliced_wasserstein(real, real.sort(3).values)
+
+
+@pytest.mark.parametrize("patch", [3, 7])
+def test_coherence_and_completeness_are_brute_force_nearest_patches(
+    patch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
+    real, sample = noise(24, 30), noise(20, 26, seed=1)
+    a, b = patches_of(real, patch), patches_of(sample, patch)
+    assert coherence(real, sample, patch) == pytest.approx(mean_nearest(b, a), rel=1e-5)
+    assert completeness(real, sample, patch) == pytest.approx(mean_nearest(a, b), rel=1e-5)
+
+
+def test_coherence_averages_over_full_half_and_quarter_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, sample = noise(64, 80), noise(64, 80, seed=1)
+    every = coherence(real, sample)
+    alone = []
+    for shrink in (1, 2, 4):
+        monkeypatch.setattr(patch_statistics, "SHRINKS", (shrink,))
+        alone.append(coherence(real, sample))
+    assert every == pytest.approx(sum(alone) / 3)
+    assert alone[0] > alone[1] > alone[2]
+
+
+def test_a_part_of_the_image_is_coherent_but_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
+    real = noise(40, 60)
+    part = real[..., :30, :40]
+    assert coherence(real, part) == 0
+    assert completeness(real, part) > 0.1
+
+
+def test_coherence_of_a_shift_in_brightness_is_at_most_the_shift() -> None:
+    flat = torch.zeros(1, 3, 40, 40)
+    assert coherence(flat, flat + 0.2) == pytest.approx(0.1, rel=1e-5)
+
+
+def test_the_choice_of_patches_of_a_large_image_is_bounded_and_the_same_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, sample = noise(60, 80), noise(60, 80, seed=1)
+    exact = coherence(real, sample)
+    monkeypatch.setattr(patch_statistics, "MOST_QUERIES", 300)
+    chosen = coherence(real, sample)
+    assert chosen == coherence(real, sample)
+    assert chosen != exact
+    assert chosen == pytest.approx(exact, rel=0.02)
+
+
+def test_tiling_and_mirroring_are_repetition() -> None:
+    image = noise(56, 60)
+    tiled, mirrored = (torch.cat([image, other], dim=3) for other in (image, image.flip(3)))
+    upside_down = torch.cat([image, image.flip(2)], dim=2)
+    assert repetition(image, image) == 1
+    for repeated in (tiled, mirrored, upside_down):
+        assert repetition(image, repeated) < 0.1
+
+
+def test_repetition_is_brute_force_over_patches_that_do_not_overlap() -> None:
+    image, patch = noise(12, 16), 3
+    rows = patches_of(image, patch)
+    columns = 16 - patch + 1
+    mirrored = [rows.reshape(-1, 3, patch, patch)[:, :, ::i, ::j] for i, j in ((-1, 1), (1, -1))]
+    forms = [rows, *(form.reshape(len(rows), -1) for form in mirrored)]
+    errors = []
+    for k, row in enumerate(rows):
+        apart = np.array(
+            [
+                max(abs(k // columns - o // columns), abs(k % columns - o % columns)) >= patch
+                for o in range(len(rows))
+            ]
+        )
+        errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
+    found = patch_statistics._mean_to_others(image, patch)
+    assert found == pytest.approx(np.mean(errors), rel=1e-4)
+
+
+def test_repetition_needs_room_for_two_patches() -> None:
+    with pytest.raises(UserError, match="two patches of 7"):
+        repetition(noise(52, 52), noise(52, 52))
+
+
+def test_sharpness_is_the_ratio_of_gradients() -> None:
+    real = noise(30, 40) * 0.5
+    assert sharpness(real, real) == pytest.approx(1)
+    assert sharpness(real, real * 0.5 + 0.3) == pytest.approx(0.5, rel=1e-5)
+
+
+def test_copy_is_zero_for_the_image_itself_and_one_between_black_and_white() -> None:
+    black = -torch.ones(1, 3, 10, 12)
+    assert copy(black, black) == 0
+    assert copy(black, -black) == 1
+    assert copy(black, black + 0.5) == pytest.approx(0.25)
+
+
+def test_diversity_of_two_samples_is_their_distance_over_root_two() -> None:
+    real = noise(20, 30)
+    pair = torch.cat([real, real + 0.2])
+    expected = 0.2 / math.sqrt(2) / float(real.mean(1).std())
+    assert diversity(real, pair) == pytest.approx(expected, rel=1e-5)
+    assert diversity(real, real.repeat(3, 1, 1, 1)) == pytest.approx(0, abs=1e-6)
+
+
+def test_panel_is_the_mean_over_the_samples() -> None:
+    real = noise(64, 72)
+    samples = torch.cat([noise(64, 72, seed=1) * 0.5, noise(64, 72, seed=2)])
+    both, first, second = (patch_panel(real, s) for s in (samples, samples[:1], samples[1:]))
+    assert set(both) - set(first) == {"diversity"}
+    for name, value in first.items():
+        assert both[name] == pytest.approx((value + second[name]) / 2, rel=1e-4), name
+    seven = coherence_and_completeness(real, samples)
+    assert {name: both[name] for name in seven} == pytest.approx(seven)
+
+
+def test_panel_of_a_perfect_copy() -> None:
+    real = noise(64, 72)
+    figures = patch_panel(real, real)
+    assert figures.pop("sharpness") == pytest.approx(1)
+    assert figures == pytest.approx(dict.fromkeys(figures, 0.0), abs=1e-6)
+
+
+def test_panel_leaves_out_what_needs_equal_sizes() -> None:
+    figures = patch_panel(noise(64, 72), noise(60, 90, seed=1).repeat(2, 1, 1, 1))
+    assert not {"copy", "diversity"} & set(figures)
+
+
+def test_a_patch_larger_than_the_smallest_size_is_refused() -> None:
+    with pytest.raises(UserError, match="patches of 15 pixels do not fit into 10x20 pixels"):
+        coherence(noise(40, 80), noise(40, 80), patch=15)
+
+
+def test_figures_are_the_same_on_every_device(device: torch.device) -> None:
+    real, sample = noise(64, 72), noise(64, 72, seed=1)
+    here = patch_panel(real, sample)
+    assert patch_panel(real.to(device), sample.to(device)) == pytest.approx(here, rel=1e-4)

@@ -1,0 +1,351 @@
+"""The page of a run shows what is there, needs nothing else, and stays small."""
+
+import base64
+import io
+import json
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from internal_gan.report.curves import Axis, loss_curves
+from internal_gan.report.page import write_report
+from internal_gan.report.pictures import read_picture
+
+CONFIG = """task: train
+image: photos/birds $1.jpg
+checkpoint: null
+model:
+  widths:
+    coarsest: 32
+  _target_: internal_gan.models.singan.model.SinGAN
+"""
+VOID = {"meta", "link", "img", "path", "rect", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that tags are balanced and collects addresses and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loaded += [
+            value or ""
+            for name, value in attrs
+            if name in {"src", "srcset"} or (name == "href" and tag != "a")
+        ]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def noise(path: Path, height: int, width: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+def metrics(folder: Path, stages: int = 3, done: int = 2, steps: int = 100) -> None:
+    """A run in which stage i takes (i + 1) * 10 seconds, `done` of them finished."""
+    plan = [
+        {"name": f"scale {i}", "size": [20 * (i + 1), 30], "steps": steps, "seconds_per_step": 0.5}
+        for i in range(stages)
+    ]
+    rows: list[dict[str, Any]] = [{"event": "plan", "stages": plan, "peak_memory_bytes": 12e8}]
+    clock = 0.0
+    for stage in range(done):
+        for step in range(1, steps + 1):
+            clock += (stage + 1) * 10 / steps
+            values = {"discriminator": -1 / step, "generator": 1.0, "reconstruction": 1 / step**2}
+            rows.append({"stage": stage, "step": step, "seconds": clock, **values})
+        rows.append({"event": "stage_end", "stage": stage, "seconds": clock})
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "metrics.jsonl").write_text(text)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run with everything in it."""
+    folder = tmp_path / "a run"
+    folder.mkdir()
+    (folder / "config.yaml").write_text(CONFIG)
+    (folder / "model.safetensors").write_bytes(b"")
+    set_state(folder, "finished")
+    noise(folder / "photo.png", 40, 60)
+    for index in range(3):
+        noise(folder / "sample" / f"{index:03d}.png", 40, 60)
+    for index in range(2):
+        noise(folder / "scales" / f"{index:02d}.png", 20 * (index + 1), 30)
+    metrics(folder, stages=2)
+    return folder
+
+
+def set_state(folder: Path, state: str, **fields: str) -> None:
+    status = {"state": state, "started": "2026-11-20T10:00:00+00:00", **fields}
+    (folder / "status.json").write_text(json.dumps(status))
+
+
+def render(folder: Path, status: dict[str, Any] | None = None) -> tuple[str, Page]:
+    html = write_report(folder, status).read_text(encoding="utf-8")
+    return html, Page(html)
+
+
+def test_the_page_shows_the_whole_run(folder: Path) -> None:
+    html, page = render(folder)
+    assert "<title>birds $1.jpg · SinGAN</title>" in html
+    assert page.tags.count("img") == 1 + 3 + 2
+    assert page.tags.count("svg") == 2
+    for text in ("finished", "40 × 60 pixels", "30 s", "1.2 GB", "_target_", "Scale 1, 40 × 30"):
+        assert text in page.text
+
+
+def test_the_page_loads_nothing_from_elsewhere(folder: Path) -> None:
+    html, page = render(folder)
+    assert page.loaded
+    assert all(address.startswith("data:") for address in page.loaded)
+    assert "script" not in page.tags
+    assert "http://" not in html
+    assert "https://" not in html
+    assert "url(" not in html
+
+
+def test_the_time_of_each_stage_is_the_measured_one(folder: Path) -> None:
+    metrics(folder, stages=3, done=2)
+    html, _ = render(folder)
+    times = re.findall(r'<tr class="(\w+)"><td>scale \d</td>.*?<td class="num">([^<]*s)</td>', html)
+    assert times == [("done", "10 s"), ("done", "20 s"), ("todo", "about 50 s")]
+
+
+@pytest.mark.parametrize(
+    ("state", "refreshes"),
+    [("running", True), ("finished", False), ("stopped", False), ("failed", False)],
+)
+def test_only_the_page_of_a_running_run_loads_itself_again(
+    folder: Path, state: str, refreshes: bool
+) -> None:
+    set_state(folder, state)
+    html, _ = render(folder)
+    assert ('http-equiv="refresh"' in html) == refreshes
+
+
+def test_a_run_that_did_not_finish_says_why_and_how_to_go_on(folder: Path) -> None:
+    set_state(folder, "failed", reason="a loss is <not> finite")
+    _, page = render(folder)
+    assert "a loss is <not> finite" in page.text
+    assert f"resume='{folder}'" in page.text
+
+
+def test_a_state_that_the_caller_knows_better_is_shown(folder: Path) -> None:
+    set_state(folder, "running")
+    html, page = render(folder, {"state": "interrupted"})
+    assert "interrupted" in page.text
+    assert "refresh" not in html
+
+
+def test_the_commands_name_the_run_and_fit_the_photo(folder: Path) -> None:
+    _, page = render(folder)
+    assert f"task=sample checkpoint='{folder}' 'sample.size=[40,120]'" in page.text
+    assert f"task=animate checkpoint='{folder}'" in page.text
+    assert "resume=" not in page.text
+
+
+def test_pictures_made_from_another_run_name_that_model(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "metrics.jsonl").unlink()
+    (folder / "config.yaml").write_text("task: sample\nimage: null\ncheckpoint: runs/birds/1\n")
+    set_state(folder, "stopped")
+    html, page = render(folder)
+    assert "<title>a run</title>" in html
+    assert "checkpoint=runs/birds/1" in page.text
+    assert "resume=" not in page.text
+
+
+def test_names_are_text_and_never_markup(folder: Path) -> None:
+    config = CONFIG.replace("birds $1", "<script>alert(1)</script>&amp;")
+    (folder / "config.yaml").write_text(config)
+    (folder / "sample" / "000.png").rename(folder / "sample" / '"><script>.png')
+    html, page = render(folder)
+    assert "script" not in page.tags
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_a_run_that_has_just_begun_has_a_page(tmp_path: Path) -> None:
+    set_state(tmp_path, "running")
+    (tmp_path / "metrics.jsonl").write_text('{"event": "pl')
+    _, page = render(tmp_path)
+    assert "running" in page.text
+    assert "svg" not in page.tags
+
+
+def test_before_the_samples_the_latest_scale_stands_beside_the_photo(folder: Path) -> None:
+    for path in (folder / "sample").iterdir():
+        path.unlink()
+    _, page = render(folder)
+    assert "So far" in page.text
+
+
+def test_a_half_written_picture_is_left_out(folder: Path) -> None:
+    path = folder / "sample" / "001.png"
+    path.write_bytes(path.read_bytes()[:500])
+    (folder / "sample" / "002.png").write_bytes(b"")
+    _, page = render(folder)
+    assert page.tags.count("img") == 1 + 1 + 2
+
+
+def test_a_file_with_a_name_has_it_as_caption_and_a_numbered_one_has_none(folder: Path) -> None:
+    for name in ("start-scale-10", "start-scale-9", "300x800", "before_after"):
+        noise(folder / "paint" / f"{name}.png", 20, 30)
+    html, _ = render(folder)
+    made = html[html.index(">Paint<") : html.index(">Scale by scale<")]
+    captions = re.findall("<figcaption>(.*?)</figcaption>", made)
+    assert captions == ["300 × 800", "Before after", "Start scale 9", "Start scale 10"]
+    assert made.count("<figure") == len(captions) + 3
+
+
+def test_folders_inside_a_task_are_rows_with_headings(folder: Path) -> None:
+    for scale in (0, 2, 10):
+        for index in range(8):
+            noise(folder / "sample" / f"scale-{scale}" / f"{index:03d}.png", 20, 30)
+    (folder / "sample" / "empty").mkdir()
+    html, page = render(folder)
+    rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
+    assert re.findall("<h3>(.*?)</h3>", rows) == ["Scale 0", "Scale 2", "Scale 10"]
+    assert page.tags.count("img") == 1 + 3 + 3 * 7 + 2
+    assert "and 1 more in sample/scale-10/" in page.text
+
+
+def test_of_many_frames_some_are_shown_from_the_first_to_the_last(folder: Path) -> None:
+    for index in range(24):
+        noise(folder / "animate" / "frames" / f"{index:04d}.png", 20, 30)
+    html, page = render(folder)
+    assert re.findall(r'href="animate/frames/(\d+).png"', html) == [
+        f"{index:04d}" for index in (0, 3, 6, 10, 13, 17, 20)
+    ]
+    assert "and 17 more in animate/frames/" in page.text
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_a_moving_picture_moves_on_the_page(folder: Path, suffix: str) -> None:
+    frames = [Image.new("RGB", (300, 200), colour) for colour in ("red", "green", "blue")]
+    (folder / "animate").mkdir()
+    path = folder / "animate" / f"lake.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
+    html, _ = render(folder)
+    assert base64.b64encode(path.read_bytes()).decode() in html
+
+
+def test_a_large_moving_picture_stays_in_its_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.report.pictures.SMALL_MOVING_BYTES", 100)
+    (folder / "animate").mkdir()
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green")]
+    frames[0].save(folder / "animate" / "a lake.webp", save_all=True, append_images=frames[1:])
+    _, page = render(folder)
+    assert [address for address in page.loaded if not address.startswith("data:")] == [
+        "animate/a%20lake.webp"
+    ]
+
+
+def test_a_film_has_controls_and_stays_in_its_file(folder: Path) -> None:
+    (folder / "animate").mkdir()
+    (folder / "animate" / "a lake.mp4").write_bytes(b"film")
+    html, page = render(folder)
+    assert '<video src="animate/a%20lake.mp4"' in html
+    assert " controls " in html
+    assert "A lake" in page.text
+
+
+def test_the_page_stays_small(folder: Path) -> None:
+    metrics(folder, stages=9, done=9, steps=2000)
+    for index in range(40):
+        noise(folder / "sample" / f"{index:03d}.png", 40, 60)
+    noise(folder / "sample" / "000.png", 1500, 2000)
+    html, page = render(folder)
+    assert page.tags.count("img") == 1 + 12 + 2
+    assert "and 28 more in sample/" in page.text
+    assert len(html) < 900_000
+    assert sum(len(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)) < 150_000
+
+
+def test_writing_again_replaces_the_page(folder: Path) -> None:
+    render(folder)
+    set_state(folder, "stopped", reason="Ctrl-C")
+    _, page = render(folder)
+    assert "Ctrl-C" in page.text
+    assert not list(folder.glob(".tmp-*"))
+
+
+def test_every_scalar_has_a_chart_and_the_networks_share_one() -> None:
+    rows = [
+        {"stage": 0, "step": s, "seconds": 1.0, "generator": s, "discriminator": -s, "penalty": 0.1}
+        for s in (1, 2)
+    ]
+    charts = loss_curves(rows, [("scale 0", 2)])
+    assert [list(chart.names) for chart in charts] == [["discriminator", "generator"], ["penalty"]]
+
+
+def test_curves_pass_over_what_is_not_a_number() -> None:
+    rows: list[dict[str, Any]] = [
+        {"stage": 0, "step": 1, "a": None},
+        {"stage": 0, "step": 2, "a": math.nan},
+        {"stage": 7, "step": 1, "a": 1.0},
+        {"event": "stage_end", "stage": 0, "seconds": 3.0},
+    ]
+    assert loss_curves(rows, [("scale 0", 2)]) == []
+    rows.append({"stage": 0, "step": 2, "a": 5})
+    assert len(loss_curves(rows, [("scale 0", 2)])) == 1
+
+
+@pytest.mark.parametrize(
+    "values", [[0.0, 0.0], [5.0], [-3.0, 9.0], [1e-6, 2.0], [1e5, 3e5], [0.9, 1.1]]
+)
+def test_an_axis_has_a_few_round_ticks_inside(values: list[float]) -> None:
+    axis = Axis.around(values)
+    ticks = axis.ticks()
+    assert 2 <= len(ticks) <= 8
+    assert all(axis.low <= tick <= axis.high for tick in ticks)
+    heights = [axis.y(tick) for tick in ticks]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_a_rare_spike_does_not_flatten_the_curve() -> None:
+    axis = Axis.around([*[-1.0, 1.0] * 200, 1e6])
+    assert axis.high < 10
+
+
+def test_a_shrunk_picture_keeps_its_colour_profile(tmp_path: Path) -> None:
+    noise(tmp_path / "plain.png", 300, 300)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    with Image.open(tmp_path / "plain.png") as image:
+        image.save(tmp_path / "wide.png", icc_profile=profile)
+    for name, expected in (("plain.png", None), ("wide.png", profile)):
+        picture = read_picture(tmp_path / name)
+        assert picture is not None
+        assert picture.data is not None
+        with Image.open(io.BytesIO(base64.b64decode(picture.data.partition(",")[2]))) as shown:
+            assert shown.format == "WEBP"
+            assert shown.info.get("icc_profile") == expected

@@ -1,0 +1,320 @@
+"""The run folder tells the truth about its run, also when the run could not."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
+
+HOLD = """
+import sys, time
+from internal_gan.runs.folder import RunFolder
+folder = RunFolder.create(sys.argv[1])
+folder.config_path.write_text("task: train\\n")
+folder.write_status("running", stage=2, step=17)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def training_process(path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder.create(tmp_path / "runs" / "a photo" / "1")
+    folder.config_path.write_text("task: train\n")
+    return folder
+
+
+def edit_status(folder: RunFolder, **fields: object) -> None:
+    status = json.loads(folder.status_path.read_text())
+    folder.status_path.write_text(json.dumps(status | fields))
+
+
+def test_a_new_folder_is_running(folder: RunFolder) -> None:
+    status = folder.status()
+    assert status["state"] == "running"
+    assert status["pid"] == os.getpid()
+
+
+def test_fields_stay_and_the_reason_belongs_to_its_state(folder: RunFolder) -> None:
+    started = folder.status()["started"]
+    folder.write_status("stopped", stage=3, step=5, reason="Ctrl-C")
+    assert folder.status()["reason"] == "Ctrl-C"
+    folder.write_status("finished", seconds=12.5)
+    status = folder.status()
+    assert (status["state"], status["stage"], status["seconds"]) == ("finished", 3, 12.5)
+    assert status["started"] == started
+    assert "reason" not in status
+
+
+def test_kill_9_reads_as_interrupted(tmp_path: Path) -> None:
+    with training_process(tmp_path / "run") as process:
+        folder = RunFolder.open(tmp_path / "run")
+        assert folder.status()["state"] == "running"
+        process.send_signal(signal.SIGKILL)
+        # Not waited for: the dead process is a zombie, which still has its number.
+        deadline = time.monotonic() + 30
+        while folder.status()["state"] == "running" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert folder.status()["state"] == "interrupted"
+        process.wait()
+        status = folder.status()
+    assert (status["state"], status["stage"], status["step"]) == ("interrupted", 2, 17)
+    folder.claim()
+    assert folder.status()["state"] == "running"
+    assert folder.status()["pid"] == os.getpid()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_process_that_got_the_same_number_later_is_another_one(folder: RunFolder) -> None:
+    edit_status(folder, process_start=1)
+    assert folder.status()["state"] == "interrupted"
+
+
+def test_a_run_on_another_machine_counts_as_alive_while_it_writes(folder: RunFolder) -> None:
+    edit_status(folder, host="elsewhere", pid=2**22 + 1)
+    assert folder.status()["state"] == "running"
+    os.utime(folder.status_path, (time.time() - 7200, time.time() - 7200))
+    assert folder.status()["state"] == "interrupted"
+
+
+def test_a_file_from_the_future_is_no_sign_of_life(folder: RunFolder) -> None:
+    edit_status(folder, host="elsewhere", pid=17)
+    for ahead, state in ((60, "running"), (7200, "interrupted"), (1e8, "interrupted")):
+        os.utime(folder.status_path, (time.time() + ahead, time.time() + ahead))
+        assert folder.status()["state"] == state
+
+
+@pytest.mark.parametrize("pid", [2**80, 2**31, 0, -1, "x", None, True, [1]])
+def test_a_process_that_cannot_be_is_not_alive(folder: RunFolder, pid: object) -> None:
+    edit_status(folder, pid=pid)
+    assert folder.status()["state"] == "interrupted"
+
+
+def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
+    with training_process(tmp_path / "run") as process:
+        folder = RunFolder.open(tmp_path / "run")
+        with pytest.raises(UserError, match=f"process {process.pid} .* is training in it"):
+            folder.claim()
+        assert folder.status()["pid"] == process.pid
+
+
+def test_the_status_alone_refuses_where_locks_do_not_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("internal_gan.runs.folder.fcntl.lockf", no_locks)
+    busy = pytest.raises(UserError, match="is training in it")
+    with training_process(tmp_path / "run"), busy:
+        RunFolder.open(tmp_path / "run").claim()
+    RunFolder.open(tmp_path / "run").claim()
+
+
+def test_a_finished_run_can_be_claimed_by_another_process(folder: RunFolder) -> None:
+    folder.write_status("stopped", reason="Ctrl-C")
+    script = (
+        "import sys; from internal_gan.runs.folder import RunFolder;"
+        "RunFolder.open(sys.argv[1]).claim()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(folder.path)], check=True)
+
+
+def test_claim_removes_what_a_killed_writer_left(folder: RunFolder) -> None:
+    (folder.path / "scales").mkdir()
+    leftover = folder.path / "scales" / ".tmp-0123456789ab.png"
+    leftover.write_bytes(b"half")
+    folder.write_status("stopped")
+    folder.claim()
+    assert not leftover.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, "9" * 10_000])
+def test_an_unreadable_status_is_unknown(folder: RunFolder, content: str) -> None:
+    folder.status_path.write_text(content)
+    assert folder.status()["state"] == "unknown"
+
+
+def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(UserError, match=r"is not empty; choose another folder$"):
+        RunFolder.create(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_create_says_how_to_go_on_with_an_existing_run(folder: RunFolder) -> None:
+    with pytest.raises(UserError, match=f"resume={folder.path}"):
+        RunFolder.create(folder.path)
+
+
+def test_create_takes_an_empty_folder(tmp_path: Path) -> None:
+    assert RunFolder.create(tmp_path).status()["state"] == "running"
+
+
+EARLY = """
+import os, signal, sys
+from internal_gan.runs.folder import RunFolder
+folder = RunFolder.create(sys.argv[1])
+if len(sys.argv) > 2:
+    folder.log_path.write_text("began")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("logged", [[], ["logged"]])
+def test_a_run_killed_before_its_configuration_can_be_begun_anew(
+    tmp_path: Path, logged: list[str]
+) -> None:
+    path = tmp_path / "run"
+    subprocess.run([sys.executable, "-c", EARLY, str(path), *logged], check=False)
+    (path / ".tmp-0123456789ab.yaml").write_text("half")
+    assert json.loads((path / "status.json").read_text())["state"] == "running"
+    with pytest.raises(UserError, match=f"begin it anew with output={path}"):
+        RunFolder.open(path)
+    status = RunFolder.create(path).status()
+    assert (status["state"], status["pid"]) == ("running", os.getpid())
+    assert not list(path.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("status.json", '{"state": "failed"}'), ("status.json", "mine"), ("log.txt", "mine")],
+)
+def test_create_takes_no_file_that_a_run_did_not_write(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match="is not empty"):
+        RunFolder.create(tmp_path)
+    assert (tmp_path / name).read_text() == content
+
+
+@pytest.mark.parametrize("below", [".", "run"])
+def test_create_refuses_a_file_in_the_way(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="file"):
+        RunFolder.create(tmp_path / "file" / below)
+
+
+def test_create_names_a_place_that_is_not_writable(tmp_path: Path) -> None:
+    place = tmp_path / "closed"
+    place.mkdir(mode=0o555)
+    tmp_path.chmod(0o755)
+    # The administrator may write everywhere, so the process gives that right up.
+    script = f"""
+import os
+from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
+os.chdir({str(tmp_path)!r})
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+try:
+    RunFolder.create("closed/run")
+except UserError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout.startswith("cannot write closed/run: permission denied")
+
+
+def test_open_names_what_is_lacking(tmp_path: Path, folder: RunFolder) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        RunFolder.open(tmp_path / "nothing")
+    with pytest.raises(UserError, match=r"not a run folder: it has no config\.yaml"):
+        RunFolder.open(tmp_path)
+    with pytest.raises(UserError, match="is a file"):
+        RunFolder.open(folder.config_path)
+    with pytest.raises(UserError, match=r"lacks model\.safetensors"):
+        RunFolder.open(folder.path, needs=["model.safetensors"])
+    assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+@pytest.mark.parametrize("name", ["status.json", "metrics.jsonl", "log.txt", "training.ckpt"])
+def test_claim_refuses_what_is_no_file(folder: RunFolder, name: str, kind: str) -> None:
+    folder.write_status("stopped")
+    path = folder.path / name
+    path.unlink(missing_ok=True)
+    make = {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}
+    make.get(kind, lambda: path.symlink_to(name))()
+    with pytest.raises(UserError, match=f"{path} is not a file; remove it"):
+        RunFolder.open(folder.path).claim()
+
+
+def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
+    logger = logging.getLogger("internal_gan.training.engine")
+    with folder.log_to_file():
+        logger.info("scale %d", 3)
+    logger.info("too late")
+    with folder.log_to_file():
+        logger.warning("again")
+    lines = folder.log_path.read_text().splitlines()
+    assert lines[0].endswith("INFO scale 3")
+    assert lines[1].endswith("WARNING again")
+    assert len(lines) == 2
+
+
+def test_a_log_that_cannot_be_written_hides_nothing(folder: RunFolder) -> None:
+    folder.log_path = Path("/dev/full")
+    if not folder.log_path.exists():
+        pytest.skip("needs /dev/full")
+    with folder.log_to_file():
+        logging.getLogger("internal_gan.x").info("lost")
+
+
+def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
+    folder: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.Logger, "hasHandlers", lambda _: False)
+    logger = logging.getLogger("internal_gan.x")
+    monkeypatch.setattr(logging.getLogger("internal_gan"), "propagate", False)
+    with folder.log_to_file():
+        logger.info("one")
+        logger.warning("two")
+        logger.error("three")
+    assert capsys.readouterr().err == "two\n"
+    assert len(folder.log_path.read_text().splitlines()) == 3
+
+
+def test_the_end_is_told_on_a_full_disk_too(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder.write_status("running", reason="x" * 1000)
+    monkeypatch.setattr("internal_gan.files._sync", full)
+    with pytest.raises(UserError, match="the disk is full"):
+        folder.write_status("running", stage=3)
+    assert "stage" not in folder.status()
+    folder.write_status("failed", reason="the disk is full")
+    status = json.loads(folder.status_path.read_text())
+    assert (status["state"], status["reason"]) == ("failed", "the disk is full")

@@ -1,0 +1,103 @@
+"""What is read back from a run's files is what a run could have written, whatever they hold."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from internal_gan.runs.records import read_metrics, read_status, seconds_of
+
+PLAN = {
+    "event": "plan",
+    "stages": [{"name": "scale 0", "size": [20, 30], "steps": 3, "seconds_per_step": 0.5}],
+    "peak_memory_bytes": 1000,
+}
+STEP = {"stage": 0, "step": 1, "seconds": 1.5, "generator": -0.5, "penalty": None}
+END = {"event": "stage_end", "stage": 0, "seconds": 2.5}
+STATUS = {"state": "stopped", "pid": 17, "host": "here", "seconds": 2.5, "seams": {"top": 1.5}}
+HUGE = 10**400
+
+
+def written(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(r if isinstance(r, str) else json.dumps(r) + "\n" for r in rows))
+    return path
+
+
+def test_what_a_run_writes_comes_back(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [PLAN, STEP, END]
+    assert read_metrics(written(tmp_path / "metrics.jsonl", *rows)) == rows
+    assert seconds_of(rows) == 2.5
+    assert read_status(written(tmp_path / "status.json", STATUS)) == STATUS
+
+
+def test_what_is_missing_is_empty(tmp_path: Path) -> None:
+    assert read_metrics(tmp_path / "metrics.jsonl") == []
+    assert read_status(tmp_path / "status.json") == {}
+    assert seconds_of([]) == 0.0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "[1, 2]\n",
+        "\n",
+        "{\n",
+        "[" * 100_000 + "\n",
+        '{"a":' * 100_000 + "1" + "}" * 100_000 + "\n",
+        '{"stage": 0, "step": 1, "seconds": ' + "9" * 5000 + "}\n",
+        {"event": "plan"},
+        {**PLAN, "stages": [1]},
+        {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]},  # type: ignore[index]
+        {**PLAN, "stages": [{**PLAN["stages"][0], "steps": "3"}]},  # type: ignore[index]
+        {**PLAN, "stages": [{**PLAN["stages"][0], "seconds_per_step": 1e300}]},  # type: ignore[index]
+        {**PLAN, "peak_memory_bytes": {}},
+        {"event": "stage_end"},
+        {**END, "stage": []},
+        {**END, "seconds": None},
+        {"event": ["plan"], **STEP},
+        {**STEP, "stage": "x"},
+        {**STEP, "stage": -1},
+        {**STEP, "step": True},
+        {**STEP, "seconds": "x"},
+        {**STEP, "seconds": float("nan")},
+        {**STEP, "generator": "x"},
+        {**STEP, "generator": float("inf")},
+        {**STEP, "generator": 1e308},
+        {**STEP, "generator": HUGE},
+    ],
+    ids=lambda odd: str(odd)[:60],
+)
+def test_an_odd_line_is_left_out_and_its_neighbours_stay(tmp_path: Path, odd: Any) -> None:
+    path = written(tmp_path / "metrics.jsonl", PLAN, STEP, odd, END)
+    assert read_metrics(path) == [PLAN, STEP, END]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("state", "asleep"),
+        ("state", ["running"]),
+        ("pid", 2**80),
+        ("pid", 0),
+        ("pid", True),
+        ("process_start", "x"),
+        ("host", 7),
+        ("seconds", "long"),
+        ("seconds", HUGE),
+        ("reason", {"deep": []}),
+        ("started", 0),
+        ("model_task", None),
+        ("stages_finished", 0.5),
+        ("seams", {"top": "x"}),
+        ("seams", [1]),
+    ],
+)
+def test_an_odd_field_of_the_status_is_left_out(tmp_path: Path, field: str, value: Any) -> None:
+    path = written(tmp_path / "status.json", {**STATUS, field: value})
+    assert read_status(path) == {k: v for k, v in STATUS.items() if k != field}
+
+
+def test_a_field_of_a_later_version_is_kept(tmp_path: Path) -> None:
+    path = written(tmp_path / "status.json", {**STATUS, "mood": ["good"]})
+    assert read_status(path)["mood"] == ["good"]

@@ -1,0 +1,42 @@
+"""What a run is compared by."""
+
+from pathlib import Path
+
+import pytest
+
+from internal_gan.sweeps.comparison import MOST_PICTURES, results_of
+
+
+def write(run: Path, *names: str) -> None:
+    for name in names:
+        path = run / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"picture")
+
+
+def names_of(run: Path, task: str) -> list[str]:
+    return [path.relative_to(run / task).as_posix() for path in results_of(run, task)]
+
+
+@pytest.mark.parametrize("film", ["sizes.mp4", "sizes.webp", "sizes.gif"])
+def test_films_proofs_and_what_stands_beside_results_are_none(tmp_path: Path, film: str) -> None:
+    write(tmp_path, "retarget/20x40.png", "retarget/20x80.png", f"retarget/{film}")
+    write(tmp_path, "retarget/frames/0000.png", "retarget/tiled-2x2/20x40.png")
+    write(tmp_path, "retarget/collage.png", "retarget/mask.png")
+    assert names_of(tmp_path, "retarget") == ["20x40.png", "20x80.png"]
+
+
+def test_a_film_alone_is_known_by_its_frames(tmp_path: Path) -> None:
+    write(tmp_path, "animate/animation.mp4")
+    write(tmp_path, *(f"animate/frames/{number:04d}.png" for number in range(9)))
+    assert names_of(tmp_path, "animate") == [f"frames/000{n}.png" for n in range(MOST_PICTURES)]
+
+
+def test_folders_of_a_batch_come_after_one_another(tmp_path: Path) -> None:
+    write(tmp_path, *(f"inpaint/{p}/00{n}.png" for p in ("a", "b") for n in range(3)))
+    write(tmp_path, "inpaint/a/hole.png", "inpaint/a/telea.png")
+    assert names_of(tmp_path, "inpaint") == [f"a/00{n}.png" for n in range(3)] + ["b/000.png"]
+
+
+def test_a_run_without_pictures_has_none(tmp_path: Path) -> None:
+    assert results_of(tmp_path, "sample") == []

@@ -1,0 +1,145 @@
+"""The jobs of a multirun: their names, their records, and processes that are killed."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.jobs import (
+    LONGEST_NAME,
+    Record,
+    Sweep,
+    how_to_call,
+    job_name,
+    lasting,
+    natural,
+    run_apart,
+    wait_for,
+)
+
+
+def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
+    overrides = ["image='a/b c.jpg'", "model.num_scales=4", "seed=1", "trainer=fast"]
+    assert job_name(overrides, ["image", "model.num_scales", "seed"]) == "b_c-num_scales=4-seed=1"
+    assert job_name(["image=['a/x.png','y.png']"], ["image"]) == "x+y"
+    assert job_name(["checkpoint='runs/x/1'"], ["checkpoint"]) == "checkpoint=runs_x_1"
+    assert job_name(["trainer=fast"], []) == "job"
+    seeds = [job_name([f"seed={n}"], ["seed"]) for n in (123456789, 123456780)]
+    assert seeds == ["seed=123456789", "seed=123456780"]
+
+
+def test_a_name_is_never_too_long_for_a_folder_and_still_its_own() -> None:
+    for letter in "a日":
+        names = {job_name([f"image='{letter * 300}{end}.png'"], ["image"]) for end in "xy"}
+        assert len(names) == 2
+        assert max(len(name.encode()) for name in names) <= LONGEST_NAME
+
+
+def test_photos_are_called_as_shortly_as_tells_them_apart() -> None:
+    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"]) == "stem"
+    assert how_to_call(["'a/x.jpg'", "'a/x.png'"]) == "file"
+    assert how_to_call(["'a/x.jpg'", "'b/x.jpg'"]) == "path"
+    # A sweep that goes on keeps its names, and tells where it cannot.
+    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"], "file") == "file"
+    with pytest.raises(UserError, match=r"would both be called x; rename one"):
+        how_to_call(["'a/x.jpg'", "'a/x.png'"], "stem")
+    with pytest.raises(UserError, match=r"a b\.jpg and a_b\.jpg would both be called a_b\.jpg"):
+        how_to_call(["'a b.jpg'", "'a_b.jpg'"])
+
+
+def test_what_a_result_follows_from_is_told_in_full(tmp_path: Path) -> None:
+    overrides = ["image='x.jpg'", "seed=1", "device=cpu", "skip_finished=true", "output=a"]
+    assert lasting(overrides) == [f"image={Path('x.jpg').absolute()}", "seed=1"]
+
+
+def test_records_come_back_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path)
+    for seed in (10, 9):
+        sweep.write(Record(f"seed={seed}", [f"seed={seed}"], "failed", "why", 2, 1.5))
+    assert [record.name for record in sweep.records()] == ["seed=9", "seed=10"]
+    assert sweep.read("seed=10") == Record("seed=10", ["seed=10"], "failed", "why", 2, 1.5)
+    Path(tmp_path, ".jobs", "seed=9.json").write_text("{")
+    assert sweep.read("seed=9") is None
+    assert sweep.read("seed=8") is None
+    assert sorted(["b", "a-2", "a-10"], key=natural) == ["a-2", "a-10", "b"]
+
+
+def program(folder: Path, text: str) -> str:
+    """A program in place of Python that runs the shell commands ``text``."""
+    path = folder / "program"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+def test_a_process_that_is_killed_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'echo "$@" >> calls; test -e once && exit 0; touch once; kill -9 $$'
+    monkeypatch.setattr(sys, "executable", program(tmp_path, text))
+    assert run_apart(["seed=1"], tmp_path / "log", str(tmp_path), "x") == (0, "")
+    assert (tmp_path / "calls").read_text() == 2 * "-m internal_gan seed=1\n"
+    assert capsys.readouterr().out == "x: killed by SIGKILL, start 1 of 3\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+def test_a_process_that_is_killed_each_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", program(tmp_path, "echo . >> calls; kill -9 $$"))
+    code, reason = run_apart([], tmp_path / "log", str(tmp_path), "x")
+    assert code == 1
+    assert "killed by SIGKILL 3 times" in reason
+    assert len((tmp_path / "calls").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(("known", "told"), [(None, "2"), ("5", "5")])
+def test_a_process_has_its_share_of_threads_unless_told_otherwise(
+    known: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", program(tmp_path, "echo $OMP_NUM_THREADS > threads"))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if known is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", known)
+    assert run_apart([], tmp_path / "log", str(tmp_path), "x", 2) == (0, "")
+    assert (tmp_path / "threads").read_text() == f"{told}\n"
+
+
+def test_a_process_that_fails_has_its_last_error_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "echo 'error: one'; echo 'error: the disk is full' >&2; echo end; exit 2"
+    monkeypatch.setattr(sys, "executable", program(tmp_path, text))
+    assert run_apart([], tmp_path / "log", str(tmp_path), "x") == (2, "the disk is full")
+
+
+def test_a_run_folder_that_another_process_uses_is_waited_for(tmp_path: Path) -> None:
+    claim = (
+        "import sys; from pathlib import Path; from internal_gan.runs.folder import "
+        "RunFolder; RunFolder.create(Path(sys.argv[1])); print('mine', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", claim, str(tmp_path / "run")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        other.stdout.readline()
+        said: list[str] = []
+        waiting = threading.Thread(
+            target=wait_for, args=(RunFolder(tmp_path / "run"), said.append, 0.05)
+        )
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        other.stdin.close()
+        waiting.join(10)
+        assert not waiting.is_alive()
+    assert said == [f"{tmp_path / 'run'}: process {other.pid} works there; waiting for it"]

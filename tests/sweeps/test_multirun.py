@@ -1,0 +1,338 @@
+"""Many runs by one command: none stops another, and all come to their end."""
+
+import csv
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from PIL import Image
+
+from internal_gan.config.compose import load_options
+from internal_gan.images.files.image import to_uint8
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.jobs import Sweep
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import picture
+
+RUN = ("-m", "image=photos", "output=out", "sample.count=2", *TINY_RUN)
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(capsys)
+
+
+def write_photos(*names: str) -> None:
+    for seed, name in enumerate(names):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
+        Image.fromarray(pixels).save(path)
+
+
+def write_flat(name: str) -> None:
+    Image.new("RGB", (56, 40), (9, 9, 9)).save(name)
+
+
+def states(folder: str = "out") -> dict[str, str]:
+    return {record.name: record.state for record in Sweep(Path(folder)).records()}
+
+
+def started(name: str) -> str:
+    return str(json.loads(Path("out", name, "status.json").read_text())["started"])
+
+
+def test_a_photo_that_fails_stops_no_other_and_is_told_at_the_end(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/z.png")
+    write_flat("photos/flat.png")
+    answer = shell(*RUN)
+    assert answer.code == 2
+    assert states() == {"a": "finished", "flat": "failed", "z": "finished"}
+    assert "2 of 3 jobs finished in out" in answer.out
+    failed = "error: flat failed: photos/flat.png: the image is one flat colour; "
+    assert any(line.startswith(failed) for line in answer.lines)
+    assert "output=out skip_finished=true" in answer.lines[-1]
+    assert not Path("out/flat").exists()
+
+
+def test_what_is_finished_is_skipped_and_what_was_interrupted_goes_on(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/b.png", "photos/c.png")
+    assert shell(*RUN).code == 0
+    # As a process that was killed leaves them: one amid its training, one before its beginning.
+    before, began = started("a"), started("b")
+    for name in ("b", "c"):
+        path = Path("out", name, "status.json")
+        status = json.loads(path.read_text()) | {"state": "running", "pid": 2**22 + 1}
+        path.write_text(json.dumps(status))
+    begun = Path("out/c/status.json").read_text()
+    shutil.rmtree("out/c")
+    Path("out/c").mkdir()
+    Path("out/c/status.json").write_text(begun)
+    shutil.rmtree("out/b/sample")
+    assert RunFolder(Path("out/b")).status()["state"] == "interrupted"
+    write_photos("photos/0.png")
+    answer = shell(*RUN, "skip_finished=true")
+    assert answer.code == 0, answer.err
+    assert "a: finished before" in answer.out
+    assert states() == dict.fromkeys(["0", "a", "b", "c"], "finished")
+    assert (started("a"), started("b")) == (before, began)
+    assert len([*Path("out/b/sample").glob("*.png")]) == 2
+    assert Path("out/c/model.safetensors").is_file()
+
+
+def test_a_sweep_is_not_mixed_into_another(shell: Shell) -> None:
+    write_photos("photos/a.png")
+    assert shell(*RUN).code == 0
+    answer = shell(*RUN)
+    assert answer.code == 2
+    assert answer.lines == [
+        "error: output folder out is not empty; choose another folder, or go on with that sweep "
+        "by skip_finished=true"
+    ]
+    answer = shell(*RUN, "skip_finished=true", "model.steps=9")
+    assert answer.code == 2
+    assert answer.lines[0].startswith(
+        "error: a was made with other options (model.steps=4, model.steps=9)"
+    )
+    assert shell(*RUN, "skip_finished=true").code == 0
+
+
+def test_photos_of_one_name_have_folders_of_their_own(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/a.jpg")
+    assert shell(*RUN).code == 0
+    assert set(states()) == {"a.jpg", "a.png"}
+
+
+def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/b.png")
+    assert shell(*RUN).code == 0
+    before = {name: started(name) for name in ("a", "b")}
+    Image.open("photos/b.png").save("photos/c.png")
+    assert shell(*RUN, "skip_finished=true").code == 0
+    assert states() == {"a": "finished", "b": "finished", "c": "finished"}
+    Image.open("photos/a.png").save("photos/a.bmp")
+    answer = shell(*RUN, "skip_finished=true")
+    assert answer.code == 2
+    assert "photos/a.bmp and photos/a.png would both be called a; rename one" in answer.lines[0]
+    assert before == {name: started(name) for name in ("a", "b")}
+
+
+def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> None:
+    write_photos("a.png")
+    command = (
+        *("-m", "image=a.png", "output=out", "trainer=debug", "trainer.max_steps=1"),
+        *("experiment=ingan_one_scale,ingan_no_cycle", "model.generator.width=4"),
+        *("model.max_size=null", "model.optimization.decay='step'", "model.crop=24"),
+    )
+    answer = shell(*command)
+    assert answer.code == 0, answer.err
+    again = shell(*command, "skip_finished=true")
+    assert again.code == 0, again.err
+    assert again.out.count("finished before") == 2
+    options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
+    assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
+    assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
+
+
+def test_a_job_of_an_ablation_can_have_a_process_of_its_own(shell: Shell) -> None:
+    """Launchers start it so: without -m, and with its values."""
+    write_photos("a.png")
+    job = ("experiment=ablation/singan_alpha", "model.reconstruction_weight=1", "image=a.png")
+    answer = shell(*job, "output=out", "sample.count=1", *TINY_RUN)
+    assert answer.code == 0, answer.err
+    assert load_options(Path("out/config.yaml")).model["reconstruction_weight"] == 1
+
+
+def test_skip_finished_needs_to_know_where(shell: Shell) -> None:
+    write_photos("a.png")
+    for arguments in (["-m", "seed=1,2"], []):
+        answer = shell("image=a.png", "skip_finished=true", *TINY_RUN, *arguments)
+        assert answer.code == 2
+        assert answer.lines[0].startswith("error: skip_finished=true needs output=FOLDER")
+
+
+def test_a_single_run_is_not_done_twice(shell: Shell) -> None:
+    write_photos("a.png")
+    run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
+    assert shell(*run).code == 0
+    before = started("a")
+    answer = shell(*run)
+    assert answer.code == 0
+    assert "is finished" in answer.out
+    assert started("a") == before
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped"])
+def test_a_run_with_other_options_is_left_as_it_is(
+    shell: Shell, state: Literal["finished", "stopped"]
+) -> None:
+    write_photos("a.png", "b.png")
+    run = ("image=a.png", "output=out/a", "sample.count=1", *TINY_RUN)
+    assert shell(*run).code == 0
+    RunFolder(Path("out/a")).write_status(state)
+    Path("out/a/notes.txt").write_text("mine", encoding="utf-8")
+    files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    for other, names in (
+        (["task=sample", "checkpoint=out/a", "output=out/a"], "task"),
+        ([*run, "seed=5"], "seed"),
+        ([*run, "image=b.png"], "image"),
+        ([*run, "sample.count=2"], "sample.count"),
+        ([*run, "model.min_size=19"], "model"),
+    ):
+        answer = shell(*other, "skip_finished=true")
+        assert (answer.code, len(answer.lines)) == (2, 1)
+        assert f"there is a run with other options ({names})" in answer.lines[0]
+    assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+
+
+def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
+    write_photos("a.png")
+    options = ("model.max_size=40,48", "sample.count=2", "model.min_size=20")
+    assert shell("-m", "image=a.png", "output=out", *TINY_RUN, *options).code == 0
+    with Path("out/comparison.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["job"] for row in rows] == ["a-max_size=40", "a-max_size=48"]
+    assert [row["model.max_size"] for row in rows] == ["40", "48"]
+    assert "image" not in rows[0]
+    assert all(float(row["coherence"]) > 0 for row in rows)
+    assert Path("out/comparison.md").read_text().startswith("| job | model.max_size | state |")
+    with Image.open("out/comparison.png") as sheet:
+        assert sheet.height > 2 * 90
+    before = Path("out/comparison.csv").read_bytes()
+    Path("out/comparison.csv").unlink()
+    assert shell("task=compare", "runs=out").code == 0
+    assert Path("out/comparison.csv").read_bytes() == before
+
+
+def test_of_very_many_runs_only_known_figures_are_shown(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.sweeps.multirun.MEASURED", 0)
+    write_photos("a.png")
+    options = ("model.max_size=40", "sample.count=1", "model.min_size=20")
+    answer = shell("-m", "image=a.png", "output=out", *TINY_RUN, *options)
+    assert "task=compare runs=out measures those of all" in answer.out
+    assert "coherence" not in Path("out/comparison.csv").read_text()
+    assert shell("task=compare", "runs=out").code == 0
+    assert "coherence" in Path("out/comparison.csv").read_text()
+
+
+def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
+    write_photos("a.png")
+    for seed in (0, 1):
+        run = (f"output=mine/{seed}", f"seed={seed}", "sample.count=1", *TINY_RUN)
+        assert shell("image=a.png", *run).code == 0
+    Path("mine/notes").mkdir()
+    answer = shell("task=compare", "runs=mine")
+    assert answer.code == 0
+    assert "2 runs" in answer.out
+
+
+def test_a_sweep_whose_records_cannot_be_written_is_one_line(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_photos("photos/a.png")
+    monkeypatch.setattr(Sweep, "write", full)
+    answer = shell(*RUN)
+    assert answer.code == 2
+    assert answer.lines[-1].startswith("error: cannot write ")
+    assert "the disk is full" in answer.lines[-1]
+    assert "Error executing job" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        (["task=compare"], ["task=compare needs runs=FOLDER"]),
+        (["task=compare", "runs=missing"], ["runs=missing: there is no such folder"]),
+        (["task=compare", "runs=."], ["runs=.: there are no run folders in it"]),
+        (["task=compare", "runs=.", "seed=3"], ["seed: cannot be changed here"]),
+        (["objective=beauty"], ["objective=beauty", "coherence"]),
+        (["skip_finished=maybe"], ["skip_finished=maybe", "true or false"]),
+        (
+            ["-m", "experiment=none,ablation/singan_alpha"],
+            ["experiment=ablation/singan_alpha: makes several runs by itself"],
+        ),
+        (["-m", "seed=interval(0,1)"], ["seed=interval(0,1)", "seed=0,1 or seed=range(0,2)"]),
+        (["-m", "seed=int(interval(0,3))"], ["seed=int(interval(0,3))", "seed=0,1"]),
+        (["-m", "model=glob(*)"], ["model=glob(*)", "one by one"]),
+        (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "without any value"]),
+        (["-m", "seed=range(0,5,0)"], ["seed=range(0,5,0)", "step"]),
+        (["-m", "seed=range(0,1000000000)"], ["seed=range(0,1000000000)", "100000"]),
+        (["-m", "seed=shuffle(range(0,1000000000))"], ["range(0,1000000000)", "100000"]),
+        (["-m", "seed=range(0,1,1e-300)"], ["seed=range(0,1,1e-300)", "100000"]),
+        (["-m", "seed=range(0,400)", "sample.seed=range(0,400)"], ["160000 runs", "100000"]),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_line(shell: Shell, arguments: list[str], pieces: list[str]) -> None:
+    answer = shell(*arguments)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert all(piece in answer.lines[0] for piece in pieces)
+    assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ("seed=1,2,1", "a-seed=1"),
+        ("model.min_size=18.00000001,18.00000002", "a-min_size=18"),
+    ],
+)
+def test_jobs_that_would_share_a_folder_are_refused(shell: Shell, values: str, name: str) -> None:
+    write_photos("a.png")
+    answer = shell("-m", "image=a.png", values, "output=out")
+    assert answer.code == 2
+    assert answer.lines[0].startswith(f"error: 2 jobs of this sweep are all called {name}; ")
+    assert not Path("out").exists()
+
+
+def test_a_sweep_of_trained_models_needs_no_photo(shell: Shell) -> None:
+    answer = shell("-m", "task=super_resolution", "checkpoint=a,b", "output=out")
+    failed = [line for line in answer.lines if " failed: " in line]
+    assert len(failed) == 2
+    assert all("run folder" in line and "does not exist" in line for line in failed)
+
+
+def test_an_objective_that_nobody_waits_for_stops_no_job(shell: Shell) -> None:
+    write_photos("photos/z.png")
+    write_flat("photos/flat.png")
+    answer = shell(*RUN, "objective=swd1")
+    assert states() == {"flat": "failed", "z": "finished"}
+    assert "1 of 2 jobs finished in out" in answer.out
+
+
+def test_jobs_may_lie_in_folders_of_folders(shell: Shell) -> None:
+    write_photos("photos/a.png")
+    write_flat("photos/flat.png")
+    answer = shell(*RUN, "seed=7", "hydra.sweep.subdir='of/${hydra:job.num}'")
+    assert states() == {"of/0": "finished", "of/1": "failed"}
+    assert "1 of 2 jobs finished in out" in answer.out
+    assert answer.code == 2
+
+
+def test_a_launcher_that_is_not_installed_is_told_with_its_extra(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", missing_plugins(__import__("importlib").util))
+    write_photos("a.png")
+    answer = shell("-m", "image=a.png", "hydra/launcher=ray")
+    assert answer.code == 2
+    assert 'pip install "internal-gan[ray]"' in answer.lines[0]
+
+
+def missing_plugins(util: "object") -> Callable[..., object]:
+    known: Callable[..., object] = util.find_spec  # type: ignore[attr-defined]
+    return lambda name, *rest: None if name.startswith("hydra_plugins.") else known(name, *rest)
