@@ -7,9 +7,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from internal_gan.evaluation import scores
 from internal_gan.files import atomic_write
-from internal_gan.report import gallery, sections
+from internal_gan.report import gallery, scores, sections
 from internal_gan.report.run_data import read_run
 
 REFRESH_SECONDS = 15

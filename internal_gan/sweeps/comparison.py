@@ -15,6 +15,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.patches.statistics import patch_panel
 from internal_gan.report.pictures import MOVIE_SUFFIXES, picture_files, sub_folders
+from internal_gan.runs.places import PROOFS
 
 # What a run is judged by and shows: more would take long and tell little more.
 MOST_PICTURES = 4
@@ -24,7 +25,6 @@ GAP = 8
 LABEL = 22
 # Pictures that a task writes beside its results, and folders of such.
 NOT_RESULTS = {"before", "mask", "collage", "photo", "hole", "edges", "telea"}
-PROOFS = "tiled-"
 FRAMES = "frames"
 MOVING = MOVIE_SUFFIXES | {".gif", ".webp"}
 

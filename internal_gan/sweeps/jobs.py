@@ -12,18 +12,16 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
-from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.places import LONGEST_NAME
 
 RECORDS = ".jobs"
 # How often a job is begun whose process was killed; more would go on for ever where memory lacks.
@@ -31,7 +29,6 @@ STARTS = 3
 # Ways to call a photo, the shortest first.
 STEM, FILE, PATH = "stem", "file", "path"
 # Of a folder, in bytes: file systems take 255, and suffixes are added.
-LONGEST_NAME = 150
 # What may be other when a sweep goes on.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
@@ -286,16 +283,6 @@ def _last_error(log: Path) -> str | None:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return errors[-1] if errors else None
-
-
-def wait_for(folder: RunFolder, say: Any = print, every: float = 1.0) -> None:
-    """Wait while another process works in a run folder."""
-    told = False
-    while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
-        if not told:
-            say(f"{folder.path}: process {status.get('pid')} works there; waiting for it")
-            told = True
-        time.sleep(every)
 
 
 def _photo_name(image: str, way: str) -> str:

@@ -9,12 +9,10 @@ import dataclasses
 import functools
 import importlib
 import os
-import re
 import shlex
 import shutil
 import sys
 from collections.abc import Collection
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from internal_gan.config.catalogue import TABLE, Task
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import LONGEST_NAME, wait_for
+from internal_gan.runs.places import wait_for
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # What may stand beside these on the command line; anything else would be ignored.
@@ -192,29 +190,6 @@ def _value(options: Options, key: str) -> Any:
         return value
     paths = value if isinstance(value, list) else [value]
     return [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
-
-
-def new_run_path(options: Options, image: str | None, family: str) -> Path:
-    """The folder that the user named, or a new and empty ``runs/<image>-<model>/<time>``."""
-    if options.output is not None:
-        return Path(options.output)
-    stem = Path(image).stem if image else "image"
-    # Plain letters, so that the commands printed later need no quotation marks.
-    name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
-    name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
-    parent = Path("runs", f"{name}-{family}")
-    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    path, number = parent / now, 2
-    while True:
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            # Another run began in this second, perhaps in another process.
-            path, number = parent / f"{now}-{number}", number + 1
-        except OSError:
-            return path  # what is wrong with it, RunFolder.create says
-        else:
-            return path
 
 
 def command(*arguments: str) -> str:

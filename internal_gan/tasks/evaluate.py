@@ -21,7 +21,6 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.evaluation.scores import EVALUATION, count_of, number, write_csv
 from internal_gan.files import atomic_write
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES
@@ -30,9 +29,9 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
 from internal_gan.patches.statistics import SHRINKS
+from internal_gan.report.scores import EVALUATION, count_of, number, write_csv
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.comparison import PROOFS
-from internal_gan.tasks import new_run_path
+from internal_gan.runs.places import PROOFS, new_run_path
 from internal_gan.tasks.own import own_task
 from internal_gan.tasks.reporting import announce, progress, recorded, say, write_page
 from internal_gan.tasks.targets import chosen

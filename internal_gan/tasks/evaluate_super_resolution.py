@@ -32,7 +32,8 @@ from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks import command, new_run_path
+from internal_gan.runs.places import new_run_path
+from internal_gan.tasks import command
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.tasks.super_resolution import check
 from internal_gan.tasks.train import TrainingStopped, train

@@ -17,7 +17,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks import new_run_path
+from internal_gan.runs.places import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say
 
 TASK = "study"

@@ -24,8 +24,9 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
-from internal_gan.tasks import command, new_run_path
+from internal_gan.tasks import command
 from internal_gan.tasks.own import OwnTask, longest_learnt, own_task
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
 from internal_gan.training import weights_and_biases

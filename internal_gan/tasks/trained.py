@@ -19,7 +19,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.ladder import PyramidModel
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks import new_run_path
+from internal_gan.runs.places import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.training.checkpoint import load_model
 from internal_gan.units import duration

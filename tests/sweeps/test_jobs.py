@@ -10,8 +10,8 @@ import pytest
 
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.places import LONGEST_NAME, wait_for
 from internal_gan.sweeps.jobs import (
-    LONGEST_NAME,
     Record,
     Sweep,
     how_to_call,
@@ -19,7 +19,6 @@ from internal_gan.sweeps.jobs import (
     lasting,
     natural,
     run_apart,
-    wait_for,
 )
 
 

@@ -17,7 +17,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks import new_run_path
+from internal_gan.runs.places import new_run_path
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import same_weights
 

@@ -1,0 +1,51 @@
+"""Where a run goes, what its folders are called, and whether another process works there."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from internal_gan.config.options import Options
+from internal_gan.runs.folder import RunFolder
+
+# In bytes; file systems allow 255, and numbers and suffixes are added.
+LONGEST_NAME = 150
+# How folders begin that prove a result rather than being one.
+PROOFS = "tiled-"
+
+
+def new_run_path(options: Options, image: str | None, family: str) -> Path:
+    """The folder that the user named, or a new and empty ``runs/<image>-<model>/<time>``."""
+    if options.output is not None:
+        return Path(options.output)
+    stem = Path(image).stem if image else "image"
+    # Plain letters, so that the commands printed later need no quotation marks.
+    name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
+    name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
+    parent = Path("runs", f"{name}-{family}")
+    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = parent / now, 2
+    while True:
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            # Another run began in this second, perhaps in another process.
+            path, number = parent / f"{now}-{number}", number + 1
+        except OSError:
+            return path  # what is wrong with it, RunFolder.create says
+        else:
+            return path
+
+
+def wait_for(folder: RunFolder, say: Callable[[str], None] = print, every: float = 1.0) -> None:
+    """Wait while another process works in a run folder."""
+    told = False
+    while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
+        if not told:
+            say(f"{folder.path}: process {status.get('pid')} works there; waiting for it")
+            told = True
+        time.sleep(every)
