@@ -19,11 +19,10 @@ from typing import Any
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.units import Size
 
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
-
-Size = tuple[int, int]
 
 # From the size of the training to 4 megapixels.
 OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from benchmarks._common import Size
 from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
@@ -15,6 +14,7 @@ from internal_gan.device import select_device, select_precision
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
+from internal_gan.units import Size
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from benchmarks._common import (
     OUTPUT_SIZES,
     PHOTO,
     ROOT,
-    Size,
     existing_file,
     positive,
     print_json,
@@ -30,6 +29,7 @@ from benchmarks._common import (
     spread,
 )
 from internal_gan.errors import UserError
+from internal_gan.units import Size
 
 MAX_SIZES = [125, 250, 500, 1000]
 # Enough for every term of the losses to have its turn; more steps need no more memory.

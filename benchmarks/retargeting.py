@@ -40,8 +40,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.patches.vote import vote
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
 VOTES = 4  # rounds at every scale of votes_alone

@@ -16,7 +16,6 @@ from torch import Tensor
 from benchmarks._common import (
     OUTPUT_SIZES,
     PHOTO,
-    Size,
     existing_file,
     positive,
     print_json,
@@ -27,6 +26,7 @@ from benchmarks._common import (
 )
 from benchmarks._models import device_name, untrained
 from internal_gan.models.base import Model
+from internal_gan.units import Size
 
 
 def measure(model: Model, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:

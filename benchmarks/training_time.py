@@ -15,20 +15,11 @@ from typing import Any
 
 import torch
 
-from benchmarks._common import (
-    PHOTO,
-    Size,
-    existing_file,
-    positive,
-    print_json,
-    run,
-    say,
-    size,
-    spread,
-)
+from benchmarks._common import PHOTO, existing_file, positive, print_json, run, say, size, spread
 from benchmarks._models import Subject, device_name, prepared
 from internal_gan.models.base import Stage
 from internal_gan.training.trainee import Trainee
+from internal_gan.units import Size
 
 
 class Contender:

@@ -1,9 +1,12 @@
-"""Durations and amounts of memory, as people write and read them."""
+"""Sizes of images, and durations and amounts of memory as people write and read them."""
 
 import re
 from math import inf
 
 from internal_gan.errors import UserError
+
+# (height, width) in pixels.
+Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:

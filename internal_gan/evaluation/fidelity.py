@@ -8,10 +8,9 @@ import math
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import to_uint8
 
-# Rec. 601, in full range: 0 to 255.
-_LUMA = (0.299, 0.587, 0.114)
 # Side of the window in which SSIM compares, in pixels; its Gaussian has a deviation of 1.5.
 SSIM_WINDOW = 11
 
@@ -100,6 +99,4 @@ def _levels(image: Tensor) -> Tensor:
 
 def _luma(image: Tensor, border: int) -> Tensor:
     """(1, 1, H, W) less the border, from 0 to 255."""
-    levels = _levels(image)
-    luma = (levels * levels.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
-    return _inside(luma, border)
+    return _inside(luminance(_levels(image)), border)

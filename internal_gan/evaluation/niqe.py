@@ -16,13 +16,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.images.colours import luminance
 from internal_gan.images.resize import resize
 
 BLOCK = 96
 WINDOW = 7
 SCALES = (1, 2)
-# Rec. 601, as in the release.
-_LUMA = (0.299, 0.587, 0.114)
 # Neighbours whose products are judged: right, below, and both diagonals.
 _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
@@ -64,8 +63,7 @@ def niqe(image: Tensor) -> float:
 def _gray(image: Tensor) -> Tensor:
     """(1, 1, H, W), whole levels from 0 to 255, in double precision on the CPU."""
     levels = (image.detach().cpu().double() + 1) * 127.5
-    weights = levels.new_tensor(_LUMA).view(1, 3, 1, 1)
-    return (levels.round().clamp(0, 255) * weights).sum(dim=1, keepdim=True).round()
+    return luminance(levels.round().clamp(0, 255)).round()
 
 
 def _at(gray: Tensor, scale: int) -> Tensor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from internal_gan.images.files.image import LUMA
+# Rec. 601, as Pillow weighs colours when it makes them gray.
+_LUMA = (0.299, 0.587, 0.114)
 
 
 def luminance(image: Tensor) -> Tensor:
     """Gray of (N, 3, H, W), linear in the channels: (N, 1, H, W) in the same range."""
-    return (image * image.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    return (image * image.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:

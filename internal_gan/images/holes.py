@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import unknown
-from internal_gan.images.pyramid import Size, fit_size
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.units import Size
 
 BOX, STROKES = "box", "strokes"
 KINDS = (BOX, STROKES)

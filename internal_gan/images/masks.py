@@ -13,10 +13,11 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.files.image import LUMA, read_image
+from internal_gan.images.colours import luminance
+from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 # JPEG rings around sharp edges. Values nearer to black or white than this are taken for it.
 JPEG_RIM = 0.2
@@ -132,7 +133,7 @@ def _widened(row: Tensor, by: int) -> Tensor:
 
 def _levels(photo: Photo) -> Tensor:
     colours = (photo.pixels + 1.0) / 2.0
-    gray = (colours * colours.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    gray = luminance(colours)
     alpha = photo.alpha
     if alpha is None or alpha.min() > 1.0 - FAINT:
         return gray.clamp(0.0, 1.0)

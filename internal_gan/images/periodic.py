@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.pyramid import Size
 from internal_gan.images.resize import resize
+from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]

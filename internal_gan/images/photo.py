@@ -11,7 +11,8 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
-from internal_gan.images.pyramid import Size, fit_size
+from internal_gan.images.pyramid import fit_size
+from internal_gan.units import Size
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
 

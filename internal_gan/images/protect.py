@@ -10,7 +10,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.masks import dilate, soften
-from internal_gan.images.transforms import Size, Transform
+from internal_gan.images.transforms import Transform
+from internal_gan.units import Size
 
 # The protected part is grown by so many pixels, and blends into the rest over three times SEAM.
 GROWN, SEAM = 1.0, 1.0

@@ -10,8 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 # More scales than this are a mistake, or a training of days.
 MOST_SCALES = 100

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil, isqrt
 
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 
 def tiles(size: Size, most: int) -> Iterator[tuple[slice, slice]]:

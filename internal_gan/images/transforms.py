@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
+from internal_gan.units import Size
 
-Size = tuple[int, int]
 Border = Literal["zeros", "border", "reflection"]
 
 # The coverage of a pixel is the mean over so many points along each of its sides.

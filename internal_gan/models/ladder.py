@@ -19,9 +19,10 @@ from internal_gan.images.periodic import (
 from internal_gan.images.resize import resize
 from internal_gan.images.tiles import tiles, widened
 from internal_gan.models.base import check_count, check_result
-from internal_gan.models.scales import ScalesModel, Size
+from internal_gan.models.scales import ScalesModel
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators.patch import ResidualPatchGenerator
+from internal_gan.units import Size
 
 Tileable = bool | Literal["x", "y"]
 Noise = Callable[[int, Size], Tensor]

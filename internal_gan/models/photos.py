@@ -9,8 +9,7 @@ from torch import Tensor
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 
 class SeveralPhotosModel(Model):

@@ -22,8 +22,7 @@ from internal_gan.models.base import (
 )
 from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.patches.losses import PatchLoss, PatchTerm
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 
 @dataclass(frozen=True)

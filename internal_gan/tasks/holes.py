@@ -16,7 +16,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, shown
 from internal_gan.images.holes import random_hole
 from internal_gan.images.masks import FAINT, dilate, read_mask
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 # A hole of a larger share of the photo is likely a mistake.
 MUCH = 0.5

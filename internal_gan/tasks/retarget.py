@@ -17,13 +17,14 @@ from internal_gan.images.files.image import write_image
 from internal_gan.images.files.video import write_frames, write_video
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
-from internal_gan.models.ingan.retargeting import RetargetModel, Size
+from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import enough_memory, progress
 from internal_gan.tasks.sizes import breathing, collage, frames
 from internal_gan.tasks.targets import Target, chosen, targets
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.units import Size
 
 # Seam carving takes a time that grows with seams times pixels; beyond this, about ten seconds.
 MOST_SEAM_PIXELS = 60_000_000

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.models.ingan.retargeting import Size
+from internal_gan.units import Size
 
 WHITE = 1.0
 # Pixels between the pictures of a sheet.

@@ -18,12 +18,12 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
 from internal_gan.models.base import Model
-from internal_gan.models.scales import Size
 from internal_gan.models.singan.super_resolution import SuperResolution, enlarged_size
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import check_memory, enough_memory
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.units import Size
 
 # Images of three channels in float32 that are held at once, with what writing the file needs.
 IMAGES_AT_ONCE = 7

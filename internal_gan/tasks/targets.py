@@ -18,8 +18,9 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
-from internal_gan.models.ingan.retargeting import RetargetModel, Size
+from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.tasks.reporting import check_memory
+from internal_gan.units import Size
 
 # What is painted when nothing is asked for: twice as wide, half as wide, twice both.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]

@@ -6,8 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.models.ingan.retargeting import Size
 from internal_gan.tasks.sizes import GAP, breathing, collage, frames
+from internal_gan.units import Size
 
 
 def paint(size: Size) -> Tensor:

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
 from internal_gan.images.files.reduce import in_bands, reduced_size
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _SIXTEEN_BIT_GRAY = {"I;16", "I;16L", "I;16B", "I;16N"}

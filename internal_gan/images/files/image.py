@@ -13,16 +13,15 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.alpha import seen
+from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
 from internal_gan.images.files.encode import FORMATS, Layout, encode, fit_layout
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 MAX_PIXELS = 120_000_000
-# Rec. 601, as Pillow weighs colours when it makes them gray.
-LUMA = (0.299, 0.587, 0.114)
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ def write_image(
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     if layout.gray:
-        colours = (colours * colours.new_tensor(LUMA).view(3, 1, 1)).sum(dim=0, keepdim=True)
+        colours = luminance(colours[None])[0]
     if layout.alpha and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
     with atomic_write(path) as temporary:

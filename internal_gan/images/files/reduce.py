@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.pyramid import Size
+from internal_gan.units import Size
 
 if TYPE_CHECKING:
     from internal_gan.images.files.decode import Decoded

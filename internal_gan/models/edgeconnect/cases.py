@@ -11,7 +11,8 @@ from torch import Tensor
 
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.holes import KINDS, random_hole
-from internal_gan.images.pyramid import Size, halved
+from internal_gan.images.pyramid import halved
+from internal_gan.units import Size
 
 if TYPE_CHECKING:
     from internal_gan.models.edgeconnect.model import EdgeConnect

@@ -19,12 +19,13 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
-from internal_gan.models.scales import ScalesModel, Size, Widths
+from internal_gan.models.scales import ScalesModel, Widths
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
+from internal_gan.units import Size
 
 
 class InGANPyramid(ScalesModel, RetargetModel):

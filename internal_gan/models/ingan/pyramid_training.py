@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Stage, per_stage
-from internal_gan.models.scales import Size, moving_window
+from internal_gan.models.scales import moving_window
 from internal_gan.patches.losses import PatchLoss
+from internal_gan.units import Size
 
 if TYPE_CHECKING:
     from internal_gan.models.ingan.pyramid import InGANPyramid

@@ -17,8 +17,7 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.base import check_result
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.patches.vote import vote as vote_of
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 # Sides change by these factors at most in training.
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0

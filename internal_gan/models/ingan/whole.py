@@ -11,11 +11,12 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import MOST, Optimization, PerStage, Stage, per_stage
-from internal_gan.models.ingan.retargeting import RetargetModel, Size, Voting, check_scale_range
+from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
 from internal_gan.models.ingan.whole_training import InGANStage, add_noise
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.units import Size
 
 
 class InGAN(RetargetModel):

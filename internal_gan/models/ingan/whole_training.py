@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Losses, Stage
-from internal_gan.models.ingan.retargeting import Size
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
+from internal_gan.units import Size
 
 if TYPE_CHECKING:
     from internal_gan.models.ingan.whole import InGAN

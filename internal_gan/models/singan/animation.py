@@ -11,8 +11,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.models.base import check_count
 from internal_gan.models.ladder import PyramidModel, sample_seed
-from internal_gan.models.scales import Size
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
+from internal_gan.units import Size
 
 # Measured at 1000x1500 pixels: the walk's two states and what a step makes of them.
 BYTES_PER_PIXEL = 180

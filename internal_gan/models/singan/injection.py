@@ -15,7 +15,7 @@ from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
 from internal_gan.models.ladder import PyramidModel
-from internal_gan.models.scales import Size
+from internal_gan.units import Size
 
 # How much of the image the finer scales are given to keep: the size at which it is put in, as a
 # fraction of the finest scale's. Chosen by looking at the results from every start scale.

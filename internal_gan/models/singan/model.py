@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
 from internal_gan.models.ladder import PyramidModel
-from internal_gan.models.scales import Size, Widths
+from internal_gan.models.scales import Widths
 from internal_gan.models.singan.animation import Animation
 from internal_gan.models.singan.injection import Injection
 from internal_gan.models.singan.super_resolution import SuperResolution
@@ -20,6 +20,7 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
+from internal_gan.units import Size
 
 
 class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):

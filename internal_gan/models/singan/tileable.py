@@ -8,8 +8,8 @@ from internal_gan.images.composite import bring_back
 from internal_gan.images.periodic import Wrap, axes, border_band, join_borders
 from internal_gan.images.resize import resize
 from internal_gan.models.ladder import Tileable, sample_seed, wrap_of
-from internal_gan.models.scales import Size
 from internal_gan.models.singan.injection import Injection
+from internal_gan.units import Size
 
 # Chosen by looking at textures and landscapes: as a fraction of the sides, and of the finest size.
 BAND, TILE = 0.15, 0.16

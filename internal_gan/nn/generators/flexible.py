@@ -18,8 +18,7 @@ from internal_gan.nn.blocks import (
     initialise,
     pad,
 )
-
-Size = tuple[int, int]
+from internal_gan.units import Size
 
 
 class ShapeFlexibleGenerator(nn.Module):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from internal_gan.models.ingan.retargeting import Size, sizes_between
+from internal_gan.models.ingan.retargeting import sizes_between
+from internal_gan.units import Size
 
 
 @pytest.mark.parametrize(
