@@ -66,7 +66,7 @@ def plan(
                 trainee.step(step)
             trainee.check_finite()
 
-    found = measure(model, run_steps, seed, threads)
+    found = measure(model, run_steps, seed, threads, brief=options.time is None)
     if options.time and not state:
         left = parse_duration(options.time) - (time.monotonic() - started)
         found = fit(found, left, options.max_steps or math.inf)
@@ -82,7 +82,12 @@ def plan(
 
 
 def measure(
-    model: Model, run_steps: Callable[[Stage, int], None], seed: int, threads: Threads
+    model: Model,
+    run_steps: Callable[[Stage, int], None],
+    seed: int,
+    threads: Threads,
+    *,
+    brief: bool = False,
 ) -> TrainingPlan:
     """Try a few steps of every stage on a copy of ``model`` and throw the copy away.
 
@@ -90,6 +95,7 @@ def measure(
         model: a prepared model, not yet trained; left as it is.
         run_steps: trains a stage for that many steps and waits for the device.
         threads: of which each stage gets the fastest number.
+        brief: try stages of few steps by one, which would take less time than measuring it well.
     """
     if model.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(model.device)  # of an earlier run in this process
@@ -101,17 +107,18 @@ def measure(
         stage = scratch.stage(index, previous, rng)
         if previous is None:
             run_steps(stage, 1)  # the first step of a process also sets up the libraries
-        count, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage))
+        single = brief and steps <= PROBE_STEPS
+        count, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage, single))
         plans.append(StagePlan(stage.name, stage.size, steps, seconds, count))
         stage.finish()
         previous = stage
     return TrainingPlan(plans, peak_memory(scratch.device))
 
 
-def _seconds_per_step(run_steps: Callable[[Stage, int], None], stage: Stage) -> float:
+def _seconds_per_step(run_steps: Callable[[Stage, int], None], stage: Stage, single: bool) -> float:
     # Everything is due in the first step, so that alone it would be too dear.
     first = _time(run_steps, stage, 1)
-    if first > VERY_SLOW_STEP_SECONDS:
+    if single or first > VERY_SLOW_STEP_SECONDS:
         return first
     if first > SLOW_STEP_SECONDS:
         rest = SLOW_PROBE_STEPS - 1

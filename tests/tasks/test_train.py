@@ -138,7 +138,7 @@ def test_two_runs_at_the_same_moment_have_folders_of_their_own(
         def strftime(_: str) -> str:
             return "noon"
 
-    monkeypatch.setattr("internal_gan.tasks.datetime", Clock)
+    monkeypatch.setattr("internal_gan.runs.places.datetime", Clock)
     for _ in range(2):
         assert shell(f"image={photo}", *TINY_RUN).code == 0
     assert {p.name for p in Path("runs/photo-singan").iterdir()} == {"noon", "noon-2"}
@@ -207,7 +207,7 @@ def test_runs_of_one_second_have_folders_of_their_own(
             return cls(2026, 1, 31, 12)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("internal_gan.tasks.datetime", Noon)
+    monkeypatch.setattr("internal_gan.runs.places.datetime", Noon)
     made = [new_run_path(Options(), "photos/lake.jpg", "singan") for _ in range(3)]
     folder = Path("runs/lake-singan")
     names = ["2026-01-31_12-00-00", "2026-01-31_12-00-00-2", "2026-01-31_12-00-00-3"]

@@ -87,6 +87,22 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
     assert max(taken) > 1
 
 
+def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept() -> None:
+    taken: list[tuple[str, int]] = []
+
+    def note(stage: Stage, steps: int) -> None:
+        taken.append((stage.name, steps))
+
+    model = ToyModel(stages=2)
+    model.steps = [3, 30]
+    measure(model, note, 0, ONE_THREAD, brief=True)
+    assert sum(steps for name, steps in taken if name == "toy 0") == 2
+    assert sum(steps for name, steps in taken if name == "toy 1") > 8
+    taken.clear()
+    measure(model, note, 0, ONE_THREAD)
+    assert sum(steps for name, steps in taken if name == "toy 0") > 8
+
+
 def test_peak_memory_is_this_processs_in_bytes() -> None:
     peak = peak_memory(torch.device("cpu"))
     assert peak is not None

@@ -384,7 +384,7 @@ def test_a_tilde_is_the_home_folder(
 
 
 def test_the_bundled_photos_can_be_trained_on() -> None:
-    folder = Path(__file__).parents[2] / "examples" / "photos"
+    folder = Path(__file__).parents[3] / "examples" / "photos"
     photos = sorted(folder.glob("*.jpg"))
     assert len(photos) >= 3
     credits = (folder / "CREDITS.md").read_text(encoding="utf-8")
