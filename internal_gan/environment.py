@@ -7,7 +7,7 @@ import os
 import platform
 
 # Threads that wait spin on their cores by default. Beside any other busy process they then keep
-# each other from running, and training is more than ten times slower.
+# each other from running, and training can be ten times slower.
 _WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 # On processors with AMX, oneDNN's weight gradient of a bfloat16 convolution in channels-last layout
