@@ -1,6 +1,5 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +20,6 @@ from internal_gan.training.signals import StopRequest
 from internal_gan.training.threads import Pacemaker, Threads
 from internal_gan.training.trainee import NotFiniteError, Trainee
 from internal_gan.units import parse_duration
-
-_log = logging.getLogger(__name__)
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)

@@ -177,3 +177,24 @@ def test_a_good_state_holds_all_that_a_step_depends_on(
             kept.keep()
         stage.finish()
         previous = stage
+
+
+def test_where_a_device_is_not_waited_for_a_fault_is_undone_at_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def weights(times: int) -> list[Tensor]:
+        rng = torch.Generator().manual_seed(0)
+        stage = prepared().stage(0, None, rng)
+        trainee = Trainee(stage, 60, FP32)
+        # As on a GPU: a step does not look at its gradients.
+        trainee.device = torch.device("cuda")
+        with monkeypatch.context() as patch:
+            fault = Fault(lambda stage, step, precision: step == 30, times)
+            fault.install(patch)
+            for _ in recovery.Recovery(trainee, rng).steps(1000):
+                pass
+        assert fault.count == times
+        return [weight.detach().clone() for weight in stage.generator.parameters()]
+
+    disturbed, undisturbed = weights(1), weights(0)
+    assert all(torch.equal(a, b) for a, b in zip(disturbed, undisturbed, strict=True))
