@@ -1,8 +1,9 @@
 """Run folders of earlier versions are used, resumed and repeated: nothing of a user's is orphaned.
 
 Trained anew, today's code comes to the same weights and pictures. Processors differ in the last
-digits, and Adam makes a whole step of the smallest gradient; hence the tolerances. Another order of
-random numbers is beyond them by far.
+digits, and Adam makes a whole step of the smallest gradient, most of all behind a batch norm; hence
+the tolerances. Another order of random numbers exceeds them: it moves the weights of SinGAN as
+published by 0.11 of their norm, and those of the others by 0.008 to 1.5.
 """
 
 import shutil
@@ -28,7 +29,9 @@ PICTURES = {
     "edgeconnect": ("inpaint/000.png", ["task=inpaint", "inpaint.box=[10,12,8,9]"]),
 }
 MEAN_LEVELS, FARTHEST_LEVELS = 0.5, 8
-DISTANCE = 0.01
+# Of a tensor from what it was, in units of its norm.
+DISTANCE = 0.004
+DISTANCE_BEHIND_BATCH_NORM = 0.05
 
 
 @pytest.fixture
@@ -55,10 +58,11 @@ def assert_same_picture(found: Path, name: str) -> None:
 def assert_same_weights(found: Path, name: str) -> None:
     new, old = load_file(found), load_file(RUNS_OF_0_1_0 / name / "model.safetensors")
     assert new.keys() == old.keys()
+    limit = DISTANCE_BEHIND_BATCH_NORM if name == "singan_paper" else DISTANCE
     for key in old:
         # Biases before a batch norm have no gradient but what rounding leaves of it.
         if old[key].ndim > 1:
-            assert torch.dist(new[key], old[key]) <= DISTANCE * old[key].norm(), key
+            assert torch.dist(new[key], old[key]) <= limit * old[key].norm(), key
 
 
 @pytest.mark.parametrize("name", RUNS)
