@@ -26,7 +26,8 @@ from omegaconf.errors import (
 )
 
 from internal_gan.config.arguments import escape, key_of
-from internal_gan.config.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options, fields_of
+from internal_gan.config.fields import fields_of
+from internal_gan.config.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, read_file, write_error
 from internal_gan.units import parse_duration

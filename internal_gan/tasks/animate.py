@@ -8,7 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from internal_gan.config.options import AnimateOptions, Options
+from internal_gan.config.options import Options
+from internal_gan.config.task_options import AnimateOptions
 from internal_gan.errors import UserError
 from internal_gan.images.files.video import check_format, write_frames, write_video
 from internal_gan.models.singan.animation import Animation

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.config.compose import load_options
-from internal_gan.config.options import LARGEST_SEED, Options
+from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
 from internal_gan.files import is_file, make_folder

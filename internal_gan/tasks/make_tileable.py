@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from internal_gan.config.options import AUTO, Options
+from internal_gan.config.fields import AUTO
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.files import is_file

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from internal_gan.config.options import LARGEST_SEED, Options
+from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import write_error
 from internal_gan.images.files.image import read_image, write_image

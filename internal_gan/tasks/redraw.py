@@ -11,7 +11,9 @@ from typing import Any
 
 from torch import Tensor
 
-from internal_gan.config.options import AUTO, LARGEST_SEED, MaskOptions, Options, RedrawOptions
+from internal_gan.config.fields import AUTO, LARGEST_SEED
+from internal_gan.config.options import Options
+from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask

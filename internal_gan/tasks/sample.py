@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from internal_gan.config.options import ALL_SCALES, Options
+from internal_gan.config.options import Options
+from internal_gan.config.task_options import ALL_SCALES
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.files import make_folder

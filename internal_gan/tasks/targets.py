@@ -9,7 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from internal_gan.config.options import Options, RetargetOptions
+from internal_gan.config.options import Options
+from internal_gan.config.task_options import RetargetOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import read_image
