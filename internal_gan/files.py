@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -129,6 +130,16 @@ def remove_leftovers(folder: Path) -> None:
 def is_file(name: str | os.PathLike[str]) -> bool:
     """Whether there is a regular file; none has a name that is too long or otherwise impossible."""
     return os.path.isfile(name)  # noqa: PTH113 (Path.is_file raises on such names)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key to sort names by, with numbers by their value.
+
+    >>> sorted(["b", "a-10", "a-9"], key=natural)
+    ['a-9', 'a-10', 'b']
+    """
+    pieces = re.split(r"(\d+)", name)
+    return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
 
 
 def make_folder(path: Path) -> Path:

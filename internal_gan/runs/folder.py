@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from internal_gan.files import (
 )
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import read_status
+from internal_gan.runs.results import Result, as_json
 
 if sys.platform != "win32":
     import fcntl
@@ -136,13 +137,21 @@ class RunFolder:
             os.close(self._lock)
             self._lock = None
 
-    def write_status(self, state: State, **fields: Any) -> None:
+    def write_status(
+        self, state: State, *, results: Iterable[Result] | None = None, **fields: Any
+    ) -> None:
         """Write ``status.json`` in one step. Fields written before stay, except ``reason``.
 
-        ``fields`` are JSON values such as ``reason``, ``stage``, ``step``, ``seconds``. The
-        process, the host, the time of the first write (``started``) and of this one
+        The process, the host, the time of the first write (``started``) and of this one
         (``updated``) are added. A state other than "running" releases the folder.
+
+        Args:
+            results: everything that the run has made so far, for
+                :func:`~internal_gan.runs.results.read_results`; None: what was recorded stays.
+            fields: JSON values such as ``reason``, ``stage``, ``step``, ``seconds``.
         """
+        if results is not None:
+            fields["results"] = [as_json(result) for result in results]
         earlier = read_status(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -115,6 +115,7 @@ _STATUS: Mapping[str, Callable[[Any], bool]] = {
     "seconds": _is_amount,
     **dict.fromkeys(("stages", "stages_finished", "photos"), _is_count),
     **dict.fromkeys(("seams", "seams_before"), are_figures),
+    "results": lambda value: isinstance(value, list),
     **dict.fromkeys(("host", "started", "updated", "reason", "device"), _is_text),
     **dict.fromkeys(("model_task", "classical", "study"), _is_text),
 }

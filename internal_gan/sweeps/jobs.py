@@ -20,7 +20,7 @@ from pathlib import Path
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import atomic_write, natural, read_json_object
 from internal_gan.runs.places import LONGEST_NAME
 
 RECORDS = ".jobs"
@@ -134,12 +134,6 @@ class Sweep:
 
     def _record(self, name: str) -> Path:
         return self.path / RECORDS / f"{name}.json"
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key to sort names by, with numbers by their value: ``seed=2`` before ``seed=10``."""
-    pieces = re.split(r"(\d+)", name)
-    return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
 
 
 def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) -> str:

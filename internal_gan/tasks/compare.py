@@ -13,7 +13,7 @@ from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import FIGURES, Options
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object, write_error
+from internal_gan.files import atomic_write, natural, read_json_object, write_error
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import are_figures
 from internal_gan.sweeps.comparison import (
@@ -26,7 +26,7 @@ from internal_gan.sweeps.comparison import (
     results_of,
     table,
 )
-from internal_gan.sweeps.jobs import RECORDS, Record, Sweep, in_short, natural
+from internal_gan.sweeps.jobs import RECORDS, Record, Sweep, in_short
 from internal_gan.tasks import command
 
 NAME = "comparison"

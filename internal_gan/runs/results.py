@@ -1,0 +1,144 @@
+"""What a run made: recorded in ``status.json`` by the task that made it, and read back here."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+from internal_gan.files import is_file, natural
+from internal_gan.runs.records import read_status
+
+Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MOVIE_SUFFIXES = {".mp4"}
+STILL_OR_MOVING = {".gif", ".webp"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"} | STILL_OR_MOVING | MOVIE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Result:
+    """A picture or film in a run folder.
+
+    Attributes:
+        file: its path in the run folder, with slashes, such as ``"sample/000.png"``. The first
+            folder is named after the task that made it; that of previews is ``scales``.
+        kind: ``"result"``: a picture that was asked for, to be judged, compared and published;
+            ``"film"``: a moving picture; ``"frame"``: one picture of a film;
+            ``"preview"``: the photo as the model rebuilds it after one of its stages;
+            ``"before"`` and ``"mask"``: the photo before the task changed it, and where it did,
+            white, for all results of the same group;
+            ``"aside"``: anything else shown beside the results, such as another method's picture
+            or copies side by side that prove that a result tiles.
+        group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
+        caption: the text below it. Previews need none: they have their stage's name.
+    """
+
+    file: str
+    kind: Kind = "result"
+    group: str = ""
+    caption: str = ""
+
+    @property
+    def task(self) -> str:
+        """The task that made it."""
+        return PurePosixPath(self.file).parts[0]
+
+
+def as_json(result: Result) -> dict[str, str]:
+    """A result as `read_results` reads it back; empty fields are left out."""
+    return {name: value for name, value in vars(result).items() if value}
+
+
+def read_results(folder: Path) -> list[Result]:
+    """The results of a run in the order in which they are shown; each has a file.
+
+    A run of version 0.1.0 recorded none: its results are known by the names that its tasks gave
+    them. Entries of another form than this package writes count as not there, and so do those
+    that lead out of the run folder.
+    """
+    recorded = read_status(folder / "status.json").get("results")
+    found = _unrecorded(folder) if recorded is None else filter(None, map(_parsed, recorded))
+    # A file counts once, whatever a damaged record says.
+    results = {result.file: result for result in found}
+    return [result for result in results.values() if _is_there(folder, result.file)]
+
+
+def in_words(name: str) -> str:
+    """The name of a file or folder as people write it.
+
+    >>> in_words("start-scale-2"), in_words("300x800")
+    ('Start scale 2', '300 × 800')
+    """
+    text = re.sub(r"(?<=\d)x(?=\d)", " × ", re.sub(r"[-_]+", " ", name).strip())
+    return text[:1].upper() + text[1:]
+
+
+def _parsed(entry: Any) -> Result | None:
+    if not isinstance(entry, dict):
+        return None
+    fields = {name: entry[name] for name in ("file", "kind", "group", "caption") if name in entry}
+    if "file" not in fields or not all(isinstance(value, str) for value in fields.values()):
+        return None
+    result = Result(**fields)
+    return result if result.kind in KINDS and _is_inside(result.file) else None
+
+
+def _is_inside(file: str) -> bool:
+    """Whether this is, in its only spelling, the path of a picture in a folder of the run."""
+    path = PurePosixPath(file)
+    return (
+        path.as_posix() == file
+        and not path.is_absolute()
+        and ".." not in path.parts
+        and len(path.parts) > 1
+        and path.suffix.lower() in SUFFIXES
+    )
+
+
+def _is_there(folder: Path, file: str) -> bool:
+    path = folder / file
+    # A link may lead out of the folder.
+    return is_file(path) and path.resolve().is_relative_to(folder.resolve())
+
+
+# All below is about runs of 0.1.0.
+
+_NUMBERED = {"inpaint", "paint", "edit", "harmonize", "make_tileable"}
+_PROOF = re.compile(r"(^|-)tiled-[12]x[12]")
+
+
+def _unrecorded(folder: Path) -> Iterator[Result]:
+    """The pictures in each folder of a run, then those in the folders of that one."""
+    for task in _by_name(folder, Path.is_dir):
+        for row in (task, *_by_name(task, Path.is_dir)):
+            group = "" if row == task else row.name
+            for path in _by_name(row, Path.is_file):
+                if path.suffix.lower() in SUFFIXES:
+                    kind = _kind(task.name, group, path)
+                    caption = "" if path.stem.isdecimal() else in_words(path.stem)
+                    yield Result(path.relative_to(folder).as_posix(), kind, group, caption)
+
+
+def _kind(task: str, group: str, path: Path) -> Kind:
+    if task == "scales":
+        return "preview"
+    if task in ("animate", "retarget") and group == "frames":
+        return "frame"
+    if path.suffix.lower() in MOVIE_SUFFIXES | STILL_OR_MOVING:
+        return "film"
+    if task in _NUMBERED and path.stem in ("before", "mask"):
+        return "before" if path.stem == "before" else "mask"
+    counts = {
+        "retarget": path.stem != "collage",
+        "sample": path.stem.isdecimal() and not _PROOF.search(group),
+        "super_resolution": path.stem == "enlarged",
+    }.get(task, task in _NUMBERED and path.stem.isdecimal())
+    return "result" if counts else "aside"
+
+
+def _by_name(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.iterdir() if not path.name.startswith(".") and wanted(path))
+    return sorted(found, key=lambda path: natural(path.name))

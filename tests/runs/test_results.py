@@ -1,0 +1,141 @@
+"""What a run made is what its tasks recorded; a run of 0.1.0 is known by its files' names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.results import Result, read_results
+
+
+def write(run: Path, *names: str) -> None:
+    for name in names:
+        path = run / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"picture")
+
+
+def record(run: Path, *entries: Any) -> None:
+    (run / "status.json").write_text(json.dumps({"state": "finished", "results": list(entries)}))
+
+
+def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run")
+    made = [
+        Result("retarget/20x80.png", caption="20 × 80"),
+        Result("retarget/20x40.png"),
+        Result("compare/20x40/seam-carving.png", "aside", "20x40", "Seam carving"),
+    ]
+    write(folder.path, *(result.file for result in made), "retarget/older.png")
+    folder.write_status("running", results=made)
+    folder.write_status("finished")
+    assert read_results(folder.path) == made
+    assert [result.task for result in made] == ["retarget", "retarget", "compare"]
+    folder.write_status("finished", results=[])
+    assert read_results(folder.path) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        "sample/0.png",
+        {},
+        {"file": 3},
+        {"file": "sample/0.png", "kind": "masterpiece"},
+        {"file": "sample/0.png", "group": ["a"]},
+        {"file": "sample/0.png", "caption": None},
+        {"file": "../secret.png"},
+        {"file": "sample/../sample/0.png"},
+        {"file": "sample//0.png"},
+        {"file": "./sample/0.png"},
+        {"file": "0.png"},
+        {"file": ""},
+        {"file": "sample/status.json"},
+        {"file": "sample/gone.png"},
+        {"file": "sample/folder.png"},
+        {"file": "sample/link.png"},
+        {"file": "sample/\0.png"},
+        {"file": "sample/" + "x" * 300 + ".png"},
+    ],
+)
+def test_an_odd_entry_is_left_out_and_its_neighbours_stay(tmp_path: Path, entry: Any) -> None:
+    run = tmp_path / "run"
+    write(run, "sample/0.png", "sample/1.png", "sample/status.json", "0.png", "../secret.png")
+    (run / "sample" / "folder.png").mkdir()
+    (run / "sample" / "link.png").symlink_to(tmp_path / "secret.png")
+    record(run, entry, {"file": "sample/1.png", "of_a_later_version": 1})
+    assert read_results(run) == [Result("sample/1.png")]
+
+
+def test_no_path_of_this_machine_is_a_result(tmp_path: Path) -> None:
+    write(tmp_path, "run/sample/0.png")
+    record(tmp_path / "run", {"file": str(tmp_path / "run" / "sample" / "0.png")})
+    assert read_results(tmp_path / "run") == []
+
+
+def test_a_file_is_one_result(tmp_path: Path) -> None:
+    write(tmp_path, "sample/0.png")
+    record(tmp_path, *({"file": "sample/0.png", "group": str(n)} for n in range(3)))
+    assert len(read_results(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("status", ["", "{", '{"results": 3}', '{"state": "finished"}'])
+def test_without_a_record_the_names_decide(tmp_path: Path, status: str) -> None:
+    write(tmp_path, "sample/10.png", "sample/9.png", "sample/scale-0/000.png", "sample/.x.png")
+    (tmp_path / "status.json").write_text(status)
+    assert read_results(tmp_path) == [
+        Result("sample/9.png"),
+        Result("sample/10.png"),
+        Result("sample/scale-0/000.png", group="scale-0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("sample/000.png", "result"),
+        ("sample/scale-0/000.png", "result"),
+        ("sample/tiled-2x2/000.png", "aside"),
+        ("sample/scale-0-tiled-1x2/000.png", "aside"),
+        ("retarget/300x800.png", "result"),
+        ("retarget/300x800-heart.png", "result"),
+        ("retarget/collage.png", "aside"),
+        ("retarget/sizes.webp", "film"),
+        ("retarget/frames/0000.png", "frame"),
+        ("compare/300x800/ingan.png", "aside"),
+        ("inpaint/000.png", "result"),
+        ("inpaint/frames/001.png", "result"),
+        ("inpaint/lake/before.png", "before"),
+        ("inpaint/mask.png", "mask"),
+        ("inpaint/telea.png", "aside"),
+        ("super_resolution/enlarged.png", "result"),
+        ("super_resolution/bicubic.png", "aside"),
+        ("paint/000.png", "result"),
+        ("paint/photo-in-these-colours.png", "aside"),
+        ("edit/before.png", "before"),
+        ("harmonize/start-scale-2.png", "aside"),
+        ("make_tileable/000.png", "result"),
+        ("make_tileable/tiled-2x2-after.png", "aside"),
+        ("animate/animation.gif", "film"),
+        ("animate/animation.mp4", "film"),
+        ("scales/00.png", "preview"),
+        ("evaluate/000/error.png", "aside"),
+        ("photos/1.png", "aside"),
+    ],
+)
+def test_what_files_of_0_1_0_count_as(tmp_path: Path, file: str, kind: str) -> None:
+    write(tmp_path, file)
+    assert [(result.file, result.kind) for result in read_results(tmp_path)] == [(file, kind)]
+
+
+def test_captions_of_0_1_0_are_names_in_words(tmp_path: Path) -> None:
+    write(tmp_path, "paint/000.png", "paint/start-scale-2.png", "retarget/300x800.png")
+    captions = {result.file: result.caption for result in read_results(tmp_path)}
+    assert captions == {
+        "paint/000.png": "",
+        "paint/start-scale-2.png": "Start scale 2",
+        "retarget/300x800.png": "300 × 800",
+    }
