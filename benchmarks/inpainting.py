@@ -8,6 +8,7 @@ was there. Killed and started again, it goes on where it was.
 """
 
 import argparse
+import functools
 import sys
 import zlib
 from collections import defaultdict
@@ -19,6 +20,7 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
 from benchmarks._common import (
@@ -34,20 +36,33 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
-from internal_gan.evaluation.classical import biharmonic, navier_stokes, telea
 from internal_gan.evaluation.inpainting import FIGURES, judge_hole
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.classical_inpainting import inpaint_by_opencv
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.holes import KINDS, random_hole
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 
+
+def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
+    """The smoothest continuation (1, 3, H, W), by scikit-image; ``image`` outside the hole.
+
+    Source: Chui and Mhaskar, "MRA contextual-recovery extension of smooth functions on manifolds",
+    Applied and Computational Harmonic Analysis, 2010.
+    """
+    pixels = torch.where(hole > 0, -torch.ones_like(image), image)[0].permute(1, 2, 0)
+    filled = inpaint_biharmonic(pixels.double().numpy(), hole[0, 0].numpy() > 0, channel_axis=-1)
+    filled = torch.from_numpy(filled).permute(2, 0, 1)[None].clamp(-1, 1)
+    return torch.where(hole > 0, filled.to(image), image)
+
+
 OURS = "EdgeConnect"
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "Telea": telea,
-    "Navier-Stokes": navier_stokes,
+    "Telea": inpaint_by_opencv,
+    "Navier-Stokes": functools.partial(inpaint_by_opencv, method="NS"),
     "biharmonic": biharmonic,
 }
 RATIOS = ("10-20", "20-30", "30-40", "40-50")

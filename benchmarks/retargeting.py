@@ -32,11 +32,11 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
-from internal_gan.evaluation.seam_carving import seam_carve
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.files.image import write_image
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
+from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.patches.vote import vote

@@ -108,8 +108,8 @@ def fit(
     from internal_gan.config.arguments import prepare
     from internal_gan.config.compose import compose
     from internal_gan.errors import UserError
+    from internal_gan.images.files.from_memory import to_photo
     from internal_gan.images.files.image import read_image
-    from internal_gan.images.files.memory import to_photo
     from internal_gan.tasks.own import longest_learnt
     from internal_gan.tasks.train import train
 

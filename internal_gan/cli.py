@@ -27,7 +27,7 @@ from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import CONFIG_NAME, VERSION_BASE, conf_dir, to_options, user_error
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
-from internal_gan.output import lost_output, spare_output
+from internal_gan.standard_output import lost_output, spare_output
 from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job
 from internal_gan.tasks import run
 

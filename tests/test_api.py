@@ -10,8 +10,8 @@ from PIL import Image
 
 import internal_gan
 from internal_gan.errors import UserError
+from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import to_uint8
-from internal_gan.images.files.memory import to_photo
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.model import SinGAN
 from tests.commands import TINY_RUN

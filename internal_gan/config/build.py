@@ -44,10 +44,13 @@ _MOVED = {
     "internal_gan.models.ingan": "internal_gan.models.ingan.whole",
     "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
     "internal_gan.models.singan": "internal_gan.models.singan.model",
-    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated",
+    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated_residual",
     "internal_gan.nn.features": "internal_gan.nn.perceptual",
-    "internal_gan.nn.flexible": "internal_gan.nn.generators.flexible",
-    "internal_gan.nn.generators": "internal_gan.nn.generators.patch",
+    "internal_gan.nn.flexible": "internal_gan.nn.generators.shape_flexible",
+    "internal_gan.nn.generators": "internal_gan.nn.generators.residual_patch",
+    "internal_gan.nn.generators.dilated": "internal_gan.nn.generators.dilated_residual",
+    "internal_gan.nn.generators.flexible": "internal_gan.nn.generators.shape_flexible",
+    "internal_gan.nn.generators.patch": "internal_gan.nn.generators.residual_patch",
     "internal_gan.nn.patch_losses": "internal_gan.patches.losses",
 }
 

@@ -1,25 +1,29 @@
-"""Windows of an image."""
+"""Rectangular windows of an image, each a pair of slices: its rows and its columns."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import ceil, isqrt
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Places of windows are tried in steps of so many pixels.
+from internal_gan.units import Size
+
+Window = tuple[slice, slice]
+
+# Positions of windows are tried at this distance from each other, in pixels.
 STEP = 8
 
 
-def most_detailed(pixels: Tensor, size: tuple[int, int]) -> tuple[slice, slice]:
+def most_detailed(pixels: Tensor, size: Size) -> Window:
     """The window with the strongest gradients.
 
     Args:
         pixels: (1, 3, H, W).
-        size: (height, width) of the window in pixels; along a side that is shorter it is the
-            whole side.
-
-    Returns:
-        Its rows and columns.
+        size: (height, width) of the window in pixels, cut to that of the image.
     """
     height, width = pixels.shape[-2:]
     rows, columns = min(size[0], height), min(size[1], width)
@@ -27,7 +31,7 @@ def most_detailed(pixels: Tensor, size: tuple[int, int]) -> tuple[slice, slice]:
     energy = torch.zeros_like(gray)
     energy[..., 1:, :] += gray.diff(dim=-2).square()
     energy[..., :, 1:] += gray.diff(dim=-1).square()
-    # Cells of STEP pixels; what does not fill one at the end counts with the last whole one.
+    # Cells of STEP pixels; an incomplete one at the end counts with the last whole one.
     step = min(STEP, rows, columns)
     cells = F.avg_pool2d(energy, step)
     means = F.avg_pool2d(cells, (rows // step, columns // step), stride=1)[0, 0]
@@ -37,8 +41,8 @@ def most_detailed(pixels: Tensor, size: tuple[int, int]) -> tuple[slice, slice]:
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def bounds(mask: Tensor) -> tuple[slice, slice]:
-    """The smallest window around all that is not 0 in (1, 1, H, W): its rows and columns.
+def bounds(mask: Tensor) -> Window:
+    """The smallest window that holds every pixel of (1, 1, H, W) that is not 0.
 
     Raises:
         ValueError: the mask is 0 everywhere.
@@ -53,15 +57,15 @@ def bounds(mask: Tensor) -> tuple[slice, slice]:
 
 
 def parts(mask: Tensor, gap: int) -> list[Tensor]:
-    """The parts of a mask that are far from each other.
+    """Split a mask into parts that are far from each other.
 
     Args:
         mask: (1, 1, H, W), 0 outside.
-        gap: what is nearer to each other than so many pixels is in one part; what is farther
-            apart than twice that in two.
+        gap: pixels closer together than this belong to one part; pixels more than twice as far
+            apart belong to different parts, unless others link them.
 
     Returns:
-        For each part a mask of the same size; together they are ``mask``. From top to bottom.
+        A mask of the same size for each part, from top to bottom; their sum is ``mask``.
     """
     size = (mask.shape[-2], mask.shape[-1])
     cells = F.max_pool2d(mask, gap, ceil_mode=True) > 0
@@ -74,22 +78,16 @@ def parts(mask: Tensor, gap: int) -> list[Tensor]:
         labels = spread
     grown = labels.repeat_interleave(gap, dim=2).repeat_interleave(gap, dim=3)
     grown = grown[..., : size[0], : size[1]]
-    found: Sequence[float] = sorted(set(labels[labels > 0].tolist()))
-    return [mask * (grown == label) for label in found]
+    return [mask * (grown == label) for label in sorted(set(labels[labels > 0].tolist()))]
 
 
-def around(
-    box: tuple[slice, slice], extent: tuple[int, int], size: tuple[int, int]
-) -> tuple[slice, slice]:
-    """A window with a box in its middle, moved so that it lies inside the image.
+def around(box: Window, extent: Size, size: Size) -> Window:
+    """A window centred on a box, moved where needed to lie inside the image.
 
     Args:
         box: rows and columns.
-        extent: (height, width) of the window; along a side that is shorter it is the whole side.
+        extent: (height, width) of the window in pixels, cut to that of the image.
         size: (height, width) of the image.
-
-    Returns:
-        Its rows and columns.
     """
     window = []
     for part, wanted, side in zip(box, extent, size, strict=True):
@@ -97,3 +95,30 @@ def around(
         start = min(max((part.start + part.stop - length) // 2, 0), side - length)
         window.append(slice(start, start + length))
     return window[0], window[1]
+
+
+def tiles(size: Size, most: int) -> Iterator[Window]:
+    """Cut an image of ``size`` into about square windows of at most ``most`` pixels.
+
+    >>> [(rows.start, rows.stop) for rows, _ in tiles((5, 2), 4)]
+    [(0, 1), (1, 3), (3, 5)]
+    """
+    for rows in _spans(size[0], isqrt(most)):
+        for columns in _spans(size[1], isqrt(most)):
+            yield rows, columns
+
+
+def widened(window: Window, margin: int) -> Window:
+    """The window with a margin around it, in the image padded by that margin."""
+    rows, columns = window
+    return (
+        slice(rows.start, rows.stop + 2 * margin),
+        slice(columns.start, columns.stop + 2 * margin),
+    )
+
+
+def _spans(length: int, most: int) -> list[slice]:
+    """Cut a length into spans of at most ``most`` that differ by at most 1."""
+    count = ceil(length / most)
+    ends = [length * k // count for k in range(count + 1)]
+    return [slice(a, b) for a, b in pairwise(ends)]

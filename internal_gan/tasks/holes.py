@@ -13,9 +13,9 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.alpha import fill_transparent
 from internal_gan.images.files.names import READABLE_SUFFIXES, shown
-from internal_gan.images.holes import random_hole
 from internal_gan.images.masks import FAINT, dilate, read_mask
 from internal_gan.images.photo import Photo
+from internal_gan.images.random_holes import random_hole
 from internal_gan.units import Size
 
 # A hole of a larger share of the photo is likely a mistake.

@@ -15,8 +15,8 @@ from internal_gan.config.compose import load_options
 from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.classical import INSTALL, has_opencv, telea
 from internal_gan.files import is_file, make_folder
+from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
@@ -308,7 +308,7 @@ def _write(
     _write_gray(pictures / "mask.png", blend_weight(case.hole, feather))
     if options.inpaint.compare and not on_the_way:
         if has_opencv():
-            classical = telea(photo.pixels, case.hole)
+            classical = inpaint_by_opencv(photo.pixels, case.hole)
             write_image(pictures / "telea.png", classical, like=photo, alpha=alpha)
         else:
             why = f"not shown: OpenCV is missing, {INSTALL}"

@@ -11,8 +11,8 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import write_error
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.holes import random_hole
 from internal_gan.images.photo import Photo
+from internal_gan.images.random_holes import random_hole
 
 FOLDER = "masks"
 

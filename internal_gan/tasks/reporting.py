@@ -16,9 +16,9 @@ import internal_gan
 from internal_gan.device import free_memory
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
-from internal_gan.output import spare_output
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder, State
+from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import LINE_SECONDS
 from internal_gan.units import duration, memory

@@ -11,12 +11,12 @@ from rich.console import Console
 from torch import Tensor
 
 from internal_gan.config.options import Options
-from internal_gan.evaluation.seam_carving import seam_carve
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.video import write_frames, write_video
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
+from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask

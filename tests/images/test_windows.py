@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from internal_gan.images.windows import around, bounds, most_detailed, parts
+from internal_gan.images.windows import around, bounds, most_detailed, parts, tiles, widened
 
 
 def test_the_window_holds_the_detail() -> None:
@@ -59,3 +59,21 @@ def test_a_window_is_around_a_box_and_inside_the_image(
 ) -> None:
     assert around(box, (30, 40), (90, 100)) == expected
     assert around(box, (300, 400), (90, 100)) == (slice(0, 90), slice(0, 100))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 56), (7, 300), (33, 32)])
+def test_tiles_cover_every_pixel_once_and_are_not_too_large(size: tuple[int, int]) -> None:
+    count = torch.zeros(size)
+    for window in tiles(size, 200):
+        count[window] += 1
+        assert 0 < count[window].numel() <= 200
+    assert torch.equal(count, torch.ones(size))
+
+
+def test_a_widened_window_has_the_margin_around_it() -> None:
+    padded = torch.arange(10 * 12).view(10, 12)
+    for window in tiles((4, 6), 6):
+        inside = padded[3:-3, 3:-3][window]
+        around = padded[widened(window, 3)]
+        assert around.shape == (inside.shape[0] + 6, inside.shape[1] + 6)
+        assert torch.equal(around[3:-3, 3:-3], inside)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range, unknown
-from internal_gan.images.holes import KINDS, random_hole
 from internal_gan.images.pyramid import halved
+from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.units import Size
 
 if TYPE_CHECKING:

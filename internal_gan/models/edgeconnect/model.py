@@ -31,7 +31,7 @@ from internal_gan.models.edgeconnect.painter import Base, Painter
 from internal_gan.models.edgeconnect.training import CompletionStage, EdgeStage, JointStage
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.generators.dilated import DilatedResidualGenerator
+from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
 from internal_gan.patches.losses import MOST_LEVELS, PatchTerm

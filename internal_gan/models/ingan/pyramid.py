@@ -22,7 +22,7 @@ from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_s
 from internal_gan.models.scales import ScalesModel, Widths
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.generators.patch import ResidualPatchGenerator
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
 from internal_gan.units import Size

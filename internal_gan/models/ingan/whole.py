@@ -14,7 +14,7 @@ from internal_gan.models.base import MOST, Optimization, PerStage, Stage, per_st
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
 from internal_gan.models.ingan.whole_training import InGANStage, add_noise
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
-from internal_gan.nn.generators.flexible import ShapeFlexibleGenerator
+from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
 

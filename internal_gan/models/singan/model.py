@@ -17,7 +17,7 @@ from internal_gan.models.singan.super_resolution import SuperResolution
 from internal_gan.models.singan.tileable import Tiling
 from internal_gan.models.singan.training import SinGANStage
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.generators.patch import ResidualPatchGenerator
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
 from internal_gan.units import Size

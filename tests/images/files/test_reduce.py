@@ -12,8 +12,8 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.images.files import decode, reduce
+from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from internal_gan.nn.generators.dilated import DilatedResidualGenerator
+from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 
 
 def generator(**settings: object) -> DilatedResidualGenerator:

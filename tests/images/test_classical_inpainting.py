@@ -1,17 +1,17 @@
 """Classical inpainting."""
 
 import sys
-from collections.abc import Callable
+from typing import Literal, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.classical import biharmonic, has_opencv, navier_stokes, telea
+from internal_gan.images.classical_inpainting import has_opencv, inpaint_by_opencv
 
-METHODS = [telea, navier_stokes, biharmonic]
-Method = Callable[[Tensor, Tensor], Tensor]
+Method = Literal["TELEA", "NS"]
+METHODS = get_args(Method)
 
 
 def ramp() -> Tensor:
@@ -28,30 +28,25 @@ def hole() -> Tensor:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_ramp_is_continued_and_the_rest_is_kept(method: Method) -> None:
     spoilt = torch.where(hole() > 0, torch.ones(1), ramp())
-    made = method(spoilt, hole())
+    made = inpaint_by_opencv(spoilt, hole(), method)
     outside = (hole() == 0).expand_as(made)
     assert torch.equal(made[outside], spoilt[outside])
     assert float((made - ramp()).abs().max()) < 0.15
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_is_under_the_hole_is_of_no_account(method: Method) -> None:
+def test_pixels_inside_the_hole_have_no_influence(method: Method) -> None:
     filled = [
-        method(torch.where(hole() > 0, torch.full((1,), value), ramp()), hole())
+        inpaint_by_opencv(torch.where(hole() > 0, torch.full((1,), value), ramp()), hole(), method)
         for value in (-1.0, 1.0)
     ]
     assert torch.equal(*filled)
 
 
-@pytest.mark.parametrize(
-    ("method", "module"), [(telea, "cv2"), (biharmonic, "skimage.restoration")]
-)
-def test_a_missing_library_is_named_with_its_remedy(
-    method: Method, module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
+def test_a_missing_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(UserError, match=r"needs .* pip install 'internal-gan\["):
-        method(ramp(), hole())
+        inpaint_by_opencv(ramp(), hole())
 
 
 def test_opencv_is_found() -> None:

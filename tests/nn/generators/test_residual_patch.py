@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.nn.blocks import LEAKY_SLOPE, Padding
-from internal_gan.nn.generators.patch import ResidualPatchGenerator
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 
 MARGIN = 5
 

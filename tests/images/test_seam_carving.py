@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from internal_gan.evaluation.seam_carving import seam_carve
+from internal_gan.images.seam_carving import seam_carve
 from tests.tiny import picture
 
 

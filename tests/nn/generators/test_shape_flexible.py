@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.images.transforms import Bend, Resize, trapezoid
-from internal_gan.nn.generators.flexible import ShapeFlexibleGenerator
+from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 
 
 def rng(seed: int = 0) -> torch.Generator:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
-from internal_gan.images.holes import KINDS, random_box, random_hole, random_strokes
+from internal_gan.images.random_holes import KINDS, random_box, random_hole, random_strokes
 
 
 def _rng(seed: int = 0, device: torch.device | str = "cpu") -> torch.Generator:

@@ -12,8 +12,8 @@ import pytest
 
 from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import write_image
-from internal_gan.output import lost_output, spare_output
 from internal_gan.runs.folder import RunFolder
+from internal_gan.standard_output import lost_output, spare_output
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture, trained
 
