@@ -1,0 +1,79 @@
+"""What the command line says, word for word, to mistakes in every task, and its help.
+
+``transcripts.txt`` has the commands, each after a ``$``, and below it what it prints. Lines that
+begin with ``#`` are headings. ``FREE`` stands for the memory that is free.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import internal_gan
+from internal_gan.images.files.image import to_uint8
+from tests.commands import ROOT, Shell
+from tests.tiny import picture
+
+RUNS = ROOT / "tests" / "runs" / "0.1.0"
+
+
+def transcripts() -> Iterator[tuple[str, str]]:
+    """Every command with what it prints."""
+    text = (ROOT / "tests" / "transcripts.txt").read_text(encoding="utf-8")
+    for part in re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).split("$ internal-gan")[1:]:
+        command, _, said = part.partition("\n")
+        yield command.strip(), said.strip()
+
+
+MISTAKES = [(command, said) for command, said in transcripts() if command != "--help"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of every family, photos and masks."""
+    path = tmp_path_factory.mktemp("place")
+    for name in ("singan", "ingan", "ingan_unet", "edgeconnect"):
+        shutil.copytree(RUNS / name, path / name)
+    for folder in ("photos", "masks", "empty"):
+        (path / folder).mkdir()
+    for name, seed in (("photo.png", 0), ("other.png", 1), ("photos/photo.png", 2)):
+        Image.fromarray(to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()).save(path / name)
+    for name, size, box in (
+        ("mask.png", (56, 40), (20, 12, 33, 24)),
+        ("keep.png", (28, 20), (12, 8, 17, 12)),
+        ("small.png", (30, 20), (5, 5, 9, 9)),
+        ("black.png", (56, 40), (0, 0, 0, 0)),
+        ("white.png", (56, 40), (0, 0, 56, 40)),
+        ("masks/photo.png", (56, 40), (20, 12, 33, 24)),
+    ):
+        mask = Image.new("L", size, 0)
+        mask.paste(255, box)
+        mask.save(path / name)
+    (path / "text.png").write_text("not an image", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def shell(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.chdir(place)
+    return Shell(capsys)
+
+
+@pytest.mark.parametrize(("command", "said"), MISTAKES, ids=[c for c, _ in MISTAKES])
+def test_a_mistake_is_told_in_these_words(shell: Shell, command: str, said: str) -> None:
+    before = sorted(Path.cwd().rglob("*"))
+    answer = shell(*command.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert re.sub(r"(?<= and )\S+ \S+(?= are free;)", "FREE", answer.err.strip()) == said
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
+def test_the_help_and_the_version(shell: Shell) -> None:
+    # The choices at the end are as many as there are files.
+    assert shell("--help").out.partition("Choices for")[0].strip() == dict(transcripts())["--help"]
+    assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"
