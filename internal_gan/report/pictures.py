@@ -2,13 +2,13 @@
 
 import base64
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from internal_gan.files import natural
 from internal_gan.images.files.metadata import profile_space
 
 MOVIE_SUFFIXES = {".mp4"}
@@ -80,14 +80,7 @@ def _by_name(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if not path.name.startswith(".") and wanted(path)]
-    # Numbers by their value: scale-9 before scale-10. Every second piece is a number.
-    return sorted(
-        found,
-        key=lambda path: [
-            (int(piece), "") if piece.isdecimal() else (0, piece)
-            for piece in re.split(r"(\d+)", path.name)
-        ],
-    )
+    return sorted(found, key=lambda path: natural(path.name))
 
 
 def _address(kind: str, content: bytes) -> str:

@@ -28,7 +28,6 @@ RECORDS = ".jobs"
 STARTS = 3
 # Ways to call a photo, the shortest first.
 STEM, FILE, PATH = "stem", "file", "path"
-# Of a folder, in bytes: file systems take 255, and suffixes are added.
 # What may be other when a sweep goes on.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
