@@ -13,8 +13,9 @@ from internal_gan.config.task_options import AnimateOptions
 from internal_gan.errors import UserError
 from internal_gan.images.files.video import check_format, write_frames, write_video
 from internal_gan.models.singan.animation import Animation
-from internal_gan.tasks.reporting import check_memory, enough_memory, progress
+from internal_gan.tasks.reporting import check_memory, enough_memory
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.training.progress import show_progress
 
 
 def animate(options: Options, family: str | None = None) -> Path:
@@ -52,7 +53,7 @@ def animate(options: Options, family: str | None = None) -> Path:
         frames = chain([next(frames)], frames)
     with results(trained, f"{count} frames") as (folder, console):
         pictures = folder.path / "animate"
-        shown = progress(frames, count, "frames", console)
+        shown = show_progress(frames, count, "frames", console)
         files = write_frames(pictures / "frames", shown, like=trained.like)
         if wanted.format != "png":
             write_video(pictures / f"animation.{wanted.format}", files, wanted.fps)

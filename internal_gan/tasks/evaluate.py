@@ -33,9 +33,10 @@ from internal_gan.report.scores import EVALUATION, count_of, number, write_csv
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import PROOFS, new_run_path
 from internal_gan.tasks.own import own_task
-from internal_gan.tasks.reporting import announce, progress, recorded, say, write_page
+from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.tasks.targets import chosen
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.training.progress import show_progress
 from internal_gan.units import duration
 
 # Sides that differ by no more than this, relatively, are of one aspect.
@@ -158,7 +159,7 @@ def _judge(
     diversity = {group: figures.Diversity(real) for group in subject.groups}
     every = [(group, path) for group, paths in subject.groups.items() for path in paths]
     rows: list[dict[str, Any]] = []
-    for group, path in progress(every, len(every), "samples", console):
+    for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(device)
         found = figures.judge(real, sample, wanted.patches, wanted.exact, network)
         if mask is not None:

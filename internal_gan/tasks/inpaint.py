@@ -35,8 +35,9 @@ from internal_gan.tasks.holes import (
     without,
 )
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.reporting import enough_memory, progress
+from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.trained import Trained, load_trained, results
+from internal_gan.training.progress import show_progress
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def inpaint(options: Options, family: str | None = None) -> Path:
     for _ in _cases(names, trained.options, warn=True):
         pass
     with results(trained, f"{_counted(len(names), 'photo')} filled") as (folder, console):
-        shown = progress(_cases(names, trained.options), len(names), "photos", console)
+        shown = show_progress(_cases(names, trained.options), len(names), "photos", console)
         for case in shown:
             with enough_memory("mask"):
                 _write(trained.model, case, trained.options, folder)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import internal_gan
 from internal_gan.device import free_memory
@@ -20,10 +17,7 @@ from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder, State
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.training.progress import LINE_SECONDS
-from internal_gan.units import duration, memory
-
-T = TypeVar("T")
+from internal_gan.units import memory
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -40,36 +34,6 @@ def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
     for line in about:
         say(console, line)
     say(console, f"Run folder {folder.path}")
-
-
-def progress(items: Iterable[T], count: int, what: str, console: Console) -> Iterator[T]:
-    """Pass the items on and show how many of them are done, and when the rest will be.
-
-    A terminal gets a bar; a file a line every half a minute.
-
-    Args:
-        count: how many there are going to be.
-        what: their name, such as ``"frames"``.
-    """
-    bar = Progress(
-        TextColumn("{task.completed:.0f} of {task.total:.0f} {task.description}"),
-        BarColumn(bar_width=20),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    started = last = time.monotonic()
-    with bar:
-        task = bar.add_task(what, total=count)
-        for done, item in enumerate(items, start=1):
-            yield item
-            bar.advance(task)
-            now = time.monotonic()
-            if now - last >= LINE_SECONDS and done < count and not console.is_terminal:
-                left = duration((now - started) / done * (count - done))
-                console.print(f"{done} of {count} {what}, {left} left")
-                last = now
 
 
 def write_page(folder: RunFolder) -> None:

@@ -20,10 +20,11 @@ from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.reporting import enough_memory, progress
+from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.sizes import breathing, collage, frames
 from internal_gan.tasks.targets import Target, chosen, targets
 from internal_gan.tasks.trained import load_trained, results
+from internal_gan.training.progress import show_progress
 from internal_gan.units import Size
 
 # Seam carving takes a time that grows with seams times pixels; beyond this, about ten seconds.
@@ -149,7 +150,7 @@ def _write_sizes(
         write_image(pictures / "collage.png", collage(stops, painted), like=like)
     if asked.video is not None:
         sizes = breathing(stops, round(asked.seconds * asked.fps))
-        shown = progress(
+        shown = show_progress(
             frames(sizes, partial(painted, moving=True)), len(sizes), "frames", console
         )
         files = write_frames(pictures / "frames", shown, like=like)

@@ -1,20 +1,26 @@
-"""What the engine tells others while it trains, and the plan it tells them first."""
+"""Callbacks: how others follow a training run, and the plan they are told first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from internal_gan.models.base import Model
+from internal_gan.models.base import Model
+from internal_gan.units import Size
 
 
 @dataclass(frozen=True)
 class StagePlan:
-    """One stage to come: its name, working size (height, width), steps, seconds for one step, and
-    threads of the CPU, 0 where they do not matter."""
+    """What a stage is expected to take.
+
+    Attributes:
+        name: such as ``scale 3``.
+        size: (height, width) in pixels at which it trains.
+        steps: how many it takes.
+        seconds_per_step: measured on this machine before training began; 0 where it was not.
+        threads: of the CPU, which it starts with; 0 where they do not matter.
+    """
 
     name: str
-    size: tuple[int, int]
+    size: Size
     steps: int
     seconds_per_step: float
     threads: int = 0
@@ -27,9 +33,12 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """All stages of a run in order, and the most bytes of memory in use until now, where known.
+    """What a run is expected to take.
 
-    Every stage was tried by then, but the plan is no bound: a run may need more.
+    Attributes:
+        stages: all stages in order, in a resumed run those that are done too.
+        peak_memory_bytes: the most memory in use so far, by when every stage was tried for a few
+            steps; None where it is unknown. The run may still need more.
     """
 
     stages: Sequence[StagePlan]
@@ -42,31 +51,74 @@ class TrainingPlan:
 
 
 class Callback:
-    """Listens to a training run. Every method does nothing here; override those of interest.
+    """Follows a training run. Override the methods of interest; here they do nothing.
 
-    The engine calls ``on_start`` once, ``on_step`` after each step, ``on_stage_end`` after each
-    stage is finished and its weights are final, and ``on_end`` once when all stages are done;
-    ``on_replan`` in between where the schedule turned out too long. A resumed run starts with
-    ``on_start`` again and goes on with the step after the last one that was saved. A run that
-    stops early never reaches ``on_end``; ``close`` is always called.
+    In order, a run calls :meth:`on_start` once, then for each stage :meth:`on_step` after every
+    step and :meth:`on_stage_end` when it is done, then :meth:`on_end`, and last :meth:`close`.
+
+    Every call comes from the thread that trains, and training waits until it returns: what takes
+    long belongs in a thread of the callback's own, which must not touch the model. Several
+    callbacks are called one after another, in the order in which they were given.
+
+    A callback may read what it is given and ask the model for pictures, by ``model.preview()`` and
+    ``model.example()``. It must not change the model, ``scalars``, torch's number of threads or its
+    deterministic mode: the run would no longer give the same result every time.
+
+    An exception ends the run, which can be resumed from what was saved last, and reaches the
+    caller; other callbacks are not called any more, but for ``close``.
+
+    A resumed run calls ``on_start`` again, goes on with the step after the last one that was saved,
+    and so may repeat steps, or the end of a stage, that an earlier process has already told.
+
+    >>> class LossPrinter(Callback):
+    ...     def on_step(self, stage_index, step, steps, scalars):
+    ...         if scalars:
+    ...             print(f"stage {stage_index}, step {step} of {steps}: {scalars}")
+    >>> LossPrinter().on_step(0, 25, 100, {"rec": 0.5})
+    stage 0, step 25 of 100: {'rec': 0.5}
     """
 
-    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
-        """Called before the first step of this process."""
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        """Called before the first step of this process.
 
-    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
-        """Called when stages that have not begun got other steps to keep to a time budget."""
+        Args:
+            model: prepared for its photo, or as far trained as a resumed run has it.
+            plan: with the steps fitted to a time budget where there is one.
+        """
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        """Called between two stages that took too long for the time budget.
+
+        Args:
+            plan: the whole plan, with fewer steps for the stages that have not begun.
+        """
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        """Called after ``step`` (from 1) of ``steps``; ``scalars`` only when they were read."""
+        """Called after every step of training.
 
-    def on_stage_end(self, model: "Model", stage_index: int) -> None:
-        """Called when a stage is finished."""
+        Called once a step, also where a step was computed anew because its losses were not
+        finite. A GPU may not have finished the step yet.
 
-    def on_end(self, model: "Model") -> None:
-        """Called when all stages are finished."""
+        Args:
+            stage_index: from 0.
+            step: from 1.
+            steps: of this stage.
+            scalars: losses and other measures by name, every ``trainer.log_interval`` steps and
+                after the last one; otherwise None, since reading them waits for the device.
+        """
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        """Called when a stage is done: its weights are final, and the model file holds them.
+
+        Args:
+            model: on the device of the training; ``model.finished`` counts this stage.
+            stage_index: from 0.
+        """
+
+    def on_end(self, model: Model) -> None:
+        """Called when all stages are done; not called by a run that stops or fails."""
 
     def close(self) -> None:
-        """Release files and the terminal; called once, also after an error."""
+        """Called last, once, however the run ended: release files, threads and the terminal."""

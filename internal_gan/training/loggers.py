@@ -1,4 +1,4 @@
-"""What a run writes down while it trains: ``metrics.jsonl`` always, more on demand."""
+"""Loggers of a training run: ``metrics.jsonl`` always, TensorBoard on demand."""
 
 import json
 import math
@@ -7,29 +7,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_error
+from internal_gan.models.base import Model
 from internal_gan.runs.records import read_metrics
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from torch.utils.tensorboard import SummaryWriter
-
-    from internal_gan.models.base import Model
 
 
 class MetricsLogger(Callback):
     """Writes ``metrics.jsonl``, one JSON object a line.
 
     * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "peak_memory_bytes"}`` is the first line; a later one replaces it;
-    * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for the logged steps;
+      "peak_memory_bytes"}`` is the first line; a later one of this kind replaces it;
+    * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
       ``seconds`` is the training time since the start of the run, over all its processes;
     * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.
 
-    A value that is not finite is written as null. A resumed run first drops the lines of the
-    steps that it repeats, so that each step is there once.
+    A value that is not finite is written as null. A resumed run first removes the lines of the
+    steps that it repeats, so that the file holds each step once.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,11 +39,11 @@ class MetricsLogger(Callback):
         self._plan: dict[str, Any] | None = None
         self._start = 0.0
 
-    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._start = self._clock()
         self._plan = _plan_row(plan)
 
-    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         if self._plan is not None:
             self._plan = _plan_row(plan)
         else:
@@ -56,14 +56,14 @@ class MetricsLogger(Callback):
         if scalars:
             self._append({"stage": stage_index, "step": step, **self._seconds(), **scalars})
 
-    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
         """Raises UserError when the disk is full."""
         # A run that was killed between a stage's end and the next step reports the end again.
         self._begin(stage_index, math.inf)
         self._append({"event": "stage_end", "stage": stage_index, **self._seconds()})
 
     def _begin(self, stage_index: int, step: float) -> None:
-        """Before the first line of this process, drop what an earlier one wrote beyond it."""
+        """Before this process's first line, remove what an earlier one wrote from there on."""
         if self._plan is None:
             return
         kept = [row for row in read_metrics(self._path) if _is_before(row, stage_index, step)]
@@ -86,23 +86,25 @@ class MetricsLogger(Callback):
 
 
 class StepLogger(Callback):
-    """What loggers share whose horizontal axis is the step over the whole run."""
+    """Base of loggers whose horizontal axis is the step over the whole run."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._offsets: list[int] = []
 
-    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._names = [stage.name for stage in plan.stages]
         counts = [stage.steps for stage in plan.stages]
         self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
 
-    def on_replan(self, model: "Model", plan: TrainingPlan) -> None:
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         StepLogger.on_start(self, model, plan)
 
-    def _pictures(self, model: "Model", stage_index: int) -> "dict[str, Tensor]":
-        """What the finished stages make of the image, and a sample of theirs where they draw any;
-        (3, h, w) in [0, 1] by name."""
+    def _pictures(self, model: Model, stage_index: int) -> dict[str, Tensor]:
+        """The image as the finished stages rebuild it, and a sample if they draw any, by name.
+
+        Each (3, h, w) in [0, 1], on the CPU.
+        """
         found = {"preview": model.preview(), "sample": model.example()}
         return {
             f"{name}/{self._names[stage_index]}": (image[0].float().cpu().clamp(-1, 1) + 1) / 2
@@ -112,7 +114,7 @@ class StepLogger(Callback):
 
 
 def summary_writer() -> "type[SummaryWriter]":
-    """What writes TensorBoard's files.
+    """The class that writes TensorBoard's files.
 
     Raises:
         UserError: TensorBoard is not installed.
@@ -128,9 +130,9 @@ def summary_writer() -> "type[SummaryWriter]":
 
 
 class TensorBoardLogger(StepLogger):
-    """For TensorBoard: scalars and, after each stage, the image as it is rebuilt and a sample.
+    """Writes scalars and, after each stage, the rebuilt image and a sample for TensorBoard.
 
-    The horizontal axis is the step over the whole run. A resumed run hides what it repeats.
+    A resumed run hides the steps that it repeats.
     """
 
     def __init__(self, path: Path) -> None:
@@ -152,7 +154,7 @@ class TensorBoardLogger(StepLogger):
         for name, value in (scalars or {}).items():
             writer.add_scalar(f"{name}/{self._names[stage_index]}", value, position)
 
-    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
         position = self._offsets[stage_index + 1]
         for name, image in self._pictures(model, stage_index).items():
             self._open(position).add_image(name, image, position)
@@ -173,12 +175,7 @@ def _plan_row(plan: TrainingPlan) -> dict[str, Any]:
     return {
         "event": "plan",
         "stages": [
-            {
-                "name": stage.name,
-                "size": list(stage.size),
-                "steps": stage.steps,
-                "seconds_per_step": stage.seconds_per_step,
-            }
+            {name: getattr(stage, name) for name in ("name", "size", "steps", "seconds_per_step")}
             for stage in plan.stages
         ],
         "peak_memory_bytes": plan.peak_memory_bytes,

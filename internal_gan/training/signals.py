@@ -1,16 +1,19 @@
-"""Stopping a process from outside: a run once cleanly and twice at once, before it at once."""
+"""Ctrl-C and SIGTERM: a run stops cleanly, on the second signal at once; before it, at once."""
 
 import os
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 
 class StopRequest:
-    """Context in which Ctrl-C or SIGTERM asks for a clean stop; a second one stops at once.
+    """Context in which Ctrl-C or SIGTERM asks for a clean stop, and a second one stops at once.
 
-    Outside the main thread, where Python allows no handlers, it never fires.
+    Outside the main thread, where Python allows no handlers, no signal is caught.
+
+    Attributes:
+        signal: name of the signal received, such as ``SIGINT``; None before.
     """
 
     def __init__(self) -> None:
@@ -23,12 +26,7 @@ class StopRequest:
                 self._before[number] = signal.signal(number, self._handle)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -39,10 +37,10 @@ class StopRequest:
 
 
 def ctrl_c_ends() -> None:
-    """Let Ctrl-C end the process at once, with code 130, as long as there is nothing to save.
+    """Let Ctrl-C end the process at once, with code 130; for times when there is nothing to save.
 
-    Libraries that are interrupted while they are imported clear the exception and go on without
-    a part of theirs, make another one of it, or abort. Who ignores Ctrl-C goes on to do so.
+    A library interrupted while it is imported may swallow KeyboardInterrupt and stay incomplete,
+    raise another error, or abort. Where Ctrl-C is ignored it stays ignored.
     """
     _replace(signal.default_int_handler, _end)
 

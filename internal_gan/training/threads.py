@@ -1,4 +1,4 @@
-"""How many threads the CPU trains with: measured, since a busy neighbour can make one the best."""
+"""How many CPU threads a training uses: measured, since beside a busy program one can be best."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ from internal_gan.training.trainee import NotFiniteError
 
 _log = logging.getLogger(__name__)
 
-# More threads have to be worth it: results differ in their last digits between numbers of them.
+# More threads must take less than this share of the time of fewer ones to be used, since results
+# differ in their last digits between numbers of threads.
 WORTH = 0.9
-# Steps that measure a number of threads when a stage begins, after one that warms up.
+# Steps to time with each number of threads when a stage begins, after one to warm up.
 PROBE_STEPS = 3
-# Measuring may cost this part of a stage's steps.
+# Measuring may take this share of a stage's steps.
 PROBE_SHARE = 0.05
-# Steps that take so many times as long as measured, for so long, call for measuring again.
+# Steps this many times slower than expected, over a window of this length, are a reason to measure
+# again.
 SLOWER = 1.5
 WINDOW_SECONDS = 3.0
 WINDOW_STEPS = 8
 
 
 class Threads:
-    """The numbers of threads to choose from; one where the user or the device has decided.
+    """The numbers of threads to choose from; a single one where the user or the device decides.
 
     Args:
-        wanted: ``trainer.threads``; null measures, unless ``OMP_NUM_THREADS`` is set.
+        wanted: the user's number; None measures, unless ``OMP_NUM_THREADS`` is set.
+        device: to train on; the number matters on the CPU alone.
+
+    Attributes:
+        counts: the numbers in ascending order.
     """
 
     def __init__(self, wanted: int | None, device: torch.device) -> None:
@@ -43,39 +49,41 @@ class Threads:
         self.counts = numbers(usable_cores()) if wanted is None else [wanted]
 
     def fastest(self, seconds_per_step: Callable[[], float]) -> tuple[int, float]:
-        """Measure, and go on with, the number of threads that takes the least time.
+        """Measure which number of threads is fastest, and compute with it from now on.
 
         Args:
             seconds_per_step: takes some steps and returns the mean time of one.
 
         Returns:
-            The number, which is in use from now on, and its seconds a step.
+            The number and its seconds per step.
         """
         best: tuple[int, float] | None = None
         for count in self.counts:
             use(count)
             seconds = seconds_per_step()
             if best is not None and seconds > WORTH * best[1]:
-                break  # what two threads do not gain, four will not
+                break  # where two threads gain nothing, four will not either
             best = count, seconds
         assert best is not None
         use(best[0])
         return best
 
     def kept(self, count: int) -> bool:
-        """Whether a training that computed with ``count`` threads can go on with as many."""
+        """Whether a training that computed with ``count`` threads can continue with them."""
         if self._decided:
             return self.counts == [count]
         return count <= max(self.counts)
 
 
 class Pacemaker:
-    """Chooses a stage's threads when it begins, and again when its steps become much slower.
+    """Chooses a stage's number of threads when it begins, and again when steps become much slower.
 
-    Measuring takes steps and takes them back, so that it changes nothing but time.
+    Measuring takes steps and undoes them, so that it costs time and changes no result.
 
     Args:
-        planned: with the stage's seconds a step, and threads, as measured before the training.
+        recovery: the stage's steps.
+        threads: the numbers to choose from.
+        planned: seconds per step and threads as measured before the training.
         note: called with the number of threads whenever it is chosen.
         clock: gives seconds.
     """
@@ -96,10 +104,10 @@ class Pacemaker:
         self._expected: float | None = planned.seconds_per_step
 
     def begin(self, earlier: int | None = None) -> None:
-        """Choose the threads to begin with.
+        """Choose the number of threads to begin with.
 
         Args:
-            earlier: the number that this stage computed with before it was interrupted.
+            earlier: the number that an interrupted stage computed with before; None otherwise.
         """
         if earlier is not None and self._threads.kept(earlier):
             use(earlier)
@@ -118,7 +126,7 @@ class Pacemaker:
         self._restart()
 
     def keep_up(self) -> None:
-        """Call after every step: measures anew where the last ones were much too slow."""
+        """Measure again if the last steps were much slower than expected; call after every step."""
         self._steps += 1
         elapsed = self._clock() - self._began
         if len(self._threads.counts) < 2 or elapsed < WINDOW_SECONDS or self._steps < WINDOW_STEPS:
@@ -138,7 +146,7 @@ class Pacemaker:
                 before,
             )
             self._note(count)
-            # What these steps take beside what slowed them down, the next ones tell.
+            # The next steps tell how long one takes under the new circumstances.
             self._expected = None
         self._restart()
 
@@ -146,7 +154,7 @@ class Pacemaker:
         self._began, self._steps = self._clock(), 0
 
     def _is_long(self) -> bool:
-        """Whether measuring costs little of the stage."""
+        """Whether so many steps are left that measuring is a small part of them."""
         probes = len(self._threads.counts) * (1 + PROBE_STEPS)
         left = self._recovery.trainee.steps - self._recovery.step
         return len(self._threads.counts) > 1 and probes <= PROBE_SHARE * left
@@ -156,7 +164,7 @@ class Pacemaker:
         self._recovery.restore()
 
     def _timed_steps(self) -> float:
-        """Mean seconds of a few steps, after one that warms up."""
+        """Mean seconds of a few steps, after one to warm up."""
         trainee, step = self._recovery.trainee, self._recovery.step
         start = 0.0
         for number in range(1 + PROBE_STEPS):
@@ -168,14 +176,14 @@ class Pacemaker:
 
 
 def use(count: int) -> None:
-    """Compute with so many threads from now on."""
+    """Let torch compute with ``count`` threads from now on."""
     if count != torch.get_num_threads():
         torch.set_num_threads(count)
 
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Give the process back the number of threads that it had."""
+    """Reset torch's number of threads to what it was when the block ends."""
     before = torch.get_num_threads()
     try:
         yield
@@ -184,7 +192,7 @@ def restored() -> Iterator[None]:
 
 
 def numbers(cores: int) -> Sequence[int]:
-    """1, 2, 4, ... and ``cores``.
+    """The powers of 2 below ``cores``, and ``cores``.
 
     >>> numbers(6)
     [1, 2, 4, 6]
@@ -194,7 +202,7 @@ def numbers(cores: int) -> Sequence[int]:
 
 
 def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Cores that this process may use: of the machine, its affinity and its container's limit."""
+    """Number of cores that this process may use, by its affinity and its container's limit."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
@@ -204,17 +212,14 @@ def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def _group_cores(root: Path) -> float | None:
-    """The CPU time that a container may use, in cores; None without a limit."""
-    try:
-        quota, period = (root / "cpu.max").read_text(encoding="ascii").split()
-        return int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        pass
-    try:
-        quota, period = (
-            (root / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii")
-            for name in ("quota", "period")
-        )
-        return int(quota) / int(period) if int(quota) > 0 else None
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+    """The container's limit of CPU time, in cores; None without one.
+
+    Read from ``cpu.max`` (cgroups version 2) or ``cpu.cfs_quota_us`` (version 1).
+    """
+    for names in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
+        with suppress(OSError, ValueError, ZeroDivisionError):
+            text = " ".join((root / name).read_text(encoding="ascii") for name in names)
+            quota, period = map(int, text.split())
+            if quota > 0:
+                return quota / period
+    return None

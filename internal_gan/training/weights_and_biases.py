@@ -5,15 +5,13 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.models.base import Model
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.loggers import StepLogger
-
-if TYPE_CHECKING:
-    from internal_gan.models.base import Model
 
 PROJECT = "internal-gan"
 FOLDER = "wandb"
@@ -36,16 +34,16 @@ def package() -> Any:
 
 
 class WandbLogger(StepLogger):
-    """Sends scalars, and what each finished stage makes of the image, to Weights & Biases.
+    """Sends scalars and, after each stage, the rebuilt image and a sample to Weights & Biases.
 
-    Without credentials, and with ``WANDB_MODE=offline``, it writes into the folder ``wandb`` of the
-    run alone; ``wandb sync`` sends that later. The environment variables of wandb hold, such as
-    ``WANDB_PROJECT`` and ``WANDB_NAME``. A resumed run goes on in the same W&B run, and does
-    not send again what it repeats.
+    Without credentials, or with ``WANDB_MODE=offline``, it only writes into the folder ``wandb`` of
+    the run, which ``wandb sync`` sends later. wandb's environment variables, such as
+    ``WANDB_PROJECT`` and ``WANDB_NAME``, are respected. A resumed run continues the same W&B run
+    and does not send again the steps that it repeats.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
-        """``path`` is the run folder, ``config`` what to record of the run, as plain values.
+        """``path`` is the run folder, ``config`` what to record about the run, as plain values.
 
         Raises:
             UserError: wandb is not installed.
@@ -58,7 +56,7 @@ class WandbLogger(StepLogger):
         self._memory: dict[str, Any] = {"id": secrets.token_hex(4), "position": 0}
         self._run: Any = None
 
-    def on_start(self, model: "Model", plan: TrainingPlan) -> None:
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
         """Raises UserError where Weights & Biases cannot be reached."""
         super().on_start(model, plan)
         if self._run is not None:
@@ -76,7 +74,7 @@ class WandbLogger(StepLogger):
                 resume="allow",
                 mode=self._mode(),
                 config=self._config,
-                # The run's output is this program's to show and to log.
+                # This program shows and logs the run's output itself.
                 settings=self._wandb.Settings(silent=True, console="off"),
             )
         except self._wandb.Error as error:
@@ -94,17 +92,16 @@ class WandbLogger(StepLogger):
             values = {f"{name}/{stage}": value for name, value in scalars.items()}
             self._log(values, self._offsets[stage_index] + step)
 
-    def on_stage_end(self, model: "Model", stage_index: int) -> None:
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
         images = {
             name: self._wandb.Image((image * 255).round().byte().permute(1, 2, 0).numpy())
             for name, image in self._pictures(model, stage_index).items()
         }
-        # A half step on, so that the stage's last step does not pass for it.
-        position = self._offsets[stage_index + 1] + 0.5
-        self._log(images, position)
+        # Half a step on: at the last step's own position they would count as sent already.
+        self._log(images, self._offsets[stage_index + 1] + 0.5)
 
     def close(self) -> None:
-        """Write out, or send, what is still in memory."""
+        """Write or send what is still in memory."""
         if self._run is not None:
             self._run.finish()
             self._run = None
@@ -121,8 +118,7 @@ class WandbLogger(StepLogger):
             temporary.write_text(json.dumps(self._memory), encoding="utf-8")
 
     def _mode(self) -> Any:
-        """Never ask at the terminal for what is lacking."""
-        known = os.environ.get("WANDB_MODE")
-        if known is not None:
-            return known
+        """The user's mode, else offline without credentials, which wandb would ask for."""
+        if "WANDB_MODE" in os.environ:
+            return os.environ["WANDB_MODE"]
         return "online" if self._wandb.login(prompt=False, verify=False) else "offline"

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.progress import Progress, TimeLeft
+from internal_gan.training.progress import Progress, TimeLeft, show_progress
 
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
@@ -171,3 +171,30 @@ def test_closing_twice_or_before_the_start_is_harmless() -> None:
     progress.close()
     run(progress, clock)
     progress.close()
+
+
+def test_counted_items_get_a_line_each_half_minute_in_a_file() -> None:
+    output, clock = io.StringIO(), Clock()
+    items = range(10)
+    for item in show_progress(items, 10, "frames", Console(file=output, width=80), clock):
+        assert item in items
+        clock.now += 20.0
+    assert output.getvalue().splitlines() == [
+        " 20 %  2 min 40 s left, 2 of 10 frames",
+        " 40 %  2 min left, 4 of 10 frames",
+        " 60 %  1 min 20 s left, 6 of 10 frames",
+        " 80 %  40 s left, 8 of 10 frames",
+    ]
+
+
+def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them() -> None:
+    output, clock = io.StringIO(), Clock()
+    console = Console(file=output, width=80, force_terminal=True, _environ={"TERM": "xterm"})
+    for item in show_progress(range(10), 10, "frames", console, clock):
+        clock.now += 20.0
+        if item == 5:
+            break
+    text = output.getvalue()
+    assert "1 min 40 s left  5 of 10 frames" in text
+    hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
+    assert 0 <= hidden < shown
