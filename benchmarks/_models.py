@@ -13,7 +13,7 @@ from internal_gan.config.options import Options
 from internal_gan.device import select_device, select_precision
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model
+from internal_gan.models.base import Model, Recipe
 from internal_gan.units import Size
 
 
@@ -22,6 +22,7 @@ class Subject:
     """A prepared model, and the options and precision that it would be trained with."""
 
     options: Options
+    recipe: Recipe
     model: Model
     precision: torch.dtype
 
@@ -29,7 +30,7 @@ class Subject:
     def steps(self) -> list[int]:
         """Training steps of every stage, without a time budget."""
         factor, most = self.options.trainer.steps_factor, self.options.trainer.max_steps
-        steps = [max(1, round(n * factor)) for n in self.model.steps]
+        steps = [max(1, round(n * factor)) for n in self.recipe.steps_of(self.model)]
         return steps if most is None else [min(n, most) for n in steps]
 
 
@@ -42,9 +43,9 @@ def prepared(overrides: Sequence[str], photo: Path, size: Size) -> Subject:
     options = compose(prepare(overrides))
     device, _ = select_device(options.device)
     precision, _ = select_precision(options.precision, device)
-    model: Model = build(options.model)
-    model.prepare(resize(read_image(photo).pixels, size).clamp(-1, 1).to(device))
-    return Subject(options, model.to(device), precision)
+    recipe: Recipe = build(options.model)
+    model = recipe.prepare(resize(read_image(photo).pixels, size).clamp(-1, 1).to(device))
+    return Subject(options, recipe, model.to(device), precision)
 
 
 def untrained(overrides: Sequence[str], photo: Path, size: Size) -> Model:

@@ -36,9 +36,10 @@ class Contender:
         self._step = 0
 
     def begin(self, index: int) -> None:
-        stage = self.model.stage(index, self._previous, self._rng)
+        steps = self.subject.steps[index]
+        stage = self.subject.recipe.stage(self.model, index, steps, self._previous, self._rng)
         self._previous = stage
-        self._trainee = Trainee(stage, self.subject.steps[index], self.subject.precision)
+        self._trainee = Trainee(stage, steps, self.subject.precision)
         self._step = 0
         self.seconds.append([])
         self._run(1)

@@ -164,13 +164,12 @@ def load(run: str | PathLike[str], model: str | None = None) -> Model:
     """
     from pathlib import Path
 
-    from internal_gan.config.build import build
     from internal_gan.errors import UserError
     from internal_gan.runs.folder import RunFolder
-    from internal_gan.training.checkpoint import load_model
+    from internal_gan.runs.model_file import load_model
 
     folder = RunFolder.open(Path(run), needs=["model.safetensors"])
-    found = load_model(folder.model_path, build)
+    found = load_model(folder.model_path)
     # The name of a family's other form begins with the family's.
     if model is not None and not model.startswith(found.family):
         raise UserError(f"{folder.path}: a model of {found.family}, not of {model}")

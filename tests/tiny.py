@@ -104,6 +104,11 @@ def tiny_options(*overrides: str, base: Sequence[str] = LEAN) -> Options:
     return copy.deepcopy(_composed((*base, *overrides)))
 
 
+def recipe_of(*overrides: str, base: Sequence[str] = LEAN) -> Any:
+    """The recipe of any family."""
+    return build(tiny_options(*overrides, base=base).model)
+
+
 def unprepared(*overrides: str, base: Sequence[str] = LEAN) -> SinGAN:
     model = build(tiny_options(*overrides, base=base).model)
     assert isinstance(model, SinGAN)
@@ -122,7 +127,7 @@ def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = 
     rng = torch.Generator().manual_seed(0)
     previous: Stage | None = None
     for index in range(model.num_stages if scales is None else scales):
-        previous = model.stage(index, previous, rng)
+        previous = model.own_stage(index, previous, rng)
         previous.finish()
     return model
 
@@ -166,13 +171,15 @@ def train_model(
     """Train a prepared model of any family in the folder ``path``."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
+    recipe: Any = model
     train(
+        recipe,
         model,
         options=options.trainer,
         precision=precision,
         seed=seed,
         folder=folder,
-        architecture=options.model,
+        architecture=recipe.architecture(options.model),
         callbacks=callbacks,
         resume=resume,
     )

@@ -3,13 +3,15 @@
 Both losses are a weight itself, so that Adam moves it by exactly the learning rate each step.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from internal_gan.models.base import Losses, Model, Optimization, Stage
+from internal_gan.models.base import Losses, Model, Optimization, Recipe, Stage, freeze
+from internal_gan.models.per_stage import PerStage
 
 RATE = 0.01
 
@@ -25,64 +27,47 @@ class Number(nn.Module):
 class ToyStage(Stage):
     """Generator and discriminator are each a number that is to become small."""
 
-    def __init__(self, model: "ToyModel", index: int) -> None:
-        self.name = f"toy {index}"
-        self.size = model.sizes[index]
-        self.optimization = model.optimization
-        self.discriminator_steps, self.generator_steps = model.updates
-        self.generator, self.discriminator = Number(), Number()
+    generator: Number
+    discriminator: Number | None
+
+    def __init__(
+        self, recipe: "ToyRecipe", model: "ToyModel", index: int, rng: torch.Generator
+    ) -> None:
+        super().__init__(model, index, rng, recipe.optimization)
+        self.discriminator_steps, self.generator_steps = recipe.updates
+        self.generator = Number()
+        self.discriminator = Number() if recipe.adversarial else None
+        self.recipe = recipe
         self.model = model
-        self.index = index
 
     def discriminator_loss(self) -> Losses:
+        assert self.discriminator is not None
         return self._loss("D", self.discriminator)
 
     def generator_loss(self) -> Losses:
         return self._loss("G", self.generator)
 
-    def _loss(self, name: str, network: nn.Module) -> Losses:
-        generator, discriminator = (
-            n.get_parameter("weight").requires_grad for n in (self.generator, self.discriminator)
-        )
-        self.model.calls.append((name, generator, discriminator))
-        total = self.model.loss(self.index, network.get_parameter("weight"))
+    def _loss(self, name: str, network: Number) -> Losses:
+        rests = self.discriminator is None or not self.discriminator.weight.requires_grad
+        self.model.calls.append((name, self.generator.weight.requires_grad, not rests))
+        total = self.recipe.loss(self.index, network.weight)
         return total, {name: total.detach()}
 
     def finish(self) -> None:
-        self.generator.requires_grad_(False)
+        freeze(self.generator)
         self.model.generators.append(self.generator)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
 
 
 class ToyModel(Model):
-    """``stages`` stages of ``steps`` steps; ``loss(stage, weight)`` is what is minimised."""
+    """``stages`` numbers."""
 
     family: ClassVar[str] = "toy"
     device_marker: Tensor
 
-    def __init__(
-        self,
-        *,
-        stages: int = 2,
-        steps: int = 10,
-        optimization: Optimization | None = None,
-        updates: tuple[int, int] = (1, 1),
-        loss: Callable[[int, Tensor], Tensor] = lambda stage, weight: weight.sum(),
-    ) -> None:
+    def __init__(self, *, stages: int = 2) -> None:
         super().__init__()
         self.register_buffer("device_marker", torch.zeros(1))
         self.sizes = [(8, 8)] * stages
-        self.steps = [steps] * stages
-        self.optimization = optimization or Optimization(
-            generator_lr=RATE, discriminator_lr=2 * RATE, decay_start=1.0
-        )
-        self.updates = updates
-        self.loss = loss
         self.generators = nn.ModuleList()
         self.calls = Calls()
 
@@ -90,11 +75,9 @@ class ToyModel(Model):
     def finished(self) -> int:  # type: ignore[override]
         return len(self.generators)
 
-    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
-        pass
-
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> ToyStage:
-        return ToyStage(self, index)
+    @property
+    def stage_names(self) -> list[str]:
+        return [f"toy {index}" for index in range(self.num_stages)]
 
     def preview(self) -> Tensor:
         return torch.zeros(1, 3, 8, 8)
@@ -119,3 +102,34 @@ class Calls(list[tuple[str, bool, bool]]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Calls":
         return Calls()
+
+
+@dataclass(kw_only=True)
+class ToyRecipe(Recipe):
+    """``loss(stage, weight)`` is what either network minimises, with ``updates`` of D and of G in
+    each step."""
+
+    model_class: ClassVar[type[Model]] = ToyModel
+    stages: int = 2
+    steps: PerStage = 10
+    optimization: Optimization = field(
+        default_factory=lambda: Optimization(
+            generator_lr=RATE, discriminator_lr=2 * RATE, decay_start=1.0
+        )
+    )
+    updates: tuple[int, int] = (1, 1)
+    adversarial: bool = True
+    loss: Callable[[int, Tensor], Tensor] = lambda stage, weight: weight.sum()
+
+    def prepare(self, *photos: Tensor, holes: Sequence[Tensor | None] = ()) -> ToyModel:
+        return ToyModel(stages=self.stages)
+
+    def stage(
+        self,
+        model: ToyModel,
+        index: int,
+        steps: int,
+        previous: Stage | None,
+        rng: torch.Generator,
+    ) -> ToyStage:
+        return ToyStage(self, model, index, rng)

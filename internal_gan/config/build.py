@@ -37,22 +37,6 @@ _ALLOWED = (
     "internal_gan.images.edges",
     "torch.optim",
 )
-# Modules that were somewhere else when model files and configurations were written (until 0.1.0).
-_MOVED = {
-    "internal_gan.models.edgeconnect": "internal_gan.models.edgeconnect.model",
-    "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
-    "internal_gan.models.ingan": "internal_gan.models.ingan.whole",
-    "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
-    "internal_gan.models.singan": "internal_gan.models.singan.model",
-    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated_residual",
-    "internal_gan.nn.features": "internal_gan.nn.perceptual",
-    "internal_gan.nn.flexible": "internal_gan.nn.generators.shape_flexible",
-    "internal_gan.nn.generators": "internal_gan.nn.generators.residual_patch",
-    "internal_gan.nn.generators.dilated": "internal_gan.nn.generators.dilated_residual",
-    "internal_gan.nn.generators.flexible": "internal_gan.nn.generators.shape_flexible",
-    "internal_gan.nn.generators.patch": "internal_gan.nn.generators.residual_patch",
-    "internal_gan.nn.patch_losses": "internal_gan.patches.losses",
-}
 
 
 def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
@@ -79,7 +63,7 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
         raise UserError(f"{key}: _target_ is missing; it names the class to build")
     if not isinstance(partial, bool):
         raise UserError(f"{key}._partial_={partial}: needs true or false")
-    target = _find(name, key)
+    target = find(name, key)
     arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()} | kwargs
     _check_arguments(target, name, arguments, key, partial)
     made = Part(target, **arguments)
@@ -115,19 +99,12 @@ def _build_value(value: Any, key: str) -> Any:
     return value
 
 
-def moved(name: str) -> str:
-    """The full name of a class today, from its name in a file of any version.
+def find(name: str, key: str = "model") -> Any:
+    """The class or function called ``name``, without importing anything that is not allowed.
 
-    >>> moved("internal_gan.nn.patch_losses.NearestPatch")
-    'internal_gan.patches.losses.NearestPatch'
+    Raises:
+        UserError: it is not allowed or does not exist; the message names ``key``.
     """
-    module, _, attribute = name.rpartition(".")
-    return f"{_MOVED.get(module, module)}.{attribute}" if module else name
-
-
-def _find(name: str, key: str) -> Any:
-    """The class or function called ``name``, without importing anything that is not allowed."""
-    name = moved(name)
     allowed = " or ".join(f"{prefix}." for prefix in _ALLOWED)
     if not name.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
         hint = nearest(name, _all_targets())

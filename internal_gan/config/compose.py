@@ -27,6 +27,7 @@ from omegaconf.errors import (
 
 from internal_gan.config.arguments import escape, key_of
 from internal_gan.config.fields import fields_of
+from internal_gan.config.migrations import migrated
 from internal_gan.config.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, read_file, write_error
@@ -116,6 +117,7 @@ def to_options(config: DictConfig) -> Options:
     except OmegaConfBaseException as error:
         raise _schema_error(error, config) from error
     assert isinstance(options, Options)
+    options.model = migrated(options.model)
     check(options)
     return options
 

@@ -1,24 +1,24 @@
-"""The contract between the families and the training engine."""
+"""The contract between the families and the training engine: model, recipe and stages."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from inspect import signature
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import check_range
+from internal_gan.models.per_stage import MOST, PerStage, per_stage
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.units import Size
 
+T = TypeVar("T")
 Losses = tuple[Tensor, dict[str, Tensor]]
-PerStage = float | Sequence[float] | Mapping[str, float]
 
-# Beyond this no weight and no number of steps makes sense, and 32 bits lose count.
-MOST = 1e9
-# Pixels of a result, that is 16 gigabytes on the way to it at least, and how many of one call.
-MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
-# Adam moves every weight by about its learning rate in a step; and of its multiples by stage.
-FASTEST, MOST_RATE = 10.0, 1000.0
+# Adam moves every weight by about its learning rate in a step.
+FASTEST = 10.0
 
 
 @dataclass(frozen=True)
@@ -72,25 +72,135 @@ class Optimization:
         return 1.0 - (1.0 - self.final_lr) * (step - start) / max(steps - start, 1.0)
 
 
-class Stage(ABC):
-    """One adversarial game over the image: what it trains, for how long, with which losses.
+class Terms:
+    """A loss that is summed from named terms.
 
-    The engine calls ``discriminator_loss`` and ``generator_loss`` in turn for ``steps`` steps and
-    ``finish`` once. Both return a scalar to minimise and detached scalars to log; neither may
-    wait for the device (no ``.item()``).
+    Attributes:
+        total: the sum, a scalar to minimise.
+        scalars: the terms without their weights, detached, to log.
     """
 
-    name: str
-    size: tuple[int, int]
+    def __init__(self, step: int = 0) -> None:
+        self.step = step
+        self.total: Tensor | None = None
+        self.scalars: dict[str, Tensor] = {}
+
+    def add(self, name: str, value: Tensor, weight: float = 1.0) -> None:
+        """Add ``weight`` times ``value``."""
+        term = weight * value
+        self.total = term if self.total is None else self.total + term
+        self.scalars[name] = value.detach()
+
+    def every(
+        self, interval: int, name: str, value: Callable[[], Tensor], weight: float = 1.0
+    ) -> None:
+        """Add a term that is computed in one of ``interval`` steps only, with as many times the
+        weight; with a weight of 0 it is left out."""
+        if weight and self.step % interval == 0:
+            self.add(name, value(), interval * weight)
+
+    @property
+    def losses(self) -> Losses:
+        """What a stage's losses return.
+
+        Raises:
+            ValueError: there is no term.
+        """
+        if self.total is None:
+            raise ValueError("a loss without a term")
+        return self.total, self.scalars
+
+
+def judge(
+    discriminator: nn.Module,
+    loss: AdversarialLoss,
+    real: Tensor,
+    fake: Tensor,
+    rng: torch.Generator,
+    *,
+    penalised: tuple[Tensor, Tensor] | None = None,
+    step: int = 0,
+    interval: int = 1,
+) -> Losses:
+    """A discriminator's loss on real and on generated images; neither gets a gradient.
+
+    Args:
+        real, fake: (N, C, H, W), not necessarily of one size.
+        penalised: a real and a generated image of one size, which the penalty is computed on; by
+            default ``real`` and ``fake``.
+        interval: the penalty is computed in one of so many steps, with as many times the weight.
+    """
+    terms = Terms()
+    real_logits, _ = discriminator(real.detach())
+    fake_logits, _ = discriminator(fake.detach())
+    terms.add("discriminator", loss.discriminator(real_logits, fake_logits))
+    if step % interval == 0:
+        penalty = loss.penalty(discriminator, *(penalised or (real, fake)), rng)
+        if penalty is not None:
+            terms.add("penalty", penalty, interval)
+    return terms.losses
+
+
+class Draws(Generic[T]):
+    """What a stage draws at random, once for both networks.
+
+    The generator still has the weights that the discriminator's last image was drawn with, so its
+    first update takes that one.
+    """
+
+    def __init__(self, draw: Callable[[], T]) -> None:
+        self._draw = draw
+        self._kept: T | None = None
+
+    def for_discriminator(self) -> T:
+        """A fresh one, which is kept for the generator."""
+        self._kept = self._draw()
+        return self._kept
+
+    def for_generator(self) -> T:
+        """The one that was kept, or else a fresh one."""
+        kept, self._kept = self._kept, None
+        return self._draw() if kept is None else kept
+
+
+def freeze(network: nn.Module) -> None:
+    """Make a trained network ready for inference, without gradients."""
+    network.eval().requires_grad_(False).zero_grad(set_to_none=True)
+
+
+class Stage(ABC):
+    """One adversarial game over the image: what it trains and with which losses.
+
+    In each step the engine calls ``discriminator_loss`` and ``generator_loss`` in turn, and at the
+    end ``finish`` once. Both losses return a scalar to minimise and detached scalars to log;
+    neither may wait for the device (no ``.item()``).
+
+    Attributes:
+        name: as the model calls it.
+        size: working size (height, width) in pixels.
+        generator: what is learnt.
+        discriminator: its opponent; None where it learns without one.
+        generator_steps, discriminator_steps: updates of each in one step.
+        rng: source of the initial weights and of every random number of the stage.
+    """
+
     generator: nn.Module
-    discriminator: nn.Module
-    optimization: Optimization
+    discriminator: nn.Module | None
     generator_steps: int = 1
     discriminator_steps: int = 1
 
-    @abstractmethod
+    def __init__(
+        self, model: "Model", index: int, rng: torch.Generator, optimization: Optimization
+    ) -> None:
+        self.name = model.stage_names[index]
+        self.size = model.sizes[index]
+        self.index = index
+        self.rng = rng
+        self.optimization = optimization
+
     def discriminator_loss(self) -> Losses:
-        """Loss of the discriminator on fresh random input."""
+        """Loss of the discriminator on fresh random input; not called where there is none."""
+        raise NotImplementedError
 
     @abstractmethod
     def generator_loss(self) -> Losses:
@@ -100,53 +210,41 @@ class Stage(ABC):
     def finish(self) -> None:
         """Hand the trained generator to the model, frozen."""
 
-    @abstractmethod
     def state_dict(self) -> dict[str, Any]:
         """State beside the networks' that an exact continuation needs; tensors and numbers."""
+        return {}
 
-    @abstractmethod
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027
         """Take back what :meth:`state_dict` gave."""
 
 
 class Model(nn.Module, ABC):
-    """A family of internal GANs over one image.
+    """What one family has learnt of an image: inference alone.
 
-    ``state_dict`` and ``metadata`` together are everything that inference needs. Stages are built
-    one at a time, since a later one starts from what the earlier ones learnt.
+    ``state_dict`` and ``metadata`` together are everything that drawing needs.
 
     Attributes:
         family: name of the family, as in ``model=singan``.
         task: what its trainings end with, a module of ``internal_gan.tasks``.
-        learns_several: whether one model can learn several photos.
-        image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set by ``prepare``.
-        sizes: working size (height, width) of every stage, in pixels; known once ``prepare`` ran.
-        steps: training steps of every stage; known once ``prepare`` ran. May be replaced by a
-            list of the same length before a stage is built.
+        image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set when it is prepared.
+        sizes: working size (height, width) of every stage, in pixels; known once it is prepared.
         finished: how many stages have been trained.
     """
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
-    learns_several: ClassVar[bool] = False
     image: Tensor
-    sizes: list[tuple[int, int]]
-    steps: list[int]
+    sizes: list[Size]
     finished: int
 
     @property
     def num_stages(self) -> int:
-        return len(self.steps)
+        return len(self.sizes)
 
     @property
     def stage_names(self) -> Sequence[str]:
         """What the stages are called, in order."""
         return [f"scale {index}" for index in range(self.num_stages)]
-
-    @property
-    def min_side(self) -> int:
-        """Shortest side of an image that the model can learn, in pixels."""
-        return 1
 
     @property
     def images(self) -> list[Tensor]:
@@ -156,28 +254,12 @@ class Model(nn.Module, ABC):
     @property
     def unknown(self) -> list[Tensor]:
         """For every photo where nothing is learnt from, (1, 1, H, W), 1 there and else 0; empty
-        where all of them is."""
+        where every pixel is learnt from."""
         return []
 
     @property
     def device(self) -> torch.device:
         return next(self.buffers()).device
-
-    @abstractmethod
-    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
-        """Set the image to learn from: (1, 3, H, W) in [-1, 1]. Fixes sizes and stages.
-
-        ``others`` are further photos of any size, where the model ``learns_several``.
-        """
-
-    @abstractmethod
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:
-        """Build stage ``index``.
-
-        Args:
-            previous: the stage before, whose networks a new one may start from.
-            rng: source of the initial weights and of every random number of the stage.
-        """
 
     @abstractmethod
     def preview(self) -> Tensor:
@@ -198,120 +280,94 @@ class Model(nn.Module, ABC):
         """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
 
 
-def per_stage(
-    value: PerStage, count: int, name: str = "value", low: float = 0.0, high: float = MOST
-) -> list[float]:
-    """Spell out a configured number for every stage, coarsest first.
+@dataclass(kw_only=True)
+class Recipe(ABC):
+    """How a family learns; what ``model`` in the configuration builds.
 
-    Args:
-        value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
-            geometric in between, or ``{coarsest: a, others: b}``.
-        name: what to call it in a message.
-        low, high: the least and the largest number allowed.
+    Stages are built one at a time, since a later one starts from what the earlier ones learnt.
 
-    Raises:
-        ValueError: a list of another length, other keys than these, or a number out of range.
+    Attributes:
+        model_class: what is learnt.
+        learns_several: whether one model can learn several photos.
+        steps: training steps of every stage.
+        optimization: learning rates and their decay.
     """
-    named = value if isinstance(value, Mapping) else {}
-    check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})
-    numbers = _spelt_out(value, count, name)
-    for number in numbers:
-        check_range(low, high, **{name: number})
-    return numbers
+
+    model_class: ClassVar[type[Model]]
+    learns_several: ClassVar[bool] = False
+    steps: PerStage
+    optimization: Optimization
+
+    @property
+    def min_side(self) -> int:
+        """Shortest side of an image that can be learnt, in pixels."""
+        return 1
+
+    @abstractmethod
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> Model:
+        """A model to be trained on an image, with its sizes and stages fixed.
+
+        Args:
+            pixels: (1, 3, H, W) in [-1, 1].
+            others: further photos of any size, where the family ``learns_several``.
+            holes: for every photo (1, 1, H, W), 1 where its pixels are unknown and else 0, or
+                None; for a family whose task has holes.
+
+        Raises:
+            ValueError: the recipe and the image do not go together.
+        """
+
+    def steps_of(self, model: Model) -> list[int]:
+        """Training steps of every stage of a prepared model, without a time budget."""
+        return [round(n) for n in per_stage(self.steps, model.num_stages, "steps", 1)]
+
+    @abstractmethod
+    def stage(
+        self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
+    ) -> Stage:
+        """Build a stage of a model that this recipe prepared.
+
+        Args:
+            steps: how many it will be trained for.
+            previous: the stage before, whose networks a new one may start from.
+            rng: source of the initial weights and of every random number of the stage.
+        """
+
+    @classmethod
+    def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration of the model alone: its class, and what the class takes of
+        ``config``, this recipe's."""
+        made = cls.model_class
+        values = {name: config[name] for name in signature(made).parameters if name in config}
+        return {"_target_": f"{made.__module__}.{made.__qualname__}", **values}
 
 
-def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
-    if isinstance(value, Mapping):
-        if set(value) == {"coarsest", "others"}:
-            return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
-        if set(value) != {"coarsest", "finest"}:
-            raise ValueError(
-                f"{name} has the keys {', '.join(value) or 'of none'}; allowed: coarsest with "
-                "finest or others"
-            )
-        first, last = float(value["coarsest"]), float(value["finest"])
-        if first <= 0 or last <= 0:
-            return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
-        return [first * (last / first) ** (i / max(count - 1, 1)) for i in range(count)]
-    if isinstance(value, int | float):
-        return [float(value)] * count
-    if len(value) != count:
-        raise ValueError(
-            f"{name} has {len(value)} numbers; allowed: one, or one for each of {count} stages"
-        )
-    return [float(v) for v in value]
+class ModelWithRecipe(Model):
+    """A family that is not yet divided: the model is its own recipe. To be removed."""
 
+    learns_several: ClassVar[bool] = False
+    steps: list[int]
 
-def check_saved(metadata: Mapping[str, Any]) -> None:
-    """Refuse a model's saved metadata whose stages do not go together.
+    @property
+    def model_class(self) -> type[Model]:
+        return type(self)
 
-    Raises:
-        ValueError: ``sizes`` and ``steps`` are not those of as many stages, all 1 or more, or
-            more of these are ``finished`` than there are.
-    """
-    sizes, steps, finished = (metadata[name] for name in ("sizes", "steps", "finished"))
-    sides = [side for size in sizes for side in size]
-    numbers = [*sides, *steps, finished]
-    if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
-        raise ValueError("sizes, steps or finished has something else than whole numbers")
-    if not sizes or any(len(size) != 2 for size in sizes) or len(steps) != len(sizes):
-        raise ValueError("sizes and steps are not those of as many stages")
-    check_range(1, size=min(sides), steps=min(steps))
-    check_range(0, len(steps), finished=finished)
+    @property
+    def min_side(self) -> int:
+        return 1
 
+    def steps_of(self, model: Any) -> list[int]:
+        return list(model.steps)
 
-def check_result(size: Sequence[int], count: int = 1, name: str = "size") -> None:
-    """Refuse pictures that no computer can hold.
+    def stage(
+        self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
+    ) -> Stage:
+        model.steps[index] = steps
+        stage: Stage = model.own_stage(index, previous, rng)
+        return stage
 
-    Args:
-        size: (height, width) in pixels.
-        count: how many of them are held at once.
-        name: what to call the size in a message.
-
-    Raises:
-        UserError: not two whole numbers above 0, or more than ``MOST_PIXELS`` in all.
-    """
-    sides = list(size) if isinstance(size, Sequence) else [size]
-    if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
-        raise UserError(f"{name} is {sides}; it must be [height, width] in pixels, above 0")
-    if count * sides[0] * sides[1] > MOST_PIXELS:
-        times = f"{count} times " if count > 1 else ""
-        raise UserError(
-            f"{name} is {times}{sides[0]}x{sides[1]} pixels; allowed are "
-            f"{MOST_PIXELS // 1_000_000} megapixels in all"
-        )
-
-
-def check_count(name: str, count: int, most: int = MOST_RESULTS, least: int = 1) -> None:
-    """Refuse a number that is not whole or out of range.
-
-    Raises:
-        UserError: names it and what is allowed.
-    """
-    if not isinstance(count, int) or not least <= count <= most:
-        raise UserError(
-            f"{name} is {count}; it must be a whole number, at least {least} and at most {most}"
-        )
-
-
-def try_patch_losses(terms: Mapping[str, Any], image: Tensor, count: int) -> None:
-    """Let terms that do not fit the smallest image of a training fail before any work is done.
-
-    Args:
-        terms: of :class:`internal_gan.patches.losses.PatchTerm`, by name.
-        image: (1, 3, H, W) in [-1, 1].
-        count: of the stages.
-
-    Raises:
-        ValueError: names the term and what is allowed.
-    """
-    rng = torch.Generator(image.device).manual_seed(0)
-    for name, term in terms.items():
-        if not any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):
-            continue
-        try:
-            term.loss(image, rng)
-        except UserError:
-            raise
-        except (ValueError, RuntimeError) as error:
-            raise ValueError(f"patch_loss.{name}: {error}") from error
+    @classmethod
+    def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(config)

@@ -18,7 +18,7 @@ from internal_gan.images.periodic import (
 )
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import tiles, widened
-from internal_gan.models.base import check_count, check_result
+from internal_gan.models.limits import check_count, check_result
 from internal_gan.models.scales import ScalesModel
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator

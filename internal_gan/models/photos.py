@@ -8,11 +8,11 @@ from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model
+from internal_gan.models.base import ModelWithRecipe
 from internal_gan.units import Size
 
 
-class SeveralPhotosModel(Model):
+class SeveralPhotosModel(ModelWithRecipe):
     """A model that learns one photo or several, each a buffer.
 
     Attributes:

@@ -11,15 +11,10 @@ from torch import Tensor, nn
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import (
-    MOST_RATE,
-    Model,
-    Optimization,
-    PerStage,
-    check_result,
-    per_stage,
-    try_patch_losses,
-)
+from internal_gan.models.base import ModelWithRecipe, Optimization
+from internal_gan.models.limits import check_result
+from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
 from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.patches.losses import PatchLoss, PatchTerm
 from internal_gan.units import Size
@@ -56,7 +51,7 @@ class Widths:
         return round(min(width, self.limit) if self.factor > 1 else max(width, self.limit))
 
 
-class ScalesModel(Model):
+class ScalesModel(ModelWithRecipe):
     """A model with a generator for every scale of the image's pyramid, trained one by one.
 
     Args:
@@ -100,7 +95,7 @@ class ScalesModel(Model):
     def new_generator(self, scale: int, rng: torch.Generator | None = None) -> nn.Module:
         """A generator for a scale, as it is before its training."""
 
-    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor, holes: Any = ()) -> Any:
         sizes = pyramid_sizes((pixels.shape[-2], pixels.shape[-1]), **self.pyramid)
         if min(sizes[0]) < self.min_side:
             raise UserError(
@@ -115,6 +110,7 @@ class ScalesModel(Model):
         self.optimization_at(0)
         self._try_options()
         self._try_patch_losses()
+        return self
 
     def _try_options(self) -> None:
         """Let what a stage would make of the options fail before any work is done."""

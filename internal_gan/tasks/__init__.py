@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.build import moved
 from internal_gan.config.catalogue import TABLE, Task
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
@@ -214,7 +213,7 @@ def _refuse(extra: Collection[str], what: str, why: str) -> None:
 
 def _family(options: Options) -> str:
     """The room of the model's class: ``internal_gan.models.FAMILY...``."""
-    parts = moved(str(options.model.get("_target_", ""))).split(".")
+    parts = str(options.model.get("_target_", "")).split(".")
     return parts[2] if len(parts) > 3 else ""
 
 

@@ -30,7 +30,7 @@ from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.photo import Photo, check_trainable
-from internal_gan.models.base import Model
+from internal_gan.models.base import Recipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.tasks import command
@@ -119,13 +119,12 @@ def _photos(options: Options) -> dict[str, Path]:
 def _check(photos: Mapping[str, Path], options: Options) -> None:
     """Refuse at once what one of the trainings would refuse."""
     for path in photos.values():
-        model: Model = build(options.model)
+        recipe: Recipe = build(options.model)
         small, _ = _pair(path, options)
         shrunk = Photo(small, path=path)
         try:
-            check_trainable(shrunk, model.min_side, options.model.get("max_size"))
-            model.prepare(small)
-            check(model, options)
+            check_trainable(shrunk, recipe.min_side, options.model.get("max_size"))
+            check(recipe.prepare(small), options)
         except UserError as error:
             raise UserError(
                 f"{path} shrunk to {'x'.join(map(str, shrunk.size))}: {error}"

@@ -44,7 +44,7 @@ class OwnTask:
     stands_for_photo: bool = False
 
 
-def own_task(model: Model, options: Options) -> OwnTask:
+def own_task(model: Model | type[Model], options: Options) -> OwnTask:
     """The task that a training with these options ends with."""
     name = model.task if options.task == "train" else options.task
     own = importlib.import_module(f"internal_gan.tasks.{name}").OWN
@@ -58,6 +58,6 @@ def longest_learnt(options: Options) -> int | None:
     Raises:
         UserError: the model's options will not do.
     """
-    own = own_task(build(options.model), options)
+    own = own_task(build(options.model).model_class, options)
     longest = options.model.get("max_size")
     return None if own.stands_for_photo or not isinstance(longest, int) else longest

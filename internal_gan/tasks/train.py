@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -22,7 +20,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
-from internal_gan.models.base import Model
+from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
@@ -71,7 +69,7 @@ def train(
     if options.image is not None:
         names = [str(Path(name).absolute()) for name in options.photos]
         options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
-    model, precision, about = _set_up(options, photo, others)
+    recipe, model, precision, about = _set_up(options, photo, others)
     _refuse_other_tasks(model, options, changed)
     folder = RunFolder.create(new_run_path(options, options.photo, model.family))
     with recorded(folder):
@@ -88,7 +86,7 @@ def train(
             gray = Photo(unknown, mode="L")
             pixels = unknown.expand(-1, 3, -1, -1) * 2.0 - 1.0
             write_image(_kept_unknown(folder, number), pixels, like=gray)
-        _learn(model, options, folder, photo, precision, about, quiet)
+        _learn(recipe, model, options, folder, photo, precision, about, quiet)
     return model
 
 
@@ -117,12 +115,13 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
         _read(path, folder, number, longest)
         for number, path in enumerate(_others(saved, folder, has_state), 2)
     ]
-    model, precision, about = _set_up(saved, photo, others)
+    recipe, model, precision, about = _set_up(saved, photo, others)
     if has_state and own_task(model, saved).stands_for_photo:
         photo, note = _original(saved, photo)
     folder.claim()
     with recorded(folder):
-        _learn(model, saved, folder, photo, precision, about + note, quiet, has_state=has_state)
+        about = [*about, *note]
+        _learn(recipe, model, saved, folder, photo, precision, about, quiet, has_state=has_state)
     return model
 
 
@@ -186,34 +185,30 @@ def _original(options: Options, kept: Photo) -> tuple[Photo, list[str]]:
 
 def _set_up(
     options: Options, photo: Photo, others: Sequence[Photo] = ()
-) -> tuple[Model, torch.dtype, list[str]]:
-    """The prepared model on its device, and what to tell about the choices."""
+) -> tuple[Recipe, Model, torch.dtype, list[str]]:
+    """The recipe and the prepared model on its device, and what to tell about the choices."""
     if options.logger == "tensorboard":
         summary_writer()
     if options.logger == "wandb":
         weights_and_biases.package()
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
-    model: Model = build(options.model)
-    if others and not model.learns_several:
+    recipe: Recipe = build(options.model)
+    if others and not recipe.learns_several:
         raise UserError(
-            f"image: {1 + len(others)} photos, while a model of {model.family} learns one; "
-            "model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
+            f"image: {1 + len(others)} photos, while a model of {recipe.model_class.family} learns "
+            "one; model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
         )
-    own = own_task(model, options)
+    own = own_task(recipe.model_class, options)
     part, note = own.lesson(photo, options, 0)
     parts = [part, *(own.lesson(other, options, n)[0] for n, other in enumerate(others, 1))]
     for learnt in parts:
-        check_trainable(learnt, model.min_side, options.model.get("max_size"))
+        check_trainable(learnt, recipe.min_side, options.model.get("max_size"))
     holes = [None if p.unknown is None else p.unknown.to(device) for p in parts]
-    # Only a family with a task that has holes takes them.
-    prepare: Any = model.prepare
-    if any(hole is not None for hole in holes):
-        prepare = functools.partial(prepare, holes=holes)
     try:
         with enough_memory("model.max_size"):
-            prepare(*(learnt.pixels.to(device) for learnt in parts))
-            model.to(device)
+            pixels = [learnt.pixels.to(device) for learnt in parts]
+            model = recipe.prepare(*pixels, holes=holes).to(device)
     except UserError:
         raise
     except ValueError as error:
@@ -221,10 +216,11 @@ def _set_up(
     own.check(model, options)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    return model, precision, about + _about_photo(model, photo, part, note, own)
+    return recipe, model, precision, about + _about_photo(model, photo, part, note, own)
 
 
 def _learn(
+    recipe: Recipe,
     model: Model,
     options: Options,
     folder: RunFolder,
@@ -244,9 +240,8 @@ def _learn(
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to go on later: {go_on}")
-    schedule = Schedule(options, folder.config_path)
     callbacks: list[Callback] = [
-        schedule,
+        Schedule(options, folder.config_path),
         Progress(Console(stderr=True, quiet=quiet, highlight=False)),
         MetricsLogger(folder.metrics_path),
         Pictures(folder, options, photo),
@@ -258,12 +253,13 @@ def _learn(
     try:
         with enough_memory("model.max_size"):
             train_stages(
+                recipe,
                 model,
                 options=options.trainer,
                 precision=precision,
                 seed=options.seed,
                 folder=folder,
-                architecture=schedule.architecture,
+                architecture=recipe.architecture(options.model),
                 callbacks=callbacks,
                 resume=has_state,
             )
@@ -300,30 +296,20 @@ def _where(console: Console, folder: RunFolder, model: Model, options: Options) 
 
 
 class Schedule(Callback):
-    """Saves the steps themselves in place of what they were fitted to: repeating is exact.
-
-    Attributes:
-        architecture: the model's configuration, for its file; with these steps too, once they
-            are known.
-    """
+    """Saves the steps themselves in place of what they were fitted to: repeating is exact."""
 
     def __init__(self, options: Options, path: Path) -> None:
-        self.architecture = dict(options.model)
         self._options = options
         self._path = path
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._save(model)
-
-    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        self._save(model)
-
-    def _save(self, model: Model) -> None:
-        self.architecture["steps"] = list(model.steps)
         options = self._options
+        learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
         trainer = dataclasses.replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
-        exact = dataclasses.replace(options, model=self.architecture, trainer=trainer)
+        exact = dataclasses.replace(options, model=learnt, trainer=trainer)
         save_options(exact, self._path)
+
+    on_replan = on_start
 
 
 class Pictures(Callback):

@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.console import Console
 
-from internal_gan.config.build import build
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import select_device
@@ -19,9 +18,9 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.ladder import PyramidModel
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
-from internal_gan.training.checkpoint import load_model
 from internal_gan.units import duration
 
 
@@ -62,7 +61,7 @@ def load_trained(
     device, reason = select_device(options.device)
     source = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     trained = load_options(source.config_path)
-    model = load_model(source.model_path, build)
+    model = load_model(source.model_path)
     # The name of a family's other form begins with the family's.
     if family is not None and not family.startswith(model.family):
         raise UserError(f"checkpoint={source.path}: a model of {model.family}, not of {family}")

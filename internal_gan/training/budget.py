@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from internal_gan.config.options import TrainerOptions
-from internal_gan.models.base import Model, Stage
+from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.threads import Threads
 from internal_gan.training.trainee import NotFiniteError, Trainee
@@ -37,6 +37,7 @@ SLOW_PROBE_STEPS = 4
 
 
 def plan(
+    recipe: Recipe,
     model: Model,
     options: TrainerOptions,
     precision: torch.dtype,
@@ -52,25 +53,24 @@ def plan(
         started: when the run began, by ``time.monotonic``.
     """
     if state:
-        model.steps = list(state["steps"])
+        steps = list(state["steps"])
     else:
-        model.steps = [max(1, round(n * options.steps_factor)) for n in model.steps]
+        steps = [max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model)]
         if options.max_steps is not None:
-            model.steps = [min(n, options.max_steps) for n in model.steps]
+            steps = [min(n, options.max_steps) for n in steps]
 
-    def run_steps(stage: Stage, steps: int) -> None:
-        trainee = Trainee(stage, steps, precision)
+    def run_steps(stage: Stage, count: int) -> None:
+        trainee = Trainee(stage, count, precision)
         # What is not finite here may be the machine's passing fault; the training looks after that.
         with suppress(NotFiniteError):
-            for step in range(steps):
+            for step in range(count):
                 trainee.step(step)
             trainee.check_finite()
 
-    found = measure(model, run_steps, seed, threads, brief=options.time is None)
+    found = measure(recipe, model, steps, run_steps, seed, threads, brief=options.time is None)
     if options.time and not state:
         left = parse_duration(options.time) - (time.monotonic() - started)
         found = fit(found, left, options.max_steps or math.inf)
-        model.steps = [stage.steps for stage in found.stages]
         if found.total_seconds > left:
             _log.warning(
                 "trainer.time=%s is too short for this model on this machine: one step of every "
@@ -82,7 +82,9 @@ def plan(
 
 
 def measure(
+    recipe: Recipe,
     model: Model,
+    steps: Sequence[int],
     run_steps: Callable[[Stage, int], None],
     seed: int,
     threads: Threads,
@@ -93,6 +95,7 @@ def measure(
 
     Args:
         model: a prepared model, not yet trained; left as it is.
+        steps: that every stage is to be trained for.
         run_steps: trains a stage for that many steps and waits for the device.
         threads: of which each stage gets the fastest number.
         brief: try stages of few steps by one, which would take less time than measuring it well.
@@ -103,13 +106,13 @@ def measure(
     rng = torch.Generator(scratch.device).manual_seed(seed)
     plans: list[StagePlan] = []
     previous: Stage | None = None
-    for index, steps in enumerate(model.steps):
-        stage = scratch.stage(index, previous, rng)
+    for index, count in enumerate(steps):
+        stage = recipe.stage(scratch, index, count, previous, rng)
         if previous is None:
             run_steps(stage, 1)  # the first step of a process also sets up the libraries
-        single = brief and steps <= PROBE_STEPS
-        count, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage, single))
-        plans.append(StagePlan(stage.name, stage.size, steps, seconds, count))
+        single = brief and count <= PROBE_STEPS
+        fastest, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage, single))
+        plans.append(StagePlan(stage.name, stage.size, count, seconds, fastest))
         stage.finish()
         previous = stage
     return TrainingPlan(plans, peak_memory(scratch.device))

@@ -1,131 +1,19 @@
-"""Models and training states on disk: written whole or not at all, read without running code."""
+"""The state of a training on disk: written whole or not at all, read without running code."""
 
 import io
-import json
-import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
-import internal_gan
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, is_file
-from internal_gan.models.base import Model, check_saved
+from internal_gan.files import atomic_write
+from internal_gan.runs.model_file import check_format, check_there
 
 # Raised whenever a file of the version before can no longer be read as it is.
 FORMAT_VERSION = 1
-# A model of 20 scales with 20 layers each has 1,600.
-MOST_TENSORS = 4_000
-# Calls of torch that it takes to build a model, for each of its tensors: a layer with a spectral
-# norm takes the most, some 60.
-CALLS_PER_TENSOR = 200
-# Of small networks that a model makes to learn their margins.
-SPARE_NUMBERS = 2**22
-
-
-def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> None:
-    """Write the finished stages of ``model`` as safetensors; equal models give equal bytes.
-
-    Args:
-        architecture: the configuration that :func:`load_model`'s ``build`` makes the model from.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    metadata = {
-        "format_version": str(FORMAT_VERSION),
-        "package_version": internal_gan.__version__,
-        "family": model.family,
-        "architecture": json.dumps(architecture),
-        "model": json.dumps(model.metadata()),
-    }
-    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    content = _canonical(save(tensors, metadata))
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
-
-
-def _canonical(content: bytes) -> bytes:
-    """A safetensors file with its metadata in the order of their names.
-
-    The library keeps them in a hash map, whose order is another one in every process. The file is
-    the length of its header in 8 bytes, the header in JSON, padded by blanks to a multiple of 8
-    bytes, and the tensors, which it sorts itself.
-    """
-    end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[end:]
-
-
-def load_model(path: Path, build: Callable[[Mapping[str, Any]], Model]) -> Model:
-    """Read a model that :func:`save_model` wrote, on the CPU and ready for inference.
-
-    A file of whatever origin takes no more time and memory than its tensors account for.
-
-    Raises:
-        UserError: the file is missing, truncated, foreign or of a newer format.
-    """
-    _check_there(path, "the run has no finished scale yet")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            names = file.keys()
-            _check_format(path, metadata.get("format_version"))
-            if len(names) > MOST_TENSORS:
-                raise UserError(f"{path} has {len(names)} tensors; allowed: up to {MOST_TENSORS}")
-            tensors = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} is truncated or not a safetensors file") from error
-    try:
-        saved = json.loads(metadata["model"])
-        check_saved(saved)
-        with _Bounded(tensors.values()):
-            model = build(json.loads(metadata["architecture"]))
-            model.restore(saved)
-        model.load_state_dict(tensors)
-        if metadata["family"] != model.family:
-            raise ValueError(f"written by the family {metadata['family']}")
-        height, width = model.image.shape[-2:]
-        if any(size[0] > height or size[1] > width for size in model.sizes):
-            raise ValueError("a stage is larger than the image")
-    except UserError as error:
-        raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
-    except Exception as error:  # of any kind, by what a foreign file happens to say
-        raise UserError(f"{path} does not hold a complete internal-gan model") from error
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-class _Bounded(TorchFunctionMode):
-    """Context that refuses this thread to make much more than a file's tensors account for.
-
-    Raises:
-        ValueError: more calls of torch, or more numbers in new tensors.
-    """
-
-    def __init__(self, tensors: Iterable[Tensor]) -> None:
-        super().__init__()
-        counts = [tensor.numel() for tensor in tensors]
-        self._calls = CALLS_PER_TENSOR * (10 + len(counts))
-        self._numbers = SPARE_NUMBERS + sum(counts)
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self._calls -= 1
-        if func in (torch.empty, torch.zeros, torch.ones):
-            sizes = args[0] if args and isinstance(args[0], list | tuple) else args
-            self._numbers -= math.prod(sizes)
-        if min(self._calls, self._numbers) < 0:
-            raise ValueError("the model is larger than the file")
-        return func(*args, **(kwargs or {}))
 
 
 def save_training(state: Mapping[str, Any], path: Path) -> None:
@@ -147,7 +35,7 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
     Raises:
         UserError: the file is missing, truncated, foreign, of a newer format or another family.
     """
-    _check_there(path, "there is nothing to resume")
+    check_there(path, "there is nothing to resume")
     try:
         with warnings.catch_warnings(action="ignore"):
             state = torch.load(path, map_location=device, weights_only=True)
@@ -155,27 +43,7 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
         raise UserError(f"{path} is truncated or not a training checkpoint") from error
     if not isinstance(state, dict) or "family" not in state:
         raise UserError(f"{path} is not a training checkpoint of internal-gan")
-    _check_format(path, state.get("format_version"))
+    check_format(path, state.get("format_version"), FORMAT_VERSION)
     if state["family"] != family:
         raise UserError(f"{path} is of the family {state['family']}, not {family}")
     return state
-
-
-def _check_there(path: Path, what_then: str) -> None:
-    if not path.exists():
-        raise UserError(f"{path} does not exist; {what_then}")
-    # Opening a pipe would wait for whoever writes into it.
-    if not is_file(path):
-        raise UserError(f"{path} is not a file; remove it")
-
-
-def _check_format(path: Path, found: Any) -> None:
-    try:
-        number = int(found)
-    except (TypeError, ValueError):
-        raise UserError(f"{path} is not a file of internal-gan") from None
-    if number > FORMAT_VERSION:
-        raise UserError(
-            f"{path} has format {number}, from a newer internal-gan; this one reads up to "
-            f"{FORMAT_VERSION}: upgrade the package"
-        )

@@ -9,11 +9,11 @@ import torch
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
-from internal_gan.models.base import Model, Stage
+from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, saver, threads
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
-from internal_gan.training.checkpoint import save_model
 from internal_gan.training.recovery import Recovery
 from internal_gan.training.saver import Saver
 from internal_gan.training.signals import StopRequest
@@ -27,6 +27,7 @@ class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
 
 
 def train(
+    recipe: Recipe,
     model: Model,
     *,
     options: TrainerOptions,
@@ -40,9 +41,9 @@ def train(
     """Train every stage of ``model`` and keep ``folder`` able to resume at any moment.
 
     Args:
-        model: prepared, on the device to train on.
+        model: what ``recipe`` has prepared, on the device to train on.
         precision: dtype of convolutions; losses and weights stay float32.
-        architecture: configuration saved with the model, for loading it.
+        architecture: see :func:`internal_gan.runs.model_file.save_model`.
         resume: go on from the folder's checkpoint; on the CPU, with the same number of threads, to
             the same weights bit for bit.
 
@@ -58,7 +59,7 @@ def train(
         precision = saver.precision_of(state)
     with StopRequest() as stop, threads.restored(), _repeatable(model.device):
         choice = Threads(options.threads, model.device)
-        plan = budget.plan(model, options, precision, seed, choice, state, started)
+        plan = budget.plan(recipe, model, options, precision, seed, choice, state, started)
         if state:
             saver.restore_model(folder, model, state)
         for callback in callbacks:
@@ -76,9 +77,10 @@ def train(
             stage_rng = rng.get_state()
             # Built alike in a resumed run, whatever number of threads is chosen then.
             threads.use(choice.counts[0])
-            stage = model.stage(index, previous, rng)
-            trainee = Trainee(stage, model.steps[index], precision)
-            keeper = Saver(folder, model, index, trainee, rng, stage_rng)
+            steps = plan.stages[index].steps
+            stage = recipe.stage(model, index, steps, previous, rng)
+            trainee = Trainee(stage, steps, precision)
+            keeper = Saver(folder, model, plan, index, trainee, rng, stage_rng)
             first = keeper.load(state) if state else 0
             recovery = Recovery(trainee, rng, first, keeper.note_repeat)
             pacemaker = Pacemaker(recovery, choice, plan.stages[index], keeper.note_threads)
@@ -88,8 +90,8 @@ def train(
             with _ends_in_good_state(recovery, keeper):
                 for step, scalars in recovery.steps(options.log_interval):
                     for callback in callbacks:
-                        callback.on_step(index, step, trainee.steps, scalars)
-                    due = keeper.age >= options.checkpoint_interval or step == trainee.steps
+                        callback.on_step(index, step, steps, scalars)
+                    due = keeper.age >= options.checkpoint_interval or step == steps
                     if (due or stop.signal) and recovery.confirm():
                         keeper.save(step)
                         if stop.signal:
@@ -192,7 +194,6 @@ def _keep_to_budget(
     """Shorten the stages from ``index`` on when the earlier ones took longer than planned."""
     shorter = budget.shortened(plan, index, trained, left)
     if shorter is not plan:
-        model.steps = [stage.steps for stage in shorter.stages]
         for callback in callbacks:
             callback.on_replan(model, shorter)
     return shorter

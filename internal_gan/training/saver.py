@@ -13,6 +13,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
+from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.checkpoint import load_training, save_training
 from internal_gan.training.trainee import Trainee
 
@@ -36,6 +37,7 @@ class Saver:
         self,
         folder: RunFolder,
         model: Model,
+        plan: TrainingPlan,
         index: int,
         trainee: Trainee,
         rng: torch.Generator,
@@ -43,6 +45,7 @@ class Saver:
     ) -> None:
         self._folder = folder
         self._model = model
+        self._steps = [stage.steps for stage in plan.stages]
         self._index = index
         self._trainee = trainee
         self._rng = rng
@@ -64,7 +67,7 @@ class Saver:
             "family": self._model.family,
             "stage": self._index,
             "step": step,
-            "steps": self._model.steps,
+            "steps": self._steps,
             "model": self._model.state_dict(),
             "metadata": self._model.metadata(),
             "device": self._rng.device.type,

@@ -28,13 +28,16 @@ class Trainee:
         self.precision = precision
         settings = stage.optimization
         self.rates = (settings.generator_lr, settings.discriminator_lr)
-        for network in (stage.generator, stage.discriminator):
+        self._networks = [stage.generator]
+        if stage.discriminator is not None:
+            self._networks.append(stage.discriminator)
+        for network in self._networks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
         betas = (float(settings.betas[0]), float(settings.betas[1]))
         self.optimizers = [
             torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
-            for network, lr in zip(self._networks, self.rates, strict=True)
+            for network, lr in zip(self._networks, self.rates, strict=False)
         ]
         self.ema: list[Tensor] | None = None
         if settings.ema is not None:
@@ -42,10 +45,6 @@ class Trainee:
         self.device = next(stage.generator.parameters()).device
         # The sum of every loss and gradient norm: not finite as soon as one of them is not.
         self._sum = torch.zeros((), device=self.device)
-
-    @property
-    def _networks(self) -> tuple[nn.Module, nn.Module]:
-        return self.stage.generator, self.stage.discriminator
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One step of the game; returns detached scalars.
@@ -56,18 +55,19 @@ class Trainee:
         """
         stage = self.stage
         factor = stage.optimization.lr_factor(step, self.steps)
-        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=False):
             optimizer.param_groups[0]["lr"] = rate * factor
-        generator, discriminator = self.optimizers
         scalars: dict[str, Tensor] = {}
-        for _ in range(stage.discriminator_steps):
-            scalars |= self._minimise(stage.discriminator_loss, discriminator)
-        stage.discriminator.requires_grad_(False)
+        if stage.discriminator is not None:
+            for _ in range(stage.discriminator_steps):
+                scalars |= self._minimise(stage.discriminator_loss, self.optimizers[1])
+            stage.discriminator.requires_grad_(False)
         try:
             for _ in range(stage.generator_steps):
-                scalars |= self._minimise(stage.generator_loss, generator)
+                scalars |= self._minimise(stage.generator_loss, self.optimizers[0])
         finally:
-            stage.discriminator.requires_grad_(True)
+            if stage.discriminator is not None:
+                stage.discriminator.requires_grad_(True)
         if self.ema is not None:
             assert stage.optimization.ema is not None
             # Young averages follow faster, or the random initial weights would linger.
@@ -121,10 +121,12 @@ class Trainee:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go back to what :meth:`state_dict` gave. ``state`` is left as it is."""
-        for network, saved in zip(self._networks, state["networks"], strict=True):
+        # Until 0.1.0 a stage without a discriminator's loss had a discriminator all the same.
+        count = len(self._networks)
+        for network, saved in zip(self._networks, state["networks"][:count], strict=True):
             network.load_state_dict(saved)
         # Optimisers and stages would go on with the very tensors that they are given.
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+        for optimizer, saved in zip(self.optimizers, state["optimizers"][:count], strict=True):
             optimizer.load_state_dict(copy.deepcopy(saved))
         if self.ema is not None:
             for average, saved in zip(self.ema, state["ema"], strict=True):

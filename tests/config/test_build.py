@@ -174,9 +174,8 @@ def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(family: str) -> 
         config = copy.deepcopy(options)
         reduce(dict.__getitem__, name[:-1], config)[name[-1]] = value
         try:
-            model = build(config)
-            assert isinstance(model, Model)
-            model.prepare(picture())
+            recipe = build(config)
+            assert isinstance(recipe.prepare(picture()), Model)
         except ValueError as error:
             allowed = {name[-1], GO_WITH.get(name[-1], name[-1])}
             if not any(word in str(error) for word in allowed) or "\n" in str(error):

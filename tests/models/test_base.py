@@ -9,7 +9,8 @@ import torch
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.models.base import Optimization, per_stage
+from internal_gan.models.base import Optimization
+from internal_gan.models.per_stage import per_stage
 from internal_gan.models.singan.model import SinGAN
 from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, tiny_options, untrained
 
@@ -119,7 +120,7 @@ def test_a_photo_is_retargeted_to_no_more_than_a_computer_holds(base: tuple[str,
     model.prepare(picture())
     previous = None
     for index in range(model.num_stages):
-        previous = model.stage(index, previous, torch.Generator().manual_seed(0))
+        previous = model.own_stage(index, previous, torch.Generator().manual_seed(0))
         previous.finish()
     for size in ((10**6, 10**6), (10**30, 1), (0, 5), (2.5, 3), 7):
         with pytest.raises(UserError, match="size is"):

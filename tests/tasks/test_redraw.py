@@ -12,7 +12,7 @@ from internal_gan.config.compose import save_options
 from internal_gan.images.files.encode import Layout, _deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.folder import RunFolder
-from internal_gan.training.checkpoint import save_model
+from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
 from tests.tiny import picture, tiny_options, trained, untrained
 

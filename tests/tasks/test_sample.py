@@ -15,8 +15,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import save_model
 from internal_gan.tasks import run
-from internal_gan.training.checkpoint import save_model
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import tiny_options, trained, untrained
 

@@ -13,8 +13,8 @@ from internal_gan.training.budget import (
 )
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.threads import Threads
-from tests.tiny import prepared
-from tests.toy import ToyModel
+from tests.tiny import picture, recipe_of
+from tests.toy import ToyRecipe
 
 ONE_THREAD = Threads(1, torch.device("cpu"))
 
@@ -56,9 +56,10 @@ def run_steps(stage: Stage, steps: int) -> None:
 
 
 def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
-    model = prepared("model.steps=[30,20,10]")
+    recipe = recipe_of()
+    model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    plan = measure(model, run_steps, 0, ONE_THREAD)
+    plan = measure(recipe, model, [30, 20, 10], run_steps, 0, ONE_THREAD)
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()
@@ -81,7 +82,8 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
         now += steps * (3.0 if stage.name == "toy 1" else 0.01)
 
     monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
-    plan = measure(ToyModel(stages=2), slow_steps, 0, ONE_THREAD)
+    recipe = ToyRecipe(stages=2)
+    plan = measure(recipe, recipe.prepare(), [10, 10], slow_steps, 0, ONE_THREAD)
     assert [s.seconds_per_step for s in plan.stages] == pytest.approx([0.01, 3.0])
     assert taken[-1] == 1
     assert max(taken) > 1
@@ -93,13 +95,12 @@ def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept() -> N
     def note(stage: Stage, steps: int) -> None:
         taken.append((stage.name, steps))
 
-    model = ToyModel(stages=2)
-    model.steps = [3, 30]
-    measure(model, note, 0, ONE_THREAD, brief=True)
+    recipe = ToyRecipe(stages=2)
+    measure(recipe, recipe.prepare(), [3, 30], note, 0, ONE_THREAD, brief=True)
     assert sum(steps for name, steps in taken if name == "toy 0") == 2
     assert sum(steps for name, steps in taken if name == "toy 1") > 8
     taken.clear()
-    measure(model, note, 0, ONE_THREAD)
+    measure(recipe, recipe.prepare(), [3, 30], note, 0, ONE_THREAD)
     assert sum(steps for name, steps in taken if name == "toy 0") > 8
 
 

@@ -120,7 +120,7 @@ class Case:
         monkeypatch.setattr(Trainee, "step", timed)
         model = prepared()
         rng = torch.Generator().manual_seed(0)
-        stage = model.stage(0, None, rng)
+        stage = model.own_stage(0, None, rng)
         self.recovery = Recovery(Trainee(stage, 1000, torch.float32), rng)
         self.notes: list[int] = []
         plan = StagePlan("scale 0", (14, 20), 1000, 1.0, 2)

@@ -17,18 +17,12 @@ from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly, settle
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.base import (
-    MOST,
-    MOST_RATE,
-    Optimization,
-    PerStage,
-    Stage,
-    per_stage,
-    try_patch_losses,
-)
+from internal_gan.models.base import Optimization, Stage
 from internal_gan.models.edgeconnect.cases import RandomHoles
 from internal_gan.models.edgeconnect.painter import Base, Painter
 from internal_gan.models.edgeconnect.training import CompletionStage, EdgeStage, JointStage
+from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
@@ -207,7 +201,7 @@ class EdgeConnect(SeveralPhotosModel):
         """For every photo (1, 1, H, W), 1 where it must not be learnt from and else 0."""
         return [getattr(self, _hole(n)) for n in range(len(self.images))]
 
-    def prepare(self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()) -> Any:
         """Set the photos to learn from, each (1, 3, H, W) in [-1, 1].
 
         Args:
@@ -246,6 +240,7 @@ class EdgeConnect(SeveralPhotosModel):
         side = self._smallest_side()
         try_patch_losses(self.patch_loss, self.image[..., :side, :side], count)
         self.new_features()
+        return self
 
     def _smallest_side(self) -> int:
         """Of the crops that a step looks at."""
@@ -306,7 +301,7 @@ class EdgeConnect(SeveralPhotosModel):
         rates = per_stage(self.learning_rates, count, "learning_rates", 0, MOST_RATE)
         return self.optimization.scaled(rates[index])
 
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:
+    def own_stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> Stage:
         if not self.detector:
             return CompletionStage(self, index, previous, rng)
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)

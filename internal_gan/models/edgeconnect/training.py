@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.images.colours import luminance
-from internal_gan.models.base import Losses, Stage, per_stage
+from internal_gan.models.base import Losses, Stage
 from internal_gan.models.edgeconnect.cases import Case, Cases
+from internal_gan.models.per_stage import per_stage
 from internal_gan.nn.perceptual import content_distance, style_distance
 from internal_gan.patches.losses import PatchTerm
 
@@ -25,6 +26,8 @@ class _InpaintingStage(Stage):
     Where the user's hole is, the real and the filled image are made the same, so that it tells
     neither network anything.
     """
+
+    discriminator: nn.Module
 
     def __init__(self, model: EdgeConnect, index: int, rng: torch.Generator) -> None:
         self.model = model

@@ -16,9 +16,10 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.models.base import Optimization, Stage
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
+from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.scales import ScalesModel, Widths
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
@@ -152,9 +153,9 @@ class InGANPyramid(ScalesModel, RetargetModel):
     def min_side(self) -> int:
         return self.judged_side if self.adversarial_from == 0 else 1
 
-    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor, holes: Any = ()) -> Any:
         self._keep_others(others, self.pyramid["max_size"])
-        super().prepare(pixels)
+        return super().prepare(pixels)
 
     def metadata(self) -> dict[str, Any]:
         return {**super().metadata(), "other_sizes": self.other_sizes}
@@ -214,7 +215,9 @@ class InGANPyramid(ScalesModel, RetargetModel):
         """Whether a scale sees T(x_n) itself; the coarsest has nothing else to see."""
         return scale > 0 and scale >= self.num_stages - self.conditioned_scales
 
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> InGANPyramidStage:
+    def own_stage(
+        self, index: int, previous: Stage | None, rng: torch.Generator
+    ) -> InGANPyramidStage:
         return InGANPyramidStage(self, index, previous, rng)
 
     @torch.no_grad()

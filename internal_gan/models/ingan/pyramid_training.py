@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Losses, Stage, per_stage
+from internal_gan.models.base import Losses, Stage
+from internal_gan.models.per_stage import per_stage
 from internal_gan.models.scales import moving_window
 from internal_gan.patches.losses import PatchLoss
 from internal_gan.units import Size
@@ -35,6 +36,8 @@ class Photo:
 
 class InGANPyramidStage(Stage):
     """Training of one scale: the photo's patches at a fresh random size in every step."""
+
+    discriminator: nn.Module
 
     def __init__(
         self, model: "InGANPyramid", index: int, previous: Stage | None, rng: torch.Generator

@@ -10,9 +10,10 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import MOST, Optimization, PerStage, Stage, per_stage
+from internal_gan.models.base import Optimization, Stage
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
 from internal_gan.models.ingan.whole_training import InGANStage, add_noise
+from internal_gan.models.per_stage import MOST, PerStage, per_stage
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -117,7 +118,7 @@ class InGAN(RetargetModel):
         keywords = getattr(self.make_discriminator, "keywords", {})
         return int(keywords.get("min_side", 13))
 
-    def prepare(self, pixels: Tensor, *others: Tensor) -> None:
+    def prepare(self, pixels: Tensor, *others: Tensor, holes: Any = ()) -> Any:
         size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
         check_range(self.min_side, crop=self.crop)
         self._allocate(size, pixels.device)
@@ -127,6 +128,7 @@ class InGAN(RetargetModel):
         self.steps = [round(steps[0])]
         self.make_generator()
         self.make_discriminator(size=self.crop_size)
+        return self
 
     @property
     def crop_size(self) -> Size:
@@ -152,7 +154,7 @@ class InGAN(RetargetModel):
             self.generators.append(self.make_generator())
         self.eval().requires_grad_(False)
 
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> InGANStage:
+    def own_stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> InGANStage:
         return InGANStage(self, rng)
 
     def preview(self) -> Tensor:

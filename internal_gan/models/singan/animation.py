@@ -9,8 +9,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.base import check_count
 from internal_gan.models.ladder import PyramidModel, sample_seed
+from internal_gan.models.limits import check_count
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
 from internal_gan.units import Size
 

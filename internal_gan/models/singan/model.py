@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range
-from internal_gan.models.base import Optimization, PerStage, Stage, per_stage
+from internal_gan.models.base import Optimization, Stage
 from internal_gan.models.ladder import PyramidModel
+from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.scales import Widths
 from internal_gan.models.singan.animation import Animation
 from internal_gan.models.singan.injection import Injection
@@ -143,7 +144,7 @@ class SinGAN(Tiling, Injection, Animation, SuperResolution, PyramidModel):
         )
         self.register_buffer("noise_std", torch.zeros(len(self.sizes), device=device))
 
-    def stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> "SinGANStage":
+    def own_stage(self, index: int, previous: Stage | None, rng: torch.Generator) -> "SinGANStage":
         if index == 0:
             self.reconstruction_noise.normal_(generator=rng)
         return SinGANStage(self, index, previous, rng)

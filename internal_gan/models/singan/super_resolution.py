@@ -8,8 +8,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.base import check_count, check_result
 from internal_gan.models.ladder import PyramidModel
+from internal_gan.models.limits import check_count, check_result
 from internal_gan.units import Size
 
 # More passes, or comparisons within one, change nothing any more.

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Losses, Stage, per_stage
+from internal_gan.models.base import Losses, Stage
+from internal_gan.models.per_stage import per_stage
 from internal_gan.models.scales import moving_window
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ SATURATED = 0.99  # so near the ends of [-1, 1] is an output that the tanh has c
 
 class SinGANStage(Stage):
     """Training of one scale: WGAN on random input, reconstruction of the image from z_rec."""
+
+    discriminator: nn.Module
 
     def __init__(
         self, model: "SinGAN", index: int, previous: Stage | None, rng: torch.Generator

@@ -53,7 +53,7 @@ def stages(*overrides: str) -> list[Stage]:
     source, built = rng(), []
     previous: Stage | None = None
     for index in range(model.num_stages):
-        previous = model.stage(index, previous, source)
+        previous = model.own_stage(index, previous, source)
         built.append(previous)
         previous.finish()
         previous.generator.requires_grad_(True)
@@ -127,6 +127,7 @@ def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -
             (stage.discriminator_loss()[0], stage.discriminator),
             (stage.generator_loss()[0], stage.generator),
         ):
+            assert network is not None
             network.zero_grad()
             torch.autograd.backward(total)
             for parameter in network.parameters():
@@ -192,7 +193,7 @@ def test_the_papers_model_has_the_papers_numbers() -> None:
     model = build(options.model)
     model.prepare(picture(256, 300))
     assert model.min_side == 70
-    edges, completion = (model.stage(n, None, rng()) for n in (0, 1))
+    edges, completion = (model.own_stage(n, None, rng()) for n in (0, 1))
     assert edges.generator.entry[1].in_channels == 3
     assert completion.generator.entry[1].in_channels == 4
     for stage, channels in ((edges, 2), (completion, 4)):
@@ -297,7 +298,7 @@ def model_parts(name: str) -> list[torch.nn.Module]:
     model.prepare(picture(64, 64))
     source, previous = rng(), None
     for index in range(model.num_stages):
-        previous = model.stage(index, previous, source)
+        previous = model.own_stage(index, previous, source)
         previous.finish()
     assert previous is not None
     return [*previous.generator.modules(), *previous.discriminator.modules()]
@@ -382,7 +383,7 @@ def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole() -> No
     model.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
-    cases = model.stage(0, None, rng()).cases
+    cases = model.own_stage(0, None, rng()).cases
     drawn = [cases.draw() for _ in range(12)]
     assert {tuple(case.image.shape[-2:]) for case in drawn} == {(48, 43), (25, 22)}
     assert {bool(case.unknown.any()) for case in drawn} == {False, True}

@@ -17,8 +17,8 @@ from internal_gan.models.ingan import retargeting
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.patches.vote import vote
+from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.checkpoint import load_model
 from internal_gan.training.engine import TrainingStopped
 from tests.tiny import INGAN_FAST, picture, same_weights, tiny_options, train_model
 
@@ -31,7 +31,7 @@ def prepared(*overrides: str) -> InGANPyramid:
 
 
 def stage_of(model: InGANPyramid, index: int = 0) -> InGANPyramidStage:
-    return model.stage(index, None, torch.Generator().manual_seed(0))
+    return model.own_stage(index, None, torch.Generator().manual_seed(0))
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
@@ -40,7 +40,7 @@ def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
     rng = torch.Generator().manual_seed(0)
     previous: InGANPyramidStage | None = None
     for index in range(scales):
-        previous = model.stage(index, previous, rng)
+        previous = model.own_stage(index, previous, rng)
         previous.finish()
     return model
 
@@ -336,7 +336,7 @@ class TestRepeating:
 
     def test_a_loaded_model_retargets_alike(self, tmp_path: Path) -> None:
         model = trained(tmp_path, "model.conditioned_scales=1")
-        again = load_model(tmp_path / "model.safetensors", build)
+        again = load_model(tmp_path / "model.safetensors")
         assert isinstance(again, InGANPyramid)
         assert torch.equal(again.retarget((17, 60)), model.retarget((17, 60)))
 

@@ -29,14 +29,14 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
-    return tiny_ingan(*overrides, base=base).stage(0, None, rng())
+    return tiny_ingan(*overrides, base=base).own_stage(0, None, rng())
 
 
 def test_the_papers_model_has_the_papers_size_and_numbers() -> None:
     options = compose(["experiment=ingan_paper"])
     model = build(options.model)
     model.prepare(picture(270, 300))
-    stage = model.stage(0, None, rng())
+    stage = model.own_stage(0, None, rng())
     count = [sum(p.numel() for p in n.parameters()) for n in (stage.generator, stage.discriminator)]
     assert count == [4_804_611, 2_016_009]
     assert model.crop_size == (256, 256)

@@ -31,7 +31,7 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def stage_of(model: SinGAN, index: int) -> SinGANStage:
-    stage = model.stage(index, None, rng())
+    stage = model.own_stage(index, None, rng())
     assert isinstance(stage, SinGANStage)
     return stage
 
@@ -195,7 +195,7 @@ class TestWarmStart:
         with torch.no_grad():
             first.discriminator.get_parameter("output.weight").add_(0.1)
         first.finish()
-        second = model.stage(1, first, rng(1))
+        second = model.own_stage(1, first, rng(1))
         assert same_weights(second.generator, first.generator)
         assert same_weights(second.discriminator, first.discriminator)
         assert second.generator is not first.generator
@@ -206,7 +206,7 @@ class TestWarmStart:
         stages = [stage_of(model, 0)]
         stages[0].finish()
         for index in (1, 2):
-            stage = model.stage(index, stages[-1], rng(index))
+            stage = model.own_stage(index, stages[-1], rng(index))
             assert isinstance(stage, SinGANStage)
             stage.finish()
             stages.append(stage)

@@ -1,0 +1,46 @@
+"""What earlier versions called today's classes and options, in runs' ``config.yaml`` and in model
+files alike: the one table by which these stay readable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Modules, or single classes of them, that have another name today (until 0.1.0).
+NAMES = {
+    "internal_gan.models.edgeconnect": "internal_gan.models.edgeconnect.model",
+    "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
+    "internal_gan.models.ingan": "internal_gan.models.ingan.whole",
+    "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
+    "internal_gan.models.singan": "internal_gan.models.singan.model",
+    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated_residual",
+    "internal_gan.nn.features": "internal_gan.nn.perceptual",
+    "internal_gan.nn.flexible": "internal_gan.nn.generators.shape_flexible",
+    "internal_gan.nn.generators": "internal_gan.nn.generators.residual_patch",
+    "internal_gan.nn.generators.dilated": "internal_gan.nn.generators.dilated_residual",
+    "internal_gan.nn.generators.flexible": "internal_gan.nn.generators.shape_flexible",
+    "internal_gan.nn.generators.patch": "internal_gan.nn.generators.residual_patch",
+    "internal_gan.nn.patch_losses": "internal_gan.patches.losses",
+}
+# Options, by the class of today that takes them: the old name and the new one.
+OPTIONS: dict[str, dict[str, str]] = {}
+
+
+def migrated(config: Any) -> Any:
+    """The configuration of a model, written by any version, in the names of today.
+
+    >>> migrated({"_target_": "internal_gan.nn.patch_losses.NearestPatch", "patch": 7})
+    {'_target_': 'internal_gan.patches.losses.NearestPatch', 'patch': 7}
+    """
+    if isinstance(config, list):
+        return [migrated(value) for value in config]
+    if not isinstance(config, Mapping):
+        return config
+    values = {name: migrated(value) for name, value in config.items()}
+    target = values.get("_target_")
+    if not isinstance(target, str):
+        return values
+    module, _, name = target.rpartition(".")
+    values["_target_"] = target = NAMES.get(target, f"{NAMES.get(module, module)}.{name}")
+    renamed = OPTIONS.get(target, {})
+    return {renamed.get(option, option): value for option, value in values.items()}

@@ -1,0 +1,56 @@
+"""Configured numbers that may differ from stage to stage."""
+
+from collections.abc import Mapping, Sequence
+
+from internal_gan.errors import check_range
+
+PerStage = float | Sequence[float] | Mapping[str, float]
+
+# Beyond this no weight and no number of steps makes sense, and 32 bits lose count.
+MOST = 1e9
+# Of the multiples of a learning rate.
+MOST_RATE = 1000.0
+
+
+def per_stage(
+    value: PerStage, count: int, name: str = "value", low: float = 0.0, high: float = MOST
+) -> list[float]:
+    """Spell out a configured number for every stage, coarsest first.
+
+    Args:
+        value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
+            geometric in between, or ``{coarsest: a, others: b}``.
+        name: what to call it in a message.
+        low, high: the least and the largest number allowed.
+
+    Raises:
+        ValueError: a list of another length, other keys than these, or a number out of range.
+    """
+    named = value if isinstance(value, Mapping) else {}
+    check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})
+    numbers = _spelt_out(value, count, name)
+    for number in numbers:
+        check_range(low, high, **{name: number})
+    return numbers
+
+
+def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
+    if isinstance(value, Mapping):
+        if set(value) == {"coarsest", "others"}:
+            return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
+        if set(value) != {"coarsest", "finest"}:
+            raise ValueError(
+                f"{name} has the keys {', '.join(value) or 'of none'}; allowed: coarsest with "
+                "finest or others"
+            )
+        first, last = float(value["coarsest"]), float(value["finest"])
+        if first <= 0 or last <= 0:
+            return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
+        return [first * (last / first) ** (i / max(count - 1, 1)) for i in range(count)]
+    if isinstance(value, int | float):
+        return [float(value)] * count
+    if len(value) != count:
+        raise ValueError(
+            f"{name} has {len(value)} numbers; allowed: one, or one for each of {count} stages"
+        )
+    return [float(v) for v in value]

@@ -1,0 +1,31 @@
+"""Configurations of earlier versions are read in the names of today."""
+
+import pytest
+
+from internal_gan.config.migrations import NAMES, OPTIONS, migrated
+
+
+def test_classes_and_options_are_renamed_wherever_they_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(NAMES, "old", "older.today")
+    monkeypatch.setitem(NAMES, "old.Loss", "new.Loss")
+    monkeypatch.setitem(OPTIONS, "new.Loss", {"size": "patch"})
+    old = {"_target_": "old.Loss", "size": 7, "interval": 2}
+    new = {"_target_": "new.Loss", "patch": 7, "interval": 2}
+    config = {
+        "_target_": "today.Model",
+        "size": 3,
+        "terms": {"a": old, "b": {"_target_": "old.Other"}},
+        "parts": [old, None],
+    }
+    assert migrated(config) == {
+        **config,
+        "terms": {"a": new, "b": {"_target_": "older.today.Other"}},
+        "parts": [new, None],
+    }
+
+
+@pytest.mark.parametrize("config", [None, 7, [], {}, {"_target_": [1]}, {"_target_": None}])
+def test_what_names_no_class_stays_as_it_is(config: object) -> None:
+    assert migrated(config) == config
