@@ -26,24 +26,24 @@ class ConvBlock(nn.Sequential):
     """Convolution, then a norm chosen by name, then LeakyReLU.
 
     Maps (N, in_channels, H, W) to (N, out_channels, H', W') with
-    H' = (H + 2 margin - reach) // stride + 1, where the kernel reaches over
-    dilation (kernel_size - 1) + 1 pixels, and the margin is 0 without ``padding`` and half of
-    that with it; with ``upscale`` H' = 2 H.
+    H' = (H + 2 margin - reach) // stride + 1. The kernel's reach is
+    dilation (kernel_size - 1) + 1 pixels; the margin is 0 without ``padding`` and dilation times
+    half the kernel, rounded down, with it. With ``upscale``, H' = 2 H.
 
     Args:
-        norm: ``batch``, ``instance``, ``spectral`` (on the convolution's weight),
-            ``spectral_batch`` and ``spectral_instance`` (two of them) or ``none``.
-        stride: pixels from one place of the kernel to the next.
-        dilation: pixels from one of the kernel's weights to the next.
-        upscale: doubles the sides: ``transposed``, by a transposed convolution with a kernel of 4
-            pixels and a stride of 2, or ``nearest``, by repeating pixels before a kernel of 3,
-            continued by ``padding``; ``kernel_size``, ``stride`` and ``dilation`` do not matter.
-        padding: how the input is continued by half the kernel; None: not at all.
-        activation: whether the LeakyReLU is there.
+        norm: ``batch``, ``instance``, ``spectral`` (of the convolution's weight),
+            ``spectral_batch``, ``spectral_instance`` (both of the two) or ``none``.
+        stride: pixels from one position of the kernel to the next.
+        dilation: pixels between neighbouring weights of the kernel.
+        upscale: doubles the sides: ``transposed`` by a transposed convolution with kernel 4 and
+            stride 2, ``nearest`` by repeating pixels before a 3x3 convolution. Both ignore
+            ``kernel_size``, ``stride`` and ``dilation``, the former also ``padding``.
+        padding: how the input continues beyond its border; None does not pad.
+        activation: whether a LeakyReLU follows.
         slope: of the LeakyReLU below 0; 0 makes it a ReLU.
 
     Raises:
-        ValueError: ``norm`` is none of these.
+        ValueError: an unknown ``norm``.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class ConvBlock(nn.Sequential):
 
 
 class DilatedConv2d(nn.Conv2d):
-    """A convolution whose gradient is right in any number of channels.
+    """A dilated convolution whose gradient is right for any number of channels.
 
     In bfloat16 and channels-last layout, on CPUs with bfloat16 instructions, oneDNN's gradient of a
-    dilated kernel is NaN, or the process dies, unless the channels come in sixteens (torch 2.13).
-    Others are computed in the usual layout.
+    dilated kernel is NaN, or the process crashes, unless the channels are a multiple of 16 (torch
+    2.13). Other numbers of channels are computed in the contiguous layout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,33 +100,34 @@ class DilatedConv2d(nn.Conv2d):
 
 
 class DoublingConv2d(nn.Conv2d):
-    """A 3x3 convolution of the input with every pixel repeated in both directions, made cheap.
+    """A 3x3 convolution of the input enlarged twofold by repeating its pixels, made cheap.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W), the repeated input continued by one
-    pixel as ``border`` says. The kernel sees two copies of a pixel and one of its neighbour, so
-    the weights of the two copies are summed first: that leaves four kernels of 2x2, one for each
-    copy that the kernel can be centred on, and 16 multiplications in place of 36.
+    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); the enlarged input continues by one
+    pixel as ``border`` says. The kernel always sees two copies of one pixel and one of its
+    neighbour along each axis, so the weights of the two copies are summed first. That leaves four
+    2x2 kernels, one for each of the four copies at its centre: 16 multiplications instead of 36.
     """
 
     def __init__(self, in_channels: int, out_channels: int, border: Padding) -> None:
         super().__init__(in_channels, out_channels, 3)
-        # A pixel and its copy mirror each other, so the repeated input's mirror image is a copy.
+        # Mirrored at its border, the enlarged input continues with a copy of its last pixel.
         self.border: Padding = "replicate" if border == "reflect" else border
 
     def forward(self, x: Tensor) -> Tensor:
-        # Between two pixels lie the last copy of the one and the first of the next.
+        # Each 2x2 neighbourhood gives four results: the last copy of one pixel and the first of
+        # the next, along both axes.
         kernels = torch.cat([k for rows in _merged(self.weight.mT) for k in _merged(rows.mT)])
         bias = None if self.bias is None else self.bias.repeat(4)
         between = F.conv2d(pad(x, 1, self.border), kernels, bias).permute(0, 2, 3, 1)
         count, height, width, _ = between.shape
         copies = between.view(count, height, width, 2, 2, self.out_channels).transpose(2, 3)
         doubled = copies.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
-        # In one piece again: norms are slow on a window.
+        # Copied, since norms are slow on a view.
         return doubled[..., 1:-1, 1:-1].contiguous(memory_format=torch.channels_last)
 
 
 def _merged(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Kernels (..., 3), centred on the last copy of a pixel and on the first one: (..., 2) each."""
+    """Kernels (..., 3) as (..., 2), centred on the last copy of a pixel and on the first one."""
     before, centre, after = weight.unbind(-1)
     return torch.stack([before + centre, after], -1), torch.stack([before, centre + after], -1)
 
@@ -146,12 +147,12 @@ class Pad(nn.Module):
 def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
     """Draw the weights of every convolution and norm in ``module`` from ``rng``, in place.
 
-    ``normal`` is SinGAN's: convolutions N(0, 0.02), norms N(1, 0.02). ``kaiming`` keeps the
-    variance of activations through LeakyReLU(0.2), so that networks without a norm train too.
-    Biases become zero.
+    ``normal`` is SinGAN's initialisation: standard deviation 0.02 around 0 for convolutions, around
+    1 for norms. ``kaiming`` keeps the variance of activations through LeakyReLU(0.2), so that
+    networks without a norm train too. Biases become 0.
 
     Raises:
-        ValueError: ``init`` is none of these.
+        ValueError: an unknown ``init``.
     """
     if init not in ("normal", "kaiming"):
         raise ValueError(f"init is {init!r}; allowed: normal, kaiming")
@@ -176,46 +177,40 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
 
 @torch.no_grad()
 def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> None:
-    """Bring the spectral norm's estimate in line with weights that were drawn after it."""
+    """Make the estimate of the spectral norm fit newly drawn weights."""
     for vector in layer.get_submodule("parametrizations.weight.0").buffers():
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
     for _ in range(POWER_ITERATIONS):
         _ = layer.weight  # each reading in training mode is one iteration
 
 
-def check_stack(width: int, depth: int, kernel_size: int) -> None:
-    """Refuse the shape of a network that could not be built or padded evenly.
+def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
+    """Refuse the shape of a network that halves the sides and doubles the channels ``depth`` times.
 
     Raises:
         ValueError: names the number and what is allowed.
     """
     check_range(1, MOST_CHANNELS, width=width)
-    check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
-    check_range(2, MOST_LAYERS, depth=depth)
-    if kernel_size % 2 == 0:
-        raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
-
-
-def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
-    """As :func:`check_stack`, of a network that doubles its channels ``depth`` times."""
-    check_range(1, MOST_CHANNELS, width=width)
-    most = int(math.log2(MOST_CHANNELS / width))
-    check_range(0, most, depth=depth)
+    check_range(0, int(math.log2(MOST_CHANNELS / width)), depth=depth)
     check_range(0, MOST_LAYERS, residual_blocks=residual_blocks)
+    check_kernel(kernel_size)
+
+
+def check_kernel(kernel_size: int) -> None:
+    """Refuse a kernel that is too large, or that cannot be padded evenly.
+
+    Raises:
+        ValueError: names what is allowed.
+    """
     check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
-
-
-def receptive_field(depth: int, kernel_size: int = 3) -> int:
-    """Side in pixels of the square that one output pixel of ``depth`` stacked blocks sees."""
-    return depth * (kernel_size - 1) + 1
 
 
 def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
     """Extend (N, C, H, W) by ``margin`` pixels on every side.
 
-    ``reflect`` and ``circular`` fall back to ``replicate`` where the image is too small for them.
+    ``reflect`` and ``circular`` become ``replicate`` where the image is too small for them.
     """
     if mode == "zero":
         return F.pad(x, (margin,) * 4)
@@ -223,3 +218,14 @@ def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
     if (mode == "reflect" and side <= margin) or (mode == "circular" and side < margin):
         mode = "replicate"
     return F.pad(x, (margin,) * 4, mode=mode)
+
+
+def pad_to_multiple(x: Tensor, step: int) -> Tensor:
+    """Extend (N, C, H, W) at the bottom and the right, so that ``step`` divides both sides.
+
+    Mirrored, or with its last row or column repeated where the image is too small for that.
+    """
+    height, width = x.shape[-2:]
+    bottom, right = -height % step, -width % step
+    fits = bottom < height and right < width
+    return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")

@@ -1,7 +1,7 @@
-"""Discriminators. Each returns its map of logits and the features on the way to it."""
+"""Discriminators; each returns a map of logits and the hidden feature maps."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -20,29 +20,36 @@ from internal_gan.nn.blocks import (
     Norm,
     initialise,
 )
+from internal_gan.units import Size
 
 
 class PatchDiscriminator(nn.Module):
-    """Fully convolutional patch discriminator (Markovian, as in SinGAN's Section 3.2).
+    """Fully convolutional patch discriminator (Markovian; Shaham et al. 2019, Section 3.2).
 
-    Its output is a map with one logit per overlapping patch of the receptive field's size; there
-    is no padding and no final activation, so without strides the map is smaller than the image by
-    the receptive field less one.
+    It gives one logit for each overlapping patch of the size of the receptive field. There is no
+    padding and no final activation; without strides the map's sides are those of the image less
+    the receptive field plus 1.
 
     Args:
         width: channels of the hidden layers.
-        depth: number of convolutions; with 3x3 kernels five of them see 11x11 pixels.
-        norm: norm of the hidden blocks.
-        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
-        widths: channels of every hidden layer, in place of ``width`` and ``depth``.
-        strides: stride of every hidden layer; null: 1 each.
-        output_kernel_size: of the last layer; null: as the others.
-        output_norm: ``spectral`` for the last layer's weight too.
+        depth: number of convolutions; five of them with 3x3 kernels see 11x11 pixels.
+        kernel_size: of the hidden layers.
+        norm: of the hidden layers.
+        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
+        channels: of the image.
+        widths: channels of each hidden layer, instead of ``width`` and ``depth``.
+        strides: stride of each hidden layer; None is 1 each.
+        output_kernel_size: of the last layer; None is that of the hidden layers.
+        output_norm: ``spectral`` normalises the last layer's weight, too.
         rng: source of the initial weights.
 
     Attributes:
         receptive_field: side in pixels of the patch that one logit judges.
-        margin: half of it, rounded down.
+        margin: half the receptive field, rounded down, in pixels.
+        uses_batch_statistics: whether one image of a batch influences the logits of another.
+
+    Raises:
+        ValueError: a number out of range, or another number of strides than of hidden layers.
     """
 
     def __init__(
@@ -65,8 +72,9 @@ class PatchDiscriminator(nn.Module):
         check_range(2, MOST_LAYERS, depth=depth)
         hidden = list(widths or [width] * (depth - 1))
         strides = list(strides or [1] * len(hidden))
-        for channels_of_layer, stride in zip_longest(hidden, strides, fillvalue=1):
-            check_range(1, MOST_CHANNELS, widths=channels_of_layer)
+        for hidden_width in hidden:
+            check_range(1, MOST_CHANNELS, widths=hidden_width)
+        for stride in strides:
             check_range(1, LARGEST_KERNEL, strides=stride)
         if len(strides) != len(hidden):
             raise ValueError(
@@ -96,8 +104,8 @@ class PatchDiscriminator(nn.Module):
             image: (N, C, H, W) in [-1, 1].
 
         Returns:
-            Logits (N, 1, H', W'), without strides H' = H - 2 margin, and the list of hidden
-            feature maps.
+            Logits (N, 1, H', W'), without strides H' = H - receptive_field + 1, and the hidden
+            feature maps in order.
         """
         features = []
         for block in self.blocks:
@@ -107,27 +115,29 @@ class PatchDiscriminator(nn.Module):
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """A patch discriminator of its own for each of several sizes of the image (Shocher et al.
-    2019, Section 3.3).
+    """One patch discriminator for each of several sizes of the image (Shocher et al. 2019,
+    Section 3.3).
 
-    Every network sees the image shrunk by another factor, so that all structures, from the
-    largest to the smallest, are judged. Their maps, brought to the size of the first one, are
-    averaged with weights, which :meth:`set_progress` moves from the coarse scales to all evenly.
+    The networks judge the image shrunk by different factors, and so its structures from the
+    largest to the smallest. Their maps are resized to that of the finest scale and averaged with
+    weights that :meth:`set_progress` moves from the coarse scales to all scales evenly.
 
-    An image that is too small for the coarsest scales is judged by the others alone.
+    An image too small for the coarsest scales is judged by the others alone.
 
     Args:
         discriminator: called with ``rng``, makes the network of one scale.
-        size: (height, width) in pixels of the images it is for, which decides how many scales
-            there are.
-        scales: how many at most; null: as many as the image has room for. 1 is the paper's
-            ablation.
-        factor: from the side of one scale to that of the next finer one.
+        size: (height, width) in pixels of the images to judge, which limits the number of scales.
+        scales: the most scales to use; None uses all that fit. 1 is the paper's ablation.
+        factor: ratio of the sides of one scale to those of the next coarser one.
         min_side: short side of the smallest image judged, in pixels.
-        coarse_weight: at first each scale has the weight of the next finer one times this.
-        even_after: progress from which all scales weigh the same.
-        sigmoid: let every map pass a sigmoid before they are averaged.
+        coarse_weight: at the beginning, ratio of a scale's weight to that of the next finer one.
+        even_after: progress from which all scales have the same weight, 0 to 1.
+        sigmoid: apply a sigmoid to each map before averaging.
         rng: source of the initial weights.
+
+    Attributes:
+        weights: of the scales, finest first; their sum is 1.
+        uses_batch_statistics: whether one image of a batch influences the logits of another.
 
     Raises:
         ValueError: a number out of range, or ``size`` is smaller than ``min_side``.
@@ -136,7 +146,7 @@ class MultiScaleDiscriminator(nn.Module):
     def __init__(
         self,
         discriminator: Callable[..., PatchDiscriminator],
-        size: tuple[int, int],
+        size: Size,
         *,
         scales: int | None = None,
         factor: float = 1.4,
@@ -168,7 +178,7 @@ class MultiScaleDiscriminator(nn.Module):
         self.set_progress(0.0)
 
     def set_progress(self, progress: float) -> None:
-        """Move the weights to where they are at ``progress``, from 0 to 1, of the training."""
+        """Set the weights of the scales for a progress of the training from 0 to 1."""
         even = min(1.0, progress / self.even_after) if self.even_after else 1.0
         coarse = [self.coarse_weight**k for k in range(len(self.networks))]
         self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
@@ -180,8 +190,8 @@ class MultiScaleDiscriminator(nn.Module):
             image: (N, C, H, W) in [-1, 1], each side at least ``min_side``.
 
         Returns:
-            The averaged map (N, 1, H', W'), of the first network's size, and the hidden feature
-            maps of all networks, the finest first.
+            The averaged map (N, 1, H', W'), of the finest scale's size, and the hidden feature
+            maps of all networks, finest scale first.
         """
         size = (image.shape[-2], image.shape[-1])
         sizes = self._sizes(size) or [size]
@@ -201,8 +211,8 @@ class MultiScaleDiscriminator(nn.Module):
         assert average is not None
         return average, features
 
-    def _sizes(self, size: tuple[int, int]) -> list[tuple[int, int]]:
-        """Sizes of the image at every scale that it has room for, the finest first."""
+    def _sizes(self, size: Size) -> list[Size]:
+        """Sizes of an image at all scales that fit, finest first."""
         sizes = []
         shrunk: tuple[float, float] = size
         while min(shrunk) >= self.min_side:

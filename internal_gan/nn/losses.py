@@ -1,4 +1,4 @@
-"""Adversarial losses by name, each a pair of scalars to minimise, usable with every family."""
+"""Adversarial losses, each usable with every family: one scalar for each player to minimise."""
 
 from abc import ABC, abstractmethod
 from typing import Literal
@@ -13,10 +13,10 @@ PenaltyNorm = Literal["pixel", "sample"]
 
 
 class AdversarialLoss(ABC):
-    """What the discriminator and the generator minimise, given maps of logits of any shape.
+    """What discriminator and generator minimise, given maps of logits of any shape.
 
     Attributes:
-        sigmoid: whether a discriminator that averages several maps lets each pass a sigmoid first.
+        sigmoid: whether a discriminator that averages several maps applies a sigmoid to each first.
     """
 
     sigmoid: bool = False
@@ -32,7 +32,13 @@ class AdversarialLoss(ABC):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor | None:
-        """Regulariser of the discriminator, already weighted, or None where there is none."""
+        """The discriminator's regulariser, already weighted; None for a loss without one.
+
+        Args:
+            discriminator: returns its logits first.
+            real, fake: (N, C, H, W) in [-1, 1].
+            rng: on the device of the images.
+        """
         return None
 
 
@@ -40,10 +46,13 @@ class WGANGP(AdversarialLoss):
     """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, Equation 3).
 
     Args:
-        penalty_weight: lambda of the penalty; SinGAN uses 0.1.
+        penalty_weight: of the penalty (lambda); SinGAN uses 0.1.
         penalty_norm: ``pixel`` takes the gradient of the summed logits and its norm over the
-            channels of every pixel, as SinGAN's release does; ``sample`` takes that of the mean
-            logit, which the critic is trained on, over the whole image, as the WGAN-GP paper.
+            channels of each pixel, as SinGAN's release does; ``sample`` takes the gradient of the
+            mean logit and its norm over the whole image, as the WGAN-GP paper does.
+
+    Raises:
+        ValueError: an unknown ``penalty_norm``, or a weight out of range.
     """
 
     def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
@@ -62,10 +71,9 @@ class WGANGP(AdversarialLoss):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """Penalise gradients away from norm 1 at random points between real and fake.
+        """Penalise gradients whose norm is not 1, at random points between real and fake.
 
-        Runs in float32 whatever the precision around it: the squared norm of a bfloat16 gradient
-        is too coarse to be driven to one.
+        Always in float32: in bfloat16 the norm is too coarse to be driven to 1.
         """
         with torch.autocast(real.device.type, enabled=False):
             mix = torch.rand(len(real), 1, 1, 1, device=real.device, generator=rng)
@@ -85,7 +93,7 @@ class LSGAN(AdversarialLoss):
     """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017).
 
     Args:
-        sigmoid: judge maps between 0 and 1, as InGAN does.
+        sigmoid: let maps pass a sigmoid before they are averaged and judged, as InGAN does.
     """
 
     def __init__(self, sigmoid: bool = False) -> None:
@@ -109,7 +117,7 @@ class Hinge(AdversarialLoss):
 
 
 class NSGAN(AdversarialLoss):
-    """Non-saturating GAN with logits (Goodfellow et al. 2014)."""
+    """Non-saturating GAN on logits (Goodfellow et al. 2014)."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()

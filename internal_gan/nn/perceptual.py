@@ -1,4 +1,4 @@
-"""Feature networks that are not trained here, and the losses that compare what they see."""
+"""Fixed feature networks, and perceptual losses on their features."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ from internal_gan.nn.blocks import LARGEST_KERNEL, MOST_CHANNELS, pad
 from internal_gan.patches.losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
-# Of ImageNet's pictures in [0, 1], with which torchvision's networks were trained.
+# Of ImageNet's images in [0, 1], on which torchvision's networks were trained.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-# VGG-19 (Simonyan and Zisserman 2015): 3x3 convolutions in each of its five blocks.
+# VGG-19 (Simonyan and Zisserman 2015): the number of 3x3 convolutions in each of its five blocks,
+# and the layers, as torchvision counts them, behind which the maps are compared.
 VGG19_CONVOLUTIONS = (2, 2, 4, 4, 4)
-VGG19_CONTENT = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1))
-VGG19_STYLE = ((2, 2), (3, 4), (4, 4), (5, 2))
+VGG19_CONTENT = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
+VGG19_STYLE = (8, 17, 26, 31)  # relu2_2, relu3_4, relu4_4, relu5_2
+
+_OPTION = "model.features.weights"
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """Maps (N, 3, H, W) in [-1, 1] to feature maps; its weights are fixed."""
+    """Maps (N, 3, H, W) in [-1, 1] to feature maps, by fixed weights."""
 
     @abstractmethod
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """The maps that tell content, and those that tell style, each (N, C, h, w)."""
+        """The maps for content and the maps for style, each (N, C, h, w)."""
 
 
 class RandomFeatures(FeatureNetwork):
-    """Random filters at several scales, rectified, and the colours beside them. Needs no file.
+    """Rectified responses of random filters at several scales, and the colours. Needs no file.
 
-    Gram matrices of such maps describe a texture about as well as those of a trained network
+    Their Gram matrices describe a texture about as well as those of a trained network
     (Ustyuzhaninov et al. 2017).
 
     Args:
-        filters: at each scale.
+        filters: number of filters, the same at each scale.
         kernel_size: of a filter, in pixels.
-        levels: scales, each half the one before.
+        levels: number of scales, each half the size of the one before.
         seed: of the filters.
 
     Raises:
@@ -57,7 +60,7 @@ class RandomFeatures(FeatureNetwork):
         check_range(1, MOST_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)
-        # Filters without a mean see structure alone, or colour would drown it.
+        # Without their mean the filters respond to structure alone, not to colour.
         weight = weight - weight.mean(dim=(2, 3), keepdim=True)
         weight = weight / weight.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
         self.weight: Tensor
@@ -78,8 +81,7 @@ class RandomFeatures(FeatureNetwork):
 
 
 class VGG19Features(FeatureNetwork):
-    """VGG-19's maps that EdgeConnect compares: relu1_1 to relu5_1 for content, and relu2_2,
-    relu3_4, relu4_4 and relu5_2 for style (Nazeri et al. 2019, Section 3.2).
+    """The maps of VGG-19 that EdgeConnect compares (Nazeri et al. 2019, Section 3.2).
 
     Args:
         weights: a file with torchvision's state dict of ``vgg19``: ``.pth`` or safetensors.
@@ -100,18 +102,25 @@ class VGG19Features(FeatureNetwork):
             )
         if len(widths) != len(VGG19_CONVOLUTIONS):
             raise ValueError(f"widths has {len(widths)} numbers; allowed: 5, one for each block")
-        for width in widths:
-            check_range(1, MOST_CHANNELS, widths=width)
-        state = read_weights(weights, _OPTION)
-        self.blocks = nn.ModuleList()
-        channels, place = 3, 0
+        layers: list[nn.Module] = []
+        channels = 3
         for width, count in zip(widths, VGG19_CONVOLUTIONS, strict=True):
-            block = nn.ModuleList()
+            check_range(1, MOST_CHANNELS, widths=width)
             for _ in range(count):
-                block.append(_convolution(state, f"features.{place}", channels, width, weights))
-                channels, place = width, place + 2
-            self.blocks.append(block)
-            place += 1
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        state = read_weights(weights, _OPTION)
+        for name, own in self.named_parameters():
+            found = state.get(name)
+            if found is None or found.shape != own.shape:
+                what = "is missing" if found is None else f"is {_sides(found)}"
+                raise UserError(
+                    f"{_OPTION}={weights}: not the weights of VGG-19: {name} {what}, needed: "
+                    f"{_sides(own)}"
+                )
+            own.data.copy_(found)
         for name, values in (("mean", IMAGENET_MEAN), ("std", IMAGENET_STD)):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1))
         self.requires_grad_(False)
@@ -119,40 +128,15 @@ class VGG19Features(FeatureNetwork):
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         x = ((image + 1) / 2 - self.get_buffer("mean")) / self.get_buffer("std")
         content, style = [], []
-        for number, block in enumerate(self.blocks, 1):
-            assert isinstance(block, nn.ModuleList)
-            if number > 1:
-                if min(x.shape[-2:]) < 2:
-                    break
-                x = F.max_pool2d(x, 2)
-            for place, convolution in enumerate(block, 1):
-                x = F.relu(convolution(x))
-                if (number, place) in VGG19_CONTENT:
-                    content.append(x)
-                if (number, place) in VGG19_STYLE:
-                    style.append(x)
+        for place, layer in enumerate(self.features):
+            if isinstance(layer, nn.MaxPool2d) and min(x.shape[-2:]) < 2:
+                break
+            x = layer(x)
+            if place in VGG19_CONTENT:
+                content.append(x)
+            if place in VGG19_STYLE:
+                style.append(x)
         return content, style
-
-
-_OPTION = "model.features.weights"
-
-
-def _convolution(
-    state: dict[str, Tensor], name: str, channels: int, width: int, path: str
-) -> nn.Conv2d:
-    """A 3x3 convolution with the weights of that name."""
-    convolution = nn.Conv2d(channels, width, 3, padding=1)
-    for part, own in (("weight", convolution.weight), ("bias", convolution.bias)):
-        found = state.get(f"{name}.{part}")
-        assert own is not None
-        if found is None or found.shape != own.shape:
-            what = "is missing" if found is None else f"is {_sides(found)}"
-            raise UserError(
-                f"{_OPTION}={path}: not the weights of VGG-19: {name}.{part} {what}, needed: "
-                f"{_sides(own)}"
-            )
-        own.data.copy_(found)
-    return convolution
 
 
 def _sides(tensor: Tensor) -> str:
@@ -160,20 +144,23 @@ def _sides(tensor: Tensor) -> str:
 
 
 def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Sum over the maps of the mean absolute difference (perceptual loss; feature matching)."""
+    """Mean absolute difference of each map, summed: perceptual loss, or feature matching.
+
+    Args:
+        a, b: maps (N, C, h, w), of the same shapes.
+    """
     parts = [F.l1_loss(x.float(), y.float()) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 
 
 def style_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Sum over the maps of the mean absolute difference of their Gram matrices."""
+    """Mean absolute difference of each map's Gram matrix, summed; the maps' sizes may differ."""
     parts = [F.l1_loss(gram(x), gram(y)) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 
 
 def gram(features: Tensor) -> Tensor:
-    """Products of the channels of (N, C, H, W), summed over the places and divided by C H W:
-    (N, C, C), in float32."""
+    """Gram matrices (N, C, C) of maps (N, C, H, W), divided by C H W, in float32."""
     with torch.autocast(features.device.type, enabled=False):
         flat = features.float().flatten(2)
         flat = flat / math.sqrt(flat.shape[1] * flat.shape[2])

@@ -15,7 +15,6 @@ from internal_gan.nn.blocks import (
     Padding,
     initialise,
     pad,
-    receptive_field,
 )
 
 
@@ -134,13 +133,6 @@ def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
 def test_an_unknown_initialisation_is_refused_with_the_allowed_ones() -> None:
     with pytest.raises(ValueError, match="'xavier'; allowed: normal, kaiming"):
         initialise(ConvBlock(3, 8), "xavier")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("depth", "kernel_size", "side"), [(1, 3, 3), (5, 3, 11), (3, 7, 19), (4, 1, 1)]
-)
-def test_receptive_field_of_stacked_blocks(depth: int, kernel_size: int, side: int) -> None:
-    assert receptive_field(depth, kernel_size) == side
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
@@ -18,26 +15,34 @@ from internal_gan.nn.blocks import (
     check_hourglass,
     initialise,
     pad,
+    pad_to_multiple,
 )
 
 
 class DilatedResidualGenerator(nn.Module):
-    """Image to image of the same size: downscalings, residual blocks with dilated convolutions,
-    transposed convolutions (Nazeri et al. 2019, Section 3 and its appendix; after Johnson et al.
-    2016).
+    """Maps an image to one of the same size: downscalings, residual blocks with dilated
+    convolutions, transposed convolutions (Nazeri et al. 2019, Section 3 and appendix; after Johnson
+    et al. 2016).
 
     Args:
-        in_channels, out_channels: of the images.
-        width: channels of the first feature map, doubled at each downscaling.
-        depth: number of downscalings by two.
-        residual_blocks: their number.
-        dilation: of the first convolution of each of them, in pixels.
-        kernel_size: of the first and the last layer.
-        norm: norm of all blocks; the last layer has none.
-        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
-        output_std: standard deviation of the last layer's initial weights; null keeps ``init``'s.
-        padding: how maps are continued beyond their borders.
+        in_channels, out_channels: of the two images.
+        width: channels of the first feature map, doubled by each downscaling.
+        depth: number of downscalings by 2.
+        residual_blocks: number of residual blocks.
+        dilation: of the first convolution of each residual block, in pixels.
+        kernel_size: of the first and the last layer, odd.
+        norm: of all blocks; the last layer has none.
+        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
+        output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
+            to ``init``.
+        padding: how maps continue beyond their borders.
         rng: source of the initial weights.
+
+    Attributes:
+        stride: how many times smaller the innermost maps are.
+
+    Raises:
+        ValueError: a number out of range.
     """
 
     def __init__(
@@ -83,21 +88,13 @@ class DilatedResidualGenerator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) of any size to (N, out_channels, H, W), unbounded."""
         size = image.shape[-2:]
-        x = self.up(self.residual(self.down(self.entry(self._padded(image)))))
+        x = self.up(self.residual(self.down(self.entry(pad_to_multiple(image, self.stride)))))
         x = self.output(pad(x, self.output.kernel_size[0] // 2, self.padding))
         return x[..., : size[0], : size[1]]  # type: ignore[no-any-return]
 
-    def _padded(self, image: Tensor) -> Tensor:
-        """``image`` continued at the bottom and the right to whole multiples of the stride."""
-        height, width = image.shape[-2:]
-        bottom, right = -height % self.stride, -width % self.stride
-        fits = bottom < height and right < width
-        mode: Literal["reflect", "replicate"] = "reflect" if fits else "replicate"
-        return F.pad(image, (0, right, 0, bottom), mode=mode)
-
 
 class DilatedResidual(nn.Module):
-    """``x`` plus two 3x3 convolutions of it, the first one dilated."""
+    """Adds two 3x3 convolutions, the first one dilated."""
 
     def __init__(self, width: int, dilation: int, norm: Norm, padding: Padding) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Generators."""
+"""SinGAN's generator: a stack of convolutions that adds detail to a coarser image."""
 
 from itertools import pairwise
 
@@ -7,40 +7,46 @@ from torch import Tensor, nn
 
 from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
+    MOST_CHANNELS,
+    MOST_LAYERS,
     ConvBlock,
     Init,
     Norm,
     Padding,
-    check_stack,
+    check_kernel,
     initialise,
     pad,
-    receptive_field,
 )
 
 
 class ResidualPatchGenerator(nn.Module):
     """One scale of SinGAN's pyramid: ``image + tanh(conv stack(noise + image))``.
 
-    Fully convolutional, hence any size; the input is padded once by half the receptive field and
-    the blocks themselves do not pad (Shaham et al. 2019, Section 3.2 and Figure 5).
+    It works at any size, being fully convolutional. The input is padded once, by half the receptive
+    field; the blocks do not pad (Shaham et al. 2019, Section 3.2 and Figure 5).
 
     Args:
         width: channels of the hidden layers.
-        depth: number of convolutions; with 3x3 kernels five of them see 11x11 pixels.
-        norm: norm of the hidden blocks.
-        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
-        output_std: standard deviation of the last layer's initial weights, 0 to 1; null keeps
-            ``init``'s. Small values start the scale as the identity.
-        gradient_floor: added to the slope of the last tanh in the backward pass, so that an output
-            that was driven to its ends can come back; 0: the plain tanh.
-        padding: how the image is continued beyond its border.
-        condition_channels: channels of a second image that the blocks see beside the first.
+        depth: number of convolutions; five of them with 3x3 kernels see 11x11 pixels.
+        kernel_size: of every convolution, odd.
+        norm: of the hidden blocks.
+        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
+        output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
+            to ``init``. With a small value the scale begins as the identity.
+        gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
+            can recover; 0 is the plain tanh.
+        padding: how the image continues beyond its border.
+        channels: of the image.
+        condition_channels: of a second image that the blocks see beside the first.
         rng: source of the initial weights.
 
     Attributes:
         margin: how far it sees beyond a pixel, in pixels.
-        uses_batch_statistics: in training, the images of a batch are normed together.
-        is_local: once trained, a pixel depends on nothing farther away than ``margin``.
+        uses_batch_statistics: whether, in training, one image of a batch influences another.
+        is_local: whether, once trained, a pixel depends on nothing farther away than ``margin``.
+
+    Raises:
+        ValueError: a number out of range.
     """
 
     def __init__(
@@ -59,7 +65,9 @@ class ResidualPatchGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_stack(width, depth, kernel_size)
+        check_range(1, MOST_CHANNELS, width=width)
+        check_kernel(kernel_size)
+        check_range(2, MOST_LAYERS, depth=depth)
         check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
         widths = [channels + condition_channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
@@ -68,7 +76,7 @@ class ResidualPatchGenerator(nn.Module):
         self.output = nn.Conv2d(width, channels, kernel_size)
         self.gradient_floor = gradient_floor
         self.padding: Padding = padding
-        self.margin = receptive_field(depth, kernel_size) // 2
+        self.margin = depth * (kernel_size - 1) // 2
         self.uses_batch_statistics = norm == "batch"
         self.is_local = norm != "instance"
         initialise(self, init, rng)
@@ -81,14 +89,14 @@ class ResidualPatchGenerator(nn.Module):
         """Add detail to ``image``.
 
         Args:
-            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength; None where
-                the image alone decides.
-            image: (N, C, H, W) in [-1, 1], the coarser scale's output brought to this size;
+            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength; None for
+                none.
+            image: (N, C, H, W) in [-1, 1], the coarser scale's output resized to this scale;
                 None at the coarsest scale of a model that starts from noise.
             condition: (N, condition_channels, H, W) in [-1, 1].
 
         Returns:
-            (N, C, H, W), about in [-1, 1].
+            (N, C, H, W), in [-1, 1] or slightly beyond.
         """
         if image is None:
             assert noise is not None
@@ -104,8 +112,8 @@ class ResidualPatchGenerator(nn.Module):
         """What this scale adds to the image.
 
         Args:
-            padded: (N, C, H + 2 margin, W + 2 margin): noise and image, continued beyond their
-                border, added up; after them the condition.
+            padded: (N, C, H + 2 margin, W + 2 margin): the sum of noise and image, padded; after it
+                the channels of the condition.
 
         Returns:
             (N, C, H, W) in [-1, 1].

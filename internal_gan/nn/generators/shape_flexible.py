@@ -1,11 +1,9 @@
-"""InGAN's generator: one image in, the same patches out in any size and shape."""
+"""InGAN's generator: paints the patches of an image in any size and shape."""
 
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.transforms import Resize, Transform
@@ -17,6 +15,7 @@ from internal_gan.nn.blocks import (
     check_hourglass,
     initialise,
     pad,
+    pad_to_multiple,
 )
 from internal_gan.units import Size
 
@@ -25,19 +24,27 @@ class ShapeFlexibleGenerator(nn.Module):
     """An hourglass whose first feature map is geometrically transformed (Shocher et al. 2019,
     Section 3.2 and Figure 5).
 
-    Entry convolution, transformation, downscalings that double the channels, residual bottleneck
-    blocks, and upscalings to which the maps of the same size on the way down are added. The
-    transformation has no parameters, so that one generator serves any size and shape.
+    An entry convolution, the transformation, downscalings that double the channels, residual
+    bottleneck blocks, and upscalings, to each of which the map of the same size on the way down is
+    added. The transformation has no parameters, so that one generator serves any size and shape.
 
     Args:
         width: channels of the first feature map.
-        depth: number of downscalings by two.
+        depth: number of downscalings by 2, at least 1.
         residual_blocks: number of bottleneck blocks.
-        kernel_size: of the first and the last layer.
-        norm: norm of all blocks; the last layer has none.
-        init: initialisation by name; see :func:`internal_gan.nn.blocks.initialise`.
-        padding: how maps are continued beyond their borders.
+        kernel_size: of the first and the last layer, odd.
+        norm: of all blocks; the last layer has none.
+        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
+        padding: how maps continue beyond their borders.
+        channels: of the image.
         rng: source of the initial weights.
+
+    Attributes:
+        stride: how many times smaller the innermost maps are.
+        uses_batch_statistics: whether, in training, one image of a batch influences another.
+
+    Raises:
+        ValueError: a number out of range.
     """
 
     def __init__(
@@ -75,18 +82,18 @@ class ShapeFlexibleGenerator(nn.Module):
         initialise(self, init, rng)
 
     def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
-        """Paint ``image`` anew.
+        """Paint ``image`` in another size or shape.
 
         Args:
             image: (N, C, H, W) in [-1, 1].
             size: (height, width) of the result in pixels, any.
-            transform: its geometry; by default the size alone changes.
+            transform: its geometry; None only resizes.
 
         Returns:
             (N, C, height, width) in [-1, 1].
         """
         x = (transform or Resize())(self.entry(image), size)
-        x = self._padded(x)
+        x = pad_to_multiple(x, self.stride)
         skips = []
         for block in self.down:
             skips.append(x)
@@ -97,18 +104,10 @@ class ShapeFlexibleGenerator(nn.Module):
         x = torch.tanh(self.output(pad(x, self.output.kernel_size[0] // 2, self.padding)))
         return x[..., : size[0], : size[1]]
 
-    def _padded(self, x: Tensor) -> Tensor:
-        """``x`` continued at the bottom and the right to whole multiples of the stride."""
-        height, width = x.shape[-2:]
-        bottom, right = -height % self.stride, -width % self.stride
-        fits = bottom < height and right < width
-        mode: Literal["reflect", "replicate"] = "reflect" if fits else "replicate"
-        return F.pad(x, (0, right, 0, bottom), mode=mode)
-
 
 class ResidualBottleneck(nn.Module):
-    """``x`` plus three convolutions of it, 1x1, 3x3 and 1x1, the middle at a quarter of the width
-    (He et al. 2016, Figure 5)."""
+    """Adds 1x1, 3x3 and 1x1 convolutions, the middle one of a quarter of the width (He et al. 2016,
+    Figure 5)."""
 
     def __init__(self, width: int, norm: Norm, padding: Padding) -> None:
         super().__init__()
