@@ -109,6 +109,7 @@ class Options:
     resume: str | None = path_option("the run folder of a training")
     runs: str | None = path_option("the folder of a multirun, or another folder of run folders")
     skip_finished: bool = option(False, "true or false")
+    keep_original: bool = option(True, "true or false")
     objective: str | None = one_of(FIGURES, None)
     device: str = option(
         "auto",

@@ -14,7 +14,7 @@ from torch import Tensor
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.units import Size
@@ -78,6 +78,12 @@ def read_mask(
     if warn and white is None:
         _warn(mask, name, invert)
     return mask
+
+
+def write_mask(path: str | Path, mask: Tensor) -> None:
+    """Write (1, 1, H, W) in [0, 1] as a gray picture, white for 1; see
+    :func:`internal_gan.images.files.image.write_image`."""
+    write_image(path, mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(mask, mode="L"))
 
 
 def dilate(mask: Tensor, radius: float) -> Tensor:

@@ -64,6 +64,16 @@ class Photo:
         """Whether the file had no colours."""
         return self.mode in _GRAY_MODES
 
+    def crop(self, rows: slice, columns: slice) -> Photo:
+        """The photo within some rows and columns, as if it had never been larger."""
+        layers = ("pixels", "alpha", "unknown", "raw")
+        parts = {
+            name: layer[..., rows, columns].contiguous()
+            for name in layers
+            if (layer := getattr(self, name)) is not None
+        }
+        return replace(self, given=None, **parts)
+
 
 def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
     """What the pictures that a model draws have in common with its photo.

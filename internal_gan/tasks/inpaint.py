@@ -164,14 +164,7 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
         f"Learns around the hole, from rows {rows.start} to {rows.stop} and columns "
         f"{columns.start} to {columns.stop}; model.max_size=null learns from all of it"
     )
-    here = (..., rows, columns)
-    return replace(
-        photo,
-        pixels=photo.pixels[here].contiguous(),
-        alpha=None if photo.alpha is None else photo.alpha[here].contiguous(),
-        raw=None if photo.raw is None else photo.raw[here].contiguous(),
-        unknown=None if unknown is None else unknown[here].contiguous(),
-    ), words
+    return photo.crop(rows, columns), words
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:

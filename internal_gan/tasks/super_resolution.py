@@ -136,14 +136,12 @@ def lesson(photo: Photo, options: Options, number: int = 0) -> tuple[Photo, list
     if limit is None or fit_size(photo.size, limit) == photo.size:
         return photo, [words]
     rows, columns = most_detailed(photo.pixels, (limit, limit))
-    alpha = None if photo.alpha is None else photo.alpha[..., rows, columns]
-    part = replace(photo, pixels=photo.pixels[..., rows, columns].contiguous(), alpha=alpha)
     text = (
         f"Learns at the photo's own resolution from its window with the most detail, rows "
         f"{rows.start} to {rows.stop} and columns {columns.start} to {columns.stop}; "
         "model.max_size=null learns from all of it"
     )
-    return part, [words, text]
+    return photo.crop(rows, columns), [words, text]
 
 
 def _write(enlarged: Tensor, folder: RunFolder, photo: Photo) -> None:

@@ -125,7 +125,8 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
 
     Args:
         path: The file; an existing one is overwritten.
-        channels: ``(C, H, W)`` in [0, 1] on the CPU, one per letter of the layout's mode.
+        channels: ``(C, H, W)`` in [0, 1] on the CPU, one per letter of the layout's mode;
+            overwritten, to spare the memory of a large picture.
         layout: What the file is to hold, as :func:`fit_layout` gives it.
         file_format: The format to write.
 
@@ -155,7 +156,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
 def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Whole numbers from 0 to ``largest``, interleaved as ``(H, W, C)``."""
     levels: np.ndarray[Any, np.dtype[np.float32]] = (
-        (channels * largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
+        channels.mul_(largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
     )
     return levels
 

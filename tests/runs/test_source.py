@@ -1,0 +1,182 @@
+"""What a run was given is kept when it begins, and read back whatever becomes of the files."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError
+from internal_gan.images.files.from_memory import to_photo
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.masks import write_mask
+from internal_gan.runs.source import Source
+from tests.tiny import picture
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two photos, two masks of their names, and an empty run folder."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("holes", "run"):
+        Path(folder).mkdir()
+    for seed, name in enumerate(("a", "b")):
+        write_image(f"{name}.jpg", picture(seed=seed))
+        write_mask(f"holes/{name}.png", torch.full((1, 1, 40, 56), seed * 1.0))
+    return tmp_path
+
+
+def options(*images: str, keep_original: bool = True, **masks: str) -> Options:
+    made = Options(image=list(images) or None, keep_original=keep_original)
+    made.mask.file = masks.get("mask")
+    made.inpaint.edges = masks.get("edges")
+    return made
+
+
+def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
+    wanted = options("a.jpg", "b.jpg", mask="holes", edges="holes/a.png")
+    source = Source(wanted)
+    before = [Path(name).read_bytes() for name in ("a.jpg", "b.jpg", "holes/b.png")]
+    source.keep(Path("run"), ("mask.file", "inpaint.edges", "inpaint.source"))
+    for name in ("a.jpg", "b.jpg"):
+        Path(name).write_bytes(b"something else")
+    shutil.rmtree("holes")
+    for again in (source, Source(wanted, Path("run"))):
+        paths = [again.original(0), again.original(1), again.file("mask.file", 1)]
+        assert [path and path.read_bytes() for path in paths] == before
+        assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
+        assert again.is_folder("mask.file")
+        assert again.file("inpaint.edges", 1) == again.file("inpaint.edges")
+        assert again.file("inpaint.source", 0) is None
+        assert again.count == 2
+    index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
+    assert index[1] == {
+        "option": "image",
+        "photo": 1,
+        "name": str(place / "b.jpg"),
+        "file": "inputs/image-2.jpg",
+        "sha256": hashlib.sha256(before[1]).hexdigest(),
+    }
+
+
+def test_a_run_without_the_original_takes_it_from_its_place_while_it_is_the_same(
+    place: Path,
+) -> None:
+    wanted = options("a.jpg", keep_original=False, mask="holes/a.png")
+    Source(wanted).keep(Path("run"), ("mask.file",))
+    assert [path.name for path in Path("run/inputs").iterdir()] == ["mask.file.png"]
+    Path("a.jpg").rename("moved.jpg")
+    source = Source(wanted, Path("run"))
+    with pytest.raises(UserError, match=r"a\.jpg: is gone, .* kept no copy .*; put it back"):
+        source.photo()
+    write_image("a.jpg", picture(seed=5))
+    with pytest.raises(UserError, match=r"a\.jpg: has changed since its run began"):
+        source.photo()
+    Path("moved.jpg").replace("a.jpg")
+    assert source.photo().size == (40, 56)
+    # A run that is under way holds what it has read.
+    Path("a.jpg").unlink()
+    assert source.photo().size == (40, 56)
+
+
+def test_what_was_not_kept_is_the_users_file_or_else_what_was_learnt(place: Path) -> None:
+    """As in runs of 0.1.0."""
+    source = Source(options("a.jpg", "b.jpg", mask="holes/a.png"), Path("run"))
+    source.keep_learnt(
+        [picture(20, 28), picture(10, 14)],
+        [torch.ones(1, 1, 20, 28), torch.zeros(1, 1, 10, 14)],
+        [read_image("a.jpg"), read_image("b.jpg")],
+    )
+    assert source.photo(1).size == (40, 56)
+    assert source.file("mask.file", 0) == Path("holes/a.png")
+    Path("a.jpg").unlink()
+    Path("b.jpg").unlink()
+    first, second = source.photo(0), source.photo(1)
+    assert (first.path, first.size) == (Path("run/photo.png"), (20, 28))
+    assert first.unknown is not None
+    assert first.unknown.min() == 1
+    assert (second.path, second.size) == (Path("run/photos/2.png"), (10, 14))
+    assert second.unknown is None
+    assert Source(Options(), Path("run")).count == 2
+
+
+FLOATS = np.random.default_rng(0).random((12, 14, 3))
+
+
+@pytest.mark.parametrize(
+    ("array", "tolerance"),
+    [
+        (np.round(FLOATS * 255).astype(np.uint8), 0.0),
+        (np.round(FLOATS * 65535).astype(np.uint16), 0.0),
+        (np.dstack([np.round(FLOATS * 255), FLOATS[..., :1] > 0.5]).astype(np.uint8), 0.0),
+        (np.round(FLOATS[..., 0] * 255).astype(np.uint8), 0.0),
+        (FLOATS.astype(np.float32), 1 / 65535),
+    ],
+    ids=["8 bits", "16 bits", "transparent", "gray", "floats"],
+)
+def test_a_photo_in_memory_is_kept_without_loss(
+    place: Path, array: np.ndarray[Any, Any], tolerance: float
+) -> None:
+    photo = to_photo(array)
+    source = Source(Options(), photos=[photo])
+    assert source.photo() is photo
+    source.keep(Path("run"))
+    for again in (source.photo(), Source(Options(), Path("run")).photo()):
+        assert again.path == Path("run/inputs/image.png")
+        assert again.is_gray == photo.is_gray
+        layers = (again.pixels, photo.pixels), (again.alpha, photo.alpha), (again.raw, photo.raw)
+        for kept, given in layers:
+            assert (kept is None) == (given is None)
+            if kept is not None and given is not None:
+                assert (kept - given).abs().max() <= tolerance + 1e-6
+
+
+ENTRY = {"option": "image", "photo": 0, "name": "", "file": "inputs/b.jpg", "sha256": ""}
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "[]",
+        '{"inputs": 7}',
+        '{"inputs": [7, {"option": "image"}]}',
+        json.dumps({"inputs": [{**ENTRY, "file": "../b.jpg"}]}),
+        json.dumps({"inputs": [{**ENTRY, "photo": []}]}),
+        json.dumps({"inputs": [{**ENTRY, "name": 7}]}),
+    ],
+)
+def test_an_index_of_another_form_counts_as_none(place: Path, index: str) -> None:
+    Path("run/inputs.json").write_text(index, encoding="utf-8")
+    assert Source(options("a.jpg"), Path("run")).original() == Path("a.jpg")
+
+
+def test_a_folder_needs_one_image_of_the_photos_name(place: Path) -> None:
+    source = Source(options("c.jpg", mask="holes"))
+    with pytest.raises(UserError, match=r"mask=holes: has no image with the name of c\.jpg"):
+        source.file("mask.file", 0)
+    shutil.copy("holes/a.png", "holes/c.png")
+    shutil.copy("holes/a.png", "holes/c.gif")
+    with pytest.raises(UserError, match="has 2 images"):
+        source.file("mask.file", 0)
+    with pytest.raises(UserError, match="the photo has no name to look for there"):
+        Source(options(mask="holes")).file("mask.file", 0)
+
+
+def test_a_part_of_a_photo_has_all_its_layers() -> None:
+    layer = torch.arange(12.0).view(1, 1, 3, 4)
+    pixels = layer.expand(1, 3, -1, -1)
+    photo = to_photo(np.zeros((3, 4, 3), np.uint8))
+    photo = replace(photo, pixels=pixels, alpha=layer, raw=pixels, unknown=layer, given=(9, 9))
+    part = photo.crop(slice(1, 3), slice(0, 2))
+    expected: Tensor = layer[..., 1:, :2]
+    for found in (part.pixels[:, :1], part.alpha, part.raw, part.unknown):
+        assert found is not None
+        assert torch.equal(found[:, :1], expected)
+    assert part.full_size == (2, 2)
