@@ -18,7 +18,8 @@ from typing import Any
 
 import internal_gan
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import atomic_write, natural, read_json_object
+from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.units import Size
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +72,21 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
+def pictures(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by name without suffix; ``2`` comes before ``10``.
+
+    Raises:
+        UserError: two of them have one name.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: natural(path.name)):
+        if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith("."):
+            if path.stem in found:
+                raise UserError(f"{path}: there is also {found[path.stem].name}; rename one")
+            found[path.stem] = path
+    return found
+
+
 def keep_apart(output: Path, settings: Mapping[str, Any]) -> None:
     """Keep results of different settings out of one folder.
 
@@ -112,9 +128,21 @@ def size(text: str) -> Size:
 
 def positive(text: str) -> int:
     """Read a whole number of at least 1 from the command line."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: needs a whole number, 1 or more")
+    return count(text, least=1)
+
+
+def count(text: str, least: int = 0) -> int:
+    """Read a whole number of at least ``least`` from the command line."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text}: needs a whole number, {least} or more")
     return int(text)
+
+
+def existing_folder(text: str) -> Path:
+    """Read the name of a folder from the command line."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+    return Path(text)
 
 
 def existing_file(text: str) -> Path:

@@ -9,14 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._common import environment, write_json
+from benchmarks._common import environment, pictures, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import coherence_and_completeness, patch_panel
 from internal_gan.runs.folder import RunFolder
@@ -103,12 +102,6 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     }
     write_json(job.result, result)
     return result
-
-
-def pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by name without suffix; ``2`` comes before ``10``."""
-    files = [path for path in folder.iterdir() if path.suffix.lower() in READABLE_SUFFIXES]
-    return {path.stem: path for path in sorted(files, key=lambda path: (len(path.stem), path.stem))}
 
 
 def _train(job: Job, settings: Settings, processes: Processes) -> None:

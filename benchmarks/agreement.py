@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._common import existing_file, print_json, run, say
-from benchmarks._quality_job import pictures
+from benchmarks._common import existing_file, existing_folder, pictures, print_json, run, say
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.patches.statistics import patch_panel
@@ -60,13 +59,12 @@ def differences(panel: Panel, real: Path, samples: Path, names: Sequence[str]) -
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.agreement", description=__doc__)
     parser.add_argument("--panel", type=existing_file, required=True, help="the other one")
-    parser.add_argument("--real", type=Path, required=True, help="folder of photos")
-    parser.add_argument("--samples", type=Path, required=True, help="folder of the same names")
+    parser.add_argument("--real", type=existing_folder, required=True, help="folder of photos")
+    parser.add_argument(
+        "--samples", type=existing_folder, required=True, help="folder of the same names"
+    )
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     options = parser.parse_args(argv)
-    for folder in (options.real, options.samples):
-        if not folder.is_dir():
-            raise UserError(f"{folder}: there is no such folder")
     panel = read_panel(options.panel)
     print_json("agreement", differences(panel, options.real, options.samples, options.photos))
 

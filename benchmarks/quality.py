@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 
-from benchmarks._common import keep_apart, positive, print_json, run, say, write_json
+from benchmarks._common import keep_apart, pictures, positive, print_json, run, say, write_json
 from benchmarks._processes import Processes
-from benchmarks._quality_job import Job, Settings, do_job, pictures
+from benchmarks._quality_job import Job, Settings, do_job
 from benchmarks._quality_table import markdown, rows, side_by_side, summarise
 from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose

@@ -14,7 +14,7 @@ class Task:
 
     Attributes:
         learns: it trains on ``image=``: ``always``, ``unless`` a ``checkpoint=`` is there,
-            a model for each photo of a ``folder``, or ``never``.
+            or ``never``.
         on_model: it works on ``checkpoint=RUN``.
         takes: options beside those of its own group that apply to it on a trained model, or, for
             a task without models, all options that apply to it.
@@ -23,7 +23,7 @@ class Task:
         several_photos: ``image=`` may name several.
     """
 
-    learns: Literal["always", "unless", "folder", "never"] = "never"
+    learns: Literal["always", "unless", "never"] = "never"
     on_model: bool = True
     takes: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
@@ -40,7 +40,6 @@ TABLE = {
     "harmonize": Task(takes=_SOFTENED),
     "animate": Task(),
     "super_resolution": Task(learns="unless", takes=frozenset({"image"})),
-    "evaluate_super_resolution": Task(learns="folder", on_model=False),
     "make_tileable": Task(),
     "inpaint": Task(takes=_SOFTENED | {"mask.file", "image"}, several_photos=True),
     "mask": Task(
@@ -52,6 +51,5 @@ TABLE = {
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
-    "study": Task(on_model=False, files="study.real=FOLDER study.samples=FOLDER"),
     "compare": Task(on_model=False, takes=frozenset({"task", "runs", "output"})),
 }

@@ -27,7 +27,7 @@ from omegaconf.errors import (
 
 from internal_gan.config.arguments import escape, key_of
 from internal_gan.config.fields import fields_of
-from internal_gan.config.migrations import migrated
+from internal_gan.config.migrations import COMMANDS, migrated
 from internal_gan.config.options import LOGGERS, PATHS, PRECISIONS, TASKS, Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import atomic_write, read_file, write_error
@@ -128,6 +128,8 @@ def check(options: Options) -> None:
     Raises:
         UserError: names the option, its value, and what it needs.
     """
+    if options.task in COMMANDS:
+        raise _is_command(options.task)
     for what, name, allowed in (
         ("task", options.task, TASKS),
         ("precision", options.precision, PRECISIONS),
@@ -179,6 +181,8 @@ def load_options(path: Path) -> Options:
         config = OmegaConf.create(text)
         if not isinstance(config, DictConfig):
             raise UserError("it holds no options")
+        for gone in COMMANDS:
+            config.pop(gone, None)
         return to_options(config)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
@@ -216,6 +220,8 @@ def _check_plain(text: str) -> None:
 def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     """Say in one line what Hydra or OmegaConf found wrong with ``overrides``."""
     text = str(error)
+    if gone := [group for o in overrides if (group := key_of(o).partition(".")[0]) in COMMANDS]:
+        return _is_command(gone[0])
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in EXTRAS:
@@ -250,6 +256,13 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if isinstance(error, OSError) and error.filename is not None:
         return write_error(Path(error.filename), error) or UserError(text)
     return UserError(text.strip().partition("\n")[0] or type(error).__name__)
+
+
+def _is_command(task: str) -> UserError:
+    return UserError(
+        f"task={task}: is no task any more; in a checkout of internal-gan, "
+        f"python -m {COMMANDS[task]} does it (benchmarks/README.md)"
+    )
 
 
 def needs_extra(plugin: str) -> UserError:

@@ -24,6 +24,11 @@ NAMES = {
 }
 # Options, by the class of today that takes them: the old name and the new one.
 OPTIONS: dict[str, dict[str, str]] = {}
+# Tasks of 0.1.0 that are commands of a checkout now. Their options stand in its runs' config.yaml.
+COMMANDS = {
+    "evaluate_super_resolution": "benchmarks.super_resolution",
+    "study": "benchmarks.study",
+}
 
 
 def migrated(config: Any) -> Any:

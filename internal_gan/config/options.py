@@ -14,7 +14,6 @@ from internal_gan.config.fields import LARGEST_SEED, fields_of, one_of, option, 
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
-    EvaluateSuperResolutionOptions,
     HarmonizeOptions,
     InpaintOptions,
     MakeTileableOptions,
@@ -23,7 +22,6 @@ from internal_gan.config.task_options import (
     RedrawOptions,
     RetargetOptions,
     SampleOptions,
-    StudyOptions,
     SuperResolutionOptions,
 )
 
@@ -36,20 +34,15 @@ TASKS = (
     "harmonize",
     "animate",
     "super_resolution",
-    "evaluate_super_resolution",
     "make_tileable",
     "inpaint",
     "mask",
     "evaluate",
-    "study",
     "compare",
 )
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
 # names no model.
-RECIPES = {
-    "super_resolution": "super_resolution",
-    "evaluate_super_resolution": "super_resolution",
-}
+RECIPES = {"super_resolution": "super_resolution"}
 LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
 # What task=compare measures, and what a sweeper can make small.
@@ -141,12 +134,7 @@ class Options:
     super_resolution: SuperResolutionOptions = option(
         SuperResolutionOptions, "its own options, such as super_resolution.factor=4"
     )
-
-    evaluate_super_resolution: EvaluateSuperResolutionOptions = option(
-        EvaluateSuperResolutionOptions, "its own options, such as evaluate_super_resolution.photos"
-    )
     evaluate: EvaluateOptions = option(EvaluateOptions, "its own options, such as evaluate.real")
-    study: StudyOptions = option(StudyOptions, "its own options, such as study.real")
 
     @property
     def photos(self) -> list[str]:

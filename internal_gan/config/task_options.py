@@ -9,7 +9,6 @@ from typing import Any
 from internal_gan.config.fields import AUTO, one_of, option, path_option, seed_option
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-STUDY_PROTOCOLS = ("both", "paired", "unpaired")
 MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
@@ -260,15 +259,6 @@ class SuperResolutionOptions:
 
 
 @dataclass
-class EvaluateSuperResolutionOptions:
-    """``photos`` is a folder; without ``shrink`` they are enlarged as they are and there is nothing
-    to compare with."""
-
-    photos: str | None = path_option("the name of a folder of photos")
-    shrink: bool = option(True, "true or false")
-
-
-@dataclass
 class EvaluateOptions:
     """What to judge, and how closely.
 
@@ -290,17 +280,3 @@ class EvaluateOptions:
     exact: bool = option(False, "true or false")
     maps: int = option(4, "a whole number, 0 or more", lambda v: v >= 0)
     inception: str | None = path_option("the name of a file of Inception v3's weights, or null")
-
-
-@dataclass
-class StudyOptions:
-    """A page on which people tell the photos in ``real`` from the pictures of the same names, or in
-    folders of these names, in ``samples``; ``trials`` of each protocol, after ``practice``, each
-    seen for ``seconds``."""
-
-    real: str | None = path_option("the name of a folder of photos")
-    samples: str | None = path_option("the name of a folder of pictures of the same names")
-    protocol: str = one_of(STUDY_PROTOCOLS, "both")
-    trials: int = option(50, "a whole number, 1 or more", lambda v: v >= 1)
-    practice: int = option(5, "a whole number, 0 or more", lambda v: v >= 0)
-    seconds: float = option(1.0, "a number of seconds above 0, at most 60", lambda v: 0 < v <= 60)

@@ -15,8 +15,8 @@ from internal_gan.images.files.image import to_uint8
 SSIM_WINDOW = 11
 
 
-def rmse(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Root mean squared error over pixels and colours, in levels from 0 to 255.
+def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+    """Mean absolute error over pixels and colours as a fraction of the whole range, 0 to 1.
 
     Args:
         mask: (1, 1, H, W) in [0, 1], the weight of every pixel, such as 1 in a hole; None: all.
@@ -24,39 +24,26 @@ def rmse(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
     Raises:
         UserError: the mask is 0 everywhere.
     """
-    return math.sqrt(_mean((_levels(real) - _levels(image)).square(), mask))
-
-
-def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Mean absolute error over pixels and colours as a fraction of the whole range, 0 to 1.
-
-    Args:
-        mask: as for :func:`rmse`.
-    """
     return _mean((_levels(real) - _levels(image)).abs(), mask) / 255
 
 
-def psnr(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = None) -> float:
+def psnr(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
     """Peak signal-to-noise ratio of the luma (Rec. 601), in dB; infinite for equal images.
 
     Args:
-        border: rows and columns to leave out on each side; super-resolution by s is mostly judged
-            without s of them.
-        mask: as for :func:`rmse`.
+        mask: as for :func:`l1`.
     """
-    difference = _luma(real, border) - _luma(image, border)
-    error = _mean(difference.square(), None if mask is None else _inside(mask, border))
+    error = _mean((_luma(real) - _luma(image)).square(), mask)
     return 10 * math.log10(255**2 / error) if error else math.inf
 
 
-def ssim(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = None) -> float:
+def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
     """Structural similarity of the luma (Rec. 601), at most 1, which equal images have.
 
     The mean over all windows of 11 x 11 pixels that lie inside the image.
 
     Args:
-        border: as for :func:`psnr`.
-        mask: as for :func:`rmse`; a window has the weight of the pixel at its centre, and sees
+        mask: as for :func:`l1`; a window has the weight of the pixel at its centre, and sees
             pixels beyond the mask.
 
     Raises:
@@ -67,15 +54,12 @@ def ssim(real: Tensor, image: Tensor, border: int = 0, mask: Tensor | None = Non
     """
     from kornia.metrics import ssim as ssim_map  # which takes seconds to import
 
-    pair = _luma(real, border), _luma(image, border)
-    if min(pair[0].shape[-2:]) < SSIM_WINDOW:
-        height, width = real.shape[-2:]
-        raise UserError(
-            f"SSIM of {height}x{width} pixels: needs {SSIM_WINDOW} pixels a side inside the border"
-        )
-    windows = ssim_map(*pair, SSIM_WINDOW, max_val=255.0, padding="valid")
+    height, width = real.shape[-2:]
+    if min(height, width) < SSIM_WINDOW:
+        raise UserError(f"SSIM of {height}x{width} pixels: needs {SSIM_WINDOW} pixels a side")
+    windows = ssim_map(_luma(real), _luma(image), SSIM_WINDOW, max_val=255.0, padding="valid")
     rim = SSIM_WINDOW // 2
-    return _mean(windows, None if mask is None else _inside(mask, border + rim))
+    return _mean(windows, None if mask is None else mask[..., rim:-rim, rim:-rim])
 
 
 def _mean(values: Tensor, mask: Tensor | None) -> float:
@@ -88,15 +72,10 @@ def _mean(values: Tensor, mask: Tensor | None) -> float:
     return float((values * weights).sum() / weights.sum())
 
 
-def _inside(image: Tensor, border: int) -> Tensor:
-    height, width = image.shape[-2:]
-    return image[..., border : height - border, border : width - border]
-
-
 def _levels(image: Tensor) -> Tensor:
     return to_uint8(image).double()
 
 
-def _luma(image: Tensor, border: int) -> Tensor:
-    """(1, 1, H, W) less the border, from 0 to 255."""
-    return _inside(luminance(_levels(image)), border)
+def _luma(image: Tensor) -> Tensor:
+    """(1, 1, H, W), from 0 to 255."""
+    return luminance(_levels(image))

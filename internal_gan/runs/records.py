@@ -117,5 +117,5 @@ _STATUS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("seams", "seams_before"), are_figures),
     "results": lambda value: isinstance(value, list),
     **dict.fromkeys(("host", "started", "updated", "reason", "device"), _is_text),
-    **dict.fromkeys(("model_task", "classical", "study"), _is_text),
+    **dict.fromkeys(("model_task", "classical"), _is_text),
 }

@@ -61,8 +61,6 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
         if _is_finished(RunFolder.open(options.resume)):
             return 0
-    elif task.learns == "folder":
-        _refuse(given & {"image", "checkpoint"}, f"task={options.task}", "trains on a folder")
     elif options.trains:
         _check_images(options)
     elif task.learns == "always":
@@ -104,15 +102,15 @@ def _check_use_of_model(options: Options, task: Task, given: Collection[str]) ->
 def _check_use_of_files(options: Options, task: Task, given: Collection[str]) -> None:
     own = {key for key in given if key.partition(".")[0] == options.task}
     if not own:
-        model = "checkpoint=RUN, the run folder of a trained model, or files: "
-        raise UserError(f"task={options.task} needs {model if task.on_model else ''}{task.files}")
+        model = "checkpoint=RUN, the run folder of a trained model"
+        raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
     other = set(given) - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
     _refuse(other, f"task={options.task} of files", "takes its own options alone")
 
 
 def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
     ctrl_c_ends()
-    from internal_gan.tasks.train import TrainingStopped, train
+    from internal_gan.tasks.train import TrainingStopped, resume, train
 
     ctrl_c_raises()
     try:
@@ -120,20 +118,12 @@ def _dispatch(options: Options, family: str | None, given: Collection[str]) -> i
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
             getattr(module, options.task)(options, family)
         elif options.resume is not None:
-            _resume(options)
+            resume(options)
         else:
             train(options, changed=given)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
-
-
-def _resume(options: Options) -> None:
-    from internal_gan.config.compose import load_options
-
-    task = load_options(RunFolder.open(str(options.resume)).config_path).task
-    name = task if TABLE[task].learns == "folder" else "train"
-    importlib.import_module(f"internal_gan.tasks.{name}").resume(options)
 
 
 def going_on(options: Options, given: Collection[str] = ()) -> Options:
@@ -156,8 +146,7 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
             f"output={options.output}: there is a run with other options ({', '.join(others)}); "
             "choose another output folder for this one"
         )
-    trains = options.trains or TABLE[options.task].learns == "folder"
-    if folder.status()["state"] == "finished" or ("config.yaml" in entries and trains):
+    if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
         return dataclasses.replace(options, resume=options.output, output=None)
     # Anything else in it, RunFolder.create takes or refuses.
     if {"status.json", "config.yaml"} <= entries:

@@ -21,7 +21,7 @@ def test_every_task_has_a_module_with_its_function(name: str) -> None:
 def test_a_task_trains_as_the_options_say(name: str) -> None:
     trains = TABLE[name].learns in ("always", "unless")
     assert Options(task=name).trains == trains
-    assert (name in RECIPES) == (TABLE[name].learns in ("unless", "folder"))
+    assert (name in RECIPES) == (TABLE[name].learns == "unless")
 
 
 @pytest.mark.parametrize("name", TASKS)

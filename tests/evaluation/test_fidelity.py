@@ -1,14 +1,13 @@
-"""PSNR, RMSE and SSIM against closed forms and a formula written out."""
+"""PSNR and SSIM against closed forms and a formula written out."""
 
 import math
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.fidelity import psnr, rmse, ssim
+from internal_gan.evaluation.fidelity import psnr, ssim
 from tests.tiny import picture
 
 
@@ -19,14 +18,12 @@ def noisy(image: Tensor, strength: float = 0.1) -> Tensor:
 
 def test_equal_images_are_perfect() -> None:
     image = picture()
-    assert rmse(image, image) == 0
     assert psnr(image, image) == math.inf
     assert ssim(image, image) == pytest.approx(1)
 
 
 def test_a_shift_of_brightness_has_its_closed_form() -> None:
     dark, light = (torch.full((1, 3, 20, 20), level / 127.5 - 1) for level in (100, 110))
-    assert rmse(dark, light) == pytest.approx(10)
     assert psnr(dark, light) == pytest.approx(20 * math.log10(25.5))
     c1 = (0.01 * 255) ** 2
     expected = (2 * 100 * 110 + c1) / (100**2 + 110**2 + c1)
@@ -36,24 +33,15 @@ def test_a_shift_of_brightness_has_its_closed_form() -> None:
 def test_images_are_judged_as_files_of_8_bits() -> None:
     image = (picture() * 127.5).round() / 127.5 + 1 / 255
     assert psnr(image, image + 0.9 / 255) == math.inf
-    assert rmse(torch.ones(1, 3, 9, 9), torch.full((1, 3, 9, 9), 1.5)) == 0
+    assert psnr(torch.ones(1, 3, 9, 9), torch.full((1, 3, 9, 9), 1.5)) == math.inf
 
 
-def test_colour_that_luma_does_not_see_counts_for_rmse_alone() -> None:
+def test_colour_that_luma_does_not_see_does_not_count() -> None:
     gray = torch.zeros(1, 3, 8, 8)
     tinted = gray.clone()
     tinted[:, 2] += 2 * 100 / 255
     tinted[:, 1] -= 2 * 100 / 255 * 0.114 / 0.587
-    assert rmse(gray, tinted) > 50
     assert psnr(gray, tinted) > 45
-
-
-def test_the_border_is_left_out() -> None:
-    image = picture()
-    framed = F.pad(image[..., 4:-4, 4:-4], (4, 4, 4, 4), value=1.0)
-    assert psnr(image, framed) < 30
-    assert psnr(image, framed, border=4) == math.inf
-    assert ssim(image, framed, border=4) == pytest.approx(1)
 
 
 def test_ssim_is_the_mean_of_the_published_formula_over_windows() -> None:
@@ -79,4 +67,4 @@ def test_ssim_is_the_mean_of_the_published_formula_over_windows() -> None:
 
 def test_an_image_without_room_for_a_window_is_refused() -> None:
     with pytest.raises(UserError, match="needs 11 pixels a side"):
-        ssim(picture(14, 30), picture(14, 30), border=2)
+        ssim(picture(10, 26), picture(10, 26))

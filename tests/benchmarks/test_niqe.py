@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks._niqe import fit, niqe
 from internal_gan.errors import UserError
-from internal_gan.evaluation.niqe import _fit, niqe
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 
@@ -43,7 +43,7 @@ def test_the_fit_finds_the_distribution_that_values_were_drawn_from(
     side = torch.rand(200_000, generator=rng) < left / (left + right)
     size = gamma(shape, 200_000, rng)
     values = torch.where(side, -left * size, right * size)
-    found = [float(x) for x in _fit(values.view(1, 400, 500))]
+    found = [float(x) for x in fit(values.view(1, 400, 500))]
     assert found == pytest.approx([shape, left, right], rel=0.05)
 
 

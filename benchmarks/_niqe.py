@@ -8,10 +8,10 @@ of the authors' release (LIVE, The University of Texas at Austin), whose notice 
 
 import functools
 import math
-from importlib import resources
+from pathlib import Path
 
 import torch
-from safetensors.torch import load
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,6 +19,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.colours import luminance
 from internal_gan.images.resize import resize
 
+PRISTINE = Path(__file__).with_name("niqe_pristine.safetensors")
 BLOCK = 96
 WINDOW = 7
 SCALES = (1, 2)
@@ -60,6 +61,23 @@ def niqe(image: Tensor) -> float:
     return math.sqrt(float(distance @ torch.linalg.pinv(pooled) @ distance))
 
 
+def fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Asymmetric generalised Gaussian of every block's values: shape, left and right scale.
+
+    By matching moments (equations 6 to 8); each (blocks,).
+    """
+    values = blocks.flatten(1)
+    left, right = (_deviation(values, side) for side in (values < 0, values > 0))
+    ratio = left / right
+    moments = values.abs().mean(dim=1).square() / values.square().mean(dim=1)
+    wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1).square()
+    shapes, known = _moment_ratios()
+    shape = shapes[(known - wanted.unsqueeze(1)).abs().argmin(dim=1)]
+    inverse = 1 / shape
+    unit = torch.exp((torch.lgamma(inverse) - torch.lgamma(3 * inverse)) / 2)
+    return shape, left * unit, right * unit
+
+
 def _gray(image: Tensor) -> Tensor:
     """(1, 1, H, W), whole levels from 0 to 255, in double precision on the CPU."""
     levels = (image.detach().cpu().double() + 1) * 127.5
@@ -76,10 +94,10 @@ def _features(gray: Tensor, block: int) -> Tensor:
     normalised = _normalised(gray)
     blocks = normalised[0, 0].unfold(0, block, block).unfold(1, block, block)
     blocks = blocks.reshape(-1, block, block)
-    shape, left, right = _fit(blocks)
+    shape, left, right = fit(blocks)
     features = [shape, (left + right) / 2]
     for shift in _SHIFTS:
-        shape, left, right = _fit(blocks * blocks.roll(shift, dims=(1, 2)))
+        shape, left, right = fit(blocks * blocks.roll(shift, dims=(1, 2)))
         inverse = 1 / shape
         mean = (right - left) * torch.exp(torch.lgamma(2 * inverse) - torch.lgamma(inverse))
         features += [shape, mean, left, right]
@@ -101,30 +119,13 @@ def _normalised(gray: Tensor) -> Tensor:
     return (gray - mean) / (deviation + 1)
 
 
-def _fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Asymmetric generalised Gaussian of every block's values: shape, left and right scale.
-
-    By matching moments (equations 6 to 8); each (blocks,).
-    """
-    values = blocks.flatten(1)
-    left, right = (_deviation(values, side) for side in (values < 0, values > 0))
-    ratio = left / right
-    moments = values.abs().mean(dim=1).square() / values.square().mean(dim=1)
-    wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1).square()
-    shapes, known = _moment_ratios()
-    shape = shapes[(known - wanted.unsqueeze(1)).abs().argmin(dim=1)]
-    inverse = 1 / shape
-    unit = torch.exp((torch.lgamma(inverse) - torch.lgamma(3 * inverse)) / 2)
-    return shape, left * unit, right * unit
-
-
 def _deviation(values: Tensor, chosen: Tensor) -> Tensor:
     return ((values * chosen).square().sum(dim=1) / chosen.sum(dim=1)).sqrt()
 
 
 @functools.cache
 def _moment_ratios() -> tuple[Tensor, Tensor]:
-    """Shapes from 0.2 to 10, and what `_fit` compares for each of them."""
+    """Shapes from 0.2 to 10, and what `fit` compares for each of them."""
     shapes = torch.arange(200, 10001, dtype=torch.float64) / 1000
     inverse = 1 / shapes
     logs = 2 * torch.lgamma(2 * inverse) - torch.lgamma(inverse) - torch.lgamma(3 * inverse)
@@ -134,6 +135,5 @@ def _moment_ratios() -> tuple[Tensor, Tensor]:
 @functools.cache
 def _pristine() -> tuple[Tensor, Tensor]:
     """Mean (36,) and covariance (36, 36) of the features of undistorted photographs."""
-    content = resources.files(__package__).joinpath("niqe_pristine.safetensors").read_bytes()
-    tensors = load(content)
+    tensors = load_file(PRISTINE)
     return tensors["mean"], tensors["covariance"]

@@ -1,13 +1,12 @@
-"""How often people take samples for photos, from the answers of a study.
+"""How often people take samples for photos, from the answers to a page of ``benchmarks.study``.
 
-    python -m internal_gan.evaluation.confusion answers/ > confusion.json
+    python -m benchmarks.confusion answers/ > confusion.json
 
-prints a table on standard error and the same as JSON on standard output.
+The rates are also a table on standard error.
 """
 
 import argparse
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._common import print_json, run, say
 from internal_gan.errors import UserError
 from internal_gan.evaluation.bootstrap import LEVEL, REPEATS, ends
 
@@ -116,20 +116,13 @@ def table(found: Mapping[str, Any]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m internal_gan.evaluation.confusion", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.confusion", description=__doc__)
     parser.add_argument(
         "results", nargs="+", type=Path, help="files of answers, or folders of them"
     )
-    try:
-        found = confusion(read_results(parser.parse_args(argv).results))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    print(table(found), file=sys.stderr)
-    print(json.dumps(found, indent=2))
+    found = confusion(read_results(parser.parse_args(argv).results))
+    say(table(found))
+    print_json("confusion", found)
 
 
 def _counts(
@@ -146,4 +139,4 @@ def _counts(
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

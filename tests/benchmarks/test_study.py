@@ -1,4 +1,4 @@
-"""task=study: a page that works by itself, and whose answers can be counted."""
+"""The study: a page that works by itself, and whose answers can be counted."""
 
 import base64
 import http.server
@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from internal_gan.evaluation.confusion import confusion
+from benchmarks import study
+from benchmarks.confusion import confusion
+from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
-from tests.commands import Shell
+from tests.benchmarks.conftest import Run
 from tests.tiny import picture
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
@@ -70,7 +72,7 @@ def answers_of_a_robot(page: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def folders(shell: Shell, tmp_path: Path) -> list[str]:
+def folders(tmp_path: Path) -> list[str]:
     """Four photos, of which one has a folder of two samples, two have one, and one has none."""
     for name, seed in (("a", 1), ("b", 2), ("c", 3), ("alone", 4)):
         (tmp_path / "real").mkdir(exist_ok=True)
@@ -78,7 +80,7 @@ def folders(shell: Shell, tmp_path: Path) -> list[str]:
     (tmp_path / "made" / "a").mkdir(parents=True)
     for name in ("a/000", "a/001", "b", "c"):
         write_image(tmp_path / "made" / f"{name}.png", picture(40, 56, 9))
-    return ["task=study", "study.real=real", "study.samples=made"]
+    return ["--real", str(tmp_path / "real"), "--samples", str(tmp_path / "made")]
 
 
 def data(page: str) -> dict[str, Any]:
@@ -89,12 +91,15 @@ def data(page: str) -> dict[str, Any]:
 
 
 def test_the_page_holds_every_photo_with_its_samples_at_one_size(
-    shell: Shell, folders: list[str]
+    benchmark: Run, folders: list[str], tmp_path: Path
 ) -> None:
-    answer = shell(*folders, "output=out", "study.protocol=paired", "study.seconds=0.5")
-    assert answer.code == 0, answer.err
-    page = Path("out/study.html").read_text()
+    path = tmp_path / "study.html"
+    options = ("--output", str(path), "--protocol", "paired", "--seconds", "0.5")
+    found = benchmark("study", *folders, *options)
+    page = path.read_text()
     shown = data(page)
+    assert found["study"] == shown["id"]
+    assert found["samples_of_photos"] == {"a": 2, "b": 1, "c": 1}
     assert {photo["name"]: len(photo["samples"]) for photo in shown["photos"]} == {
         "a": 2,
         "b": 1,
@@ -110,10 +115,10 @@ def test_the_page_holds_every_photo_with_its_samples_at_one_size(
 
 @pytest.mark.skipif(BROWSER is None, reason="no browser to open the page with")
 @pytest.mark.slow
-def test_a_participant_goes_through_both_protocols(shell: Shell, folders: list[str]) -> None:
-    answer = shell(*folders, "output=out", "study.practice=1", "study.seconds=0.2")
-    assert answer.code == 0, answer.err
-    page = Path("out/study.html").read_text()
+def test_a_participant_goes_through_both_protocols(folders: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "study.html"
+    study.main([*folders, "--output", str(path), "--practice", "1", "--seconds", "0.2"])
+    page = path.read_text()
     result = answers_of_a_robot(page)
     assert result["study"] == data(page)["id"]
     counted = [trial for trial in result["trials"] if not trial["practice"]]
@@ -133,31 +138,37 @@ def test_a_participant_goes_through_both_protocols(shell: Shell, folders: list[s
 
 
 @pytest.mark.parametrize(
-    ("arguments", "piece"),
+    ("samples", "piece"),
     [
-        ([], "needs study.real=FOLDER"),
-        (["study.real=real"], "needs study.real=FOLDER and study.samples=FOLDER"),
-        (["study.real=no", "study.samples=made"], "study.real=no: there is no such folder"),
-        (["study.real=real", "study.samples=real/none"], "there is no such folder"),
-        (["study.real=real", "study.samples=empty"], "has the name of a photo"),
-        (["study.real=real", "study.samples=one"], "one photo that has samples"),
-        (["study.real=real", "study.samples=odd"], "have one size, of its aspect"),
-        (["study.real=real", "study.samples=made", "study.seconds=0"], "above 0"),
-        (["study.real=real", "study.samples=made", "study.protocol=all"], "both, paired"),
-        (["study.real=real", "study.samples=made", "checkpoint=x"], "checkpoint: cannot be"),
+        ("empty", "has the name of a photo"),
+        ("one", "one photo has samples"),
+        ("odd", "have one size, of its aspect"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, folders: list[str], arguments: list[str], piece: str
+def test_samples_that_will_not_do_are_refused_and_nothing_is_written(
+    folders: list[str], tmp_path: Path, samples: str, piece: str
 ) -> None:
     for name in ("empty", "one", "odd"):
-        Path(name).mkdir()
-    write_image("one/a.png", picture(40, 56))
-    write_image("odd/a.png", picture(40, 80))
-    before = sorted(Path.cwd().iterdir())
-    answer = shell("task=study", *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert sorted(Path.cwd().iterdir()) == before
+        (tmp_path / name).mkdir()
+    write_image(tmp_path / "one" / "a.png", picture(40, 56))
+    write_image(tmp_path / "odd" / "a.png", picture(40, 80))
+    path = tmp_path / "study.html"
+    with pytest.raises(UserError, match=piece):
+        study.main([*folders, "--samples", str(tmp_path / samples), "--output", str(path)])
+    assert not path.exists()
+
+
+def test_photos_of_one_name_are_refused(folders: list[str], tmp_path: Path) -> None:
+    write_image(tmp_path / "real" / "a.png", picture(80, 112))
+    with pytest.raises(UserError, match=r"there is also a\.jpg; rename one"):
+        study.main([*folders, "--output", str(tmp_path / "study.html")])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--real", "none"], ["--seconds", "0"], ["--seconds", "x"], ["--practice", "-1"]],
+    ids=" ".join,
+)
+def test_options_out_of_range_are_refused(folders: list[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        study.main([*folders, *arguments])

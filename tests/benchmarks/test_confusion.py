@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.confusion import confusion, main, rate, read_results, table
 from internal_gan.errors import UserError
-from internal_gan.evaluation.confusion import confusion, main, rate, read_results, table
 
 
 def answers(
@@ -94,5 +94,5 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> No
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(UserError, match="is no file of answers"):
         read_results([tmp_path])
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(UserError, match="No such file"):
         main([str(tmp_path / "no.json")])

@@ -1,0 +1,255 @@
+"""Super-resolution beside interpolation: photos are shrunk, enlarged again, and compared.
+
+    python -m benchmarks.super_resolution --photos photos/ --output table/ --factor 4
+
+The shrunk photos are learnt and enlarged by ``internal-gan -m task=super_resolution``, a model for
+each. Started again after a stop it goes on.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmarks._common import (
+    existing_folder,
+    keep_apart,
+    pictures,
+    positive,
+    print_json,
+    run,
+    say,
+)
+from benchmarks._niqe import niqe
+from benchmarks._processes import Processes
+from internal_gan.config.arguments import key_of
+from internal_gan.errors import UserError
+from internal_gan.evaluation.fidelity import psnr, ssim
+from internal_gan.files import atomic_write, make_folder
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.jobs import Sweep
+from internal_gan.units import Size
+
+DEGRADATION = "antialiased bicubic, clipped and rounded to 8 bits"
+METHODS = ("original", "bicubic", "lanczos", "enlarged")
+DECIMALS = {"rmse": 2, "psnr": 2, "ssim": 4, "niqe": 2}
+
+Figures = dict[str, float]
+
+
+def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
+    """A photo as an 8-bit file of 1/factor of its sides would have it.
+
+    Args:
+        original: (1, 3, H, W) in [-1, 1].
+
+    Returns:
+        The small photo, whose sides are rounded down, and the original less the rows and columns
+        at its end that the enlarged one will not have.
+
+    Raises:
+        UserError: nothing would be left.
+    """
+    sides = original.shape[-2:]
+    small = (int(sides[0] / factor), int(sides[1] / factor))
+    if min(small) < 1:
+        raise UserError(f"{sides[0]}x{sides[1]} pixels are too small to be shrunk by {factor:g}")
+    cropped = original[..., : round(small[0] * factor), : round(small[1] * factor)]
+    return to_uint8(resize(cropped, small)).float() / 127.5 - 1, cropped
+
+
+def interpolated(small: Tensor, size: Size) -> dict[str, Tensor]:
+    """The small photo enlarged without a model, by bicubic interpolation and by Lanczos'."""
+    levels = to_uint8(small)[0].permute(1, 2, 0).contiguous().numpy()
+    image = Image.fromarray(levels).resize((size[1], size[0]), Image.Resampling.LANCZOS)
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    lanczos = pixels.view(1, *size, 3).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return {"bicubic": resize(small, size).clamp(-1, 1), "lanczos": lanczos}
+
+
+def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
+    """The figures of an enlarged photo.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1].
+        original: of the same size; None where there is none, and then NIQE is all.
+
+    Returns:
+        ``rmse`` over pixels and colours in levels of 255, ``psnr`` and ``ssim`` of the luma without
+        a border of ``factor`` pixels, and ``niqe``, which is left out where the image has no two
+        blocks for it.
+    """
+    figures = {}
+    if original is not None:
+        rim = math.ceil(factor)
+        levels = [to_uint8(pixels).double() for pixels in (original, image)]
+        inside = [pixels[..., rim:-rim, rim:-rim] for pixels in (original, image)]
+        figures["rmse"] = float((levels[0] - levels[1]).square().mean().sqrt())
+        figures["psnr"] = psnr(*inside)
+        figures["ssim"] = ssim(*inside)
+    try:
+        figures["niqe"] = niqe(image)
+    except UserError:
+        return figures
+    return figures
+
+
+def judge_run(
+    run_folder: Path, photo: Path, factor: float, is_shrunk: bool, shown: Path
+) -> dict[str, Any]:
+    """The figures of a run of ``task=super_resolution``, beside those of interpolation.
+
+    Args:
+        photo: as it was before it was shrunk.
+        shown: the folder for the pictures of all methods.
+    """
+    enlarged = read_image(run_folder / "super_resolution" / "enlarged.png").pixels
+    size = (enlarged.shape[-2], enlarged.shape[-1])
+    pixels = read_image(photo).pixels
+    small, original = shrink(pixels, factor) if is_shrunk else (pixels, None)
+    made = interpolated(small, size) | {"enlarged": enlarged}
+    figures = {method: judge(picture, original, factor) for method, picture in made.items()}
+    if original is not None:
+        made["original"] = original
+        figures["original"] = judge(original, None, factor)
+    for method, picture in made.items():
+        write_image(shown / f"{method}.png", picture)
+    seconds = RunFolder(run_folder).status().get("seconds")
+    return {"photo": photo.stem, "size": size, "seconds": seconds, "figures": figures}
+
+
+def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
+    """The mean of every figure over the photos that have it, by method.
+
+    Args:
+        results: for each photo, ``{"figures": {method: {name: value}}}``.
+    """
+    means = {}
+    for method in METHODS:
+        each = [result["figures"].get(method, {}) for result in results]
+        means[method] = {
+            name: fmean(figures[name] for figures in each if name in figures)
+            for name in DECIMALS
+            if any(name in figures for figures in each)
+        }
+    return {method: figures for method, figures in means.items() if figures}
+
+
+def markdown(results: Sequence[Mapping[str, Any]], what: str) -> str:
+    """A table with a row for each photo and method, and the means."""
+    lines = [
+        f"{what} RMSE: over colours, in levels of 255; PSNR in dB and SSIM: of the luma, without "
+        "the border; NIQE: lower is more natural.",
+        "",
+        f"| photo | method | {' | '.join(name.upper() for name in DECIMALS)} |",
+        "|---" * (2 + len(DECIMALS)) + "|",
+    ]
+    for result in results:
+        lines += _rows(f"{result['photo']} ({result['size'][0]}x{result['size'][1]})", result)
+    lines += _rows(f"mean of {len(results)}", {"figures": summarise(results)})
+    return "\n".join(lines) + "\n"
+
+
+def _rows(title: str, result: Mapping[str, Any]) -> Iterator[str]:
+    for method in METHODS:
+        if figures := result["figures"].get(method):
+            cells = [
+                f"{figures[name]:.{digits}f}" if name in figures else ""
+                for name, digits in DECIMALS.items()
+            ]
+            yield f"| {' | '.join([title, method, *cells])} |"
+
+
+def sweep(photos: Path, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
+    """Learn and enlarge every photo of a folder, or go on with that.
+
+    Returns:
+        A line for every photo that failed.
+    """
+    log = output / "log.txt"
+    say(f"{photos}: training; see {log}")
+    command = ["-m", "internal_gan", "-m", "task=super_resolution", f"image={photos}"]
+    command += [f"output={output / 'runs'}", "skip_finished=true", *arguments]
+    try:
+        with Processes() as processes:
+            try:
+                processes.run(command, log, threads)
+            except KeyboardInterrupt:
+                processes.stop()
+                say("stopped; the same command goes on")
+                sys.exit(130)
+    except UserError as error:
+        left = [r for r in Sweep(output / "runs").records() if r.state != "finished"]
+        return [f"{r.name} {r.state}: {r.reason}" for r in left] or [str(error)]
+    return []
+
+
+def finished_runs(sweep: Sweep) -> dict[str, Path]:
+    """The folders of finished runs by the names of their photos, without suffix."""
+    found = {}
+    for record in sweep.records():
+        image = next(o for o in record.overrides if key_of(o) == "image")
+        if record.state == "finished":
+            found[Path(image.partition("=")[2]).stem] = sweep.path / record.name
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.super_resolution", description=__doc__
+    )
+    parser.add_argument("--photos", type=existing_folder, required=True, help="folder of photos")
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--factor", type=float, default=4.0, help="any above 1")
+    parser.add_argument(
+        "--as-they-are", action="store_true", help="do not shrink; then there is NIQE alone"
+    )
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
+    options = parser.parse_args(argv)
+    photos, output, factor = pictures(options.photos), options.output.absolute(), options.factor
+    if not photos:
+        raise UserError(f"--photos {options.photos}: no images there")
+    if not 1 < factor < math.inf:
+        raise UserError(f"--factor {factor:g}: needs a number above 1")
+    is_shrunk, learnt = not options.as_they_are, options.photos.absolute()
+    small = {}
+    if is_shrunk:
+        small = {name: shrink(read_image(p).pixels, factor)[0] for name, p in photos.items()}
+        learnt = output / "shrunk"
+    keep_apart(output, {"factor": factor, "shrunk": is_shrunk})
+    for name, pixels in small.items():
+        write_image(make_folder(learnt) / f"{name}.png", pixels)
+    arguments = [f"super_resolution.factor={factor:g}", *options.overrides]
+    failures = sweep(learnt, output, arguments, options.threads)
+
+    torch.set_num_threads(options.threads)
+    runs = finished_runs(Sweep(output / "runs"))
+    results = [
+        judge_run(runs[name], path, factor, is_shrunk, make_folder(output / "pictures" / name))
+        for name, path in photos.items()
+        if name in runs
+    ]
+    what = f"Photos shrunk by {factor:g} ({DEGRADATION}) and enlarged again."
+    if not is_shrunk:
+        what = f"Photos enlarged by {factor:g}, with no original to compare with."
+    with atomic_write(output / "summary.md") as temporary:
+        temporary.write_text(markdown(results, what), encoding="utf-8")
+    about = {"factor": factor, "degradation": DEGRADATION if is_shrunk else "none"}
+    found = {"mean": summarise(results), "photos": results, "failures": failures}
+    print_json("super_resolution", {**about, "overrides": options.overrides, **found})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,159 @@
+"""The benchmark of super-resolution: shrinking, interpolation, figures, and tiny trainings."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks import super_resolution
+from benchmarks._processes import Processes
+from benchmarks.super_resolution import interpolated, judge, markdown, shrink, summarise
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize
+from tests.benchmarks.conftest import Run
+from tests.tiny import TINY, picture
+
+TRAINING = ("trainer=debug", *TINY, "model.min_size=12", "model.steps=2", "device=cpu")
+
+
+@pytest.mark.parametrize("factor", [4, 3, 2.5])
+def test_a_shrunk_photo_is_one_of_8_bits_and_comes_back_to_the_size(factor: float) -> None:
+    small, original = shrink(picture(50, 67), factor)
+    assert small.shape[-2:] == (int(50 / factor), int(67 / factor))
+    back = tuple(round(side * factor) for side in small.shape[-2:])
+    assert original.shape[-2:] == back
+    assert back[0] <= 50
+    assert back[1] <= 67
+    levels = (small + 1) * 127.5
+    assert (levels - levels.round()).abs().max() < 1e-4
+    plain = resize(original, (int(50 / factor), int(67 / factor)))
+    assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
+
+
+def test_interpolation_is_pillows() -> None:
+    small, _ = shrink(picture(), 4)
+    levels = to_uint8(small)[0].permute(1, 2, 0).numpy()
+    for name, kernel in (
+        ("bicubic", Image.Resampling.BICUBIC),
+        ("lanczos", Image.Resampling.LANCZOS),
+    ):
+        expected = np.asarray(Image.fromarray(levels).resize((56, 40), kernel)).astype(int)
+        found = to_uint8(interpolated(small, (40, 56))[name])[0].permute(1, 2, 0).numpy()
+        # Pillow rounds to whole levels between the two directions.
+        assert abs(found.astype(int) - expected).max() <= 3
+
+
+def test_figures_are_those_that_an_image_has() -> None:
+    image = picture(200, 220)
+    assert set(judge(image, image, 4)) == {"rmse", "psnr", "ssim", "niqe"}
+    assert set(judge(image, None, 4)) == {"niqe"}
+    assert set(judge(picture(), picture(), 4)) == {"rmse", "psnr", "ssim"}
+
+
+def test_a_shift_of_brightness_has_its_closed_form() -> None:
+    dark, light = (torch.full((1, 3, 20, 20), level / 127.5 - 1) for level in (100, 110))
+    found = judge(light, dark, 2)
+    assert found["rmse"] == pytest.approx(10)
+    assert found["psnr"] == pytest.approx(20 * math.log10(25.5))
+
+
+@pytest.mark.parametrize(("factor", "border"), [(2, 2), (2.5, 3)])
+def test_the_border_counts_for_rmse_alone(factor: float, border: int) -> None:
+    image = picture()
+    framed = image.clone()
+    framed[..., :border, :] = 1
+    found = judge(framed, image, factor)
+    assert found["psnr"] == math.inf
+    assert found["ssim"] == pytest.approx(1)
+    assert found["rmse"] > 10
+    framed[..., border, :] = 1
+    assert judge(framed, image, factor)["psnr"] < 50
+
+
+def test_the_table_has_every_photo_and_the_means() -> None:
+    results = [
+        {
+            "photo": name,
+            "size": (40, 56),
+            "figures": {"bicubic": {"psnr": 20.0 + k, "niqe": 7.0}, "enlarged": {"psnr": 19.0}},
+        }
+        for k, name in enumerate(("sea", "hill"))
+    ]
+    means = summarise(results)
+    assert means == {"bicubic": {"psnr": 20.5, "niqe": 7.0}, "enlarged": {"psnr": 19.0}}
+    table = markdown(results, "Photos.")
+    assert "| hill (40x56) | bicubic |  | 21.00 |  | 7.00 |" in table
+    assert "| mean of 2 | enlarged |  | 19.00 |  |  |" in table
+
+
+def test_a_photo_smaller_than_the_factor_is_refused() -> None:
+    with pytest.raises(UserError, match="3x9 pixels are too small to be shrunk by 4"):
+        shrink(torch.zeros(1, 3, 3, 9), 4)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    """Two photos of 41 x 57 pixels, and the options that name them."""
+    (tmp_path / "photos").mkdir()
+    for name, seed in (("my sea", 0), ("hill", 1)):
+        write_image(tmp_path / "photos" / f"{name}.png", picture(41, 57, seed))
+    return ["--photos", str(tmp_path / "photos"), "--output", str(tmp_path / "out")]
+
+
+@pytest.mark.slow
+def test_every_photo_is_shrunk_learnt_and_judged_once(
+    benchmark: Run, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [*folders, "--factor", "2", "--overrides", *TRAINING]
+    found = benchmark("super_resolution", *options)
+    assert found["failures"] == []
+    assert [entry["photo"] for entry in found["photos"]] == ["hill", "my sea"]
+    assert all(entry["seconds"] > 0 for entry in found["photos"])
+    out = tmp_path / "out"
+    for method in ("bicubic", "lanczos", "enlarged"):
+        assert set(found["mean"][method]) == {"rmse", "psnr", "ssim"}
+        assert read_image(out / "pictures" / "my sea" / f"{method}.png").size == (40, 56)
+    assert read_image(out / "shrunk" / "my sea.png").size == (20, 28)
+    assert "| mean of 2 | enlarged |" in (out / "summary.md").read_text()
+
+    weights = out / "runs" / "hill" / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    assert benchmark("super_resolution", *options)["photos"] == found["photos"]
+    assert weights.stat().st_mtime_ns == before
+    with pytest.raises(UserError, match="choose another folder"):
+        super_resolution.main([*folders, "--factor", "3"])
+
+
+@pytest.mark.slow
+def test_a_photo_that_fails_stops_no_other(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_image(tmp_path / "photos" / "flat.png", torch.zeros(1, 3, 40, 56))
+    (tmp_path / "photos" / "hill.png").unlink()
+    options = ["--as-they-are", "--factor", "2", "--overrides", *TRAINING]
+    with pytest.raises(SystemExit, match="1"):
+        super_resolution.main([*folders, *options])
+    found = json.loads(capsys.readouterr().out)
+    assert [entry["photo"] for entry in found["photos"]] == ["my sea"]
+    assert found["degradation"] == "none"
+    assert "one flat colour" in found["failures"][0]
+    assert read_image(tmp_path / "out" / "pictures" / "my sea" / "enlarged.png").size == (82, 114)
+    assert "no original to compare with" in (tmp_path / "out" / "summary.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "piece"),
+    [(["--factor", "1"], "needs a number above 1"), (["--factor", "50"], "too small to be shrunk")],
+    ids=" ".join,
+)
+def test_what_cannot_be_shrunk_is_refused(
+    folders: list[str], arguments: list[str], piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Processes, "run", None)
+    with pytest.raises(UserError, match=piece):
+        super_resolution.main([*folders, *arguments])
