@@ -24,8 +24,7 @@ from benchmarks._quality_table import markdown, rows, side_by_side, summarise
 from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
-from internal_gan.report.scores import write_csv
+from internal_gan.files import atomic_write, write_csv
 
 # Set by the benchmark itself, for every training anew.
 OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sample")

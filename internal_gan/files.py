@@ -1,13 +1,15 @@
 """Files that are either whole or untouched."""
 
+import csv
 import errno
+import io
 import json
 import os
 import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,23 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as CSV: every name that any of them has is a column; what a row lacks is empty.
+
+    ``pandas.read_csv(path)`` reads it as it is.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
 
 
 def write_over(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Sizes of images, and durations and amounts of memory as people write and read them."""
+"""Sizes of images; durations, memory, counts and figures as people write and read them."""
 
 import re
 from math import inf
@@ -61,3 +61,21 @@ def memory(count: float) -> str:
     if count < 999.5e6:
         return f"{max(count / 1e6, 1):.0f} MB"
     return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:.0f} GB"
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "sample"), counted(8, "sample")
+    ('1 sample', '8 samples')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def three_digits(value: float | None) -> str:
+    """A figure as tables show it; nothing for None.
+
+    >>> three_digits(0.12345), three_digits(None)
+    ('0.123', '')
+    """
+    return "" if value is None else f"{value:.3g}"

@@ -1,13 +1,10 @@
-"""Loss curves as inline SVG, drawn from the logged steps of a run."""
+"""Loss curves from the logged steps of a run; the template ``macros.html`` draws them as SVG."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 960, 210
-LEFT, RIGHT, TOP, BOTTOM = 58, 8, 8, 28
 BUCKET = 4.0  # pixels that share one point of the curve
 
 _NOT_SCALARS = {"event", "stage", "step", "seconds"}
@@ -17,12 +14,51 @@ Point = tuple[int, int, float]
 
 
 @dataclass(frozen=True)
+class Frame:
+    """The size of a drawing, and where in it the curves are, in pixels from the top left."""
+
+    width: int = 960
+    height: int = 210
+    left: int = 58
+    right: int = 952
+    top: int = 8
+    bottom: int = 182
+
+
+FRAME = Frame()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """SVG paths in one stage: averages of neighbouring steps, and the band that the steps fill.
+
+    Attributes:
+        number: its place in the chart's names.
+        spread: empty where the steps are all alike.
+    """
+
+    number: int
+    line: str
+    spread: str
+
+
+@dataclass(frozen=True)
 class Chart:
-    """One drawing: a title, the names of its curves in the order of their colours, the SVG."""
+    """One drawing.
+
+    Attributes:
+        names: of its curves, in the order of their colours.
+        columns: of each stage the name, or its number where that is too long, the left edge and
+            the width.
+        ticks: values on the vertical axis with their heights in pixels from the top.
+    """
 
     title: str
     names: Sequence[str]
-    svg: str
+    columns: Sequence[tuple[str, float, float]]
+    ticks: Sequence[tuple[float, float]]
+    curves: Sequence[Curve]
+    frame: Frame = FRAME
 
 
 @dataclass(frozen=True)
@@ -49,7 +85,7 @@ class Axis:
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
-        return HEIGHT - BOTTOM - (at - low) / (high - low) * (HEIGHT - BOTTOM - TOP)
+        return FRAME.bottom - (at - low) / (high - low) * (FRAME.bottom - FRAME.top)
 
     def ticks(self) -> list[float]:
         """Three to seven round numbers on the axis."""
@@ -95,60 +131,39 @@ def loss_curves(
         for name in sorted(series)
         if name not in _GAME
     ]
-    return [Chart(title, names, _draw(series, names, stages)) for title, names in groups]
+    return [_chart(title, names, series, stages) for title, names in groups]
 
 
-def _draw(
-    series: Mapping[str, Sequence[Point]], names: Sequence[str], stages: Sequence[tuple[str, int]]
-) -> str:
+def _chart(
+    title: str,
+    names: Sequence[str],
+    series: Mapping[str, Sequence[Point]],
+    stages: Sequence[tuple[str, int]],
+) -> Chart:
     axis = Axis.around([value for name in names for _, _, value in series[name]])
-    parts = [_frame(axis, [name for name, _ in stages])]
+    width = (FRAME.right - FRAME.left) / len(stages)
+    columns = [
+        (name if len(name) * 8 < width else str(index), FRAME.left + index * width, width)
+        for index, (name, _) in enumerate(stages)
+    ]
+    curves = []
     for number, name in enumerate(names):
         for stage, (_, steps) in enumerate(stages):
-            points = [(step, value) for at, step, value in series[name] if at == stage]
+            points = [
+                (step / max(steps, 1), value) for at, step, value in series[name] if at == stage
+            ]
             if points:
-                parts.append(_curve(axis, points, stage, max(steps, 1), len(stages), number))
-    label = escape(", ".join(names))
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label} by step">'
-        f"{''.join(parts)}</svg>"
-    )
+                curves.append(Curve(number, *_paths(axis, points, *columns[stage][1:])))
+    return Chart(title, names, columns, [(tick, axis.y(tick)) for tick in axis.ticks()], curves)
 
 
-def _column(stage: int, count: int) -> tuple[float, float]:
-    width = (WIDTH - LEFT - RIGHT) / count
-    return LEFT + stage * width, width
-
-
-def _frame(axis: Axis, names: Sequence[str]) -> str:
-    parts = []
-    for index, name in enumerate(names):
-        left, width = _column(index, len(names))
-        kind = "band" if index % 2 else "band odd"
-        parts.append(
-            f'<rect class="{kind}" x="{left:.1f}" y="{TOP}" width="{width:.1f}" '
-            f'height="{HEIGHT - TOP - BOTTOM}"/>'
-        )
-        text = name if len(name) * 8 < width else str(index)
-        parts.append(
-            f'<text x="{left + width / 2:.1f}" y="{HEIGHT - 9}" text-anchor="middle">'
-            f"{escape(text)}</text>"
-        )
-    for tick in axis.ticks():
-        y = axis.y(tick)
-        parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:.3g}</text>')
-    return "".join(parts)
-
-
-def _curve(
-    axis: Axis, points: Sequence[tuple[int, float]], stage: int, steps: int, count: int, number: int
-) -> str:
-    """A line of averages over a few pixels, on the band between the least and the most."""
-    left, width = _column(stage, count)
+def _paths(
+    axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float
+) -> tuple[str, str]:
+    """The line and the band through values at fractions of the stage's steps."""
     buckets: dict[int, list[tuple[float, float]]] = {}
-    for step, value in points:
-        x = left + min(step / steps, 1.0) * (width - 2) + 1
+    for at, value in points:
+        x = left + min(at, 1.0) * (width - 2) + 1
         buckets.setdefault(int(x / BUCKET), []).append((x, axis.y(value)))
     line, top, bottom = [], [], []
     for _, members in sorted(buckets.items()):
@@ -157,9 +172,6 @@ def _curve(
         line.append(f"{x:.1f} {sum(heights) / len(heights):.1f}")
         top.append(f"{x:.1f} {min(heights):.1f}")
         bottom.append(f"{x:.1f} {max(heights):.1f}")
-    band = ""
-    if len(line) > 1 and top != bottom:
-        band = f'<path class="spread c{number}" d="M{"L".join(top + bottom[::-1])}Z"/>'
+    spread = "" if len(line) == 1 or top == bottom else f"M{'L'.join(top + bottom[::-1])}Z"
     # A curve of one point is a dot, which the round cap of a line without length draws.
-    path = "L".join(line) if len(line) > 1 else f"{line[0]}h0"
-    return f'{band}<path class="line c{number}" d="M{path}"/>'
+    return "M" + ("L".join(line) if len(line) > 1 else f"{line[0]}h0"), spread

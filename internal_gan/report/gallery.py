@@ -1,140 +1,94 @@
-"""The pictures of a run's page: the photo, beside it what each task made, and the scales."""
+"""The pictures of a run's page, in rows: what its tasks made, and the preview of each stage."""
 
-import os
-import re
 from collections.abc import Sequence
-from html import escape
-from pathlib import Path
-from urllib.parse import quote
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
-from internal_gan.report.pictures import (
-    MOVIE_SUFFIXES,
-    Picture,
-    picture_files,
-    read_picture,
-    sub_folders,
-)
-from internal_gan.report.run_data import Run
+from internal_gan.files import natural
+from internal_gan.report.pictures import Picture, read_picture
+from internal_gan.report.run import Run
+from internal_gan.runs.results import MOVIE_SUFFIXES, Result, in_words, read_results
 
 MAX_PICTURES = 12
 MAX_ROW = 7
 FEW = 4
-TINY_SIDE = 128
-SCALES = "scales"
-FRAMES = "frames"
 
 
-def pictures(run: Run) -> str:
-    """The photo, beside it what each task made; before that, what the last stage made."""
-    made = "".join(
-        _task(run, folder) for folder in sub_folders(run.folder) if folder.name != SCALES
-    )
-    stages = picture_files(run.folder / SCALES)
-    if not made and stages and (latest := read_picture(stages[-1])):
-        made = (
-            f"<h2>So far</h2>{_figure(run, latest, _stage_caption(run, len(stages) - 1, latest))}"
-        )
-    shown = ""
-    if run.photo:
-        size = f"{run.photo.height} × {run.photo.width}"
-        use = "what the model learns from" if run.has_model else "what the samples are judged by"
-        figure = _figure(run, run.photo, f"{size}, {use}")
-        shown = f'<div class="photo"><h2>Photo</h2>{figure}</div>'
-    if not shown and not made:
-        return ""
-    return f'<section class="hero">{shown}<div class="made">{made}</div></section>'
+@dataclass(frozen=True)
+class Row:
+    """Pictures side by side, larger where they are ``few``; ``more`` are in the ``folder`` only."""
+
+    title: str
+    pictures: Sequence[Picture]
+    few: bool
+    more: int
+    folder: str
 
 
-def scales(run: Run) -> str:
-    """The preview after each stage, side by side."""
-    shown = [read_picture(path) for path in picture_files(run.folder / SCALES)]
-    cards = [
-        _figure(run, picture, _stage_caption(run, index, picture))
-        for index, picture in enumerate(shown)
-        if picture
-    ]
-    if not cards:
-        return ""
-    return (
-        "<section><h2>Scale by scale</h2>"
-        '<p class="note">The photo as the model rebuilds it after each scale, coarse to fine.</p>'
-        f'<div class="strip">{"".join(cards)}</div></section>'
-    )
+@dataclass(frozen=True)
+class Section:
+    """All that one task made."""
+
+    title: str
+    rows: Sequence[Row]
 
 
-def _task(run: Run, folder: Path) -> str:
-    """A task's pictures, then those of its sub-folders, a row for each."""
-    heading = "Samples" if folder.name == "sample" else _words(folder.name)
-    parts = [_row(run, folder, MAX_PICTURES)]
-    for sub in sub_folders(folder):
-        if row := _row(run, sub, MAX_ROW):
-            parts.append(f"<h3>{escape(_words(sub.name))}</h3>{row}")
-    return f"<h2>{escape(heading)}</h2>{''.join(parts)}" if any(parts) else ""
+@dataclass(frozen=True)
+class Gallery:
+    """All pictures of a run but its photo."""
+
+    sections: Sequence[Section]
+    previews: Sequence[Picture]
 
 
-def _row(run: Run, folder: Path, at_most: int) -> str:
-    files = picture_files(folder)
-    chosen = _spread(files, at_most) if folder.name == FRAMES else files[:at_most]
-    figures = [figure for path in chosen if (figure := _named_figure(run, path))]
-    if not figures:
-        return ""
-    more = len(files) - len(figures)
-    name = folder.relative_to(run.folder).as_posix()
-    note = f"<figcaption>and {more} more in {escape(name)}/</figcaption>" if more else ""
-    kind = "rows few" if len(files) <= FEW else "rows"
-    return f'<div class="{kind}">{"".join(figures)}</div>{note}'
+def read_gallery(run: Run) -> Gallery:
+    """The pictures of a run's results; of long rows the first ones, of frames some of them all."""
+    results = read_results(run.folder)
+    made: dict[str, dict[str, list[Result]]] = {}
+    for result in [*_photos(run), *results]:
+        if result.kind != "preview":
+            made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
+    sections = []
+    for task, groups in made.items():
+        rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
+        if rows:
+            sections.append(Section("Samples" if task == "sample" else in_words(task), rows))
+    previews = [result for result in results if result.kind == "preview"]
+    return Gallery(sections, _read(run, [_named(run, *it) for it in enumerate(previews)]))
 
 
-def _spread(files: Sequence[Path], count: int) -> list[Path]:
-    """``count`` of the files at even distances, since neighbouring frames look alike."""
-    step = max(len(files) / count, 1.0)
-    return [files[int(index * step)] for index in range(min(count, len(files)))]
+def _photos(run: Run) -> list[Result]:
+    """The photos that the model learns, if there are several."""
+    files = (run.folder / "photos").glob("*.png")
+    names = sorted((path.name for path in files), key=natural)
+    return [Result(f"photos/{name}", "aside") for name in names]
 
 
-def _named_figure(run: Run, path: Path) -> str:
-    """A picture or film with its name as caption, if that is more than a number."""
-    caption = "" if path.stem.isdecimal() else _words(path.stem)
-    if path.suffix.lower() in MOVIE_SUFFIXES:
-        return _film(run, path, caption)
-    picture = read_picture(path)
-    return _figure(run, picture, caption) if picture else ""
+def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
+    at_most = MAX_ROW if title else MAX_PICTURES
+    chosen = results[:at_most]
+    if results[0].kind == "frame":
+        # Neighbouring frames look alike.
+        step = max(len(results) / at_most, 1.0)
+        chosen = [results[int(index * step)] for index in range(len(chosen))]
+    pictures = _read(run, chosen)
+    folder = PurePosixPath(results[0].file).parent.as_posix()
+    more = len(results) - len(pictures)
+    return Row(in_words(title), pictures, len(results) <= FEW, more, folder)
 
 
-def _words(name: str) -> str:
-    """A file's or folder's name as people write it: ``"start-scale-2"`` is "Start scale 2"."""
-    text = re.sub(r"(?<=\d)x(?=\d)", " × ", re.sub(r"[-_]+", " ", name).strip())
-    return text[:1].upper() + text[1:]
+def _read(run: Run, results: Sequence[Result]) -> list[Picture]:
+    """The pictures and films that can be shown."""
+    height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
+    found = []
+    for result in results:
+        if PurePosixPath(result.file).suffix.lower() in MOVIE_SUFFIXES:
+            found.append(Picture(result.file, None, height, width, result.caption, is_film=True))
+        elif picture := read_picture(run.folder, result.file, result.caption):
+            found.append(picture)
+    return found
 
 
-def _stage_caption(run: Run, index: int, picture: Picture) -> str:
+def _named(run: Run, index: int, preview: Result) -> Result:
     name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
-    return f"{name.capitalize()}, {picture.height} × {picture.width}"
-
-
-def _figure(run: Run, picture: Picture, caption: str = "") -> str:
-    """A picture that leads to its file; tiny ones are shown with their pixels."""
-    name, link = _name_and_link(run, picture.path)
-    kind = ' class="tiny"' if max(picture.height, picture.width) <= TINY_SIDE else ""
-    return (
-        f'<figure style="--r:{picture.ratio:.3f}"><a href="{link}">'
-        f'<img{kind} src="{picture.data or link}" width="{picture.width}" '
-        f'height="{picture.height}" alt="{name}"></a>{_caption(caption)}</figure>'
-    )
-
-
-def _film(run: Run, path: Path, caption: str) -> str:
-    name, link = _name_and_link(run, path)
-    ratio = run.photo.ratio if run.photo else 1.5
-    return (
-        f'<figure style="--r:{ratio:.3f}"><video src="{link}" title="{name}" controls autoplay '
-        f"loop muted playsinline></video>{_caption(caption)}</figure>"
-    )
-
-
-def _name_and_link(run: Run, path: Path) -> tuple[str, str]:
-    name = path.relative_to(run.folder).as_posix()
-    return escape(name), escape(quote(os.fsencode(name)))
-
-
-def _caption(text: str) -> str:
-    return f"<figcaption>{escape(text)}</figcaption>" if text else ""
+    return replace(preview, caption=name.capitalize())

@@ -1,17 +1,24 @@
 """``index.html``: one page that shows a run, in one file that needs nothing else."""
 
+import os
+import shlex
 from collections.abc import Mapping
-from html import escape
-from importlib import resources
+from datetime import datetime
+from functools import cache
 from pathlib import Path
-from string import Template
 from typing import Any
+from urllib.parse import quote
 
-from internal_gan.files import atomic_write
-from internal_gan.report import gallery, scores, sections
-from internal_gan.report.run_data import read_run
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-REFRESH_SECONDS = 15
+from internal_gan.evaluation.seams import told
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.report.curves import loss_curves
+from internal_gan.report.gallery import read_gallery
+from internal_gan.report.run import read_run
+from internal_gan.units import counted, duration, memory, three_digits
+
+EVALUATION = "evaluation.json"
 
 
 def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
@@ -32,23 +39,54 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
         UserError: the page cannot be written.
     """
     run = read_run(Path(folder), status)
-    refresh = f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">\n'
-    template = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
-    page = Template(template).substitute(
-        refresh=refresh if run.state == "running" else "",
-        title=escape(run.title),
-        header=sections.header(run),
-        scores=scores.table(run),
-        pictures=gallery.pictures(run),
-        scales=gallery.scales(run),
-        curves=sections.curves(run),
-        times=sections.times(run),
-        commands=sections.commands(run),
-        config=sections.config(run),
-        footer=sections.footer(run),
+    page = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            run=run,
+            gallery=read_gallery(run),
+            evaluation=read_json_object(run.folder / EVALUATION),
+            charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
+            now=datetime.now().astimezone().isoformat(timespec="seconds"),
+        )
     )
     path = run.folder / "index.html"
     with atomic_write(path) as temporary:
         # A file's name need not be valid text.
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
     return path
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("internal_gan.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "clock": _clock,
+        "counted": counted,
+        "digits": three_digits,
+        "duration": duration,
+        "link": _link,
+        "memory": memory,
+        "seams": told,
+        "shell": shlex.quote,
+    }
+    return templates
+
+
+def _clock(time: str) -> str:
+    """A time in ISO form as the local date and time; the text itself where it is none."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return time
+
+
+def _link(file: str) -> str:
+    """The address of a file in the run folder."""
+    return quote(os.fsencode(file))

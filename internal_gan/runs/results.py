@@ -110,7 +110,7 @@ _PROOF = re.compile(r"(^|-)tiled-[12]x[12]")
 
 def _unrecorded(folder: Path) -> Iterator[Result]:
     """The pictures in each folder of a run, then those in the folders of that one."""
-    for task in _by_name(folder, Path.is_dir):
+    for task in _by_name(folder, lambda path: path.is_dir() and path.name != "photos"):
         for row in (task, *_by_name(task, Path.is_dir)):
             group = "" if row == task else row.name
             for path in _by_name(row, Path.is_file):

@@ -14,8 +14,7 @@ from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.patches.statistics import patch_panel
-from internal_gan.report.pictures import MOVIE_SUFFIXES, picture_files, sub_folders
-from internal_gan.runs.places import PROOFS
+from internal_gan.runs.results import read_results
 
 # What a run is judged by and shows: more would take long and tell little more.
 MOST_PICTURES = 4
@@ -23,10 +22,6 @@ MOST_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
-# Pictures that a task writes beside its results, and folders of such.
-NOT_RESULTS = {"before", "mask", "collage", "photo", "hole", "edges", "telea"}
-FRAMES = "frames"
-MOVING = MOVIE_SUFFIXES | {".gif", ".webp"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,12 @@ class Entry:
     pictures: Sequence[Path] = ()
 
 
-def results_of(run: Path, task: str) -> list[Path]:
-    """The first stills that a run made by ``task``, or else frames of its video; four at most."""
-    others = [f for f in sub_folders(run / task) if not f.name.startswith((PROOFS, FRAMES))]
-    files = [path for folder in (run / task, *others) for path in picture_files(folder)]
-    stills = [f for f in files if f.stem not in NOT_RESULTS and f.suffix.lower() not in MOVING]
-    return (stills or picture_files(run / task / FRAMES))[:MOST_PICTURES]
+def results_of(run: Path) -> list[Path]:
+    """The first pictures that a run was asked for, or else frames of its film; four at most."""
+    made = read_results(run)
+    stills = [result for result in made if result.kind == "result"]
+    frames = [result for result in made if result.kind == "frame"]
+    return [run / result.file for result in (stills or frames)[:MOST_PICTURES]]
 
 
 def judge(photo: Path, pictures: Sequence[Path]) -> dict[str, float]:

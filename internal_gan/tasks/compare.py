@@ -190,7 +190,7 @@ def _task(run: RunFolder) -> str | None:
 
 def _pictures(run: RunFolder, task: str) -> tuple[Path | None, list[Path]]:
     """The photo that a run learnt or used, and what it made."""
-    pictures = results_of(run.path, task)
+    pictures = results_of(run.path)
     photo = run.path / "photo.png"
     if task == "inpaint" and pictures:
         # The photo of the folder is the part around the hole.

@@ -21,7 +21,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.files import atomic_write
+from internal_gan.files import atomic_write, write_csv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.masks import read_mask
@@ -29,7 +29,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
 from internal_gan.patches.statistics import SHRINKS
-from internal_gan.report.scores import EVALUATION, count_of, number, write_csv
+from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import PROOFS, new_run_path
 from internal_gan.tasks.own import own_task
@@ -37,7 +37,7 @@ from internal_gan.tasks.reporting import announce, recorded, say, write_page
 from internal_gan.tasks.targets import chosen
 from internal_gan.tasks.trained import load_trained, results
 from internal_gan.training.progress import show_progress
-from internal_gan.units import duration
+from internal_gan.units import counted, duration, three_digits
 
 # Sides that differ by no more than this, relatively, are of one aspect.
 SAME_ASPECT = 0.02
@@ -308,8 +308,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _tell(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
     over = figures.summarise(row["figures"] for row in rows)
-    shown = [f"{name} {number(over[name]['mean'])}" for name in TOLD if name in over]
-    say(console, f"{count_of(len(rows))}, on average: {', '.join(shown)}")
+    shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
+    say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
 
 
 def _by(size: Sequence[int]) -> str:

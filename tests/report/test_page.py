@@ -1,21 +1,22 @@
 """The page of a run shows what is there, needs nothing else, and stays small."""
 
 import base64
-import io
 import json
-import math
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
-from internal_gan.report.curves import Axis, loss_curves
-from internal_gan.report.page import write_report
-from internal_gan.report.pictures import read_picture
+from internal_gan.config.compose import save_options
+from internal_gan.config.options import Options
+from internal_gan.report.page import EVALUATION, write_report
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.results import Result
 
 CONFIG = """task: train
 image: photos/birds $1.jpg
@@ -25,6 +26,7 @@ model:
     coarsest: 32
   _target_: internal_gan.models.singan.model.SinGAN
 """
+OLD_RUNS = Path(__file__).parents[1] / "runs" / "0.1.0"
 VOID = {"meta", "link", "img", "path", "rect", "br"}
 
 
@@ -103,7 +105,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def set_state(folder: Path, state: str, **fields: str) -> None:
+def set_state(folder: Path, state: str, **fields: Any) -> None:
     status = {"state": state, "started": "2026-11-20T10:00:00+00:00", **fields}
     (folder / "status.json").write_text(json.dumps(status))
 
@@ -192,6 +194,39 @@ def test_names_are_text_and_never_markup(folder: Path) -> None:
     assert "&lt;script&gt;alert(1)" in html
 
 
+def test_a_long_name_with_blanks_is_whole(folder: Path) -> None:
+    """YAML folds it over two lines."""
+    name = "a photo of the old mill by the lake " * 3
+    path = f"/{name[:93]}.jpg"
+    assert len(path) == 98
+    options = Options(image=path, checkpoint=path, model={"_target_": "models.Toy"})
+    save_options(options, folder / "config.yaml")
+    assert path not in (folder / "config.yaml").read_text()
+    (folder / "model.safetensors").unlink()
+    html, page = render(folder)
+    assert f"<title>{path[1:]} · Toy</title>" in html
+    assert f"checkpoint='{path}'" in page.text
+
+
+def test_several_photos_are_named_and_shown(folder: Path) -> None:
+    save_options(Options(image=["a b.jpg", "photos/c.png"]), folder / "config.yaml")
+    for number in (1, 2, 10):
+        noise(folder / "photos" / f"{number}.png", 20, 30)
+    html, _ = render(folder)
+    assert "<title>a b.jpg, c.png</title>" in html
+    assert re.findall(r'href="photos/(\d+).png"', html) == ["1", "2", "10"]
+
+
+@pytest.mark.parametrize("config", ["", "[1, 2]", "image: [", "image: {a: &b c, d: *b}", "odd: 1"])
+def test_a_configuration_of_something_else_is_shown_and_not_believed(
+    folder: Path, config: str
+) -> None:
+    (folder / "config.yaml").write_text(config)
+    html, page = render(folder)
+    assert "<title>a run</title>" in html
+    assert config in page.text
+
+
 def test_a_run_that_has_just_begun_has_a_page(tmp_path: Path) -> None:
     set_state(tmp_path, "running")
     (tmp_path / "metrics.jsonl").write_text('{"event": "pl')
@@ -223,6 +258,66 @@ def test_a_file_with_a_name_has_it_as_caption_and_a_numbered_one_has_none(folder
     captions = re.findall("<figcaption>(.*?)</figcaption>", made)
     assert captions == ["300 × 800", "Before after", "Start scale 9", "Start scale 10"]
     assert made.count("<figure") == len(captions) + 3
+
+
+def test_recorded_results_are_shown_as_recorded_and_other_files_are_not(folder: Path) -> None:
+    made = [
+        Result("sample/002.png", caption="The <best>"),
+        Result("sample/000.png"),
+        Result("compare/a b/plain.png", "aside", "20x40", "Plain resizing"),
+        Result("compare/a b/ours.png", "aside", "20x40", "Ours"),
+        Result("scales/01.png", "preview"),
+    ]
+    for name in ("plain", "ours", "other"):
+        noise(folder / "compare" / "a b" / f"{name}.png", 20, 30)
+    RunFolder(folder).write_status("finished", results=made)
+    html, _ = render(folder)
+    assert re.findall('href="([^"]*)"><img', html) == [
+        "photo.png",
+        "sample/002.png",
+        "sample/000.png",
+        "compare/a%20b/plain.png",
+        "compare/a%20b/ours.png",
+        "scales/01.png",
+    ]
+    rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
+    assert re.findall("<h[23]>(.*?)</h[23]>", rows)[:2] == ["Compare", "20 × 40"]
+    captions = re.findall("<figcaption>(.*?)</figcaption>", rows)
+    assert captions == ["The &lt;best&gt;", "Plain resizing", "Ours"]
+
+
+def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -> None:
+    figure = {"mean": 0.12345, "std": 0.5, "interval": [0.1, 0.2], "count": 2}
+    lone = {"mean": None, "std": None, "interval": None, "count": 1}
+    evaluation = {
+        "groups": {
+            "scale-0": {"count": 2, "figures": {"ssim": figure}},
+            "scale-1": {"count": 1, "figures": {"ssim": lone}},
+        },
+        "meaning": {"ssim": {"best": "1", "meaning": "structural <similarity>"}},
+        "reconstruction": {"psnr": 30.0, "l1": 0.01234},
+        "inception": {"file": "a.pth", "layout": "torchvision", "published": None, "sha256": "f0"},
+    }
+    (folder / EVALUATION).write_text(json.dumps(evaluation))
+    html, page = render(folder)
+    rows = [re.findall("<t[dh].*?>(.*?)</t[dh]>", row) for row in re.findall("<tr>.*", html)][:4]
+    assert [row[0] for row in rows] == ["2 samples", "ssim", "1 sample", "ssim"]
+    assert rows[1][1:] == ["0.123", "0.5", "0.1 to 0.2", "1", "structural &lt;similarity&gt;"]
+    assert rows[3][1:5] == ["", "", "", "1"]
+    assert "PSNR 30, L1 0.0123" in page.text
+    assert "a.pth (torchvision's layout, of no published file), SHA-256 f0" in page.text
+
+
+@pytest.mark.parametrize(
+    "run",
+    sorted(path.parent for path in OLD_RUNS.glob("*/config.yaml")),
+    ids=lambda path: path.name,
+)
+def test_a_run_of_0_1_0_has_a_page(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    _, page = render(tmp_path / "run")
+    assert page.tags.count("img") >= 1
+    assert "checkpoint=" in page.text or "resume=" in page.text
 
 
 def test_folders_inside_a_task_are_rows_with_headings(folder: Path) -> None:
@@ -297,55 +392,3 @@ def test_writing_again_replaces_the_page(folder: Path) -> None:
     _, page = render(folder)
     assert "Ctrl-C" in page.text
     assert not list(folder.glob(".tmp-*"))
-
-
-def test_every_scalar_has_a_chart_and_the_networks_share_one() -> None:
-    rows = [
-        {"stage": 0, "step": s, "seconds": 1.0, "generator": s, "discriminator": -s, "penalty": 0.1}
-        for s in (1, 2)
-    ]
-    charts = loss_curves(rows, [("scale 0", 2)])
-    assert [list(chart.names) for chart in charts] == [["discriminator", "generator"], ["penalty"]]
-
-
-def test_curves_pass_over_what_is_not_a_number() -> None:
-    rows: list[dict[str, Any]] = [
-        {"stage": 0, "step": 1, "a": None},
-        {"stage": 0, "step": 2, "a": math.nan},
-        {"stage": 7, "step": 1, "a": 1.0},
-        {"event": "stage_end", "stage": 0, "seconds": 3.0},
-    ]
-    assert loss_curves(rows, [("scale 0", 2)]) == []
-    rows.append({"stage": 0, "step": 2, "a": 5})
-    assert len(loss_curves(rows, [("scale 0", 2)])) == 1
-
-
-@pytest.mark.parametrize(
-    "values", [[0.0, 0.0], [5.0], [-3.0, 9.0], [1e-6, 2.0], [1e5, 3e5], [0.9, 1.1]]
-)
-def test_an_axis_has_a_few_round_ticks_inside(values: list[float]) -> None:
-    axis = Axis.around(values)
-    ticks = axis.ticks()
-    assert 2 <= len(ticks) <= 8
-    assert all(axis.low <= tick <= axis.high for tick in ticks)
-    heights = [axis.y(tick) for tick in ticks]
-    assert heights == sorted(heights, reverse=True)
-
-
-def test_a_rare_spike_does_not_flatten_the_curve() -> None:
-    axis = Axis.around([*[-1.0, 1.0] * 200, 1e6])
-    assert axis.high < 10
-
-
-def test_a_shrunk_picture_keeps_its_colour_profile(tmp_path: Path) -> None:
-    noise(tmp_path / "plain.png", 300, 300)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    with Image.open(tmp_path / "plain.png") as image:
-        image.save(tmp_path / "wide.png", icc_profile=profile)
-    for name, expected in (("plain.png", None), ("wide.png", profile)):
-        picture = read_picture(tmp_path / name)
-        assert picture is not None
-        assert picture.data is not None
-        with Image.open(io.BytesIO(base64.b64decode(picture.data.partition(",")[2]))) as shown:
-            assert shown.format == "WEBP"
-            assert shown.info.get("icc_profile") == expected

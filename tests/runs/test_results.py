@@ -123,7 +123,6 @@ def test_without_a_record_the_names_decide(tmp_path: Path, status: str) -> None:
         ("animate/animation.mp4", "film"),
         ("scales/00.png", "preview"),
         ("evaluate/000/error.png", "aside"),
-        ("photos/1.png", "aside"),
     ],
 )
 def test_what_files_of_0_1_0_count_as(tmp_path: Path, file: str, kind: str) -> None:

@@ -1,0 +1,136 @@
+"""What the page says about a run, read from its folder alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from internal_gan.config.compose import load_options
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError
+from internal_gan.files import read_file
+from internal_gan.report.pictures import Picture, read_picture
+from internal_gan.runs.records import read_metrics, read_status, seconds_of
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One stage of the run; ``seconds`` is measured once it is ``done``, planned before."""
+
+    name: str
+    size: tuple[int, int]
+    steps: int
+    seconds: float
+    done: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its folder tells it.
+
+    Attributes:
+        status: as :func:`~internal_gan.runs.records.read_status` gives it.
+        rows: the lines of ``metrics.jsonl``.
+        memory_bytes: the peak that was measured at the start; None: it was not.
+        photo: what was learnt, or what pictures are judged by.
+        config: the text of ``config.yaml``, empty without such a file.
+        options: what it says; None where it is no configuration.
+    """
+
+    folder: Path
+    status: Mapping[str, Any]
+    stages: Sequence[StageRow]
+    rows: Sequence[Mapping[str, Any]]
+    memory_bytes: int | None
+    photo: Picture | None
+    config: str
+    options: Options | None
+
+    @property
+    def title(self) -> str:
+        """The photos and the model by name; of a run without a photo, the folder's name."""
+        photos = self.options.photos if self.options else []
+        name = ", ".join(Path(photo).name for photo in photos) or self.folder.resolve().name
+        return f"{name} · {self.model}" if self.model else name
+
+    @property
+    def model(self) -> str:
+        """The name of the model; empty where pictures were judged without one."""
+        target = self.options.model.get("_target_") if self.options else None
+        return str(target or "").rpartition(".")[2].removesuffix("Recipe")
+
+    @property
+    def state(self) -> str:
+        """As in ``status.json``; "unknown" where there is none."""
+        return str(self.status.get("state", "unknown"))
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it is a training that has not come to its end."""
+        return self.options is not None and self.options.trains and self.state != "finished"
+
+    @property
+    def model_path(self) -> str | None:
+        """The run folder of its model: this one, or that of the training that it used."""
+        if (self.folder / "model.safetensors").is_file():
+            return str(self.folder)
+        return self.options.checkpoint if self.options else None
+
+    @property
+    def stages_done(self) -> int:
+        """How many stages are finished."""
+        return sum(stage.done for stage in self.stages)
+
+    @property
+    def steps(self) -> int:
+        """Of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    @cached_property
+    def seconds_spent(self) -> float:
+        """Training time so far."""
+        return seconds_of(self.rows)
+
+    @property
+    def seconds_left(self) -> float:
+        """Training time to come, as planned."""
+        return max(sum(stage.seconds for stage in self.stages) - self.seconds_spent, 0.0)
+
+
+def read_run(folder: Path, status: Mapping[str, Any] | None = None) -> Run:
+    """Read a run folder, whatever is there already; ``status`` replaces ``status.json``."""
+    rows = read_metrics(folder / "metrics.jsonl")
+    plans = [row for row in rows if row.get("event") == "plan"]
+    path = folder / "config.yaml"
+    try:
+        options = load_options(path)
+    except UserError:
+        options = None
+    try:
+        config = read_file(path).decode("utf-8", "replace")
+    except FileNotFoundError:
+        config = ""
+    return Run(
+        folder=folder,
+        status=read_status(folder / "status.json") if status is None else status,
+        stages=_stages(plans[-1], rows) if plans else [],
+        rows=rows,
+        memory_bytes=plans[-1].get("peak_memory_bytes") if plans else None,
+        photo=read_picture(folder, "photo.png"),
+        config=config,
+        options=options,
+    )
+
+
+def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[StageRow]:
+    ends = {row["stage"]: row["seconds"] for row in rows if row.get("event") == "stage_end"}
+    stages = []
+    for index, stage in enumerate(plan["stages"]):
+        done = index in ends
+        seconds = stage["steps"] * stage["seconds_per_step"]
+        if done:
+            seconds = ends[index] - ends.get(index - 1, 0.0)
+        height, width = stage["size"]
+        stages.append(StageRow(stage["name"], (height, width), stage["steps"], seconds, done))
+    return stages
