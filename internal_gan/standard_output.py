@@ -8,25 +8,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from internal_gan.process_settings import shared
 
+
+@shared
 @contextmanager
 def spare_output() -> Iterator[None]:
     r"""Let the block go on when what it prints cannot be written, and drop the rest of that.
 
     The pager is closed, ``| head`` has read enough, or the disk under ``> file`` is full. What
     the encoding lacks, as in names of files that are no valid text, is printed as ``\xe9``.
-    Blocks may be nested; streams that are no files, as in a notebook, stay as they are.
+    Blocks may be nested, and in several threads at once; streams that are no files, as in a
+    notebook, stay as they are.
     """
-    before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _spare(sys.stdout), _spare(sys.stderr)
-    after = sys.stdout, sys.stderr
+    before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+    during = {name: _spare(stream) for name, stream in before.items()}
+    for name, stream in during.items():
+        setattr(sys, name, stream)
     try:
         yield
     finally:
-        # None where the process was started without them.
-        for stream in filter(None, after):
-            stream.flush()
-        sys.stdout, sys.stderr = before
+        for name, stream in during.items():
+            # None where the process was started without it.
+            if stream is not None:
+                stream.flush()
+            # Somebody else may have put another one in its place by now.
+            if getattr(sys, name) is stream:
+                setattr(sys, name, before[name])
 
 
 def lost_output() -> OSError | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.process_settings import ignored_warnings
 
 
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
@@ -30,7 +30,7 @@ def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with warnings.catch_warnings(action="ignore"):
+        with ignored_warnings():
             state = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{name}: truncated or not a safetensors file") from error

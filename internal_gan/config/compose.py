@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -47,6 +48,7 @@ VERSION_BASE = "1.3"
 MOST_CONFIG_BYTES = 2**18
 MOST_CONFIG_VALUES = 10_000
 MOST_CONFIG_LEVELS = 50
+_composing = threading.Lock()
 # After an odd number of backslashes it is text.
 _REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 
@@ -90,16 +92,18 @@ def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
 
 
 def _compose(overrides: Sequence[str], *, return_hydra_config: bool = False) -> DictConfig:
-    # A job, or a caller's own Hydra application, may be under way in this process.
-    outer = GlobalHydra.instance().hydra
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
-            return hydra_compose(
-                CONFIG_NAME, list(overrides), return_hydra_config=return_hydra_config
-            )
-    finally:
-        GlobalHydra.instance().hydra = outer
+    # Hydra has one state for all threads of a process.
+    with _composing:
+        # A job, or a caller's own Hydra application, may be under way in this process.
+        outer = GlobalHydra.instance().hydra
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
+                return hydra_compose(
+                    CONFIG_NAME, list(overrides), return_hydra_config=return_hydra_config
+                )
+        finally:
+            GlobalHydra.instance().hydra = outer
 
 
 def to_options(config: DictConfig) -> Options:

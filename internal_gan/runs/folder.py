@@ -1,17 +1,20 @@
 """The folder that holds all that describes one training run, and the truth about its state."""
 
+from __future__ import annotations
+
 import json
-import logging
 import os
 import socket
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from internal_gan.errors import UserError
 from internal_gan.files import (
@@ -32,6 +35,9 @@ State = Literal["running", "finished", "stopped", "failed"]
 # A run whose process cannot be looked up (another machine) counts as alive while it writes.
 SILENCE_SECONDS = 600.0
 
+_claiming = threading.Lock()
+_claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
+
 
 class RunFolder:
     """Paths in a run folder, its ``status.json``, and the claim that only one process trains in it.
@@ -51,7 +57,7 @@ class RunFolder:
         self._lock: int | None = None
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str]) -> "RunFolder":
+    def create(cls, path: str | os.PathLike[str]) -> RunFolder:
         """Make a new run folder, with its parents, claimed by this process and "running".
 
         A folder where an earlier run came to its end before it wrote anything of use is taken.
@@ -82,7 +88,7 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> "RunFolder":
+    def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> RunFolder:
         """Open an existing run folder that has a ``config.yaml`` and all files in ``needs``.
 
         Raises:
@@ -124,6 +130,7 @@ class RunFolder:
         """Lock the folder, which nobody else may be training in, and tidy it."""
         if self._lock is None:
             self._check_files()
+            self._claim_among_threads()
             self._lock = self._take_lock()
             status = self.status()
             if status["state"] == "running" and status.get("pid") != os.getpid():
@@ -131,11 +138,21 @@ class RunFolder:
                 raise UserError(self._busy(status))
         remove_leftovers(self.path)
 
+    def _claim_among_threads(self) -> None:
+        # The lock on a file is its process's, and keeps no thread of that away.
+        place = self.path.resolve()
+        with _claiming:
+            if _claimed.get(place, self) is not self:
+                raise UserError(self._busy(self.status()))
+            _claimed[place] = self
+
     def release(self) -> None:
         """Let another process claim the folder; done by itself when the run is over."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+            with _claiming:
+                _claimed.pop(self.path.resolve(), None)
 
     def write_status(
         self, state: State, *, results: Iterable[Result] | None = None, **fields: Any
@@ -188,34 +205,6 @@ class RunFolder:
         if state == "running" and not self._is_alive(status):
             status |= {"state": "interrupted", "reason": "the process ended without a word"}
         return status
-
-    @contextmanager
-    def log_to_file(self) -> Iterator[None]:
-        """Append the package's log records to ``log.txt`` while the block runs.
-
-        Warnings are shown as well where the caller has not set up any logging, as without a file;
-        errors are not: they are raised, too, and told by whoever catches them.
-        """
-        logger = logging.getLogger("internal_gan")
-        shown = None if logger.hasHandlers() else _Warnings(logging.WARNING)
-        handler = _QuietFileHandler(
-            self.log_path, encoding="utf-8", errors="backslashreplace", delay=True
-        )
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        level = logger.level
-        if level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
-        if shown is not None:
-            logger.addHandler(shown)
-        try:
-            yield
-        finally:
-            logger.removeHandler(handler)
-            if shown is not None:
-                logger.removeHandler(shown)
-            logger.setLevel(level)
-            handler.close()
 
     def _has_contents(self) -> bool:
         """Whether something is there that a new run would be in the way of."""
@@ -286,25 +275,6 @@ class RunFolder:
     def _busy(self, status: dict[str, Any]) -> str:
         who = f"process {status.get('pid')} on {status.get('host')}"
         return f"run folder {self.path}: {who} is training in it; wait for it or stop it first"
-
-
-class _QuietFileHandler(logging.FileHandler):
-    """A log that cannot be written, as on a full disk, must not bury the real error."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the base)
-        pass
-
-    def close(self) -> None:
-        with suppress(OSError):
-            super().close()
-
-
-class _Warnings(logging.Handler):
-    """Shows warnings on standard error, and nothing above them."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.ERROR and logging.lastResort is not None:
-            logging.lastResort.handle(record)
 
 
 def _check_text(path: Path) -> None:

@@ -15,6 +15,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder, State
+from internal_gan.runs.log import log_to
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import memory
@@ -51,7 +52,7 @@ def recorded(folder: RunFolder) -> Iterator[None]:
 
     The block goes on when nobody reads what it prints.
     """
-    with folder.log_to_file(), spare_output():
+    with log_to(folder.log_path), spare_output():
         try:
             with disk_errors(folder.path):
                 yield

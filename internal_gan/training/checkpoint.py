@@ -1,7 +1,6 @@
 """The state of a training on disk: written whole or not at all, read without running code."""
 
 import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
+from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.model_file import check_format, check_there
 
 # Raised whenever a file of the version before can no longer be read as it is.
@@ -37,7 +37,7 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
     """
     check_there(path, "there is nothing to resume")
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with ignored_warnings():
             state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # of any kind, by what the bytes of a foreign file happen to mean
         raise UserError(f"{path} is truncated or not a training checkpoint") from error

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model, Recipe, Stage
+from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, saver, threads
@@ -161,19 +162,22 @@ def _ends_in_good_state(recovery: Recovery, keeper: Saver | None = None) -> Iter
         ) from None
 
 
-@contextmanager
-def _repeatable(device: torch.device) -> Iterator[None]:
+def _repeatable(device: torch.device) -> AbstractContextManager[None]:
     """Make the CPU's results the same in every run with the same number of threads.
 
-    The gradient of indexing is otherwise summed by threads in any order. It costs nothing that can
-    be measured. A GPU has operations without such a form, and would refuse them.
+    It costs nothing that can be measured. A GPU has operations that it is not possible for.
     """
-    if device.type != "cpu":
-        yield
-        return
+    return _deterministic() if device.type == "cpu" else nullcontext()
+
+
+@shared
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Let no operation sum in any order, as the gradient of indexing does on several threads."""
     memory: Any = torch.utils.deterministic
     before = torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
-    torch.set_deterministic_debug_mode("error")
+    # It holds for the whole process, where a GPU's operations must not fail in another thread.
+    torch.set_deterministic_debug_mode("warn")
     # Filled with NaN, fresh memory would bring about the very faults that it is to show.
     memory.fill_uninitialized_memory = False
     try:

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
@@ -26,12 +27,15 @@ BAR_WIDTH = 20
 REFRESH_SECONDS = 0.5
 LINE_SECONDS = 30.0
 
+# While a bar is on the terminal, rich diverts what the whole process prints.
+_terminal = threading.Lock()
+
 
 class Display:
     """Shows how much is done: a bar on a terminal, elsewhere a plain line now and then.
 
     A file gets a line every thirty seconds, or every twentieth of the whole time where that is
-    longer.
+    longer. So does a terminal on which another thread shows a bar.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Display:
         self._every_tenth = every_tenth
         self._shown = (0.0, clock())
         self._bar: Bar | None = None
-        if console.is_terminal:
+        if console.is_terminal and _terminal.acquire(blocking=False):
             self._bar = Bar(
                 TaskProgressColumn("{task.percentage:>3.0f} %"),
                 BarColumn(bar_width=BAR_WIDTH),
@@ -99,6 +103,8 @@ class Display:
         """Take the bar off the terminal and give the cursor back; may be called twice."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
+            _terminal.release()
 
 
 def show_progress(

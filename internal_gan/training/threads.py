@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -15,7 +19,10 @@ from internal_gan.training.callbacks import StagePlan
 from internal_gan.training.recovery import Recovery
 from internal_gan.training.trainee import NotFiniteError
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
+_choosing = threading.Lock()
 
 # More threads must take less than this share of the time of fewer ones to be used, since results
 # differ in their last digits between numbers of threads.
@@ -176,14 +183,27 @@ class Pacemaker:
 
 
 def use(count: int) -> None:
-    """Let torch compute with ``count`` threads from now on."""
-    if count != torch.get_num_threads():
+    """Let torch compute with ``count`` threads from now on where this thread calls it."""
+    if count == torch.get_num_threads():
+        return
+    with _choosing:
+        others = _elsewhere(torch.get_num_threads)
         torch.set_num_threads(count)
+        # torch also makes it the number of every Python thread that has not computed yet.
+        _elsewhere(partial(torch.set_num_threads, others))
+        if torch.get_num_threads() != count:  # built without OpenMP: one number for all
+            torch.set_num_threads(count)
+
+
+def _elsewhere(function: Callable[[], T]) -> T:
+    """Call a function in a new thread."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(function).result()
 
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Reset torch's number of threads to what it was when the block ends."""
+    """Reset this thread's number of threads to what it was when the block ends."""
     before = torch.get_num_threads()
     try:
         yield

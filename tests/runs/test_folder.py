@@ -15,6 +15,7 @@ import pytest
 
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.log import log_to
 
 HOLD = """
 import sys, time
@@ -271,10 +272,10 @@ def test_claim_refuses_what_is_no_file(folder: RunFolder, name: str, kind: str) 
 
 def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
     logger = logging.getLogger("internal_gan.training.engine")
-    with folder.log_to_file():
+    with log_to(folder.log_path):
         logger.info("scale %d", 3)
     logger.info("too late")
-    with folder.log_to_file():
+    with log_to(folder.log_path):
         logger.warning("again")
     lines = folder.log_path.read_text().splitlines()
     assert lines[0].endswith("INFO scale 3")
@@ -286,7 +287,7 @@ def test_a_log_that_cannot_be_written_hides_nothing(folder: RunFolder) -> None:
     folder.log_path = Path("/dev/full")
     if not folder.log_path.exists():
         pytest.skip("needs /dev/full")
-    with folder.log_to_file():
+    with log_to(folder.log_path):
         logging.getLogger("internal_gan.x").info("lost")
 
 
@@ -296,7 +297,7 @@ def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
     monkeypatch.setattr(logging.Logger, "hasHandlers", lambda _: False)
     logger = logging.getLogger("internal_gan.x")
     monkeypatch.setattr(logging.getLogger("internal_gan"), "propagate", False)
-    with folder.log_to_file():
+    with log_to(folder.log_path):
         logger.info("one")
         logger.warning("two")
         logger.error("three")

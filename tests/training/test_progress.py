@@ -10,7 +10,7 @@ from rich.console import Console
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.progress import Progress, TimeLeft, show_progress
+from internal_gan.training.progress import Display, Progress, TimeLeft, show_progress
 
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
@@ -198,3 +198,13 @@ def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them() -> None:
     assert "1 min 40 s left  5 of 10 frames" in text
     hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
     assert 0 <= hidden < shown
+
+
+def test_a_terminal_has_one_bar_at_a_time_and_the_next_one_when_that_is_closed() -> None:
+    outputs = [io.StringIO() for _ in range(3)]
+    consoles = [Console(file=o, force_terminal=True, _environ={"TERM": "xterm"}) for o in outputs]
+    first, second = Display(consoles[0]), Display(consoles[1])
+    second.close()
+    first.close()
+    Display(consoles[2]).close()
+    assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from internal_gan.images.files.encode import FORMATS, Layout, encode, fit_layout
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
+from internal_gan.process_settings import ignored_warnings
 from internal_gan.units import Size
 
 MAX_PIXELS = 120_000_000
@@ -50,9 +50,8 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     path = existing_image(Path(path))
     name = shown(path)
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of oddities in metadata, which do not touch the pixels.
-            warnings.simplefilter("ignore")
+        # Pillow warns of oddities in metadata, which do not touch the pixels.
+        with ignored_warnings():
             return _read(path, name, longest)
     except UserError:
         raise

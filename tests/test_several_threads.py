@@ -1,0 +1,150 @@
+"""What several threads of a program do at once: nothing of the process stays half-set."""
+
+import io
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra.core.global_hydra import GlobalHydra
+
+from internal_gan.config.compose import compose
+from internal_gan.errors import UserError
+from internal_gan.process_settings import ignored_warnings, shared
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.log import log_to
+from internal_gan.standard_output import spare_output
+from internal_gan.training import threads
+
+
+class Overlap:
+    """Two threads in a block: the first to enter it leaves it while the second is inside."""
+
+    def __init__(self, block: Callable[[], Any]) -> None:
+        self.first_is_in, self.second_is_in = threading.Event(), threading.Event()
+        self.first_is_out = threading.Event()
+        self.block = block
+
+    def first(self) -> None:
+        with self.block():
+            self.first_is_in.set()
+            assert self.second_is_in.wait(10)
+        self.first_is_out.set()
+
+    def second(self) -> None:
+        assert self.first_is_in.wait(10)
+        with self.block():
+            self.second_is_in.set()
+            assert self.first_is_out.wait(10)
+
+    def run(self) -> None:
+        in_threads(self.first, self.second)
+
+
+def in_threads(*functions: Callable[[], Any]) -> list[Any]:
+    with ThreadPoolExecutor(len(functions)) as executor:
+        return [future.result() for future in [executor.submit(f) for f in functions]]
+
+
+def test_the_last_to_leave_puts_back_what_the_first_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
+    monkeypatch.setattr(sys, "stdout", stream)
+    filters = warnings.filters[:]
+    Overlap(spare_output).run()
+    Overlap(ignored_warnings).run()
+    assert sys.stdout is stream
+    assert warnings.filters == filters
+
+
+def test_a_stream_that_somebody_else_put_there_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
+    monkeypatch.setattr(sys, "stdout", stream)
+    other = io.StringIO()
+    with spare_output():
+        assert sys.stdout is not stream
+        monkeypatch.setattr(sys, "stdout", other)
+    assert sys.stdout is other
+
+
+def test_a_block_that_fails_leaves_the_setting_as_it_was() -> None:
+    entered: list[str] = []
+
+    class Setting:
+        def __enter__(self) -> None:
+            entered.append("on")
+
+        def __exit__(self, *_: object) -> None:
+            entered.append("off")
+
+    block = shared(Setting)
+    for _ in range(2):
+        with pytest.raises(RuntimeError), block(), block():
+            raise RuntimeError
+    assert entered == ["on", "off", "on", "off"]
+
+
+def test_each_run_logs_what_its_own_thread_says(tmp_path: Path) -> None:
+    logger = logging.getLogger("internal_gan.somewhere")
+    level = logging.getLogger("internal_gan").level
+    barrier = threading.Barrier(4)
+
+    def run(number: int) -> None:
+        with log_to(tmp_path / f"{number}.txt"):
+            barrier.wait(10)
+            for _ in range(20):
+                logger.info("run %d", number)
+            barrier.wait(10)
+            with log_to(tmp_path / f"{number}-within.txt"):
+                logger.info("within %d", number)
+
+    in_threads(*(partial(run, number) for number in range(4)))
+    for number in range(4):
+        lines = (tmp_path / f"{number}.txt").read_text().splitlines()
+        assert [line.partition(" INFO ")[2] for line in lines] == [
+            *[f"run {number}"] * 20,
+            f"within {number}",
+        ]
+        assert "within" in (tmp_path / f"{number}-within.txt").read_text()
+    assert logging.getLogger("internal_gan").level == level
+
+
+def test_options_composed_at_once_are_those_composed_alone() -> None:
+    asked = [["trainer=debug", f"model={name}"] for name in ("singan", "ingan", "edgeconnect")]
+    alone = [compose(overrides) for overrides in asked]
+    assert in_threads(*(partial(compose, overrides) for overrides in asked)) == alone
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_a_folder_is_one_threads_only(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run")
+    with pytest.raises(UserError, match="is training in it"):
+        in_threads(RunFolder.open(_configured(folder).path).claim)
+    folder.write_status("finished")
+    in_threads(RunFolder.open(folder.path).claim)
+
+
+def _configured(folder: RunFolder) -> RunFolder:
+    folder.config_path.write_text("seed: 0\n")
+    return folder
+
+
+def test_a_threads_number_of_threads_is_its_own() -> None:
+    here = torch.get_num_threads()
+
+    def other() -> tuple[int, int, int]:
+        with threads.restored():
+            threads.use(here + 1)
+            started_now = in_threads(torch.get_num_threads)[0]
+            return torch.get_num_threads(), started_now, before
+
+    before = in_threads(torch.get_num_threads)[0]
+    assert in_threads(other) == [(here + 1, before, before)]
+    assert torch.get_num_threads() == here
+    assert in_threads(torch.get_num_threads) == [before]
