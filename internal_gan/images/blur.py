@@ -10,15 +10,16 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 
-# The kernel ends here, so that what is farther away has no weight at all.
+# The kernel is cut off here, so that pixels farther away have no influence at all.
 SIGMAS = 3.0
 
 
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    """Blur every channel by a Gaussian that ends after ``SIGMAS`` standard deviations.
+    """Blur every channel by a Gaussian that is cut off after ``SIGMAS`` standard deviations.
 
-    Separable, hence in the memory of a few images. The image continues beyond the border as it is
-    there.
+    Separable, so that it needs the memory of a few images. Beyond the border the outermost pixels
+    are repeated. kornia's ``gaussian_blur2d`` differs in the last digit, and takes a second to
+    import.
 
     Args:
         x: (N, C, H, W), floating point.

@@ -1,4 +1,4 @@
-"""A photo in memory, and what it takes to be learnt from."""
+"""A photo in memory, what results keep of it, and whether a model can learn from it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
 
 @dataclass(frozen=True)
 class Photo:
-    """An image, and what its file said about it.
+    """An image and what its file says about it.
 
     Attributes:
-        pixels: ``(1, 3, H, W)`` float32 in [-1, 1], RGB, upright. Gray is repeated in the three
+        pixels: (1, 3, H, W) float32 in [-1, 1], RGB, upright. Gray is repeated in the three
             channels; fully transparent pixels continue the visible colours around them.
-        alpha: ``(1, 1, H, W)`` float32 in [0, 1], 1 is opaque; ``None`` without transparency.
-        path: The file; ``None`` if the image came from elsewhere.
+        alpha: (1, 1, H, W) float32 in [0, 1], 1 is opaque; None without transparency.
+        path: the file; None if the image comes from elsewhere.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
-        bit_depth: Bits per channel read from the file: 8, 16, or 32 for floating point.
-        icc_profile: The file's colour profile. Pixels are the file's numbers and are not converted
-            to another colour space (but from CMYK to sRGB).
+        bit_depth: bits per channel that were read: 8, 16, or 32 for floating point.
+        icc_profile: the file's colour profile. Pixels are the file's numbers, not converted to
+            another colour space (except from CMYK to sRGB).
         exif: EXIF block without the orientation, which has been applied.
-        unknown: ``(1, 1, H, W)``, 1 where nothing may be learnt from, such as a hole to be filled,
-            and else 0; ``None``: everything may.
-        raw: The file's own numbers as ``pixels``, which ``write_image`` gives back where nobody
-            sees them; ``None`` where no pixel is fully transparent.
-        given: ``(height, width)`` of the file, where ``pixels`` are fewer; ``None``: as ``size``.
+        unknown: (1, 1, H, W), 1 where the photo must not be learnt, such as in a hole to fill, and
+            0 elsewhere; None: it may be learnt everywhere.
+        raw: ``pixels`` with the file's own numbers where they are fully transparent, which
+            ``write_image`` restores; None where no pixel is.
+        given: (height, width) of the file if it was reduced on reading; None otherwise.
     """
 
     pixels: Tensor
@@ -51,21 +51,21 @@ class Photo:
 
     @property
     def size(self) -> Size:
-        """``(height, width)`` in pixels."""
+        """(height, width) in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
     @property
     def full_size(self) -> Size:
-        """``(height, width)`` in pixels of the file, upright."""
+        """(height, width) of the file in pixels, upright."""
         return self.given or self.size
 
     @property
     def is_gray(self) -> bool:
-        """Whether the file had no colours."""
+        """Whether the file has no colours."""
         return self.mode in _GRAY_MODES
 
     def crop(self, rows: slice, columns: slice) -> Photo:
-        """The photo within some rows and columns, as if it had never been larger."""
+        """A part of the photo, which keeps no trace of the rest."""
         layers = ("pixels", "alpha", "unknown", "raw")
         parts = {
             name: layer[..., rows, columns].contiguous()
@@ -78,12 +78,12 @@ class Photo:
 def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
     """What the pictures that a model draws have in common with its photo.
 
-    They are gray or coloured as the photo and have its colour profile, 8 bits per channel and no
-    transparency. EXIF entries, such as time and place, would not be true of them.
+    They are gray or coloured like the photo and have its colour profile, 8 bits per channel and no
+    transparency. They have no EXIF entries, such as time and place, which would not be true.
 
     Returns:
-        What to give to ``write_image`` as ``like``, and a few words about each thing of the photo's
-        pixels that is not kept.
+        The photo to give to ``write_image`` as ``like``, and a few words about each property of the
+        pixels that is lost.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any():
@@ -102,12 +102,11 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
     """Refuse a photo that no model can learn from.
 
     Args:
-        photo: The photo.
-        min_side: Shortest side possible, in pixels, after shrinking.
-        max_size: Longest side that the photo is going to be shrunk to; ``None`` keeps its size.
+        min_side: the shortest side that a model can learn from, in pixels, after shrinking.
+        max_size: the longest side after shrinking; None does not shrink.
 
     Raises:
-        UserError: If the photo is too small, fully transparent, or of one flat colour.
+        UserError: the photo is too small, fully transparent, or of one flat colour.
     """
     name = "the image" if photo.path is None else shown(photo.path)
     size = f"{photo.full_size[0]}x{photo.full_size[1]}"
@@ -125,6 +124,6 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
     if photo.alpha is not None and not photo.alpha.any():
         raise UserError(f"{name}: every pixel is transparent; a photo must show something")
     lowest, highest = (torch.stack([f(c) for c in photo.pixels[0]]) for f in (torch.min, torch.max))
-    # One step of 8 bits is what JPEG makes of a flat colour.
+    # JPEG turns a flat colour into two that are one 8-bit step apart.
     if (highest - lowest).max() <= 2.01 / 255.0:
         raise UserError(f"{name}: the image is one flat colour; a photo must show something")

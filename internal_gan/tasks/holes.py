@@ -11,8 +11,8 @@ from torch import Tensor
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.images.alpha import fill_transparent
 from internal_gan.images.files.names import READABLE_SUFFIXES, shown
+from internal_gan.images.fill import fill_transparent
 from internal_gan.images.masks import FAINT, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole

@@ -1,4 +1,4 @@
-"""From a Pillow image of any colour mode and bit depth to tensors."""
+"""From a Pillow image of any colour mode and bit depth to tensors and photos."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
 from internal_gan.images.files.reduce import in_bands, reduced_size
+from internal_gan.images.fill import fill_transparent
+from internal_gan.images.photo import Photo
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -24,7 +27,7 @@ READABLE_MODES = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
 
 
 class UnreadablePixelsError(Exception):
-    """The file is sound, but its pixels cannot be taken for a photo; says why."""
+    """The file is intact, but its pixels are not those of a photo; says why."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,12 @@ class Decoded:
     """The pixels of one image file.
 
     Attributes:
-        colours: ``(1, 3, H, W)`` in [0, 1].
-        alpha: ``(1, 1, H, W)`` in [0, 1]; ``None`` if every pixel is opaque by format.
+        colours: (1, 3, H, W) in [0, 1].
+        alpha: (1, 1, H, W) in [0, 1]; None if the format has no transparency.
         mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
-        bit_depth: Bits per channel that were read: 8, 16, or 32 for floats.
-        notes: What was lost or changed, for the user.
-        given: ``(height, width)`` of the image, upright, where it was reduced; else ``None``.
+        bit_depth: bits per channel that were read: 8, 16, or 32 for floats.
+        notes: lines for the user about what was lost or changed.
+        given: (height, width) of the image, upright, if it was reduced; None otherwise.
     """
 
     colours: Tensor
@@ -47,25 +50,47 @@ class Decoded:
     notes: tuple[str, ...] = ()
     given: Size | None = None
 
+    def photo(
+        self,
+        path: Path | None = None,
+        icc_profile: bytes | None = None,
+        exif: bytes | None = None,
+    ) -> Photo:
+        """The photo, its fully transparent pixels filled with the visible colours around them."""
+        raw = self.colours * 2.0 - 1.0
+        pixels = raw if self.alpha is None else fill_transparent(raw, self.alpha)
+        return Photo(
+            pixels,
+            self.alpha,
+            path,
+            self.mode,
+            self.bit_depth,
+            # An empty profile is none, and CMYK's does not describe RGB pixels.
+            (icc_profile or None) if self.mode != "CMYK" else None,
+            exif,
+            raw=None if pixels is raw else raw,
+            given=self.given,
+        )
+
 
 def decode(
     image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
 ) -> Decoded:
-    """Read the pixels of a freshly opened image, turned upright.
+    """Read the pixels of an image that has just been opened, and turn them upright.
 
     Args:
-        image: The image, not loaded yet.
-        reopen: Opens the same file again; 16-bit colour takes a second pass.
-        longest: Longest side that there is a use for, in pixels; a much larger image is reduced
-            as :func:`internal_gan.images.files.reduce.reduced_size` says. ``None``: all of it.
+        image: not loaded yet.
+        reopen: opens the same file again; 16-bit colours are read in two passes.
+        longest: the longest side of use, in pixels; a much larger image is reduced, see
+            :func:`internal_gan.images.files.reduce.reduced_size`. None reads all of it.
 
     Raises:
-        UnreadablePixelsError: If the colour mode or the values are none that a photo has.
-        Exception: Whatever Pillow raises on a damaged file.
+        UnreadablePixelsError: the colour mode or the values are not those of a photo.
+        Exception: whatever Pillow raises for a damaged file.
     """
     raw_mode = _raw_mode(image)
     if _is_deep(raw_mode, image) and _tiff_tag(image, _PLANAR_CONFIGURATION, 1) == 2:
-        # Pillow takes the wrong bytes of such files, without a word.
+        # Pillow silently reads the wrong bytes of such files.
         raise UnreadablePixelsError("its 16-bit channels are stored apart from each other")
     if raw_mode == "LA;16B":
         return _decode(_decode_deep_gray_alpha, longest, _with_raw_mode(image, "RGBA"))
@@ -73,37 +98,37 @@ def decode(
     if low_bytes is not None:
         with reopen() as again:
             return _decode(_decode_deep_colour, longest, image, _with_raw_mode(again, low_bytes))
-    way: Callable[..., Decoded]
+    decoder: Callable[..., Decoded]
     notes = ("its 16 bits per channel are read as 8 bits",) if _is_deep(raw_mode, image) else ()
     if image.mode in _SIXTEEN_BIT_GRAY or image.mode == "I":
-        way = partial(_decode_integers, largest=4095 if raw_mode.endswith(";12") else 65535)
+        decoder = partial(_decode_integers, largest=4095 if raw_mode.endswith(";12") else 65535)
     elif image.mode == "F":
-        way = _decode_floats
+        decoder = _decode_floats
     elif image.mode == "CMYK":
-        way = partial(_decode_cmyk, notes=notes)
+        decoder = partial(_decode_cmyk, notes=notes)
     elif image.mode in _EIGHT_BIT:
-        way = partial(_decode_bytes, notes=notes)
+        decoder = partial(_decode_bytes, notes=notes)
     else:
         raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
-    return _decode(way, longest, image)
+    return _decode(decoder, longest, image)
 
 
-def _decode(way: Callable[..., Decoded], longest: int | None, *images: Image.Image) -> Decoded:
-    """What a way of decoding makes of the layers of an image, turned upright."""
+def _decode(decoder: Callable[..., Decoded], longest: int | None, *images: Image.Image) -> Decoded:
+    """Decode the layers of an image, turned upright; a very large one in bands of rows."""
     layers = [_upright(image) for image in images]
     width, height = layers[0].size
     to = reduced_size((height, width), longest)
     if to is None:
-        return way(*layers)
+        return decoder(*layers)
     return in_bands(
         (height, width),
         to,
-        lambda top, bottom: way(*(layer.crop((0, top, width, bottom)) for layer in layers)),
+        lambda top, bottom: decoder(*(layer.crop((0, top, width, bottom)) for layer in layers)),
     )
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Pillow copies an image that is upright already, and a large one takes much memory.
+    # Pillow would copy even an upright image, which takes much memory for a large one.
     image.load()
     is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
     return image if is_upright else ImageOps.exif_transpose(image)
@@ -154,7 +179,7 @@ def _decode_floats(image: Image.Image) -> Decoded:
 
 
 def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
-    """Join the high bytes of 16-bit colours, all that Pillow reads, and the low ones."""
+    """Join the high bytes of 16-bit colours, which are all that Pillow reads, and the low ones."""
     mode, key = image.mode, image.info.get("transparency")
     levels = 256.0 * _channels(image) + _channels(low_bytes)
     if isinstance(key, tuple):
@@ -164,13 +189,13 @@ def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
 
 
 def _decode_deep_gray_alpha(image: Image.Image) -> Decoded:
-    """16-bit gray and alpha, read as four bytes a pixel, which is how RGBA lies in a file."""
+    """16-bit gray and alpha, read as if its four bytes per pixel were RGBA."""
     planes = _channels(image)
     return _decoded((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
 
 
 def _decoded(levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] = ()) -> Decoded:
-    """Sort channels in [0, 1] - gray or RGB, then maybe alpha - into colours and alpha."""
+    """Split channels in [0, 1], gray or RGB and perhaps alpha, into colours and alpha."""
     has_alpha = levels.shape[0] in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[-1:].unsqueeze(0) if has_alpha else None
@@ -180,13 +205,13 @@ def _decoded(levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] =
 
 
 def _channels(image: Image.Image) -> Tensor:
-    """The numbers that Pillow holds, as floats ``(C, H, W)``."""
+    """Pillow's numbers as floats (C, H, W)."""
     array = np.array(image).astype(np.float32)
     return torch.from_numpy(array if array.ndim == 3 else array[..., None]).permute(2, 0, 1)
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """How the pixels lie in the file, in Pillow's words, such as ``RGB;16B``."""
+    """The layout of the pixels in the file, by Pillow's name, such as ``RGB;16B``."""
     tiles = getattr(image, "tile", None)
     if not tiles:
         return image.mode
@@ -196,7 +221,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
-    """Make Pillow take the bytes of a file, not loaded yet, for another layout of its size."""
+    """Make Pillow read the file, not loaded yet, by another layout of the same size."""
     image.tile = [  # type: ignore[attr-defined]
         tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
         for tile in image.tile  # type: ignore[attr-defined]
@@ -205,7 +230,7 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
 
 
 def _low_byte_mode(raw_mode: str) -> str | None:
-    """The layout by which Pillow reads the low bytes of 16-bit colours: the other byte order."""
+    """The layout by which Pillow reads the low bytes of 16-bit colours: of opposite byte order."""
     layout, order = raw_mode[:-1], raw_mode[-1:]
     if layout not in {"RGB;16", "RGBA;16", "RGBX;16"}:
         return None

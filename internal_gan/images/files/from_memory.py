@@ -1,4 +1,4 @@
-"""Photos that are in memory already: Pillow images, NumPy arrays and tensors."""
+"""Photos from Pillow images, NumPy arrays and tensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.alpha import seen
 from internal_gan.images.files.decode import READABLE_MODES, Decoded, UnreadablePixelsError, decode
 from internal_gan.images.files.reduce import in_bands, reduced_size
 from internal_gan.images.photo import Photo
@@ -23,17 +22,17 @@ def to_photo(
     name: str = "the image",
     longest: int | None = None,
 ) -> Photo:
-    """Take a picture in memory for a photo.
+    """Make a photo of a picture in memory.
 
     Args:
-        image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a
-            tensor (C, H, W) or (1, C, H, W) with C 1, 3 or 4 on any device: gray, RGB or RGBA, as
-            uint8, as uint16, or as floats in [0, 1].
-        name: what to call it in messages.
+        image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); or a
+            tensor (C, H, W) or (1, C, H, W) on any device, C being 1, 3 or 4. Arrays and tensors
+            are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1].
+        name: of the picture in messages.
         longest: as for :func:`internal_gan.images.files.image.read_image`.
 
     Raises:
-        UserError: something else, another shape, type or range.
+        UserError: any other object, shape, type or range.
 
     >>> to_photo(np.zeros((30, 40, 3), np.uint8)).size
     (30, 40)
@@ -42,28 +41,17 @@ def to_photo(
     """
     if isinstance(image, Image.Image):
         decoded = _from_pillow(image, name, longest)
-    elif isinstance(image, Tensor):
-        decoded = _from_layers(_channels_last(image, name), name, longest)
-    elif isinstance(image, np.ndarray):
-        decoded = _from_layers(_checked_shape(image, name), name, longest)
-    else:
-        raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
-    profile = image.info.get("icc_profile") if isinstance(image, Image.Image) else None
-    pixels, raw = seen(decoded)
-    return Photo(
-        pixels,
-        decoded.alpha,
-        mode=decoded.mode,
-        bit_depth=decoded.bit_depth,
-        icc_profile=(profile or None) if decoded.mode != "CMYK" else None,
-        raw=raw,
-        given=decoded.given,
-    )
+        return decoded.photo(icc_profile=image.info.get("icc_profile"))
+    if isinstance(image, Tensor):
+        return _from_layers(_channels_last(image, name), name, longest).photo()
+    if isinstance(image, np.ndarray):
+        return _from_layers(_checked_shape(image, name), name, longest).photo()
+    raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
 def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
     try:
-        # Once loaded, the pixels are what the mode says, and no second pass over a file is needed.
+        # Once loaded, an image holds all that its mode says: no second pass over a file is needed.
         image.load()
         return decode(image, image.copy, longest)
     except UnreadablePixelsError as error:

@@ -1,4 +1,4 @@
-"""Image files in and out, with nothing lost silently."""
+"""Reading and writing image files; whatever is lost is logged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.alpha import seen
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
 from internal_gan.images.files.encode import FORMATS, Layout, encode, fit_layout
@@ -30,27 +29,27 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     """Read an image file of any common format, colour mode and bit depth.
 
     PNG, JPEG, TIFF, WebP, BMP, GIF and PPM; black and white, gray, palette, RGB and CMYK, with or
-    without transparency; 8 and 16 bits per channel, and floating-point gray in [0, 1]. Of several
-    frames or pages the first is read. What cannot be kept is logged as a warning.
+    without transparency; 8 and 16 bits per channel, and floating-point gray in [0, 1]. Only the
+    first of several frames or pages is read. Losses are logged as warnings.
 
     Args:
-        path: The file. A leading ``~/`` stands for the home folder.
-        longest: Longest side that there is a use for, in pixels: of a file of more than
-            :data:`~internal_gan.images.files.reduce.WHOLE_PIXELS` the photo is then reduced, to
-            :data:`~internal_gan.images.files.reduce.GAP` times that, in the memory of its bytes.
-            ``None``: it is read whole.
+        path: the file; a leading ``~/`` stands for the home folder.
+        longest: the longest side of use, in pixels. A file of more than
+            :data:`~internal_gan.images.files.reduce.WHOLE_PIXELS` is then reduced to
+            :data:`~internal_gan.images.files.reduce.GAP` times that side, in little more memory
+            than its bytes take. None reads it whole.
 
     Returns:
-        The photo, turned upright as its EXIF orientation says.
+        The photo, turned upright by its EXIF orientation.
 
     Raises:
-        UserError: If there is no such file, or it cannot be read, is damaged, is no image, or has
+        UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has
             more than ``MAX_PIXELS`` pixels.
     """
     path = existing_image(Path(path))
     name = shown(path)
     try:
-        # Pillow warns of oddities in metadata, which do not touch the pixels.
+        # Pillow warns about odd metadata, which do not affect the pixels.
         with ignored_warnings():
             return _read(path, name, longest)
     except UserError:
@@ -64,7 +63,7 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     except UnreadablePixelsError as error:
         raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
     except Exception as error:
-        # On a damaged file Pillow raises nearly anything, also KeyError and struct.error.
+        # For a damaged file Pillow raises nearly anything, even KeyError and struct.error.
         detail = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
             f"{name}: the image is truncated or damaged ({detail}); allowed are whole files"
@@ -88,44 +87,33 @@ def _read(path: Path, name: str, longest: int | None) -> Photo:
         except Exception:
             exif = None
             _log.warning("%s: its EXIF data is damaged and is left out", name)
-        profile = image.info.get("icc_profile") if decoded.mode != "CMYK" else None
+        profile = image.info.get("icc_profile")
     for note in decoded.notes:
         _log.warning("%s: %s", name, note)
-    pixels, raw = seen(decoded)
-    return Photo(
-        pixels,
-        decoded.alpha,
-        path,
-        decoded.mode,
-        decoded.bit_depth,
-        profile or None,
-        exif,
-        raw=raw,
-        given=decoded.given,
-    )
+    return decoded.photo(path, profile, exif)
 
 
 def write_image(
     path: str | Path, pixels: Tensor, *, like: Photo | None = None, alpha: Tensor | None = None
 ) -> None:
-    """Write an image file, whole or not at all, in the format that its suffix names.
+    """Write an image file, whole or not at all, in the format named by its suffix.
 
-    Without ``like`` it is 8-bit RGB (with ``alpha``: RGBA). With ``like``, the file has what that
-    photo's had: gray or colour, bit depth, colour profile, EXIF, and, if the size is the same,
-    transparency, with the file's own numbers where a pixel is fully transparent. Palette and CMYK
-    photos give RGB files. What the format cannot hold is logged as a warning. PNG, TIFF and WebP
-    are written without loss, JPEG with quality 95.
+    Without ``like`` it is 8-bit RGB, or RGBA with ``alpha``. With ``like``, it has the properties
+    of that photo's file: gray or colour, bit depth, colour profile, EXIF, and, if the size is the
+    same, transparency, with the file's own numbers where a pixel is fully transparent. Palette and
+    CMYK photos become RGB. Properties that the format cannot hold are logged as warnings. PNG, TIFF
+    and WebP are lossless, JPEG has quality 95.
 
     Args:
-        path: File to write, ending in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
-        pixels: ``(1, 3, H, W)`` or ``(3, H, W)`` in [-1, 1]; what is outside is clipped.
-        like: The photo whose file this one is to resemble.
-        alpha: ``(1, 1, H, W)`` in [0, 1], instead of that of ``like``.
+        path: ends in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
+        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
+        like: the photo whose file this one should resemble.
+        alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
 
     Raises:
-        UserError: If the suffix is none of these, the format holds no image of this size, the
-            folder is missing or not writable, or the disk is full.
-        ValueError: If the pixels have another shape or are not finite.
+        UserError: another suffix, a size that the format cannot hold, a folder that is missing or
+            not writable, or a full disk.
+        ValueError: the pixels have another shape or are not finite.
     """
     path = Path(path)
     name = shown(path)
@@ -159,10 +147,10 @@ def write_image(
 
 
 def to_uint8(pixels: Tensor) -> Tensor:
-    """Map [-1, 1] to the whole numbers 0 to 255, rounding; what is outside is clipped.
+    """Map [-1, 1] to whole numbers from 0 to 255, rounded; other values are clipped.
 
     Args:
-        pixels: A floating-point tensor of any shape.
+        pixels: a floating-point tensor of any shape.
 
     Returns:
         ``uint8`` of the same shape, on the same device.
