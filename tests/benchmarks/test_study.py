@@ -36,8 +36,8 @@ const robot = setInterval(() => {
 </script></body>"""
 
 
-def answers_of_a_robot(page: str) -> dict[str, Any]:
-    """What a participant's browser saves at the end."""
+def answers_of_a_robot(page: str, profile: Path) -> dict[str, Any]:
+    """What a participant's browser saves at the end; ``profile`` is the folder of its own files."""
     received: queue.Queue[bytes] = queue.Queue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ def answers_of_a_robot(page: str) -> dict[str, Any]:
             """Say nothing."""
 
     assert BROWSER is not None
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=browser"]
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
@@ -119,7 +119,7 @@ def test_a_participant_goes_through_both_protocols(folders: list[str], tmp_path:
     path = tmp_path / "study.html"
     study.main([*folders, "--output", str(path), "--practice", "1", "--seconds", "0.2"])
     page = path.read_text()
-    result = answers_of_a_robot(page)
+    result = answers_of_a_robot(page, tmp_path / "browser")
     assert result["study"] == data(page)["id"]
     counted = [trial for trial in result["trials"] if not trial["practice"]]
     assert len(result["trials"]) == len(counted) + 2
