@@ -9,6 +9,7 @@ from typing import Any
 
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import PATHS, Options
+from internal_gan.runs.results import read_results
 
 try:
     from huggingface_hub import ModelHubMixin, snapshot_download
@@ -17,10 +18,9 @@ except ImportError as error:
         "internal_gan.hub needs huggingface_hub: pip install 'internal-gan[hub]'"
     ) from error
 
-# What makes a run folder, and the pictures that show it; of filled holes not what was there before.
+# What makes a run folder, and the pictures that show it.
 FILES = ("config.yaml", "model.safetensors", "photo.png")
-# Of several photos each has a folder of its own.
-PICTURES = ("sample/*.png", "retarget/*.png", "inpaint/[0-9]*.png", "inpaint/*/[0-9]*.png")
+PICTURES = "*/*.png"
 MOST_PICTURES = 8
 CARD = """\
 ---
@@ -92,9 +92,9 @@ class HubModel(
 
     def _save_pretrained(self, save_directory: Path) -> None:
         config = save_directory / "config.yaml"
-        pictures = [path for pattern in PICTURES for path in sorted(self.run.glob(pattern))]
-        for path in [*(self.run / name for name in FILES), *pictures[:MOST_PICTURES]]:
-            copy = save_directory / path.relative_to(self.run)
+        pictures = [made.file for made in read_results(self.run) if made.kind == "result"]
+        for name in (*FILES, *pictures[:MOST_PICTURES]):
+            path, copy = self.run / name, save_directory / name
             if path.is_file() and copy.resolve() != path.resolve():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
@@ -123,7 +123,7 @@ class HubModel(
                     force_download=force_download,
                     local_files_only=local_files_only,
                     token=token,
-                    allow_patterns=[*FILES, *PICTURES],
+                    allow_patterns=[*FILES, PICTURES],
                 )
             )
         return cls(folder)

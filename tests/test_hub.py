@@ -10,6 +10,8 @@ import pytest
 
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.results import Result
 from tests.commands import Shell
 from tests.tiny import same_weights, trained
 
@@ -65,6 +67,14 @@ def test_pictures_of_every_family_are_saved(run: Path, picture: str, tmp_path: P
     assert (tmp_path / "saved" / picture).read_bytes() == b"picture"
     if picture.startswith("inpaint"):
         assert not list((tmp_path / "saved").rglob("before.png"))
+
+
+def test_of_what_a_run_recorded_the_results_are_saved(run: Path, tmp_path: Path) -> None:
+    made = [Result("sample/009.png"), Result("sample/008.png", "aside"), Result("sample/001.png")]
+    RunFolder(run).write_status("finished", results=made)
+    hub.HubModel(run).save_pretrained(tmp_path / "saved")
+    saved = sorted(path.name for path in (tmp_path / "saved" / "sample").iterdir())
+    assert saved == ["001.png", "009.png"]
 
 
 def test_pushing_uploads_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
