@@ -1,4 +1,4 @@
-"""Loss curves from the logged steps of a run; the template ``macros.html`` draws them as SVG."""
+"""Loss curves of a run, as the coordinates that the template ``macros.html`` draws as SVG."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ Point = tuple[int, int, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """The size of a drawing, and where in it the curves are, in pixels from the top left."""
+    """The size of a chart and the edges of its plot, in pixels from the top left."""
 
     width: int = 960
     height: int = 210
@@ -30,11 +30,12 @@ FRAME = Frame()
 
 @dataclass(frozen=True)
 class Curve:
-    """SVG paths in one stage: averages of neighbouring steps, and the band that the steps fill.
+    """SVG paths of one scalar in one stage.
 
     Attributes:
-        number: its place in the chart's names.
-        spread: empty where the steps are all alike.
+        number: the scalar's index among the names of its chart.
+        line: through the averages of neighbouring steps.
+        spread: the outline of the band between their extremes; empty if it has no height.
     """
 
     number: int
@@ -44,13 +45,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Chart:
-    """One drawing.
+    """One or more scalars over the whole run.
 
     Attributes:
-        names: of its curves, in the order of their colours.
-        columns: of each stage the name, or its number where that is too long, the left edge and
-            the width.
-        ticks: values on the vertical axis with their heights in pixels from the top.
+        names: of the scalars, in the order of their colours.
+        columns: for each stage its name, or its number where the name is too long, and the left
+            edge and the width of its column in pixels.
+        ticks: values on the vertical axis, each with its distance from the top in pixels.
     """
 
     title: str
@@ -71,7 +72,7 @@ class Axis:
 
     @classmethod
     def around(cls, values: Sequence[float]) -> "Axis":
-        """Axis on which nearly all of ``values`` are seen; rare spikes may leave it."""
+        """An axis that shows all of ``values`` except for rare spikes."""
         ordered = sorted(values)
         rank = (len(ordered) - 1) * 0.01
         low, high = ordered[math.floor(rank)], ordered[math.ceil(len(ordered) - 1 - rank)]
@@ -81,7 +82,7 @@ class Axis:
         return cls(low - room, high + room, False)
 
     def y(self, value: float) -> float:
-        """Height of ``value`` in the drawing, in pixels from the top."""
+        """The distance of ``value`` from the top in pixels; beyond the axis, that of its end."""
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
@@ -107,23 +108,23 @@ class Axis:
 def loss_curves(
     rows: Sequence[Mapping[str, Any]], stages: Sequence[tuple[str, int]]
 ) -> list[Chart]:
-    """Draw every logged scalar over the whole run, each stage in a column of the same width.
+    """Chart every logged scalar; each stage has a column, all of the same width.
 
     Args:
-        rows: lines of ``metrics.jsonl``; those without ``stage`` and ``step`` are passed over.
-        stages: name and number of steps of every stage, also of those to come.
+        rows: as :func:`internal_gan.runs.records.read_metrics` gives them.
+        stages: name and number of steps of every stage, including those to come.
 
     Returns:
-        The game of the two networks in one chart, then one chart for each other scalar.
+        First the losses of the two networks against each other in one chart, then a chart for
+        each other scalar.
     """
     series: dict[str, list[Point]] = {}
     for row in rows:
-        stage, step = row.get("stage"), row.get("step")
-        if not isinstance(stage, int) or not isinstance(step, int) or stage >= len(stages):
-            continue
-        for name in row.keys() - _NOT_SCALARS:
-            if isinstance(row[name], int | float) and math.isfinite(row[name]):
-                series.setdefault(name, []).append((stage, step, float(row[name])))
+        if "step" in row and row["stage"] < len(stages):
+            for name in row.keys() - _NOT_SCALARS:
+                if row[name] is not None:
+                    point = (row["stage"], row["step"], float(row[name]))
+                    series.setdefault(name, []).append(point)
     game = [name for name in _GAME if name in series]
     groups = [("Adversarial losses", game)] if game else []
     groups += [
@@ -160,7 +161,7 @@ def _chart(
 def _paths(
     axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float
 ) -> tuple[str, str]:
-    """The line and the band through values at fractions of the stage's steps."""
+    """The paths of :class:`Curve`, for values by the fraction of the stage's steps."""
     buckets: dict[int, list[tuple[float, float]]] = {}
     for at, value in points:
         x = left + min(at, 1.0) * (width - 2) + 1
@@ -173,5 +174,5 @@ def _paths(
         top.append(f"{x:.1f} {min(heights):.1f}")
         bottom.append(f"{x:.1f} {max(heights):.1f}")
     spread = "" if len(line) == 1 or top == bottom else f"M{'L'.join(top + bottom[::-1])}Z"
-    # A curve of one point is a dot, which the round cap of a line without length draws.
+    # The round caps of a line without length draw a single point as a dot.
     return "M" + ("L".join(line) if len(line) > 1 else f"{line[0]}h0"), spread

@@ -1,4 +1,4 @@
-"""The pictures of a run's page, in rows: what its tasks made, and the preview of each stage."""
+"""The pictures on a run's page, in rows: the results of its tasks and the preview of each stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,12 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Row:
-    """Pictures side by side, larger where they are ``few``; ``more`` are in the ``folder`` only."""
+    """Pictures side by side.
+
+    Attributes:
+        few: whether they are shown larger.
+        more: how many others are in the ``folder`` alone.
+    """
 
     title: str
     pictures: Sequence[Picture]
@@ -27,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """All that one task made."""
+    """The pictures of one task."""
 
     title: str
     rows: Sequence[Row]
@@ -35,14 +40,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All pictures of a run but its photo."""
+    """All pictures of a run except its photo."""
 
     sections: Sequence[Section]
     previews: Sequence[Picture]
 
 
 def read_gallery(run: Run) -> Gallery:
-    """The pictures of a run's results; of long rows the first ones, of frames some of them all."""
+    """Choose and read the pictures to show: the first of each row, and frames evenly spread."""
     results = read_results(run.folder)
     made: dict[str, dict[str, list[Result]]] = {}
     for result in [*_photos(run), *results]:
@@ -58,7 +63,7 @@ def read_gallery(run: Run) -> Gallery:
 
 
 def _photos(run: Run) -> list[Result]:
-    """The photos that the model learns, if there are several."""
+    """The photos as the model learns them, if there are several."""
     files = (run.folder / "photos").glob("*.png")
     names = sorted((path.name for path in files), key=natural)
     return [Result(f"photos/{name}", "aside") for name in names]
@@ -68,7 +73,7 @@ def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
     at_most = MAX_ROW if title else MAX_PICTURES
     chosen = results[:at_most]
     if results[0].kind == "frame":
-        # Neighbouring frames look alike.
+        # Neighbours look alike.
         step = max(len(results) / at_most, 1.0)
         chosen = [results[int(index * step)] for index in range(len(chosen))]
     pictures = _read(run, chosen)
@@ -78,7 +83,7 @@ def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
 
 
 def _read(run: Run, results: Sequence[Result]) -> list[Picture]:
-    """The pictures and films that can be shown."""
+    """Prepare the pictures and films; a picture that cannot be read is left out."""
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
     found = []
     for result in results:

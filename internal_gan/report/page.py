@@ -1,4 +1,4 @@
-"""``index.html``: one page that shows a run, in one file that needs nothing else."""
+"""``index.html``: a page that shows a run, in a single file that needs no other."""
 
 import os
 import shlex
@@ -22,15 +22,15 @@ EVALUATION = "evaluation.json"
 
 
 def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
-    """Write ``index.html`` of a run folder from what lies in it; call it again at any time.
+    """Write or renew the page of a run folder, from the files in it.
 
-    Whatever is not there yet is left out: the page of a run that has just begun shows the photo
-    and the schedule. While the run goes on, the page loads itself again every 15 seconds.
+    It shows what there is: the photo and the schedule of a run that has just begun. While the run
+    goes on, the page reloads itself every 15 seconds.
 
     Args:
         folder: the run folder.
-        status: what to show as its state, such as ``RunFolder.status()`` gives, which recognises
-            a dead process; ``status.json`` as it is by default.
+        status: what to show as the run's status, such as the result of ``RunFolder.status()``,
+            which recognises a dead process; by default ``status.json``.
 
     Returns:
         The page's path.
@@ -52,7 +52,7 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
     )
     path = run.folder / "index.html"
     with atomic_write(path) as temporary:
-        # A file's name need not be valid text.
+        # File names need not be valid text.
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
     return path
 
@@ -80,7 +80,7 @@ def _templates() -> Environment:
 
 
 def _clock(time: str) -> str:
-    """A time in ISO form as the local date and time; the text itself where it is none."""
+    """The local date and time of a time in ISO form; any other text is returned as it is."""
     try:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Pictures as a page shows them: small, and a part of the page itself."""
+"""Pictures for a page, made small and embedded in it."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from internal_gan.images.files.metadata import profile_space
 
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
-# Moving pictures are shown as they are; larger ones stay in their file.
+# Moving pictures keep their size; larger files than this are linked instead.
 SMALL_MOVING_BYTES = 2_000_000
 TINY_SIDE = 128
 
@@ -22,8 +22,8 @@ class Picture:
 
     Attributes:
         file: its path in the run folder, with slashes.
-        data: a ``data:`` address; None where it is too large to be a part of the page.
-        height, width: the true size in pixels; of a film, that of the photo.
+        data: its content as a ``data:`` address; None if it is too large to be embedded.
+        height, width: of the file, in pixels; for a film, those of the photo.
         caption: the text below it.
     """
 
@@ -41,16 +41,16 @@ class Picture:
 
     @property
     def is_tiny(self) -> bool:
-        """Whether it is enlarged on the page so that its pixels can be seen."""
+        """Whether the page enlarges it, with its pixels visible."""
         return max(self.height, self.width) <= TINY_SIDE
 
 
 def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
-    """Prepare a picture in a run folder for its page; None where it cannot be read.
+    """Prepare a picture of a run folder for its page; None if it cannot be read.
 
-    PNG files up to 24 KB and moving pictures (GIF, WebP) go in as they are, except moving ones
-    above 2 MB, which the page only links to. Others are shrunk to a long side of 640 pixels and
-    stored as WebP.
+    PNG files of up to 24 KB and moving pictures (GIF, WebP, PNG) of up to 2 MB are embedded as
+    they are, and larger moving pictures not at all. Any other picture is shrunk to a long side of
+    640 pixels and embedded as WebP.
     """
     path = folder / file
     try:
@@ -67,7 +67,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    # A gray profile does not fit the colours that the picture was converted to.
+    # The picture is RGB now, which a gray profile does not fit.
     profile = image.info.get("icc_profile") or b""
     options = {"icc_profile": profile} if profile_space(profile) == "RGB" else {}
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What the page says about a run, read from its folder alone."""
+"""What a page says about a run, read from the run folder alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from internal_gan.runs.records import read_metrics, read_status, seconds_of
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage of the run; ``seconds`` is measured once it is ``done``, planned before."""
+    """One stage; ``seconds`` is the time measured once it is ``done``, and planned before."""
 
     name: str
     size: tuple[int, int]
@@ -27,15 +27,15 @@ class StageRow:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as its folder tells it.
+    """The state of a run.
 
     Attributes:
-        status: as :func:`~internal_gan.runs.records.read_status` gives it.
-        rows: the lines of ``metrics.jsonl``.
-        memory_bytes: the peak that was measured at the start; None: it was not.
-        photo: what was learnt, or what pictures are judged by.
-        config: the text of ``config.yaml``, empty without such a file.
-        options: what it says; None where it is no configuration.
+        status: see :func:`~internal_gan.runs.records.read_status`.
+        rows: see :func:`~internal_gan.runs.records.read_metrics`.
+        memory_bytes: the peak use as measured at the start; None if it was not.
+        photo: what the model learns from, or what an evaluation compares with.
+        config: the text of ``config.yaml``; empty if there is none.
+        options: what ``config.yaml`` says; None if it is not the configuration of a run.
     """
 
     folder: Path
@@ -49,14 +49,14 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The photos and the model by name; of a run without a photo, the folder's name."""
+        """The names of the photos, or else of the folder, and of the model."""
         photos = self.options.photos if self.options else []
         name = ", ".join(Path(photo).name for photo in photos) or self.folder.resolve().name
         return f"{name} · {self.model}" if self.model else name
 
     @property
     def model(self) -> str:
-        """The name of the model; empty where pictures were judged without one."""
+        """The name of the model; empty for an evaluation of pictures alone."""
         target = self.options.model.get("_target_") if self.options else None
         return str(target or "").rpartition(".")[2].removesuffix("Recipe")
 
@@ -67,12 +67,12 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        """Whether it is a training that has not come to its end."""
+        """Whether it is a training that is not finished."""
         return self.options is not None and self.options.trains and self.state != "finished"
 
     @property
     def model_path(self) -> str | None:
-        """The run folder of its model: this one, or that of the training that it used."""
+        """The run folder of the model: this one, or the one whose model it used."""
         if (self.folder / "model.safetensors").is_file():
             return str(self.folder)
         return self.options.checkpoint if self.options else None
@@ -84,7 +84,7 @@ class Run:
 
     @property
     def steps(self) -> int:
-        """Of all stages."""
+        """The steps of all stages."""
         return sum(stage.steps for stage in self.stages)
 
     @cached_property
@@ -99,7 +99,7 @@ class Run:
 
 
 def read_run(folder: Path, status: Mapping[str, Any] | None = None) -> Run:
-    """Read a run folder, whatever is there already; ``status`` replaces ``status.json``."""
+    """Read a run folder, however much of it is there yet; ``status`` replaces ``status.json``."""
     rows = read_metrics(folder / "metrics.jsonl")
     plans = [row for row in rows if row.get("event") == "plan"]
     path = folder / "config.yaml"

@@ -1,7 +1,7 @@
-"""What a run writes down, read back with nothing but what it could have written.
+"""What a run wrote down about itself, read back: ``status.json`` and ``metrics.jsonl``.
 
-A run folder may be damaged, edited, or somebody else's, and what is shown of a run must not decide
-over it. So a line or a field of another form than this package writes counts as not there.
+A run folder may be damaged, edited or somebody else's, and none of that may keep a run from going
+on. So a line or a field that this package could not have written counts as missing.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 from internal_gan.files import read_json_lines, read_json_object
 
 STATES = ("running", "finished", "stopped", "failed")
-# Beyond any count, time or amount of memory, and small enough to reckon with.
+# Above any count, time or amount of memory, and still exact as a float.
 _MOST = 1e15
 # The largest number that a loss can be.
 _LARGEST_FLOAT32 = 3.5e38
@@ -20,29 +20,29 @@ _LARGEST_PID = 2**31 - 1
 
 
 def read_status(path: Path) -> dict[str, Any]:
-    """The fields of a ``status.json``; none of a file that is missing or damaged.
+    """Read a ``status.json``; one that is missing or damaged is empty.
 
-    ``state`` is one of `STATES` where it is there. Fields that this version does not know are kept.
+    ``state``, if present, is one of `STATES`. Fields that this version does not know are kept.
     """
     found = read_json_object(path)
     return {key: value for key, value in found.items() if _STATUS.get(key, _anything)(value)}
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The lines of a ``metrics.jsonl``, each of the form that
-    :class:`internal_gan.training.loggers.MetricsLogger` tells of; none of a missing file.
+    """Read a ``metrics.jsonl``; a missing file has no lines.
 
-    Lines of an event have the fields told there. All others have ``stage``, ``step`` and
-    ``seconds``, and else finite numbers and null.
+    :class:`internal_gan.training.loggers.MetricsLogger` describes them. A line about an event has
+    the fields listed there. Any other has ``stage``, ``step`` and ``seconds``, and all its further
+    values are finite numbers or null.
 
     Raises:
-        UserError: what is there is no file, or cannot be read.
+        UserError: it is not a regular file, or cannot be read.
     """
     return [row for row in read_json_lines(path) if _is_row(row)]
 
 
 def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:
-    """Training time up to the last of the lines of `read_metrics`."""
+    """The training time at the last of the lines from `read_metrics`."""
     timed = (row["seconds"] for row in rows if row.get("event") != "plan")
     return float(max(timed, default=0.0))
 
@@ -100,7 +100,7 @@ def _is_scalar(value: Any) -> bool:
     if value is None:
         return True
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    # In this order: a whole number may have too many digits for math.isfinite.
+    # math.isfinite raises on a whole number of too many digits.
     return number and abs(value) <= _LARGEST_FLOAT32 and math.isfinite(value)
 
 

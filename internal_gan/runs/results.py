@@ -1,4 +1,4 @@
-"""What a run made: recorded in ``status.json`` by the task that made it, and read back here."""
+"""What a run made, as its tasks record it in ``status.json``."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,15 +23,17 @@ class Result:
     Attributes:
         file: its path in the run folder, with slashes, such as ``"sample/000.png"``. The first
             folder is named after the task that made it; that of previews is ``scales``.
-        kind: ``"result"``: a picture that was asked for, to be judged, compared and published;
-            ``"film"``: a moving picture; ``"frame"``: one picture of a film;
-            ``"preview"``: the photo as the model rebuilds it after one of its stages;
-            ``"before"`` and ``"mask"``: the photo before the task changed it, and where it did,
-            white, for all results of the same group;
-            ``"aside"``: anything else shown beside the results, such as another method's picture
-            or copies side by side that prove that a result tiles.
-        group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
-        caption: the text below it. Previews need none: they have their stage's name.
+        kind: what it is:
+
+            * ``result``: a picture that was asked for, to be judged, compared and published;
+            * ``film``: a moving picture, and ``frame``: one of its pictures;
+            * ``preview``: the photo as the model rebuilds it after one of its stages;
+            * ``before``: what the results of the same group were made from, and ``mask``: where
+              it was changed, white;
+            * ``aside``: anything else to be shown with the results, such as another method's
+              picture, or copies side by side which prove that a result tiles.
+        group: the row in which it is shown, such as ``"scale-3"``; empty for the task's first row.
+        caption: the text below it. Previews have the name of their stage instead.
     """
 
     file: str
@@ -46,16 +48,16 @@ class Result:
 
 
 def as_json(result: Result) -> dict[str, str]:
-    """A result as `read_results` reads it back; empty fields are left out."""
+    """The entry in ``status.json`` for a result; empty fields are left out."""
     return {name: value for name, value in vars(result).items() if value}
 
 
 def read_results(folder: Path) -> list[Result]:
-    """The results of a run in the order in which they are shown; each has a file.
+    """The results of a run, in the order in which they are shown.
 
-    A run of version 0.1.0 recorded none: its results are known by the names that its tasks gave
-    them. Entries of another form than this package writes count as not there, and so do those
-    that lead out of the run folder.
+    Runs of version 0.1.0 recorded none; theirs are recognised by the file names that its tasks
+    used. Entries that this package could not have written are left out, and so are those whose
+    file is missing or outside of the run folder.
     """
     recorded = read_status(folder / "status.json").get("results")
     found = _unrecorded(folder) if recorded is None else filter(None, map(_parsed, recorded))
@@ -85,7 +87,7 @@ def _parsed(entry: Any) -> Result | None:
 
 
 def _is_inside(file: str) -> bool:
-    """Whether this is, in its only spelling, the path of a picture in a folder of the run."""
+    """Whether this is a picture's path in a folder of the run, in its simplest spelling."""
     path = PurePosixPath(file)
     return (
         path.as_posix() == file
@@ -102,15 +104,17 @@ def _is_there(folder: Path, file: str) -> bool:
     return is_file(path) and path.resolve().is_relative_to(folder.resolve())
 
 
-# All below is about runs of 0.1.0.
+# Everything below is about runs of 0.1.0.
 
+# Folders of what a run was given and what it learnt.
+_NOT_MADE = {"inputs", "photos"}
 _NUMBERED = {"inpaint", "paint", "edit", "harmonize", "make_tileable"}
 _PROOF = re.compile(r"(^|-)tiled-[12]x[12]")
 
 
 def _unrecorded(folder: Path) -> Iterator[Result]:
-    """The pictures in each folder of a run, then those in the folders of that one."""
-    for task in _by_name(folder, lambda path: path.is_dir() and path.name != "photos"):
+    """The pictures in each folder of a run, followed by those in its sub-folders."""
+    for task in _by_name(folder, lambda path: path.is_dir() and path.name not in _NOT_MADE):
         for row in (task, *_by_name(task, Path.is_dir)):
             group = "" if row == task else row.name
             for path in _by_name(row, Path.is_file):
