@@ -119,6 +119,17 @@ class Source:
             return None
         return Path(name)
 
+    def called(self, number: int = 0) -> str:
+        """What to call a photo: the name it was given by, or else the file that it is read from.
+
+        Raises:
+            UserError: as :meth:`original`.
+        """
+        path = self.original(number)
+        if path is None:
+            return str(self.learnt_path(number))
+        return self.names[number] if number < len(self.names) else str(path)
+
     def learnt(self, number: int = 0) -> Photo:
         """A photo as the model learnt it, with what is unknown of it.
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import TABLE, Task
+from internal_gan.config.catalogue import TABLE, Promise
+from internal_gan.config.compose import load_options
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
@@ -26,10 +27,10 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # What may stand beside these on the command line; anything else would be ignored.
 _WITH_RESUME = {"resume", "device", "logger"}
-_WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model"}
+_WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model", "keep_original"}
 # What a run with skip_finished=true compares with the run that is there, but for the model.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
-    *("output", "skip_finished", "objective", "device", "logger", "resume"),
+    *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
     *("model", "trainer", "precision"),
 }
 
@@ -81,7 +82,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     return _dispatch(options, _family(options) if "model" in given else None, given)
 
 
-def _check_use_of_model(options: Options, task: Task, given: Collection[str]) -> None:
+def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
     if options.checkpoint is None:
         raise UserError(
             f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
@@ -96,10 +97,15 @@ def _check_use_of_model(options: Options, task: Task, given: Collection[str]) ->
     if options.image is not None and "image" in own:
         _check_images(options)
     _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
-    RunFolder.open(options.checkpoint, needs=["model.safetensors"])
+    folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
+    if "model" in given:
+        family, found = _family(options), _family(load_options(folder.config_path))
+        # The name of a family's other form begins with the family's.
+        if not family.startswith(found):
+            raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
 
-def _check_use_of_files(options: Options, task: Task, given: Collection[str]) -> None:
+def _check_use_of_files(options: Options, task: Promise, given: Collection[str]) -> None:
     own = {key for key in given if key.partition(".")[0] == options.task}
     if not own:
         model = "checkpoint=RUN, the run folder of a trained model"
@@ -116,7 +122,12 @@ def _dispatch(options: Options, family: str | None, given: Collection[str]) -> i
     try:
         if options.resume is None and not options.trains:
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
-            getattr(module, options.task)(options, family)
+            if hasattr(module, "WORK"):
+                from internal_gan.tasks.runner import run_on_model
+
+                run_on_model(options)
+            else:
+                getattr(module, options.task)(options, family)
         elif options.resume is not None:
             resume(options)
         else:
@@ -157,8 +168,6 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
     """Names of the options that are not those of the run in ``folder``, as far as they decide what
     comes of it: steps may have been fitted to a time."""
-    from internal_gan.config.compose import load_options
-
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]

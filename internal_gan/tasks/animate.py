@@ -2,77 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from torch import Tensor
-
-from internal_gan.config.options import Options
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.errors import UserError
-from internal_gan.images.files.video import check_format, write_frames, write_video
+from internal_gan.images.files.video import check_format
 from internal_gan.models.singan.animation import Animation
-from internal_gan.tasks.reporting import check_memory, enough_memory
-from internal_gan.tasks.trained import load_trained, results
-from internal_gan.training.progress import show_progress
+from internal_gan.runs.results import Result
+from internal_gan.tasks.base import Film, Picture, Work
+from internal_gan.tasks.reporting import check_memory
 
 
-def animate(options: Options, family: str | None = None) -> Path:
-    """Write a moving picture by the model in ``options.checkpoint`` to a folder of its own.
+class Animate(Work[AnimateOptions]):
+    """Draws ``animate/frames/0000.png`` and so on, and of them a film unless the format is png."""
 
-    ``animate/frames/0000.png`` and so on are always written, and of them
-    ``animate/animation.webp``, or another format.
+    def check(self, model: Animation) -> None:
+        wanted = self.wanted
+        check_format(wanted.format, wanted.fps, "animate")
+        if self._count < 2:
+            raise UserError(
+                f"animate.seconds={wanted.seconds:g}: that is less than two frames at "
+                f"animate.fps={wanted.fps:g}; at least {2 / wanted.fps:.3g} seconds"
+            )
+        if wanted.size:
+            height, width = wanted.size
+            needed = model.animating_memory((height, width))
+            check_memory(needed, model.device, f"animate.size=[{height},{width}]")
+        if wanted.start_scale >= model.finished:
+            raise UserError(
+                f"animate.start_scale={wanted.start_scale}: {model.finished} of the model's "
+                f"{model.num_stages} scales are finished; allowed: 0 to {model.finished - 1}"
+            )
 
-    Args:
-        family: refuse a model of another family; null takes any.
-
-    Returns:
-        The new run folder.
-
-    Raises:
-        UserError: the checkpoint, the device, a size, a scale or the format will not do. No
-            folder is left behind.
-    """
-    wanted = options.animate
-    check_format(wanted.format, wanted.fps, "animate")
-    count = round(wanted.seconds * wanted.fps)
-    if count < 2:
-        raise UserError(
-            f"animate.seconds={wanted.seconds:g}: that is less than two frames at "
-            f"animate.fps={wanted.fps:g}; at least {2 / wanted.fps:.3g} seconds"
+    def draw(self, model: Animation, preview: bool = False) -> Iterator[Picture | Film]:
+        wanted = self.wanted
+        frames = model.animate(
+            self._count,
+            alpha=wanted.alpha,
+            beta=wanted.beta,
+            fps=wanted.fps,
+            start_scale=wanted.start_scale,
+            loop=wanted.loop,
+            seed=self.context.seed if wanted.seed is None else wanted.seed,
+            size=(wanted.size[0], wanted.size[1]) if wanted.size else None,
         )
-    trained = load_trained(options, family, Animation)
-    if wanted.size:
-        height, width = wanted.size
-        needed = trained.model.animating_memory((height, width))
-        check_memory(needed, trained.model.device, f"animate.size=[{height},{width}]")
-    with enough_memory("animate.size"):
-        frames = _frames(trained.model, count, wanted, options.seed)
-        # Whatever can go wrong does so at the first frame, when there is no folder yet.
-        frames = chain([next(frames)], frames)
-    with results(trained, f"{count} frames") as (folder, console):
-        pictures = folder.path / "animate"
-        shown = show_progress(frames, count, "frames", console)
-        files = write_frames(pictures / "frames", shown, like=trained.like)
+        for index, frame in enumerate(self.context.progress(frames, self._count, "frames")):
+            yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
-            write_video(pictures / f"animation.{wanted.format}", files, wanted.fps)
-    return folder.path
+            yield Film(f"animate/animation.{wanted.format}", wanted.fps)
+
+    def made(self, results: Sequence[Result]) -> str:
+        return f"{self._count} frames"
+
+    @property
+    def _count(self) -> int:
+        return round(self.wanted.seconds * self.wanted.fps)
 
 
-def _frames(model: Animation, count: int, wanted: AnimateOptions, seed: int) -> Iterator[Tensor]:
-    if wanted.start_scale >= model.finished:
-        raise UserError(
-            f"animate.start_scale={wanted.start_scale}: {model.finished} of the model's "
-            f"{model.num_stages} scales are finished; allowed: 0 to {model.finished - 1}"
-        )
-    return model.animate(
-        count,
-        alpha=wanted.alpha,
-        beta=wanted.beta,
-        fps=wanted.fps,
-        start_scale=wanted.start_scale,
-        loop=wanted.loop,
-        seed=seed if wanted.seed is None else wanted.seed,
-        size=(wanted.size[0], wanted.size[1]) if wanted.size else None,
-    )
+WORK = Animate

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from internal_gan.config.options import Options
+from internal_gan.config.task_options import RedrawOptions
 from internal_gan.models.singan.injection import EDIT, EDIT_DILATE, FEATHER
-from internal_gan.tasks.redraw import Application, redraw
-
-EDITING = Application("edit", EDIT, EDIT_DILATE, FEATHER, needs_mask=False)
+from internal_gan.tasks.redraw import Redraw
 
 
-def edit(options: Options, family: str | None = None) -> Path:
-    """Write ``options.edit.image``, redrawn where ``options.edit.mask`` is white; see
-    :func:`internal_gan.tasks.redraw.redraw`."""
-    return redraw(options, EDITING, family)
+class Edit(Redraw[RedrawOptions]):
+    """Redraws ``edit.image`` where ``edit.mask`` is white, or all of it."""
+
+    task = "edit"
+    fraction, dilate, feather = EDIT, EDIT_DILATE, FEATHER
+    needs_mask = False
+
+
+WORK = Edit

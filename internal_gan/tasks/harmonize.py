@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
-from internal_gan.config.options import Options
+from internal_gan.config.task_options import HarmonizeOptions
 from internal_gan.models.singan.injection import FEATHER, HARMONIZE, HARMONIZE_DILATE
-from internal_gan.tasks.redraw import Application, redraw
-
-HARMONIZATION = Application("harmonize", HARMONIZE, HARMONIZE_DILATE, FEATHER, needs_mask=True)
+from internal_gan.tasks.redraw import Redraw
 
 
-def harmonize(options: Options, family: str | None = None) -> Path:
-    """Write ``options.harmonize.image``, harmonized where ``options.harmonize.mask`` is white; see
-    :func:`internal_gan.tasks.redraw.redraw`."""
-    return redraw(options, HARMONIZATION, family)
+class Harmonize(Redraw[HarmonizeOptions]):
+    """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
+
+    task = "harmonize"
+    fraction, dilate, feather = HARMONIZE, HARMONIZE_DILATE, FEATHER
+    needs_mask = True
+
+    def _keywords(self) -> dict[str, Any]:
+        return {"match": self.wanted.match}
+
+
+WORK = Harmonize

@@ -3,83 +3,71 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from rich.console import Console
 
-from internal_gan.config.options import Options
+from internal_gan.config.task_options import PaintOptions
 from internal_gan.device import select_precision
-from internal_gan.images.files.image import write_image
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import PAINT, Injection
+from internal_gan.models.singan.injection import PAINT
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.quantized import QuantizedStage
-from internal_gan.tasks.redraw import chosen, read_given, seeds_of, start_scale_of
-from internal_gan.tasks.reporting import enough_memory, say
-from internal_gan.tasks.trained import load_trained, results
+from internal_gan.tasks.base import Picture
+from internal_gan.tasks.from_image import FromImage
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train_stage
 from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress
 
 
-def paint(options: Options, family: str | None = None) -> Path:
-    """Write what ``options.paint.image`` becomes, and what each start scale makes of it.
+class Paint(FromImage[PaintOptions]):
+    """Draws ``paint.image`` as a photo: ``000.png`` and so on, beside the painting, what each start
+    scale makes of it, and, where ``paint.quantize`` is true, the colours that were learnt."""
 
-    Returns:
-        The new run folder.
+    task, what, fraction = "paint", "the painting or clip-art", PAINT
 
-    Raises:
-        UserError: the painting, the checkpoint or a scale will not do. No folder is left behind.
-    """
-    wanted = options.paint
-    trained = load_trained(options, family, Injection)
-    model = trained.model
-    # The working size of a long and narrow painting is longer than the model's.
-    longest = 4 * max(model.sizes[-1])
-    painting = read_given(wanted.image, "paint", "the painting or clip-art", longest).pixels
-    start = start_scale_of(model, wanted.start_scale, PAINT, "paint")
-    seeds = seeds_of(wanted, options)
-    size = model.working_size((painting.shape[-2], painting.shape[-1]))
-    painting = resize(painting, size).clamp(-1, 1)
-    with enough_memory("model.max_size"):
-        strip = {
-            n: model.inject(painting, n, size=size, seed=seeds[0]) for n in range(1, model.finished)
-        }
-    what = "1 result" if len(seeds) == 1 else f"{len(seeds)} results"
-    with results(trained, what) as (folder, console):
-        pictures = folder.path / "paint"
-        pictures.mkdir()
-        write_image(pictures / "before.png", painting, like=trained.like)
-        for scale, image in strip.items():
-            write_image(pictures / f"start-scale-{scale}.png", image, like=trained.like)
-        palette = None
+    def draw(self, model: Any, preview: bool = False) -> Iterator[Picture]:
+        wanted, seeds = self.wanted, self._seeds
+        # The working size of a long and narrow painting is longer than the model's.
+        painting = self._read(4 * max(model.sizes[-1])).pixels
+        start = self._start_scale(model)
+        size = model.working_size((painting.shape[-2], painting.shape[-1]))
+        painting = resize(painting, size).clamp(-1, 1)
+        for scale in range(1, model.finished):
+            image = model.inject(painting, scale, size=size, seed=seeds[0])
+            yield Picture(f"paint/start-scale-{scale}.png", image, "aside")
+        yield Picture("paint/before.png", painting, "before")
+        last, palette = model.finished - 1, None
         if wanted.quantize:
-            precision, _ = select_precision(options.precision, model.device)
-            say(console, f"Scale {start} is trained anew on {wanted.colours} colours")
-            model, stage = quantized(
-                model,
-                start,
-                wanted.colours,
-                seed=options.seed,
-                precision=precision,
-                callbacks=[
-                    Progress(Console(stderr=True, highlight=False)),
-                    MetricsLogger(folder.metrics_path),
-                ],
-            )
+            model, stage = self._quantized(model, start)
             palette = stage.palette
-            write_image(pictures / "photo-in-these-colours.png", stage.quantized, like=trained.like)
             flat = nearest_colours(resize(painting, stage.size), palette.cpu())
-            write_image(pictures / "painting-in-these-colours.png", flat, like=trained.like)
+            yield Picture("paint/photo-in-these-colours.png", stage.quantized, "aside")
+            yield Picture("paint/painting-in-these-colours.png", flat, "aside")
         for index, seed in enumerate(seeds):
             image = model.inject(painting, start, size=size, seed=seed, palette=palette)
-            write_image(pictures / f"{index:03d}.png", image, like=trained.like)
-        say(console, chosen("paint", start, len(strip), wanted.start_scale))
-    return folder.path
+            yield Picture(f"paint/{index:03d}.png", image)
+        self._tell(start, last)
+
+    def _quantized(self, model: SinGAN, start: int) -> tuple[SinGAN, QuantizedStage]:
+        colours, context = self.wanted.colours, self.context
+        assert context.folder is not None
+        context.say(f"Scale {start} is trained anew on {colours} colours")
+        return quantized(
+            model,
+            start,
+            colours,
+            seed=context.seed,
+            precision=select_precision(context.precision, model.device)[0],
+            callbacks=[
+                Progress(Console(stderr=True, highlight=False)),
+                MetricsLogger(context.folder.metrics_path),
+            ],
+        )
 
 
 def quantized(
@@ -120,3 +108,6 @@ def quantized(
         for callback in callbacks:
             callback.close()
     return model, stage
+
+
+WORK = Paint

@@ -1,15 +1,10 @@
-"""Proof that a picture tiles: copies of it side by side, and the step over its borders."""
+"""Proof that a picture tiles: copies of it side by side."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from torch import Tensor
 
-from internal_gan.files import make_folder
-from internal_gan.images.files.image import write_image
 from internal_gan.images.periodic import Wrap, resize_periodic
-from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 
 # A larger picture is shrunk before it is repeated.
@@ -21,9 +16,7 @@ def proof_name(wrap: Wrap) -> str:
     return f"tiled-{1 + wrap[0]}x{1 + wrap[1]}"
 
 
-def write_proof(path: Path, pixels: Tensor, wrap: Wrap, like: Photo | None) -> None:
-    """Write copies of (1, 3, H, W) in [-1, 1] side by side along the axes that wrap."""
+def proof(pixels: Tensor, wrap: Wrap) -> Tensor:
+    """Copies of (1, 3, H, W) side by side along the axes that wrap."""
     size = fit_size((pixels.shape[-2], pixels.shape[-1]), MAX_SIDE)
-    make_folder(path.parent)
-    copies = resize_periodic(pixels, size, wrap).repeat(1, 1, 1 + wrap[0], 1 + wrap[1])
-    write_image(path, copies, like=like)
+    return resize_periodic(pixels, size, wrap).repeat(1, 1, 1 + wrap[0], 1 + wrap[1])

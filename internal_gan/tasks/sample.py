@@ -21,7 +21,7 @@ from internal_gan.models.base import Model
 from internal_gan.models.ladder import wrap_of
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
-from internal_gan.tasks.proof import proof_name, write_proof
+from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.tasks.reporting import check_memory, enough_memory, say
 from internal_gan.tasks.trained import load_trained, results
 
@@ -152,7 +152,7 @@ def _write(
                 proofs = folder.path / "sample" / f"{pictures.name}-{proof_name(wrap)}"
                 if name == "sample":
                     proofs = pictures / proof_name(wrap)
-                write_proof(proofs / f"{index:03d}.png", image, wrap, like)
+                write_image(make_folder(proofs) / f"{index:03d}.png", proof(image, wrap), like=like)
             for axis, step in seams(image, wrap).items():
                 found.setdefault(axis, []).append(step)
     steps = {axis: fmean(ratios) for axis, ratios in found.items()}
