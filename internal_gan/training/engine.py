@@ -1,8 +1,9 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,7 +25,20 @@ from internal_gan.units import parse_duration
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
-    """The run was asked to stop; its state is saved and it can be resumed."""
+    """The run was asked to stop; its state is saved and it can be resumed.
+
+    Attributes:
+        reason: what asked for it, and where the run was.
+        folder: of the run.
+    """
+
+    def __init__(self, reason: str, folder: Path) -> None:
+        super().__init__(reason, folder)
+        self.reason = reason
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 def train(
@@ -37,6 +51,7 @@ def train(
     folder: RunFolder,
     architecture: Mapping[str, Any],
     callbacks: Sequence[Callback] = (),
+    stop: Callable[[], bool] | None = None,
     resume: bool = False,
 ) -> None:
     """Train every stage of ``model`` and keep ``folder`` able to resume at any moment.
@@ -45,11 +60,12 @@ def train(
         model: what ``recipe`` has prepared, on the device to train on.
         precision: dtype of convolutions; losses and weights stay float32.
         architecture: see :func:`internal_gan.runs.model_file.save_model`.
+        stop: called after every step; the run ends as by Ctrl-C when it returns true.
         resume: go on from the folder's checkpoint; on the CPU, with the same number of threads, to
             the same weights bit for bit.
 
     Raises:
-        TrainingStopped: Ctrl-C or SIGTERM, after saving.
+        TrainingStopped: by Ctrl-C, SIGTERM or ``stop``, after saving.
         UserError: a loss is not finite in float32 either, or a file cannot be written.
     """
     started = time.monotonic()
@@ -58,7 +74,7 @@ def train(
     state = saver.load_state(folder, model) if resume else None
     if state:
         precision = saver.precision_of(state)
-    with StopRequest() as stop, threads.restored(), _repeatable(model.device):
+    with StopRequest(stop) as request, threads.restored(), _repeatable(model.device):
         choice = Threads(options.threads, model.device)
         plan = budget.plan(recipe, model, options, precision, seed, choice, state, started)
         if state:
@@ -93,10 +109,12 @@ def train(
                     for callback in callbacks:
                         callback.on_step(index, step, steps, scalars)
                     due = keeper.age >= options.checkpoint_interval or step == steps
-                    if (due or stop.signal) and recovery.confirm():
+                    reason = request.reason
+                    if (due or reason) and recovery.confirm():
                         keeper.save(step)
-                        if stop.signal:
-                            raise TrainingStopped(f"{stop.signal} at {stage.name}, step {step}")
+                        if reason:
+                            where = f"{stage.name}, step {step}"
+                            raise TrainingStopped(f"{reason} at {where}", folder.path)
                     pacemaker.keep_up()
 
             precision = trainee.precision

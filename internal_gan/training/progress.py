@@ -4,7 +4,8 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeVar
 
@@ -178,6 +179,61 @@ class TimeLeft:
         """Expected seconds to the end of the run."""
         left = max(self._total - (self._done or 0.0), 0.0)
         return left * self._measured / max(self._planned, 1e-9)
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """How far a training is.
+
+    Attributes:
+        stage: name of the stage, such as ``scale 3``.
+        step: of the stage, from 1.
+        steps: of the stage.
+        fraction: part of the whole training that is done, in [0, 1].
+        seconds_left: expected, to the end of the training.
+        scalars: losses and other measures by name, as they were read last.
+    """
+
+    stage: str
+    step: int
+    steps: int
+    fraction: float
+    seconds_left: float
+    scalars: Mapping[str, float]
+
+
+class ProgressReports(Callback):
+    """Hands a :class:`TrainingProgress` to a function after every step."""
+
+    def __init__(
+        self,
+        receive: Callable[[TrainingProgress], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock`` gives seconds."""
+        self._receive = receive
+        self._clock = clock
+        self._scalars: dict[str, float] = {}
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self._names = [stage.name for stage in plan.stages]
+        self._left = TimeLeft(plan, self._clock())
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self._left.replan(plan)
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        self._left.update(stage_index, step, self._clock())
+        self._scalars = scalars or self._scalars
+        left, name = self._left, self._names[stage_index]
+        self._receive(
+            TrainingProgress(name, step, steps, left.fraction, left.seconds, self._scalars)
+        )
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        self._scalars = {}
 
 
 class Progress(Callback):

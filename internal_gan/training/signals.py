@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
@@ -12,13 +13,21 @@ class StopRequest:
 
     Outside the main thread, where Python allows no handlers, no signal is caught.
 
-    Attributes:
-        signal: name of the signal received, such as ``SIGINT``; None before.
+    Args:
+        wanted: called whenever :attr:`reason` is read; a stop is asked for once it returns true.
     """
 
-    def __init__(self) -> None:
-        self.signal: str | None = None
+    def __init__(self, wanted: Callable[[], bool] | None = None) -> None:
+        self._wanted = wanted
+        self._reason: str | None = None
         self._before: dict[int, Any] = {}
+
+    @property
+    def reason(self) -> str | None:
+        """What asked for a stop: ``SIGINT``, ``SIGTERM`` or ``stop()``; None before."""
+        if self._reason is None and self._wanted is not None and self._wanted():
+            self._reason = "stop()"
+        return self._reason
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -31,9 +40,9 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:
+        if self._reason is not None:
             raise KeyboardInterrupt
-        self.signal = signal.Signals(number).name
+        self._reason = signal.Signals(number).name
 
 
 def ctrl_c_ends() -> None:

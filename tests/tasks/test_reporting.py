@@ -22,7 +22,12 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     ("raised", "told", "state", "reason"),
     [
-        (TrainingStopped("SIGINT at scale 1"), TrainingStopped, "stopped", "SIGINT at scale 1"),
+        (
+            TrainingStopped("SIGINT at scale 1", Path()),
+            TrainingStopped,
+            "stopped",
+            "SIGINT at scale 1",
+        ),
         (UserError("too small"), UserError, "failed", "too small"),
         (KeyError("inside"), KeyError, "failed", "KeyError: 'inside'"),
         (FULL, UserError, "failed", "cannot write {}: the disk is full"),

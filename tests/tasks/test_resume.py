@@ -119,7 +119,7 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
 
     class Stop(Callback):
         def on_stage_end(self, model: object, stage_index: int) -> None:
-            raise task.TrainingStopped("SIGINT at scale 0, step 3")
+            raise task.TrainingStopped("SIGINT at scale 0, step 3", Path())
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task, "MetricsLogger", lambda _: Stop())

@@ -1,6 +1,7 @@
 """The loop does what its schedule says, can be stopped anywhere, and goes on exactly."""
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ def train_toy(
     trainer: TrainerOptions | None = None,
     callbacks: tuple[Callback, ...] = (),
     resume: bool = False,
+    stop: Callable[[], bool] | None = None,
 ) -> ToyModel:
     model = recipe.prepare()
     train(
@@ -43,6 +45,7 @@ def train_toy(
         architecture={},
         callbacks=callbacks,
         resume=resume,
+        stop=stop,
     )
     return model
 
@@ -301,6 +304,26 @@ class TestStop:
         assert (state["stage"], state["step"]) == (1, 4)
         assert ("stage end", 0, 1) in diary.entries
         assert ("end",) not in diary.entries
+
+    def test_a_caller_stops_it_as_ctrl_c_does(self, tmp_path: Path) -> None:
+        steps: list[int] = []
+
+        class Count(Callback):
+            def on_step(self, stage_index: int, step: int, *_: object) -> None:
+                steps.append(step)
+
+        recipe = ToyRecipe(stages=2, steps=10)
+        with pytest.raises(TrainingStopped, match=r"stop\(\) at toy 1, step 3") as caught:
+            train_toy(recipe, tmp_path, callbacks=(Count(),), stop=lambda: len(steps) == 13)
+        assert caught.value.folder == tmp_path
+        assert saved_state(tmp_path)["step"] == 3
+        model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
+        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
+
+    def test_a_stop_outlives_its_process(self, tmp_path: Path) -> None:
+        stopped = TrainingStopped("stop() at toy 1, step 3", tmp_path)
+        again = pickle.loads(pickle.dumps(stopped))
+        assert (str(again), again.folder) == (str(stopped), tmp_path)
 
     def test_twice_stops_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):

@@ -10,7 +10,14 @@ from rich.console import Console
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.progress import Display, Progress, TimeLeft, show_progress
+from internal_gan.training.progress import (
+    Display,
+    Progress,
+    ProgressReports,
+    TimeLeft,
+    TrainingProgress,
+    show_progress,
+)
 
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
@@ -208,3 +215,31 @@ def test_a_terminal_has_one_bar_at_a_time_and_the_next_one_when_that_is_closed()
     first.close()
     Display(consoles[2]).close()
     assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]
+
+
+def test_a_function_gets_how_far_it_is_after_every_step() -> None:
+    told: list[TrainingProgress] = []
+    clock = Clock()
+    reports = ProgressReports(told.append, clock)
+    plan = TrainingPlan([StagePlan("a", (8, 8), 2, 1.0), StagePlan("b", (9, 9), 2, 3.0)])
+    reports.on_start(MODEL, plan)
+    for index, step in [(0, 1), (0, 2), (1, 1), (1, 2)]:
+        clock.now += plan.stages[index].seconds_per_step
+        reports.on_step(index, step, 2, {"loss": float(index)} if step == 1 else None)
+        if step == 2:
+            reports.on_stage_end(MODEL, index)
+    assert [(one.stage, one.step, one.steps) for one in told] == [
+        *(("a", 1, 2), ("a", 2, 2), ("b", 1, 2), ("b", 2, 2)),
+    ]
+    assert [one.fraction for one in told] == pytest.approx([1 / 8, 2 / 8, 5 / 8, 1])
+    assert [one.seconds_left for one in told] == pytest.approx([7, 6, 3, 0])
+    assert [one.scalars for one in told] == [{"loss": 0.0}] * 2 + [{"loss": 1.0}] * 2
+
+
+def test_a_shorter_plan_shows_in_the_reports() -> None:
+    told: list[TrainingProgress] = []
+    reports = ProgressReports(told.append, Clock())
+    reports.on_start(MODEL, TrainingPlan([StagePlan("a", (8, 8), 10, 1.0)]))
+    reports.on_replan(MODEL, TrainingPlan([StagePlan("a", (8, 8), 5, 1.0)]))
+    reports.on_step(0, 1, 5, None)
+    assert told[0].fraction == pytest.approx(1 / 5)

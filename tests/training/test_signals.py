@@ -21,9 +21,9 @@ def send(number: int) -> None:
 @BOTH
 def test_the_first_signal_is_noted_by_name(number: signal.Signals) -> None:
     with StopRequest() as stop:
-        assert stop.signal is None
+        assert stop.reason is None
         send(number)
-        assert stop.signal == number.name
+        assert stop.reason == number.name
 
 
 @BOTH
@@ -32,7 +32,7 @@ def test_the_second_signal_stops_at_once(number: signal.Signals) -> None:
         send(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             send(number)
-        assert stop.signal == "SIGINT"
+        assert stop.reason == "SIGINT"
 
 
 @BOTH
@@ -56,9 +56,16 @@ def test_requests_can_be_nested() -> None:
     with StopRequest() as outer:
         with StopRequest() as inner:
             send(signal.SIGTERM)
-        assert (outer.signal, inner.signal) == (None, "SIGTERM")
+        assert (outer.reason, inner.reason) == (None, "SIGTERM")
         send(signal.SIGTERM)
-        assert outer.signal == "SIGTERM"
+        assert outer.reason == "SIGTERM"
+
+
+def test_a_caller_can_ask_for_a_stop_too() -> None:
+    answers = [False, True, False]
+    with StopRequest(lambda: answers.pop(0)) as stop:
+        assert [stop.reason for _ in range(3)] == [None, "stop()", "stop()"]
+    assert answers == [False]
 
 
 def test_in_another_thread_it_changes_nothing() -> None:
@@ -67,7 +74,7 @@ def test_in_another_thread_it_changes_nothing() -> None:
 
     def work() -> None:
         with StopRequest() as stop:
-            seen.extend([signal.getsignal(signal.SIGINT), stop.signal])
+            seen.extend([signal.getsignal(signal.SIGINT), stop.reason])
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -55,7 +55,7 @@ class StopAfter(Callback):
         self, stage_index: int, step: int, steps: int, scalars: Mapping[str, float] | None
     ) -> None:
         if (stage_index, step) == self.point:
-            raise TrainingStopped("as the test asked")
+            raise TrainingStopped("as the test asked", Path())
 
 
 def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
