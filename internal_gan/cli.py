@@ -28,8 +28,7 @@ from internal_gan.config.compose import CONFIG_NAME, VERSION_BASE, conf_dir, to_
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
 from internal_gan.standard_output import lost_output, spare_output
-from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job
-from internal_gan.tasks import run
+from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job, run
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,185 +1,245 @@
-"""Runs side by side: their figures as a table, their pictures as a grid."""
+"""task=compare: the runs of a folder side by side, as a table and a grid of pictures."""
 
-import csv
-import io
+from __future__ import annotations
+
+import json
+import math
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
 import torch
-from PIL import Image, ImageDraw, ImageFont
 
+from internal_gan.config.arguments import key_of, unquote
+from internal_gan.config.compose import load_options
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.files import atomic_write, natural, read_json_object, write_csv, write_error
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.patches.statistics import patch_panel
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import are_figures
 from internal_gan.runs.results import read_results
+from internal_gan.sweeps.jobs import RECORDS, Record, Sweep, in_short
+from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
+from internal_gan.tasks import command
 
+NAME = "comparison"
 # What a run is judged by and shows: more would take long and tell little more.
 MOST_PICTURES = 4
-MOST_ROWS = 100
-CELL = 180
-GAP = 8
-LABEL = 22
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A run in the comparison.
+class Shown:
+    """What a run is judged by and shows.
 
     Attributes:
-        values: of the options that differ between the runs.
-        figures: by name; see :func:`judge` and :func:`judge_filled`.
-        pictures: files, the photo first.
+        photo: what its pictures are compared with; None where that is not there.
+        pictures: the first that were asked for, or else frames of a film.
+        holes: for each picture of a filled hole what was there before, and the mask, white inside.
     """
 
-    name: str
-    values: Mapping[str, str]
-    state: str
-    seconds: float | None = None
-    reason: str | None = None
-    figures: Mapping[str, float] = field(default_factory=dict)
-    pictures: Sequence[Path] = ()
+    photo: Path | None
+    pictures: Sequence[Path]
+    holes: Sequence[tuple[Path, Path]] = ()
 
 
-def results_of(run: Path) -> list[Path]:
-    """The first pictures that a run was asked for, or else frames of its film; four at most."""
-    made = read_results(run)
-    stills = [result for result in made if result.kind == "result"]
-    frames = [result for result in made if result.kind == "frame"]
-    return [run / result.file for result in (stills or frames)[:MOST_PICTURES]]
+def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
+    """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
-
-def judge(photo: Path, pictures: Sequence[Path]) -> dict[str, float]:
-    """How close pictures are to the photo by their patches.
-
-    Returns:
-        :func:`~internal_gan.patches.statistics.patch_panel` of pictures of one size,
-        else the mean over the pictures of what can be said of each.
-
-    Raises:
-        UserError: a picture cannot be read, or is too small.
-    """
-    real = read_image(photo).pixels
-    samples = [read_image(path).pixels for path in pictures]
-    if not samples:
-        return {}
-    if len({sample.shape for sample in samples}) == 1:
-        return patch_panel(real, torch.cat(samples))
-    each = [patch_panel(real, sample) for sample in samples]
-    common = set.intersection(*(set(figures) for figures in each))
-    return {name: fmean(f[name] for f in each) for name in each[0] if name in common}
-
-
-def judge_filled(pictures: Sequence[Path]) -> dict[str, float]:
-    """How good filled holes are, inside of them alone.
+    They go to the folder ``options.output``, by default ``options.runs``, in place of older ones.
+    Figures that were measured before are kept as long as the pictures are the same.
 
     Args:
-        pictures: each with ``before.png``, what was there, and ``mask.png`` in its folder.
+        measure_at_most: of more runs than this, only figures that are known already are shown.
 
     Returns:
-        The means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named ``psnr_inside``
-        and so on.
+        The table in Markdown.
 
     Raises:
-        UserError: a picture cannot be read, or a hole is too small.
+        UserError: the folder is missing or has no runs, or the comparison cannot be written.
     """
-    each = []
-    for picture in pictures:
-        photo, mask = (read_image(picture.with_name(f"{n}.png")).pixels for n in ("before", "mask"))
-        each.append(judge_hole(photo, read_image(picture).pixels, (mask[:, :1] > -1).float()))
-    return {f"{name}_inside": fmean(f[name] for f in each) for name in (each[0] if each else ())}
+    if options.runs is None:
+        raise UserError("task=compare needs runs=FOLDER, the folder of a multirun")
+    folder = Path(options.runs)
+    if not folder.is_dir():
+        raise UserError(f"runs={folder}: there is no such folder")
+    records = Sweep(folder).records() or _unrecorded(folder)
+    if not records:
+        raise UserError(f"runs={folder}: there are no run folders in it")
+    target = _target(options)
+    measure = len(records) <= measure_at_most
+    entries = entries_of(folder, records, measure=measure)
+    rows = rows_of(entries)
+    write_csv(target / f"{NAME}.csv", rows)
+    with atomic_write(target / f"{NAME}.md") as temporary:
+        temporary.write_text(as_markdown(rows), encoding="utf-8", errors="backslashreplace")
+    with atomic_write(target / f"{NAME}.png") as temporary:
+        shown = write_grid(entries, temporary)
+    if not shown:
+        (target / f"{NAME}.png").unlink()
+    print(f"{len(entries)} runs\n  Table:    {target / NAME}.md, {NAME}.csv")
+    if shown:
+        print(f"  Pictures: {target / NAME}.png")
+    if not measure:
+        print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures those of all")
+    return target / f"{NAME}.md"
 
 
-def table(entries: Sequence[Entry]) -> list[list[str]]:
-    """Rows of text, the titles first; a column without any value is left out."""
-    options = list(dict.fromkeys(key for entry in entries for key in entry.values))
-    figures = list(dict.fromkeys(name for entry in entries for name in entry.figures))
-    rows = [["job", *options, "state", "seconds", *figures, "reason"]]
-    for entry in entries:
-        rows.append(
-            [
-                entry.name,
-                *(entry.values.get(key, "") for key in options),
-                entry.state,
-                "" if entry.seconds is None else f"{entry.seconds:.0f}",
-                *(_number(entry.figures.get(name)) for name in figures),
-                entry.reason or "",
-            ]
-        )
-    used = [column for column in range(len(rows[0])) if any(row[column] for row in rows[1:])]
-    return [[row[column] for column in used] for row in rows]
+def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
+    """What there is to say of each run; without ``measure``, with the figures known already."""
+    differing = _differing(records)
+    found = []
+    for record in records:
+        run = RunFolder(folder / record.name)
+        values = {key: value for key, value in _values(record).items() if key in differing}
+        entry = Entry(record.name, values, record.state, record.seconds, record.reason)
+        if _is_run(run):
+            status, shown = run.status(), shown_of(run.path)
+            entry = replace(
+                entry,
+                state=status["state"] if record.state == "running" else record.state,
+                seconds=status.get("seconds", record.seconds),
+                figures=figures_of(folder, record.name, measure=measure),
+                pictures=[*filter(None, [shown.photo]), *shown.pictures],
+            )
+        found.append(entry)
+    return found
 
 
-def as_csv(rows: Sequence[Sequence[str]]) -> str:
-    """The table as CSV, as spreadsheets and pandas read it."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+def shown_of(run: Path) -> Shown:
+    """The photo and the first pictures of a run."""
+    made = read_results(run)
+    results = [result for result in made if result.kind == "result"]
+    chosen = (results or [result for result in made if result.kind == "frame"])[:MOST_PICTURES]
+    pictures = [run / result.file for result in chosen]
+    if not any(result.task == "inpaint" for result in chosen):
+        photo = run / "photo.png"
+        return Shown(photo if photo.is_file() else None, pictures)
+    beside = {(result.kind, result.group): run / result.file for result in made}
+    before, masks = (
+        [beside.get((kind, result.group)) for result in chosen] for kind in ("before", "mask")
+    )
+    holes = [(b, m) for b, m in zip(before, masks, strict=True) if b and m]
+    # The photo of the folder is the part around the hole.
+    return Shown(holes[0][0] if len(holes) == len(chosen) else None, pictures, holes)
 
 
-def as_markdown(rows: Sequence[Sequence[str]]) -> str:
-    """The table as Markdown."""
-    head, *body = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    lines = [head, ["---"] * len(head), *body]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
+    """The figures of a run's pictures; none where it made none, or made them of no photo."""
+    shown = shown_of(folder / name)
+    if shown.photo is None or not shown.pictures:
+        return {}
+    path = folder / RECORDS / "figures" / f"{name}.json"
+    judged = [(file.name, file.stat()) for file in (shown.photo, *shown.pictures)]
+    of = [[name, status.st_size, status.st_mtime_ns] for name, status in judged]
+    known = read_json_object(path)
+    if known.get("of") == of and are_figures(known.get("figures")):
+        return dict(known["figures"])
+    if not measure:
+        return {}
+    try:
+        figures = judge(shown)
+    except UserError:
+        # Smaller than the patches.
+        figures = {}
+    # Runs on a disk that is full or not ours to write on are measured anew the next time.
+    with suppress(UserError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
+    return figures
 
 
-def grid(entries: Sequence[Entry], path: Path) -> bool:
-    """Write the pictures of the runs, a row for each with its name above it.
-
-    At most 100 runs are shown.
+def judge(shown: Shown) -> dict[str, float]:
+    """The figures of a run's pictures.
 
     Returns:
-        Whether there was any picture.
+        Of filled holes the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named
+        ``psnr_inside`` and so on; of other pictures
+        :func:`~internal_gan.patches.statistics.patch_panel`, or where their sizes differ the means
+        of what can be said of each picture.
+
+    Raises:
+        UserError: a picture cannot be read, or it or its hole is too small.
     """
-    shown = [entry for entry in entries if entry.pictures]
-    if not shown:
+    pictures = [read_image(path).pixels for path in shown.pictures]
+    if shown.holes:
+        each = []
+        for picture, files in zip(pictures, shown.holes, strict=True):
+            photo, mask = (read_image(file).pixels for file in files)
+            each.append(judge_hole(photo, picture, (mask[:, :1] > -1).float()))
+        return {f"{name}_inside": value for name, value in _means(each).items()}
+    assert shown.photo is not None
+    real = read_image(shown.photo).pixels
+    if len({picture.shape for picture in pictures}) == 1:
+        return patch_panel(real, torch.cat(pictures))
+    return _means([patch_panel(real, picture) for picture in pictures])
+
+
+def objective(folder: Path, name: str, figure: str) -> float:
+    """What a sweeper makes small: a figure of a run.
+
+    Raises:
+        UserError: the run has no such figure.
+    """
+    figures = figures_of(folder, name)
+    if figure not in figures:
+        raise UserError(f"objective={figure}: {folder / name} has no such figure")
+    return figures[figure]
+
+
+def _target(options: Options) -> Path:
+    """The folder for the comparison, tried before the runs are measured, which takes a while."""
+    target = Path(options.output or str(options.runs))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target):
+            pass
+    except OSError as error:
+        reason = write_error(target, error) or UserError(f"{target}: {error.strerror}")
+        hint = "" if options.output else "; output=FOLDER writes the comparison elsewhere"
+        raise UserError(f"{reason}{hint}") from error
+    return target
+
+
+def _unrecorded(folder: Path) -> list[Record]:
+    """Runs that no multirun wrote down, in the folder or in the folders in it."""
+    paths = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"{depth}/config.yaml")]
+    runs = {path.relative_to(folder).as_posix(): RunFolder(path) for path in paths}
+    return [
+        Record(name, [], str(runs[name].status()["state"]))
+        for name in sorted(runs, key=natural)
+        if _is_run(runs[name])
+    ]
+
+
+def _is_run(folder: RunFolder) -> bool:
+    """Whether there is a run; one that is damaged must not hide its neighbours."""
+    try:
+        load_options(folder.config_path)
+    except UserError:
         return False
-    rows = [(_label(entry), _thumbnails(entry.pictures)) for entry in shown[:MOST_ROWS]]
-    if len(shown) > MOST_ROWS:
-        rows.append((f"and {len(shown) - MOST_ROWS} more", []))
-    font = ImageFont.load_default(14)
-    width = max(
-        *(GAP + sum(cell.width + GAP for cell in cells) for _, cells in rows),
-        *(2 * GAP + int(font.getlength(label)) for label, _ in rows),
-    )
-    heights = [LABEL + max((c.height for c in cells), default=0) + GAP for _, cells in rows]
-    sheet = Image.new("RGB", (width, sum(heights) + GAP), "white")
-    draw = ImageDraw.Draw(sheet)
-    top = GAP
-    for (label, cells), height in zip(rows, heights, strict=True):
-        draw.text((GAP, top), label, fill="black", font=font)
-        left = GAP
-        for cell in cells:
-            sheet.paste(cell, (left, top + LABEL))
-            left += cell.width + GAP
-        top += height
-    sheet.save(path)
     return True
 
 
-def _label(entry: Entry) -> str:
-    told = ["coherence", "completeness", "diversity", "psnr_inside", "patches_inside"]
-    figures = [f"{name} {_number(entry.figures[name])}" for name in told if name in entry.figures]
-    return "   ".join([entry.name, *figures])
+def _values(record: Record) -> dict[str, str]:
+    pairs = [(key_of(override), override.partition("=")[2]) for override in record.overrides]
+    return {key: in_short(unquote(value)) for key, value in pairs}
 
 
-def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:
-    """Pictures of one height, or as high as they are where that is less."""
-    cells = []
-    for path in paths:
-        try:
-            with Image.open(path, formats=PILLOW_FORMATS) as image:
-                cell = image.convert("RGB")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            continue  # one that is damaged
-        height = min(CELL, max(cell.height, CELL // 2))
-        size = (max(1, round(cell.width * height / cell.height)), height)
-        cells.append(cell.resize(size, Image.Resampling.LANCZOS))
-    return cells
+def _differing(records: Sequence[Record]) -> set[str]:
+    """The options that are not the same for all runs; the photo's name is in that of its run."""
+    values = [_values(record) for record in records]
+    keys = {key for value in values for key in value}
+    return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+def _means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of every figure that all have."""
+    common = [name for name in each[0] if all(name in figures for figures in each)]
+    return {name: fmean(figures[name] for figures in each) for name in common}

@@ -12,7 +12,7 @@ import os
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from internal_gan import tasks
 from internal_gan.config.arguments import check_image_file, key_of, quote
 from internal_gan.config.compose import EXTRAS, compose, compose_hydra, needs_extra, to_options
 from internal_gan.config.options import Options
@@ -27,7 +28,6 @@ from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.sweeps.jobs import Record, Sweep, how_to_call, job_name, lasting, run_apart
 from internal_gan.sweeps.values import check_countable, choices_of, jobs_of
-from internal_gan.tasks import run
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
@@ -139,7 +139,7 @@ class Multirun:
         path = short(str(self.sweep.path))
         print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
         if len(left) < len(records):
-            from internal_gan.tasks.compare import compare
+            from internal_gan.sweeps.comparison import compare  # with torch
 
             compare(Options(task="compare", runs=path), measure_at_most=MEASURED)
         for record in left:
@@ -199,9 +199,20 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         return None  # nobody asks for it
     if record.state != "finished":
         raise JobFailedError(record.name)
-    from internal_gan.tasks.compare import objective
+    from internal_gan.sweeps.comparison import objective
 
     return objective(sweep.path, record.name, config.objective)
+
+
+def run(options: Options, changed: Collection[str] = ()) -> int:
+    """Do what ``options`` ask for, as :func:`internal_gan.tasks.run`, ``task=compare`` too."""
+    return tasks.run(options, changed, {"compare": _compare})
+
+
+def _compare(options: Options) -> None:
+    from internal_gan.sweeps.comparison import compare
+
+    compare(options)
 
 
 def short(path: str) -> str:

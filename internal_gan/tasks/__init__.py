@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,17 @@ _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
 }
 
 
-def run(options: Options, changed: Collection[str] = ()) -> int:
+def run(
+    options: Options,
+    changed: Collection[str] = (),
+    others: Mapping[str, Callable[[Options], object]] | None = None,
+) -> int:
     """Do what ``options`` ask for.
 
     Args:
         options: the run's options, checked.
         changed: names of the options that the user gave, to refuse those that do not apply.
+        others: the work of tasks that have no module here, by name.
 
     Returns:
         The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM.
@@ -79,7 +84,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         )
         if "image" in task.takes:
             _check_images(options)
-    return _dispatch(options, _family(options) if "model" in given else None, given)
+    other = None if others is None or options.resume else others.get(options.task)
+    return _dispatch(options, _family(options) if "model" in given else None, given, other)
 
 
 def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
@@ -114,13 +120,20 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
     _refuse(other, f"task={options.task} of files", "takes its own options alone")
 
 
-def _dispatch(options: Options, family: str | None, given: Collection[str]) -> int:
+def _dispatch(
+    options: Options,
+    family: str | None,
+    given: Collection[str],
+    other: Callable[[Options], object] | None,
+) -> int:
     ctrl_c_ends()
     from internal_gan.tasks.train import TrainingStopped, resume, train
 
     ctrl_c_raises()
     try:
-        if options.resume is None and not options.trains:
+        if other is not None:
+            other(options)
+        elif options.resume is None and not options.trains:
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
             if hasattr(module, "WORK"):
                 from internal_gan.tasks.runner import run_on_model

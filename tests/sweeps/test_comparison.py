@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.sweeps.comparison import MOST_PICTURES, results_of
+from internal_gan.sweeps.comparison import MOST_PICTURES, Shown, shown_of
 
 
 def write(run: Path, *names: str) -> None:
@@ -15,7 +15,7 @@ def write(run: Path, *names: str) -> None:
 
 
 def names_of(run: Path, task: str) -> list[str]:
-    return [path.relative_to(run / task).as_posix() for path in results_of(run)]
+    return [path.relative_to(run / task).as_posix() for path in shown_of(run).pictures]
 
 
 @pytest.mark.parametrize("film", ["sizes.mp4", "sizes.webp", "sizes.gif"])
@@ -38,4 +38,15 @@ def test_folders_of_a_batch_come_after_one_another(tmp_path: Path) -> None:
 
 
 def test_a_run_without_pictures_has_none(tmp_path: Path) -> None:
-    assert results_of(tmp_path) == []
+    assert shown_of(tmp_path) == Shown(None, [])
+
+
+def test_filled_holes_stand_beside_what_was_there(tmp_path: Path) -> None:
+    write(tmp_path, "photo.png", *(f"inpaint/{p}/000.png" for p in ("a", "b")))
+    assert shown_of(tmp_path).photo is None
+    write(tmp_path, *(f"inpaint/{p}/{n}.png" for p in ("a", "b") for n in ("before", "mask")))
+    shown = shown_of(tmp_path)
+    assert shown.photo == tmp_path / "inpaint/a/before.png"
+    assert [
+        [path.relative_to(tmp_path / "inpaint").as_posix() for path in hole] for hole in shown.holes
+    ] == [["a/before.png", "a/mask.png"], ["b/before.png", "b/mask.png"]]
