@@ -1,4 +1,4 @@
-"""From tensors to image files, each format as faithful as it can be."""
+"""Tensors to image files and Pillow images, each as faithful as its format can be."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
+from internal_gan.images.colours import luminance
 from internal_gan.images.files.metadata import profile_space
+from internal_gan.images.photo import Photo
 
 _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 
@@ -87,6 +90,38 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
+def arrange(
+    pixels: Tensor, file_format: Format, like: Photo | None = None, alpha: Tensor | None = None
+) -> tuple[Tensor, Layout, list[str]]:
+    """The channels of a picture as a format holds them.
+
+    Args:
+        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
+        like, alpha: as for :func:`internal_gan.images.files.image.write_image`.
+
+    Returns:
+        The channels, (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
+        each property that is lost.
+
+    Raises:
+        ValueError: the pixels have another shape or are not finite.
+    """
+    colours, losses = _checked(pixels), list[str]()
+    if alpha is None and like is not None and like.alpha is not None:
+        if like.alpha.shape[-2:] == colours.shape[-2:]:
+            alpha = like.alpha
+        else:
+            losses.append("the photo's transparency is left out, since the size is another")
+    if alpha is not None and like is not None and like.raw is not None:
+        colours = _with_hidden(colours, alpha, like.raw)
+    layout, unfit = fit_layout(_wish(like, alpha), file_format)
+    if layout.gray:
+        colours = luminance(colours[None])[0]
+    if layout.alpha and alpha is not None:
+        colours = torch.cat([colours, alpha.detach().to(colours)[0]])
+    return colours, layout, losses + unfit
+
+
 def fit_layout(wish: Layout, file_format: Format) -> tuple[Layout, list[str]]:
     """Reduce what an image is wished to keep to what a file format can hold.
 
@@ -137,12 +172,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
         return
-    if layout.bit_depth == 32:
-        array = channels.permute(1, 2, 0).numpy().astype(np.float32)
-    else:
-        deep = layout.bit_depth == 16
-        array = _levels(channels, 65535 if deep else 255).astype(np.uint16 if deep else np.uint8)
-    image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
+    image = to_pillow(channels, layout)
     # Not every format takes None for what is not there.
     extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
     options = dict(file_format.options)
@@ -151,6 +181,17 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
         # Pillow's compressed TIFF writer cannot hold the tables of camera and place.
         options.pop("compression", None)
     image.save(path, format=file_format.name, **options)
+
+
+def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
+    """A Pillow image of channels (C, H, W) in [0, 1] on the CPU, of up to 16 bits where it is gray
+    and else of 8."""
+    if layout.bit_depth == 32:
+        array = channels.permute(1, 2, 0).numpy().astype(np.float32)
+    else:
+        deep = layout.bit_depth == 16
+        array = _levels(channels, 65535 if deep else 255).astype(np.uint16 if deep else np.uint8)
+    return Image.fromarray(array[..., 0] if layout.mode == "L" else array)
 
 
 def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -183,3 +224,29 @@ def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> by
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _checked(pixels: Tensor) -> Tensor:
+    """Pixels as ``(3, H, W)`` in [0, 1] on the CPU."""
+    single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
+    if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
+        raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
+    return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
+
+
+def _with_hidden(colours: Tensor, alpha: Tensor, raw: Tensor) -> Tensor:
+    if raw.shape[-2:] != colours.shape[-2:]:
+        return colours
+    return torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
+
+
+def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:
+    if like is None:
+        return Layout(alpha=alpha is not None)
+    return Layout(
+        gray=like.is_gray,
+        alpha=alpha is not None,
+        bit_depth=like.bit_depth,
+        icc_profile=like.icc_profile,
+        exif=like.exif,
+    )

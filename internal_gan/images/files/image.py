@@ -11,9 +11,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
-from internal_gan.images.files.encode import FORMATS, Layout, encode, fit_layout
+from internal_gan.images.files.encode import FORMATS, arrange, encode
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
@@ -122,25 +121,16 @@ def write_image(
         raise UserError(
             f"{name}: images are not written as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
-    colours = _checked(pixels)
-    if alpha is None and like is not None and like.alpha is not None:
-        alpha = _fitting(like.alpha, colours, name)
-    if alpha is not None and like is not None and like.raw is not None:
-        colours = _with_hidden(colours, alpha, like.raw)
-    layout, losses = fit_layout(_wish(like, alpha), file_format)
+    channels, layout, losses = arrange(pixels, file_format, like, alpha)
     for loss in losses:
         _log.warning("%s: %s", name, loss)
-    if layout.gray:
-        colours = luminance(colours[None])[0]
-    if layout.alpha and alpha is not None:
-        colours = torch.cat([colours, alpha.detach().to(colours)[0]])
     with atomic_write(path) as temporary:
         try:
-            encode(temporary, colours, layout, file_format)
+            encode(temporary, channels, layout, file_format)
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            size = f"{colours.shape[-2]}x{colours.shape[-1]}"
+            size = f"{channels.shape[-2]}x{channels.shape[-1]}"
             raise UserError(
                 f"{name}: {file_format.name} cannot hold {size} pixels ({error}); PNG can"
             ) from error
@@ -164,36 +154,3 @@ def to_uint8(pixels: Tensor) -> Tensor:
 def _too_large(name: str, size: Size | None = None) -> str:
     extent = f"{size[0]}x{size[1]} pixels are" if size else "the image is"
     return f"{name}: {extent} too large; allowed are {MAX_PIXELS // 1_000_000} megapixels"
-
-
-def _checked(pixels: Tensor) -> Tensor:
-    """Pixels as ``(3, H, W)`` in [0, 1] on the CPU."""
-    single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
-    if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
-        raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
-    return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
-
-
-def _fitting(alpha: Tensor, colours: Tensor, name: str) -> Tensor | None:
-    if alpha.shape[-2:] == colours.shape[-2:]:
-        return alpha
-    _log.warning("%s: the photo's transparency is left out, since the size is another", name)
-    return None
-
-
-def _with_hidden(colours: Tensor, alpha: Tensor, raw: Tensor) -> Tensor:
-    if raw.shape[-2:] != colours.shape[-2:]:
-        return colours
-    return torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
-
-
-def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:
-    if like is None:
-        return Layout(alpha=alpha is not None)
-    return Layout(
-        gray=like.is_gray,
-        alpha=alpha is not None,
-        bit_depth=like.bit_depth,
-        icc_profile=like.icc_profile,
-        exif=like.exif,
-    )
