@@ -24,7 +24,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 import internal_gan
 from internal_gan.config.arguments import key_of, prepare
-from internal_gan.config.compose import CONFIG_NAME, VERSION_BASE, conf_dir, to_options, user_error
+from internal_gan.config.compose import to_options
+from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
+from internal_gan.config.messages import user_error
+from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
 from internal_gan.standard_output import lost_output, spare_output
@@ -62,6 +65,11 @@ def _run(arguments: list[str]) -> None:
     overrides: list[str] = flags.overrides
     if not flags.shell_completion:
         overrides = prepare(overrides, multirun=flags.multirun)
+    tasks = [override.partition("=")[2] for override in overrides if key_of(override) == "task"]
+    if flags.help and tasks:
+        with _answer():
+            print(help_of_task(tasks[-1]))
+        return
     answers = flags.cfg or flags.shell_completion or flags.help
     many = _many(overrides) if flags.multirun and not answers else None
     if many:

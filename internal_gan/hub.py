@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import PATHS, Options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.runs.results import read_results
 
 try:

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 import internal_gan
+from internal_gan.config.fields import fields_of
+from internal_gan.config.options import TASKS, Options
 from tests.commands import ROOT, TINY_RUN, Answer, Shell, run_process
 
 
@@ -54,6 +56,22 @@ def test_every_option_of_the_help_exists(shell: Shell) -> None:
         assert f"{name.rpartition('.')[2]}:" in shown, name
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> None:
+    answer = shell("--help", f"task={task}")
+    assert answer.code == 0
+    assert max(map(len, answer.out.splitlines())) <= 90
+    names = {line.partition("=")[0] for line in answer.out.splitlines() if line[:1].isalpha()}
+    own = {
+        key for key, _ in fields_of(Options) if key.startswith(f"{task}.") and task != "mask"
+    } or {"train": {"trainer.time"}, "mask": {"mask.ratio"}, "compare": {"runs"}}[task]
+    assert own <= names
+
+
+def test_the_help_of_a_task_that_is_none_is_one_line(shell: Shell) -> None:
+    assert_one_line(shell("task=sampel", "--help"), "task=sampel", "did you mean 'sample'")
+
+
 def test_version(shell: Shell) -> None:
     assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"
 
@@ -75,8 +93,9 @@ LIGHT = """
 import contextlib, io, os, sys
 from internal_gan.cli import main
 os.environ.update(COMP_LINE="internal-gan trainer=fa", COMP_POINT="23")
-for arguments in (["--help"], ["--cfg", "job"], ["-sc", "query=bash"], ["image=missing.jpg"],
-                  ["sample.cuont=3"], ["task=sample", "checkpoint=missing"], ["resume=missing"]):
+for arguments in (["--help"], ["task=edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
+                  ["image=missing.jpg"], ["sample.cuont=3"], ["task=sample", "checkpoint=missing"],
+                  ["resume=missing"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         main(arguments)
 heavy = {"torch", "numpy", "PIL", "rich", "safetensors"} & set(sys.modules)

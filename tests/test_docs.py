@@ -1,6 +1,7 @@
 """What the documentation tells people to type or to follow is there."""
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -81,3 +82,9 @@ def test_every_test_that_a_page_names_exists() -> None:
     assert len(named) > 30
     for file, test in named:
         assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), (file, test)
+
+
+def test_the_page_of_options_is_up_to_date() -> None:
+    """``python docs/list_options.py`` writes it anew."""
+    page = runpy.run_path(str(ROOT / "docs" / "list_options.py"))["page"]
+    assert (ROOT / "docs" / "options.md").read_text(encoding="utf-8") == page()

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result

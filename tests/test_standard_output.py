@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config.compose import save_options
+from internal_gan.config.record import save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
 from internal_gan.standard_output import lost_output, spare_output

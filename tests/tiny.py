@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
-from internal_gan.config.compose import compose, save_options
+from internal_gan.config.compose import compose
 from internal_gan.config.options import Options
+from internal_gan.config.record import save_options
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN

@@ -1,6 +1,6 @@
-"""What an option is: a field of a dataclass that says which values it takes.
+"""Fields of the option dataclasses: each has a default, a line of help and the values it takes.
 
-The standard library alone, so that every layer may import it.
+Needs the standard library alone, so that every layer may import it.
 """
 
 from __future__ import annotations
@@ -16,46 +16,83 @@ LARGEST_SEED = 2**63 - 1
 
 def option(
     default: Any,
+    help: str,
     needs: str,
     allowed: Callable[[Any], bool] = lambda value: True,
     *,
     is_path: bool = False,
 ) -> Any:
-    """A field of the schema.
+    """A field that describes itself in its metadata, under the names of these arguments.
 
     Args:
+        default: the value, or a callable that makes it.
+        help: one line about what the option does.
         needs: completes the sentence "this option needs ..." in an error message.
-        allowed: whether a value of the right type will do; null is not asked about.
-        is_path: the value names a file or folder; Hydra's signs in it are only letters.
+        allowed: whether a value of the right type will do; it is not asked about null.
+        is_path: the value names a file or folder, in which no sign means anything to Hydra.
     """
-    about = {"needs": needs, "allowed": allowed, "is_path": is_path}
+    about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
     if callable(default):
         return field(default_factory=default, metadata=about)
     return field(default=default, metadata=about)
 
 
-def path_option(needs: str) -> Any:
+def flag(default: bool, help: str) -> Any:
+    """A field that is true or false."""
+    return option(default, help, "true or false")
+
+
+def path(help: str, needs: str) -> Any:
     """A field that names a file or folder, null by default."""
-    return option(None, needs, lambda value: value != "", is_path=True)
+    return option(None, help, needs, lambda value: value != "", is_path=True)
 
 
-def one_of(names: tuple[str, ...], default: str | None) -> Any:
-    """A field that takes one of a few names, and null where that is the default."""
+def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
+    """A field that takes one of these names, and null where that is the default."""
     needs = "one of " + ", ".join(names) + (", or null" if default is None else "")
-    return option(default, needs, lambda value: value in names)
+    return option(default, help, needs, lambda value: value in names)
+
+
+def number(
+    default: float | None, bounds: str, help: str, of: str = "", *, kind: str = "a number"
+) -> Any:
+    """A field that takes a finite number, and null where that is the default.
+
+    Args:
+        bounds: the interval; a parenthesis leaves out its bound: ``[0, 1)``, ``(0, inf)``.
+        of: what it counts, for the error message: ``of seconds``.
+    """
+    low, high = bounds[1:-1].split(", ")
+    opens, closes = bounds[0] == "(", bounds[-1] == ")"
+    if high == "inf":
+        words = f" above {low}" if opens else f", {low} or more"
+    elif opens:
+        words = f" above {low}" + (f" and below {high}" if closes else f", at most {high}")
+    else:
+        words = f" from {low} to {'below ' if closes else ''}{high}"
+
+    def allowed(value: float) -> bool:
+        above = value > float(low) if opens else value >= float(low)
+        return above and (value < float(high) if closes else value <= float(high))
+
+    null = ", or null" if default is None else ""
+    return option(default, help, f"{kind}{of and ' '}{of}{words}{null}", allowed)
+
+
+def whole(default: int | None, bounds: str, help: str, of: str = "") -> Any:
+    """A field that takes a whole number, and null where that is the default; see :func:`number`."""
+    return number(default, bounds, help, of, kind="a whole number")
+
+
+def group(options: type, needs: str) -> Any:
+    """A field that holds a dataclass of options, whose docstring begins with its help."""
+    return option(options, (options.__doc__ or "").partition("\n")[0], needs)
 
 
 def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any]]]:
-    """Every option of a schema (a dataclass or an instance) with its full name."""
+    """Every option of a dataclass, or of an instance, with its full name: groups, then members."""
     for entry in dataclasses.fields(schema):
         yield f"{prefix}{entry.name}", entry
-        group: Any = entry.default_factory
-        if dataclasses.is_dataclass(group):
-            yield from fields_of(group, f"{prefix}{entry.name}.")
-
-
-def seed_option() -> Any:
-    """A seed of a task's own; null: the run's."""
-    return option(
-        None, "a whole number from 0 to 2**63 - 1, or null", lambda v: 0 <= v <= LARGEST_SEED
-    )
+        options: Any = entry.default_factory
+        if dataclasses.is_dataclass(options):
+            yield from fields_of(options, f"{prefix}{entry.name}.")

@@ -1,7 +1,7 @@
-"""What a run is asked to do: the schema of the top-level keys of ``conf/config.yaml``.
+"""What a run is asked to do: every option but the model's own, which are in ``conf/model``.
 
-Plain dataclasses of the standard library, so that every layer may import them. Their defaults are
-those of ``conf/``, for callers without Hydra. A new option is a field here and a line there.
+These dataclasses are the one place of defaults, help and bounds. Hydra composes from them, callers
+without Hydra use them as they are, and ``docs/options.md`` lists them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.config.fields import LARGEST_SEED, fields_of, one_of, option, path_option
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.fields import (
+    LARGEST_SEED,
+    fields_of,
+    flag,
+    group,
+    number,
+    one_of,
+    option,
+    path,
+    whole,
+)
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
@@ -24,22 +35,9 @@ from internal_gan.config.task_options import (
     SampleOptions,
     SuperResolutionOptions,
 )
+from internal_gan.units import parse_duration
 
-TASKS = (
-    "train",
-    "sample",
-    "retarget",
-    "paint",
-    "edit",
-    "harmonize",
-    "animate",
-    "super_resolution",
-    "make_tileable",
-    "inpaint",
-    "mask",
-    "evaluate",
-    "compare",
-)
+TASKS = tuple(TABLE)
 # Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
 # names no model.
 RECIPES = {"super_resolution": "super_resolution"}
@@ -47,94 +45,113 @@ LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
 # What task=compare measures, and what a sweeper can make small.
 FIGURES = (
-    "swd1",
-    "swd2",
-    "swd4",
-    "coherence",
-    "completeness",
-    "sharpness",
-    "copy",
-    "diversity",
-    "l1_inside",
-    "patches_inside",
+    *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
+    *("l1_inside", "patches_inside"),
 )
+_ITS_OWN = "its own options, such as"
+
+
+def _is_names(value: Any) -> bool:
+    names = value if isinstance(value, list) else [value]
+    return names != [] and all(isinstance(name, str) and name != "" for name in names)
 
 
 @dataclass
 class TrainerOptions:
-    """How long and how carefully to train, whatever the family.
+    """How long and how carefully to train, whatever the family."""
 
-    ``time`` is a budget such as ``"90s"``, ``"10m"`` or ``"1h"``; ``max_steps`` caps the steps of
-    each stage; ``checkpoint_interval`` is in seconds; ``log_interval`` is in steps; ``threads`` are
-    the CPU's, null: those of ``OMP_NUM_THREADS``, or measured at every stage.
-    """
-
-    time: str | None = option(None, "a duration such as 90s, 10m or 1h, or null")
-    steps_factor: float = option(1.0, "a number above 0", lambda v: 0 < v < float("inf"))
-    max_steps: int | None = option(
-        None, "a whole number of steps, 1 or more, or null", lambda v: v >= 1
+    time: str | None = option(
+        None,
+        "budget for the whole run; null: as scheduled",
+        "a duration such as 90s, 10m or 1h, or null",
+        lambda v: parse_duration(v) > 0,
     )
-    checkpoint_interval: float = option(60.0, "a number of seconds, 0 or more", lambda v: v >= 0)
-    log_interval: int = option(25, "a whole number of steps, 1 or more", lambda v: v >= 1)
-    threads: int | None = option(None, "a whole number, 1 or more, or null", lambda v: v >= 1)
+    steps_factor: float = number(1.0, "(0, inf)", "multiplies the steps of every stage")
+    max_steps: int | None = whole(None, "[1, inf)", "caps the steps of every stage", "of steps")
+    checkpoint_interval: float = option(
+        60.0, "time between two saved states", "a number of seconds, 0 or more", lambda v: v >= 0
+    )
+    log_interval: int = whole(
+        25, "[1, inf)", "steps between two lines in metrics.jsonl", "of steps"
+    )
+    threads: int | None = whole(
+        None, "[1, inf)", "threads of the CPU; null: OMP_NUM_THREADS, or measured at every stage"
+    )
 
 
 @dataclass
 class Options:
     """One run: the resolved configuration, checked."""
 
-    task: str = one_of(TASKS, "train")
+    task: str = one_of(TASKS, "train", "train (and then draw), or what to do with checkpoint=RUN")
     image: Any = option(
         None,
+        "the photo to learn from",
         "the name of one image file, or of several as [a.jpg,b.jpg]",
-        lambda v: (
-            (isinstance(v, str) and v != "")
-            or (
-                isinstance(v, list)
-                and v != []
-                and all(isinstance(name, str) and name for name in v)
-            )
-        ),
+        _is_names,
         is_path=True,
     )
-    output: str | None = path_option("the name of a new folder, or null")
-    checkpoint: str | None = path_option("the run folder of a model")
-    resume: str | None = path_option("the run folder of a training")
-    runs: str | None = path_option("the folder of a multirun, or another folder of run folders")
-    skip_finished: bool = option(False, "true or false")
-    keep_original: bool = option(True, "true or false")
-    objective: str | None = one_of(FIGURES, None)
+    output: str | None = path(
+        "for the results; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
+    )
+    checkpoint: str | None = path(
+        "to use; train takes none, super_resolution and evaluate need none",
+        "the run folder of a model",
+    )
+    resume: str | None = path(
+        "to go on with, exactly as it was configured", "the run folder of a training"
+    )
+    runs: str | None = path(
+        "what task=compare compares", "the folder of a multirun, or another folder of run folders"
+    )
+    skip_finished: bool = flag(
+        False, "what is finished in output= is not done again, what was interrupted goes on"
+    )
+    keep_original: bool = flag(
+        True, "keep the photo's file in the run; false: only its name and checksum"
+    )
+    objective: str | None = one_of(
+        FIGURES,
+        None,
+        "a figure of task=compare that each job gives to a sweeper that searches",
+    )
     device: str = option(
         "auto",
+        "auto: a GPU where there is one",
         "auto, cpu, cuda, or cuda:N",
         lambda v: re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
     )
-    precision: str = one_of(PRECISIONS, "auto")
-    seed: int = option(0, "a whole number from 0 to 2**63 - 1", lambda v: 0 <= v <= LARGEST_SEED)
-    logger: str = one_of(LOGGERS, "none")
-    model: dict[str, Any] = option(dict, "the name of a model, such as model=singan")
-    trainer: TrainerOptions = option(TrainerOptions, "the name of a trainer, such as trainer=fast")
-    sample: SampleOptions = option(SampleOptions, "its own options, such as sample.count=16")
-    animate: AnimateOptions = option(AnimateOptions, "its own options, such as animate.seconds=4")
-    retarget: RetargetOptions = option(
-        RetargetOptions, "its own options, such as retarget.shape=[300,800]"
+    precision: str = one_of(PRECISIONS, "auto", "of the networks' arithmetic")
+    seed: int = option(
+        0,
+        "the same seed gives the same model, bit for bit, on the CPU with the same trainer.threads",
+        "a whole number from 0 to 2**63 - 1",
+        lambda v: 0 <= v <= LARGEST_SEED,
     )
-    paint: PaintOptions = option(PaintOptions, "its own options, such as paint.start_scale=2")
-    edit: RedrawOptions = option(RedrawOptions, "its own options, such as edit.start_scale=2")
-    harmonize: HarmonizeOptions = option(
-        HarmonizeOptions, "its own options, such as harmonize.count=2"
+    logger: str = one_of(
+        LOGGERS, "none", "where losses go beside metrics.jsonl, which is always written"
     )
-    make_tileable: MakeTileableOptions = option(
-        MakeTileableOptions, "its own options, such as make_tileable.axes=x"
+    model: dict[str, Any] = option(
+        dict, "the method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
-    mask: MaskOptions = option(
+    trainer: TrainerOptions = group(TrainerOptions, "the name of a trainer, such as trainer=fast")
+    sample: SampleOptions = group(SampleOptions, f"{_ITS_OWN} sample.count=16")
+    animate: AnimateOptions = group(AnimateOptions, f"{_ITS_OWN} animate.seconds=4")
+    retarget: RetargetOptions = group(RetargetOptions, f"{_ITS_OWN} retarget.shape=[300,800]")
+    paint: PaintOptions = group(PaintOptions, f"{_ITS_OWN} paint.start_scale=2")
+    edit: RedrawOptions = group(RedrawOptions, f"{_ITS_OWN} edit.start_scale=2")
+    harmonize: HarmonizeOptions = group(HarmonizeOptions, f"{_ITS_OWN} harmonize.count=2")
+    make_tileable: MakeTileableOptions = group(
+        MakeTileableOptions, f"{_ITS_OWN} make_tileable.axes=x"
+    )
+    mask: MaskOptions = group(
         MaskOptions, "the name of an image file, or its own options, such as mask.invert=true"
     )
-    inpaint: InpaintOptions = option(InpaintOptions, "its own options, such as inpaint.count=4")
-    super_resolution: SuperResolutionOptions = option(
-        SuperResolutionOptions, "its own options, such as super_resolution.factor=4"
+    inpaint: InpaintOptions = group(InpaintOptions, f"{_ITS_OWN} inpaint.count=4")
+    super_resolution: SuperResolutionOptions = group(
+        SuperResolutionOptions, f"{_ITS_OWN} super_resolution.factor=4"
     )
-    evaluate: EvaluateOptions = option(EvaluateOptions, "its own options, such as evaluate.real")
+    evaluate: EvaluateOptions = group(EvaluateOptions, f"{_ITS_OWN} evaluate.real")
 
     @property
     def photos(self) -> list[str]:
@@ -149,7 +166,7 @@ class Options:
     @property
     def trains(self) -> bool:
         """Whether the run trains a model rather than use one."""
-        return self.checkpoint is None and self.task in ("train", "super_resolution")
+        return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
 
 
 # Options that name files and folders; the last one is a model's, which no field describes.

@@ -1,56 +1,67 @@
-"""The options of each task, one group for each."""
+"""The options of each task, a group for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from internal_gan.config.fields import AUTO, one_of, option, path_option, seed_option
+from internal_gan.config.fields import (
+    AUTO,
+    LARGEST_SEED,
+    flag,
+    number,
+    one_of,
+    option,
+    path,
+    whole,
+)
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
 MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
+_IMAGE = "the name of an image file, or null"
 # Of one run: beyond these a number is a slip of the finger, and the run would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
-def _count() -> Any:
-    """How many results to make, each in other details."""
-    return option(1, f"a whole number from 1 to {MOST_RESULTS}", lambda v: 1 <= v <= MOST_RESULTS)
-
-
-def _seconds(default: float) -> Any:
+def _seed() -> Any:
+    needs = "a whole number from 0 to 2**63 - 1, or null"
     return option(
-        default,
-        f"a number of seconds above 0, at most {MOST_SECONDS}",
-        lambda v: 0 < v <= MOST_SECONDS,
+        None, "seed of this task; null: that of the run", needs, lambda v: 0 <= v <= LARGEST_SEED
     )
 
 
-def _fps() -> Any:
-    return option(24.0, "a number of frames a second, above 0, at most 120", lambda v: 0 < v <= 120)
+def _count() -> Any:
+    return whole(1, f"[1, {MOST_RESULTS}]", "how many results, with the seeds from seed on")
 
 
-def _pixels() -> Any:
-    return option(None, "a number of pixels from 0 to 1000, or null", lambda v: 0 <= v <= 1000)
+def _seconds(default: float, help: str) -> Any:
+    return number(default, f"(0, {MOST_SECONDS}]", help, "of seconds")
+
+
+def _fps(help: str) -> Any:
+    return number(24.0, "(0, 120]", help, "of frames a second,")
 
 
 def _size(example: str) -> Any:
     return option(
         None,
+        "size of the result; null: as the photo was trained",
         f"two whole numbers [height,width] in pixels, such as {example}, or null",
         lambda v: len(v) == 2 and min(v) >= 1,
     )
 
 
-def _start_scale(least: int, which: str, other: str = AUTO, default: int | str = AUTO) -> Any:
-    """The scale at which a drawing begins: a number, or a word in its place."""
+def _start_scale(least: int, help: str, word: str = AUTO, default: int | str = AUTO) -> Any:
+    which = "next to the coarsest scale" if least else "the coarsest scale"
     return option(
         default,
-        f"a whole number, {least} ({which}) or more, or {other}",
-        lambda v: v >= least if isinstance(v, int) else v == other,
+        help,
+        f"a whole number, {least} ({which}) or more, or {word}",
+        lambda v: v >= least if isinstance(v, int) else v == word,
     )
 
 
@@ -67,216 +78,236 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 
 @dataclass
 class SampleOptions:
-    """Which samples to write. ``size`` is (height, width) in pixels, null: the photo's own size;
-    ``start_scale`` 0 is the coarsest, ``all``: so many from each; ``tileable`` x: the left and
-    right borders meet, y: the top and bottom, true: all; ``seed`` null: the run's seed."""
+    """Which samples to draw: task=sample, and the end of a training of SinGAN."""
 
-    count: int = option(
-        8, f"a whole number from 1 to {MOST_SAMPLES}", lambda v: 1 <= v <= MOST_SAMPLES
-    )
+    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many")
     size: list[int] | None = _size("sample.size=[300,800]")
-    start_scale: int | str = _start_scale(0, "the coarsest scale", ALL_SCALES, 0)
+    start_scale: int | str = _start_scale(
+        0,
+        "0 varies everything; n keeps the layout of the scales below n; all: a row for each",
+        ALL_SCALES,
+        0,
+    )
     tileable: bool | str = option(
-        False, "true, false, x or y", lambda v: isinstance(v, bool) or v in ("x", "y")
+        False,
+        "pictures that repeat without a seam, or only x (sideways) or y",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
-    seed: int | None = seed_option()
-
-
-@dataclass
-class PaintOptions:
-    """Paint-to-image. ``quantize`` reduces painting and photo to ``colours`` of the photo and
-    trains the start scale anew on that."""
-
-    image: str | None = path_option("the name of one image file, the painting")
-    start_scale: int | str = _start_scale(1, "next to the coarsest scale")
-    quantize: bool = option(False, "true or false")
-    colours: int = option(8, "a whole number from 2 to 256", lambda v: 2 <= v <= 256)
-    count: int = _count()
-    seed: int | None = seed_option()
-
-
-@dataclass
-class RedrawOptions:
-    """Editing and harmonization: a photo of any size, and a mask of the same size."""
-
-    image: str | None = path_option("the name of one image file, the photo with its changes")
-    mask: str | None = path_option("the name of one image file, white where the photo may change")
-    start_scale: int | str = _start_scale(1, "next to the coarsest scale")
-    count: int = _count()
-    seed: int | None = seed_option()
-
-
-@dataclass
-class HarmonizeOptions(RedrawOptions):
-    """As editing; ``match`` gives the object the photo's mean colour and contrast first."""
-
-    match: bool = option(True, "true or false")
-
-
-@dataclass
-class MakeTileableOptions:
-    """A photo that repeats. ``image`` null: the photo of the training; ``band``: how far from a
-    border pixels may change, below 1 as a fraction of the side, from 1 on in pixels."""
-
-    image: str | None = path_option("the name of one image file, or null")
-    axes: str = one_of(("both", "x", "y"), "both")
-    band: float = option(
-        0.15,
-        "a number above 0: up to 0.5, a fraction of the side, or 1 and more, pixels",
-        lambda v: 0 < v <= 0.5 or 1 <= v < float("inf"),
-    )
-    start_scale: int | str = _start_scale(0, "the coarsest scale")
-    seed: int | None = seed_option()
-
-
-@dataclass
-class MaskOptions:
-    """How a task takes its mask, or task=mask makes one. Lengths are in pixels; null is the task's
-    own default. ``file`` may also name a folder, of masks with the names of the photos."""
-
-    file: str | None = path_option("the name of one image file or of a folder of them, or null")
-    invert: bool = option(False, "true or false")
-    dilate: float | None = _pixels()
-    feather: float | None = _pixels()
-    kind: str = one_of(MASK_KINDS, "strokes")
-    ratio: float = option(0.3, "a number above 0 and below 1", lambda v: 0 < v < 1)
-
-
-@dataclass
-class InpaintOptions:
-    """What fills the hole, which ``mask`` or ``box`` (top, left, height and width in pixels) names.
-
-    ``edges`` is a drawing of the photo's size, white lines on black, taken for the edges inside of
-    the hole. ``source`` is a mask, white where the model learns and where it takes patches from;
-    null: everywhere but in the hole. ``count`` results have the seeds from ``seed`` on, null: from
-    the run's.
-    """
-
-    box: list[int] | None = option(
-        None,
-        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
-        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
-    )
-    edges: str | None = path_option("the name of one image file, white lines on black, or null")
-    source: str | None = path_option("the name of one image file, white where to learn, or null")
-    count: int = _count()
-    compare: bool = option(True, "true or false")
-    seed: int | None = seed_option()
+    seed: int | None = _seed()
 
 
 @dataclass
 class AnimateOptions:
-    """How the photo moves, and the file that shows it.
+    """How the photo moves, and the file that shows it."""
 
-    ``alpha``, ``beta`` and ``start_scale``: see
-    :meth:`internal_gan.models.singan.animation.Animation.animate`. ``format`` png writes the
-    frames alone. ``size`` is (height, width) in pixels, null: the photo's own; ``seed`` null: the
-    run's seed.
-    """
-
-    seconds: float = _seconds(4.0)
-    fps: float = _fps()
-    format: str = one_of(VIDEO_FORMATS, "webp")
-    loop: bool = option(False, "true or false")
-    alpha: float = option(0.1, "a number above 0, at most 1", lambda v: 0 < v <= 1)
-    beta: float = option(0.9, "a number from 0 to below 1", lambda v: 0 <= v < 1)
-    start_scale: int = option(0, "a whole number, 0 (the coarsest scale) or more", lambda v: v >= 0)
+    seconds: float = _seconds(4.0, "how long")
+    fps: float = _fps("frames a second")
+    format: str = one_of(
+        VIDEO_FORMATS, "webp", "of the file; mp4 needs internal-gan[video]; png: frames"
+    )
+    loop: bool = flag(False, "whether the last frame leads to the first")
+    alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
+    beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
+    start_scale: int = option(
+        0,
+        "0 moves everything; n only what the scales from n on draw",
+        "a whole number, 0 (the coarsest scale) or more",
+        lambda v: v >= 0,
+    )
     size: list[int] | None = _size("animate.size=[200,300]")
-    seed: int | None = seed_option()
+    seed: int | None = _seed()
 
 
 @dataclass
 class RetargetOptions:
-    """Which sizes and shapes to paint the photo in.
-
-    ``shape`` is (height, width) in pixels, of which null follows from the other by the photo's
-    aspect; ``scale`` is the same as factors of the photo's sides; of both also a list of several.
-    ``transform`` is bent by ``amount`` and waves have ``periods``; ``corners`` are those of a
-    homography, (row, column) as fractions of the frame, from top left clockwise. ``mask`` is an
-    image whose opaque or white part is the shape. ``vote``: each scale's output is rebuilt from
-    the photo's patches; auto: where that is quick, and not in videos. ``compare`` adds plain
-    resizing and seam carving of the same size. ``image`` is the number (from 1) or the name of one
-    of the photos that the model learnt, null: the first. ``protect`` is a mask of the photo, white
-    where it keeps its size and shape. ``collage`` adds a sheet of every height with every width,
-    ``video`` the photo going through the sizes and back, in ``seconds``. ``seed`` null: the run's
-    seed.
-    """
+    """The sizes and shapes to draw: task=retarget, and the end of a training of InGAN."""
 
     shape: Any = option(
         None,
+        "the size of the result; a null keeps the photo's aspect",
         "[height,width] in pixels, such as [300,800], of which one may be null, or a list of such",
         lambda v: _are_pairs(v, lambda n: isinstance(n, int) and n >= 1, nulls=1),
     )
     scale: Any = option(
         None,
+        "the same as factors of the photo's sides",
         "two factors [height,width] above 0, such as [1.0,2.0], or a list of such",
-        lambda v: _are_pairs(v, lambda n: 0 < n < float("inf")),
+        lambda v: _are_pairs(v, lambda n: 0 < n < inf),
     )
-    transform: str | None = one_of(TRANSFORMS, None)
-    amount: float = option(0.3, "a number above -1 and below 1", lambda v: -1 < v < 1)
-    periods: float = option(2.0, "a number from 0 to 100", lambda v: 0 <= v <= 100)
-    image: str | None = path_option("the number or the name of one of the model's photos, or null")
+    transform: str | None = one_of(TRANSFORMS, None, "another outline than a rectangle")
+    amount: float = number(0.3, "(-1, 1)", "how much of a trapezoid, bend or wave")
+    periods: float = number(2.0, "[0, 100]", "number of waves")
     corners: Any = option(
         None,
+        "where a homography puts the corners; 0 to 1 is inside the frame",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
-        lambda v: (
-            isinstance(v, list)
-            and len(v) == 4
-            and _are_pairs(v, lambda n: isinstance(n, int | float) and abs(n) < 100)
-        ),
+        lambda v: _are_pairs(v, lambda n: abs(n) < 100) and len(v) == 4,
     )
-    mask: str | None = path_option("the name of an image file, or null")
-    protect: str | None = path_option("the name of an image file, or null")
-    collage: bool = option(False, "true or false")
-    video: str | None = one_of(VIDEO_FORMATS, None)
-    seconds: float = _seconds(6.0)
-    fps: float = _fps()
+    mask: str | None = path("its white or opaque part is the outline", _IMAGE)
+    image: str | None = path(
+        "which photo of a model of several; null: the first",
+        "the number or the name of one of the model's photos, or null",
+    )
+    protect: str | None = path(
+        "a mask of the photo; what is white keeps its size and shape", _IMAGE
+    )
+    collage: bool = flag(False, "also a sheet of every height with every width of these sizes")
+    video: str | None = one_of(
+        VIDEO_FORMATS, None, "of the photo going through these sizes and back"
+    )
+    seconds: float = _seconds(6.0, "of the video")
+    fps: float = _fps("frames a second of the video")
     vote: bool | str = option(
-        "auto", "true, false or auto", lambda v: isinstance(v, bool) or v == "auto"
+        AUTO,
+        "rebuild each scale from the photo's patches; auto: where quick, not in videos",
+        "true, false or auto",
+        lambda v: isinstance(v, bool) or v == AUTO,
     )
-    compare: bool = option(True, "true or false")
-    seed: int | None = seed_option()
+    compare: bool = flag(True, "plain resizing and seam carving beside it")
+    seed: int | None = _seed()
+
+
+@dataclass
+class PaintOptions:
+    """Paint-to-image: a painting becomes a photo."""
+
+    image: str | None = path(
+        "what to draw, in any size", "the name of one image file, the painting"
+    )
+    start_scale: int | str = _start_scale(
+        1, "1 keeps rough shapes alone; the more, the closer to the painting"
+    )
+    quantize: bool = flag(
+        False, "reduce painting and photo to a few colours, train that scale anew"
+    )
+    colours: int = whole(8, "[2, 256]", "how many then")
+    count: int = _count()
+    seed: int | None = _seed()
+
+
+@dataclass
+class RedrawOptions:
+    """A changed photo, of any size, and a mask of what was changed."""
+
+    image: str | None = path(
+        "what to draw, in any size", "the name of one image file, the photo with its changes"
+    )
+    mask: str | None = path(
+        "what was changed, of the photo's size; null: all of it, but not for harmonize",
+        "the name of one image file, white where the photo may change",
+    )
+    start_scale: int | str = _start_scale(1, "the more, the closer to the changed photo")
+    count: int = _count()
+    seed: int | None = _seed()
+
+
+@dataclass
+class HarmonizeOptions(RedrawOptions):
+    """A photo with an object pasted into it, of any size, and a mask of the object."""
+
+    match: bool = flag(True, "give the object the photo's mean colour and contrast first")
+
+
+@dataclass
+class MakeTileableOptions:
+    """How to make a photo repeat."""
+
+    image: str | None = path(
+        "null: the photo that was learnt", "the name of one image file, or null"
+    )
+    axes: str = one_of(("both", "x", "y"), "both", "x: the left and right borders meet")
+    band: float = option(
+        0.15,
+        "how far from a border pixels may change",
+        "a number above 0: up to 0.5, a fraction of the side, or 1 and more, pixels",
+        lambda v: 0 < v <= 0.5 or 1 <= v < inf,
+    )
+    start_scale: int | str = _start_scale(0, "the more, the closer to the photo's own borders")
+    seed: int | None = _seed()
+
+
+@dataclass
+class MaskOptions:
+    """How inpaint, edit and harmonize take their masks, and what task=mask makes."""
+
+    file: str | None = path(
+        "white where the hole is; a folder has masks named as the photos; mask=FILE for short",
+        "the name of one image file or of a folder of them, or null",
+    )
+    invert: bool = flag(False, "black is what may change")
+    dilate: float | None = number(
+        None, "[0, 1000]", "grow it by a disk of this radius; null: the task's own", "of pixels"
+    )
+    feather: float | None = number(
+        None, "[0, 1000]", "blur its edge by this sigma; null: the task's own", "of pixels"
+    )
+    kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
+    ratio: float = number(0.3, "(0, 1)", "share of the photo that they cover")
+
+
+@dataclass
+class InpaintOptions:
+    """What fills a hole: task=inpaint, and the end of a training of EdgeConnect."""
+
+    box: list[int] | None = option(
+        None,
+        "the hole, instead of a mask",
+        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
+        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
+    )
+    edges: str | None = path(
+        "the edges inside the hole, of the photo's size; edges=FILE for short",
+        "the name of one image file, white lines on black, or null",
+    )
+    source: str | None = path(
+        "where the model may learn and take patches; null: all but the hole",
+        "the name of one image file, white where to learn, or null",
+    )
+    count: int = _count()
+    compare: bool = flag(True, "a classical method beside it (needs internal-gan[inpainting])")
+    seed: int | None = _seed()
 
 
 @dataclass
 class SuperResolutionOptions:
-    """How to enlarge a photo. ``noise`` is in units of the training's; ``back_projection`` is how
-    often each pass is compared with the photo; ``passes`` null: as many as suit the factor and the
-    model; ``seed`` null: the run's seed."""
+    """How to enlarge a photo."""
 
     factor: float = option(
-        4.0, "a number above 1, such as 4 or 2.5", lambda v: 1 < v < float("inf")
+        4.0, "how much larger", "a number above 1, such as 4 or 2.5", lambda v: 1 < v < inf
     )
-    noise: float = option(1.0, "a number, 0 or more", lambda v: 0 <= v < float("inf"))
-    back_projection: int = option(
-        1, f"a whole number from 0 to {MOST_ROUNDS}", lambda v: 0 <= v <= MOST_ROUNDS
+    noise: float = number(1.0, "[0, inf)", "noise in every pass, times the training's")
+    back_projection: int = whole(
+        1, f"[0, {MOST_ROUNDS}]", "how often each pass is compared with the photo"
     )
-    passes: int | None = option(
-        None, f"a whole number from 1 to {MOST_ROUNDS}, or null", lambda v: 1 <= v <= MOST_ROUNDS
+    passes: int | None = whole(
+        None, f"[1, {MOST_ROUNDS}]", "steps of enlarging; null: what suits factor and model"
     )
-    seed: int | None = seed_option()
+    seed: int | None = _seed()
 
 
 @dataclass
 class EvaluateOptions:
-    """What to judge, and how closely.
+    """What to judge, of checkpoint=RUN or of files, and how closely."""
 
-    ``samples``, a picture or a folder of them, are judged beside the photo ``real``; with
-    ``checkpoint=`` the model's own pictures. ``mask`` is white where pictures of the photo's size
-    are compared with it pixel by pixel. ``patches`` are the sides of the patches in pixels;
-    ``exact`` compares all of them. ``maps`` is how many samples get maps. ``inception`` is a file
-    of weights, for SIFID.
-    """
-
-    real: str | None = path_option("the name of one image file, the photo")
-    samples: str | None = path_option("the name of an image file or of a folder of them")
-    mask: str | None = path_option("the name of one image file, white where to compare, or null")
+    real: str | None = path("the photo that was learnt", "the name of one image file, the photo")
+    samples: str | None = path(
+        "the pictures that were drawn", "the name of an image file or of a folder of them"
+    )
+    mask: str | None = path(
+        "where pictures of the photo's size are compared with it",
+        "the name of one image file, white where to compare, or null",
+    )
     patches: list[int] = option(
         lambda: [7],
+        "sides of the patches",
         "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
-    exact: bool = option(False, "true or false")
-    maps: int = option(4, "a whole number, 0 or more", lambda v: v >= 0)
-    inception: str | None = path_option("the name of a file of Inception v3's weights, or null")
+    exact: bool = flag(False, "all patches rather than a fixed random choice; slower")
+    maps: int = whole(4, "[0, inf)", "how many samples get maps of where their patches are from")
+    inception: str | None = path(
+        "torch-fidelity's or torchvision's file, for SIFID",
+        "the name of a file of Inception v3's weights, or null",
+    )

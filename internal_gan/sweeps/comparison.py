@@ -14,8 +14,8 @@ from statistics import fmean
 import torch
 
 from internal_gan.config.arguments import key_of, unquote
-from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
+from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, natural, read_json_object, write_csv, write_error

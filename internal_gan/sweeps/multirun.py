@@ -22,7 +22,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from internal_gan import tasks
 from internal_gan.config.arguments import check_image_file, key_of, quote
-from internal_gan.config.compose import EXTRAS, compose, compose_hydra, needs_extra, to_options
+from internal_gan.config.compose import compose, compose_hydra, to_options
+from internal_gan.config.messages import EXTRAS, needs_extra
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder

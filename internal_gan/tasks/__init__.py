@@ -18,8 +18,8 @@ from typing import Any
 
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import TABLE, Promise
-from internal_gan.config.compose import load_options
 from internal_gan.config.options import PATHS, Options
+from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import wait_for

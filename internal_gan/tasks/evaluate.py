@@ -14,8 +14,8 @@ from rich.console import Console
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config.compose import save_options
 from internal_gan.config.options import Options
+from internal_gan.config.record import save_options
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config.compose import load_options
 from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import Options
+from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv

@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from internal_gan.config.build import build
-from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import TASKS, Options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.device import select_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder

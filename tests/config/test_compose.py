@@ -8,8 +8,10 @@ import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 
-from internal_gan.config.compose import compose, conf_dir, load_options, save_options
+from internal_gan.config.compose import compose
+from internal_gan.config.conf import conf_dir
 from internal_gan.config.options import Options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 
 

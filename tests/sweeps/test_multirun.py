@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from internal_gan.config.compose import load_options
+from internal_gan.config.record import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
 from internal_gan.sweeps.jobs import Sweep

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.config.compose import save_options
+from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config.compose import save_options
+from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell

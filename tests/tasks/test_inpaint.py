@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.record import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.files.encode import Layout, _deep_png
 from internal_gan.images.files.image import read_image, write_image

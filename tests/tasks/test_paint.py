@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.config.compose import save_options
+from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.images.files.image import read_image, to_uint8

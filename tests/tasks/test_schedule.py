@@ -8,7 +8,8 @@ from pathlib import Path
 from safetensors import safe_open
 
 import internal_gan
-from internal_gan.config.compose import compose, load_options
+from internal_gan.config.compose import compose
+from internal_gan.config.record import load_options
 from internal_gan.tasks.train import train
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import same_weights

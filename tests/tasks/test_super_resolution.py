@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import internal_gan
-from internal_gan.config.compose import compose, load_options, save_options
+from internal_gan.config.compose import compose
+from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize

@@ -11,8 +11,8 @@ import torch
 from PIL import Image, ImageCms
 
 import internal_gan
-from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
+from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo

@@ -1,0 +1,57 @@
+"""What a field says about itself is what it checks."""
+
+from dataclasses import Field, make_dataclass
+from math import inf, nan
+from typing import Any
+
+import pytest
+
+from internal_gan.config.fields import fields_of, number, whole
+from internal_gan.config.options import Options
+
+
+def only(entry: Any) -> "Field[Any]":
+    ((_, found),) = fields_of(make_dataclass("Group", [("x", Any, entry)]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words", "allowed", "refused"),
+    [
+        ("[0, 1]", "from 0 to 1", [0, 0.5, 1], [-0.1, 1.1, inf]),
+        ("[0, 1)", "from 0 to below 1", [0, 0.9], [-0.1, 1]),
+        ("(0, 1]", "above 0, at most 1", [0.1, 1], [0, 1.1]),
+        ("(-1, 1)", "above -1 and below 1", [-0.9, 0.9], [-1, 1]),
+        ("(0, inf)", "above 0", [0.1, 1e300], [0, inf]),
+        ("[3, inf)", "3 or more", [3, 4], [2, inf]),
+    ],
+)
+def test_bounds_are_checked_as_they_are_told(
+    bounds: str, words: str, allowed: list[float], refused: list[float]
+) -> None:
+    about = only(number(0.5, bounds, "a share")).metadata
+    assert about["needs"].endswith(words)
+    assert all(about["allowed"](value) for value in allowed)
+    assert not any(about["allowed"](value) for value in [*refused, nan])
+
+
+def test_what_a_number_counts_and_whether_it_may_be_null() -> None:
+    needs = [
+        only(field).metadata["needs"]
+        for field in (
+            whole(1, "[1, inf)", "how long", "of steps"),
+            whole(None, "[1, 9]", "how long"),
+        )
+    ]
+    assert needs == [
+        "a whole number of steps, 1 or more",
+        "a whole number from 1 to 9, or null",
+    ]
+
+
+@pytest.mark.parametrize("name", dict(fields_of(Options)))
+def test_every_option_has_a_line_of_help(name: str) -> None:
+    field = dict(fields_of(Options))[name]
+    help = field.metadata["help"]
+    assert help.strip() == help != ""
+    assert "\n" not in help + field.metadata["needs"]
