@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def read_mask(
-    path: str | Path,
+    given: str | Path | Photo,
     size: Size,
     *,
     invert: bool = False,
@@ -36,7 +36,7 @@ def read_mask(
     white: str | None = None,
     warn: bool = True,
 ) -> Tensor:
-    """Read a mask file of exactly the size of the photo it belongs to.
+    """Read a mask of exactly the size of the photo it belongs to.
 
     White is what may change, gray changes in part (a soft mask), black is kept. Colours count by
     their luminance. Transparency: where all that is visible has one colour, the mask is what is
@@ -45,10 +45,10 @@ def read_mask(
     ``JPEG_RIM`` become 0, those from 1 - ``JPEG_RIM`` on become 1, and those between are spread.
 
     Args:
-        path: an image file of any mode and bit depth.
+        given: an image file of any mode and bit depth, or a picture in memory.
         size: (height, width) of the photo in pixels.
         invert: black is what may change.
-        option: what to call the file in messages, such as ``edit.mask``.
+        option: what to call it in messages, such as ``edit.mask``.
         white: what white is, where it is not what may change, such as ``is kept``; any share of
             the image will do then.
         warn: log a warning where it covers more than half of the photo.
@@ -59,11 +59,14 @@ def read_mask(
     Raises:
         UserError: no readable image, another size, or a mask that is empty or covers everything.
     """
-    try:
-        photo = read_image(path)
-    except UserError as error:
-        raise UserError(f"{option}={error}") from error
-    name = f"{option}={shown(Path(path))}"
+    if isinstance(given, Photo):
+        photo, name = given, option
+    else:
+        try:
+            photo = read_image(given)
+        except UserError as error:
+            raise UserError(f"{option}={error}") from error
+        name = f"{option}={shown(Path(given))}"
     if photo.size != size:
         found, wanted = (f"{height}x{width}" for height, width in (photo.size, size))
         raise UserError(
@@ -150,7 +153,8 @@ def _levels(photo: Photo) -> Tensor:
 
 
 def _is_jpeg(photo: Photo) -> bool:
-    assert photo.path is not None
+    if photo.path is None:
+        return False
     with Image.open(photo.path, formats=PILLOW_FORMATS) as image:
         return image.format in ("JPEG", "MPO")
 

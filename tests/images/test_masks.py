@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.files.from_memory import to_mask
 from internal_gan.images.masks import dilate, read_mask, soften
 
 SIZE = (30, 40)
@@ -43,6 +44,44 @@ def test_soft_masks_stay_soft(tmp_path: Path) -> None:
     ramp = np.tile(np.linspace(0, 65535, 40), (30, 1)).round()
     mask = read_mask(saved(tmp_path / "ramp.png", ramp, "I;16"), SIZE)
     assert torch.allclose(mask[0, 0].double(), torch.from_numpy(ramp / 65535), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["pil", "1", "bool", "uint8", "float", "tensor", "flat", "bools"])
+def test_a_mask_in_memory_reads_as_its_file(tmp_path: Path, kind: str) -> None:
+    inside = np.zeros((40, 56), bool)
+    inside[10:20, 30:40] = True
+    levels = inside.astype(np.uint8) * 255
+    given: dict[str, Any] = {
+        "pil": Image.fromarray(levels),
+        "1": Image.fromarray(levels).convert("1"),
+        "bool": inside,
+        "uint8": levels,
+        "float": inside.astype(np.float32),
+        "tensor": torch.from_numpy(inside)[None, None].float(),
+        "flat": torch.from_numpy(inside).float(),
+        "bools": torch.from_numpy(inside),
+    }
+    Image.fromarray(levels).save(tmp_path / "mask.png")
+    expected = read_mask(tmp_path / "mask.png", (40, 56))
+    assert torch.equal(read_mask(to_mask(given[kind]), (40, 56)), expected)
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.zeros((40, 56), bool), "^mask: the mask is empty"),
+        (np.ones((40, 56), bool), "^mask: the mask covers the whole image"),
+        (np.eye(40, dtype=bool), "^mask: 40x40 pixels .height x width., while the image has 40x56"),
+        (np.full((40, 56), 255.0), r"^mask: its values go from 255 to 255; .* x / 255"),
+        (np.full((40, 56), np.nan), "^mask: some of its values are NaN"),
+        (np.zeros((40, 56), np.int64), "^mask: numbers of type int64"),
+        ([[True]], "^mask: of type list"),
+    ],
+    ids=lambda value: None,
+)
+def test_a_mask_in_memory_is_refused_by_name(mask: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read_mask(to_mask(mask), (40, 56))
 
 
 @pytest.mark.parametrize("colour", [0, 130, 255])

@@ -49,6 +49,28 @@ def to_photo(
     raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
+def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask") -> Photo:
+    """Make a photo of a mask in memory, for :func:`internal_gan.images.masks.read_mask`.
+
+    Args:
+        mask: as for :func:`to_photo`; arrays and tensors may also be of bools, and a tensor (H, W).
+        name: of the mask in messages.
+
+    Raises:
+        UserError: any other object, shape, type or range.
+
+    >>> to_mask(np.eye(30, dtype=bool)).pixels[0, 0, :2, :2]
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+    """
+    if isinstance(mask, Tensor):
+        mask = mask.float() if mask.dtype == torch.bool else mask
+        mask = mask[None] if mask.ndim == 2 else mask
+    elif isinstance(mask, np.ndarray) and mask.dtype == bool:
+        mask = mask.astype(np.float32)
+    return to_photo(mask, name)
+
+
 def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
     try:
         # Once loaded, an image holds all that its mode says: no second pass over a file is needed.
