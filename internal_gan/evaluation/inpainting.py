@@ -13,8 +13,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.patches.search import shrunk, windows
-from internal_gan.patches.statistics import distance
+from internal_gan.patches.search import patches_at
+from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
 
 PATCH = 7
 SHRINKS = (1, 2)
@@ -62,11 +62,9 @@ def patch_distance(
     middles = inside[0, 0, rim : height - patch + 1 + rim, rim : width - patch + 1 + rim]
     if not middles.any():
         raise UserError(f"no patch of {patch} pixels is inside of the hole; it must be larger")
-    real, made = (
-        windows(shrunk(image, shrink), patch)[:, middles].transpose(0, 1).flatten(1)
-        for image in (photo, filled)
-    )
-    return distance(real, made)
+    places = middles.flatten().nonzero().flatten()
+    real, made = (patches_at(shrunk(image, shrink), places, patch) for image in (photo, filled))
+    return wasserstein_of_rows(real, made)
 
 
 def _gradient(image: Tensor, hole: Tensor) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from internal_gan.patches.search import Nearest, nearest_patches, shrunk
+from internal_gan.patches.search import Nearest, nearest_patches
+from internal_gan.patches.statistics import shrunk
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
 # A grid of at most so many patches is looked up, while no pixel is left out of them all.

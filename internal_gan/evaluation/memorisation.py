@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.patches.search import shrunk
+from internal_gan.patches.statistics import shrunk
 
 PART = 0.5
 GRID = 3

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
+from internal_gan.patches.search import grid, patches_at, squared_distances
 
 
 class PatchLoss(ABC):
@@ -183,21 +184,17 @@ class NearestPatch(PatchLoss):
             fake = _halvings(fake.float(), level + 1)[level]
             patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
-                distance = _squared_distances(patches, real, dtype)
-                nearest = self._nearest(distance)
+                distance = squared_distances(patches, real, dtype)
+                pulling = distance
+                if self.normalise is not None:
+                    alpha = self.normalise * real.shape[1]
+                    pulling = distance / (alpha + distance.amin(dim=0).clamp_min(0))
+                nearest = pulling.argmin(dim=1)
             loss = F.mse_loss(patches, real[nearest])
             if self.reverse_weight:
                 back = distance.argmin(dim=0)
                 loss = loss + self.reverse_weight * F.mse_loss(patches[back], real)
             return loss
-
-    def _nearest(self, distance: Tensor) -> Tensor:
-        """For every row of squared distances the column that it is pulled to."""
-        if self.normalise is not None:
-            alpha = self.normalise * self.banks[0].shape[1]
-            least = distance.amin(dim=0).clamp_min(0)
-            distance = distance / (alpha + least)
-        return distance.argmin(dim=1)
 
 
 def _halvings(image: Tensor, count: int) -> list[Tensor]:
@@ -226,27 +223,12 @@ def _at_quantiles(ordered: Tensor, count: int) -> Tensor:
 
 
 def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator) -> Tensor:
-    """At most ``count`` patches at random places of (N, C, H, W), as rows (count, C patch^2)."""
-    n, _, height, width = image.shape
-    rows, columns = height - patch + 1, width - patch + 1
-    total = n * rows * columns
+    """At most ``count`` patches at random places of (N, C, H, W), as rows (count, patch^2 C)."""
+    total = len(image) * math.prod(grid(image, patch))
     if total <= count:
-        index = torch.arange(total, device=image.device)
+        places = torch.arange(total, device=image.device)
     else:
-        index = torch.randint(total, (count,), device=image.device, generator=rng)
-    sample, place = index // (rows * columns), index % (rows * columns)
-    span = torch.arange(patch, device=image.device)
-    y = (place // columns)[:, None, None] + span[:, None]
-    x = (place % columns)[:, None, None] + span
-    return image[sample[:, None, None], :, y, x].flatten(1)
-
-
-def _squared_distances(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
-    """Squared Euclidean distances between the rows of ``a`` and ``b``, products in ``dtype``.
-
-    Only their order is used, which bfloat16 keeps well enough to find near neighbours.
-    """
-    centre = b.mean(dim=0)
-    a, b = (a - centre), (b - centre)
-    product = (a.to(dtype) @ b.to(dtype).T).float()
-    return a.square().sum(dim=1, keepdim=True) + b.square().sum(dim=1) - 2 * product
+        places = torch.randint(total, (count,), device=image.device, generator=rng)
+    # Colour by colour would be another order of sums, and end in other weights.
+    patches = patches_at(image, places, patch).view(-1, image.shape[1], patch, patch)
+    return patches.movedim(1, -1).flatten(1)

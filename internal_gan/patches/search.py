@@ -1,4 +1,8 @@
-"""The patches of an image, and for each the nearest one of another image."""
+"""Patches of images: cutting them out, finding the nearest, laying them back over each other.
+
+A place is the number of a patch: row by row and, in a batch, image by image. Patches are the rows
+of a matrix, each flattened channel by channel: (n, C patch^2).
+"""
 
 import math
 from collections.abc import Iterator
@@ -6,21 +10,175 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize
+from internal_gan.units import Size
 
-QUERIES_AT_ONCE = 500
-REFERENCES_AT_ONCE = 20_000
+# Distances held at once.
+AT_ONCE = 2**22
+# Patches cut out at once.
+CUT_AT_ONCE = 20_000
+
+
+def grid(image: Tensor, patch: int) -> Size:
+    """Rows and columns of the patches in an image (..., H, W).
+
+    Args:
+        patch: side of the square patches, in pixels.
+
+    Raises:
+        UserError: no patch fits.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width) < patch:
+        raise UserError(
+            f"patches of {patch} pixels do not fit into {height}x{width} pixels; "
+            "allowed: a larger image, or smaller patches"
+        )
+    return height - patch + 1, width - patch + 1
+
+
+def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
+    """Cut patches out of a batch (N, C, H, W).
+
+    Args:
+        places: (n,), on the device of ``image``.
+        patch: side of the square patches, in pixels.
+
+    Returns:
+        (n, C patch^2), through which gradients reach the image.
+    """
+    rows, columns = grid(image, patch)
+    sample, place = places // (rows * columns), places % (rows * columns)
+    span = torch.arange(patch, device=image.device)
+    y = (place // columns)[:, None, None] + span[:, None]
+    x = (place % columns)[:, None, None] + span
+    return image[sample[:, None, None], :, y, x].movedim(-1, 1).flatten(1)
+
+
+def overlay(patches: Tensor, weights: Tensor, size: Size, patch: int) -> tuple[Tensor, Tensor]:
+    """Add up patches where they overlap.
+
+    Args:
+        patches: a row for every place of an image of ``size``, (n, C patch^2).
+        weights: of the patches, (n,).
+        size: (height, width) in pixels.
+
+    Returns:
+        The weighted sum (1, C, height, width) and the sum of the weights (1, 1, height, width).
+    """
+    total = F.fold((patches * weights[:, None]).T[None], size, patch)
+    return total, F.fold(weights.expand(1, patch**2, -1), size, patch)
+
+
+def carry(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
+    """Take matches within an image at half its size over to its full size.
+
+    Args:
+        matches: for every place at half the size the place of its match, (n,).
+        coarse, fine: rows and columns of the patches at either size; see :func:`grid`.
+
+    Returns:
+        The same for every place at full size, (m,). Neighbours keep their distance from each
+        other, so that pieces stay whole.
+
+    Source: Barnes et al., "PatchMatch", SIGGRAPH 2009.
+    """
+    y = torch.arange(fine[0], device=matches.device)[:, None]
+    x = torch.arange(fine[1], device=matches.device)[None]
+    coarse_y, coarse_x = (y // 2).clamp(max=coarse[0] - 1), (x // 2).clamp(max=coarse[1] - 1)
+    match = matches[coarse_y * coarse[1] + coarse_x]
+    row = (2 * (match // coarse[1]) + y - 2 * coarse_y).clamp(0, fine[0] - 1)
+    column = (2 * (match % coarse[1]) + x - 2 * coarse_x).clamp(0, fine[1] - 1)
+    return (row * fine[1] + column).flatten()
+
+
+def nearest(
+    queries: Tensor,
+    keys: Tensor,
+    *,
+    lengths: Tensor | None = None,
+    weights: Tensor | None = None,
+    barred: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Find the nearest key of every query by comparing each with each.
+
+    Args:
+        queries, keys: rows, (n, d) and (m, d).
+        lengths: the keys' squared lengths, (m,), where they are known already.
+        weights: how much each value of a query counts, (n, d); all alike by default.
+        barred: (n, m), true where a query may not take a key.
+
+    Returns:
+        The index of the nearest key, (n,), and its squared distance short of the query's own
+        square, (n,): it ranks the keys of one query, but has lost the digits of small distances.
+    """
+    lengths = keys.square().sum(dim=1) if lengths is None else lengths
+    found = []
+    for part in _parts(queries, keys):
+        if weights is None:
+            distance = torch.addmm(lengths, queries[part], keys.T, alpha=-2)
+        else:
+            share = weights[part]
+            distance = share @ keys.square().T - 2 * (share * queries[part]) @ keys.T
+        if barred is not None:
+            distance = distance.masked_fill(barred[part], math.inf)
+        found.append(distance.min(dim=1))
+    return torch.cat([some.indices for some in found]), torch.cat([some.values for some in found])
+
+
+def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Find a near key for every query, preferring keys that no query resembles.
+
+    A query takes the key with the least d / (alpha + the least d of this key to any query), d the
+    mean squared difference. The smaller alpha, the stronger the preference.
+
+    Args:
+        queries, keys: rows, (n, d) and (m, d).
+
+    Returns:
+        The index of the key, (n,), and d, (n,).
+
+    Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
+    """
+    lengths = keys.square().sum(dim=1)
+
+    def distances(part: slice) -> Tensor:
+        some = queries[part]
+        cross = torch.addmm(lengths, some, keys.T, alpha=-2)
+        return (cross + some.square().sum(dim=1, keepdim=True)).clamp_min_(0) / keys.shape[1]
+
+    parts = list(_parts(queries, keys))
+    least = torch.stack([distances(part).amin(dim=0) for part in parts]).amin(dim=0)
+    index, found = [], []
+    for part in parts:
+        distance = distances(part)
+        index.append((distance / (alpha + least)).argmin(dim=1))
+        found.append(distance.gather(1, index[-1][:, None])[:, 0])
+    return torch.cat(index), torch.cat(found)
+
+
+def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Squared distances of all queries (n, d) to all keys (m, d), (n, m), on any device.
+
+    Args:
+        dtype: of the matrix product. bfloat16 keeps their order well enough to find near
+            neighbours, since the keys' mean is subtracted first.
+    """
+    centre = keys.mean(dim=0)
+    queries, keys = queries - centre, keys - centre
+    product = (queries.to(dtype) @ keys.to(dtype).T).float()
+    return queries.square().sum(dim=1, keepdim=True) + keys.square().sum(dim=1) - 2 * product
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest reference of every query on a grid of places.
+    """The nearest patch of a reference for every patch on a grid of places.
 
     Attributes:
-        error: (h, w) root mean squared error to it, in units of the range of values: 0 to 1.
-        row, column: (h, w) place of its top left pixel in the reference image.
+        error: root mean squared error to it, (h, w), in units of the range of values: 0 to 1.
+        row, column: of its top left pixel in the reference, (h, w).
         stride: between neighbouring places of the grid, in pixels.
     """
 
@@ -31,114 +189,47 @@ class Nearest:
 
 
 def nearest_patches(
-    queries: Tensor, references: Tensor, patch: int = 7, stride: int = 1, apart: int = 1
+    image: Tensor, reference: Tensor, patch: int = 7, stride: int = 1, apart: int = 1
 ) -> Nearest:
-    """The nearest patch of one image for every patch of another, by comparing each with each.
-
-    The memory stays that of 500 x 20,000 distances, whatever the sizes.
+    """Find the nearest patch of ``reference`` for every patch of ``image``, in bounded memory.
 
     Args:
-        queries, references: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        image, reference: (1, 3, H, W) in [-1, 1]; their sizes may differ.
         patch: side of the square patches, in pixels.
-        stride: take every so many-th patch of the queries, in both directions.
-        apart: the same of the references.
+        stride: between the patches of ``image`` that are looked up, in pixels.
+        apart: between the patches of ``reference`` that are compared, in pixels.
 
     Raises:
         UserError: the patch does not fit into an image.
     """
-    known_rows, known_columns = _grid(references, patch, apart)
-    rows, columns = _grid(queries, patch, stride)
-    count = len(rows) * len(columns)
-    least = torch.full((count,), math.inf, device=queries.device)
-    place = torch.zeros(count, dtype=torch.long, device=queries.device)
-    for known, first in _chunks(references, patch, known_rows, known_columns, REFERENCES_AT_ONCE):
-        squares = known.square().sum(dim=1)
-        for wanted, start in _chunks(queries, patch, rows, columns, QUERIES_AT_ONCE):
-            here = slice(start, start + len(wanted))
-            # Short of the query's own square, which is the same for every reference.
-            found, index = torch.addmm(squares, wanted, known.T, alpha=-2).min(dim=1)
-            closer = found < least[here]
-            least[here] = torch.where(closer, found, least[here])
-            place[here] = torch.where(closer, index + first, place[here])
-    row = known_rows[place // len(known_columns)]
-    column = known_columns[place % len(known_columns)]
-    every = windows(references, patch)
-    errors = []
-    for wanted, start in _chunks(queries, patch, rows, columns, REFERENCES_AT_ONCE):
-        here = slice(start, start + len(wanted))
-        # Expanding the square is quick and finds the nearest, but loses the digits of short ones.
-        match = every[:, row[here], column[here]].transpose(0, 1).flatten(1)
-        errors.append((wanted - match).norm(dim=1) / math.sqrt(wanted.shape[1]))
-    shape = (len(rows), len(columns))
-    return Nearest(torch.cat(errors).view(shape), row.view(shape), column.view(shape), stride)
+    known, columns = _lattice(reference, patch, apart), grid(reference, patch)[1]
+    wanted = _lattice(image, patch, stride)
+    errors, places = [], []
+    for some in torch.split(wanted.flatten(), CUT_AT_ONCE):
+        queries = patches_at(image, some, patch)
+        least = torch.full((len(queries),), math.inf, device=image.device)
+        place = torch.zeros(len(queries), dtype=torch.long, device=image.device)
+        for others in torch.split(known.flatten(), CUT_AT_ONCE):
+            index, found = nearest(queries, patches_at(reference, others, patch))
+            place = torch.where(found < least, others[index], place)
+            least = torch.minimum(found, least)
+        distance = (queries - patches_at(reference, place, patch)).norm(dim=1)
+        errors.append(distance / (2 * math.sqrt(queries.shape[1])))
+        places.append(place)
+    place = torch.cat(places).view_as(wanted)
+    error = torch.cat(errors).view_as(wanted)
+    return Nearest(error, place // columns, place % columns, stride)
 
 
-def shrunk(image: Tensor, factor: int) -> Tensor:
-    """An image at 1/factor of its sides, still within [-1, 1].
-
-    What does not fill a last pixel is left out, so that both sides shrink by the factor exactly.
-    """
-    height, width = image.shape[-2] // factor, image.shape[-1] // factor
-    if min(height, width) < 1:
-        raise UserError(
-            f"{image.shape[-2]}x{image.shape[-1]} pixels cannot be judged at 1/{factor} of the "
-            "size; allowed: a larger image"
-        )
-    whole = image[..., : height * factor, : width * factor]
-    return resize(whole, (height, width)).clamp(-1, 1)
+def _lattice(image: Tensor, patch: int, stride: int) -> Tensor:
+    """Every ``stride``-th place in both directions, (h, w)."""
+    rows, columns = grid(image, patch)
+    places = torch.arange(rows * columns, device=image.device).view(rows, columns)
+    return places[::stride, ::stride]
 
 
-def count_patches(image: Tensor, patch: int) -> int:
-    """How many patches an image has.
-
-    Raises:
-        UserError: none fits.
-    """
-    height, width = image.shape[-2:]
-    if min(height, width) < patch:
-        raise UserError(
-            f"patches of {patch} pixels do not fit into {height}x{width} pixels; "
-            "allowed: a larger image, or smaller patches"
-        )
-    return (height - patch + 1) * (width - patch + 1)
-
-
-def chosen_patches(
-    image: Tensor, patch: int, at_most: int, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """All patches of an image, or a random choice: (n, 3 patch^2), values from 0 to 1 wide, and
-    their places (row, column): (n, 2)."""
-    count = count_patches(image, patch)
-    index = torch.arange(count)
-    if count > at_most:
-        index = torch.randperm(count, generator=rng)[:at_most]
-    index = index.to(image.device)
-    per_row = image.shape[-1] - patch + 1
-    rows, columns = index // per_row, index % per_row
-    chosen = windows(image, patch)[:, rows, columns]
-    return chosen.transpose(0, 1).flatten(1), torch.stack([rows, columns], dim=1)
-
-
-def windows(image: Tensor, patch: int) -> Tensor:
-    """A view of every patch: (3, H - patch + 1, W - patch + 1, patch, patch), half of [-1, 1]."""
-    return (image[0] / 2).unfold(1, patch, 1).unfold(2, patch, 1)
-
-
-def _grid(image: Tensor, patch: int, stride: int) -> tuple[Tensor, Tensor]:
-    """Rows and columns of the patches that are taken."""
-    count_patches(image, patch)
-    last = (side - patch for side in image.shape[-2:])
-    rows, columns = (torch.arange(0, end + 1, stride, device=image.device) for end in last)
-    return rows, columns
-
-
-def _chunks(
-    image: Tensor, patch: int, rows: Tensor, columns: Tensor, at_once: int
-) -> Iterator[tuple[Tensor, int]]:
-    """The patches on a grid, at most so many at once: (n, 3 patch^2), and the first's number."""
-    every = windows(image, patch)
-    count = len(rows) * len(columns)
-    for start in range(0, count, at_once):
-        index = torch.arange(start, min(start + at_once, count), device=image.device)
-        at = rows[index // len(columns)], columns[index % len(columns)]
-        yield every[:, at[0], at[1]].transpose(0, 1).flatten(1), start
+def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:
+    """So few queries at a time that their distances to all keys can be held."""
+    step = max(1, AT_ONCE // len(keys))
+    for start in range(0, len(queries), step):
+        yield slice(start, start + step)

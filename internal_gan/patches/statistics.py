@@ -1,8 +1,8 @@
-"""How close generated images are to the one they were learnt from, by their patches alone.
+"""Figures of how close generated images are to the one they were learnt from, by their patches.
 
 No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are in units of that whole
-range, so 0 to 1 of them is black to white. Large images are judged by a fixed random choice of
-their patches, the same in every run, which also bounds the memory.
+range, so that 1 is from black to white. Of large images a random choice of patches is judged, the
+same in every run, which also bounds the memory.
 """
 
 import math
@@ -12,13 +12,8 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.patches.search import (
-    QUERIES_AT_ONCE,
-    chosen_patches,
-    count_patches,
-    nearest_patches,
-    shrunk,
-)
+from internal_gan.images.resize import resize
+from internal_gan.patches.search import grid, nearest, nearest_patches, patches_at
 
 SHRINKS = (1, 2, 4)
 PROJECTIONS = 256
@@ -26,6 +21,8 @@ QUANTILES = 512
 MOST_PROJECTED = 20_000
 MOST_QUERIES = 4_000
 MOST_REFERENCES = 20_000
+# Patches whose overlaps with all others are held at once.
+QUERIES_AT_ONCE = 500
 # Half a step of 8 bits: nothing is nearer to something else than by chance.
 LEAST_DISTANCE = 0.5 / 255
 
@@ -51,13 +48,14 @@ def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int
     for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
     """
     images = [shrunk(image, shrink) for image in (real, sample)]
-    count = min(MOST_PROJECTED, *(count_patches(image, patch) for image in images))
+    count = min(MOST_PROJECTED, *(math.prod(grid(image, patch)) for image in images))
     rng = _seeded(0)
-    return distance(*(chosen_patches(image, patch, count, rng)[0] for image in images))
+    chosen = (patches_at(image, _chosen(image, patch, count, rng), patch) for image in images)
+    return wasserstein_of_rows(*chosen)
 
 
-def distance(real: Tensor, sample: Tensor) -> float:
-    """:func:`sliced_wasserstein` of two sets of patches, (n, d) and (m, d)."""
+def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
+    """:func:`sliced_wasserstein` of two sets of patches in [-1, 1], (n, d) and (m, d)."""
     directions = torch.randn(real.shape[1], PROJECTIONS, generator=_seeded(2))
     directions = (directions / directions.norm(dim=0)).to(real.device)
     levels = torch.linspace(0.5 / QUANTILES, 1 - 0.5 / QUANTILES, QUANTILES)
@@ -65,7 +63,7 @@ def distance(real: Tensor, sample: Tensor) -> float:
         (directions.T @ patches.T).sort().values[:, (levels * len(patches)).long().to(real.device)]
         for patches in (real, sample)
     )
-    return float((real_quantiles - sample_quantiles).abs().mean())
+    return float((real_quantiles - sample_quantiles).abs().mean()) / 2
 
 
 def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
@@ -126,6 +124,24 @@ def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
         for image in (sample, real)
     ]
     return to_others[0] / max(to_others[1], LEAST_DISTANCE)
+
+
+def shrunk(image: Tensor, factor: int) -> Tensor:
+    """An image at 1/factor of its sides, still within [-1, 1].
+
+    What does not fill a last pixel is left out, so that both sides shrink by the factor exactly.
+
+    Raises:
+        UserError: no pixel would be left.
+    """
+    height, width = image.shape[-2] // factor, image.shape[-1] // factor
+    if min(height, width) < 1:
+        raise UserError(
+            f"{image.shape[-2]}x{image.shape[-1]} pixels cannot be judged at 1/{factor} of the "
+            "size; allowed: a larger image"
+        )
+    whole = image[..., : height * factor, : width * factor]
+    return resize(whole, (height, width)).clamp(-1, 1)
 
 
 def coherence_and_completeness(real: Tensor, samples: Tensor, patch: int = 7) -> dict[str, float]:
@@ -210,15 +226,10 @@ def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
-    wanted = chosen_patches(queries, patch, MOST_QUERIES, _seeded(1))[0]
-    known = chosen_patches(references, patch, MOST_REFERENCES, _seeded(3))[0]
-    squares = known.square().sum(dim=1)
-    errors = []
-    for chunk in torch.split(wanted, QUERIES_AT_ONCE):
-        nearest = torch.addmm(squares, chunk, known.T, alpha=-2).argmin(dim=1)
-        # Expanding the square is quick and finds the nearest, but loses the digits of short ones.
-        errors.append((chunk - known[nearest]).norm(dim=1))
-    return float(torch.cat(errors).mean()) / math.sqrt(wanted.shape[1])
+    wanted = patches_at(queries, _chosen(queries, patch, MOST_QUERIES, _seeded(1)), patch)
+    known = patches_at(references, _chosen(references, patch, MOST_REFERENCES, _seeded(3)), patch)
+    # The search finds the nearest, but loses the digits of small distances.
+    return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1), patch)
 
 
 def _mean_to_others(image: Tensor, patch: int) -> float:
@@ -229,23 +240,34 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
             f"two patches of {patch} pixels do not fit side by side into {height}x{width} pixels; "
             "allowed: a larger image, or smaller patches"
         )
-    wanted, place = chosen_patches(image, patch, MOST_QUERIES, _seeded(1))
-    known, other = chosen_patches(image, patch, MOST_REFERENCES, _seeded(3))
-    grid = known.view(-1, 3, patch, patch)
-    forms = [known, grid.flip(2).flatten(1), grid.flip(3).flatten(1)]
-    squares = known.square().sum(dim=1)
-    errors = []
-    for chunk, at in zip(
-        torch.split(wanted, QUERIES_AT_ONCE), torch.split(place, QUERIES_AT_ONCE), strict=True
-    ):
-        overlaps = ((at[:, None] - other).abs() < patch).all(dim=2)
-        least = torch.full((len(chunk),), math.inf, device=image.device)
-        for form in forms:
-            distance = torch.addmm(squares, chunk, form.T, alpha=-2).masked_fill(overlaps, math.inf)
-            nearest = distance.argmin(dim=1)
-            least = torch.minimum(least, (chunk - form[nearest]).norm(dim=1))
-        errors.append(least[~overlaps.all(dim=1)])
-    return float(torch.cat(errors).mean()) / math.sqrt(wanted.shape[1])
+    wanted = _chosen(image, patch, MOST_QUERIES, _seeded(1))
+    others = _chosen(image, patch, MOST_REFERENCES, _seeded(3))
+    known, columns = patches_at(image, others, patch), grid(image, patch)[1]
+    lengths, cut = known.square().sum(dim=1), known.view(-1, 3, patch, patch)
+    forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
+    distances = []
+    for places in torch.split(wanted, QUERIES_AT_ONCE):
+        down = (places // columns)[:, None] - others // columns
+        across = (places % columns)[:, None] - others % columns
+        overlaps = torch.maximum(down.abs(), across.abs()) < patch
+        rows = patches_at(image, places, patch)
+        indices = [nearest(rows, form, lengths=lengths, barred=overlaps)[0] for form in forms]
+        found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
+        distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
+    return _mean_error(torch.cat(distances), patch)
+
+
+def _mean_error(distances: Tensor, patch: int) -> float:
+    """Euclidean distances of patches as their mean root mean squared error, 0 to 1."""
+    return float(distances.mean()) / (2 * math.sqrt(3 * patch**2))
+
+
+def _chosen(image: Tensor, patch: int, at_most: int, rng: torch.Generator) -> Tensor:
+    """All places of patches or, where there are more than ``at_most``, a random choice."""
+    count = math.prod(grid(image, patch))
+    if count > at_most:
+        return torch.randperm(count, generator=rng)[:at_most].to(image.device)
+    return torch.arange(count, device=image.device)
 
 
 def _mean_gradient(image: Tensor) -> float:

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.patches import completion
-from internal_gan.patches.completion import ALPHA, PATCH, complete
+from internal_gan.patches.completion import complete
+from internal_gan.patches.search import nearest_normalised
 from tests.tiny import picture
 
 
@@ -48,13 +49,13 @@ def test_a_hole_that_leaves_nothing_at_half_the_size_is_searched_in_bounds(
     for start in range(3):
         hole[..., start::14, :] = 1
         hole[..., start::14] = 1
-    search, pairs = completion._nearest, []
+    pairs = []
 
-    def counted(wanted: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    def counted(wanted: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
         pairs.append(len(wanted) * len(keys))
-        return search(wanted, keys)
+        return nearest_normalised(wanted, keys, alpha)
 
-    monkeypatch.setattr(completion, "_nearest", counted)
+    monkeypatch.setattr(completion, "nearest_normalised", counted)
     monkeypatch.setattr(completion, "MOST_PAIRS", 2e5)
     filled = complete(image, hole)
     assert filled.isfinite().all()
@@ -132,31 +133,6 @@ def test_where_a_search_would_take_long_the_coarser_matches_stay(
     carried = complete(image, hole)
     assert not torch.equal(carried, searched)
     assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)
-
-
-@pytest.mark.parametrize("at_once", [2**22, 40])
-def test_the_nearest_patch_is_the_one_by_the_normalised_distance(
-    at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(completion, "AT_ONCE", at_once)
-    rng = torch.Generator().manual_seed(0)
-    wanted, keys = torch.rand(13, 20, generator=rng), torch.rand(17, 20, generator=rng)
-    distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
-    normalised = distances / (ALPHA + distances.amin(dim=0))
-    nearest, found = completion._nearest(wanted, keys)
-    assert torch.equal(nearest, normalised.argmin(dim=1))
-    torch.testing.assert_close(found, distances.gather(1, nearest[:, None])[:, 0])
-
-
-def test_matches_of_half_the_size_point_to_the_same_places() -> None:
-    size, coarse = (28, 34), (14, 17)
-    rows, columns = (side - PATCH + 1 for side in coarse)
-    moved = torch.arange(rows * columns).view(rows, columns).roll((-2, -3), (0, 1)).flatten()
-    width = size[1] - PATCH + 1
-    carried = completion._carried(moved, coarse[1], size).view(-1, width)
-    # Two rows and three columns of the small image are four and six of the large one.
-    assert carried[3, 5] == (3 + 4) * width + 5 + 6
-    assert carried[4, 2] == (4 + 4) * width + 2 + 6
 
 
 def test_the_border_of_a_hole_is_trusted_most(monkeypatch: pytest.MonkeyPatch) -> None:

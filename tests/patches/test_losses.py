@@ -162,21 +162,15 @@ def test_nearest_patch_looks_at_no_more_patches_than_asked_for() -> None:
 
 
 def test_the_smaller_alpha_the_more_a_missing_patch_is_preferred() -> None:
-    levels = torch.tensor([0.0, 0.1, 0.6])  # a generated patch and two real ones, of flat colours
-    a, b, c = (level.expand(1, 3, 5, 5) for level in levels)
-    real = torch.cat([b, c], dim=3)
+    fake, real = (torch.tensor(row).expand(1, 3, 1, 2) for row in ([0.0, 0.1], [0.1, 0.6]))
 
-    def pulled_to(alpha: float | None) -> list[float]:
-        loss = NearestPatch(real, rng(), patch=5, normalise=alpha)
-        loss.banks = [torch.stack([b.flatten(), c.flatten()])]
-        rows = torch.stack([a.flatten(), b.flatten()])
-        distance = torch.cdist(rows, loss.banks[0]).square()
-        return [float(loss.banks[0][i][0]) for i in loss._nearest(distance)]
+    def squared(alpha: float | None) -> float:
+        return float(NearestPatch(real, rng(), patch=1, normalise=alpha)(fake, rng(), 0))
 
-    assert pulled_to(None) == pytest.approx([0.1, 0.1])
-    assert pulled_to(1.0) == pytest.approx([0.1, 0.1])
-    # Nothing resembles 0.6 yet, 0.5 from the nearest; 0.1 is there already.
-    assert pulled_to(1e-4) == pytest.approx([0.6, 0.1])
+    # Each is pulled to 0.1, which is there already.
+    assert squared(None) == squared(1.0) == pytest.approx(0.1**2 / 2)
+    # 0.0 is pulled to 0.6, which nothing resembles yet.
+    assert squared(1e-4) == pytest.approx(0.6**2 / 2)
 
 
 def test_levels_that_a_generated_image_is_too_small_for_fall_back() -> None:

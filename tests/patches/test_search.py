@@ -1,35 +1,42 @@
 """The nearest patches are those of brute force, in bounded memory."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.patches import search as patches
-from internal_gan.patches.search import nearest_patches, shrunk, windows
+from internal_gan.patches import search
+from internal_gan.patches.search import (
+    carry,
+    grid,
+    nearest,
+    nearest_normalised,
+    nearest_patches,
+    overlay,
+    patches_at,
+    squared_distances,
+)
 from internal_gan.patches.statistics import coherence
 from tests.tiny import picture
 
 
 def brute_force(queries: Tensor, references: Tensor, patch: int) -> tuple[np.ndarray, np.ndarray]:
-    a, b = (
-        windows(image, patch).permute(1, 2, 0, 3, 4).flatten(2).double().numpy()
-        for image in (queries, references)
-    )
-    flat = b.reshape(-1, b.shape[-1])
-    distance = np.sqrt(((a[:, :, None] - flat[None, None]) ** 2).mean(axis=3))
-    return distance.min(axis=2), distance.argmin(axis=2)
+    a, b = ((F.unfold(image, patch)[0].T.double() / 2).numpy() for image in (queries, references))
+    distance = np.sqrt(((a[:, None] - b[None]) ** 2).mean(axis=2))
+    shape = grid(queries, patch)
+    return distance.min(axis=1).reshape(shape), distance.argmin(axis=1).reshape(shape)
 
 
 @pytest.mark.parametrize("chunk", [7, 10_000])
 def test_nearest_patches_are_those_of_brute_force(
     chunk: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
-    monkeypatch.setattr(patches, "QUERIES_AT_ONCE", chunk)
-    monkeypatch.setattr(patches, "REFERENCES_AT_ONCE", chunk + 4)
+    monkeypatch.setattr(search, "CUT_AT_ONCE", chunk)
     queries, references = picture(13, 17, seed=1), picture(16, 12)
     error, index = brute_force(queries, references, 5)
     found = nearest_patches(queries.to(device), references.to(device), 5)
@@ -45,6 +52,13 @@ def test_a_moved_piece_is_found_where_it_was() -> None:
     assert found.column.tolist()[0] == [9, 11, 13, 15, 17, 19, 21, 23, 25]
 
 
+def test_references_can_be_apart() -> None:
+    image = picture(30, 40)
+    found = nearest_patches(image, image, 5, stride=4, apart=2)
+    assert found.error.max() < 1e-6
+    assert found.row.tolist()[2] == [8] * 9
+
+
 def test_exact_coherence_is_at_most_that_of_chosen_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -56,9 +70,9 @@ def test_exact_coherence_is_at_most_that_of_chosen_patches(
     assert coherence(real, sample, exact=True) == exact
 
 
-def test_memory_is_bounded_by_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patches, "QUERIES_AT_ONCE", 8)
-    monkeypatch.setattr(patches, "REFERENCES_AT_ONCE", 16)
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "CUT_AT_ONCE", 16)
+    monkeypatch.setattr(search, "AT_ONCE", 128)
     largest = 0
     addmm = torch.addmm
 
@@ -70,9 +84,78 @@ def test_memory_is_bounded_by_the_chunks(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(torch, "addmm", watched)
     nearest_patches(picture(20, 30), picture(30, 20, seed=1), 7)
-    assert largest == 8 * 16
+    assert largest == 128
 
 
-def test_an_image_too_small_for_its_quarter_is_refused() -> None:
-    with pytest.raises(UserError, match="3x50 pixels cannot be judged at 1/4"):
-        shrunk(picture(3, 50), 4)
+def test_patches_of_a_batch_are_counted_image_by_image() -> None:
+    images = torch.cat([picture(9, 11), picture(9, 11, seed=1)])
+    rows, columns = grid(images, 4)
+    assert (rows, columns) == (6, 8)
+    found = patches_at(images, torch.tensor([0, 2 * 8 + 3, 48 + 5 * 8 + 7]), 4)
+    assert torch.equal(found[0], images[0, :, :4, :4].flatten())
+    assert torch.equal(found[1], images[0, :, 2:6, 3:7].flatten())
+    assert torch.equal(found[2], images[1, :, 5:9, 7:11].flatten())
+
+
+def test_a_patch_larger_than_the_image_is_refused() -> None:
+    with pytest.raises(UserError, match="patches of 5 pixels do not fit into 4x9 pixels"):
+        grid(picture(4, 9), 5)
+
+
+def test_patches_laid_over_each_other_are_the_image_again() -> None:
+    image = picture(9, 11)
+    patches = patches_at(image, torch.arange(6 * 8), 4)
+    weights = torch.rand(6 * 8, generator=torch.Generator().manual_seed(0)) + 0.5
+    total, sums = overlay(patches, weights, (9, 11), 4)
+    assert sums[0, 0, 0, 0] == weights[0]
+    torch.testing.assert_close(total / sums, image)
+
+
+def test_a_barred_key_is_not_taken() -> None:
+    queries = torch.rand(13, 20, generator=torch.Generator().manual_seed(0))
+    index, _ = nearest(queries, queries)
+    assert index.tolist() == list(range(13))
+    index, _ = nearest(queries, queries, barred=torch.eye(13) > 0)
+    distance = torch.cdist(queries, queries).fill_diagonal_(math.inf)
+    assert torch.equal(index, distance.argmin(dim=1))
+
+
+def test_values_of_no_weight_do_not_count() -> None:
+    rng = torch.Generator().manual_seed(0)
+    known, *others = (torch.rand(13, n, generator=rng) for n in (5, 20, 20))
+    queries, keys = (torch.cat([known, other], dim=1) for other in others)
+    assert nearest(queries, keys)[0].tolist() != list(range(13))
+    weights = F.pad(torch.ones(13, 5), (0, 20))
+    assert nearest(queries, keys, weights=weights)[0].tolist() == list(range(13))
+
+
+@pytest.mark.parametrize("at_once", [2**22, 40])
+def test_the_normalised_distance_prefers_keys_that_nothing_resembles(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "AT_ONCE", at_once)
+    rng = torch.Generator().manual_seed(0)
+    wanted, keys = torch.rand(13, 20, generator=rng), torch.rand(17, 20, generator=rng)
+    distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
+    normalised = distances / (0.08 + distances.amin(dim=0))
+    index, found = nearest_normalised(wanted, keys, 0.08)
+    assert torch.equal(index, normalised.argmin(dim=1))
+    torch.testing.assert_close(found, distances.gather(1, index[:, None])[:, 0])
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
+    rng = torch.Generator().manual_seed(0)
+    queries, keys = (torch.rand(n, 20, generator=rng) + 5 for n in (13, 17))
+    expected = torch.cdist(queries.double(), keys.double()).square().float()
+    found = squared_distances(queries, keys, dtype)
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def test_matches_at_half_the_size_point_to_the_same_places() -> None:
+    coarse, fine = (8, 11), (22, 28)
+    moved = torch.arange(8 * 11).view(coarse).roll((-2, -3), (0, 1)).flatten()
+    carried = carry(moved, coarse, fine).view(fine)
+    # Two rows and three columns of the small image are four and six of the large one.
+    assert carried[3, 5] == (3 + 4) * 28 + 5 + 6
+    assert carried[4, 2] == (4 + 4) * 28 + 2 + 6

@@ -18,6 +18,7 @@ from internal_gan.patches.statistics import (
     patch_panel,
     repetition,
     sharpness,
+    shrunk,
     sliced_wasserstein,
 )
 
@@ -134,7 +135,9 @@ def test_tiling_and_mirroring_are_repetition() -> None:
         assert repetition(image, repeated) < 0.1
 
 
-def test_repetition_is_brute_force_over_patches_that_do_not_overlap() -> None:
+def test_repetition_is_brute_force_over_patches_that_do_not_overlap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     image, patch = noise(12, 16), 3
     rows = patches_of(image, patch)
     columns = 16 - patch + 1
@@ -149,7 +152,9 @@ def test_repetition_is_brute_force_over_patches_that_do_not_overlap() -> None:
             ]
         )
         errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
-    found = patch_statistics._mean_to_others(image, patch)
+    monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
+    flat = torch.zeros(1, 3, 12, 16)  # its patches are 0 apart, of which half a step is made
+    found = repetition(flat, image, patch) * patch_statistics.LEAST_DISTANCE
     assert found == pytest.approx(np.mean(errors), rel=1e-4)
 
 
@@ -211,3 +216,8 @@ def test_figures_are_the_same_on_every_device(device: torch.device) -> None:
     real, sample = noise(64, 72), noise(64, 72, seed=1)
     here = patch_panel(real, sample)
     assert patch_panel(real.to(device), sample.to(device)) == pytest.approx(here, rel=1e-4)
+
+
+def test_an_image_too_small_for_its_quarter_is_refused() -> None:
+    with pytest.raises(UserError, match="3x50 pixels cannot be judged at 1/4"):
+        shrunk(noise(3, 50), 4)

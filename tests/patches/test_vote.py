@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.resize import resize
+from internal_gan.patches import search
 from internal_gan.patches import vote as voting
 from internal_gan.patches.statistics import coherence
 from internal_gan.patches.vote import vote
@@ -21,7 +22,7 @@ def test_what_would_be_too_much_costs_nothing(monkeypatch: pytest.MonkeyPatch) -
     def refuse(*_: object) -> Tensor:
         raise AssertionError("patches were cut out")
 
-    monkeypatch.setattr("torch.nn.functional.unfold", refuse)
+    monkeypatch.setattr(voting, "patches_at", refuse)
     image, source = noise(20, 30), noise(16, 24, 1)
     pairs = 14 * 24 * 10 * 18
     assert torch.equal(vote(image, source, most_pairs=pairs - 1), image)
@@ -50,7 +51,8 @@ def one_by_one(image: Tensor, source: Tensor, patch: int) -> Tensor:
 def test_it_is_the_mean_of_the_nearest_patches(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voting, "AT_ONCE", at_once)
+    monkeypatch.setattr(voting, "STRIP", at_once)
+    monkeypatch.setattr(search, "AT_ONCE", at_once)
     image, source = noise(9, 11), noise(8, 7, seed=1)
     torch.testing.assert_close(vote(image, source, patch=3), one_by_one(image, source, 3))
 
