@@ -24,7 +24,8 @@ from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import are_figures
 from internal_gan.runs.results import read_results
-from internal_gan.sweeps.jobs import RECORDS, Record, Sweep, in_short
+from internal_gan.sweeps.job_names import in_short
+from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
 from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
 from internal_gan.tasks import command
 

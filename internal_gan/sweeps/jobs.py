@@ -1,46 +1,42 @@
-"""The jobs of a multirun: their names, what became of each, and one in a process of its own.
+"""The jobs of a multirun: what became of each, and one in a process of its own.
 
 Needs neither Hydra nor torch, so that a process that only waits for a training stays small.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import PATHS
-from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, natural, read_json_object
-from internal_gan.runs.places import LONGEST_NAME
 
 RECORDS = ".jobs"
-# How often a job is begun whose process was killed; more would go on for ever where memory lacks.
+# How often a job is started whose process is killed; without a limit, one for which there is not
+# enough memory would never end.
 STARTS = 3
-# Ways to call a photo, the shortest first.
-STEM, FILE, PATH = "stem", "file", "path"
-# What may be other when a sweep goes on.
+# What may differ from the earlier part of a sweep that goes on.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
 
 @dataclass
 class Record:
-    """What became of a job, as ``.jobs/NAME.json`` of the sweep's folder has it.
+    """What became of a job, as ``.jobs/NAME.json`` in the sweep's folder has it.
 
     Attributes:
+        overrides: what its result follows from; see :func:`lasting`.
         state: running, finished, failed or stopped.
-        reason: why it failed.
-        code: the exit code of a run that ended in this way.
-        seconds: what this job took, in the sweep that finished it.
+        reason: why it failed or was stopped.
+        code: the exit code of a run that failed or was stopped.
+        seconds: how long the job took in the sweep that finished it.
     """
 
     name: str
@@ -50,157 +46,20 @@ class Record:
     code: int = 0
     seconds: float | None = None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether its fields, as they may come from a file, are of their types."""
-        return (
-            isinstance(self.name, str)
-            and isinstance(self.overrides, list)
-            and all(isinstance(override, str) for override in self.overrides)
-            and isinstance(self.state, str)
-            and isinstance(self.reason, str | None)
-            and isinstance(self.code, int)
-            and isinstance(self.seconds, int | float | None)
-        )
 
-
-class Sweep:
-    """The folder of a multirun: a run folder for each job, and records of them all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def log(self, name: str) -> Path:
-        """Where a job that has a process of its own writes what it says."""
-        return self.path / RECORDS / f"{name}.txt"
-
-    def read(self, name: str) -> Record | None:
-        """What is known of a job."""
-        found = read_json_object(self._record(name))
-        known = {entry.name for entry in fields(Record)}
-        if not {"name", "overrides"} <= set(found) <= known:
-            return None
-        record = Record(**found)
-        return record if record.is_whole and record.name == name else None
-
-    def write(self, record: Record) -> None:
-        """Write down what became of a job.
-
-        Raises:
-            UserError: the disk is full, or the folder is not writable.
-        """
-        path = self._record(record.name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
-
-    def records(self) -> list[Record]:
-        """Of all jobs that were begun, by name."""
-        folder = self.path / RECORDS
-        files = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.json"))
-        found = [self.read(name) for name in sorted((f.as_posix() for f in files), key=natural)]
-        return [record for record in found if record is not None]
-
-    def settle(self, names: Iterable[str]) -> None:
-        """Note jobs that are not to be tried again when the launcher starts anew."""
-        path = self.path / RECORDS / "settled"
-        text = "\n".join(names)
-        if text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        else:
-            path.unlink(missing_ok=True)
-
-    @property
-    def photos(self) -> str | None:
-        """How the jobs call their photos, see :func:`how_to_call`; None where none was begun."""
-        with suppress(FileNotFoundError):
-            return (self.path / RECORDS / "photos").read_text(encoding="utf-8")
-        return None
-
-    @photos.setter
-    def photos(self, way: str) -> None:
-        path = self.path / RECORDS / "photos"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(way, encoding="utf-8")
-
-    def is_settled(self, name: str) -> bool:
-        """Whether a job was noted by :meth:`settle`."""
-        with suppress(FileNotFoundError):
-            path = self.path / RECORDS / "settled"
-            return name in path.read_text(encoding="utf-8").split("\n")
-        return False
-
-    def _record(self, name: str) -> Path:
-        return self.path / RECORDS / f"{name}.json"
-
-
-def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) -> str:
-    """What a job and its run folder are called: its photo, and the values that differ.
-
-    Args:
-        overrides: of the job.
-        keys: the options that differ between the jobs.
-        photos: whether a photo is called by its name without suffix, by its name or by its path.
-
-    >>> job_name(["image='my photos/a b.jpg'", "seed=3", "trainer=fast"], ["image", "seed"])
-    'a_b-seed=3'
-    """
-    wanted = set(keys)
-    parts: list[str] = []
-    for override in overrides:
-        key, value = key_of(override), override.partition("=")[2]
-        if key == "image":
-            names = value[1:-1].split(",") if value.startswith("[") else [value]
-            called = [_photo_name(unquote(name.strip()), photos) for name in names]
-            parts.insert(0, "+".join(called))
-        elif key in wanted:
-            parts.append(f"{key.removeprefix('model.')}={in_short(unquote(value))}")
-    name = re.sub(r"[^\w.=+-]+", "_", "-".join(parts)).strip("_.") or "job"
-    if len(name.encode()) > LONGEST_NAME:
-        digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-        name = f"{name.encode()[: LONGEST_NAME - 13].decode(errors='ignore')}-{digest}"
-    return name
-
-
-def in_short(value: str) -> str:
-    """A value with six digits, if it is a fraction with more.
-
-    >>> in_short("0.00223787810344"), in_short("123456789"), in_short("hinge")
-    ('0.00223788', '123456789', 'hinge')
-    """
-    try:
-        return f"{float(value):.6g}" if len(value) > 8 and not value.isdecimal() else value
-    except ValueError:
-        return value
-
-
-def how_to_call(images: Sequence[str], before: str | None = None) -> str:
-    """The shortest way to call photos that tells them apart.
-
-    Args:
-        before: how they were called in the sweep that goes on, which keeps their names.
-
-    Raises:
-        UserError: not even their paths do, or not in the way of before.
-
-    >>> how_to_call(["a/x.jpg", "a/y.jpg"]), how_to_call(["a/x.jpg", "a/x.png"])
-    ('stem', 'file')
-    """
-    distinct = sorted(set(images))
-    for way in (before,) if before in (STEM, FILE, PATH) else (STEM, FILE, PATH):
-        names = [job_name([f"image={image}"], (), way) for image in distinct]
-        if len(set(names)) == len(distinct):
-            return way
-    twice = next(name for name in names if names.count(name) > 1)
-    same = [image for image, name in zip(distinct, names, strict=True) if name == twice]
-    raise UserError(
-        f"image: {' and '.join(map(unquote, same))} would both be called {twice}; rename one"
-    )
+_TYPES = {
+    "name": str,
+    "overrides": list,
+    "state": str,
+    "reason": str | None,
+    "code": int,
+    "seconds": int | float | None,
+}
 
 
 def lasting(overrides: Sequence[str]) -> list[str]:
-    """What a job's result follows from, so that two sweeps can be compared: names in full."""
+    """The overrides that a job's result follows from, with paths in full, so that they mean the
+    same wherever a later sweep is started."""
     kept = []
     for override in overrides:
         key, value = key_of(override), override.partition("=")[2]
@@ -212,20 +71,91 @@ def lasting(overrides: Sequence[str]) -> list[str]:
     return kept
 
 
+class Sweep:
+    """The folder of a multirun: a run folder for each job, and records of them all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._records = path / RECORDS
+
+    def log(self, name: str) -> Path:
+        """Where a job with a process of its own writes what it says."""
+        return self._records / f"{name}.txt"
+
+    def read(self, name: str) -> Record | None:
+        """What became of a job; None for one that was never begun, or whose record is damaged."""
+        found = read_json_object(self._records / f"{name}.json")
+        if (
+            not {"name", "overrides"} <= found.keys() <= _TYPES.keys()
+            or not all(isinstance(value, _TYPES[key]) for key, value in found.items())
+            or not all(isinstance(override, str) for override in found["overrides"])
+            or found["name"] != name
+        ):
+            return None
+        return Record(**found)
+
+    def write(self, record: Record) -> None:
+        """Write down what became of a job.
+
+        Raises:
+            UserError: the disk is full, or the folder is not writable.
+        """
+        path = self._records / f"{record.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+
+    def records(self) -> list[Record]:
+        """What became of every job that was begun, sorted by name."""
+        files = [path.relative_to(self._records) for path in self._records.rglob("*.json")]
+        names = sorted((file.with_suffix("").as_posix() for file in files), key=natural)
+        return [record for name in names if (record := self.read(name)) is not None]
+
+    @property
+    def photos(self) -> str | None:
+        """How its jobs call their photos (:func:`~internal_gan.sweeps.job_names.how_to_call`);
+        None before the first job is begun."""
+        return self._note("photos")
+
+    @photos.setter
+    def photos(self, way: str) -> None:
+        self._write_note("photos", way)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Note jobs that are not to be tried again when the launcher is started again."""
+        self._write_note("settled", "\n".join(names))
+
+    def is_settled(self, name: str) -> bool:
+        """Whether a job was noted by :meth:`settle`."""
+        return name in (self._note("settled") or "").split("\n")
+
+    def _note(self, name: str) -> str | None:
+        with suppress(FileNotFoundError):
+            return (self._records / name).read_text(encoding="utf-8")
+        return None
+
+    def _write_note(self, name: str, text: str) -> None:
+        if text:
+            self._records.mkdir(parents=True, exist_ok=True)
+            (self._records / name).write_text(text, encoding="utf-8")
+        else:
+            (self._records / name).unlink(missing_ok=True)
+
+
 def run_apart(
     arguments: Sequence[str], log: Path, folder: str, name: str, threads: int | None = None
 ) -> tuple[int, str]:
-    """Run this program in a process of its own, again when that is killed.
+    """Run this program in a process of its own, and again when that is killed.
 
     Args:
-        arguments: of the command line. A start after a kill has the same ones, so that they must
-            go on with what is there.
-        log: what it says is added to this file.
-        folder: where it runs.
-        threads: of PyTorch, unless the environment says how many; None: as many as it takes.
+        arguments: of the command line; with the same ones it must go on where it was killed.
+        log: the file to which what it says is added.
+        folder: the working directory.
+        name: the job's, to tell of a kill.
+        threads: for PyTorch, unless the environment says how many; None: as many as it takes.
 
     Returns:
-        The exit code, and the reason for one that is not 0.
+        The exit code, and the reason if that is not 0.
     """
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
@@ -242,8 +172,8 @@ def run_apart(
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # In a session of its own it hears of Ctrl-C from `_wait` alone: a second signal
-                # would tell it not to save.
+                # Outside of the terminal's session it hears of Ctrl-C from `_wait` alone: a second
+                # signal would tell it not to save.
                 start_new_session=True,
             )
             code = _wait(process)
@@ -276,8 +206,3 @@ def _last_error(log: Path) -> str | None:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return errors[-1] if errors else None
-
-
-def _photo_name(image: str, way: str) -> str:
-    path = Path(image)
-    return {STEM: path.stem, FILE: path.name, PATH: image.strip("/")}[way]

@@ -1,7 +1,7 @@
-"""Many runs by one command: Hydra's sweeper and launcher start them, here each comes to its end.
+"""Many runs by one command: Hydra's sweeper and launcher start the jobs, each does its run here.
 
-A job that fails never stops the others. What a job left behind when it was killed is gone on with
-at its next start, so that a launcher that lost a worker is simply started again.
+A job that fails never stops the others. A job that was killed goes on where it was at its next
+start, so that a launcher that lost a worker is simply started again.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from internal_gan.config.messages import EXTRAS, needs_extra
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import Record, Sweep, how_to_call, job_name, lasting, run_apart
-from internal_gan.sweeps.values import check_countable, choices_of, jobs_of
+from internal_gan.sweeps.choices import check_countable, choices_of, jobs_of
+from internal_gan.sweeps.job_names import how_to_call, job_name
+from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
-# How often a launcher is started that loses a worker each time.
+# How often a launcher is started if it loses a worker each time.
 ROUNDS = 10
-# Packages of launchers that end with an exception when one of their workers dies.
+# Launchers that end with an exception of their own package when one of their workers dies.
 _CAN_LOSE_WORKERS = ("joblib", "submitit", "ray")
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.BasicSweeper"
 _BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
-# What conf/config.yaml has, as long as the user says nothing else.
+# What conf/config.yaml says, unless the user says something else.
 _SUBDIR = "${hydra.job.num}"
-# Options whose values are looked up one by one instead of being composed.
+# Options that name files and so change nothing that composing a job checks.
 _FILES = ("image", "checkpoint", "resume")
-
-# Runs whose pictures are measured at the end without being asked for, some seconds each.
+# Up to so many runs, the pictures of all are measured at the end, in some seconds each.
 MEASURED = 100
 
 Say = Callable[[str], object]
 
 
 class JobFailedError(Exception):
-    """A job failed and has said why, and its sweeper waits for a figure."""
+    """A job failed and has said why, but its sweeper waits for a figure."""
 
 
 def _name(photos: str, *keys: str, _root_: DictConfig) -> str:
@@ -67,7 +67,7 @@ class Multirun:
 
     Attributes:
         sweep: the folder of the run folders.
-        overrides: for Hydra, in place of the user's.
+        overrides: what Hydra is given in place of the user's.
     """
 
     def __init__(self, overrides: Sequence[str]) -> None:
@@ -100,24 +100,38 @@ class Multirun:
         self._photos: str | None = None
         if OmegaConf.to_container(settings.sweep, resolve=False)["subdir"] == _SUBDIR:  # type: ignore[index, call-overload]
             images = [o.partition("=")[2] for o in choices.get("image", [])]
-            self._photos = photos = how_to_call(images, self.sweep.photos)
+            self._photos = how_to_call(images, self.sweep.photos)
             keys = [key for key, values in choices.items() if len(values) != 1]
-            name = ",".join([photos, *keys])
+            name = ",".join([self._photos, *keys])
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
+            # A sweeper that searches makes up its jobs as it goes.
             if settings.sweeper._target_ == _BASIC_SWEEPER:
-                # A sweeper that searches makes up its jobs as it goes.
                 jobs = jobs_of([*in_files, *overrides])
                 _check_at_once(settings, len(jobs))
-                names = [job_name(job, ["image", *keys], photos) for job in jobs]
-                _check_different(names)
-                for called, job in zip(names, jobs, strict=True):
-                    _check_same(self.sweep.read(called), lasting(job))
+                self._check_names(jobs, ["image", *keys], self._photos)
+
+    def _check_names(self, jobs: Sequence[list[str]], keys: Sequence[str], photos: str) -> None:
+        """Refuse jobs that would share a folder, with each other or with another sweep's."""
+        names = [job_name(job, keys, photos) for job in jobs]
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise UserError(
+                    f"{count} jobs of this sweep are all called {name}; leave out values that come "
+                    "twice, or that differ by less than six digits"
+                )
+        for name, job in zip(names, jobs, strict=True):
+            known = self.sweep.read(name)
+            if known is not None and (other := set(known.overrides) ^ set(lasting(job))):
+                raise UserError(
+                    f"{name} was made with other options ({', '.join(sorted(other))}); "
+                    "choose another output folder for these"
+                )
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
-        """Run Hydra's ``application``, and again when its launcher lost a worker."""
+        """Run Hydra's ``application``, and again whenever its launcher lost a worker."""
         ctrl_c_raises()
         print(f"Run folders in {short(str(self.sweep.path))}", flush=True)
-        # A sweeper's own files may go there.
+        # Sweepers write files of their own there.
         self.sweep.path.mkdir(parents=True, exist_ok=True)
         self.sweep.settle([])
         if self._photos:
@@ -155,7 +169,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
     """One run of a multirun, in this process or, with a launcher of its own, in another.
 
     Args:
-        say: told of what went wrong and in which job; gives the exit code.
+        say: called with what went wrong and the job's name; gives the exit code.
 
     Returns:
         The figure that ``objective`` names, if it does.
@@ -192,7 +206,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         record.state, record.code, record.reason = "stopped", 130, "stopped at once"
     sweep.write(record)
     if folder.is_dir() and not any(folder.iterdir()):
-        # Hydra made it for a run that came to nothing.
+        # Hydra made it, for a run that never began.
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
@@ -217,13 +231,13 @@ def _compare(options: Options) -> None:
 
 
 def short(path: str) -> str:
-    """``path`` as seen from here, where that is shorter to read and to type."""
+    """``path`` relative to this folder if it is inside."""
     relative = os.path.relpath(path)
     return path if relative.startswith(os.pardir) else relative
 
 
 def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> None:
-    """Run a job and note in its record how it ended."""
+    """Run a job, and note in its record how it ended."""
     started = time.monotonic()
     overrides = list(hydra_config.overrides.task)
     reason = ""
@@ -234,7 +248,7 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
         if options.resume is None:
             given += [f"output={quote(hydra_config.runtime.output_dir)}", "skip_finished=true"]
         where = str(hydra_config.runtime.cwd)
-        # submitit keeps its jobs to so many cores on a cluster alone.
+        # Only on a cluster does submitit itself keep a job to its cores.
         threads = hydra_config.launcher.get("cpus_per_task")
         log = sweep.log(record.name)
         record.code, reason = run_apart(given, log, where, record.name, threads)
@@ -248,28 +262,9 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
     print(f"{record.name}: {record.state} after {record.seconds:.0f} s {reason}", flush=True)
 
 
-def _check_different(names: Sequence[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise UserError(
-                f"{count} jobs of this sweep are all called {name}; leave out values that come "
-                "twice, or that differ by less than six digits"
-            )
-
-
-def _check_same(known: Record | None, overrides: list[str]) -> None:
-    """Keep results of different options out of one folder."""
-    if known is not None and set(known.overrides) != set(overrides):
-        other = sorted(set(known.overrides) ^ set(overrides))
-        raise UserError(
-            f"{known.name} was made with other options ({', '.join(other)}); "
-            "choose another output folder for these"
-        )
-
-
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
-    """An option of the model for Hydra, which also composes what all jobs have in common: where
-    the model differs between them, that may be one without such an option."""
+    """An override for Hydra, which composes once what all jobs have in common: where the model
+    differs between them, that may be a model without this option."""
     differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
     of_model = override.startswith("model.") and len(choices.get(key_of(override), [])) == 1
     return f"++{override}" if differs and of_model else override
@@ -287,7 +282,7 @@ def _check_installed(settings: DictConfig) -> None:
 
 
 def _refuse_several_ablations(experiments: Sequence[str]) -> None:
-    """A file with values of its own is swept alone: Hydra would leave them out."""
+    """Beside another experiment Hydra would leave out the values that an ablation sweeps."""
     for value in experiments if len(experiments) > 1 else []:
         if compose_hydra([value]).sweeper.get("params"):
             raise UserError(
@@ -296,7 +291,7 @@ def _refuse_several_ablations(experiments: Sequence[str]) -> None:
 
 
 def _check_jobs(choices: dict[str, list[str]]) -> None:
-    """Compose every job, but for the names of files, before the first one starts."""
+    """Compose every job, whatever its files, before the first one starts."""
     composed = [values for key, values in choices.items() if values and key not in _FILES]
     for values in itertools.product(*composed):
         options = compose(values)
@@ -319,7 +314,7 @@ def _check_folder(path: Path, overrides: Sequence[str], name: str) -> None:
 
 
 def _check_at_once(settings: DictConfig, count: int) -> None:
-    """Refuse to start more processes at once than this machine bears."""
+    """Refuse to start more processes at once than this machine has cores."""
     at_once = min(settings.sweeper.get("max_batch_size") or count, count)
     cores = os.cpu_count() or 1
     if settings.launcher._target_.endswith("submitit_launcher.LocalLauncher") and at_once > cores:

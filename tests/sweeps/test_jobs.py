@@ -11,14 +11,8 @@ import pytest
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import LONGEST_NAME, wait_for
-from internal_gan.sweeps.jobs import (
-    Record,
-    Sweep,
-    how_to_call,
-    job_name,
-    lasting,
-    run_apart,
-)
+from internal_gan.sweeps.job_names import how_to_call, job_name
+from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
 
 
 def test_a_job_is_named_after_its_photo_and_what_differs() -> None:

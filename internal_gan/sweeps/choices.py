@@ -1,4 +1,4 @@
-"""The values that a sweep gives to each option, and the jobs that these make."""
+"""The values that a sweep gives to each option, and the jobs that they make."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_JOBS = 100_000
 
 
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
-    """The values that each option takes, as overrides; none where they cannot be counted.
+    """The values that each option takes, as overrides; none if they cannot be counted.
 
     Raises:
         UserError: an option that takes no value, or endlessly many.
@@ -38,7 +38,7 @@ def jobs_of(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def check_countable(choices: Mapping[str, Sequence[str]], overrides: Iterable[str]) -> None:
-    """Refuse what Hydra's own sweeper makes no list of jobs of, or too long a list.
+    """Refuse values of which Hydra's own sweeper makes no list of jobs, or too long a list.
 
     Args:
         choices: of ``overrides``, see :func:`choices_of`.
