@@ -1,4 +1,4 @@
-"""Where and in which precision a run computes."""
+"""The device and the precision of a run, and the memory that is free."""
 
 import os
 from pathlib import Path
@@ -38,8 +38,8 @@ def select_device(name: str) -> tuple[torch.device, str]:
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     """Turn ``auto``, ``fp32`` or ``bf16`` into the dtype of convolutions and the reason for it.
 
-    ``auto`` is bfloat16 where the hardware multiplies it natively; elsewhere it would be slower
-    than float32.
+    ``auto`` is bfloat16 on hardware that multiplies it natively; elsewhere it is slower than
+    float32.
 
     Raises:
         UserError: the name is none of these.
@@ -56,10 +56,10 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Memory in bytes that a computation on ``device`` may still take; None where unknown.
+    """Memory in bytes that a computation on ``device`` may still use; None if unknown.
 
-    Of the CPU it is no more than the limit of the container; where the system tells only how much
-    there is in all, it is that.
+    For the CPU at most the container's limit, and all of the machine's memory on a system that does
+    not tell how much is free.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that the person at the keyboard can put right."""
+"""The exception for mistakes that the user can correct, and the wording of common ones."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from math import inf, isfinite
 
 
 class UserError(ValueError):
-    """One line that names what is wrong and what is allowed.
+    """A mistake that the user can correct: one line that says what is wrong and what is allowed.
 
-    The command line prints it as ``error: ...`` and ends with exit code 2, without a traceback.
+    The command line prints it as ``error: ...``, without a traceback, and exits with code 2.
     """
 
 
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
-    """Refuse numbers outside of ``low`` to ``high``, both included, and infinite ones; None passes.
+    """Refuse numbers that are not finite or not from ``low`` to ``high``, inclusive; None passes.
 
     Raises:
-        ValueError: names the number, its value and what is allowed.
+        ValueError: gives the number's name, its value and the allowed range.
 
     >>> check_range(1, interval=0)
     Traceback (most recent call last):
@@ -31,7 +31,7 @@ def check_range(low: float, high: float = inf, /, **values: float | None) -> Non
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the allowed name most like ``name``, or ``""`` for none.
+    """``"; did you mean 'x'?"`` with the allowed name closest to ``name``; ``""`` if none is close.
 
     >>> nearest("singn", ["singan", "ingan"])
     "; did you mean 'singan'?"
@@ -41,12 +41,11 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
 
 
 def unknown(what: str, name: object, allowed: Iterable[str]) -> UserError:
-    """The error for a name that is none of the allowed ones.
+    """The error for a name that is not allowed.
 
     >>> print(unknown("task", "sampel", ["train", "sample"]))
     task=sampel: there is no such task; did you mean 'sample'? Allowed: train, sample
     """
     names = list(allowed)
-    hint = nearest(str(name), names)
-    joint = hint or "."
-    return UserError(f"{what}={name}: there is no such {what}{joint} Allowed: {', '.join(names)}")
+    hint = nearest(str(name), names) or "."
+    return UserError(f"{what}={name}: there is no such {what}{hint} Allowed: {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Files that are either whole or untouched."""
+"""Reading and writing files: written whole or not at all, and errors in one line."""
 
 import csv
 import errno
@@ -17,7 +17,7 @@ from typing import Any
 from internal_gan.errors import UserError
 
 TEMPORARY_PREFIX = ".tmp-"
-# Far above what any run writes into one JSON object.
+# Far more than any run writes into a JSON object.
 MOST_JSON_BYTES = 2**28
 
 _REASONS = {
@@ -37,22 +37,22 @@ _REASONS = {
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
-    """One line that says why ``path`` cannot be written; None when the user cannot help it."""
+    """One line that says why ``path`` cannot be written; None if the user cannot change it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
 
 
-# The disk's own, whichever call meets them; others may be mistakes of this package.
+# Errors that only the user can correct; others may be bugs of this package.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Turn what only the user can put right into one line, whichever call in the block met it.
+    """Turn errors of the block that only the user can correct into one line.
 
     Args:
-        place: what to name where the system names no file.
+        place: the path to name if the system names none.
 
     Raises:
         UserError: the disk is full, read-only or broken, or a name is too long or not permitted.
@@ -72,9 +72,9 @@ def disk_errors(place: Path) -> Iterator[None]:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Replace ``path`` in one step by what the block writes to the temporary path it is given.
 
-    The temporary file is empty, lies in the same folder and has the same suffix, so that writers
-    which choose a format by the suffix work. It is synced to the disk before it takes the place of
-    ``path``; when the block fails, it is removed and an older ``path`` stays as it was.
+    The temporary file lies in the same folder and has the same suffix, for writers that choose a
+    format by it. It is synced to the disk before it replaces ``path``. If the block fails, it is
+    removed, and an existing ``path`` stays as it was.
 
     Raises:
         UserError: the disk is full, or the folder is missing or not writable; names ``path``.
@@ -85,7 +85,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.touch()
         mode = temporary.stat().st_mode
         yield temporary
-        # Some writers make the file anew, for the owner alone.
+        # Some writers replace the file by one that only its owner may read.
         temporary.chmod(mode)
         _sync(temporary)
         temporary.replace(path)
@@ -95,7 +95,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise
         raise problem from error
     except Exception as error:
-        # torch and safetensors report a full disk by errors of their own, without an errno.
+        # torch and safetensors report a full disk by their own errors, without an errno.
         if not _is_disk_full(error, path.parent):
             raise
         raise UserError(f"cannot write {path}: {_REASONS[errno.ENOSPC]}") from error
@@ -123,9 +123,9 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_over(path: Path, text: str) -> None:
-    """Write an existing file in its own place, which takes no more room of a full disk.
+    """Overwrite an existing file in place, which needs no more room on a full disk.
 
-    Only for what :func:`atomic_write` cannot do: a power cut may leave neither text.
+    Only if :func:`atomic_write` fails: a power cut may leave neither text.
 
     Raises:
         OSError: there is no such file, or it is not writable.
@@ -140,14 +140,14 @@ def write_over(path: Path, text: str) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that a killed process left in ``folder``."""
+    """Remove the temporary files that killed processes left in ``folder``."""
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):
         with suppress(OSError):
             leftover.unlink()
 
 
 def is_file(name: str | os.PathLike[str]) -> bool:
-    """Whether there is a regular file; none has a name that is too long or otherwise impossible."""
+    """Whether this is a regular file; False for names that are too long or otherwise impossible."""
     return os.path.isfile(name)  # noqa: PTH113 (Path.is_file raises on such names)
 
 
@@ -162,10 +162,10 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder and its parents, where they are not there yet; returns it.
+    """Create a folder and its parents unless they exist, and return it.
 
     Raises:
-        UserError: a file is in the way, the disk is full, or the place is not writable.
+        UserError: a file is in the way, the disk is full, or the parent is not writable.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -177,17 +177,17 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path, at_most: int | None = None) -> bytes:
-    """Read a regular file; a pipe, which would keep its reader waiting for ever, is none.
+    """Read a regular file; not a pipe, for which a reader might wait for ever.
 
     Args:
-        at_most: refuse a file of more bytes than this.
+        at_most: the largest size to read, in bytes.
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: it cannot be read, is a folder, a pipe or a device, or is too large.
+        UserError: the file cannot be read, is a folder, a pipe or a device, or is too large.
     """
     try:
-        # Only a pipe's open waits; the flag means nothing to a regular file.
+        # The flag keeps a pipe from waiting when it is opened; regular files ignore it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
             status = os.fstat(descriptor)
@@ -205,24 +205,24 @@ def read_file(path: Path, at_most: int | None = None) -> bytes:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line; a missing file has none.
+    """Read a file of one JSON object per line; a missing file has no lines.
 
-    Lines that are not whole, as a killed or disk-full writer leaves them, are left out.
+    Incomplete lines, left by a writer that was killed or ran out of disk, are skipped.
 
     Raises:
-        UserError: what is there is no file, or cannot be read.
+        UserError: not a regular file, or one that cannot be read.
     """
     try:
         text = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return []
-    # Unlike str.splitlines, which would also cut a value at the other signs that end a line.
+    # Not str.splitlines, which also splits at other characters, which a value may contain.
     rows = [_json_object(line) for line in text.split("\n")]
     return [row for row in rows if row is not None]
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
-    """Read a file of one JSON object; one that is missing or not whole is empty."""
+    """Read a file of one JSON object; empty if the file is missing or damaged."""
     try:
         return _json_object(read_file(path, MOST_JSON_BYTES)) or {}
     except (OSError, UserError):
@@ -232,7 +232,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
 def _json_object(text: str | bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):  # the latter of brackets in brackets
+    except (ValueError, RecursionError):  # the latter for deeply nested brackets
         return None
     return value if isinstance(value, dict) else None
 
@@ -246,7 +246,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # The rename itself survives a power cut only after this; not every platform offers it.
+    # Without this a power cut may undo the renaming; not every platform supports it.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

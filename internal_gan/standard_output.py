@@ -14,12 +14,12 @@ from internal_gan.process_settings import shared
 @shared
 @contextmanager
 def spare_output() -> Iterator[None]:
-    r"""Let the block go on when what it prints cannot be written, and drop the rest of that.
+    r"""Let the block continue when its output cannot be written, and drop that output.
 
-    The pager is closed, ``| head`` has read enough, or the disk under ``> file`` is full. What
-    the encoding lacks, as in names of files that are no valid text, is printed as ``\xe9``.
-    Blocks may be nested, and in several threads at once; streams that are no files, as in a
-    notebook, stay as they are.
+    The pager may be closed, ``| head`` may have read enough, or the disk under ``> file`` may be
+    full. Characters that the encoding lacks, such as in file names that are not valid text, are
+    printed as ``\xe9``. Blocks may be nested, and run in several threads at once. Streams that are
+    not files, as in a notebook, stay as they are.
     """
     before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
     during = {name: _spare(stream) for name, stream in before.items()}
@@ -29,16 +29,16 @@ def spare_output() -> Iterator[None]:
         yield
     finally:
         for name, stream in during.items():
-            # None where the process was started without it.
+            # None if the process was started without it.
             if stream is not None:
                 stream.flush()
-            # Somebody else may have put another one in its place by now.
+            # Other code may have replaced it by now.
             if getattr(sys, name) is stream:
                 setattr(sys, name, before[name])
 
 
 def lost_output() -> OSError | None:
-    """Why standard output was not written to its end, in a block of :func:`spare_output`."""
+    """Why output was dropped in the current block of :func:`spare_output`; None if none was."""
     if sys.stdout is not None:
         sys.stdout.flush()
     raw = _raw(sys.stdout)
@@ -46,7 +46,7 @@ def lost_output() -> OSError | None:
 
 
 class _Spare(io.RawIOBase):
-    """Passes on what is written until that fails, and drops the rest."""
+    """Passes data on until writing fails, and drops the rest."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self.error: OSError | None = None
@@ -55,7 +55,7 @@ class _Spare(io.RawIOBase):
     def write(self, data: Any) -> int:
         if self.error is None:
             try:
-                # A terminal that another program made non-blocking may take nothing (None).
+                # None means that a terminal made non-blocking by another program took nothing.
                 return self._raw.write(data) or len(data)
             except OSError as error:
                 self.error = error
@@ -73,7 +73,7 @@ class _Spare(io.RawIOBase):
 
 def _raw(stream: TextIO | None) -> object:
     buffer = getattr(stream, "buffer", None)
-    # Without a buffer (python -u) the text goes to the file itself.
+    # Without a buffer (python -u) the text goes directly to the file.
     return getattr(buffer, "raw", buffer)
 
 

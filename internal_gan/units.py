@@ -1,38 +1,35 @@
 """Sizes of images; durations, memory, counts and figures as people write and read them."""
 
 import re
+from contextlib import suppress
 from math import inf
-
-from internal_gan.errors import UserError
 
 # (height, width) in pixels.
 Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
+    """Seconds of a duration such as ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
 
     Raises:
-        UserError: not a duration, or not above zero. The message names ``trainer.time``.
+        ValueError: not a duration, or not above 0.
 
     >>> parse_duration("1h30m")
     5400.0
     """
     match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?", text.strip())
-    units = (3600.0, 60.0, 1.0)
-    try:
-        parts = (
-            [float(p or 0) * u for p, u in zip(match.groups(), units, strict=True)] if match else []
-        )
-    except ValueError:
-        parts = []
-    if not 0 < sum(parts) < inf:
-        raise UserError(f"trainer.time={text}: not a duration; write it like 90s, 10m or 1h30m")
-    return sum(parts)
+    seconds = 0.0
+    if match:
+        with suppress(ValueError):
+            hours, minutes, rest = (float(part or 0) for part in match.groups())
+            seconds = 3600.0 * hours + 60.0 * minutes + rest
+    if not 0 < seconds < inf:
+        raise ValueError("not a duration; write it like 90s, 10m or 1h30m")
+    return seconds
 
 
 def duration(seconds: float) -> str:
-    """Say a time span with two figures of detail at most.
+    """A time span in words, in at most two units.
 
     >>> [duration(s) for s in (0.4, 9.96, 59.6, 250, 3600, 27000, 200000)]
     ['0.4 s', '10 s', '1 min', '4 min 10 s', '1 h', '7 h 30 min', '2 d 8 h']
@@ -53,7 +50,7 @@ def duration(seconds: float) -> str:
 
 
 def memory(count: float) -> str:
-    """Say an amount of memory in MB or GB (10^6 and 10^9 bytes).
+    """An amount of memory, given in bytes, in MB or GB (10^6 or 10^9 bytes).
 
     >>> [memory(n) for n in (3e5, 4.2e7, 9.999e8, 1.24e9, 2.5e10)]
     ['1 MB', '42 MB', '1.0 GB', '1.2 GB', '25 GB']
@@ -64,7 +61,7 @@ def memory(count: float) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Say how many there are.
+    """A number with its noun, in the plural unless it is 1.
 
     >>> counted(1, "sample"), counted(8, "sample")
     ('1 sample', '8 samples')
@@ -73,7 +70,7 @@ def counted(count: int, what: str) -> str:
 
 
 def three_digits(value: float | None) -> str:
-    """A figure as tables show it; nothing for None.
+    """A figure as tables show it; empty for None.
 
     >>> three_digits(0.12345), three_digits(None)
     ('0.123', '')

@@ -1,4 +1,4 @@
-"""Weights that a user has as a file, read without running code."""
+"""Reading a user's file of weights, without running code from it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from internal_gan.process_settings import ignored_warnings
 
 
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
-    """Read a state dict, a ``.pth`` of PyTorch or a safetensors file.
+    """Read a state dict from a ``.pth`` file of PyTorch or a safetensors file.
 
     Args:
-        option: what names the file, for messages.
+        option: the name of the file in messages.
 
     Raises:
-        UserError: no such file, or not one with named tensors alone.
+        UserError: no such file, or one that holds anything but named tensors.
     """
     path = Path(path)
     name = f"{option}={path}"
@@ -34,7 +34,7 @@ def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{name}: truncated or not a safetensors file") from error
-    except Exception as error:  # of any kind, by what the bytes of a foreign file happen to mean
+    except Exception as error:  # a foreign file may raise any
         raise UserError(
             f"{name}: not a state dict that can be read without running code"
         ) from error

@@ -7,6 +7,7 @@ without Hydra use them as they are, and ``docs/options.md`` lists them.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,12 @@ def _is_names(value: Any) -> bool:
     return names != [] and all(isinstance(name, str) and name != "" for name in names)
 
 
+def _is_duration(text: str) -> bool:
+    with suppress(ValueError):
+        return parse_duration(text) > 0
+    return False
+
+
 @dataclass
 class TrainerOptions:
     """How long and how carefully to train, whatever the family."""
@@ -64,7 +71,7 @@ class TrainerOptions:
         None,
         "budget for the whole run; null: as scheduled",
         "a duration such as 90s, 10m or 1h, or null",
-        lambda v: parse_duration(v) > 0,
+        _is_duration,
     )
     steps_factor: float = number(1.0, "(0, inf)", "multiplies the steps of every stage")
     max_steps: int | None = whole(None, "[1, inf)", "caps the steps of every stage", "of steps")

@@ -1,1 +1,1 @@
-"""Numbers and pictures about results."""
+"""Figures and maps about results."""

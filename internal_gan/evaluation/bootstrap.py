@@ -1,4 +1,4 @@
-"""How far a mean could be off: bootstrap intervals.
+"""Bootstrap intervals: how far a mean could be from the true one.
 
 Source: Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics, 1979
 (percentile intervals).
@@ -16,14 +16,15 @@ AT_ONCE = 2**22
 def mean_interval(
     values: Sequence[float], level: float = LEVEL, repeats: int = REPEATS, seed: int = 0
 ) -> tuple[float, float] | None:
-    """An interval for the mean of what the values are drawn from.
+    """An interval for the mean of the distribution that the values are drawn from.
 
     Args:
         values: independent of each other, such as one for each photo.
-        level: how often such an interval holds the true mean, about.
+        level: the share of such intervals that hold the true mean, approximately.
+        repeats: how often the values are drawn anew.
 
     Returns:
-        Its ends, the same in every run; None for fewer than two values, which say nothing of it.
+        Its two ends, the same in every run; None for fewer than two values.
 
     >>> mean_interval([1.0, 1.0, 1.0])
     (1.0, 1.0)
@@ -43,6 +44,6 @@ def mean_interval(
 def ends(
     repeated: "np.ndarray[tuple[int], np.dtype[np.float64]]", level: float
 ) -> tuple[float, float]:
-    """The interval that holds ``level`` of the repeated figures, as much left out on each side."""
+    """The interval that holds ``level`` of the repeated figures, with equal rests on both sides."""
     low, high = np.quantile(repeated, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -1,6 +1,6 @@
-"""How close an image is to the one it ought to be, pixel by pixel.
+"""Fidelity: how close an image is to a reference, pixel by pixel.
 
-Images are (1, 3, H, W) in [-1, 1], of one size; they are judged as files of 8 bits have them.
+Both images are (1, 3, H, W) in [-1, 1], of one size; they are rounded to 8 bits before.
 """
 
 import math
@@ -11,15 +11,16 @@ from internal_gan.errors import UserError
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import to_uint8
 
-# Side of the window in which SSIM compares, in pixels; its Gaussian has a deviation of 1.5.
+# Side of SSIM's window in pixels; its Gaussian has a standard deviation of 1.5.
 SSIM_WINDOW = 11
 
 
 def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Mean absolute error over pixels and colours as a fraction of the whole range, 0 to 1.
+    """Mean absolute error over pixels and colours, as a fraction of the whole range, 0 to 1.
 
     Args:
-        mask: (1, 1, H, W) in [0, 1], the weight of every pixel, such as 1 in a hole; None: all.
+        mask: (1, 1, H, W) in [0, 1], the weight of every pixel, such as 1 in a hole; None weighs
+            all pixels alike.
 
     Raises:
         UserError: the mask is 0 everywhere.
@@ -38,13 +39,13 @@ def psnr(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
 
 
 def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Structural similarity of the luma (Rec. 601), at most 1, which equal images have.
+    """Structural similarity of the luma (Rec. 601), at most 1, the value of equal images.
 
-    The mean over all windows of 11 x 11 pixels that lie inside the image.
+    It is the mean over all windows of 11 x 11 pixels inside the image.
 
     Args:
-        mask: as for :func:`l1`; a window has the weight of the pixel at its centre, and sees
-            pixels beyond the mask.
+        mask: as for :func:`l1`; a window has the weight of the pixel at its centre, and also
+            contains pixels outside the mask.
 
     Raises:
         UserError: no window fits into the image, or the mask is 0 at the centre of each.

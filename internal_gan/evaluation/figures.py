@@ -1,4 +1,4 @@
-"""All figures of samples beside the image that they were learnt from."""
+"""All figures about samples, compared with the image that they were learnt from."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +34,8 @@ class Figure:
     """What a figure says.
 
     Attributes:
-        best: the value of the best sample, in words.
-        meaning: in a few words.
+        best: the value of a perfect sample, in words.
+        meaning: a few words.
     """
 
     best: str
@@ -65,7 +65,7 @@ FIGURES = {
 
 
 def meaning(name: str) -> Figure:
-    """What a figure says, also one of patches of another size, such as ``coherence_11``."""
+    """What a figure says; its name may end in a patch size, such as ``coherence_11``."""
     if name in FIGURES:
         return FIGURES[name]
     known, _, patch = name.rpartition("_")
@@ -79,21 +79,21 @@ def judge(
     exact: bool = False,
     stem: InceptionStem | None = None,
 ) -> dict[str, float]:
-    """The figures of one sample that has the photo's patches, at places of its own.
+    """The figures of a sample that should have the photo's patches, in any places.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patches: sides of the patches in pixels; figures of others than 7 have the side in their
-            name, such as ``coherence_11``.
-        exact: compare all patches rather than a fixed random choice.
-        stem: gives SIFID.
+        patches: sides of the patches in pixels; the names of figures for other sides than 7 end in
+            the side, such as ``coherence_11``.
+        exact: compare all patches instead of a fixed random choice.
+        stem: computes SIFID, if given.
 
     Returns:
-        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal ones, ``repetition``
-        two patches side by side at quarter size.
+        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs images of one size,
+        ``repetition`` room for two patches side by side at quarter size.
 
     Raises:
-        UserError: the patch does not fit into a quarter of an image.
+        UserError: a patch does not fit into an image at quarter size.
     """
     figures: dict[str, float] = {}
     for patch in patches:
@@ -115,14 +115,15 @@ def judge(
 
 
 def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str, float]:
-    """The figures of an image that ought to be the photo: a reconstruction, or a filled hole.
+    """The figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
     Args:
         real, image: (1, 3, H, W) in [-1, 1], of one size.
-        mask: (1, 1, H, W) in [0, 1]; gives the same figures inside of it, where it is 1.
+        mask: (1, 1, H, W) in [0, 1], 1 inside; adds the figures of its inside, such as
+            ``psnr_inside``.
 
     Returns:
-        ``psnr``, ``ssim`` (below 11 pixels it is left out) and ``l1``.
+        ``psnr``, ``ssim`` (not of images below 11 pixels a side) and ``l1``.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -134,7 +135,7 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
 
 
 class Diversity:
-    """:func:`internal_gan.patches.statistics.diversity`, a sample at a time."""
+    """:func:`internal_gan.patches.statistics.diversity` of samples that are added one by one."""
 
     def __init__(self, real: Tensor) -> None:
         self._real = real.double().mean(dim=1)
@@ -143,7 +144,7 @@ class Diversity:
         self._count = 0
 
     def add(self, sample: Tensor) -> None:
-        """Take one sample (1, 3, H, W) into account; one of another size than the photo is not."""
+        """Add a sample (1, 3, H, W); one of another size than the photo is ignored."""
         gray = sample.double().mean(dim=1)
         if gray.shape != self._mean.shape:
             return
@@ -154,7 +155,7 @@ class Diversity:
 
     @property
     def value(self) -> float | None:
-        """None for fewer than two samples."""
+        """The diversity of the samples so far; None for fewer than two."""
         if self._count < 2:
             return None
         deviation = (self._squares / (self._count - 1)).sqrt().mean()
@@ -165,8 +166,9 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     """Mean, standard deviation and a bootstrap interval of every figure over the samples.
 
     Returns:
-        By name ``mean``, ``std`` and ``interval`` (95 %, for the mean), the last two None for a
-        single sample, and ``count``. What is not finite is left out of all.
+        By the figure's name, ``mean``, ``std``, ``interval`` (95 %, of the mean) and ``count``;
+        ``std`` and ``interval`` are None for a single sample. Values that are not finite are left
+        out.
     """
     found: dict[str, list[float]] = {}
     for figures in samples:
@@ -185,5 +187,5 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 def about(stem: InceptionStem) -> dict[str, Any]:
-    """Which network SIFID is of, for the record."""
+    """The network by which SIFID is computed, for the record."""
     return {**asdict(stem.weights), "layers": {f"sifid_{n}": text for n, text in LAYERS.items()}}

@@ -1,4 +1,4 @@
-"""The first layers of Inception v3, from a weights file that the user has."""
+"""The first layers of Inception v3, with weights from a file of the user's."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.weights import read_weights
 
-# The channels of a layer, and how the literature names it.
+# The layers that SIFID may use, by their number of channels.
 LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# Shapes of a layer's kernels, by its name in both layouts.
+# The shape of each layer's kernels; both layouts use these names.
 _KERNELS = {
     "Conv2d_1a_3x3": (32, 3, 3, 3),
     "Conv2d_2a_3x3": (32, 32, 3, 3),
@@ -25,9 +25,9 @@ _KERNELS = {
     "Conv2d_3b_1x1": (80, 64, 1, 1),
     "Conv2d_4a_3x3": (192, 80, 3, 3),
 }
-# Outputs of the last layer, by which the two layouts differ.
+# The two layouts, by the number of outputs of the last layer.
 _CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
-# The beginning of the SHA-256 of the files that are published, as their names have it.
+# Published files, by the beginning of their SHA-256, which their names contain.
 _PUBLISHED = {
     "6726825d": "FID's Inception of 2015-12-05, as torch-fidelity and pytorch-fid have it",
     "0cc3c7bd": "torchvision's IMAGENET1K_V1",
@@ -40,12 +40,13 @@ STRIP = 32
 
 @dataclass(frozen=True)
 class Weights:
-    """Which file the features are of.
+    """The file that the weights are from.
 
     Attributes:
-        sha256: of the file's bytes.
+        file: its name.
+        sha256: of its bytes.
         layout: ``torch-fidelity`` or ``torchvision``.
-        published: what file of that hash is known; None for another, such as one saved anew.
+        published: the published file that has this hash; None for any other file.
     """
 
     file: str
@@ -57,8 +58,8 @@ class Weights:
 class InceptionStem(nn.Module):
     """Inception v3 up to its second pooling, for inference.
 
-    Images go in as they are, in [-1, 1] and at their own size; both published sets of weights want
-    that range, and the single-image measure does not resize.
+    Images are neither rescaled from [-1, 1], which both published sets of weights expect, nor
+    resized, as befits a measure of a single image.
 
     Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
     """
@@ -83,7 +84,7 @@ class InceptionStem(nn.Module):
             (1, channels, h, w), from top to bottom.
 
         Raises:
-            UserError: the image is too small for one place.
+            UserError: the image is too small for any feature.
         """
         height, width = (
             self._places(image.shape[-2], channels),
@@ -99,7 +100,7 @@ class InceptionStem(nn.Module):
             if channels == 64:
                 yield self._first(image, top, bottom)
             else:
-                # Rows of the first pooling that the last convolution sees, and what these see.
+                # The rows of the first pooling that these outputs depend on, and in turn theirs.
                 pooled = F.max_pool2d(self._first(image, 2 * top, 2 * (bottom + 1) + 3), 3, 2)
                 yield self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
 
@@ -124,23 +125,26 @@ class InceptionStem(nn.Module):
         return F.relu_(F.batch_norm(x, mean, variance, scale, shift, eps=EPSILON))
 
 
-def read_inception(path: str | Path) -> InceptionStem:
-    """Read a weights file in torch-fidelity's (1008 classes) or torchvision's (1000) layout.
+def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
+    """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
 
-    A ``.pth`` file of a state dictionary, or the same as safetensors. Runs no code from the file.
+    The file is a ``.pth`` file of a state dict or a safetensors file. No code from it is run.
+
+    Args:
+        option: the name of the file in messages.
 
     Raises:
-        UserError: no such file, or it is no complete set of Inception v3's weights.
+        UserError: no such file, or not a complete set of Inception v3's weights.
     """
     path = Path(path)
-    tensors = read_weights(path, "evaluate.inception")
+    tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, digest, _check(path, tensors), _PUBLISHED.get(digest[:8]))
     return InceptionStem(tensors, weights)
 
 
 def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """The layout of the weights, if they are complete."""
+    """The layout of the weights; raises UserError if they are incomplete or damaged."""
     wanted: dict[str, tuple[int, ...]] = {}
     for name, shape in _KERNELS.items():
         wanted[f"{name}.conv.weight"] = shape

@@ -1,6 +1,6 @@
-"""How good a filled hole is: beside what was there, pixel by pixel, and by the look of its patches.
+"""Figures about filled holes: how close the pixels and the patches are to those that were there.
 
-Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and else 0.
+Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and 0 elsewhere.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
 
 
 def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
-    """Every figure of a filled hole, counted inside of it alone.
+    """All figures of a filled hole, about its inside alone.
 
     Args:
-        photo: what was there.
+        photo: the original.
 
     Returns:
         ``psnr`` in dB, ``ssim``, ``l1`` as a fraction of black to white; ``patches``, see
         :func:`patch_distance`, in thousandths of black to white; ``sharpness``, the mean gradient
-        over that of what was there, which is 1 at best.
+        divided by that of the original, at best 1.
 
     Raises:
         UserError: the hole is empty, or the image too small.
@@ -47,14 +47,18 @@ def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
 def patch_distance(
     photo: Tensor, filled: Tensor, hole: Tensor, patch: int = PATCH, shrink: int = 1
 ) -> float:
-    """Sliced Wasserstein-1 distance between the patches that were in the hole and those that are.
+    """Sliced Wasserstein-1 distance of the hole's patches before and after.
 
-    A patch is in the hole if its middle is. As
-    :func:`internal_gan.patches.statistics.sliced_wasserstein`, of those patches alone: a
-    filling of the right texture is near wherever its elements lie; a smooth one is far.
+    A patch belongs to the hole if its centre does; see
+    :func:`internal_gan.patches.statistics.sliced_wasserstein`. A filling of the right texture is
+    close wherever its elements lie; a smooth one is far.
+
+    Args:
+        patch: side of the patches in pixels.
+        shrink: factor by which the images are shrunk before.
 
     Raises:
-        UserError: no patch is in the hole.
+        UserError: no patch belongs to the hole.
     """
     inside = F.avg_pool2d(hole, shrink) >= 0.5
     rim = patch // 2
@@ -68,7 +72,7 @@ def patch_distance(
 
 
 def _gradient(image: Tensor, hole: Tensor) -> float:
-    """Mean absolute difference of neighbouring gray values that are both inside of the hole."""
+    """Mean absolute difference of neighbouring gray values that are both inside the hole."""
     gray, inside = image.mean(dim=1), hole[:, 0] > 0
     steps = [
         gray.diff(dim=axis).abs()[inside.narrow(axis, 1, n - 1) & inside.narrow(axis, 0, n - 1)]

@@ -1,4 +1,4 @@
-"""Pictures of where the patches of a sample come from, and where they come from nowhere."""
+"""Maps of a sample: where in the photo its patches come from, and which come from nowhere."""
 
 import math
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from internal_gan.patches.search import Nearest, nearest_patches
 from internal_gan.patches.statistics import shrunk
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
-# A grid of at most so many patches is looked up, while no pixel is left out of them all.
+# A grid of about this many patches is looked up, or more, so that together they hold every pixel.
 MOST_QUERIES = 12_000
 MOST_REFERENCES = 200_000
-# Root mean squared error from which the map of errors is brightest.
+# Root mean squared error at which the map of errors is brightest.
 BRIGHTEST = 0.15
 WORST_PLACES = 3
 FRAME = (1.0, -1.0, -1.0)
@@ -32,13 +32,13 @@ _HEAT = (
 
 @dataclass(frozen=True)
 class Place:
-    """A patch of the sample at its full size that is far from the photo.
+    """A patch of the sample, at its full size, that is far from every patch of the photo.
 
     Attributes:
         row, column: of its top left pixel.
         side: in pixels.
-        error: root mean squared error to the nearest patch of the photo at the same shrinkage.
-        shrink: what both were made smaller by.
+        error: root mean squared error to the nearest patch of the photo, both shrunk.
+        shrink: factor by which both were shrunk.
     """
 
     row: int
@@ -51,21 +51,20 @@ class Place:
 def patch_maps(
     real: Tensor, sample: Tensor, patch: int = 7
 ) -> tuple[dict[str, Tensor], list[Place]]:
-    """Maps of a sample at each of three sizes, and where it is least coherent.
+    """Maps of a sample at each of three sizes, and its least coherent places.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patch: side of the square patches, in pixels.
 
     Returns:
-        By name, each (1, 3, h, w) in [-1, 1] at the size of the sample: ``source-full-size`` and so
-        on, every place in the colour that :func:`colour_code` gives to where its nearest patch is
-        in the real image; ``error-full-size`` and so on, from black (the patch is there) to light
-        yellow (a root mean squared error of .15 or more). Then the three worst places, which do not
-        overlap.
+        Maps (1, 3, h, w) in [-1, 1] of the sample's size by name, and the three worst places that
+        do not overlap. ``source-full-size`` and so on show the position of the nearest patch in the
+        real image, by the colours of :func:`colour_code`. ``error-full-size`` and so on show its
+        root mean squared error, from black (0) to light yellow (.15 or more).
 
     Raises:
-        UserError: the patch does not fit into a quarter of an image.
+        UserError: the patch does not fit into an image at quarter size.
     """
     size = (sample.shape[-2], sample.shape[-1])
     code = colour_code((real.shape[-2], real.shape[-1])).to(sample.device)
@@ -89,7 +88,7 @@ def patch_maps(
 
 
 def colour_code(size: tuple[int, int]) -> Tensor:
-    """A colour for every place of an image, (1, 3, height, width): between those of its corners."""
+    """A colour for every position of an image, (1, 3, height, width), mixed of four corners'."""
     corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
     down = torch.linspace(0, 1, size[0]).view(-1, 1)
     right = torch.linspace(0, 1, size[1])
@@ -101,7 +100,7 @@ def colour_code(size: tuple[int, int]) -> Tensor:
 
 
 def legend(real: Tensor) -> Tensor:
-    """The real image in gray under the colours of its places, (1, 3, H, W) in [-1, 1]."""
+    """The real image in gray under its :func:`colour_code`, (1, 3, H, W) in [-1, 1]."""
     gray = real.mean(dim=1, keepdim=True).cpu()
     return 0.45 * gray + 0.55 * colour_code((real.shape[-2], real.shape[-1]))
 
@@ -113,7 +112,7 @@ def framed(sample: Tensor, places: list[Place]) -> Tensor:
     colour = sample.new_tensor(FRAME).view(1, 3, 1, 1)
     thick = max(1, round(max(height, width) / 250))
     for place in places:
-        # Around the patch, so that it stays in sight.
+        # Around the patch, which stays visible.
         top, left = max(0, place.row - thick), max(0, place.column - thick)
         bottom = min(height, place.row + place.side + thick)
         right = min(width, place.column + place.side + thick)
@@ -136,7 +135,7 @@ def _apart(image: Tensor) -> int:
 def _spread(
     colours: Tensor, nearest: Nearest, size: tuple[int, int], factor: int, patch: int
 ) -> Tensor:
-    """A map with a colour for every place of the grid, (3, h, w), at the size of the sample."""
+    """The colours (3, h, w) of a grid of patches as a map of the sample's size."""
     index = []
     for side, count in zip(size, colours.shape[-2:], strict=True):
         middle = (torch.arange(side, device=colours.device) // factor - patch // 2).float()
@@ -145,7 +144,7 @@ def _spread(
 
 
 def _heat(share: Tensor) -> Tensor:
-    """(h, w) from 0 to 1 and more as colours (3, h, w)."""
+    """Shares (h, w), from 0 to 1 or more, as colours (3, h, w)."""
     steps = torch.tensor(_HEAT, device=share.device)
     position = share.clamp(0, 1) * (len(_HEAT) - 1)
     low = position.floor().long().clamp(max=len(_HEAT) - 2)
@@ -154,7 +153,7 @@ def _heat(share: Tensor) -> Tensor:
 
 
 def _worst(nearest: Nearest, factor: int, patch: int) -> list[Place]:
-    """The places of the largest errors that do not overlap each other."""
+    """The places of the largest errors, without overlaps."""
     left, step = nearest.error.clone(), nearest.stride * factor
     reach = math.ceil(patch / nearest.stride)
     places = []

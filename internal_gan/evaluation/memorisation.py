@@ -1,4 +1,4 @@
-"""Whether large pieces of a sample are copied from the image it was learnt from, at any place."""
+"""Memorisation: whether large pieces of a sample are copies from any place of the photo."""
 
 import math
 
@@ -16,16 +16,16 @@ MAX_SIDE = 512
 def nearest_copy(real: Tensor, sample: Tensor) -> float:
     """How far the most faithful large piece of the sample is from the real image.
 
-    Pieces of half the real image's sides, nine of them, evenly spread over the sample, are each
-    compared with the real image and its mirror image at every place, pixel by pixel; the least root
-    mean squared error counts. Unlike :func:`internal_gan.patches.statistics.copy` it sees
-    what was copied and moved. Images of more than 512 pixels a side are shrunk before.
+    Nine pieces of half the real image's sides, evenly spread over the sample, are compared pixel by
+    pixel with every position of the real image and its mirror image. The result is the smallest
+    root mean squared error. Unlike :func:`internal_gan.patches.statistics.copy` it detects pieces
+    that were copied to another place. Images of more than 512 pixels a side are shrunk before.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
 
     Returns:
-        0 (a piece of a quarter of the real image was copied) to 1.
+        From 0, if a quarter of the real image was copied, to 1.
     """
     factor = max(1, math.ceil(max(real.shape[-2:]) / MAX_SIDE))
     original, drawn = (shrunk(image, factor)[0].double() / 2 for image in (real, sample))
@@ -42,7 +42,7 @@ def nearest_copy(real: Tensor, sample: Tensor) -> float:
 
 
 def _least(image: Tensor, pieces: list[Tensor]) -> float:
-    """The least error of any piece at any place of (3, H, W)."""
+    """The smallest error of any piece at any position of (3, H, W)."""
     height, width = pieces[0].shape[-2:]
     rows, columns = (a - b + 1 for a, b in zip(image.shape[-2:], (height, width), strict=True))
     spectrum = torch.fft.rfft2(image)
@@ -51,7 +51,7 @@ def _least(image: Tensor, pieces: list[Tensor]) -> float:
     energy = energy + sums[:-height, :-width]
     least = math.inf
     for piece in pieces:
-        # A piece fits into the image, so that no place within it is reached around a border.
+        # A piece fits into the image, so that these positions do not wrap around its border.
         overlap = spectrum * torch.fft.rfft2(piece, s=image.shape[-2:]).conj()
         product = torch.fft.irfft2(overlap, s=image.shape[-2:])[:, :rows, :columns].sum(dim=0)
         place = int((energy - 2 * product).argmin())

@@ -1,4 +1,4 @@
-"""How well a picture goes on where it meets itself."""
+"""Seams: how well a picture continues across the borders where it repeats."""
 
 from collections.abc import Mapping
 
@@ -10,16 +10,16 @@ NAMES = {-2: "top and bottom", -1: "left and right"}
 
 
 def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
-    """The mean absolute step from pixel to pixel over each border that wraps, divided by the mean
-    step between neighbouring rows or columns inside.
+    """The mean absolute difference of pixels across each border that wraps, divided by that of
+    neighbouring rows or columns inside.
 
     Args:
         pixels: (N, C, H, W).
         wrap: the borders that meet.
 
     Returns:
-        About 1 without a seam, by ``"top and bottom"`` and ``"left and right"``; nothing of a
-        side of a single pixel.
+        The ratios by ``"top and bottom"`` and ``"left and right"``, about 1 without a seam; none
+        for an axis of a single pixel.
     """
     found = {}
     for axis in axes(wrap):
@@ -33,7 +33,7 @@ def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
 
 
 def told(found: Mapping[str, float]) -> str:
-    """The figures in words.
+    """The ratios in words.
 
     >>> told({"top and bottom": 1.234, "left and right": 0.9})
     '1.23 x (top and bottom), 0.90 x (left and right)'

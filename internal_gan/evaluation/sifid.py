@@ -1,6 +1,6 @@
-"""SIFID: how far the deep features of a sample are from those of one image.
+"""SIFID: the distance of a sample's deep features from those of a single image.
 
-A figure says nothing without the layer and the weights file that it is of.
+Figures are comparable only with the same layer and the same weights file.
 """
 
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ Gaussian = tuple[Tensor, Tensor]
 def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64) -> float:
     """Single image Fréchet inception distance.
 
-    Images are rounded to 8 bits, scaled to [-1, 1] and not resized. The features at all places of
-    an image are taken for a sample of a Gaussian; the result is the squared distance of the two.
+    Images are rounded to 8 bits and not resized. Two Gaussians are fitted to the features at all
+    positions of the two images; the result is their squared Fréchet distance.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
@@ -27,7 +27,7 @@ def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64)
             SinGAN's paper).
 
     Returns:
-        At least 0, which identical images have.
+        At least 0, the value of identical images.
 
     Raises:
         UserError: an image is too small.
@@ -40,18 +40,18 @@ def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64)
 
 
 def as_file(image: Tensor) -> Tensor:
-    """(1, 3, H, W) as an 8-bit file has it."""
+    """(1, 3, H, W) in [-1, 1], rounded as in an 8-bit file."""
     return to_uint8(image).float() / 127.5 - 1
 
 
 def gaussian(strips: Iterable[Tensor]) -> Gaussian:
-    """Mean (C,) and covariance (C, C) over all places of strips (1, C, h, w), in double."""
+    """Mean (C,) and covariance (C, C) over all positions of strips (1, C, h, w), in float64."""
     count, origin = 0, torch.zeros(0)
     total, products = torch.zeros(0), torch.zeros(0)
     for strip in strips:
         places = strip[0].flatten(1).T.double()
         if not count:
-            # Squares of what is far from 0 would lose the digits of a small covariance.
+            # Around an origin far from the values, squares would lose a small covariance's digits.
             origin = places.mean(dim=0)
             total = torch.zeros_like(origin)
             products = torch.zeros(len(origin), len(origin), dtype=origin.dtype).to(origin.device)
@@ -71,10 +71,10 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     Journal of Multivariate Analysis, 1982.
     """
     (mean, covariance), (other_mean, other_covariance) = one, other
-    # The eigenvalues of a product of covariances are those of a symmetric matrix with both inside.
+    # The product of the covariances has the eigenvalues of the symmetric matrix below.
     values, vectors = torch.linalg.eigh(covariance)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
     apart = (mean - other_mean).square().sum()
-    # Rounding of equal Gaussians may end a little below.
+    # For equal Gaussians rounding may give slightly less than 0.
     return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))

@@ -1,1 +1,1 @@
-"""Pixels, no networks: reading and writing, resampling, pyramid."""
+"""Operations on pixels, without networks; reading and writing image files."""

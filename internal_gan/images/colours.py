@@ -1,23 +1,23 @@
-"""Colours: their luminance, and those of one picture brought near to those of another."""
+"""Luminance, and colours of one image matched to those of another."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-# Rec. 601, as Pillow weighs colours when it makes them gray.
+# Rec. 601, the weights by which Pillow, too, converts colours to gray.
 _LUMA = (0.299, 0.587, 0.114)
 
 
 def luminance(image: Tensor) -> Tensor:
-    """Gray of (N, 3, H, W), linear in the channels: (N, 1, H, W) in the same range."""
+    """Gray values (N, 1, H, W) of colours (N, 3, H, W), in the same range."""
     return (image * image.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
-    """Give a part of an image the mean colour of another one, and no more contrast than it has.
+    """Give a part of an image the mean colour of another image, and at most its contrast.
 
-    Each channel of RGB gets the mean of the reference, and its standard deviation where that is
-    smaller: what is flat stays flat.
+    Each channel of RGB gets the reference's mean, and its standard deviation if that is smaller, so
+    that a flat part stays flat.
 
     Args:
         pixels: (1, 3, H, W) in [-1, 1].

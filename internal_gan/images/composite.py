@@ -1,4 +1,4 @@
-"""What was changed in a small copy of a photo, brought back to the photo itself."""
+"""Changes made in a small copy of a photo, brought back to the photo itself."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import resize
 
-# Contrast is that of details up to about so many pixels, over neighbourhoods of so many.
+# Standard deviations, in pixels, of the Gaussians that separate details and average their variance.
 DETAIL, AROUND = 1.0, 2.0
-# A step of 8 bits, squared, is near this: less is no contrast.
+# About the square of an 8-bit step: a smaller variance is no contrast.
 NOISE = 1e-4
 
 
@@ -24,20 +24,20 @@ def bring_back(
     wrap: Wrap = (False, False),
     band: tuple[float, float] = (1.0, 1.0),
 ) -> Tensor:
-    """Put a change that was made at another size into a photo.
+    """Apply to a photo a change that was made to a copy of another size.
 
-    Inside of the mask the result is the changed copy, resampled, with the finer details of the
-    photo, which the copy could not hold: as many of them as the change has left of the variance
-    around. So a texture stays sharp, and an edge that was smoothed away does not come back.
+    Inside the mask the result is the changed copy, resampled, plus the finer details of the photo
+    that the copy could not hold, in proportion to the local variance that the change has left. So a
+    texture stays sharp, and an edge that was smoothed away does not return.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1].
         before: the copy, (1, 3, h, w): the photo resampled.
         after: the changed copy, (1, 3, h, w).
         mask: (1, 1, H, W) in [0, 1]; where it is 0 the result is the photo, bit for bit.
-        wrap: borders of ``after`` that meet, and so do those of the result where the mask is 1.
-        band: how far from such a border the details of both of its sides are mixed (rows,
-            columns), in pixels.
+        wrap: borders that meet in ``after``, and in the result where the mask is 1.
+        band: width (rows, columns) of the band along such a border in which the details of both
+            sides are mixed, in pixels.
 
     Returns:
         (1, 3, H, W) in [-1, 1].
@@ -52,6 +52,6 @@ def bring_back(
 
 
 def _variance(pixels: Tensor) -> Tensor:
-    """The variance of the details around every pixel, (1, 1, h, w)."""
+    """Local variance of the details, (1, 1, h, w)."""
     details = (pixels - gaussian_blur(pixels, DETAIL)).square().mean(dim=1, keepdim=True)
     return gaussian_blur(details, AROUND) + NOISE

@@ -1,4 +1,4 @@
-"""Edges of an image by name: lines one pixel wide, by detectors that learn nothing."""
+"""Edge detectors: lines one pixel wide, by classical methods."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from internal_gan.errors import check_range
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
 
-# A difference of Gaussians with this ratio is the closest to a Laplacian (Marr and Hildreth 1980).
+# The ratio at which a difference of Gaussians is closest to a Laplacian (Marr and Hildreth 1980).
 DOG_RATIO = 1.6
 LARGEST_SIGMA = 100.0
-# Scharr's kernel, by which a ramp of one step a pixel has the gradient 1.
+# Scharr's kernel, to be divided by 32: a ramp of 1 per pixel then has the gradient 1.
 SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
 
@@ -25,7 +25,7 @@ class EdgeDetector(ABC):
 
     @abstractmethod
     def detect(self, gray: Tensor) -> Tensor:
-        """Edges of (N, 1, H, W) in [0, 1]: the same shape, 1 on an edge and else 0."""
+        """Edges of (N, 1, H, W) in [0, 1]: of the same shape, 1 on an edge and 0 elsewhere."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """Edges of an image.
@@ -34,20 +34,20 @@ class EdgeDetector(ABC):
             image: (N, 3, H, W) in [-1, 1].
 
         Returns:
-            (N, 1, H, W), 1 on an edge and else 0.
+            (N, 1, H, W), 1 on an edge and 0 elsewhere.
         """
         with torch.no_grad():
             return self.detect((luminance(image.float()) + 1.0) / 2.0)
 
 
 class Canny(EdgeDetector):
-    """Canny's detector (Canny 1986), kornia's.
+    """Canny's detector (Canny 1986), by kornia.
 
     Args:
-        sigma: of the Gaussian that smooths the image first, in pixels: the larger, the fewer
+        sigma: of the Gaussian that first smooths the image, in pixels; larger values give fewer
             edges.
-        low, high: thresholds of the gradient as kornia computes it, of a gray scale from 0 to 1.
-            An edge is what reaches ``high`` somewhere and ``low`` all along.
+        low, high: thresholds of kornia's gradient, for gray values from 0 to 1. An edge reaches
+            ``high`` somewhere and ``low`` everywhere.
 
     Raises:
         ValueError: a number out of range.
@@ -64,7 +64,7 @@ class Canny(EdgeDetector):
     def detect(self, gray: Tensor) -> Tensor:
         from kornia.filters import canny
 
-        # The margin keeps the window within images that are smaller than the kernel.
+        # kornia reflects the border, by a margin that must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
         side = 2 * reach + 1
         found: Tensor = canny(gray, self.low, self.high, (side, side), (self.sigma,) * 2)[1]
@@ -72,11 +72,11 @@ class Canny(EdgeDetector):
 
 
 class Scharr(EdgeDetector):
-    """The magnitude of the gradient, thinned to its ridges (Scharr 2000).
+    """The ridges of the gradient's magnitude, by Scharr's kernel (Scharr 2000).
 
     Args:
-        sigma: of the Gaussian that smooths the image first, in pixels.
-        threshold: least gradient of an edge, per pixel of a gray scale from 0 to 1.
+        sigma: of the Gaussian that first smooths the image, in pixels.
+        threshold: smallest gradient of an edge, per pixel, for gray values from 0 to 1.
 
     Raises:
         ValueError: a number out of range.
@@ -102,7 +102,7 @@ class DifferenceOfGaussians(EdgeDetector):
 
     Args:
         sigma: of the finer Gaussian, in pixels.
-        threshold: least step of the difference across an edge, of a gray scale from 0 to 1.
+        threshold: smallest step of the difference across an edge, for gray values from 0 to 1.
 
     Raises:
         ValueError: a number out of range.
@@ -120,16 +120,15 @@ class DifferenceOfGaussians(EdgeDetector):
         for dim in (-2, -1):
             ahead = band.roll(-1, dim)
             crosses = (band > 0) != (ahead > 0)
-            steep = (band - ahead).abs() >= self.threshold
-            crosses = crosses & steep
-            # What rolled over the border is no neighbour.
+            crosses &= (band - ahead).abs() >= self.threshold
+            # Pixels that rolled over the border are no neighbours.
             crosses.select(dim, -1).fill_(False)
             found |= crosses
         return found.to(gray.dtype)
 
 
 def _is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Where no neighbour across the edge is stronger; of two equal ones the first counts."""
+    """Where no neighbour across the edge is stronger; of two equal pixels the first counts."""
     height, width = strength.shape[-2:]
     padded = F.pad(strength, (1,) * 4)
     sector = torch.round(torch.atan2(dy, dx) * (4.0 / math.pi)).long() % 4

@@ -1,4 +1,4 @@
-"""Masks: which part of a photo a task may change. 1 is to be changed, 0 is kept."""
+"""Masks: 1 where a task may change a photo, 0 where it keeps it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.units import Size
 
-# JPEG rings around sharp edges. Values nearer to black or white than this are taken for it.
+# JPEG rings around sharp edges: in its files, values this close to black or white count as that.
 JPEG_RIM = 0.2
-# Half a step of 8 bits: less is neither seen nor written.
+# Half an 8-bit step: smaller values are neither seen nor written.
 FAINT = 0.5 / 255.0
 
 _log = logging.getLogger(__name__)
@@ -33,31 +33,33 @@ def read_mask(
     *,
     invert: bool = False,
     option: str = "mask",
+    invert_option: str = "invert",
     white: str | None = None,
     warn: bool = True,
 ) -> Tensor:
-    """Read a mask of exactly the size of the photo it belongs to.
+    """Read a mask of exactly the photo's size.
 
-    White is what may change, gray changes in part (a soft mask), black is kept. Colours count by
-    their luminance. Transparency: where all that is visible has one colour, the mask is what is
-    opaque, as with a brush on an empty layer; in any other picture transparent pixels are kept.
-    The gray rim that JPEG draws around edges is cleaned: in a JPEG file values up to
-    ``JPEG_RIM`` become 0, those from 1 - ``JPEG_RIM`` on become 1, and those between are spread.
+    White may change, gray may change in part (a soft mask), black is kept. Colours count by their
+    luminance. In a picture with transparency whose visible pixels all have one colour, such as a
+    brush on an empty layer, the opaque part is the mask; in any other, transparent pixels are kept.
+    JPEG's gray rims around edges are cleaned: values up to ``JPEG_RIM`` become 0, those from
+    1 - ``JPEG_RIM`` on become 1, and those in between are stretched to the whole range.
 
     Args:
         given: an image file of any mode and bit depth, or a picture in memory.
         size: (height, width) of the photo in pixels.
-        invert: black is what may change.
-        option: what to call it in messages, such as ``edit.mask``.
-        white: what white is, where it is not what may change, such as ``is kept``; any share of
-            the image will do then.
-        warn: log a warning where it covers more than half of the photo.
+        invert: black may change, white is kept.
+        option, invert_option: names of the file and of ``invert`` in messages, such as
+            ``edit.mask`` and ``mask.invert``.
+        white: the meaning of white if it is another, such as ``is kept``; the mask may then cover
+            any part of the photo.
+        warn: log a warning if the mask covers more than half of the photo.
 
     Returns:
         (1, 1, height, width) in [0, 1].
 
     Raises:
-        UserError: no readable image, another size, or a mask that is empty or covers everything.
+        UserError: not a readable image, another size, or a mask that is empty or covers everything.
     """
     if isinstance(given, Photo):
         photo, name = given, option
@@ -77,23 +79,34 @@ def read_mask(
     if _is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
     mask = 1.0 - mask if invert else mask
-    _check(mask, name, invert, white)
-    if warn and white is None:
-        _warn(mask, name, invert)
+    other_way = f"{'without' if invert else 'with'} {invert_option}=true"
+    _check(mask, name, invert, other_way, white)
+    share = float(mask.mean())
+    if warn and white is None and share > 0.5:
+        _log.warning(
+            "%s: the mask covers %.0f %% of the image, and all of that may change; if it is the "
+            "other way round, try it %s",
+            name,
+            100 * share,
+            other_way,
+        )
     return mask
 
 
 def write_mask(path: str | Path, mask: Tensor) -> None:
-    """Write (1, 1, H, W) in [0, 1] as a gray picture, white for 1; see
-    :func:`internal_gan.images.files.image.write_image`."""
+    """Write (1, 1, H, W) in [0, 1] as a gray picture, white for 1.
+
+    Raises:
+        UserError: as :func:`internal_gan.images.files.image.write_image`.
+    """
     write_image(path, mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(mask, mode="L"))
 
 
 def dilate(mask: Tensor, radius: float) -> Tensor:
     """Grow a mask by a disk: every pixel gets the largest value within ``radius`` pixels.
 
-    Exact, also for soft masks, and in the memory of a few masks: the disk is taken row by row,
-    and the maximum over a row's span is made from that over the next shorter one.
+    Exact, also for soft masks, in the memory of a few masks: the disk is taken row by row, and the
+    maximum over each row's span follows from that over the next shorter one.
 
     Args:
         mask: (N, 1, H, W) in [0, 1].
@@ -120,12 +133,12 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
 
 
 def soften(mask: Tensor, sigma: float) -> Tensor:
-    """Blur a mask's edge: :func:`internal_gan.images.blur.gaussian_blur`, within [0, 1].
+    """Blur a mask's edge by :func:`internal_gan.images.blur.gaussian_blur`, within [0, 1].
 
     Args:
         mask: (N, 1, H, W) in [0, 1].
-        sigma: standard deviation in pixels. What is farther than three of them from the mask is
-            still exactly 0.
+        sigma: standard deviation in pixels. Pixels more than three of them away from the mask stay
+            exactly 0.
 
     Raises:
         ValueError: a negative sigma.
@@ -134,7 +147,7 @@ def soften(mask: Tensor, sigma: float) -> Tensor:
 
 
 def _widened(row: Tensor, by: int) -> Tensor:
-    """The maximum over spans that reach ``by`` pixels farther to both sides."""
+    """The maximum over ``by`` more pixels on both sides."""
     if not by:
         return row
     return F.max_pool2d(row, (1, 2 * by + 1), stride=1, padding=(0, by))
@@ -159,36 +172,19 @@ def _is_jpeg(photo: Photo) -> bool:
         return image.format in ("JPEG", "MPO")
 
 
-def _check(mask: Tensor, name: str, invert: bool, white: str | None) -> None:
-    if white is not None:
-        if mask.max() <= FAINT or mask.min() >= 1.0 - FAINT:
-            what = "is empty" if mask.max() <= FAINT else "covers the whole image"
-            raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
-        return
+def _check(mask: Tensor, name: str, invert: bool, other_way: str, white: str | None) -> None:
+    is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
     change, keep = ("black", "white") if invert else ("white", "black")
-    other = _other_way(invert)
-    if mask.max() <= FAINT:
+    if white is not None and (is_empty or is_full):
+        what = "is empty" if is_empty else "covers the whole image"
+        raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
+    if is_empty:
         raise UserError(
             f"{name}: the mask is empty, so that nothing may change; {change} is what may change "
-            f"({keep} {other})"
+            f"({keep} {other_way})"
         )
-    if mask.min() >= 1.0 - FAINT:
+    if is_full:
         raise UserError(
-            f"{name}: the mask covers the whole image; {keep} is what is kept ({change} {other})"
+            f"{name}: the mask covers the whole image; {keep} is what is kept "
+            f"({change} {other_way})"
         )
-
-
-def _warn(mask: Tensor, name: str, invert: bool) -> None:
-    share = float(mask.mean())
-    if share > 0.5:
-        _log.warning(
-            "%s: the mask covers %.0f %% of the image, and all of that may change; if it is the "
-            "other way round, try it %s",
-            name,
-            100 * share,
-            _other_way(invert),
-        )
-
-
-def _other_way(invert: bool) -> str:
-    return "without mask.invert=true" if invert else "with mask.invert=true"

@@ -1,4 +1,4 @@
-"""A few colours that stand for an image."""
+"""Palettes: a few colours that represent an image."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-# Rounds of k-means after the median cut; on so few pixels more change nothing.
+# Rounds of k-means after the median cut; more of them change nothing in images this small.
 ROUNDS = 10
 
 
 def palette_of(pixels: Tensor, colours: int) -> Tensor:
-    """The colours that describe an image best: a median cut refined by k-means.
+    """The colours that represent an image best: a median cut refined by k-means.
 
     Args:
-        pixels: the image, (1, 3, H, W) in [-1, 1].
-        colours: how many, 2 to 256.
+        pixels: (1, 3, H, W) in [-1, 1].
+        colours: number of colours, 2 to 256.
 
     Returns:
-        (K, 3) in [-1, 1] on the device of ``pixels``; K is below ``colours`` where the image has
+        (K, 3) in [-1, 1] on the device of ``pixels``; K is ``colours``, or less if the image has
         fewer.
 
     Raises:
@@ -40,7 +40,7 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
 
 
 def nearest_colours(pixels: Tensor, palette: Tensor) -> Tensor:
-    """Every pixel as the palette's colour next to it, by Euclidean distance in RGB.
+    """Replace every pixel by the nearest colour of a palette, by Euclidean distance in RGB.
 
     Args:
         pixels: (N, 3, H, W) in [-1, 1].

@@ -1,4 +1,4 @@
-"""Images that go on from the other side beyond their borders."""
+"""Periodic images, which continue beyond a border with the opposite side."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
-# In pixels; chosen by looking, at the sizes where a model goes on from it.
+# The band over which details are mixed, in pixels of the sizes at which a model continues.
 JOINT = 2.0
 
 
 def axes(wrap: Wrap) -> list[int]:
-    """The axes of (N, C, H, W) along which an image wraps, counted from the end."""
+    """The axes of (N, C, H, W) along which an image wraps: -2, -1, both or none."""
     return [axis for axis, wraps in ((-2, wrap[0]), (-1, wrap[1])) if wraps]
 
 
 def pad_periodic(x: Tensor, border: int, axis: int) -> Tensor:
-    """Repeat ``x`` beyond both ends of an axis by ``border`` elements, any number of them."""
+    """Continue ``x`` periodically by ``border`` elements, any number, at both ends of an axis."""
     if not border:
         return x
     side = x.shape[axis]
@@ -31,21 +31,21 @@ def pad_periodic(x: Tensor, border: int, axis: int) -> Tensor:
 
 
 def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
-    """As :func:`internal_gan.images.resize.resize`, of images that wrap.
+    """Resample periodic images by :func:`internal_gan.images.resize.resize`.
 
     Args:
         x: (N, C, H, W), floating point.
-        size: (height, width) of the result, in pixels.
+        size: (height, width) of the result in pixels.
         wrap: the borders that meet.
 
     Returns:
-        (N, C, height, width) of the dtype of ``x``; it tiles where ``x`` does.
+        (N, C, height, width) of the dtype of ``x``; it wraps where ``x`` does.
     """
     if not any(wrap):
         return resize(x, size)
     for axis in (-2, -1):
         side, wanted = x.shape[axis], size[axis]
-        # A border of so many pixels becomes a whole number of them, and holds the kernel.
+        # A border of a multiple of `step` becomes whole pixels; it must also hold the kernel.
         step = side // math.gcd(side, wanted)
         border = step * math.ceil(4 * max(1.0, side / wanted) / step) if wrap[axis] else 0
         new = border * wanted // side
@@ -58,18 +58,18 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
 def cross_fade(
     x: Tensor, band: tuple[float, float], wrap: Wrap, *, keep_contrast: bool = False
 ) -> Tensor:
-    """Make an image wrap: towards a border, mix in the mirror image of what lies beyond it.
+    """Make an image wrap: towards each border, mix in the mirror image of the opposite side.
 
     Args:
         x: (N, C, H, W), floating point.
-        band: how far from the border (rows, columns) it begins, in pixels, above 0. What is
-            farther away stays as it is, bit for bit.
-        wrap: the borders that are to meet.
-        keep_contrast: mix by weights whose squares add up to 1, right for fine details around
-            zero, rather than by weights that add up to 1, right for colours.
+        band: width (rows, columns) of the mixed band in pixels, above 0. Pixels outside it keep
+            their values, bit for bit.
+        wrap: the borders that should meet.
+        keep_contrast: mix with weights whose squares sum to 1, as suits details around 0, instead
+            of weights that sum to 1, as suits colours.
 
     Returns:
-        (N, C, H, W); both sides of a border that wraps are equal there.
+        (N, C, H, W), with equal pixels on both sides of each border that wraps.
     """
     for axis in axes(wrap):
         side = x.shape[axis]
@@ -87,16 +87,16 @@ def cross_fade(
 def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
     """Make an image wrap without a ghost of one border over the other.
 
-    Colours are mixed over the band and details over ``JOINT`` pixels, the two bands of a blend of
-    many (Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983).
+    Colours are mixed over the band, details over ``JOINT`` pixels: a multiresolution blend of two
+    levels (Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983).
 
     Args:
         x: (N, C, H, W), floating point.
         band: as for :func:`cross_fade`.
-        wrap: the borders that are to meet.
+        wrap: the borders that should meet.
 
     Returns:
-        (N, C, H, W); what is beyond the band, and beyond ``JOINT``, stays as it is.
+        (N, C, H, W); pixels outside both bands keep their values.
     """
     if not any(wrap):
         return x
@@ -107,10 +107,10 @@ def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
 
 
 class Moves:
-    """Random moves of an image that wraps, each at another size, and the way back.
+    """Random shifts of a periodic image, each at another size, and the way back.
 
-    Where the pixel grids of all sizes of a pyramid meet, steps from pixel to pixel are larger
-    than elsewhere, and without moves all of them meet at the border.
+    Pixels differ more where the pixel grids of all sizes of a pyramid meet, which without shifts is
+    always at the border.
     """
 
     def __init__(self, wrap: Wrap, rng: torch.Generator) -> None:
@@ -119,7 +119,7 @@ class Moves:
         self._moved = dict.fromkeys(self._axes, 0.0)
 
     def on(self, x: Tensor) -> Tensor:
-        """Move (N, C, H, W) over its borders."""
+        """Shift (N, C, H, W) across its borders, along both axes by random amounts."""
         for axis in self._axes:
             side = x.shape[axis]
             step = int(torch.randint(side, (), device=self._rng.device, generator=self._rng))
@@ -128,22 +128,22 @@ class Moves:
         return x
 
     def back(self, x: Tensor) -> Tensor:
-        """Move it to where it would be without, to the nearest pixel."""
+        """Undo all shifts, to the nearest pixel."""
         for axis in self._axes:
             x = x.roll(-round(self._moved[axis] * x.shape[axis]), axis)
         return x
 
 
 def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """A soft mask of what lies along the borders that wrap.
+    """A soft mask of bands along the borders that wrap.
 
     Args:
         size: (height, width) in pixels.
-        band: how far it reaches (rows, columns), in pixels, above 0.
-        wrap: the borders that are to meet.
+        band: width (rows, columns) of the bands in pixels, above 0.
+        wrap: the borders that meet.
 
     Returns:
-        (1, 1, height, width): 1 in the outer third of the band, 0 beyond it.
+        (1, 1, height, width): 1 in the outer third of a band, 0 outside the bands.
     """
     mask = torch.zeros(1, 1, *size)
     for axis in axes(wrap):

@@ -1,4 +1,4 @@
-"""A part of an image that keeps its size and shape while the rest changes."""
+"""Protected parts of an image, which keep size and shape while the rest is stretched."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from internal_gan.images.masks import dilate, soften
 from internal_gan.images.transforms import Transform
 from internal_gan.units import Size
 
-# The protected part is grown by so many pixels, and blends into the rest over three times SEAM.
+# The protected part grows by this radius, and blends into the rest by this standard deviation, in
+# pixels.
 GROWN, SEAM = 1.0, 1.0
 
 Knots = tuple[tuple[float, float], ...]
@@ -21,11 +22,11 @@ Knots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """Each axis stretched by pieces: straight lines along the axes stay so.
+    """Stretches each axis piecewise linearly.
 
     Args:
-        rows, columns: pairs of a place in the input and where it goes, normalised, both ascending
-            from -1 to 1; straight between them.
+        rows, columns: knots of the piecewise linear map, each (position in the input, position in
+            the output), normalised, both ascending from -1 to 1.
     """
 
     rows: Knots
@@ -42,16 +43,17 @@ class Stretch(Transform):
 
 @dataclass(frozen=True)
 class Protection:
-    """What is kept, in an output of one size.
+    """How protected parts are kept in an output of one size.
 
-    Rows and columns that the kept part touches are moved as they are, by whole pixels; the others
-    are stretched evenly. So several parts keep their places among the rest, each by itself.
+    Rows and columns that touch a protected part are moved by whole pixels; the others are stretched
+    evenly. So each of several parts keeps its place in the whole.
 
     Attributes:
-        transform: the geometry of the whole.
-        rows, columns: where each of the output's comes from, in pixels; -1: from between.
-        weight: (1, 1, height, width) in [0, 1], the share of the kept part in every pixel.
-        mask: the protected part itself, in the output; 1 within, (1, 1, height, width).
+        transform: the geometry of the whole image.
+        rows, columns: the input row and column that each output row and column is copied from, -1
+            for those that are stretched.
+        weight: (1, 1, height, width) in [0, 1], the share of the original in every pixel.
+        mask: (1, 1, height, width), the protected parts in the output, 1 inside.
     """
 
     transform: Stretch
@@ -61,8 +63,8 @@ class Protection:
     mask: Tensor
 
     def put_back(self, painted: Tensor, image: Tensor) -> Tensor:
-        """``painted`` (1, C, height, width) with the kept part of ``image`` in it, bit for bit
-        where the mask is 1."""
+        """``painted`` (1, C, height, width) with the protected parts of ``image`` (1, C, H, W),
+        equal to it bit for bit where the mask is 1."""
         return torch.lerp(painted, _moved(image, self.rows, self.columns), self.weight)
 
 
@@ -73,14 +75,15 @@ def touched(mask: Tensor) -> Size:
 
 
 def protect(mask: Tensor, size: Size) -> Protection:
-    """Find where the protected part goes in an output of ``size``.
+    """Find where the protected parts go in an output of ``size``.
 
     Args:
         mask: (1, 1, H, W) in [0, 1]; 1 is protected, with a soft seam of a few pixels around it.
+        size: (height, width) of the output in pixels.
 
     Raises:
-        UserError: the protected part does not fit into ``size``, or leaves no row or column that
-            could be stretched.
+        UserError: the protected parts do not fit into ``size``, or leave no row or column to
+            stretch.
     """
     weight = _weight(mask)
     axes = (weight[0, 0] > 0).any(dim=1), (weight[0, 0] > 0).any(dim=0)
@@ -114,7 +117,7 @@ def _weight(mask: Tensor) -> Tensor:
 
 
 def _knots(kept: Tensor, length: int) -> list[tuple[int, int]]:
-    """Ends of the kept and the stretched pieces of an axis, in pixels of the input and output."""
+    """Ends of an axis's kept and stretched pieces, in pixels of the input and of the output."""
     values, counts = torch.unique_consecutive(kept, return_counts=True)
     free = int((~kept).sum())
     factor = (length - int(kept.sum())) / free if free else 1.0

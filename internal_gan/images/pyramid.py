@@ -1,4 +1,4 @@
-"""The image pyramid: the size of every scale, and the image at each of them."""
+"""The image pyramid: the sizes of its scales, and the image at each of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
-# More scales than this are a mistake, or a training of days.
+# More scales than this are a mistake, or take days to train.
 MOST_SCALES = 100
-# A side may be longer than wanted by this share of it.
+# An image longer than wanted by no more than this share keeps its size.
 SLACK = 0.02
 
 
@@ -22,17 +22,17 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     """Shrink a size so that its long side is ``max_size``, keeping the aspect ratio.
 
     A size that is larger by at most ``SLACK`` stays: shrinking an image by a few pixels saves
-    nothing and costs its finest detail, since every pixel becomes a mean of its neighbours.
+    nothing and blurs its finest details, since every pixel becomes a mean of its neighbours.
 
     Args:
-        size: ``(height, width)`` in pixels.
-        max_size: Longest side wanted, in pixels; ``None`` keeps the size.
+        size: (height, width) in pixels.
+        max_size: the longest side wanted, in pixels; None keeps the size.
 
     Returns:
-        ``(height, width)``, rounded to whole pixels; never larger than ``size``.
+        (height, width) in whole pixels, never larger than ``size``.
 
     Raises:
-        UserError: If ``max_size`` is below 1.
+        UserError: ``max_size`` is below 1.
 
     >>> fit_size((3000, 4000), 250)
     (188, 250)
@@ -51,7 +51,10 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """Image and masks at half the size; what a mask touches is inside of it."""
+    """Image (N, 3, H, W) and masks (N, 1, H, W) at half the size, rounded up.
+
+    A pixel of a mask gets the largest of the values that it replaces.
+    """
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
     return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
@@ -66,27 +69,26 @@ def pyramid_sizes(
 ) -> list[Size]:
     """Sizes of all scales of the pyramid of an image, coarsest first.
 
-    The finest scale is ``fit_size(size, max_size)`` and the short side of the coarsest is
-    ``min_size``; the sides between follow a geometric sequence. ``scale_factor`` sets how many
-    scales there are: the fewest for which neighbours differ by that factor or a gentler one. The
-    factor really used is then adjusted so that the coarsest scale has exactly ``min_size``.
+    The finest scale is ``fit_size(size, max_size)``, the short side of the coarsest is
+    ``min_size``, and the sides in between form a geometric sequence. There are as few scales as
+    the ratio between neighbours allows, which is ``scale_factor`` or closer to 1.
 
     Args:
-        size: ``(height, width)`` of the image in pixels.
-        scale_factor: Smallest ratio of one scale's sides to the next finer one's, in (0, 1).
-        min_size: Short side of the coarsest scale, in pixels.
-        max_size: Longest side of the finest scale, in pixels; ``None`` keeps the image's size.
-        num_scales: Number of scales instead of the one that follows from ``scale_factor``. Fewer
+        size: (height, width) of the image in pixels.
+        scale_factor: smallest ratio of one scale's sides to the next finer one's, in (0, 1).
+        min_size: short side of the coarsest scale, in pixels.
+        max_size: longest side of the finest scale, in pixels; None keeps the image's size.
+        num_scales: number of scales instead of the one that follows from ``scale_factor``. Fewer
             leave out the coarsest ones, so that only smaller structures are learnt (the paper's
             Figure 7); more lie closer together, down to the same ``min_size``.
 
     Returns:
-        ``(height, width)`` per scale. A single scale when the image's short side is at most
+        (height, width) of every scale; of a single one if the image's short side is at most
         ``min_size`` or ``num_scales`` is 1.
 
     Raises:
-        UserError: If an option is out of range, the image cannot have ``num_scales`` scales, or
-            ``scale_factor`` makes more than ``MOST_SCALES``.
+        UserError: an option is out of range, the image cannot have ``num_scales`` scales, or there
+            would be more than ``MOST_SCALES``.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
 
@@ -102,7 +104,7 @@ def pyramid_sizes(
         raise UserError(f"num_scales={num_scales}: must be at least 1, or null")
     finest = fit_size(size, max_size)
     ratio = min_size / min(finest)
-    # The tolerance keeps a ratio that is an exact power of the factor from gaining a scale.
+    # The tolerance prevents an additional scale where the ratio is an exact power of the factor.
     steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
     natural = math.ceil(steps - 1e-9) + 1
     if num_scales is None and natural > MOST_SCALES:
@@ -131,12 +133,12 @@ def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
     """The image at every scale, each resampled from the full resolution.
 
     Args:
-        pixels: The image ``(1, 3, H, W)`` in [-1, 1].
-        sizes: ``(height, width)`` of every scale, as :func:`pyramid_sizes` gives them.
+        pixels: (1, 3, H, W) in [-1, 1].
+        sizes: (height, width) of every scale, from :func:`pyramid_sizes`.
 
     Returns:
-        One tensor ``(1, 3, height, width)`` per size, on the device of ``pixels``, clamped to
-        [-1, 1] since bicubic resampling overshoots at edges.
+        (1, 3, height, width) in [-1, 1] for each size; clamped, since bicubic resampling overshoots
+        at edges.
     """
     return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
 
@@ -144,14 +146,13 @@ def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
 def _geometric_sizes(
     finest: Size, ratio: float, num_scales: int, last: int | None = None
 ) -> list[Size]:
-    """``num_scales`` sizes from ``ratio`` times the finest to the finest itself, or the ``last`` of
-    them."""
+    """``num_scales`` sizes from ``ratio`` times the finest to the finest, or the ``last`` ones."""
     steps = range((last or num_scales) - 1, 0, -1)
     return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 
 def _most_scales(finest: Size, ratio: float) -> int:
-    """The most scales whose long sides differ by a pixel or more; the coarsest lie closest."""
+    """The most scales whose long sides differ by at least a pixel, as the two coarsest just do."""
     coarsest = max(finest) * ratio
     return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
 

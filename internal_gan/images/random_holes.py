@@ -1,6 +1,6 @@
-"""Random holes: boxes and irregular strokes that cover a wanted share of an image.
+"""Random holes: boxes and irregular strokes that cover a given share of an image.
 
-Nothing waits for the generator's device, so that a training can draw them in every step.
+Nothing waits for the generator's device, so that a training can draw a hole in every step.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from internal_gan.units import Size
 
 BOX, STROKES = "box", "strokes"
 KINDS = (BOX, STROKES)
-# A box is at most so many times as long as it is wide, where the image has room for it.
+# The largest ratio of a box's sides, unless the image forces a larger one.
 LONGEST = 2.0
-# A stroke: pieces, and their length and width as fractions of the image's short side.
+# Straight pieces of a stroke, and their lengths and widths as fractions of the image's short side.
 PIECES = 6
 LENGTHS = (0.08, 0.25)
 WIDTHS = (0.05, 0.13)
-# Standard deviation of the turn from one piece to the next, radians.
+# Standard deviation of the turn from one piece to the next, in radians.
 TURN = 0.9
-# Pixels times pieces that are compared at once.
+# Pairs of a pixel and a piece that are compared at once.
 AT_ONCE = 1_000_000
-# Strokes on an image with a longer side are drawn at this length and enlarged.
+# On larger images strokes are drawn with this long side, in pixels, and enlarged.
 LARGEST = 512
 
 
 def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """A hole of a kind by its name, one of ``KINDS``: :func:`random_box`, :func:`random_strokes`.
+    """A hole by the name of its kind; see :func:`random_box` and :func:`random_strokes`.
 
     Raises:
-        UserError: there is no such kind.
+        UserError: ``kind`` is none of ``KINDS``.
     """
     if kind not in KINDS:
-        raise unknown("mask.kind", kind, KINDS)
+        raise unknown("kind", kind, KINDS)
     return (random_box if kind == BOX else random_strokes)(size, ratio, rng)
 
 
 def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """One upright box at a random place, of a random shape.
+    """One upright box at a random position and of a random shape.
 
     Args:
-        size: (height, width) in pixels.
-        ratio: share of the image that it covers, above 0 and below 1, to whole rows and columns;
+        size: (height, width) of the image in pixels.
+        ratio: share of the image to cover, above 0 and below 1, rounded to whole rows and columns;
             a number or a tensor of one.
         rng: on the device of the result.
 
@@ -69,12 +69,12 @@ def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tenso
 
 
 def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """Bent brush strokes, drawn one after another until they cover the wanted share.
+    """Bent brush strokes, drawn one after another until they cover the given share.
 
-    Every pixel has a time at which the brush reaches it; the hole is the pixels with the earliest
-    times, so that the share is met to the pixel (beyond ``LARGEST`` nearly so).
+    Every pixel has a time at which the brush reaches it, and the hole consists of the earliest
+    ones. It covers the share to the pixel; nearly so on images larger than ``LARGEST``.
 
-    Args and returns: as for :func:`random_box`.
+    Arguments and result are those of :func:`random_box`.
 
     Source: irregular holes as in Yu et al., "Free-form image inpainting with gated convolution",
     ICCV 2019, Section 3.4.
@@ -83,7 +83,7 @@ def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> T
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
     height, width = size
-    # Pieces enough for the largest share; what they leave out is reached by growing them.
+    # Enough pieces for most shares; for a larger one the pixels nearest to them follow.
     most = 0.6 if isinstance(ratio, Tensor) else min(ratio, 0.9)
     short = float(min(size))
     piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
@@ -97,7 +97,7 @@ def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> T
 
 
 def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Ends (n, 2) of straight pieces, row and column in pixels, and their radius (n,)."""
+    """Both ends (n, 2) of straight pieces, as row and column in pixels, and their radii (n,)."""
     short = float(min(size))
     draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng, device=rng.device)
     turns = torch.randn(strokes, PIECES, generator=rng, device=rng.device) * TURN
@@ -108,13 +108,13 @@ def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Ten
     extent = torch.tensor(size, dtype=torch.float32, device=rng.device)
     first = (draws[:, 1:3] * extent)[:, None]
     points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
-    # A stroke that meets the border turns back.
+    # A stroke that meets the border is reflected.
     points = extent - (extent - points.remainder(2.0 * extent)).abs()
     return points[:, :-1].flatten(0, 1), points[:, 1:].flatten(0, 1), diameters.flatten() / 2.0
 
 
 def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
-    """When the brush reaches every pixel, (height, width), in pieces drawn."""
+    """When the brush reaches every pixel, (height, width); the unit is a piece."""
     height, width = size
     device = start.device
     rows = torch.arange(height, device=device).view(1, -1, 1) + 0.5

@@ -6,29 +6,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# A kernel for more does not fit into the shared memory of a GPU, which torch then reports as an
-# error.
+from internal_gan.units import Size
+
+# The kernel of a larger factor exceeds the shared memory of a GPU, and torch fails.
 MOST_SHRINKING = 32
 
 
-def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+def resize(x: Tensor, size: Size) -> Tensor:
     """Resample images to ``size`` with an antialiased bicubic kernel, on the tensor's device.
 
     The kernel is Keys' cubic convolution with a = -0.5, widened by the shrink factor, with pixel
-    centres at half-integers (``align_corners=False``): what Pillow's ``BICUBIC`` computes. It
-    overshoots at sharp edges by a few per cent, so the result may leave the range of the input.
-    Differentiable with respect to ``x``. A side that shrinks by more than ``MOST_SHRINKING`` does
-    so in two steps or more, the last one by that factor, on every device alike.
+    centres at half-integers (``align_corners=False``), as in Pillow's ``BICUBIC``. It overshoots at
+    sharp edges by a few per cent, so that the result may leave the range of the input. It is
+    differentiable. A side that shrinks by more than ``MOST_SHRINKING`` does so in several steps,
+    the last one by that factor, on all devices alike.
 
     Args:
-        x: Images ``(N, C, H, W)``, floating point, of any range.
-        size: ``(height, width)`` of the result, in pixels, each at least 1.
+        x: (N, C, H, W), floating point, of any range.
+        size: (height, width) of the result in pixels, each at least 1.
 
     Returns:
-        ``(N, C, height, width)`` of the dtype of ``x``; ``x`` itself when it has that size.
+        (N, C, height, width) of the dtype of ``x``; ``x`` itself if it has that size.
 
     Raises:
-        ValueError: If ``x`` is not four-dimensional and floating point, or a side is below 1.
+        ValueError: ``x`` is not four-dimensional and floating point, or a side is below 1.
 
     Source: R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
 

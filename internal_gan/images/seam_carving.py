@@ -1,4 +1,4 @@
-"""Seam carving, to compare with: columns and rows of little contrast are removed or doubled."""
+"""Seam carving to compare with: removes or doubles seams of little contrast."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,8 @@ from torch import Tensor
 
 Pixels = npt.NDArray[np.float32]  # (height, width, 3)
 
-# Doubling every column at once would only stretch; so many are added before looking again.
+# The share of the columns that is doubled before seams are looked for again; doubling all of them
+# at once would only stretch the image.
 GROWTH_AT_ONCE = 0.5
 
 
@@ -40,7 +41,7 @@ def _to_width(pixels: Pixels, width: int) -> Pixels:
 
 
 def _widened(pixels: Pixels, count: int) -> Pixels:
-    """``pixels`` with the ``count`` seams doubled that would be removed first."""
+    """``pixels`` with those ``count`` seams doubled that would be removed first."""
     height, width = pixels.shape[:2]
     columns = np.tile(np.arange(width), (height, 1))
     left, rows = pixels, np.arange(height)
@@ -49,7 +50,7 @@ def _widened(pixels: Pixels, count: int) -> Pixels:
         seam = _seam(left)
         doubled[rows, columns[rows, seam]] = True
         left, columns = _without(left, seam), _without(columns[..., None], seam)[..., 0]
-    # A new pixel is the mean of the one that it doubles and the next one.
+    # A new pixel is the mean of the pixel that it doubles and the next one.
     nexts = np.concatenate([pixels[:, 1:], pixels[:, -1:]], axis=1)
     pairs = np.stack([pixels, (pixels + nexts) / 2], axis=2)
     chosen = np.stack([np.ones_like(doubled), doubled], axis=2)
@@ -64,7 +65,7 @@ def _without(values: npt.NDArray[np.generic], seam: npt.NDArray[np.intp]) -> npt
 
 
 def _seam(pixels: Pixels) -> npt.NDArray[np.intp]:
-    """The column of the cheapest seam from top to bottom in every row."""
+    """The cheapest seam from top to bottom: its column in every row."""
     gray = pixels.mean(axis=2)
     energy = np.abs(np.gradient(gray, axis=0)) if len(gray) > 1 else np.zeros_like(gray)
     if gray.shape[1] > 1:

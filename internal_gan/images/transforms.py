@@ -1,8 +1,8 @@
 """Parameter-free geometric transformations of images and feature maps.
 
 A transformation works in normalised coordinates: x to the right and y down, from -1 to 1 between
-the outer edges of the image (``align_corners=False``). The size in pixels is given when it is
-applied, so that the same one fits every resolution, and its inverse leads back to any size.
+the outer edges of the image (``align_corners=False``). Only its application takes a size in pixels,
+so that it fits every resolution, and its inverse leads back to any size.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from internal_gan.units import Size
 
 Border = Literal["zeros", "border", "reflection"]
 
-# The coverage of a pixel is the mean over so many points along each of its sides.
+# A pixel's coverage is the mean over a grid of this many points a side.
 POINTS_PER_SIDE = 4
-# Points behind a homography's horizon come from nowhere; so far off is outside for every size.
+# The source of points beyond a homography's horizon, which is outside the image at every size.
 NOWHERE = 1e4
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
 
 class Transform(ABC):
-    """A map of the plane that is applied by looking up where each output pixel comes from."""
+    """A map of the plane, applied by looking up where each output pixel comes from."""
 
     @abstractmethod
     def source(self, points: Tensor) -> Tensor:
-        """Where output points come from: (..., 2) as (x, y), normalised, to (..., 2)."""
+        """Where output points come from; both are (..., 2) as (x, y), normalised."""
 
     @abstractmethod
     def inverse(self) -> Transform:
@@ -51,7 +51,7 @@ class Transform(ABC):
         Returns:
             (N, C, height, width) of the dtype of ``x``; differentiable with respect to ``x``.
         """
-        # In half precision places would be off by pixels.
+        # In half precision the points would be off by pixels.
         with torch.autocast(x.device.type, enabled=False):
             grid = self.source(pixel_centres(size, x.device))
             grid = grid.to(torch.promote_types(x.dtype, torch.float32))
@@ -64,7 +64,7 @@ class Transform(ABC):
         return found.to(x.dtype)
 
     def coverage(self, size: Size, device: torch.device | None = None) -> Tensor:
-        """The share of each output pixel that comes from inside of the input.
+        """The share of each output pixel that comes from inside the input.
 
         Returns:
             (1, 1, height, width) in [0, 1]: an alpha channel with smooth edges.
@@ -77,7 +77,7 @@ class Transform(ABC):
 
 
 def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
-    """Normalised coordinates of the pixels of an image: (1, height, width, 2) as (x, y)."""
+    """Normalised centres of an image's pixels: (1, height, width, 2) as (x, y)."""
     y, x = (
         (2 * torch.arange(side, device=device, dtype=torch.float32) + 1) / side - 1 for side in size
     )
@@ -86,7 +86,7 @@ def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
 
 @dataclass(frozen=True)
 class Resize(Transform):
-    """Only the size changes, in each direction by a factor of its own."""
+    """Changes nothing but the size, along each axis by its own factor."""
 
     def source(self, points: Tensor) -> Tensor:
         return points
@@ -99,7 +99,7 @@ class Resize(Transform):
             return x
         if border == "zeros":
             return super().__call__(x, size, border)
-        # The same as by a grid, in a fraction of the time.
+        # Equal to sampling by a grid, in a fraction of the time.
         return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
@@ -128,11 +128,11 @@ class Homography(Transform):
         """The homography that moves the image's corners to ``corners``.
 
         Args:
-            corners: four points (x, y), normalised: where top left, top right, bottom right and
-                bottom left go.
+            corners: the new top left, top right, bottom right and bottom left corner, each (x, y),
+                normalised.
 
         Raises:
-            ValueError: not four points, or they are no convex quadrilateral in this order.
+            ValueError: not four points, or not a convex quadrilateral in this order.
 
         >>> h = Homography.to_corners([(-0.5, -1), (0.5, -1), (1, 1), (-1, 1)])
         >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))
@@ -158,7 +158,7 @@ class Homography(Transform):
     def source(self, points: Tensor) -> Tensor:
         matrix = torch.linalg.inv(torch.tensor(self.matrix, dtype=torch.float64))
         if self.matrix[2][2] < 0:
-            matrix = -matrix  # the image's centre lies before the horizon, not behind it
+            matrix = -matrix  # keeps the image's centre on this side of the horizon
         matrix = matrix.to(points.device, points.dtype)
         moved = points @ matrix[:, :2].T + matrix[:, 2]
         depth = moved[..., 2:]
@@ -166,27 +166,11 @@ class Homography(Transform):
         return torch.where(visible, moved[..., :2] / depth.where(visible, 1), NOWHERE)
 
 
-class Affine(Homography):
-    """A homography that keeps parallels: rotation, shear, translation, scaling.
-
-    Args:
-        matrix: 2 x 3, from input to output points (x, y, 1), normalised.
-
-    Raises:
-        ValueError: not 2 x 3, or not invertible.
-    """
-
-    def __init__(self, matrix: Sequence[Sequence[float]]) -> None:
-        if len(matrix) != 2 or any(len(row) != 3 for row in matrix):
-            raise ValueError(f"an affine map has 2 x 3 numbers, got {matrix}")
-        super().__init__([*matrix, [0.0, 0.0, 1.0]])
-
-
 def trapezoid(amount: float) -> Homography:
-    """The image with its top edge shortened by ``amount``, its bottom edge by -``amount``.
+    """Shortens the top edge of the image, or the bottom edge for a negative amount.
 
     Args:
-        amount: fraction of the edge, above -1 and below 1; 0 changes nothing.
+        amount: fraction by which the edge is shortened, above -1 and below 1; 0 changes nothing.
 
     Raises:
         ValueError: the amount is out of range.
@@ -197,7 +181,7 @@ def trapezoid(amount: float) -> Homography:
 
 
 class _Lift(Transform):
-    """Columns move up and down by ``_lift`` and are shortened so that all of them stay inside."""
+    """Moves columns up and down, and shortens all of them so that they stay inside."""
 
     amount: float
 
@@ -206,7 +190,7 @@ class _Lift(Transform):
 
     @abstractmethod
     def _lift(self, x: Tensor) -> Tensor:
-        """How far down the column at ``x`` goes, from -|amount| to |amount|."""
+        """How far the column at ``x`` moves down, from -|amount| to |amount|."""
 
     def source(self, points: Tensor) -> Tensor:
         x, y = points.unbind(dim=-1)
@@ -230,10 +214,10 @@ class _Lowered(Transform):
 
 @dataclass(frozen=True)
 class Bend(_Lift):
-    """The image bent to an arch, by a parabola.
+    """Bends the image into an arch, by a parabola.
 
     Args:
-        amount: rise of the arch as a fraction of the height, above -1 and below 1; below 0 it
+        amount: rise of the arch as a fraction of the height, above -1 and below 1; a negative one
             sags.
     """
 
@@ -245,11 +229,11 @@ class Bend(_Lift):
 
 @dataclass(frozen=True)
 class Wave(_Lift):
-    """The image as a flag in the wind, by a sine.
+    """Waves the image like a flag, by a sine.
 
     Args:
         amount: twice the amplitude as a fraction of the height, above -1 and below 1.
-        periods: waves from the left edge to the right one.
+        periods: number of waves between the left and the right edge, 0 to 100.
     """
 
     amount: float
@@ -264,7 +248,7 @@ class Wave(_Lift):
 
 
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
-    """Each corner moved inwards by up to ``magnitude`` half-sides in either direction.
+    """Moves each corner inwards at random, by up to ``magnitude`` half-sides along either axis.
 
     Args:
         magnitude: from 0 (the identity) to below 1/2, so that the corners stay convex.

@@ -75,7 +75,9 @@ def evaluate(options: Options, family: str | None = None) -> Path:
         UserError: a file, the checkpoint or an option will not do. No folder is left behind.
     """
     wanted = options.evaluate
-    stem = None if wanted.inception is None else read_inception(wanted.inception)
+    stem = (
+        None if wanted.inception is None else read_inception(wanted.inception, "evaluate.inception")
+    )
     if options.checkpoint is None:
         return _evaluate_files(options, stem)
     for name in ("real", "samples", "mask"):

@@ -60,7 +60,8 @@ def read_hole(photo: Photo, options: Options, *, warn: bool = False) -> Tensor:
         mask = _box(box, photo, options.mask.invert)
     elif file is not None:
         name = mask_of(file, photo, "mask")
-        mask = read_mask(name, photo.size, invert=options.mask.invert, warn=False)
+        invert = options.mask.invert
+        mask = read_mask(name, photo.size, invert=invert, invert_option="mask.invert", warn=False)
     else:
         raise UserError(
             "mask=FILE is missing: white where the hole is, of the photo's size; or "

@@ -67,7 +67,10 @@ class Redraw(FromImage[Wanted]):
         option, options = f"{self.task}.mask", self.context.mask
         path = self.context.given.file(option)
         if path is not None:
-            return read_mask(path, photo.size, invert=options.invert, option=option)
+            invert = options.invert
+            return read_mask(
+                path, photo.size, invert=invert, option=option, invert_option="mask.invert"
+            )
         if self.needs_mask:
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
         for key, default in dataclasses.asdict(MaskOptions()).items():

@@ -140,7 +140,7 @@ def test_a_mask_that_says_nothing_is_refused(
 ) -> None:
     path = saved(tmp_path / "mask.png", array, "L")
     with pytest.raises(UserError) as caught:
-        read_mask(path, SIZE, invert=invert, option="edit.mask")
+        read_mask(path, SIZE, invert=invert, option="edit.mask", invert_option="mask.invert")
     assert [piece for piece in pieces if piece not in str(caught.value)] == []
     assert "\n" not in str(caught.value)
 
@@ -159,7 +159,7 @@ def test_a_mask_that_looks_inverted_is_said(
     with caplog.at_level(logging.WARNING):
         read_mask(path, SIZE)
     assert "covers 84 % of the image" in caplog.text
-    assert "with mask.invert=true" in caplog.text
+    assert "with invert=true" in caplog.text
     caplog.clear()
     read_mask(path, SIZE, invert=True)
     assert caplog.text == ""

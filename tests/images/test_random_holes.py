@@ -79,5 +79,5 @@ def test_strokes_are_thin_and_bent() -> None:
 
 
 def test_an_unknown_kind_is_named() -> None:
-    with pytest.raises(UserError, match=r"mask.kind=circle: there is no such mask.kind"):
+    with pytest.raises(UserError, match=r"^kind=circle: there is no such kind"):
         random_hole("circle", (40, 40), 0.2, _rng())

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import (
-    Affine,
     Bend,
     Homography,
     Resize,
@@ -22,7 +21,7 @@ from internal_gan.images.transforms import (
 CORNERS = [(-0.7, -0.9), (0.9, -0.6), (0.8, 0.9), (-1.0, 1.0)]
 ALL: list[Transform] = [
     Resize(),
-    Affine([[0.8, 0.3, 0.1], [-0.2, 0.9, -0.05]]),
+    Homography([[0.8, 0.3, 0.1], [-0.2, 0.9, -0.05], [0, 0, 1]]),
     Homography.to_corners(CORNERS),
     trapezoid(0.4),
     trapezoid(-0.6),
@@ -115,7 +114,7 @@ def test_the_corners_go_where_they_are_sent() -> None:
 
 def test_an_affine_map_in_numbers() -> None:
     # The image at half its size, in the right half of the output.
-    half = Affine([[0.5, 0, 0.5], [0, 1, 0]])
+    half = Homography([[0.5, 0, 0.5], [0, 1, 0], [0, 0, 1]])
     image = torch.arange(1.0, 5.0).view(1, 1, 1, 4)
     torch.testing.assert_close(half(image, (1, 8), "zeros")[0, 0, 0, 4:], image[0, 0, 0])
     assert half.coverage((1, 8))[0, 0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]

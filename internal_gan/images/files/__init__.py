@@ -1,1 +1,1 @@
-"""Image files in and out, with nothing lost silently."""
+"""Reading and writing image files; whatever is lost is logged."""

@@ -1,4 +1,4 @@
-"""Tensors to image files and Pillow images, each as faithful as its format can be."""
+"""From tensors to image files and Pillow images, as faithfully as each format allows."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds, or is wished to hold, of an image.
+    """What a file holds, or should hold, of an image.
 
     Attributes:
-        gray: Whether there is one gray channel rather than three colours.
-        alpha: Whether there is an alpha channel.
-        bit_depth: Bits per channel: 8, 16, or 32 for floats (opaque gray only).
-        icc_profile: Colour profile.
+        gray: whether there is one gray channel instead of three colours.
+        alpha: whether there is an alpha channel.
+        bit_depth: bits per channel: 8, 16, or 32 for floats (opaque gray only).
+        icc_profile: colour profile.
         exif: EXIF block.
     """
 
@@ -47,16 +47,14 @@ class Layout:
 
 @dataclass(frozen=True)
 class Format:
-    """What one file format can hold.
+    """What a file format can hold.
 
     Attributes:
         name: Pillow's name of the format.
-        gray: Whether it holds gray images.
-        alpha: Whether it holds an alpha channel.
-        deep_modes: Layouts that it holds with 16 bits per channel.
-        floats: Whether it holds floating-point gray.
-        icc_profile: Whether it holds a colour profile.
-        exif_limit: Largest EXIF block that it holds, in bytes.
+        gray, alpha, floats, icc_profile: whether it holds gray images, an alpha channel,
+            floating-point gray, a colour profile.
+        deep_modes: the layouts that it holds with 16 bits per channel.
+        exif_limit: the largest EXIF block that it holds, in bytes.
         options: Pillow's options for saving without visible loss.
     """
 
@@ -123,10 +121,10 @@ def arrange(
 
 
 def fit_layout(wish: Layout, file_format: Format) -> tuple[Layout, list[str]]:
-    """Reduce what an image is wished to keep to what a file format can hold.
+    """Reduce a layout to what a file format can hold.
 
     Returns:
-        The layout to write, and a line for the user about each thing that is lost.
+        The layout to write, and a line for the user about each loss.
     """
     losses = []
     fit = replace(wish, gray=wish.gray and file_format.gray)
@@ -149,7 +147,7 @@ def fit_layout(wish: Layout, file_format: Format) -> tuple[Layout, list[str]]:
 
 
 def _depth(layout: Layout, file_format: Format) -> int:
-    """The most bits per channel, up to the layout's, that a format holds."""
+    """The most bits per channel that a format holds of a layout, up to the layout's."""
     if layout.bit_depth == 32 and file_format.floats and layout.mode == "L":
         return 32
     return 16 if layout.bit_depth > 8 and layout.mode in file_format.deep_modes else 8
@@ -159,26 +157,25 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     """Write channels to a file.
 
     Args:
-        path: The file; an existing one is overwritten.
-        channels: ``(C, H, W)`` in [0, 1] on the CPU, one per letter of the layout's mode;
-            overwritten, to spare the memory of a large picture.
-        layout: What the file is to hold, as :func:`fit_layout` gives it.
-        file_format: The format to write.
+        path: an existing file is overwritten.
+        channels: (C, H, W) in [0, 1] on the CPU, one for each letter of the layout's mode;
+            overwritten, which saves memory for large pictures.
+        layout: what the file should hold, from :func:`fit_layout`.
 
     Raises:
-        OSError: If the file cannot be written, or the format holds no image of this size.
-        ValueError: Like ``OSError``; which of them depends on the format.
+        OSError, ValueError: the file cannot be written, or the format cannot hold an image of this
+            size; which of the two depends on the format.
     """
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
         return
     image = to_pillow(channels, layout)
-    # Not every format takes None for what is not there.
+    # Not every format accepts None for what is missing.
     extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
     options = dict(file_format.options)
     options |= {name: value for name, value in extras.items() if value}
     if "exif" in options:
-        # Pillow's compressed TIFF writer cannot hold the tables of camera and place.
+        # Pillow cannot write the EXIF tables of camera and place into a compressed TIFF file.
         options.pop("compression", None)
     image.save(path, format=file_format.name, **options)
 
@@ -195,7 +192,7 @@ def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
 
 
 def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Whole numbers from 0 to ``largest``, interleaved as ``(H, W, C)``."""
+    """Whole numbers from 0 to ``largest``, (H, W, C)."""
     levels: np.ndarray[Any, np.dtype[np.float32]] = (
         channels.mul_(largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
     )
@@ -203,14 +200,14 @@ def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float
 
 
 def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> bytes:
-    """A PNG file with 16 bits per channel, which Pillow writes for gray alone.
+    """A PNG file with 16 bits per channel, which Pillow only writes for gray.
 
     Source: Portable Network Graphics (PNG) Specification, third edition, W3C, 2025.
     """
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)
     rows = array.reshape(height, -1).view(np.uint8)
-    # Filter 2, "up": each row as its difference from the one above, which compresses better.
+    # Filter 2, "up": a row's difference from the one above compresses better than the row itself.
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     filtered = np.hstack([np.full((height, 1), 2, np.uint8), rows - above])
     chunks = [_chunk(b"IHDR", header)]

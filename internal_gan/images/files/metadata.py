@@ -1,12 +1,11 @@
-"""What a file says about its pixels: EXIF and the colour profile."""
+"""EXIF data and colour profiles of image files."""
 
 from __future__ import annotations
 
 from PIL import ExifTags, Image
 
-# In a TIFF file the EXIF tags share one table with the layout of the file, so the tags that
-# describe the photo are named here. The orientation is left out, since it has been applied, and
-# so is the thumbnail, which would show the old picture.
+# The tags that describe the photo: in a TIFF file they share a table with those of the file's
+# layout. Without the orientation, which has been applied, and the thumbnail of the old picture.
 _DESCRIPTIVE = (
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
@@ -29,19 +28,19 @@ _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
 def descriptive_exif(image: Image.Image) -> bytes | None:
-    """The EXIF data that stays true of a changed image of the same photo.
+    """The EXIF data that remains true when the photo's pixels change.
 
     Camera, time, author, copyright, resolution, exposure and place; not the orientation, the
-    thumbnail, or the layout of a TIFF file.
+    thumbnail or the layout of a TIFF file.
 
     Args:
-        image: A loaded image.
+        image: loaded.
 
     Returns:
-        An EXIF block as Pillow's ``save(exif=...)`` takes it; ``None`` if the image has none.
+        An EXIF block for Pillow's ``save(exif=...)``; None if the image has none.
 
     Raises:
-        Exception: Whatever Pillow raises on a damaged block; ``ValueError`` if it reads as empty.
+        Exception: whatever Pillow raises for a damaged block; ValueError if it reads as empty.
     """
     found = image.getexif()
     if image.info.get("exif") and not len(found):
@@ -52,7 +51,7 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
             kept[tag] = found[tag]
     for table in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         entries = dict(found.get_ifd(table))
-        # An offset into the old file, which points nowhere in a new one.
+        # An offset into the old file.
         entries.pop(ExifTags.IFD.Interop, None)
         if entries:
             kept[table] = entries
@@ -60,5 +59,5 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
 
 
 def profile_space(profile: bytes) -> str | None:
-    """The kind of pixels that an ICC profile describes: ``L``, ``RGB``, ``CMYK``, or another."""
+    """The mode of pixels that an ICC profile is for: ``L``, ``RGB``, ``CMYK``, or None."""
     return _PROFILE_SPACES.get(profile[16:20])

@@ -1,4 +1,4 @@
-"""Which files can be images, told before anything heavy is loaded: the standard library only."""
+"""Names of image files, and checks before anything is loaded; needs the standard library alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from internal_gan.errors import UserError
 
 READABLE = "PNG, JPEG, TIFF, WebP, BMP, GIF and PPM"
-# No format outside this list is tried: some of Pillow's readers start other programs.
+# Pillow may try no other format, since some of its readers start other programs.
 PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
@@ -18,21 +18,21 @@ READABLE_SUFFIXES = (
 
 
 def existing_image(path: Path) -> Path:
-    """The path of a readable file that has something in it; a leading ``~/`` is the home folder.
+    """The path of a file that is readable and not empty; a leading ``~/`` is the home folder.
 
     Raises:
-        UserError: no such file, a folder, an empty file, or one that may not be read. The message
-            begins with the path.
+        UserError: no such file, a folder, an empty file, or one without permission to read. The
+            message begins with the path.
     """
     name = shown(path)
     try:
-        # The shell leaves the ~ of image=~/x.jpg as it is.
+        # The shell does not expand the ~ of image=~/x.jpg.
         if path.parts[:1] == ("~",) and not path.exists():
             path = path.expanduser()
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise UserError(f"{name}: is a folder; allowed is an image file")
-        # Opening a pipe would wait for whoever writes into it.
+        # Opening a pipe would wait until something writes into it.
         if not stat.S_ISREG(status.st_mode):
             raise UserError(f"{name}: is not a regular file; allowed is an image file")
         if status.st_size == 0:
@@ -53,7 +53,7 @@ def existing_image(path: Path) -> Path:
 
 
 def shown(path: Path) -> str:
-    """A path as messages show it: on one line, and printable in any encoding of the name."""
+    """A path for messages: on one line, with unprintable characters escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
 
 

@@ -1,4 +1,4 @@
-"""Large pictures in little memory: means of equal cells, band by band."""
+"""Large pictures reduced while they are read, in little memory: means of cells, band by band."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from internal_gan.units import Size
 if TYPE_CHECKING:
     from internal_gan.images.files.decode import Decoded
 
-# Up to so many pixels a picture is read as it is.
+# Pictures of up to this many pixels are not reduced.
 WHOLE_PIXELS = 25_000_000
-# So many times as long as needed is what a picture is reduced to: what is then resampled to the
-# size needed is within rounding of what the whole picture would give.
+# A picture is reduced to this many times the side needed: resampling it from there gives, within
+# rounding, what the whole picture would give.
 GAP = 8
 BAND_PIXELS = 2**18
 
 
 def reduced_size(size: Size, longest: int | None) -> Size | None:
-    """What to reduce a picture to whose long side will be ``longest`` pixels at most.
+    """The size to which to reduce a picture of which at most ``longest`` pixels a side are needed.
 
     Args:
         size: (height, width) in pixels.
-        longest: None where all of it is needed.
+        longest: None if all of it is needed.
 
     Returns:
-        (height, width), or None where it is not so large that this would spare much memory.
+        (height, width); None if reducing the picture would not save much memory.
 
     >>> reduced_size((10900, 10920), 250)
     (1996, 2000)
@@ -45,18 +45,18 @@ def reduced_size(size: Size, longest: int | None) -> Size | None:
 
 
 def in_bands(size: Size, to: Size, rows: Callable[[int, int], Decoded]) -> Decoded:
-    """A picture reduced to the means of ``to`` equal cells, fractions of pixels included.
+    """Reduce a picture to the means of equal cells, which may cut pixels.
 
-    Colours of fully transparent pixels do not count where a cell has others.
+    Colours of fully transparent pixels do not count unless a cell has no others.
 
     Args:
-        size: (height, width) of the picture, in pixels.
-        to: (height, width) of the result, no larger.
+        size: (height, width) of the picture in pixels.
+        to: (height, width) of the result, no larger than ``size``.
         rows: ``rows(top, bottom)`` decodes these rows alone.
     """
     height, width = size
     step = max(1, int(BAND_PIXELS / width * to[0] / height))
-    # Allocated first: small pieces kept between the bands' large ones would break up the memory.
+    # Allocated at once: small tensors kept between those of the bands would fragment the memory.
     colours = torch.empty(1, 3, *to)
     alpha = torch.empty(1, 1, *to)
     for first in range(0, to[0], step):
@@ -84,14 +84,14 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
         return means(band.colours), None
     seen = (band.alpha > 0.0).float()
     share = means(seen)
-    # A cell of nothing but transparent pixels keeps the file's own numbers.
+    # A cell of only transparent pixels keeps the file's own numbers.
     colours = means(band.colours * seen) / share.clamp_min(1e-9)
     colours = torch.where(share > 1e-6, colours, means(band.colours))
     return colours.clamp(0, 1), means(band.alpha)
 
 
 def _means(x: Tensor, cells: Cells, dim: int) -> Tensor:
-    """Means along a dimension over so many equal cells between two places, in float64."""
+    """Means along a dimension over ``cells``: from, to, and number of equal cells; in float64."""
     start, stop, count = cells
     length = x.shape[dim]
     edges = torch.linspace(start, stop, count + 1, dtype=torch.float64)

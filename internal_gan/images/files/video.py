@@ -1,4 +1,4 @@
-"""Moving pictures: frames one by one into PNG files, and these into one GIF, WebP or MP4 file."""
+"""Moving pictures: frames are written as PNG files, and these joined to a GIF, WebP or MP4 file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from internal_gan.files import atomic_write, make_folder
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo
 
-# Browsers show frames that last less than two hundredths of a second five times as long.
+# Browsers slow down frames that last less than two hundredths of a second.
 MAX_GIF_FPS = 50
 _QUALITY = 85
 _PALETTE_FRAMES = 8
-# Without the matrix written down, players guess one by the size, and colours shift.
+# Without a stated matrix players guess one by the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 _H264 = (
     *("-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
@@ -31,15 +31,16 @@ _H264 = (
 
 
 def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
-    """Refuse a moving picture that cannot be written here.
+    """Refuse a moving picture that cannot be written on this machine.
 
     Args:
         file_format: gif, mp4, webp or png.
-        option: the group of options that asked for it, such as ``animate``.
-        name: the option of the group that names the format.
+        fps: frames per second.
+        option, name: the group of options, such as ``animate``, and the option in it that names the
+            format, for messages.
 
     Raises:
-        UserError: MP4 without the package that encodes it, or a GIF of too many frames a second.
+        UserError: MP4 without the package that encodes it, or a GIF of too many frames per second.
     """
     if file_format == "mp4":
         try:
@@ -57,15 +58,15 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
 
 
 def write_frames(folder: Path, frames: Iterable[Tensor], like: Photo | None = None) -> list[Path]:
-    """Write ``0000.png``, ``0001.png`` and so on into a new folder, with one frame in memory.
+    """Write ``0000.png``, ``0001.png`` and so on, with one frame in memory at a time.
 
     Args:
-        folder: made here, with its parents.
-        frames: each ``(1, 3, H, W)`` or ``(3, H, W)`` in [-1, 1].
+        folder: created if needed, with its parents.
+        frames: each (1, 3, H, W) or (3, H, W) in [-1, 1].
         like: see :func:`internal_gan.images.files.image.write_image`.
 
     Returns:
-        The files in their order.
+        The files in order.
 
     Raises:
         UserError: the folder is not writable, or the disk is full.
@@ -79,28 +80,28 @@ def write_frames(folder: Path, frames: Iterable[Tensor], like: Photo | None = No
 
 
 def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
-    """Make one file that moves from picture files of the same size; it repeats for ever.
+    """Join picture files of the same size to one moving picture; GIF and WebP repeat for ever.
 
-    GIF has one palette of 256 colours for all frames, and times in hundredths of a second, which
-    add up to the right whole. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0
-    colours, which need even sides: the last row or column of odd ones is shown twice. WebP and
-    MP4 are written with one frame in memory; for GIF, Pillow holds a byte for each pixel of each
-    frame.
+    GIF has one palette of 256 colours for all frames, and times in hundredths of a second that add
+    up to the exact duration. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0
+    colours, which need even sides: the last row or column of an odd side is repeated. WebP and MP4
+    are written with one frame in memory at a time; for GIF, Pillow holds a byte for each pixel of
+    every frame.
 
     Args:
         path: ends in .gif, .webp or .mp4.
         files: at least one.
-        fps: frames a second.
+        fps: frames per second.
 
     Raises:
-        UserError: the folder is not writable, the disk is full, or the encoder gives up.
+        UserError: the folder is not writable, the disk is full, or the encoder fails.
     """
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, files, fps)
 
 
 def _durations(count: int, fps: float, unit: int) -> list[int]:
-    """Whole milliseconds for each frame, multiples of ``unit``, that stay in time together."""
+    """Milliseconds of each frame, multiples of ``unit`` whose sums stay true to ``fps``."""
     ends = [unit * round(1000 * end / fps / unit) for end in range(count + 1)]
     return [end - start for start, end in itertools.pairwise(ends)]
 
@@ -121,7 +122,7 @@ def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 class _Reel(Image.Image):
-    """Picture files as one image of many frames, of which Pillow then holds one at a time."""
+    """Picture files as one image of many frames, of which Pillow holds one at a time."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         super().__init__()
@@ -140,7 +141,7 @@ class _Reel(Image.Image):
 
 
 def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
-    # A palette for each frame would make colours flicker, and dithering pixels.
+    # One palette for all frames, and no dithering: otherwise colours and pixels would flicker.
     chosen = [files[index * len(files) // _PALETTE_FRAMES] for index in range(_PALETTE_FRAMES)]
     together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
     palette = Image.fromarray(together).quantize(256, kmeans=2)
@@ -161,7 +162,7 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
     command = [_encoder(), "-y", "-v", "error", *frames, "-i", "-", *_H264, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
-        # An encoder that ends early says why below.
+        # An encoder that ends early reports the reason below.
         with suppress(BrokenPipeError):
             for file in files:
                 pixels = np.asarray(_rgb(file))
@@ -174,11 +175,11 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 def _encoder() -> str:
-    """The program that comes with imageio-ffmpeg, so that none needs to be on the system.
+    """The path of the encoder that imageio-ffmpeg contains.
 
     Raises:
         ImportError: the package is not installed.
-        RuntimeError: it has no program for this platform.
+        RuntimeError: it has no encoder for this platform.
     """
     return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
 
