@@ -10,6 +10,7 @@ from pathlib import Path
 
 import internal_gan
 from internal_gan.images.files.video import write_frames, write_video
+from internal_gan.models.singan.animation import animate
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     source = wanted.source
     model = internal_gan.load(source, "singan") if source.is_dir() else internal_gan.fit(source)
     count = round(wanted.seconds * wanted.fps)
-    frames = model.animate(count, fps=wanted.fps, loop=True, seed=wanted.seed)
+    frames = animate(model, count, fps=wanted.fps, loop=True, seed=wanted.seed)
     with tempfile.TemporaryDirectory() as folder:
         write_video(wanted.film, write_frames(Path(folder), frames), wanted.fps)
 

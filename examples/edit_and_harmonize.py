@@ -9,6 +9,7 @@ import argparse
 import internal_gan
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
+from internal_gan.models.singan.injection import edit, harmonize
 
 
 def main() -> None:
@@ -24,8 +25,10 @@ def main() -> None:
     model = internal_gan.load(arguments.run, "singan")
     photo = read_image(arguments.image)
     mask = read_mask(arguments.mask, photo.size)
-    change = model.edit if arguments.task == "edit" else model.harmonize
-    write_image(arguments.result, change(photo.pixels, mask, arguments.start_scale), like=photo)
+    change = edit if arguments.task == "edit" else harmonize
+    write_image(
+        arguments.result, change(model, photo.pixels, mask, arguments.start_scale), like=photo
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import argparse
 
 import internal_gan
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.models.singan.injection import paint
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
 
     model = internal_gan.load(arguments.run, "singan")
     painting = read_image(arguments.painting).pixels
-    drawn = model.paint(painting, arguments.start_scale, seed=arguments.seed)
+    drawn = paint(model, painting, arguments.start_scale, seed=arguments.seed)
     write_image(arguments.result, drawn)
 
 

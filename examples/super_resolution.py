@@ -9,6 +9,7 @@ from pathlib import Path
 
 import internal_gan
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.models.singan.super_resolution import super_resolve
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     else:
         task = ["task=super_resolution", f"super_resolution.factor={wanted.factor}"]
         model = internal_gan.fit(wanted.photo, overrides=task)
-    enlarged = model.super_resolve(wanted.factor, photo.pixels, seed=wanted.seed)
+    enlarged = super_resolve(model, wanted.factor, photo.pixels, seed=wanted.seed)
     write_image(wanted.result, enlarged, like=photo)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import internal_gan
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.images.files.image import write_image
+from internal_gan.models.singan.sampling import sample
+from internal_gan.models.singan.tiling import make_tileable
 
 
 def main() -> None:
@@ -25,10 +27,10 @@ def main() -> None:
     source = wanted.source
     model = internal_gan.load(source) if source.is_dir() else internal_gan.fit(source)
     if wanted.keep_photo:
-        picture = model.make_tileable(model.image, seed=wanted.seed)
+        picture = make_tileable(model, model.image, seed=wanted.seed)
     else:
         size = tuple(wanted.size) if wanted.size else None
-        picture = model.sample(1, size, seed=wanted.seed, tileable=True)
+        picture = sample(model, 1, size, seed=wanted.seed, tileable=True)
     write_image(wanted.picture, picture)
     print("step over the border, of the steps inside:", told(seams(picture, (True, True))))
 

@@ -87,9 +87,8 @@ def fit(
         quiet: print neither what is done nor how long it still takes.
 
     Returns:
-        The trained model, on the device it was trained on. Of SinGAN ``model.sample(count, size,
-        seed=0)`` gives a float tensor (count, 3, H, W) in [-1, 1], and of InGAN
-        ``model.retarget(size)`` gives (1, 3, H, W).
+        The trained model, on the device it was trained on. What it can do are functions of the
+        model beside it, such as :func:`internal_gan.models.singan.sampling.sample`.
 
     Raises:
         internal_gan.errors.UserError: the image, an option or the output folder will not do.
@@ -97,10 +96,11 @@ def fit(
     >>> import tempfile
     >>> from PIL import Image
     >>> import internal_gan
+    >>> from internal_gan.models.singan.sampling import sample
     >>> photo = Image.radial_gradient("L").resize((48, 40))
     >>> folder = tempfile.mkdtemp()
     >>> model = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder, quiet=True)
-    >>> model.sample(2, size=(30, 90), seed=0).shape
+    >>> sample(model, 2, size=(30, 90), seed=0).shape
     torch.Size([2, 3, 30, 90])
     >>> model.reconstruct().shape
     torch.Size([1, 3, 40, 48])
@@ -156,10 +156,11 @@ def load(run: str | PathLike[str], model: str | None = None) -> Model:
     >>> import tempfile
     >>> from PIL import Image
     >>> import internal_gan
+    >>> from internal_gan.models.singan.sampling import sample
     >>> photo = Image.radial_gradient("L").resize((48, 40))
     >>> folder = tempfile.mkdtemp()
     >>> model = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder, quiet=True)
-    >>> bool((internal_gan.load(folder, "singan").sample(1) == model.sample(1)).all())
+    >>> bool((sample(internal_gan.load(folder, "singan")) == sample(model)).all())
     True
     """
     from pathlib import Path

@@ -8,6 +8,7 @@ published by 0.11 of their norm, and those of the others by 0.008 to 1.5.
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import internal_gan
+from internal_gan.config.migrations import OPTIONS
+from internal_gan.config.record import load_options
+from internal_gan.models.per_stage import PerStage
+from internal_gan.models.singan import training
+from internal_gan.models.singan.training import SinGANRecipe
 from tests.commands import ROOT, Shell
 from tests.runs.make import COMMON, RUNS
 
@@ -83,6 +89,34 @@ def test_a_stopped_training_ends_as_the_one_that_was_not(
     answer = shell(f"resume={name}-stopped")
     assert answer.code == 0, answer.err
     assert_same_weights(place / f"{name}-stopped" / "model.safetensors", name)
+
+
+@pytest.fixture
+def renamed_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version of SinGAN that calls one of its options of training otherwise."""
+
+    class Recipe(SinGANRecipe):
+        def __init__(self, *, alpha: PerStage, **others: Any) -> None:
+            super().__init__(reconstruction_weight=alpha, **others)
+
+    Recipe.__module__, Recipe.__qualname__ = SinGANRecipe.__module__, SinGANRecipe.__qualname__
+    monkeypatch.setattr(training, "SinGANRecipe", Recipe)
+    name = f"{Recipe.__module__}.{Recipe.__qualname__}"
+    monkeypatch.setitem(OPTIONS, name, {"reconstruction_weight": "alpha"})
+
+
+def test_a_renamed_option_orphans_nothing(place: Path, shell: Shell, renamed_option: None) -> None:
+    answer = shell("resume=singan-stopped")
+    assert answer.code == 0, answer.err
+    assert_same_weights(place / "singan-stopped" / "model.safetensors", "singan")
+    for run in ("singan", "singan-stopped"):
+        answer = shell("task=sample", "sample.count=1", f"checkpoint={run}", f"output={run}-again")
+        assert answer.code == 0, answer.err
+        assert_same_picture(place / f"{run}-again" / PICTURES["singan"][0], "singan")
+    assert load_options(place / "singan-again" / "config.yaml").model["alpha"] == {
+        "coarsest": 30,
+        "finest": 80,
+    }
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -16,7 +16,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
-from internal_gan.models.base import Model, Stage
+from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.singan.model import SinGAN
@@ -110,27 +110,26 @@ def recipe_of(*overrides: str, base: Sequence[str] = LEAN) -> Any:
     return build(tiny_options(*overrides, base=base).model)
 
 
-def unprepared(*overrides: str, base: Sequence[str] = LEAN) -> SinGAN:
-    model = build(tiny_options(*overrides, base=base).model)
-    assert isinstance(model, SinGAN)
-    return model
-
-
 def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None = None) -> SinGAN:
-    model = unprepared(*overrides, base=base)
-    model.prepare(picture() if pixels is None else pixels)
+    model = recipe_of(*overrides, base=base).prepare(picture() if pixels is None else pixels)
+    assert isinstance(model, SinGAN)
     return model
 
 
 def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
     """A model whose first scales, by default all, are finished as they began."""
-    model = prepared(*overrides, base=base)
-    rng = torch.Generator().manual_seed(0)
-    previous: Stage | None = None
-    for index in range(model.num_stages if scales is None else scales):
-        previous = model.own_stage(index, previous, rng)
-        previous.finish()
+    recipe, model = recipe_of(*overrides, base=base), prepared(*overrides, base=base)
+    finish_stages(recipe, model, model.num_stages if scales is None else scales)
     return model
+
+
+def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
+    """The first stages of a prepared model, each finished as it began."""
+    rng, stages = torch.Generator().manual_seed(0), list[Stage]()
+    for index in range(count):
+        stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
+        stages[-1].finish()
+    return stages
 
 
 def tiny_ingan(
@@ -156,12 +155,14 @@ def trained(
     """Train in the folder ``path``, or go on with the training that is there."""
     options = tiny_options(*overrides, base=base)
     model = model or prepared(*overrides, base=base)
-    folder = train_model(path, model, options, seed, precision, callbacks, resume)
+    recipe = build(options.model)
+    folder = train_model(path, recipe, model, options, seed, precision, callbacks, resume)
     return Run(model, options, folder)
 
 
 def train_model(
     path: Path,
+    recipe: Any,
     model: Model,
     options: Options,
     seed: int = 0,
@@ -172,7 +173,6 @@ def train_model(
     """Train a prepared model of any family in the folder ``path``."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
-    recipe: Any = model
     train(
         recipe,
         model,
@@ -193,7 +193,7 @@ def trained_ingan(
     """The paper's form of InGAN, trained in the folder ``path``; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = tiny_ingan(*overrides, base=base)
-    folder = train_model(path, model, options, **settings)
+    folder = train_model(path, model, model, options, **settings)
     save_options(options, folder.config_path)
     return model
 
@@ -222,7 +222,7 @@ def trained_edgeconnect(
     """EdgeConnect, trained in the folder ``path``; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = tiny_edgeconnect(*overrides, base=base, pixels=pixels, holes=holes)
-    folder = train_model(path, model, options, **settings)
+    folder = train_model(path, model, model, options, **settings)
     save_options(options, folder.config_path)
     return model
 

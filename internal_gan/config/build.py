@@ -143,7 +143,8 @@ def _all_targets() -> list[str]:
 def _check_arguments(
     target: Any, name: str, arguments: Mapping[str, Any], key: str, partial: bool
 ) -> None:
-    short = name.rpartition(".")[2]
+    # A family is known by its own name.
+    short = name.rpartition(".")[2].removesuffix("Recipe")
     parameters = {
         n: p for n, p in inspect.signature(target).parameters.items() if p.kind != p.POSITIONAL_ONLY
     }

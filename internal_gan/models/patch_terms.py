@@ -1,16 +1,57 @@
 """Auxiliary patch losses as terms of the stages' losses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.models.base import Terms
 from internal_gan.models.per_stage import per_stage
-from internal_gan.patches.losses import PatchTerm
+from internal_gan.patches.losses import PatchLoss, PatchTerm
 
 
-def try_patch_losses(terms: Mapping[str, PatchTerm], image: Tensor, count: int) -> None:
+@dataclass(frozen=True)
+class StageTerm:
+    """A patch loss against the image of one stage.
+
+    Attributes:
+        name: of the option and of what is logged.
+        loss: against the patches of that image.
+        weight: at that stage.
+        interval: it is computed in one of so many steps.
+    """
+
+    name: str
+    loss: PatchLoss
+    weight: float
+    interval: int
+
+    def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
+        """Add the distance of ``fake``, (1, 3, H, W) about in [-1, 1], where it is due."""
+        turn = terms.step // self.interval
+        terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
+
+
+def stage_terms(
+    terms: Mapping[str, PatchTerm] | None,
+    index: int,
+    count: int,
+    real: Tensor,
+    rng: torch.Generator,
+) -> list[StageTerm]:
+    """The terms in use at stage ``index`` of ``count``, against the patches of ``real``,
+    (1, 3, H, W) in [-1, 1]."""
+    found = []
+    for name, term in (terms or {}).items():
+        weight = per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
+        if weight:
+            found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
+    return found
+
+
+def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Tensor, count: int) -> None:
     """Let terms that do not fit the smallest image of a training fail before any work is done.
 
     Args:
@@ -22,7 +63,7 @@ def try_patch_losses(terms: Mapping[str, PatchTerm], image: Tensor, count: int) 
         ValueError: names the term and what is allowed.
     """
     rng = torch.Generator(image.device).manual_seed(0)
-    for name, term in terms.items():
+    for name, term in (terms or {}).items():
         if not any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):
             continue
         try:

@@ -2,53 +2,21 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid, pyramid_sizes
 from internal_gan.images.resize import resize
 from internal_gan.models.base import ModelWithRecipe, Optimization
+from internal_gan.models.ladder import Widths
 from internal_gan.models.limits import check_result
 from internal_gan.models.patch_terms import try_patch_losses
 from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
-from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.patches.losses import PatchLoss, PatchTerm
 from internal_gan.units import Size
-
-
-@dataclass(frozen=True)
-class Widths:
-    """Channels by scale: ``coarsest``, times ``factor`` every so many scales, as far as ``limit``.
-
-    The defaults are SinGAN's: 32, doubled every 4 scales up to 128.
-    """
-
-    coarsest: int = 32
-    factor: float = 2.0
-    every: int = 4
-    limit: int = 128
-
-    def __post_init__(self) -> None:
-        check_range(1, MOST_CHANNELS, coarsest=self.coarsest, limit=self.limit)
-        check_range(1, every=self.every)
-        check_range(0.01, 100, factor=self.factor)
-        if (self.factor > 1 and self.limit < self.coarsest) or (
-            self.factor < 1 and self.limit > self.coarsest
-        ):
-            raise ValueError(
-                f"factor={self.factor} leads from coarsest={self.coarsest} away from "
-                f"limit={self.limit}; change both, or use factor=1"
-            )
-
-    def at(self, scale: int) -> int:
-        if self.factor == 1:
-            return self.coarsest
-        width = self.coarsest * self.factor ** (scale // self.every)
-        return round(min(width, self.limit) if self.factor > 1 else max(width, self.limit))
 
 
 class ScalesModel(ModelWithRecipe):
@@ -69,7 +37,7 @@ class ScalesModel(ModelWithRecipe):
     def __init__(
         self,
         *,
-        widths: Widths | None,
+        widths: Widths,
         pyramid: Mapping[str, Any],
         steps: PerStage,
         patch_loss: Mapping[str, PatchTerm] | None,
@@ -77,7 +45,7 @@ class ScalesModel(ModelWithRecipe):
         learning_rates: PerStage = 1.0,
     ) -> None:
         super().__init__()
-        self.widths = widths or Widths()
+        self.widths = widths
         self.pyramid = dict(pyramid)
         self.configured_steps = steps
         self.patch_loss = dict(patch_loss or {})
@@ -169,24 +137,3 @@ class ScalesModel(ModelWithRecipe):
             (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
         ]
         return [*coarser, (size[0], size[1])]
-
-
-def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
-    """Index of a square of ``side`` pixels that moves over an image from turn to turn.
-
-    ``side`` may also be (height, width); ``...``, the whole image, when it is None. An additive
-    recurrence spreads the places evenly and asks nothing of the device. It aims beyond the border
-    by a quarter of a side and stops there, or the border, which few windows reach, would hardly
-    be seen.
-    """
-    if side is None:
-        return ...
-    sides = (side, side) if isinstance(side, int) else side
-    spans = []
-    for length, extent, ratio in zip(size, sides, (0.7548777, 0.5698403), strict=True):
-        room = max(length - extent, 0)
-        beyond = extent // 4
-        start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
-        start = min(max(start, 0), room)
-        spans.append(slice(start, start + extent))
-    return (..., *spans)

@@ -17,7 +17,7 @@ from internal_gan.config.build import build, find
 from internal_gan.config.migrations import migrated
 from internal_gan.errors import UserError, check_range
 from internal_gan.files import atomic_write, is_file
-from internal_gan.models.base import Model
+from internal_gan.models.base import Model, ModelWithRecipe, Recipe
 
 # Raised whenever a file of the version before can no longer be read as it is. Files of format 1
 # hold the configuration of the whole training in place of the model's architecture.
@@ -83,7 +83,7 @@ def load_model(path: Path) -> Model:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             names = file.keys()
-            version = check_format(path, metadata.get("format_version"), FORMAT_VERSION)
+            check_format(path, metadata.get("format_version"), FORMAT_VERSION)
             if len(names) > MOST_TENSORS:
                 raise UserError(f"{path} has {len(names)} tensors; allowed: up to {MOST_TENSORS}")
             tensors = {name: file.get_tensor(name) for name in names}
@@ -93,8 +93,9 @@ def load_model(path: Path) -> Model:
         saved = json.loads(metadata["model"])
         _check_saved(saved)
         architecture = migrated(json.loads(metadata["architecture"]))
-        if version == 1:
-            architecture = find(architecture["_target_"]).architecture(architecture)
+        target = find(architecture["_target_"])
+        if issubclass(target, Recipe | ModelWithRecipe):
+            architecture = target.architecture(architecture)
         with _Bounded(tensors.values()):
             model: Model = build(architecture)
             model.restore(saved)

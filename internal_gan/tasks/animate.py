@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.errors import UserError
 from internal_gan.images.files.video import check_format
-from internal_gan.models.singan.animation import Animation
+from internal_gan.models.singan.animation import animate, animating_memory
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Work
 from internal_gan.tasks.reporting import check_memory
@@ -16,7 +17,7 @@ from internal_gan.tasks.reporting import check_memory
 class Animate(Work[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and of them a film unless the format is png."""
 
-    def check(self, model: Animation) -> None:
+    def check(self, model: SinGAN) -> None:
         wanted = self.wanted
         check_format(wanted.format, wanted.fps, "animate")
         if self._count < 2:
@@ -26,7 +27,7 @@ class Animate(Work[AnimateOptions]):
             )
         if wanted.size:
             height, width = wanted.size
-            needed = model.animating_memory((height, width))
+            needed = animating_memory(model, (height, width))
             check_memory(needed, model.device, f"animate.size=[{height},{width}]")
         if wanted.start_scale >= model.finished:
             raise UserError(
@@ -34,9 +35,10 @@ class Animate(Work[AnimateOptions]):
                 f"{model.num_stages} scales are finished; allowed: 0 to {model.finished - 1}"
             )
 
-    def draw(self, model: Animation, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
-        frames = model.animate(
+        frames = animate(
+            model,
             self._count,
             alpha=wanted.alpha,
             beta=wanted.beta,

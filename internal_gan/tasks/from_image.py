@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.task_options import PaintOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
-from internal_gan.models.singan.injection import Injection
+from internal_gan.models.singan.injection import start_scale_for
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, Work
 
 Wanted = TypeVar("Wanted", bound=PaintOptions | RedrawOptions)
@@ -31,7 +32,7 @@ class FromImage(Work[Wanted]):
     fraction: ClassVar[float]
 
     @abstractmethod
-    def draw(self, model: Injection, preview: bool = False) -> Iterator[Picture]: ...
+    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]: ...
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` is that of :func:`internal_gan.images.files.image.read_image`."""
@@ -44,8 +45,8 @@ class FromImage(Work[Wanted]):
         except UserError as error:
             raise UserError(f"{option}={error}") from error
 
-    def _start_scale(self, model: Any) -> int:
-        auto, wanted = int(model.start_scale_for(self.fraction)), self.wanted.start_scale
+    def _start_scale(self, model: SinGAN) -> int:
+        auto, wanted = start_scale_for(model, self.fraction), self.wanted.start_scale
         if wanted == AUTO:
             return auto
         last = model.finished - 1

@@ -11,8 +11,9 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, told
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo, drawn_like
-from internal_gan.models.ladder import wrap_of
-from internal_gan.models.singan.tileable import Tiling
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import wrap_of
+from internal_gan.models.singan.tiling import make_tileable
 from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.proof import proof, proof_name
 
@@ -21,12 +22,13 @@ class MakeTileable(Work[MakeTileableOptions]):
     """Changes the borders of a photo so that they meet: ``make_tileable/000.png``, and copies side
     by side of the photo before and after."""
 
-    def draw(self, model: Tiling, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes
         photo, what = self._photo()
         try:
-            made = model.make_tileable(
+            made = make_tileable(
+                model,
                 photo.pixels,
                 tileable,
                 band=wanted.band,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from rich.console import Console
 
+from internal_gan.config.build import build
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.device import select_precision
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import PAINT
+from internal_gan.models.singan.injection import PAINT, inject, working_size
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.quantized import QuantizedStage
+from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.tasks.base import Picture
 from internal_gan.tasks.from_image import FromImage
 from internal_gan.training.callbacks import Callback
@@ -30,15 +31,15 @@ class Paint(FromImage[PaintOptions]):
 
     task, what, fraction = "paint", "the painting or clip-art", PAINT
 
-    def draw(self, model: Any, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, seeds = self.wanted, self._seeds
         # The working size of a long and narrow painting is longer than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
         start = self._start_scale(model)
-        size = model.working_size((painting.shape[-2], painting.shape[-1]))
+        size = working_size(model, (painting.shape[-2], painting.shape[-1]))
         painting = resize(painting, size).clamp(-1, 1)
         for scale in range(1, model.finished):
-            image = model.inject(painting, scale, size=size, seed=seeds[0])
+            image = inject(model, painting, scale, size=size, seed=seeds[0])
             yield Picture(f"paint/start-scale-{scale}.png", image, "aside")
         yield Picture("paint/before.png", painting, "before")
         last, palette = model.finished - 1, None
@@ -49,7 +50,7 @@ class Paint(FromImage[PaintOptions]):
             yield Picture("paint/photo-in-these-colours.png", stage.quantized, "aside")
             yield Picture("paint/painting-in-these-colours.png", flat, "aside")
         for index, seed in enumerate(seeds):
-            image = model.inject(painting, start, size=size, seed=seed, palette=palette)
+            image = inject(model, painting, start, size=size, seed=seed, palette=palette)
             yield Picture(f"paint/{index:03d}.png", image)
         self._tell(start, last)
 
@@ -58,6 +59,7 @@ class Paint(FromImage[PaintOptions]):
         assert context.folder is not None
         context.say(f"Scale {start} is trained anew on {colours} colours")
         return quantized(
+            build(context.trained.options.model),
             model,
             start,
             colours,
@@ -71,6 +73,7 @@ class Paint(FromImage[PaintOptions]):
 
 
 def quantized(
+    recipe: SinGANRecipe,
     model: SinGAN,
     start_scale: int,
     colours: int = 8,
@@ -82,24 +85,25 @@ def quantized(
     """A model whose start scale has learnt to draw on a few flat colours.
 
     Args:
+        recipe: that of the model's training.
         model: a finished model; it stays as it is.
         start_scale: the scale to train anew, 1 to the finest, for as many steps as it had.
         colours: how many colours of the photo, 2 to 256.
 
     Returns:
-        The copy, for ``copy.paint(painting, start_scale, palette=stage.palette)``, and the stage.
+        The copy, for ``paint(copy, painting, start_scale, palette=stage.palette)``, and the stage.
 
     Raises:
         UserError: a start scale that the model does not have, or a loss that is not finite.
     """
     model = copy.deepcopy(model)
     rng = torch.Generator(model.device).manual_seed(seed)
-    stage = QuantizedStage(model, start_scale, colours, rng)
+    stage = QuantizedStage(recipe, model, start_scale, colours, rng)
     try:
         train_stage(
             model,
             stage,
-            model.steps[start_scale],
+            recipe.steps_of(model)[start_scale],
             rng,
             precision=precision,
             callbacks=callbacks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
@@ -14,6 +15,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
+from internal_gan.models.singan import injection
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.from_image import FromImage
 
@@ -36,18 +39,18 @@ class Redraw(FromImage[Wanted]):
     feather: ClassVar[float]
     needs_mask: ClassVar[bool]
 
-    def draw(self, model: Any, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         photo, lengths = self._read(), self._lengths
         mask = self._mask(photo)
         start = self._start_scale(model)
-        used = None if mask is None else model.soft_mask(mask, *lengths.values())
+        used = None if mask is None else injection.soft_mask(model, mask, *lengths.values())
         if used is not None and used.min() > 0.0:
             _log.warning(
                 "the mask reaches every pixel after it was grown by %g and softened by %g pixels, "
                 "so that nothing is kept as it was; smaller mask.dilate and mask.feather keep more",
                 *lengths.values(),
             )
-        redraw = getattr(model, self.task)
+        redraw = functools.partial(getattr(injection, self.task), model)
         keywords = {**lengths, **self._keywords()}
         for index, seed in enumerate(self._seeds):
             made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
@@ -55,8 +58,8 @@ class Redraw(FromImage[Wanted]):
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
             yield gray(f"{self.task}/mask.png", used, "mask")
-        small = resize(photo.pixels, model.working_size(photo.size)).clamp(-1.0, 1.0)
-        region = None if mask is None else model.shrink_mask(mask)
+        small = resize(photo.pixels, injection.working_size(model, photo.size)).clamp(-1.0, 1.0)
+        region = None if mask is None else injection.shrink_mask(model, mask)
         like = drawn_like(photo)[0]
         for scale in range(1, model.finished):
             made = redraw(small, region, scale, seed=self._seeds[0], **keywords)
@@ -79,7 +82,7 @@ class Redraw(FromImage[Wanted]):
         return None
 
     def _keywords(self) -> dict[str, Any]:
-        """Further arguments of the model's method."""
+        """Further arguments of the function that redraws."""
         return {}
 
     @property

@@ -18,7 +18,7 @@ from internal_gan.files import make_folder
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
-from internal_gan.models.ladder import wrap_of
+from internal_gan.models.singan.sampling import samples, sampling_memory, wrap_of
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.proof import proof, proof_name
@@ -89,12 +89,14 @@ def draw(model: Any, options: Options, at_most: int | None = None) -> dict[str, 
             f"sample.start_scale={start_scale}: {finished} of the model's "
             f"{model.num_stages} scales are finished; allowed: 0 to {finished - 1}"
         )
+    tileable: Any = wanted.tileable
     return {
-        name: model.samples(
+        name: samples(
+            model,
             count,
-            tuple(size) if size else None,
+            (size[0], size[1]) if size else None,
             start_scale=scale,
-            tileable=wanted.tileable,
+            tileable=tileable,
             seed=options.seed if wanted.seed is None else wanted.seed,
         )
         for name, scale in folders.items()
@@ -130,7 +132,7 @@ def check(model: Any, options: Options) -> None:
 def _check_memory(model: Any, options: Options) -> None:
     if options.sample.size is not None:
         height, width = options.sample.size
-        needed = model.sampling_memory((height, width))
+        needed = sampling_memory(model, (height, width))
         check_memory(needed, model.device, f"sample.size=[{height},{width}]")
 
 

@@ -18,7 +18,8 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
 from internal_gan.models.base import Model
-from internal_gan.models.singan.super_resolution import SuperResolution, enlarged_size
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.super_resolution import enlarged_size, super_resolve
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.own import OwnTask
 from internal_gan.tasks.reporting import check_memory, enough_memory
@@ -45,7 +46,7 @@ def super_resolution(options: Options, family: str | None = None) -> Path:
         UserError: the checkpoint, the photo, the device or the factor will not do. No folder is
             left behind.
     """
-    trained = load_trained(options, family, SuperResolution)
+    trained = load_trained(options, family)
     recorded, kept = trained.options.photo, trained.source.path / "photo.png"
     is_there = recorded is not None and is_file(recorded)
     if options.image is None and not is_there and not kept.is_file():
@@ -77,10 +78,11 @@ def check_result(size: Size, options: Options, device: torch.device) -> None:
     check_memory(needed, device, f"{_FACTOR}={factor:g}, {height}x{width} pixels,")
 
 
-def enlarge(model: SuperResolution, options: Options, photo: Photo) -> Tensor:
+def enlarge(model: SinGAN, options: Options, photo: Photo) -> Tensor:
     """The enlarged photo, (1, 3, H, W) in [-1, 1], on the CPU."""
     wanted = options.super_resolution
-    return model.super_resolve(
+    return super_resolve(
+        model,
         wanted.factor,
         photo.pixels,
         seed=options.seed if wanted.seed is None else wanted.seed,
@@ -91,7 +93,7 @@ def enlarge(model: SuperResolution, options: Options, photo: Photo) -> Tensor:
 
 
 def write(
-    model: SuperResolution,
+    model: SinGAN,
     options: Options,
     folder: RunFolder,
     photo: Photo,
@@ -112,7 +114,7 @@ def check(model: Model, options: Options) -> None:
     Raises:
         UserError: it is of another family, or has a single scale.
     """
-    if not isinstance(model, SuperResolution):
+    if not isinstance(model, SinGAN):
         raise UserError(f"task=super_resolution: a model of {model.family} cannot; singan can")
     if model.num_stages < 2:
         raise UserError(

@@ -16,7 +16,7 @@ from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo, drawn_like
-from internal_gan.models.ladder import PyramidModel
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
@@ -44,9 +44,7 @@ class Trained:
     started: float
 
 
-def load_trained(
-    options: Options, family: str | None = None, kind: type[Any] = PyramidModel
-) -> Trained:
+def load_trained(options: Options, family: str | None = None, kind: type[Any] = SinGAN) -> Trained:
     """Read the model in the run folder ``options.checkpoint``.
 
     Args:

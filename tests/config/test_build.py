@@ -128,10 +128,9 @@ def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
 
 
 def test_a_name_where_a_part_belongs_is_told_the_group() -> None:
-    config = {"_target_": "internal_gan.models.singan.model.SinGAN", "adversarial_loss": "hinge"}
-    parts = {"generator": print, "discriminator": print, "optimization": Optimization()}
+    config = tiny_options().model | {"adversarial_loss": "hinge"}
     with pytest.raises(UserError, match="write model/adversarial_loss=hinge"):
-        build(config, **parts)
+        build(config)
 
 
 def test_a_value_out_of_range_is_one_line() -> None:

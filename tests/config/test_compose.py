@@ -18,7 +18,7 @@ from internal_gan.errors import UserError
 def test_the_default_is_singan_made_lean() -> None:
     options = compose()
     assert options.task == "train"
-    assert options.model["_target_"] == "internal_gan.models.singan.model.SinGAN"
+    assert options.model["_target_"] == "internal_gan.models.singan.training.SinGANRecipe"
 
 
 def test_without_hydra_the_defaults_are_the_same() -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.models.base import Optimization
 from internal_gan.models.per_stage import per_stage
+from internal_gan.models.singan.animation import animate
+from internal_gan.models.singan.injection import edit, harmonize, inject
 from internal_gan.models.singan.model import SinGAN
-from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, tiny_options, untrained
+from internal_gan.models.singan.sampling import sample, samples
+from internal_gan.models.singan.super_resolution import super_resolve
+from tests.tiny import INGAN_FAST, INGAN_PAPER, finish_stages, picture, recipe_of, untrained
 
 MASK = torch.ones(1, 1, 40, 56)
 
@@ -87,23 +90,23 @@ def singan() -> SinGAN:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: m.super_resolve(1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
-        (lambda m: m.super_resolve(2, back_projection=10**9), "back_projection is 1000000000"),
-        (lambda m: m.super_resolve(2, passes=10**9), "passes is 1000000000"),
-        (lambda m: m.sample(10**12), "count is 1000000000000; .* at most 1000000"),
-        (lambda m: m.samples(10**12), "count is 1000000000000; .* at most 1000000"),
-        (lambda m: m.sample(2.5), r"count is 2\.5"),
-        (lambda m: m.sample(10**6), "size is 1000000 times 20x28 pixels; allowed are 250 mega"),
-        (lambda m: m.sample(1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
-        (lambda m: m.sample(1, (math.nan, 5)), "size is"),
-        (lambda m: m.sample(1, 300), r"size is \[300\]; it must be \[height, width\]"),
-        (lambda m: m.animate(10**12), "number of frames is 1000000000000"),
-        (lambda m: m.animate(2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
-        (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
-        (lambda m: m.edit(picture(), MASK, dilate=1e9), r"dilate is 1000000000.0; .* 0 to 1000"),
-        (lambda m: m.edit(picture(), MASK, feather=math.inf), "feather is inf; .* 0 to 1000"),
-        (lambda m: m.harmonize(picture(), MASK, dilate=math.nan), "dilate is nan"),
-        (lambda m: m.harmonize(picture(), MASK, feather=-1), "feather is -1"),
+        (lambda m: super_resolve(m, 1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
+        (lambda m: super_resolve(m, 2, back_projection=10**9), "back_projection is 1000000000"),
+        (lambda m: super_resolve(m, 2, passes=10**9), "passes is 1000000000"),
+        (lambda m: sample(m, 10**12), "count is 1000000000000; .* at most 1000000"),
+        (lambda m: samples(m, 10**12), "count is 1000000000000; .* at most 1000000"),
+        (lambda m: sample(m, 2.5), r"count is 2\.5"),  # type: ignore[arg-type]
+        (lambda m: sample(m, 10**6), "size is 1000000 times 20x28 pixels; allowed are 250 mega"),
+        (lambda m: sample(m, 1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
+        (lambda m: sample(m, 1, (math.nan, 5)), "size is"),  # type: ignore[arg-type]
+        (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
+        (lambda m: animate(m, 10**12), "number of frames is 1000000000000"),
+        (lambda m: animate(m, 2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
+        (lambda m: inject(m, picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
+        (lambda m: edit(m, picture(), MASK, dilate=1e9), r"dilate is 1000000000.0; .* 0 to 1000"),
+        (lambda m: edit(m, picture(), MASK, feather=math.inf), "feather is inf; .* 0 to 1000"),
+        (lambda m: harmonize(m, picture(), MASK, dilate=math.nan), "dilate is nan"),
+        (lambda m: harmonize(m, picture(), MASK, feather=-1), "feather is -1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -116,12 +119,9 @@ def test_what_no_computer_can_hold_is_refused(
 
 @pytest.mark.parametrize("base", [INGAN_FAST, INGAN_PAPER])
 def test_a_photo_is_retargeted_to_no_more_than_a_computer_holds(base: tuple[str, ...]) -> None:
-    model = build(tiny_options("model.steps=1", base=base).model)
-    model.prepare(picture())
-    previous = None
-    for index in range(model.num_stages):
-        previous = model.own_stage(index, previous, torch.Generator().manual_seed(0))
-        previous.finish()
+    recipe = recipe_of("model.steps=1", base=base)
+    model: Any = recipe.prepare(picture())
+    finish_stages(recipe, model, model.num_stages)
     for size in ((10**6, 10**6), (10**30, 1), (0, 5), (2.5, 3), 7):
         with pytest.raises(UserError, match="size is"):
             model.retarget(size)

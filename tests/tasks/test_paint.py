@@ -12,9 +12,10 @@ from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.models.singan.injection import paint
 from internal_gan.tasks.paint import quantized
 from tests.commands import Shell
-from tests.tiny import picture, same_weights, trained
+from tests.tiny import picture, recipe_of, same_weights, trained
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,8 @@ def test_quantize_trains_the_start_scale_anew_with_progress(
 def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> None:
     model = internal_gan.load(run, "singan")
     before = internal_gan.load(run, "singan")
-    other, stage = quantized(model, 2, 4, seed=1)
+    recipe = recipe_of()
+    other, stage = quantized(recipe, model, 2, 4, seed=1)
     assert same_weights(model, before)
     assert [
         same_weights(*pair) for pair in zip(model.generators, other.generators, strict=True)
@@ -94,19 +96,18 @@ def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> Non
     assert model.noise_std[2] != other.noise_std[2]
     assert stage.palette.shape == (4, 3)
     assert not any(p.requires_grad for p in other.parameters())
-    again, _ = quantized(model, 2, 4, seed=1)
+    again, _ = quantized(recipe, model, 2, 4, seed=1)
     assert same_weights(other, again)
-    assert other.paint(picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
+    assert paint(other, picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
 
 
 def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
     """Longer training brings the reconstruction from few colours nearer to the photo."""
     errors = []
     for steps in (1, 120):
-        model = internal_gan.load(run, "singan")
-        model.steps[1] = steps
-        copy, stage = quantized(model, 1, 3)
-        noise = copy.padded_reconstruction_noise(1, stage.size)
+        recipe = recipe_of(f"model.steps={steps}")
+        copy, stage = quantized(recipe, internal_gan.load(run, "singan"), 1, 3)
+        noise = copy.fixed_noise(1, stage.size)
         with torch.no_grad():
             rebuilt = copy.generators[1](noise, stage.reconstruction_base)
         errors.append(float((rebuilt - copy.real(1)).square().mean()))
@@ -115,7 +116,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
 
 def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
     with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        quantized(internal_gan.load(run, "singan"), 3)
+        quantized(recipe_of(), internal_gan.load(run, "singan"), 3)
 
 
 @pytest.mark.parametrize(

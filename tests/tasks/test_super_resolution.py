@@ -15,6 +15,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
+from internal_gan.models.singan.super_resolution import super_resolve
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks import super_resolution
 from tests.commands import TINY_RUN, Shell
@@ -76,7 +77,7 @@ def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     )
     assert answer.code == 0, answer.err
     assert size_of("out") == (84, 132)
-    expected = internal_gan.load(model, "singan").super_resolve(4, read_image("other.png").pixels)
+    expected = super_resolve(internal_gan.load(model, "singan"), 4, read_image("other.png").pixels)
     assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
 
 
@@ -212,7 +213,7 @@ def test_without_memory_the_option_is_named(
     def allocate(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.super_resolve", allocate)
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", allocate)
     answer = shell("task=super_resolution", f"checkpoint={model}")
     assert answer.lines == [
         "error: there is not enough memory; a smaller super_resolution.factor needs less"

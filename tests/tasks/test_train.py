@@ -16,6 +16,7 @@ from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
+from internal_gan.models.singan.sampling import sample
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from tests.commands import TINY_RUN, Shell, run_process
@@ -156,7 +157,7 @@ def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
     wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
     assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
     assert len(list(Path("run/sample").iterdir())) == 2
-    expected = internal_gan.load("run", "singan").sample(2, (23, 61), start_scale=1, seed=9)
+    expected = sample(internal_gan.load("run", "singan"), 2, (23, 61), start_scale=1, seed=9)
     for index, image in enumerate(expected):
         written = read_image(f"run/sample/00{index}.png").pixels[0]
         assert (written - image).abs().max() <= 1.01 / 255

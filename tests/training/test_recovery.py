@@ -24,7 +24,6 @@ from tests.tiny import (
     LEAN,
     Run,
     picture,
-    prepared,
     recipe_of,
     same_weights,
     trained,
@@ -180,7 +179,8 @@ def test_where_a_device_is_not_waited_for_a_fault_is_undone_at_the_next_look(
 ) -> None:
     def weights(times: int) -> list[Tensor]:
         rng = torch.Generator().manual_seed(0)
-        stage = prepared().own_stage(0, None, rng)
+        recipe = recipe_of()
+        stage = recipe.stage(recipe.prepare(picture()), 0, 60, None, rng)
         trainee = Trainee(stage, 60, FP32)
         # As on a GPU: a step does not look at its gradients.
         trainee.device = torch.device("cuda")

@@ -15,7 +15,7 @@ from internal_gan.training.recovery import Recovery
 from internal_gan.training.threads import Pacemaker, Threads, usable_cores
 from internal_gan.training.trainee import Trainee
 from tests.commands import ROOT
-from tests.tiny import prepared
+from tests.tiny import picture, recipe_of
 
 CPU = torch.device("cpu")
 
@@ -118,9 +118,8 @@ class Case:
             return step(trainee, number)
 
         monkeypatch.setattr(Trainee, "step", timed)
-        model = prepared()
-        rng = torch.Generator().manual_seed(0)
-        stage = model.own_stage(0, None, rng)
+        recipe, rng = recipe_of(), torch.Generator().manual_seed(0)
+        stage = recipe.stage(recipe.prepare(picture()), 0, 1000, None, rng)
         self.recovery = Recovery(Trainee(stage, 1000, torch.float32), rng)
         self.notes: list[int] = []
         plan = StagePlan("scale 0", (14, 20), 1000, 1.0, 2)

@@ -3,12 +3,12 @@
 import torch
 
 from internal_gan.training.trainee import Trainee
-from tests.tiny import prepared
+from tests.tiny import picture, recipe_of
 
 
 def test_the_statistics_of_batch_norms_are_averaged_with_the_weights() -> None:
-    model = prepared("model.generator.norm=batch", "model.optimization.ema=0.9")
-    stage = model.own_stage(0, None, torch.Generator().manual_seed(0))
+    recipe = recipe_of("model.generator.norm=batch", "model.optimization.ema=0.9")
+    stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, torch.Generator().manual_seed(0))
     trainee = Trainee(stage, 6, torch.float32)
     norm = next(m for m in stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
     assert norm.running_mean is not None

@@ -19,8 +19,9 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Optimization, Stage
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
+from internal_gan.models.ladder import Widths
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.models.scales import ScalesModel, Widths
+from internal_gan.models.scales import ScalesModel
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -71,8 +72,8 @@ class InGANPyramid(ScalesModel, RetargetModel):
         discriminator: Callable[..., PatchDiscriminator],
         adversarial_loss: AdversarialLoss,
         optimization: Optimization,
+        widths: Widths,
         patch_loss: Mapping[str, PatchTerm] | None = None,
-        widths: Widths | None = None,
         depths: PerStage = 5,
         scale_factor: float = 0.68,
         min_size: int = 24,

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Losses, Stage
+from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.per_stage import per_stage
-from internal_gan.models.scales import moving_window
 from internal_gan.patches.losses import PatchLoss
 from internal_gan.units import Size
 

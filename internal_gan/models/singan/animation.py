@@ -1,4 +1,4 @@
-"""A photo that moves: a random walk in the noise of a trained pyramid."""
+"""A photo that moves: a random walk in the noise of a trained model."""
 
 import math
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from itertools import islice, repeat
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.ladder import PyramidModel, sample_seed
 from internal_gan.models.limits import check_count
+from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
 from internal_gan.units import Size
 
@@ -18,103 +18,103 @@ from internal_gan.units import Size
 BYTES_PER_PIXEL = 180
 
 
-class Animation(PyramidModel):
-    """Animates the image of a pyramid model."""
+def animate(
+    model: SinGAN,
+    frames: int,
+    *,
+    alpha: float = 0.1,
+    beta: float = 0.9,
+    fps: float = PAPER_FPS,
+    start_scale: int = 0,
+    loop: bool = False,
+    seed: int = 0,
+    size: Size | None = None,
+) -> Iterator[Tensor]:
+    """Frames of a moving picture, one at a time.
 
-    def animate(
-        self,
-        frames: int,
-        *,
-        alpha: float = 0.1,
-        beta: float = 0.9,
-        fps: float = PAPER_FPS,
-        start_scale: int = 0,
-        loop: bool = False,
-        seed: int = 0,
-        size: Size | None = None,
-    ) -> Iterator[Tensor]:
-        """Frames of a moving picture, one at a time.
+    The noise of the scales from ``start_scale`` on walks at random around that of the
+    reconstruction (:class:`internal_gan.models.singan.walk.Walk`); the scales below it
+    stay as they rebuild the image. The walk begins at the reconstruction itself. A loop has
+    no beginning: it repeats without a seam, the step from its last frame to the first being
+    one like all others.
 
-        The noise of the scales from ``start_scale`` on walks at random around that of the
-        reconstruction (:class:`internal_gan.models.singan.walk.Walk`); the scales below it
-        stay as they rebuild the image. The walk begins at the reconstruction itself. A loop has
-        no beginning: it repeats without a seam, the step from its last frame to the first being
-        one like all others.
+    The generators were trained with noise of variance 1. Where noise and walk together have
+    more, as they do at scale 0 and with a small ``alpha``, they are divided by their standard
+    deviation.
 
-        The generators were trained with noise of variance 1. Where noise and walk together have
-        more, as they do at scale 0 and with a small ``alpha``, they are divided by their standard
-        deviation.
+    Args:
+        frames: how many.
+        alpha: pull towards the image, in (0, 1]; the smaller, the farther the picture strays.
+        beta: smoothness of the motion, in [0, 1).
+        fps: frames a second that they will be shown at. The motion is the same at any rate;
+            at 10 it is the paper's recursion with this ``alpha`` and ``beta``.
+        start_scale: 0 moves everything; the higher, the smaller what moves.
+        loop: whether the last frame leads to the first.
+        seed: another gives another motion.
+        size: (height, width) in pixels, that of the finest finished scale by default. The
+            scales below ``start_scale`` are stretched; at ``start_scale`` 0 the picture is
+            then a random one of that size in place of the image.
 
-        Args:
-            frames: how many.
-            alpha: pull towards the image, in (0, 1]; the smaller, the farther the picture strays.
-            beta: smoothness of the motion, in [0, 1).
-            fps: frames a second that they will be shown at. The motion is the same at any rate;
-                at 10 it is the paper's recursion with this ``alpha`` and ``beta``.
-            start_scale: 0 moves everything; the higher, the smaller what moves.
-            loop: whether the last frame leads to the first.
-            seed: another gives another motion.
-            size: (height, width) in pixels, that of the finest finished scale by default. The
-                scales below ``start_scale`` are stretched; at ``start_scale`` 0 the picture is
-                then a random one of that size in place of the image.
+    Returns:
+        Each frame (1, 3, height, width) in [-1, 1], on the CPU. Memory does not grow with
+        ``frames``.
 
-        Returns:
-            Each frame (1, 3, height, width) in [-1, 1], on the CPU. Memory does not grow with
-            ``frames``.
+    Raises:
+        UserError: a number out of range.
+    """
+    model.ladder.check_finished()
+    check_count("the number of frames", frames)
+    model.ladder.check_scale(start_scale)
+    last = model.finished - 1
+    walk = Walk(alpha, beta, fps)
+    sizes = model.ladder.sizes_for(size, last)
 
-        Raises:
-            UserError: a number out of range.
-        """
-        self._require_finished()
-        last = self.finished - 1
-        check_count("the number of frames", frames)
-        if not 0 <= start_scale <= last:
-            raise UserError(f"start_scale is {start_scale}; allowed: 0 to {last} (finest)")
-        walk = Walk(alpha, beta, fps)
-        sizes = self._sizes_for(size, last)
+    def innovations(t: int) -> Fields:
+        rng = torch.Generator().manual_seed(sample_seed(seed, t))
+        scales = range(start_scale, last + 1)
+        return [model.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
 
-        def innovations(t: int) -> Fields:
-            rng = torch.Generator().manual_seed(sample_seed(seed, t))
-            scales = range(start_scale, last + 1)
-            return [self.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
+    if loop:
+        walked = walk.loop(innovations, frames)
+        variances: Iterator[float] = repeat(walk.variance(frames))
+    else:
+        walked, variances = walk.steps(innovations), walk.variances()
+    rest = _anchor(model, sizes, start_scale, seed)
+    pairs = zip(walked, variances, strict=False)
+    return (_frame(model, sizes, rest, *pair) for pair in islice(pairs, frames))
 
-        if loop:
-            walked = walk.loop(innovations, frames)
-            variances: Iterator[float] = repeat(walk.variance(frames))
-        else:
-            walked, variances = walk.steps(innovations), walk.variances()
-        rest = self._anchor(sizes, start_scale, seed)
-        pairs = zip(walked, variances, strict=False)
-        return (self._frame(sizes, rest, *pair) for pair in islice(pairs, frames))
 
-    def animating_memory(self, size: Size) -> int:
-        """About how many bytes it takes to draw frames of ``size``, at most."""
-        return self.sampling_memory(size) + BYTES_PER_PIXEL * size[0] * size[1]
+def animating_memory(model: SinGAN, size: Size) -> int:
+    """About how many bytes it takes to draw frames of ``size``, at most."""
+    return sampling_memory(model, size) + BYTES_PER_PIXEL * size[0] * size[1]
 
-    def _anchor(self, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
-        """What does not move: the noise of scale 0, or what is below the first moving scale."""
-        if start_scale > 0:
-            noise = self.padded_reconstruction_noise
-            with torch.no_grad():
-                below = self.synthesise(self.sizes, noise, last=start_scale - 1)
-            return resize(below, sizes[start_scale - 1])
-        if sizes[0] == self.sizes[0]:
-            return self.padded_reconstruction_noise(0, sizes[0])
-        # Frames are numbered from 0, so that none of them has this noise.
-        rng = torch.Generator().manual_seed(sample_seed(seed, -1))
-        return self.random_noise(0, sizes[0], 1, rng)
 
-    def _frame(self, sizes: list[Size], rest: Tensor, walked: Fields, variance: float) -> Tensor:
-        last = self.finished - 1
-        start_scale = last + 1 - len(walked)
-
-        def noise(scale: int, _: Size) -> Tensor:
-            field = walked[scale - start_scale]
-            if scale > 0:
-                return field / math.sqrt(max(variance, 1.0))
-            return (rest + field) / math.sqrt(1.0 + variance)
-
-        base = rest if start_scale > 0 else None
+def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
+    """What does not move: the noise of scale 0, or what is below the first moving scale."""
+    if start_scale > 0:
         with torch.no_grad():
-            image = self.synthesise(sizes, noise, first=start_scale, last=last, image=base)
-        return image.clamp(-1, 1).cpu()
+            below = model.synthesise(model.sizes, model.fixed_noise, last=start_scale - 1)
+        return resize(below, sizes[start_scale - 1])
+    if sizes[0] == model.sizes[0]:
+        return model.fixed_noise(0, sizes[0])
+    # Frames are numbered from 0, so that none of them has this noise.
+    rng = torch.Generator().manual_seed(sample_seed(seed, -1))
+    return model.random_noise(0, sizes[0], 1, rng)
+
+
+def _frame(
+    model: SinGAN, sizes: list[Size], rest: Tensor, walked: Fields, variance: float
+) -> Tensor:
+    last = model.finished - 1
+    start_scale = last + 1 - len(walked)
+
+    def noise(scale: int, _: Size) -> Tensor:
+        field = walked[scale - start_scale]
+        if scale > 0:
+            return field / math.sqrt(max(variance, 1.0))
+        return (rest + field) / math.sqrt(1.0 + variance)
+
+    base = rest if start_scale > 0 else None
+    with torch.no_grad():
+        image = model.synthesise(sizes, noise, first=start_scale, last=last, image=base)
+    return image.clamp(-1, 1).cpu()

@@ -1,20 +1,11 @@
 """Training of one scale on an image of few colours, for paint-to-image."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from internal_gan.errors import UserError
 from internal_gan.images.palette import nearest_colours, palette_of
-from internal_gan.images.resize import resize
-from internal_gan.models.singan.training import SinGANStage
-
-if TYPE_CHECKING:
-    from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 
 
 class QuantizedStage(SinGANStage):
@@ -25,6 +16,7 @@ class QuantizedStage(SinGANStage):
     Training changes ``model`` at this scale: its generator and its noise.
 
     Args:
+        recipe: that of the model's training.
         model: a model of which ``index`` is a finished scale.
         index: the scale, 1 to the finest: the start scale of the painting.
         colours: how many, 2 to 256.
@@ -32,18 +24,25 @@ class QuantizedStage(SinGANStage):
     Attributes:
         palette: the colours, (K, 3) in [-1, 1], of the photo at the scale below.
         quantized: the photo at the scale below in these colours, (1, 3, h, w).
+
+    Raises:
+        UserError: the model has no such finished scale.
     """
 
-    def __init__(self, model: SinGAN, index: int, colours: int, rng: torch.Generator) -> None:
-        if not 1 <= index < model.finished:
-            raise UserError(f"start_scale is {index}; allowed: 1 to {model.finished - 1} (finest)")
-        super().__init__(model, index, None, rng)
+    def __init__(
+        self,
+        recipe: SinGANRecipe,
+        model: SinGAN,
+        index: int,
+        colours: int,
+        rng: torch.Generator,
+    ) -> None:
+        model.ladder.check_scale(index, first=1)
+        super().__init__(recipe, model, index, None, rng)
         coarser = model.real(index - 1)
         self.palette = palette_of(coarser, colours)
         self.quantized = nearest_colours(coarser, self.palette)
-        self.reconstruction_base = resize(self.quantized, self.size)
-        rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
-        model.noise_std[index] = model.noise_strength * rmse
+        self.rebuild_from(self.quantized)
 
     def finish(self) -> None:
         super().finish()

@@ -8,91 +8,89 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.ladder import PyramidModel
 from internal_gan.models.limits import check_count, check_result
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.units import Size
 
 # More passes, or comparisons within one, change nothing any more.
 MOST_ROUNDS = 100
 
 
-class SuperResolution(PyramidModel):
-    """A pyramid whose finest generator adds the detail that enlarging by a small step lacks."""
+@torch.no_grad()
+def super_resolve(
+    model: SinGAN,
+    factor: float = 4.0,
+    image: Tensor | None = None,
+    *,
+    seed: int = 0,
+    noise: float = 1.0,
+    back_projection: int = 1,
+    passes: int | None = None,
+) -> Tensor:
+    """Enlarge an image and add the detail that the photo has at its own scale.
 
-    @torch.no_grad()
-    def super_resolve(
-        self,
-        factor: float = 4.0,
-        image: Tensor | None = None,
-        *,
-        seed: int = 0,
-        noise: float = 1.0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Tensor:
-        """Enlarge an image and add the detail that the photo has at its own scale.
+    In k passes, each enlarging by factor^(1/k) and running the finest generator. The paper
+    enlarges by the ratio r of the model's finest two scales, which the generator was trained
+    for; k is chosen for r^2 here, since what many passes add up to is too sharp. Large images
+    are computed in tiles.
 
-        In k passes, each enlarging by factor^(1/k) and running the finest generator. The paper
-        enlarges by the ratio r of the model's finest two scales, which the generator was trained
-        for; k is chosen for r^2 here, since what many passes add up to is too sharp. Large images
-        are computed in tiles.
+    Args:
+        factor: above 1; not only whole numbers.
+        image: (1, 3, H, W) in [-1, 1], of any size; what the model was trained on by default.
+        seed: of the noise.
+        noise: strength of the noise that each pass adds, times that of the training.
+        back_projection: how often each pass, shrunk to the size of ``image``, is compared with
+            it and the enlarged difference is added (Irani and Peleg, "Improving resolution by
+            image registration", 1991); more is truer to the image, 0 is the paper's method.
 
-        Args:
-            factor: above 1; not only whole numbers.
-            image: (1, 3, H, W) in [-1, 1], of any size; what the model was trained on by default.
-            seed: of the noise.
-            noise: strength of the noise that each pass adds, times that of the training.
-            back_projection: how often each pass, shrunk to the size of ``image``, is compared with
-                it and the enlarged difference is added (Irani and Peleg, "Improving resolution by
-                image registration", 1991); more is truer to the image, 0 is the paper's method.
+        passes: k, instead of the one that follows from ``factor``.
 
-            passes: k, instead of the one that follows from ``factor``.
+    Returns:
+        (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
 
-        Returns:
-            (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
+    Raises:
+        UserError: a number out of range, more than ``MOST_PIXELS``, or fewer than two scales
+            are finished.
+    """
+    if not 1 < factor < math.inf:
+        raise UserError(f"factor is {factor}; it must be a number above 1")
+    if not 0 <= noise < math.inf:
+        raise UserError(f"noise is {noise}; it must be 0 or more")
+    check_count("back_projection", back_projection, MOST_ROUNDS, least=0)
+    if passes is not None:
+        check_count("passes", passes, MOST_ROUNDS)
+    given = (model.image if image is None else image).to(model.device)
+    sizes = super_resolution_sizes(model, factor, _size(given), passes)
+    rng = torch.Generator().manual_seed(seed)
+    enlarged = given
+    for size in sizes:
+        base = resize(enlarged, size)
+        strength = model.random_noise(model.finished - 1, size, 1, rng) * noise
+        enlarged = model.refine(model.finished - 1, strength, base)
+        for _ in range(back_projection):
+            enlarged = enlarged + resize(given - resize(enlarged, _size(given)), size)
+    return enlarged.clamp(-1, 1)
 
-        Raises:
-            UserError: a number out of range, more than ``MOST_PIXELS``, or fewer than two scales
-                are finished.
-        """
-        if not 1 < factor < math.inf:
-            raise UserError(f"factor is {factor}; it must be a number above 1")
-        if not 0 <= noise < math.inf:
-            raise UserError(f"noise is {noise}; it must be 0 or more")
-        check_count("back_projection", back_projection, MOST_ROUNDS, least=0)
-        if passes is not None:
-            check_count("passes", passes, MOST_ROUNDS)
-        given = (self.image if image is None else image).to(self.device)
-        sizes = self.super_resolution_sizes(factor, _size(given), passes)
-        rng = torch.Generator().manual_seed(seed)
-        enlarged = given
-        for size in sizes:
-            base = resize(enlarged, size)
-            strength = self.random_noise(self.finished - 1, size, 1, rng) * noise
-            enlarged = self.refine(self.finished - 1, strength, base)
-            for _ in range(back_projection):
-                enlarged = enlarged + resize(given - resize(enlarged, _size(given)), size)
-        return enlarged.clamp(-1, 1)
 
-    def super_resolution_sizes(
-        self, factor: float, size: Size, passes: int | None = None
-    ) -> list[Size]:
-        """The size after every pass of :meth:`super_resolve`, of an image of ``size``.
+def super_resolution_sizes(
+    model: SinGAN, factor: float, size: Size, passes: int | None = None
+) -> list[Size]:
+    """The size after every pass of :func:`super_resolve`, of an image of ``size``.
 
-        Raises:
-            UserError: fewer than two scales are finished, or more than ``MOST_PIXELS``.
-        """
-        if self.finished < 2:
-            raise UserError(
-                f"{self.finished} of the model's {self.num_stages} scales are finished; "
-                "super-resolution needs two"
-            )
-        coarse, fine = self.sizes[self.finished - 2 : self.finished]
-        area = fine[0] * fine[1] / (coarse[0] * coarse[1])
-        check_result(enlarged_size(size, factor), name=f"the result of factor {factor:g}")
-        passes = passes or max(1, round(math.log(factor) / math.log(area)))
-        steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
-        return [enlarged_size(size, step) for step in steps]
+    Raises:
+        UserError: fewer than two scales are finished, or more than ``MOST_PIXELS``.
+    """
+    if model.finished < 2:
+        raise UserError(
+            f"{model.finished} of the model's {model.num_stages} scales are finished; "
+            "super-resolution needs two"
+        )
+    coarse, fine = model.sizes[model.finished - 2 : model.finished]
+    area = fine[0] * fine[1] / (coarse[0] * coarse[1])
+    check_result(enlarged_size(size, factor), name=f"the result of factor {factor:g}")
+    passes = passes or max(1, round(math.log(factor) / math.log(area)))
+    steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
+    return [enlarged_size(size, step) for step in steps]
 
 
 def enlarged_size(size: Size, factor: float) -> Size:

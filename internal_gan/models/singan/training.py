@@ -1,20 +1,23 @@
-"""Training of one scale of SinGAN."""
+"""How SinGAN learns: one scale after the other, against a patch discriminator of its own."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Losses, Stage
-from internal_gan.models.per_stage import per_stage
-from internal_gan.models.scales import moving_window
-
-if TYPE_CHECKING:
-    from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, freeze, judge
+from internal_gan.models.ladder_training import LadderRecipe, moving_window
+from internal_gan.models.patch_terms import stage_terms
+from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 
 # Coarse outputs drawn at once to train a scale on: at most so many, of so many pixels in all.
 MOST_BASES = 8
@@ -23,92 +26,154 @@ BASE_PIXELS = 2**20
 SATURATED = 0.99  # so near the ends of [-1, 1] is an output that the tanh has cut off
 
 
-class SinGANStage(Stage):
-    """Training of one scale: WGAN on random input, reconstruction of the image from z_rec."""
+@dataclass(kw_only=True)
+class SinGANRecipe(LadderRecipe):
+    """How SinGAN learns.
 
-    discriminator: nn.Module
+    Attributes:
+        generator_steps, discriminator_steps: updates of each network in one step.
+        reconstruction_weight: alpha, weight of the reconstruction's mean squared error.
+        reconstruction_interval: the reconstruction is computed in one of so many updates of the
+            generator, with as many times the weight.
+        noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
+        noise_padding: see :class:`internal_gan.models.singan.model.SinGAN`.
+    """
+
+    model_class: ClassVar[type[Model]] = SinGAN
+    generator_steps: int
+    discriminator_steps: int
+    reconstruction_weight: PerStage
+    reconstruction_interval: int
+    noise_strength: float
+    noise_padding: Literal["zero", "random"]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(
+            1,
+            MOST_STEPS_BETWEEN,
+            generator_steps=self.generator_steps,
+            discriminator_steps=self.discriminator_steps,
+            reconstruction_interval=self.reconstruction_interval,
+        )
+        check_range(0, 1e6, noise_strength=self.noise_strength)
+
+    @property
+    def min_side(self) -> int:
+        return self.judged_side
+
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> SinGAN:
+        model = SinGAN(
+            generator=self.generator, widths=self.widths, noise_padding=self.noise_padding
+        )
+        self.start(model, pixels)
+        return model
+
+    def check(self, model: SinGAN) -> None:
+        check_range(
+            self.min_side,
+            discriminator_crop=self.discriminator_crop,
+            penalty_crop=self.penalty_crop,
+        )
+        self.generator(width=1)
+        per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
+
+    def stage(
+        self, model: SinGAN, index: int, steps: int, previous: Stage | None, rng: torch.Generator
+    ) -> "SinGANStage":
+        if index == 0:
+            model.reconstruction_noise.normal_(generator=rng)
+        return SinGANStage(self, model, index, previous, rng)
+
+
+class SinGANStage(Stage):
+    """Training of one scale: WGAN on random input, reconstruction of the image from z*."""
+
+    generator: ResidualPatchGenerator
+    discriminator: PatchDiscriminator
 
     def __init__(
-        self, model: "SinGAN", index: int, previous: Stage | None, rng: torch.Generator
+        self,
+        recipe: SinGANRecipe,
+        model: SinGAN,
+        index: int,
+        previous: Stage | None,
+        rng: torch.Generator,
     ) -> None:
+        super().__init__(model, index, rng, recipe.optimization_at(model, index))
+        self.recipe = recipe
         self.model = model
-        self.index = index
-        self.rng = rng
-        self.name = model.stage_names[index]
-        self.size = model.sizes[index]
-        self.optimization = model.optimization_at(index)
-        self.generator_steps = model.generator_steps
-        self.discriminator_steps = model.discriminator_steps
-        self.reconstruction_weight = per_stage(model.reconstruction_weight, model.num_stages)[index]
+        self.generator_steps = recipe.generator_steps
+        self.discriminator_steps = recipe.discriminator_steps
+        count, widths = model.num_stages, recipe.widths
+        self.reconstruction_weight = per_stage(recipe.reconstruction_weight, count)[index]
 
-        width = model.widths.at(index)
         with model.device:  # where rng lives
             self.generator = model.new_generator(index, rng)
-            self.discriminator = model.make_discriminator(width=width, rng=rng)
-        if isinstance(previous, SinGANStage) and width == model.widths.at(index - 1):
+            self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
+        if isinstance(previous, SinGANStage) and widths.at(index) == widths.at(index - 1):
             self.generator.load_state_dict(model.generators[index - 1].state_dict())
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
-        self.patch_losses = model.patch_losses(index, self.real, rng)
+        self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index == 0:
             model.noise_std[0] = 1.0
         else:
             with torch.no_grad():
-                rebuilt = model.synthesise(
-                    model.sizes, model.padded_reconstruction_noise, last=index - 1
-                )
-            self.reconstruction_base = resize(rebuilt, self.size)
-            rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
-            model.noise_std[index] = model.noise_strength * rmse
-        self.reconstruction_noise = model.padded_reconstruction_noise(index, self.size)
+                rebuilt = model.synthesise(model.sizes, model.fixed_noise, last=index - 1)
+            self.rebuild_from(rebuilt)
+        self.reconstruction_noise = model.fixed_noise(index, self.size)
 
         self.step = 0  # updates of the generator
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
-        self._fake: tuple[Tensor, Tensor | None] | None = None
+        self._draws = Draws(self._generate)
+
+    def rebuild_from(self, coarser: Tensor) -> None:
+        """Reconstruct the image from an image at the scale below, (1, 3, h, w), and set the
+        strength of the noise by what that lacks."""
+        self.reconstruction_base = resize(coarser, self.size)
+        rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
+        self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
 
     def discriminator_loss(self) -> Losses:
-        fake = self._fake_to_judge()
-        loss = self.model.adversarial_loss
-        window = self._window(self.model.discriminator_crop, self.judged)
-        real_logits, _ = self.discriminator(self.real[window])
-        fake_logits, _ = self.discriminator(fake[window])
-        total = loss.discriminator(real_logits, fake_logits)
-        scalars = {"discriminator": total.detach()}
-        interval = self.model.penalty_interval
-        if self.judged % interval == 0:
-            window = self._window(self.model.penalty_crop, self.judged)
-            penalty = loss.penalty(self.discriminator, self.real[window], fake[window], self.rng)
-            if penalty is not None:
-                total = total + interval * penalty
-                scalars["penalty"] = penalty.detach()
+        recipe, fake = self.recipe, self._fake_to_judge()
+        window = moving_window(self.size, recipe.discriminator_crop, self.judged)
+        penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
+        losses = judge(
+            self.discriminator,
+            recipe.adversarial_loss,
+            self.real[window],
+            fake[window],
+            self.rng,
+            penalised=(self.real[penalised], fake[penalised]),
+            step=self.judged,
+            interval=recipe.penalty_interval,
+        )
         self.judged += 1
-        return total, scalars
+        return losses
 
     def generator_loss(self) -> Losses:
-        fake, rebuilt = self._fake or self._generate()
-        self._fake = None
-        logits, _ = self.discriminator(fake[self._window(self.model.discriminator_crop, self.step)])
-        total = self.model.adversarial_loss.generator(logits)
-        scalars = {"generator": total.detach()}
+        fake, rebuilt = self._draws.for_generator()
+        recipe, terms = self.recipe, Terms(self.step)
+        window = moving_window(self.size, recipe.discriminator_crop, self.step)
+        logits, _ = self.discriminator(fake[window])
+        terms.add("generator", recipe.adversarial_loss.generator(logits))
         if rebuilt is not None:
-            reconstruction = F.mse_loss(rebuilt.float(), self.real)
-            weight = self.model.reconstruction_interval * self.reconstruction_weight
-            total = total + weight * reconstruction
-            scalars["reconstruction"] = reconstruction.detach()
-        for name, patch_loss, weight, interval in self.patch_losses:
-            if self.step % interval == 0:
-                value = patch_loss(fake, self.rng, self.step // interval)
-                total = total + interval * weight * value
-                scalars[name] = value.detach()
+            weight = recipe.reconstruction_interval * self.reconstruction_weight
+            terms.add("reconstruction", F.mse_loss(rebuilt.float(), self.real), weight)
+        for term in self.patch_terms:
+            term.add_to(terms, fake, self.rng)
         self.step += 1
-        return total, scalars
+        return terms.losses
 
     def finish(self) -> None:
-        self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
-        self._check_saturation()
+        freeze(self.generator)
+        self._refuse_one_colour()
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
@@ -121,8 +186,8 @@ class SinGANStage(Stage):
         self._bases = state["bases"]
 
     @torch.no_grad()
-    def _check_saturation(self) -> None:
-        """Refuse to build finer scales on one flat colour, which finite losses do not show.
+    def _refuse_one_colour(self) -> None:
+        """Refuse to build finer scales on one flat colour, which no loss gives away.
 
         Raises:
             UserError: most of the reconstruction is at the ends of the range, unlike the image.
@@ -138,23 +203,18 @@ class SinGANStage(Stage):
             )
 
     def _fake_to_judge(self) -> Tensor:
-        """A random image for the discriminator, (1, 3, H, W), without gradients.
-
-        The last one before the generator's turn comes from the weights that the generator starts
-        from, so that its first update uses the same image.
-        """
-        if (self.judged + 1) % self.discriminator_steps:
-            with torch.no_grad():
-                noise = self.model.random_noise(self.index, self.size, 1, self.rng)
-                return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
-        self._fake = self._generate()
-        return self._fake[0].detach()
+        """A random image for the discriminator, (1, 3, H, W)."""
+        if (self.judged + 1) % self.discriminator_steps == 0:
+            return self._draws.for_discriminator()[0]
+        with torch.no_grad():
+            noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+            return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
     def _generate(self) -> tuple[Tensor, Tensor | None]:
         """A random image and, when it is due, the reconstruction: both (1, 3, H, W)."""
         noise = self.model.random_noise(self.index, self.size, 1, self.rng)
         base = self._random_base()
-        if self.step % self.model.reconstruction_interval:
+        if self.step % self.recipe.reconstruction_interval:
             return self.generator(noise, base), None
         if self.generator.uses_batch_statistics:
             fake = self.generator(noise, base)
@@ -184,6 +244,3 @@ class SinGANStage(Stage):
                 self._bases = resize(coarse.float(), self.size)
         base, self._bases = self._bases[:1], self._bases[1:]
         return base
-
-    def _window(self, side: int | None, turn: int) -> Any:
-        return moving_window(self.size, side, turn)

@@ -60,7 +60,7 @@ class StopAfter(Callback):
 
 def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
     model = prepared(*overrides)
-    train_model(path, model, tiny_options(*overrides, base=INGAN_FAST), **settings)
+    train_model(path, model, model, tiny_options(*overrides, base=INGAN_FAST), **settings)
     return model
 
 
@@ -323,10 +323,10 @@ class TestTraining:
         assert model.finished == 3
 
     def test_without_patch_losses_or_identity_the_rest_trains(self, tmp_path: Path) -> None:
-        model = prepared("model.identity_weight=0", "model.adversarial_from=0", "model.steps=2")
+        model = prepared("model.identity_weight=0", "model.adversarial_from=0")
         model.patch_loss = {}
         model.cycle_weight = 1.0
-        train_model(tmp_path, model, tiny_options(base=INGAN_FAST))
+        train_model(tmp_path, model, model, tiny_options("model.steps=2", base=INGAN_FAST))
         assert model.finished == 3
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.models.singan.animation import animate
 from internal_gan.models.singan.model import SinGAN
 from tests.tiny import untrained
 
@@ -21,7 +22,7 @@ def model() -> SinGAN:
 
 
 def frames(model: SinGAN, count: int, **options: object) -> Tensor:
-    return torch.cat(list(model.animate(count, **options)))  # type: ignore[arg-type]
+    return torch.cat(list(animate(model, count, **options)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("start_scale", [0, 1, 2])
@@ -35,7 +36,7 @@ def test_it_begins_at_the_reconstruction_and_moves(model: SinGAN, start_scale: i
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_alpha_1_is_the_reconstruction_always(model: SinGAN, loop: bool) -> None:
-    for frame in model.animate(4, alpha=1, loop=loop):
+    for frame in animate(model, 4, alpha=1, loop=loop):
         torch.testing.assert_close(frame, model.reconstruct())
 
 
@@ -101,4 +102,4 @@ def test_numbers_out_of_range_are_refused_before_the_first_frame(
     model: SinGAN, options: dict[str, object], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
-        model.animate(**{"frames": 3, **options})  # type: ignore[arg-type]
+        animate(model, **{"frames": 3, **options})  # type: ignore[arg-type]

@@ -5,11 +5,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import EDIT, HARMONIZE, PAINT
+from internal_gan.models.singan.injection import (
+    EDIT,
+    HARMONIZE,
+    PAINT,
+    edit,
+    harmonize,
+    inject,
+    paint,
+    soft_mask,
+    start_scale_for,
+    working_size,
+)
 from internal_gan.models.singan.model import SinGAN
-from tests.tiny import picture, untrained
+from internal_gan.models.singan.sampling import sample
+from internal_gan.models.singan.training import SinGANRecipe
+from tests.tiny import picture, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +41,12 @@ def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
     quiet = untrained()
     quiet.noise_std.zero_()
     for start in (1, 2):
-        injected = quiet.inject(quiet.real(start - 1), start)
-        assert torch.allclose(injected, quiet.sample(1, start_scale=start), atol=0.03)
+        injected = inject(quiet, quiet.real(start - 1), start)
+        assert torch.allclose(injected, sample(quiet, 1, start_scale=start), atol=0.03)
 
 
 def test_the_seed_decides_the_details(model: SinGAN) -> None:
-    a, b, c = (model.inject(picture(), 1, seed=seed) for seed in (3, 3, 4))
+    a, b, c = (inject(model, picture(), 1, seed=seed) for seed in (3, 3, 4))
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
 
@@ -41,26 +55,26 @@ def test_the_seed_decides_the_details(model: SinGAN) -> None:
 def test_a_photo_of_the_models_shape_is_worked_on_at_its_size(
     model: SinGAN, size: tuple[int, int]
 ) -> None:
-    assert model.working_size(size) == (20, 28)
+    assert working_size(model, size) == (20, 28)
 
 
 @pytest.mark.parametrize("size", [(200, 100), (30, 300), (7, 7)])
 def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
     model: SinGAN, size: tuple[int, int]
 ) -> None:
-    height, width = model.working_size(size)
+    height, width = working_size(model, size)
     assert height * width == pytest.approx(20 * 28, rel=0.1)
     assert height / width == pytest.approx(size[0] / size[1], rel=0.12)
-    assert model.inject(picture(*size), 2).shape == (1, 3, height, width)
+    assert inject(model, picture(*size), 2).shape == (1, 3, height, width)
 
 
 @pytest.mark.parametrize("num_scales", [2, 3, 5, 6, 9, 14])
 def test_default_start_scales_go_from_coarse_to_fine(num_scales: int) -> None:
-    model = untrained()
+    model = build(SinGANRecipe.architecture(tiny_options().model))
     ratios = [0.12 ** (1 - n / (num_scales - 1)) for n in range(num_scales)]
-    model.sizes = [(round(188 * r), round(250 * r)) for r in ratios]
-    model.generators = torch.nn.ModuleList([model.generators[0]] * num_scales)
-    paint, edit, harmonize = (model.start_scale_for(f) for f in (PAINT, EDIT, HARMONIZE))
+    sizes = [(round(188 * r), round(250 * r)) for r in ratios]
+    model.restore({"sizes": sizes, "finished": num_scales})
+    paint, edit, harmonize = (start_scale_for(model, f) for f in (PAINT, EDIT, HARMONIZE))
     last = model.finished - 1
     assert 1 <= paint <= edit <= harmonize <= last
     if num_scales >= 6:
@@ -70,17 +84,17 @@ def test_default_start_scales_go_from_coarse_to_fine(num_scales: int) -> None:
 @pytest.mark.parametrize("start", [-1, 0, 3])
 def test_a_start_scale_that_is_not_there_is_refused(model: SinGAN, start: int) -> None:
     with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        model.inject(picture(), start)
+        inject(model, picture(), start)
 
 
 def test_one_finished_scale_is_too_few() -> None:
     model = untrained(scales=1)
     with pytest.raises(UserError, match="one finished scale"):
-        model.inject(picture(), 1)
+        inject(model, picture(), 1)
     with pytest.raises(UserError, match="one finished scale"):
-        model.edit(picture())
+        edit(model, picture())
     with pytest.raises(UserError, match="no finished scale"):
-        untrained(scales=0).paint(picture())
+        paint(untrained(scales=0), picture())
 
 
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])
@@ -89,9 +103,9 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
 ) -> None:
     image, mask = picture(*size), square(*size, 6)
     for redrawn, used in (
-        (model.edit(image, mask, dilate=2, feather=1), model.soft_mask(mask, 2, 1)),
-        (model.harmonize(image, mask, dilate=1, feather=0), model.soft_mask(mask, 1, 0)),
-        (model.edit(image, mask, dilate=0, feather=0), mask),
+        (edit(model, image, mask, dilate=2, feather=1), soft_mask(model, mask, 2, 1)),
+        (harmonize(model, image, mask, dilate=1, feather=0), soft_mask(model, mask, 1, 0)),
+        (edit(model, image, mask, dilate=0, feather=0), mask),
     ):
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
@@ -102,15 +116,15 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
 
 def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
     image = picture(20, 28)
-    assert torch.equal(model.edit(image, None, 2, seed=5), model.inject(image, 2, seed=5))
-    assert model.edit(picture(33, 47)).shape == (1, 3, 33, 47)
+    assert torch.equal(edit(model, image, None, 2, seed=5), inject(model, image, 2, seed=5))
+    assert edit(model, picture(33, 47)).shape == (1, 3, 33, 47)
 
 
 def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
     mask = torch.zeros(1, 1, 60, 84)
     mask[..., 30:33, 42:45] = 1
-    grown = model.soft_mask(mask, 4, 0)
+    grown = soft_mask(model, mask, 4, 0)
     reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
 
@@ -118,12 +132,12 @@ def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> Non
 def test_a_thin_stroke_in_a_large_photo_counts_in_full(model: SinGAN) -> None:
     mask = torch.zeros(1, 1, 400, 560)
     mask[..., 200, 100:400] = 1
-    assert model.soft_mask(mask, 2, 0).max() > 0.99
+    assert soft_mask(model, mask, 2, 0).max() > 0.99
 
 
 def test_a_mask_of_another_size_is_refused(model: SinGAN) -> None:
     with pytest.raises(ValueError, match="a mask of"):
-        model.edit(picture(), torch.ones(1, 1, 5, 5), dilate=0, feather=0)
+        edit(model, picture(), torch.ones(1, 1, 5, 5), dilate=0, feather=0)
 
 
 def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
@@ -132,8 +146,8 @@ def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
     palette = torch.tensor([[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]])
     image = picture(17, 23)
     reduced = torch.where(image.mean(1, keepdim=True) > 0, 0.5, -0.5).expand_as(image)
-    drawn = quiet.inject(image, 2, size=(20, 28), palette=palette)
-    assert torch.allclose(drawn, quiet.inject(reduced, 2, size=(20, 28)), atol=1e-5)
+    drawn = inject(quiet, image, 2, size=(20, 28), palette=palette)
+    assert torch.allclose(drawn, inject(quiet, reduced, 2, size=(20, 28)), atol=1e-5)
     assert resize(drawn, (17, 23)).shape == image.shape
 
 
@@ -142,7 +156,8 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
     image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
     mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
     matched, plain = (
-        model.harmonize(image, mask, 2, dilate=0, feather=0, match=match) for match in (True, False)
+        harmonize(model, image, mask, 2, dilate=0, feather=0, match=match)
+        for match in (True, False)
     )
     wanted = model.image.mean(dim=(2, 3))
     distances = [
@@ -163,12 +178,12 @@ def test_values_stay_those_of_images_between_the_scales() -> None:
         return plain(scale, noise, base, *rest)  # type: ignore[arg-type]
 
     loud.refine = watch  # type: ignore[method-assign, assignment]
-    loud.inject(picture(), 1)
+    inject(loud, picture(), 1)
     assert max(seen) < 1.2
 
 
 def test_a_painting_is_shrunk_to_the_working_size_first(model: SinGAN) -> None:
     large = picture(400, 900)
-    at = model.working_size((400, 900))
-    expected = model.inject(resize(large, at).clamp(-1, 1), 1, size=at, seed=3)
-    assert torch.equal(model.paint(large, 1, seed=3), expected)
+    at = working_size(model, (400, 900))
+    expected = inject(model, resize(large, at).clamp(-1, 1), 1, size=at, seed=3)
+    assert torch.equal(paint(model, large, 1, seed=3), expected)

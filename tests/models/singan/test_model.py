@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,25 @@ from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
-from internal_gan.models.ladder import sample_seed
-from internal_gan.models.scales import Widths
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.training import SinGANStage
+from internal_gan.models.base import Stage
+from internal_gan.models.ladder import Widths
+from internal_gan.models.ladder_training import moving_window
+from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.sampling import sample
+from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 from internal_gan.nn.losses import WGANGP
-from tests.tiny import PAPER, picture, prepared, same_weights, trained, unprepared, untrained
+from tests.tiny import (
+    LEAN,
+    PAPER,
+    finish_stages,
+    picture,
+    prepared,
+    recipe_of,
+    same_weights,
+    tiny_options,
+    trained,
+    untrained,
+)
 
 PADDED = (5, 5, 5, 5)
 
@@ -30,19 +43,23 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def stage_of(model: SinGAN, index: int) -> SinGANStage:
-    stage = model.own_stage(index, None, rng())
+def stage_of(
+    *overrides: str, base: Sequence[str] = LEAN, index: int = 0, previous: Stage | None = None
+) -> SinGANStage:
+    """A stage of a new model whose coarser scales are finished as they began."""
+    recipe, model = recipe_of(*overrides, base=base), untrained(*overrides, base=base, scales=index)
+    stage = recipe.stage(model, index, 4, previous, rng())
     assert isinstance(stage, SinGANStage)
     return stage
 
 
 @pytest.fixture(scope="module")
-def paper() -> SinGAN:
-    """The paper's model of a photo of 188 x 250 pixels, not trained."""
-    model = build(compose(["experiment=singan_paper"]).model)
-    assert isinstance(model, SinGAN)
-    model.prepare(picture(188, 250))
-    return model
+def paper() -> SinGANStage:
+    """The first stage of the paper's model of a photo of 188 x 250 pixels."""
+    recipe = recipe_of(base=["experiment=singan_paper"])
+    stage = recipe.stage(recipe.prepare(picture(188, 250)), 0, 4, None, rng())
+    assert isinstance(stage, SinGANStage)
+    return stage
 
 
 @pytest.fixture(scope="module")
@@ -59,48 +76,46 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
 
 
 class TestThePapersNumbers:
-    def test_pyramid_of_a_photo_of_188_by_250(self, paper: SinGAN) -> None:
+    def test_pyramid_of_a_photo_of_188_by_250(self, paper: SinGANStage) -> None:
         factor = (25 / 188) ** (1 / 8)
         rows = [round(188 * factor**k) for k in range(8, -1, -1)]
         columns = [round(250 * factor**k) for k in range(8, -1, -1)]
-        assert paper.sizes == list(zip(rows, columns, strict=True))
-        assert len(paper.sizes) == 9
-        assert paper.sizes[0] == (25, 33)
-        assert paper.sizes[-1] == (188, 250)
+        sizes = paper.model.sizes
+        assert sizes == list(zip(rows, columns, strict=True))
+        assert len(sizes) == 9
+        assert sizes[0] == (25, 33)
+        assert sizes[-1] == (188, 250)
         assert 0.75 < factor < 0.8
 
     def test_pyramid_of_a_large_upright_photo(self) -> None:
-        model = build(compose(["experiment=singan_paper"]).model)
-        model.prepare(picture(500, 376))
+        model = prepared(base=["experiment=singan_paper"], pixels=picture(500, 376))
         assert model.sizes[0] == (33, 25)
         assert model.sizes[-1] == (250, 188)
 
-    def test_width_is_32_doubled_every_4_scales_up_to_128(self, paper: SinGAN) -> None:
-        widths = [paper.widths.at(scale) for scale in range(14)]
+    def test_width_is_32_doubled_every_4_scales_up_to_128(self, paper: SinGANStage) -> None:
+        widths = [paper.recipe.widths.at(scale) for scale in range(14)]
         assert widths == [32] * 4 + [64] * 4 + [128] * 6
 
-    def test_networks_have_the_papers_sizes(self, paper: SinGAN) -> None:
-        stage = stage_of(paper, 0)
+    def test_networks_have_the_papers_sizes(self, paper: SinGANStage) -> None:
+        stage = paper
         assert sum(p.numel() for p in stage.generator.parameters()) == 29_763
         assert sum(p.numel() for p in stage.discriminator.parameters()) == 29_185
         last = stage.generator.get_parameter("output.weight").detach()
         assert float(last.std()) == pytest.approx(0.02, rel=0.1)
 
-    def test_schedule(self, paper: SinGAN) -> None:
-        stage = stage_of(paper, 0)
-        assert paper.steps == [2000] * 9
-        assert (stage.discriminator_steps, stage.generator_steps) == (3, 3)
-        settings = stage.optimization
+    def test_schedule(self, paper: SinGANStage) -> None:
+        assert paper.recipe.steps_of(paper.model) == [2000] * 9
+        assert (paper.discriminator_steps, paper.generator_steps) == (3, 3)
+        settings = paper.optimization
         assert settings.generator_lr == settings.discriminator_lr == 5e-4
         assert tuple(settings.betas) == (0.5, 0.999)
         rates = [settings.lr_factor(step, 2000) for step in range(2000)]
         assert rates == [1.0] * 1600 + [0.1] * 400
         assert settings.ema is None
 
-    def test_its_tanh_is_plain_and_the_default_one_is_not(self, paper: SinGAN) -> None:
-        default = build(compose([]).model)
-        assert paper.new_generator(0).gradient_floor == 0
-        assert default.new_generator(0).gradient_floor > 0
+    def test_its_tanh_is_plain_and_the_default_one_is_not(self, paper: SinGANStage) -> None:
+        assert paper.generator.gradient_floor == 0
+        assert stage_of().generator.gradient_floor > 0
 
     def test_trainer_leaves_the_schedule_alone(self) -> None:
         options = compose(["experiment=singan_paper"])
@@ -108,17 +123,18 @@ class TestThePapersNumbers:
         assert (trainer.steps_factor, trainer.max_steps, trainer.time) == (1.0, None, None)
         assert options.precision == "fp32"
 
-    def test_losses(self, paper: SinGAN) -> None:
-        loss = paper.adversarial_loss
+    def test_losses(self, paper: SinGANStage) -> None:
+        recipe = paper.recipe
+        loss = recipe.adversarial_loss
         assert isinstance(loss, WGANGP)
         assert (loss.penalty_weight, loss.penalty_norm) == (0.1, "pixel")
-        assert stage_of(paper, 0).reconstruction_weight == 10
-        assert (paper.penalty_interval, paper.penalty_crop) == (1, None)
-        assert (paper.reconstruction_interval, paper.discriminator_crop) == (1, None)
-        assert not paper.patch_loss
+        assert paper.reconstruction_weight == 10
+        assert (recipe.penalty_interval, recipe.penalty_crop) == (1, None)
+        assert (recipe.reconstruction_interval, recipe.discriminator_crop) == (1, None)
+        assert not recipe.patch_loss
 
-    def test_noise(self, paper: SinGAN) -> None:
-        assert (paper.noise_strength, paper.noise_padding) == (0.1, "zero")
+    def test_noise(self, paper: SinGANStage) -> None:
+        assert (paper.recipe.noise_strength, paper.model.noise_padding) == (0.1, "zero")
 
 
 class TestNoise:
@@ -136,10 +152,9 @@ class TestNoise:
 
     def test_strength_is_one_then_a_tenth_of_the_reconstructions_rmse(self) -> None:
         for scale in (1, 2):
-            model = untrained(scales=scale)
+            model = stage_of(index=scale).model
             real = build_pyramid(model.image, model.sizes)[scale]
             error = resize(model.reconstruct(), model.sizes[scale]) - real
-            stage_of(model, scale)
             assert float(model.noise_std[0]) == 1.0
             expected = 0.1 * float(error.square().mean().sqrt())
             assert float(model.noise_std[scale]) == pytest.approx(expected, rel=1e-5)
@@ -161,7 +176,7 @@ class TestNoise:
         noise = model.random_noise(1, (17, 23), 1, rng())
         assert noise.shape == (1, 3, 27, 33)
         assert noise.abs().min() > 0
-        assert model.sample(1, (31, 40)).shape == (1, 3, 31, 40)
+        assert sample(model, 1, (31, 40)).shape == (1, 3, 31, 40)
 
 
 class TestReconstruction:
@@ -180,7 +195,7 @@ class TestReconstruction:
 
     def test_is_the_same_every_time(self, model: SinGAN) -> None:
         before = model.reconstruct()
-        model.sample(2, seed=5)
+        sample(model, 2, seed=5)
         assert torch.equal(model.reconstruct(), before)
 
     def test_training_brings_it_nearer_to_the_image(self, model: SinGAN) -> None:
@@ -190,32 +205,24 @@ class TestReconstruction:
 
 class TestWarmStart:
     def test_a_scale_starts_from_the_last_one_of_its_width(self) -> None:
-        model = prepared()
-        first = stage_of(model, 0)
+        first = stage_of()
         with torch.no_grad():
             first.discriminator.get_parameter("output.weight").add_(0.1)
         first.finish()
-        second = model.own_stage(1, first, rng(1))
+        second = first.recipe.stage(first.model, 1, 4, first, rng(1))
         assert same_weights(second.generator, first.generator)
         assert same_weights(second.discriminator, first.discriminator)
         assert second.generator is not first.generator
 
     def test_a_scale_of_another_width_starts_anew(self) -> None:
         doubled = ("model.widths.factor=2", "model.widths.every=1", "model.widths.limit=8")
-        model = prepared(*doubled)
-        stages = [stage_of(model, 0)]
-        stages[0].finish()
-        for index in (1, 2):
-            stage = model.own_stage(index, stages[-1], rng(index))
-            assert isinstance(stage, SinGANStage)
-            stage.finish()
-            stages.append(stage)
+        stages = finish_stages(recipe_of(*doubled), prepared(*doubled), 3)
         widths = [s.generator.get_parameter("output.weight").shape[1] for s in stages]
         assert widths == [4, 8, 8]
         assert same_weights(stages[2].generator, stages[1].generator)
 
     def test_only_the_last_judged_fake_is_kept_for_the_generator(self) -> None:
-        stage = stage_of(prepared("model.discriminator_steps=3"), 0)
+        stage = stage_of("model.discriminator_steps=3")
         calls = []
         stage.generator.register_forward_hook(lambda *_: calls.append(torch.is_grad_enabled()))
         for _ in range(2):
@@ -225,15 +232,15 @@ class TestWarmStart:
         assert calls == [False, False, True] * 2
 
     def test_a_scale_that_learnt_one_flat_colour_stops_the_run(self) -> None:
-        stage = stage_of(prepared(), 0)
+        stage = stage_of()
         torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
         with pytest.raises(UserError, match="scale 0: the training failed"):
             stage.finish()
 
     def test_a_finished_scale_learns_no_more(self) -> None:
-        model = untrained(scales=1)
-        stage = stage_of(model, 1)
+        stage = stage_of(index=1)
         total, _ = stage.generator_loss()
+        model = stage.model
         total.backward()  # type: ignore[no-untyped-call]
         assert not any(p.requires_grad for p in model.generators[0].parameters())
         assert not model.generators[0].training
@@ -244,23 +251,25 @@ class TestSample:
     @pytest.mark.parametrize("size", [(20, 28), (33, 91), (64, 17), (7, 5), (1, 1)])
     def test_any_size_is_exact_to_the_pixel(self, model: SinGAN, size: tuple[int, int]) -> None:
         for start_scale in (0, 2):
-            images = model.sample(2, size, start_scale=start_scale)
+            images = sample(model, 2, size, start_scale=start_scale)
             assert images.shape == (2, 3, *size)
             assert images.dtype == torch.float32
             assert images.device.type == "cpu"
             assert float(images.abs().max()) <= 1.0
 
     def test_default_size_is_the_finest_scales(self, model: SinGAN) -> None:
-        assert model.sample(3).shape == (3, 3, 20, 28)
-        assert untrained(scales=2).sample().shape == (1, 3, 17, 23)
+        assert sample(model, 3).shape == (3, 3, 20, 28)
+        assert sample(
+            untrained(scales=2),
+        ).shape == (1, 3, 17, 23)
 
     def test_the_same_seed_gives_the_same_samples(self, model: SinGAN) -> None:
-        first = model.sample(2, seed=7)
+        first = sample(model, 2, seed=7)
         torch.manual_seed(123)
-        assert torch.equal(model.sample(2, seed=7), first)
+        assert torch.equal(sample(model, 2, seed=7), first)
 
     def test_other_seeds_and_other_numbers_give_other_samples(self, model: SinGAN) -> None:
-        images = [*model.sample(2, seed=7), *model.sample(2, seed=8)]
+        images = [*sample(model, 2, seed=7), *sample(model, 2, seed=8)]
         for index, image in enumerate(images):
             assert not any(torch.equal(image, other) for other in images[:index])
 
@@ -272,18 +281,18 @@ class TestSample:
             hook = model.generators[0].register_forward_pre_hook(
                 lambda _, inputs, seen=noises: seen.append(inputs[0])
             )
-            model.sample(4, seed=seed)
+            sample(model, 4, seed=seed)
             hook.remove()
             assert len(noises) == 4
             assert not any(torch.equal(noise[:, :1], rebuilt) for noise in noises)
 
     def test_a_sample_does_not_depend_on_how_many_are_drawn(self, model: SinGAN) -> None:
-        five = model.sample(5, (25, 30), seed=3)
+        five = sample(model, 5, (25, 30), seed=3)
         for count in (1, 3):
-            assert torch.equal(model.sample(count, (25, 30), seed=3), five[:count])
+            assert torch.equal(sample(model, count, (25, 30), seed=3), five[:count])
 
     def test_the_largest_seed_is_a_seed(self, model: SinGAN) -> None:
-        assert torch.isfinite(model.sample(3, seed=2**63 - 1)).all()
+        assert torch.isfinite(sample(model, 3, seed=2**63 - 1)).all()
 
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
         for scale in (1, 2):
@@ -295,12 +304,12 @@ class TestSample:
                 size = model.sizes[index]
                 noise = model.random_noise(index, size, 1, noises)
                 image = model.generators[index](noise, resize(image, size)).detach()
-            drawn = model.sample(1, start_scale=scale, seed=4)
+            drawn = sample(model, 1, start_scale=scale, seed=4)
             torch.testing.assert_close(drawn, image.clamp(-1, 1))
 
     def test_a_higher_start_scale_keeps_more_of_the_image(self, model: SinGAN) -> None:
         errors = [
-            float((model.sample(8, start_scale=scale) - model.image).square().mean())
+            float((sample(model, 8, start_scale=scale) - model.image).square().mean())
             for scale in range(3)
         ]
         assert errors[2] < errors[1] < errors[0]
@@ -321,26 +330,25 @@ class TestSample:
         self, model: SinGAN, arguments: dict[str, Any], message: str
     ) -> None:
         with pytest.raises(UserError, match=message):
-            model.sample(**arguments)
+            sample(model, **arguments)
 
     def test_a_model_without_a_finished_scale_says_so(self) -> None:
-        for use in (prepared().sample, prepared().reconstruct, unprepared().sample):
+        for use in (sample, SinGAN.reconstruct):
             with pytest.raises(UserError, match="no finished scale"):
-                use()
+                use(prepared())
 
 
 class TestLosses:
     def test_the_generators_loss_is_adversarial_plus_alpha_times_the_mse(self) -> None:
-        model = untrained(base=PAPER, scales=1)
-        stage = stage_of(model, 1)
+        stage = stage_of(base=PAPER, index=1)
         total, scalars = stage.generator_loss()
         assert set(scalars) == {"generator", "reconstruction"}
         expected = scalars["generator"] + 10 * scalars["reconstruction"]
         assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_reconstruction_is_measured_against_the_real_image(self) -> None:
-        model = untrained(base=PAPER, scales=1)
-        stage = stage_of(model, 1)
+        stage = stage_of(base=PAPER, index=1)
+        model = stage.model
         base = resize(model.reconstruct(), (17, 23))
         rebuilt = copy.deepcopy(stage.generator)(torch.zeros(1, 3, 27, 33), base)
         real = resize(model.image, (17, 23)).clamp(-1, 1)
@@ -349,12 +357,12 @@ class TestLosses:
         assert float(scalars["reconstruction"]) == pytest.approx(float(expected), rel=1e-5)
 
     def test_alpha_is_an_option(self) -> None:
-        stage = stage_of(prepared("model.reconstruction_weight=[0,3,100]", base=PAPER), 0)
+        stage = stage_of("model.reconstruction_weight=[0,3,100]", base=PAPER)
         total, scalars = stage.generator_loss()
         assert float(total.detach()) == pytest.approx(float(scalars["generator"]))
 
     def test_the_penalty_comes_at_its_interval_with_as_many_times_the_weight(self) -> None:
-        stage = stage_of(prepared("model.penalty_interval=3", "model.penalty_crop=null"), 0)
+        stage = stage_of("model.penalty_interval=3", "model.penalty_crop=null")
         for step in range(7):
             total, scalars = stage.discriminator_loss()
             expected = scalars["discriminator"] + 3 * scalars.get("penalty", torch.zeros(()))
@@ -368,7 +376,7 @@ class TestLosses:
             "model.reconstruction_weight=5",
             "model/patch_loss=none",
         )
-        stage = stage_of(prepared(*options), 0)
+        stage = stage_of(*options)
         for step in range(4):
             stage.discriminator_loss()
             total, scalars = stage.generator_loss()
@@ -384,7 +392,7 @@ class TestLosses:
             "model.patch_loss.nearest_patch.weight=7",
             "model.reconstruction_weight=0",
         )
-        stage = stage_of(prepared(*options), 0)
+        stage = stage_of(*options)
         for step in range(4):
             total, scalars = stage.generator_loss()
             distance = scalars.get("nearest_patch", torch.zeros(()))
@@ -393,7 +401,7 @@ class TestLosses:
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_discriminators_loss_leaves_the_generator_alone(self) -> None:
-        stage = stage_of(untrained(scales=1), 1)
+        stage = stage_of(index=1)
         total, _ = stage.discriminator_loss()
         total.backward()  # type: ignore[no-untyped-call]
         assert all(p.grad is None for p in stage.generator.parameters())
@@ -401,7 +409,7 @@ class TestLosses:
 
     def test_windows_move_over_the_whole_image_and_fit_into_it(self) -> None:
         options = ("model.penalty_crop=12", "model.discriminator_crop=13")
-        stage = stage_of(prepared(*options), 0)
+        stage = stage_of(*options)
         shapes = set()
         visits = torch.zeros(14, 20)
 
@@ -410,7 +418,7 @@ class TestLosses:
 
         stage.discriminator.register_forward_pre_hook(watch)
         for _ in range(40):
-            visits[stage._window(13, stage.step)] += 1
+            visits[moving_window(stage.size, 13, stage.step)] += 1
             for loss in (stage.discriminator_loss, stage.generator_loss):
                 total, _ = loss()
                 assert torch.isfinite(total)
@@ -418,16 +426,15 @@ class TestLosses:
         assert int(visits.min()) > 0
 
     def test_windows_see_the_border_often(self) -> None:
-        stage = stage_of(prepared(), 0)
-        visits = torch.zeros(stage.size)
+        visits = torch.zeros(14, 20)
         for turn in range(400):
-            visits[stage._window(11, turn)] += 1
+            visits[moving_window((14, 20), 11, turn)] += 1
         assert float(visits[0].mean()) > 0.17 * float(visits.max())
         assert float(visits[:, -1].mean()) > 0.12 * float(visits.max())
         assert float(visits[0, 0]) > 0.05 * float(visits.max())
 
     def test_scalars_are_detached(self) -> None:
-        stage = stage_of(prepared(), 0)
+        stage = stage_of()
         for loss in (stage.discriminator_loss, stage.generator_loss):
             assert not any(value.requires_grad for value in loss()[1].values())
 
@@ -457,19 +464,19 @@ def test_every_ablation_trains_and_samples(ablation: str, tmp_path: Path) -> Non
     model = trained(tmp_path, "model.steps=2", ablation).model
     assert model.finished == model.num_stages
     assert all(torch.isfinite(value).all() for value in model.state_dict().values())
-    assert torch.isfinite(model.sample(1, (21, 33))).all()
-    assert not same_weights(model.generators[0], stage_of(prepared(ablation), 0).generator)
+    assert torch.isfinite(sample(model, 1, (21, 33))).all()
+    assert not same_weights(model.generators[0], stage_of(ablation).generator)
 
 
 def test_the_papers_model_trains_and_samples(tmp_path: Path) -> None:
     model = trained(tmp_path, "model.steps=2", base=PAPER).model
-    assert torch.isfinite(model.sample(2, (40, 60))).all()
+    assert torch.isfinite(sample(model, 2, (40, 60))).all()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_number_of_scales_is_an_option(count: int) -> None:
     model = prepared(f"model.num_scales={count}")
-    assert len(model.sizes) == len(model.steps) == model.num_stages == count
+    assert len(model.sizes) == model.num_stages == count
     assert model.sizes[-1] == (20, 28)
 
 
@@ -504,14 +511,15 @@ def test_options_out_of_range_fail_before_any_work(override: str, message: str) 
 
 
 def test_steps_by_scale_are_an_option() -> None:
-    assert prepared("model.steps=[9,8,7]").steps == [9, 8, 7]
-    assert prepared("model.steps={coarsest:16,finest:4}").steps == [16, 8, 4]
+    for steps, expected in (("[9,8,7]", [9, 8, 7]), ("{coarsest:16,finest:4}", [16, 8, 4])):
+        recipe = recipe_of(f"model.steps={steps}")
+        assert recipe.steps_of(recipe.prepare(picture())) == expected
 
 
 @pytest.mark.parametrize(
     ("widths", "expected"),
     [
-        (Widths(), [32, 32, 32, 32, 64, 64, 64, 64, 128, 128]),
+        (Widths(coarsest=32, factor=2, every=4, limit=128), [32] * 4 + [64] * 4 + [128] * 2),
         (Widths(coarsest=48, factor=1.0, every=1, limit=48), [48] * 10),
         (Widths(coarsest=64, factor=0.5, every=2, limit=16), [64, 64, 32, 32] + [16] * 6),
     ],
@@ -529,7 +537,7 @@ def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
 
 def test_an_image_below_the_receptive_field_is_refused_with_its_size() -> None:
     with pytest.raises(UserError, match=r"10x40 pixels.*at least .* 11 pixels"):
-        unprepared("model.max_size=null").prepare(picture(10, 40))
+        prepared("model.max_size=null", pixels=picture(10, 40))
 
 
 def test_the_smallest_image_trains(tmp_path: Path) -> None:
@@ -537,17 +545,18 @@ def test_the_smallest_image_trains(tmp_path: Path) -> None:
     model = prepared(*overrides, pixels=picture(11, 11))
     trained(tmp_path, *overrides, model=model)
     assert model.sizes == [(11, 11)]
-    assert model.sample(1, (50, 20)).shape == (1, 3, 50, 20)
+    assert sample(model, 1, (50, 20)).shape == (1, 3, 50, 20)
 
 
 def test_metadata_and_weights_are_all_that_inference_needs(model: SinGAN) -> None:
     metadata = json.loads(json.dumps(model.metadata()))
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-    restored = unprepared("model.widths.coarsest=8", "model.widths.limit=8")
+    options = tiny_options("model.widths.coarsest=8", "model.widths.limit=8").model
+    restored = build(SinGANRecipe.architecture(options))
     restored.restore(metadata)
     restored.load_state_dict(weights)
     assert restored.metadata() == model.metadata()
-    for draw in (SinGAN.reconstruct, lambda m: m.sample(2, (31, 44), start_scale=1, seed=9)):
+    for draw in (SinGAN.reconstruct, lambda m: sample(m, 2, (31, 44), start_scale=1, seed=9)):
         torch.testing.assert_close(draw(restored), draw(model))
     assert not any(p.requires_grad for p in restored.parameters())
     assert not any(module.training for module in restored.generators.modules())
@@ -559,13 +568,12 @@ def test_a_stage_goes_on_from_its_saved_state() -> None:
             for loss in (stage.discriminator_loss, stage.generator_loss):
                 yield from (float(value) for value in loss()[1].values())
 
-    model = untrained(scales=1)
-    stage = stage_of(model, 1)
+    stage = stage_of(index=1)
     list(scalars(stage))
     state, random_state = copy.deepcopy(stage.state_dict()), stage.rng.get_state()
     expected = list(scalars(stage))
 
-    later = stage_of(model, 1)
+    later = stage_of(index=1)
     later.load_state_dict(state)
     later.rng.set_state(random_state)
     assert list(scalars(later)) == expected
@@ -577,5 +585,5 @@ def test_every_device_trains_and_samples_alike(device: torch.device, tmp_path: P
     trained(tmp_path, model=model)
     assert model.device.type == device.type
     on_cpu = copy.deepcopy(model).cpu()
-    images = model.sample(2, (30, 41), seed=1)
-    torch.testing.assert_close(images, on_cpu.sample(2, (30, 41), seed=1), rtol=1e-3, atol=1e-3)
+    images = sample(model, 2, (30, 41), seed=1)
+    torch.testing.assert_close(images, sample(on_cpu, 2, (30, 41), seed=1), rtol=1e-3, atol=1e-3)

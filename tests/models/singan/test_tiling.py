@@ -9,8 +9,9 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams
-from internal_gan.models.ladder import Tileable
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import Tileable
+from internal_gan.models.singan.tiling import make_tileable
 from tests.tiny import picture, trained
 
 
@@ -30,7 +31,7 @@ def photo(request: pytest.FixtureRequest) -> Tensor:
 def test_only_the_band_changes(
     model: SinGAN, photo: Tensor, tileable: Tileable, band: float
 ) -> None:
-    made = model.make_tileable(photo, tileable, band=band)
+    made = make_tileable(model, photo, tileable, band=band)
     height, width = photo.shape[-2:]
     rows, columns = (round(band * n) if band < 1 else int(band) for n in (height, width))
     vertical = slice(rows, height - rows) if tileable in (True, "y") else slice(None)
@@ -45,7 +46,7 @@ def test_the_step_over_the_border_becomes_one_like_those_inside(
     model: SinGAN, photo: Tensor
 ) -> None:
     before = seams(photo, (True, True))
-    after = seams(model.make_tileable(photo, start_scale=1), (True, True))
+    after = seams(make_tileable(model, photo, start_scale=1), (True, True))
     assert min(before.values()) > 3
     assert max(after.values()) < 1.6
 
@@ -53,14 +54,14 @@ def test_the_step_over_the_border_becomes_one_like_those_inside(
 def test_the_details_of_a_larger_photo_meet_too(model: SinGAN) -> None:
     rough = picture(61, 84) * 0.6
     rough = rough + 0.3 * torch.rand(rough.shape, generator=torch.Generator().manual_seed(1))
-    made = model.make_tileable(rough)
+    made = make_tileable(model, rough)
     assert max(seams(made, (True, True)).values()) < 1.3
     border, inside = made[..., :6, 20:-20], made[..., 20:-20, 20:-20]
     assert border.diff(dim=-1).abs().mean() > 0.5 * inside.diff(dim=-1).abs().mean()
 
 
 def test_the_seed_decides(model: SinGAN) -> None:
-    a, b, c = (model.make_tileable(model.image, seed=seed) for seed in (3, 3, 4))
+    a, b, c = (make_tileable(model, model.image, seed=seed) for seed in (3, 3, 4))
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
 
@@ -79,4 +80,4 @@ def test_numbers_out_of_range_are_refused(
     model: SinGAN, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
-        model.make_tileable(model.image, **arguments)
+        make_tileable(model, model.image, **arguments)

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.periodic import Wrap
-from internal_gan.models.ladder import Tileable
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import Tileable, sample, samples, sampling_memory
 from tests.tiny import trained
 
 SIZES = [(16, 24), (32, 48), (64, 96)]
@@ -46,15 +46,15 @@ class TestTiles:
         seen = []
         for generator in model.generators:
             generator.blocks.register_forward_pre_hook(lambda _, x: seen.append(x[0].shape[-2:]))  # type: ignore[union-attr]
-        model.sample(1, (61, 85))
+        sample(model, 1, (61, 85))
         assert len(seen) > 3
         assert max(height * width for height, width in seen) <= 30 * 30
 
     def test_are_not_used_where_a_norm_sees_the_whole_map(self, tmp_path: Path) -> None:
         model = trained(tmp_path, "model.generator.norm=instance", "model.steps=1").model
-        whole = model.sample(1, (61, 85))
+        whole = sample(model, 1, (61, 85))
         model.tile_pixels = 400
-        assert torch.equal(model.sample(1, (61, 85)), whole)
+        assert torch.equal(sample(model, 1, (61, 85)), whole)
 
 
 class TestWrap:
@@ -110,7 +110,7 @@ class TestTileableSamples:
     def test_the_step_over_the_border_is_one_like_those_inside(
         self, model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
     ) -> None:
-        images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
+        images = torch.cat(list(samples(model, 40, (30, 41), tileable=tileable)))
         for axis in (-2, -1):
             steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
             over, inside = steps[0], steps[1:]
@@ -120,32 +120,32 @@ class TestTileableSamples:
                 assert over > inside.mean() + 6 * inside.std()
 
     def test_the_photos_layout_stays_where_it_is(self, model: SinGAN) -> None:
-        images = model.sample(20, start_scale=2, tileable=True)
+        images = sample(model, 20, start_scale=2, tileable=True)
         middle = (..., slice(4, -4), slice(5, -5))
         error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
         other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
         assert error < 0.1 * other
 
     def test_are_counted_and_seeded_like_others(self, model: SinGAN) -> None:
-        three = model.sample(3, seed=5, tileable=True)
-        assert torch.equal(model.sample(1, seed=5, tileable=True), three[:1])
+        three = sample(model, 3, seed=5, tileable=True)
+        assert torch.equal(sample(model, 1, seed=5, tileable=True), three[:1])
         assert not torch.equal(three[0], three[1])
 
     def test_other_words_are_refused(self, model: SinGAN) -> None:
         with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
-            model.sample(1, tileable="z")  # type: ignore[arg-type]
+            sample(model, 1, tileable="z")  # type: ignore[arg-type]
 
 
 def test_samples_are_drawn_when_they_are_asked_for(model: SinGAN) -> None:
     with pytest.raises(UserError, match="count is 0"):
-        model.samples(0)
-    drawn = model.samples(2, (30, 40), seed=3)
-    both = model.sample(2, (30, 40), seed=3)
+        samples(model, 0)
+    drawn = samples(model, 2, (30, 40), seed=3)
+    both = sample(model, 2, (30, 40), seed=3)
     assert torch.equal(next(drawn), both[:1])
     assert torch.equal(next(drawn), both[1:])
     assert next(drawn, None) is None
 
 
 def test_the_memory_of_a_sample_grows_with_its_pixels(model: SinGAN) -> None:
-    small, large = model.sampling_memory((1000, 1000)), model.sampling_memory((4000, 4000))
+    small, large = sampling_memory(model, (1000, 1000)), sampling_memory(model, (4000, 4000))
     assert 2**20 < small < large < 16 * small

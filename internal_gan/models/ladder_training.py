@@ -1,0 +1,134 @@
+"""What the recipes of all families that learn one scale after the other have in common."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from internal_gan.errors import UserError, check_range
+from internal_gan.images.pyramid import pyramid_sizes
+from internal_gan.images.resize import resize
+from internal_gan.models.base import Optimization, Recipe
+from internal_gan.models.ladder import Widths
+from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
+from internal_gan.units import Size
+
+
+@dataclass(kw_only=True)
+class LadderRecipe(Recipe):
+    """How a model with a ladder learns.
+
+    Attributes:
+        generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
+        adversarial_loss: see :mod:`internal_gan.nn.losses`.
+        patch_loss: auxiliary terms by name; see :mod:`internal_gan.patches.losses`.
+        widths: channels by scale.
+        scale_factor, min_size, max_size, num_scales: the pyramid; see
+            :func:`internal_gan.images.pyramid.pyramid_sizes`. ``min_size`` is the short side of
+            the coarsest scale and ``max_size`` the long side of the finest, in pixels.
+        learning_rates: by scale, in units of those of ``optimization``.
+        penalty_interval: the discriminator's penalty is computed in one of so many of its updates,
+            with as many times the weight.
+        penalty_crop: longest side in pixels of the window it is computed on; null for all.
+        discriminator_crop: longest side in pixels of the window that the discriminator judges in
+            one step, moving over the image from step to step; null for all.
+    """
+
+    generator: Callable[..., ResidualPatchGenerator]
+    discriminator: Callable[..., PatchDiscriminator]
+    adversarial_loss: AdversarialLoss
+    patch_loss: Mapping[str, PatchTerm] | None
+    widths: Widths
+    scale_factor: float
+    min_size: int
+    max_size: int | None
+    num_scales: int | None
+    learning_rates: PerStage
+    penalty_interval: int
+    penalty_crop: int | None
+    discriminator_crop: int | None
+
+    def __post_init__(self) -> None:
+        check_range(1, MOST_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
+
+    @property
+    def judged_side(self) -> int:
+        """The discriminator's receptive field: the shortest side in pixels that it can judge."""
+        return 2 * int(self.discriminator(width=1).margin) + 1
+
+    def sizes_for(self, size: Size) -> list[Size]:
+        """The sizes of all scales of an image of ``size``.
+
+        Raises:
+            UserError: the coarsest is too small to be learnt.
+        """
+        sizes = pyramid_sizes(
+            size,
+            scale_factor=self.scale_factor,
+            min_size=self.min_size,
+            max_size=self.max_size,
+            num_scales=self.num_scales,
+        )
+        if min(sizes[0]) < self.min_side:
+            raise UserError(
+                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
+                f"least the discriminator's receptive field of {self.min_side} pixels "
+                "(a larger image, or a larger model.min_size)"
+            )
+        return sizes
+
+    def optimization_at(self, model: Any, scale: int) -> Optimization:
+        """How a scale is optimised."""
+        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
+        return self.optimization.scaled(rates[scale])
+
+    def start(self, model: Any, pixels: Tensor) -> None:
+        """Give a new model its scales and its image, (1, 3, H, W) in [-1, 1], and let what its
+        stages would make of the options fail before any work is done.
+
+        Raises:
+            ValueError: the options and the image do not go together.
+        """
+        sizes = self.sizes_for((pixels.shape[-2], pixels.shape[-1]))
+        model.allocate(sizes, pixels.device)
+        model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+        self.steps_of(model)
+        self.optimization_at(model, 0)
+        self.check(model)
+        try_patch_losses(self.patch_loss, model.real(0), model.num_stages)
+
+    @abstractmethod
+    def check(self, model: Any) -> None:
+        """Refuse options that do not fit a model whose scales are known.
+
+        Raises:
+            ValueError: names the option and what is allowed.
+        """
+
+
+def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
+    """Index of a square of ``side`` pixels that moves over an image from turn to turn.
+
+    ``side`` may also be (height, width); ``...``, the whole image, when it is None. An additive
+    recurrence spreads the places evenly and asks nothing of the device. It aims beyond the border
+    by a quarter of a side and stops there, or the border, which few windows reach, would hardly
+    be seen.
+    """
+    if side is None:
+        return ...
+    sides = (side, side) if isinstance(side, int) else side
+    spans = []
+    for length, extent, ratio in zip(size, sides, (0.7548777, 0.5698403), strict=True):
+        room = max(length - extent, 0)
+        beyond = extent // 4
+        start = int(turn * ratio % 1 * (room + 1 + 2 * beyond)) - beyond
+        start = min(max(start, 0), room)
+        spans.append(slice(start, start + extent))
+    return (..., *spans)

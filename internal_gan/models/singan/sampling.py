@@ -1,0 +1,102 @@
+"""Random images of any size, from noise alone or with the layout of the photo."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.periodic import Moves, Wrap, join_borders
+from internal_gan.images.resize import resize
+from internal_gan.models.limits import check_count, check_result
+from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.units import Size
+
+Tileable = bool | Literal["x", "y"]
+
+# Drawing and writing images of 4 and 16 megapixels took 52 to 62.
+BYTES_PER_PIXEL = 64
+# The real image, put in at a start scale, is made to wrap over this fraction of its sides.
+FADE = 0.15
+
+
+def sample(
+    model: SinGAN,
+    count: int = 1,
+    size: Size | None = None,
+    *,
+    start_scale: int = 0,
+    seed: int = 0,
+    tileable: Tileable = False,
+) -> Tensor:
+    """Draw random images.
+
+    Args:
+        count: number of images; :func:`samples` draws many in the memory of one.
+        size: (height, width) in pixels, any; the size of the finest scale by default.
+        start_scale: scales below this one are replaced by the real image, downsampled: the
+            higher, the closer to the image. 0 draws everything.
+        seed: sample k depends only on ``seed`` and k.
+        tileable: draw images that go on without a seam where they meet themselves: ``x`` at
+            the left and right borders, ``y`` at the top and bottom, True at all.
+
+    Returns:
+        (count, 3, height, width) in [-1, 1], on the CPU.
+
+    Raises:
+        UserError: a number out of range, or more than ``MOST_PIXELS`` in all.
+    """
+    drawn = samples(model, count, size, start_scale=start_scale, seed=seed, tileable=tileable)
+    check_result(size or model.sizes[model.finished - 1], count)
+    return torch.cat(list(drawn))
+
+
+def samples(
+    model: SinGAN,
+    count: int = 1,
+    size: Size | None = None,
+    *,
+    start_scale: int = 0,
+    seed: int = 0,
+    tileable: Tileable = False,
+) -> Iterator[Tensor]:
+    """As :func:`sample`, one image (1, 3, height, width) after the other.
+
+    The arguments are checked at once; an image is drawn when it is asked for.
+    """
+    model.ladder.check_finished()
+    check_count("sample count", count)
+    model.ladder.check_scale(start_scale)
+    if tileable not in (True, False, "x", "y"):
+        raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
+    sizes = model.ladder.sizes_for(size, model.finished - 1)
+    wrap = wrap_of(tileable)
+    return (_drawn(model, sizes, start_scale, sample_seed(seed, k), wrap) for k in range(count))
+
+
+def sampling_memory(model: SinGAN, size: Size) -> int:
+    """About how many bytes it takes to draw and write an image of ``size``, at most."""
+    pixels = size[0] * size[1]
+    width = max(model.ladder.widths.at(scale) for scale in range(len(model.sizes)))
+    return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, model.tile_pixels)
+
+
+def wrap_of(tileable: bool | str) -> Wrap:
+    """The borders that meet: (top and bottom, left and right)."""
+    return tileable in (True, "y"), tileable in (True, "x")
+
+
+@torch.no_grad()
+def _drawn(model: SinGAN, sizes: Sequence[Size], start_scale: int, seed: int, wrap: Wrap) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    image = None
+    if start_scale > 0:
+        height, width = sizes[start_scale - 1]
+        image = resize(model.real(start_scale - 1), (height, width))
+        image = join_borders(image, (FADE * height, FADE * width), wrap)
+    moves = Moves(wrap, rng)
+    image = model.draw(
+        sizes, rng, first=start_scale, image=image, wrap=wrap, after=lambda _, x: moves.on(x)
+    )
+    return moves.back(image).clamp_(-1, 1).cpu()

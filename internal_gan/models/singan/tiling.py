@@ -1,0 +1,103 @@
+"""A photo that repeats without a seam: only a band along its borders is drawn anew."""
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.images.composite import bring_back
+from internal_gan.images.periodic import Wrap, axes, border_band, join_borders
+from internal_gan.images.resize import resize
+from internal_gan.models.singan.injection import start_scale_for, working_size
+from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.sampling import Tileable, wrap_of
+from internal_gan.units import Size
+
+# Chosen by looking at textures and landscapes: as a fraction of the sides, and of the finest size.
+BAND, TILE = 0.15, 0.16
+
+
+@torch.no_grad()
+def make_tileable(
+    model: SinGAN,
+    image: Tensor,
+    tileable: Tileable = True,
+    *,
+    band: float = BAND,
+    start_scale: int | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """Change a band along the borders of a photo so that they meet without a seam.
+
+    The scale before ``start_scale`` gets the photo with its borders mixed into each other.
+    Each scale from there on draws over borders that wrap, and outside of the band what it
+    drew is replaced by the photo at that scale, so that the band goes on from what is known.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1], of any size.
+        tileable: ``x`` for the left and right borders, ``y`` for top and bottom, True for all.
+        band: how far from a border pixels may change: below 1 as a fraction of the side it
+            cuts, from 1 on in pixels; at most half a side.
+        start_scale: a coarse one by default; 0 draws the band from nothing but noise.
+        seed: another band for another seed.
+
+    Returns:
+        (1, 3, H, W) in [-1, 1], on the CPU; beyond the band it is the image bit for bit.
+
+    Raises:
+        UserError: a number out of range.
+    """
+    size = (image.shape[-2], image.shape[-1])
+    if tileable not in (True, "x", "y"):
+        raise UserError(f"tileable is {tileable}; allowed: True, 'x', 'y'")
+    wrap = wrap_of(tileable)
+    reach = _reach(band, size, wrap)
+    start = start_scale_for(model, TILE) if start_scale is None else start_scale
+    model.ladder.check_scale(start)
+    at = working_size(model, size)
+    before = resize(image, at).clamp(-1, 1)
+    drawn = _draw_border(model, before.to(model.device), reach, size, wrap, start, seed)
+    mask = border_band(size, reach, wrap)
+    return bring_back(image.cpu(), before.cpu(), drawn, mask, wrap=wrap, band=reach)
+
+
+def _draw_border(
+    model: SinGAN,
+    photo: Tensor,
+    reach: tuple[float, float],
+    size: Size,
+    wrap: Wrap,
+    start: int,
+    seed: int,
+) -> Tensor:
+    last = model.finished - 1
+    sizes = model.ladder.sizes_for((photo.shape[-2], photo.shape[-1]), last)
+    rng = torch.Generator().manual_seed(sample_seed(seed, 0))
+
+    def scaled(to: Size) -> tuple[float, float]:
+        return reach[0] * to[0] / size[0], reach[1] * to[1] / size[1]
+
+    def keep_the_known(scale: int, drawn: Tensor) -> Tensor:
+        if scale == last:
+            return drawn
+        at = sizes[scale]
+        mask = border_band(at, scaled(at), wrap).to(drawn)
+        return torch.lerp(resize(photo, at), drawn, mask)
+
+    base = None
+    if start > 0:
+        at = sizes[start - 1]
+        base = join_borders(resize(photo, at), scaled(at), wrap)
+    drawn = model.draw(sizes, rng, first=start, image=base, wrap=wrap, after=keep_the_known)
+    return drawn.clamp(-1, 1).cpu()
+
+
+def _reach(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
+    """The band in pixels of rows and of columns."""
+    rows, columns = (band * side if band < 1 else band for side in size)
+    shortest = min(size[axis] for axis in axes(wrap))
+    if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):
+        raise UserError(
+            f"band is {band:g}; allowed: above 0 and up to 0.5, as a fraction of the side, or 1 "
+            f"to {shortest // 2}, in pixels"
+        )
+    return rows, columns

@@ -1,0 +1,202 @@
+"""Model files come back as they were, or say in one line why they cannot."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+import internal_gan
+from internal_gan.errors import UserError
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import sample
+from internal_gan.models.singan.training import SinGANRecipe
+from internal_gan.runs.model_file import FORMAT_VERSION, load_model, save_model
+from tests.tiny import Run, same_weights, trained
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return trained(tmp_path_factory.mktemp("run"), "model.steps=2")
+
+
+def read_singan(path: Path) -> SinGAN:
+    model = load_model(path)
+    assert isinstance(model, SinGAN)
+    return model
+
+
+def complaint(load: Callable[[Path], object], path: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def test_a_file_gives_the_same_samples_again(run: Run) -> None:
+    model = read_singan(run.folder.model_path)
+    assert same_weights(model, run.model)
+    assert torch.equal(
+        sample(model, 2, (31, 44), start_scale=1, seed=3),
+        sample(run.model, 2, (31, 44), start_scale=1, seed=3),
+    )
+    assert torch.equal(model.reconstruct(), run.model.reconstruct())
+
+
+def test_a_file_of_a_name_that_is_not_its_models_is_refused(run: Run, tmp_path: Path) -> None:
+    with safe_open(run.folder.model_path, framework="pt") as file:
+        metadata = file.metadata() | {"family": "ingan"}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, tmp_path / "other.safetensors", metadata)
+    assert "complete internal-gan model" in complaint(load_model, tmp_path / "other.safetensors")
+
+
+def test_a_file_is_ready_for_inference(run: Run) -> None:
+    model = read_singan(run.folder.model_path)
+    assert model.device == torch.device("cpu")
+    assert not any(p.requires_grad for p in model.parameters())
+    assert not any(part.training for part in model.generators.modules())
+
+
+def test_a_file_tells_what_it_is(run: Run) -> None:
+    with safe_open(run.folder.model_path, framework="pt") as file:
+        metadata = file.metadata()
+    assert set(metadata) == {
+        "format_version",
+        "package_version",
+        "family",
+        "architecture",
+        "model",
+    }
+    assert metadata["format_version"] == str(FORMAT_VERSION)
+    assert metadata["package_version"] == internal_gan.__version__
+    assert metadata["family"] == "singan"
+    assert json.loads(metadata["architecture"]) == {
+        "_target_": "internal_gan.models.singan.model.SinGAN",
+        **{name: run.options.model[name] for name in ("generator", "widths", "noise_padding")},
+    }
+    sizes = [[14, 20], [17, 23], [20, 28]]
+    assert json.loads(metadata["model"]) == {"sizes": sizes, "finished": 3}
+
+
+def test_a_file_holds_generators_but_no_discriminator(run: Run) -> None:
+    names = set(load_file(run.folder.model_path))
+    assert {"image", "noise_std", "reconstruction_noise"} < names
+    assert all(n.startswith("generators.") or "." not in n for n in names)
+
+
+def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:
+    assert "no finished scale yet" in complaint(load_model, tmp_path / "model.safetensors")
+
+
+def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"weight": torch.zeros(3)}, path)
+    assert "is not a file of internal-gan" in complaint(load_model, path)
+
+
+def test_a_file_of_a_newer_format_says_to_upgrade(run: Run, tmp_path: Path) -> None:
+    newer = FORMAT_VERSION + 1
+    path = changed(run, tmp_path, format_version=str(newer))
+    message = complaint(load_model, path)
+    assert f"format {newer}" in message
+    assert "upgrade" in message
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {"_target_": "os.system", "command": "echo"},
+        {"_target_": "internal_gan.nn.losses.LSGAN"},
+        {"_target_": "internal_gan.models.singan.model.SinGAN"},
+        {},
+        [],
+        None,
+        7,
+    ],
+)
+def test_a_file_of_another_architecture_is_refused(
+    run: Run, tmp_path: Path, architecture: object
+) -> None:
+    complaint(load_model, changed(run, tmp_path, architecture=json.dumps(architecture)))
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", '{"sizes": [[3]], "finished": 1}'])
+def test_a_file_with_damaged_metadata_is_refused(run: Run, tmp_path: Path, text: str) -> None:
+    complaint(load_model, changed(run, tmp_path, model=text))
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("generator", "depth", 10**6),
+        ("generator", "depth", 10**12),
+        ("generator", "kernel_size", 10**6 + 1),
+        ("widths", "coarsest", 3000),
+        ("widths", "coarsest", 10**5),
+        ("widths", "factor", 1e308),
+        ("generator", "channels", 10**9),
+        (None, "sizes", [[14, 20], [17, 23], [10**6, 10**6]]),
+        (None, "sizes", [[14, 20], [10**9, 23], [20, 28]]),
+        (None, "sizes", [[14, 20], [17, 23]]),
+        (None, "sizes", [[0, 20], [17, 23], [20, 28]]),
+        (None, "finished", 10**9),
+        (None, "finished", -1),
+        (None, "finished", 1.5),
+    ],
+)
+def test_a_file_that_asks_for_more_than_it_holds_is_refused_at_once(
+    run: Run, tmp_path: Path, part: str | None, name: str, value: object
+) -> None:
+    with safe_open(run.folder.model_path, framework="pt") as file:
+        metadata = file.metadata()
+    field = "model" if part is None else "architecture"
+    values = json.loads(metadata[field])
+    (values if part is None else values[part])[name] = value
+    path = changed(run, tmp_path, **{field: json.dumps(values)})
+    began = time.monotonic()
+    complaint(load_model, path)
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("field", ["architecture", "model"])
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"_target_": 1e999}'])
+def test_a_file_with_metadata_that_no_program_reads_is_refused(
+    run: Run, tmp_path: Path, field: str, text: str
+) -> None:
+    complaint(load_model, changed(run, tmp_path, **{field: text}))
+
+
+def test_files_of_equal_models_have_equal_bytes(run: Run, tmp_path: Path) -> None:
+    # A hash map has another order in every process, and mostly in every map.
+    for n in range(8):
+        save_model(run.model, tmp_path / f"{n}", SinGANRecipe.architecture(run.options.model))
+    (content,) = {(tmp_path / f"{n}").read_bytes() for n in range(8)}
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    assert next(iter(header)) == "__metadata__"
+    assert list(header["__metadata__"]) == sorted(header["__metadata__"])
+    with safe_open(tmp_path / "0", framework="pt") as file:
+        assert file.metadata() == header["__metadata__"]
+        assert set(file.keys()) == set(run.model.state_dict())
+    assert same_weights(read_singan(tmp_path / "0"), run.model)
+
+
+def test_a_file_without_one_of_its_tensors_is_refused(run: Run, tmp_path: Path) -> None:
+    path = changed(run, tmp_path, without="generators.1.output.weight")
+    assert "complete" in complaint(load_model, path)
+
+
+def changed(run: Run, folder: Path, without: str = "", **metadata: str) -> Path:
+    tensors = load_file(run.folder.model_path)
+    with safe_open(run.folder.model_path, framework="pt") as file:
+        metadata = file.metadata() | metadata
+    tensors.pop(without, None)
+    path = folder / "model.safetensors"
+    save_file(tensors, path, metadata)
+    return path
