@@ -187,6 +187,7 @@ class TrainingProgress:
 
     Attributes:
         stage: name of the stage, such as ``scale 3``.
+        stage_index: from 0.
         step: of the stage, from 1.
         steps: of the stage.
         fraction: part of the whole training that is done, in [0, 1].
@@ -195,6 +196,7 @@ class TrainingProgress:
     """
 
     stage: str
+    stage_index: int
     step: int
     steps: int
     fraction: float
@@ -216,10 +218,11 @@ class ProgressReports(Callback):
         self._scalars: dict[str, float] = {}
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._names = [stage.name for stage in plan.stages]
+        self._plan = plan
         self._left = TimeLeft(plan, self._clock())
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self._plan = plan
         self._left.replan(plan)
 
     def on_step(
@@ -227,16 +230,18 @@ class ProgressReports(Callback):
     ) -> None:
         self._left.update(stage_index, step, self._clock())
         self._scalars = scalars or self._scalars
-        left, name = self._left, self._names[stage_index]
+        left, name = self._left, self._plan.stages[stage_index].name
         self._receive(
-            TrainingProgress(name, step, steps, left.fraction, left.seconds, self._scalars)
+            TrainingProgress(
+                name, stage_index, step, steps, left.fraction, left.seconds, self._scalars
+            )
         )
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         self._scalars = {}
 
 
-class Progress(Callback):
+class Progress(ProgressReports):
     """Shows the time left over the whole run, and writes a line after each stage.
 
     A terminal gets a bar, a file a line after every tenth of the run; see :class:`Display`.
@@ -246,47 +251,38 @@ class Progress(Callback):
         self, console: Console | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """``console`` is standard error by default; ``clock`` gives seconds."""
+        super().__init__(self._show, clock)
         self._console = console or Console(stderr=True, highlight=False)
-        self._clock = clock
         self._display: Display | None = None
-        self._losses = ""
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._plan = plan
+        super().on_start(model, plan)
         self._stage_start = self._clock()
-        self._left = TimeLeft(plan, self._stage_start)
         self._display = Display(self._console, self._clock, every_tenth=True)
         self._display.print(_expectation(plan))
-
-    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        self._plan = plan
-        self._left.replan(plan)
-
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
-        assert self._display is not None
-        self._left.update(stage_index, step, self._clock())
-        if scalars:
-            self._losses = "  ".join(f"{name} {value:.3g}" for name, value in scalars.items())
-        doing = f"{self._where(stage_index)}, step {step}/{steps}"
-        self._display.show(self._left.fraction, self._left.seconds, doing, self._losses)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         assert self._display is not None
         now = self._clock()
         height, width = self._plan.stages[stage_index].size
-        took = duration(now - self._stage_start)
-        losses = f"  {self._losses}" if self._losses else ""
-        where = self._where(stage_index)
-        self._display.print(f"{where}, {height} x {width}, done in {took}{losses}")
+        took, losses = duration(now - self._stage_start), self._losses()
+        done = f"{self._where(stage_index)}, {height} x {width}, done in {took}"
+        self._display.print(f"{done}  {losses}" if losses else done)
         self._stage_start = now
-        self._losses = ""
+        super().on_stage_end(model, stage_index)
 
     def close(self) -> None:
         """Take the bar off the terminal and give the cursor back."""
         if self._display is not None:
             self._display.close()
+
+    def _show(self, at: TrainingProgress) -> None:
+        assert self._display is not None
+        doing = f"{self._where(at.stage_index)}, step {at.step}/{at.steps}"
+        self._display.show(at.fraction, at.seconds_left, doing, self._losses())
+
+    def _losses(self) -> str:
+        return "  ".join(f"{name} {value:.3g}" for name, value in self._scalars.items())
 
     def _where(self, stage_index: int) -> str:
         name, count = self._plan.stages[stage_index].name, len(self._plan.stages)
