@@ -34,14 +34,8 @@ def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64)
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
     """
-    return frechet_distance(
-        *(gaussian(stem.features(as_file(image), channels)) for image in (real, sample))
-    )
-
-
-def as_file(image: Tensor) -> Tensor:
-    """(1, 3, H, W) in [-1, 1], rounded as in an 8-bit file."""
-    return to_uint8(image).float() / 127.5 - 1
+    rounded = (to_uint8(image).float() / 127.5 - 1 for image in (real, sample))
+    return frechet_distance(*(gaussian(stem.features(image, channels)) for image in rounded))
 
 
 def gaussian(strips: Iterable[Tensor]) -> Gaussian:

@@ -120,7 +120,8 @@ class Homography(Transform):
         matrix = torch.tensor(self.matrix, dtype=torch.float64)
         if matrix.shape != (3, 3):
             raise ValueError(f"a homography has 3 x 3 numbers, got {tuple(matrix.shape)}")
-        if not torch.isfinite(matrix).all() or not abs(_relative_determinant(matrix)) > 1e-6:
+        relative = matrix / torch.linalg.matrix_norm(matrix)
+        if not torch.isfinite(matrix).all() or not abs(float(torch.linalg.det(relative))) > 1e-6:
             raise ValueError("the homography is not invertible; no three corners may be in line")
 
     @classmethod
@@ -264,10 +265,6 @@ def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
 def _check_amount(amount: float) -> None:
     if not -1 < amount < 1:
         raise ValueError(f"the amount is {amount}; allowed: above -1 and below 1")
-
-
-def _relative_determinant(matrix: Tensor) -> float:
-    return float(torch.linalg.det(matrix / torch.linalg.matrix_norm(matrix)))
 
 
 def _check_convex(corners: Sequence[Sequence[float]]) -> None:

@@ -176,7 +176,7 @@ def test_the_files_mode_and_depth_are_kept_bit_for_bit(
 ) -> None:
     array = layers(kind)
     if kind in ("RGB16", "RGBA16"):
-        layout = Layout(alpha=kind == "RGBA16", bit_depth=16)
+        layout = Layout(kind.removesuffix("16"), bit_depth=16)
         Path("deep.png").write_bytes(_deep_png(array.astype(">u2"), layout))
     else:
         Image.fromarray(array).save("deep.png")

@@ -78,7 +78,7 @@ def layers(kind: str) -> Any:
 
 def write(path: Path, array: Any, kind: str) -> None:
     if kind in ("RGB16", "RGBA16"):
-        path.write_bytes(_deep_png(array.astype(">u2"), Layout(alpha=kind == "RGBA16")))
+        path.write_bytes(_deep_png(array.astype(">u2"), Layout(kind.removesuffix("16"))))
     elif kind == "P":
         Image.fromarray(array).quantize(40).save(path)
     else:

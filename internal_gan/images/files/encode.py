@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,17 @@ _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds, or should hold, of an image.
+    """What a file holds of an image.
 
     Attributes:
-        gray: whether there is one gray channel instead of three colours.
-        alpha: whether there is an alpha channel.
+        mode: Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``.
         bit_depth: bits per channel: 8, 16, or 32 for floats (opaque gray only).
-        icc_profile: colour profile.
-        exif: EXIF block.
+        metadata: the ``icc_profile`` and the ``exif`` block, if any, by Pillow's names.
     """
 
-    gray: bool = False
-    alpha: bool = False
+    mode: str = "RGB"
     bit_depth: int = 8
-    icc_profile: bytes | None = None
-    exif: bytes | None = None
-
-    @property
-    def mode(self) -> str:
-        """Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``."""
-        return ("L" if self.gray else "RGB") + ("A" if self.alpha else "")
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,47 +101,46 @@ def arrange(
             alpha = like.alpha
         else:
             losses.append("the photo's transparency is left out, since the size is another")
-    if alpha is not None and like is not None and like.raw is not None:
-        colours = _with_hidden(colours, alpha, like.raw)
-    layout, unfit = fit_layout(_wish(like, alpha), file_format)
-    if layout.gray:
+    raw = None if like is None else like.raw
+    if alpha is not None and raw is not None and raw.shape[-2:] == colours.shape[-2:]:
+        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
+    layout, unfit = _fit(like, alpha is not None, file_format)
+    if layout.mode.startswith("L"):
         colours = luminance(colours[None])[0]
-    if layout.alpha and alpha is not None:
+    if layout.mode.endswith("A") and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
     return colours, layout, losses + unfit
 
 
-def fit_layout(wish: Layout, file_format: Format) -> tuple[Layout, list[str]]:
-    """Reduce a layout to what a file format can hold.
-
-    Returns:
-        The layout to write, and a line for the user about each loss.
-    """
-    losses = []
-    fit = replace(wish, gray=wish.gray and file_format.gray)
-    if wish.alpha and not file_format.alpha:
-        fit = replace(fit, alpha=False)
+def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layout, list[str]]:
+    """What a format can hold of a photo's properties, and a line for the user about each loss."""
+    losses, metadata = [], {}
+    mode = "L" if like is not None and like.is_gray and file_format.gray else "RGB"
+    if has_alpha and file_format.alpha:
+        mode += "A"
+    elif has_alpha:
         losses.append(f"{file_format.name} holds no transparency (PNG does)")
-    depth = _depth(fit, file_format)
-    if depth < wish.bit_depth:
-        fit = replace(fit, bit_depth=depth)
-        better = "TIFF keeps them" if wish.bit_depth == 32 else "PNG keeps them"
-        losses.append(f"{wish.bit_depth} bits per channel become {depth} ({better})")
-    profile = wish.icc_profile
-    if profile and not (file_format.icc_profile and profile_space(profile) == fit.mode.rstrip("A")):
-        fit = replace(fit, icc_profile=None)
-        losses.append(f"the colour profile does not fit {fit.mode} pixels in {file_format.name}")
-    if wish.exif and len(wish.exif) > file_format.exif_limit:
-        fit = replace(fit, exif=None)
-        losses.append(f"{file_format.name} cannot hold the EXIF data")
-    return fit, losses
-
-
-def _depth(layout: Layout, file_format: Format) -> int:
-    """The most bits per channel that a format holds of a layout, up to the layout's."""
-    if layout.bit_depth == 32 and file_format.floats and layout.mode == "L":
-        return 32
-    return 16 if layout.bit_depth > 8 and layout.mode in file_format.deep_modes else 8
+    if like is None:
+        return Layout(mode), losses
+    depth = 8
+    if like.bit_depth == 32 and file_format.floats and mode == "L":
+        depth = 32
+    elif like.bit_depth > 8 and mode in file_format.deep_modes:
+        depth = 16
+    if depth < like.bit_depth:
+        better = "TIFF keeps them" if like.bit_depth == 32 else "PNG keeps them"
+        losses.append(f"{like.bit_depth} bits per channel become {depth} ({better})")
+    if profile := like.icc_profile:
+        if file_format.icc_profile and profile_space(profile) == mode.rstrip("A"):
+            metadata["icc_profile"] = profile
+        else:
+            losses.append(f"the colour profile does not fit {mode} pixels in {file_format.name}")
+    if like.exif:
+        if len(like.exif) <= file_format.exif_limit:
+            metadata["exif"] = like.exif
+        else:
+            losses.append(f"{file_format.name} cannot hold the EXIF data")
+    return Layout(mode, depth, metadata), losses
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
@@ -160,7 +150,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
         path: an existing file is overwritten.
         channels: (C, H, W) in [0, 1] on the CPU, one for each letter of the layout's mode;
             overwritten, which saves memory for large pictures.
-        layout: what the file should hold, from :func:`fit_layout`.
+        layout: from :func:`arrange`, for this format.
 
     Raises:
         OSError, ValueError: the file cannot be written, or the format cannot hold an image of this
@@ -170,10 +160,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
         path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
         return
     image = to_pillow(channels, layout)
-    # Not every format accepts None for what is missing.
-    extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
-    options = dict(file_format.options)
-    options |= {name: value for name, value in extras.items() if value}
+    options = {**file_format.options, **layout.metadata}
     if "exif" in options:
         # Pillow cannot write the EXIF tables of camera and place into a compressed TIFF file.
         options.pop("compression", None)
@@ -181,8 +168,10 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
 
 
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
-    """A Pillow image of channels (C, H, W) in [0, 1] on the CPU, of up to 16 bits where it is gray
-    and else of 8."""
+    """A Pillow image of channels (C, H, W) in [0, 1] on the CPU, which are overwritten.
+
+    Of more than 8 bits per channel Pillow only holds gray without alpha.
+    """
     if layout.bit_depth == 32:
         array = channels.permute(1, 2, 0).numpy().astype(np.float32)
     else:
@@ -211,10 +200,10 @@ def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> by
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     filtered = np.hstack([np.full((height, 1), 2, np.uint8), rows - above])
     chunks = [_chunk(b"IHDR", header)]
-    if layout.icc_profile:
-        chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(layout.icc_profile)))
-    if layout.exif:
-        chunks.append(_chunk(b"eXIf", layout.exif.removeprefix(b"Exif\0\0")))
+    if profile := layout.metadata.get("icc_profile"):
+        chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
+    if exif := layout.metadata.get("exif"):
+        chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     chunks += [_chunk(b"IDAT", zlib.compress(filtered.tobytes())), _chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
@@ -224,26 +213,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _checked(pixels: Tensor) -> Tensor:
-    """Pixels as ``(3, H, W)`` in [0, 1] on the CPU."""
+    """Pixels as (3, H, W) in [0, 1] on the CPU."""
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
     if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
     return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
-
-
-def _with_hidden(colours: Tensor, alpha: Tensor, raw: Tensor) -> Tensor:
-    if raw.shape[-2:] != colours.shape[-2:]:
-        return colours
-    return torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
-
-
-def _wish(like: Photo | None, alpha: Tensor | None) -> Layout:
-    if like is None:
-        return Layout(alpha=alpha is not None)
-    return Layout(
-        gray=like.is_gray,
-        alpha=alpha is not None,
-        bit_depth=like.bit_depth,
-        icc_profile=like.icc_profile,
-        exif=like.exif,
-    )

@@ -42,10 +42,8 @@ def to_photo(
     if isinstance(image, Image.Image):
         decoded = _from_pillow(image, name, longest)
         return decoded.photo(icc_profile=image.info.get("icc_profile"))
-    if isinstance(image, Tensor):
-        return _from_layers(_channels_last(image, name), name, longest).photo()
-    if isinstance(image, np.ndarray):
-        return _from_layers(_checked_shape(image, name), name, longest).photo()
+    if isinstance(image, Tensor | np.ndarray):
+        return _from_layers(_layers(image, name), name, longest).photo()
     raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
@@ -82,27 +80,19 @@ def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
         raise UserError(f"{name}: cannot be read ({error}); allowed are whole images") from error
 
 
-def _channels_last(tensor: Tensor, name: str) -> np.ndarray[Any, Any]:
-    """A tensor as an array (H, W, C)."""
-    single = tensor[0] if tensor.ndim == 4 and tensor.shape[0] == 1 else tensor
-    if single.ndim != 3 or single.shape[0] not in (1, 3, 4) or 0 in single.shape:
-        raise UserError(
-            f"{name}: a tensor of shape {tuple(tensor.shape)}; allowed: (C, H, W) and "
-            "(1, C, H, W), C of 1, 3 or 4"
-        )
-    plain = single.detach().cpu()
-    plain = plain.float() if plain.is_floating_point() else plain
-    return plain.permute(1, 2, 0).numpy()
-
-
-def _checked_shape(array: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
-    """An array (H, W, C)."""
-    layers = array[..., None] if array.ndim == 2 else array
+def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, Any]:
+    """An array or a tensor as an array (H, W, C)."""
+    if isinstance(image, Tensor):
+        what, allowed = "a tensor", "(C, H, W) and (1, C, H, W), C of 1, 3 or 4"
+        single = image[0] if image.ndim == 4 and image.shape[0] == 1 else image
+        plain = single.detach().cpu()
+        array = (plain.float() if plain.is_floating_point() else plain).numpy()
+        layers = np.moveaxis(array, 0, -1) if array.ndim == 3 else array
+    else:
+        what, allowed = "an array", "(H, W), (H, W, 1), (H, W, 3), (H, W, 4)"
+        layers = image[..., None] if image.ndim == 2 else image
     if layers.ndim != 3 or layers.shape[-1] not in (1, 3, 4) or 0 in layers.shape:
-        raise UserError(
-            f"{name}: an array of shape {array.shape}; allowed: (H, W), (H, W, 1), (H, W, 3), "
-            "(H, W, 4)"
-        )
+        raise UserError(f"{name}: {what} of shape {tuple(image.shape)}; allowed: {allowed}")
     return layers
 
 

@@ -1,4 +1,4 @@
-"""Pictures in memory: Pillow images, NumPy arrays and tensors of what a model draws."""
+"""Pictures that a model draws, as Pillow images, NumPy arrays or a tensor."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def to_memory(
     like: Photo | None = None,
     alpha: Tensor | None = None,
 ) -> list[Image.Image] | list[np.ndarray[Any, Any]] | Tensor:
-    """Give pictures the form that a caller wants them in.
+    """Convert pictures to the type that a caller asks for.
 
     Args:
         pictures: each (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
-        output_type: ``pil``: Pillow images, 8 bits per channel, gray and transparent as ``like``,
-            with its colour profile and EXIF (gray without transparency keeps its depth too);
-            ``np``: float32 arrays (H, W, 3) in [0, 1], RGB; ``pt``: a float32 tensor (N, 3, H, W)
+        output_type: ``pil``: Pillow images of 8 bits per channel, gray or transparent like
+            ``like``, with its colour profile and EXIF data; opaque gray also has its bit depth.
+            ``np``: float32 arrays (H, W, 3) in [0, 1], RGB. ``pt``: a float32 tensor (N, 3, H, W)
             in [0, 1] on the CPU.
         like: the photo that Pillow images should resemble.
         alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
 
     Returns:
-        A list with a picture for each; of ``pt`` one tensor, for which they must have one size.
+        A list of pictures, or one tensor for ``pt``, which needs pictures of one size.
 
     Raises:
-        UserError: another output type.
+        UserError: an unknown output type.
         ValueError: pictures of another shape.
     """
     check_output_type(output_type)
@@ -56,12 +56,11 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = Non
     """A Pillow image of (1, 3, H, W) in [-1, 1]; see :func:`to_memory`."""
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)
-    extras = {"icc_profile": layout.icc_profile, "exif": layout.exif}
-    image.info.update((name, value) for name, value in extras.items() if value)
+    image.info.update(layout.metadata)
     return image
 
 
 def check_output_type(output_type: str) -> None:
-    """Refuse another output type than those of :func:`to_memory`, with a UserError."""
+    """Raise UserError for an output type that is not one of :func:`to_memory`."""
     if output_type not in OUTPUT_TYPES:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
