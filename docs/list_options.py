@@ -8,7 +8,7 @@ from pathlib import Path
 
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import Options
-from internal_gan.config.reference import Entry, entries
+from internal_gan.config.reference import described
 
 PAGE = Path(__file__).with_name("options.md")
 INTRODUCTION = """# Options
@@ -23,16 +23,12 @@ def page() -> str:
     """The text of the page."""
     help_of = {name: field.metadata["help"] for name, field in fields_of(Options)}
     parts = [INTRODUCTION]
-    for group, found in groupby(entries(), _group):
+    for group, found in groupby(described(), lambda option: option[0].rpartition(".")[0]):
         if group:
             parts.append(f"## {group}\n\n{help_of[group]}\n")
-        rows = [f"| `{entry.default}` | {entry.help} | {entry.needs} |" for entry in found]
+        rows = [f"| `{option}` | {help} | {needs} |" for _, option, help, needs in found]
         parts.append("\n".join(["| option | meaning | takes |", "|---|---|---|", *rows, ""]))
     return "\n".join(parts)
-
-
-def _group(entry: Entry) -> str:
-    return entry.name.rpartition(".")[0]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 import internal_gan
-from internal_gan.config.arguments import key_of, prepare
+from internal_gan.config.arguments import key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
 from internal_gan.config.messages import user_error
@@ -65,10 +65,9 @@ def _run(arguments: list[str]) -> None:
     overrides: list[str] = flags.overrides
     if not flags.shell_completion:
         overrides = prepare(overrides, multirun=flags.multirun)
-    tasks = [override.partition("=")[2] for override in overrides if key_of(override) == "task"]
-    if flags.help and tasks:
+    if flags.help and (task := task_of(overrides)):
         with _answer():
-            print(help_of_task(tasks[-1]))
+            print(help_of_task(task))
         return
     answers = flags.cfg or flags.shell_completion or flags.help
     many = _many(overrides) if flags.multirun and not answers else None

@@ -12,17 +12,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from internal_gan.config.options import PATHS, RECIPES
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 # Short names of options, which a file's name follows.
 _SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
-# Where a folder is many photos for one model or one task.
-_OF_FOLDERS = (
-    "task=inpaint",
-    "task=mask",
+# Where a folder is many photos for one model; for one task, its promise says so.
+_MODELS_OF_FOLDERS = (
     "model=edgeconnect",
     "experiment=edgeconnect",
     "experiment=ablation/edgeconnect",
@@ -33,7 +32,7 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Quote the file names in ``overrides``, and under multirun expand folders and patterns.
 
-    A task that trains in its own way gets its recipe, a file of ``conf/recipe``.
+    A task that trains in its own way gets its recipe, the file of its name in ``conf/recipe``.
 
     ``image=[a.jpg,b.jpg]`` is one list, of photos for one model or one task; where several are
     usual, ``image=photos/`` is the list of those in it. Under multirun
@@ -56,13 +55,17 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     overrides = [_spelt_out(override) for override in overrides]
     _refuse_blanks_in_lists(overrides)
     gather = not multirun and _takes_folders(overrides)
-    prepared = [_gather(o) if gather else o for o in overrides]
-    return [_prepare(override, multirun) for override in prepared] + _recipe(overrides)
+    return [_prepare(override, multirun, gather) for override in overrides] + _recipe(overrides)
 
 
 def key_of(override: str) -> str:
     """The option that an override sets: ``"+model.alpha=3"`` sets ``"model.alpha"``."""
     return override.partition("=")[0].lstrip("+~").partition("@")[0]
+
+
+def task_of(overrides: Sequence[str]) -> str:
+    """The task that overrides name; empty if none does."""
+    return next((o.partition("=")[2] for o in reversed(overrides) if key_of(o) == "task"), "")
 
 
 def quote(name: str) -> str:
@@ -116,27 +119,22 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
 
 def _takes_folders(overrides: Sequence[str]) -> bool:
     """Whether a folder is many photos for one model or one task."""
-    return any(override.startswith(_OF_FOLDERS) for override in overrides)
-
-
-def _gather(override: str) -> str:
-    """``image=photos/`` as the list of the images in that folder."""
-    key, _, value = override.partition("=")
-    if key != "image" or value in ("", "null") or not _is_folder(str(Path(value).expanduser())):
-        return override
-    return f"image=[{','.join(quote(name) for name in _images(str(Path(value).expanduser())))}]"
+    promise = TABLE.get(task_of(overrides))
+    one_task = promise is not None and promise.several_photos and promise.learns == "never"
+    return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 
 def _recipe(overrides: Sequence[str]) -> list[str]:
-    """The choice that a training task makes in place of the user."""
+    """The choice that a task which trains in its own way makes in place of the user."""
     given = {key_of(override) for override in overrides}
-    tasks = [o.partition("=")[2] for o in overrides if key_of(o) == "task"]
-    if not tasks or tasks[-1] not in RECIPES or given & {"recipe", "checkpoint", "resume"}:
+    task = task_of(overrides)
+    trains = task in TABLE and TABLE[task].learns == "unless"
+    if not trains or given & {"recipe", "checkpoint", "resume"}:
         return []
-    return [f"recipe={RECIPES[tasks[-1]]}"]
+    return [f"recipe={task}"]
 
 
-def _prepare(override: str, multirun: bool) -> str:
+def _prepare(override: str, multirun: bool, gather: bool) -> str:
     left, equals, value = override.partition("=")
     if not equals and not left.startswith("~"):
         hint = f"; for a photo write image={override}" if override and _exists(override) else ""
@@ -148,6 +146,8 @@ def _prepare(override: str, multirun: bool) -> str:
         value = str(Path(value).expanduser())
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
+    if gather and key == "image" and _is_folder(value):
+        return f"{left}=[{','.join(map(quote, _images(value)))}]"
     if _exists(value) and not (multirun and key == "image"):
         return f"{left}={quote(value)}"
     if not multirun:

@@ -31,11 +31,11 @@ _WORDS = {
 }
 _PLURALS = {int: "whole numbers", float: "numbers", str: "names"}
 _ALLOWED = (
-    "internal_gan.nn",
-    "internal_gan.models",
-    "internal_gan.patches.losses",
-    "internal_gan.images.edges",
-    "torch.optim",
+    "internal_gan.nn.",
+    "internal_gan.models.",
+    "internal_gan.patches.losses.",
+    "internal_gan.images.edges.",
+    "torch.optim.",
 )
 
 
@@ -105,24 +105,23 @@ def find(name: str, key: str = "model") -> Any:
     Raises:
         UserError: it is not allowed or does not exist; the message names ``key``.
     """
-    allowed = " or ".join(f"{prefix}." for prefix in _ALLOWED)
-    if not name.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
-        hint = nearest(name, _all_targets())
-        raise UserError(f"{key}._target_={name}: a target begins with {allowed}{hint}")
+
+    def refused(why: str) -> UserError:
+        return UserError(f"{key}._target_={name}: {why}{nearest(name, _all_targets())}")
+
+    if not name.startswith(_ALLOWED):
+        raise refused(f"a target begins with {' or '.join(_ALLOWED)}")
     module_name, _, attribute = name.rpartition(".")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        hint = nearest(name, _all_targets())
-        raise UserError(f"{key}._target_={name}: there is no {module_name}{hint}") from None
+        raise refused(f"there is no {module_name}") from None
     target = getattr(module, attribute, None)
-    # A module's namespace also holds what it imported, which is none of a configuration's business.
-    home = f"{getattr(target, '__module__', None)}."
-    if not callable(target) or not home.startswith(tuple(f"{prefix}." for prefix in _ALLOWED)):
-        hint = nearest(name, _all_targets())
-        raise UserError(f"{key}._target_={name}: {module_name} has no {attribute}{hint}")
+    # What a module has only imported is not allowed with it.
+    if not callable(target) or not f"{getattr(target, '__module__', None)}.".startswith(_ALLOWED):
+        raise refused(f"{module_name} has no {attribute}")
     return target
 
 
@@ -130,10 +129,10 @@ def _all_targets() -> list[str]:
     """Full names of every class that a configuration can name; imports them all."""
     names = []
     for prefix in _ALLOWED:
-        package = importlib.import_module(prefix)
-        modules = [prefix]
+        package = importlib.import_module(prefix.rstrip("."))
+        modules = [package.__name__]
         if prefix.startswith("internal_gan.") and hasattr(package, "__path__"):
-            modules += [m.name for m in pkgutil.walk_packages(package.__path__, f"{prefix}.")]
+            modules += [m.name for m in pkgutil.walk_packages(package.__path__, prefix)]
         for module_name in modules:
             module = importlib.import_module(module_name)
             names += [f"{module_name}.{n}" for n, v in vars(module).items() if inspect.isclass(v)]

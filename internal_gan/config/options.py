@@ -39,9 +39,6 @@ from internal_gan.config.task_options import (
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
-# Tasks that train in their own way, by the file of this name in conf/recipe, where checkpoint=
-# names no model.
-RECIPES = {"super_resolution": "super_resolution"}
 LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
 # What task=compare measures, and what a sweeper can make small.

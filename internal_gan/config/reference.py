@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from operator import attrgetter
 
 from internal_gan.config.catalogue import TABLE
@@ -13,28 +13,19 @@ from internal_gan.config.fields import fields_of
 from internal_gan.config.options import Options
 from internal_gan.errors import unknown
 
-WIDTH = 90
 
+def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
+    """Options in their order: the name, ``name=default``, what it does, what it takes.
 
-@dataclass(frozen=True)
-class Entry:
-    """An option: its full name, ``name=default``, what it does and what it takes."""
-
-    name: str
-    default: str
-    help: str
-    needs: str
-
-
-def entries(names: Collection[str] | None = None) -> Iterator[Entry]:
-    """The options of these names and of these groups, by default all, in their order."""
-    options = Options()
+    Args:
+        names: of options and of groups; by default all.
+    """
     for name, field in fields_of(Options):
-        value = attrgetter(name)(options)
+        value = attrgetter(name)(Options())
         chosen = names is None or name in names or name.partition(".")[0] in names
         if chosen and name != "model" and not is_dataclass(value):
-            default = f"{name}={json.dumps(value)}".replace('"', "")
-            yield Entry(name, default, field.metadata["help"], field.metadata["needs"])
+            default = json.dumps(value).replace('"', "")
+            yield name, f"{name}={default}", field.metadata["help"], field.metadata["needs"]
 
 
 def help_of_task(name: str) -> str:
@@ -51,7 +42,6 @@ def help_of_task(name: str) -> str:
     else:
         own = task.takes | task.draws | {name} | ({"trainer"} if task.learns != "never" else set())
     lines = [f"Options of task={name}; --help alone shows those of every task.", ""]
-    for entry in entries(own):
-        text = textwrap.wrap(f"{entry.help} ({entry.needs})", WIDTH - 4)
-        lines += [entry.default, *(f"    {line}" for line in text)]
+    for _, option, help, needs in described(own):
+        lines += [option, *textwrap.wrap(f"    {help} ({needs})", 90, subsequent_indent="    ")]
     return "\n".join(lines)

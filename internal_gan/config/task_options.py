@@ -55,12 +55,13 @@ def _size(example: str) -> Any:
     )
 
 
-def _start_scale(least: int, help: str, word: str = AUTO, default: int | str = AUTO) -> Any:
+def _start_scale(least: int, help: str, word: str = "") -> Any:
+    """The scale to begin at: a number, or a word in its place; ``auto`` is the default."""
     which = "next to the coarsest scale" if least else "the coarsest scale"
     return option(
-        default,
+        AUTO if word == AUTO else 0,
         help,
-        f"a whole number, {least} ({which}) or more, or {word}",
+        f"a whole number, {least} ({which}) or more" + (f", or {word}" if word else ""),
         lambda v: v >= least if isinstance(v, int) else v == word,
     )
 
@@ -86,7 +87,6 @@ class SampleOptions:
         0,
         "0 varies everything; n keeps the layout of the scales below n; all: a row for each",
         ALL_SCALES,
-        0,
     )
     tileable: bool | str = option(
         False,
@@ -109,12 +109,7 @@ class AnimateOptions:
     loop: bool = flag(False, "whether the last frame leads to the first")
     alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
     beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
-    start_scale: int = option(
-        0,
-        "0 moves everything; n only what the scales from n on draw",
-        "a whole number, 0 (the coarsest scale) or more",
-        lambda v: v >= 0,
-    )
+    start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
     size: list[int] | None = _size("animate.size=[200,300]")
     seed: int | None = _seed()
 
@@ -177,7 +172,7 @@ class PaintOptions:
         "what to draw, in any size", "the name of one image file, the painting"
     )
     start_scale: int | str = _start_scale(
-        1, "1 keeps rough shapes alone; the more, the closer to the painting"
+        1, "1 keeps rough shapes alone; the more, the closer to the painting", AUTO
     )
     quantize: bool = flag(
         False, "reduce painting and photo to a few colours, train that scale anew"
@@ -198,7 +193,7 @@ class RedrawOptions:
         "what was changed, of the photo's size; null: all of it, but not for harmonize",
         "the name of one image file, white where the photo may change",
     )
-    start_scale: int | str = _start_scale(1, "the more, the closer to the changed photo")
+    start_scale: int | str = _start_scale(1, "the more, the closer to the changed photo", AUTO)
     count: int = _count()
     seed: int | None = _seed()
 
@@ -224,7 +219,9 @@ class MakeTileableOptions:
         "a number above 0: up to 0.5, a fraction of the side, or 1 and more, pixels",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
-    start_scale: int | str = _start_scale(0, "the more, the closer to the photo's own borders")
+    start_scale: int | str = _start_scale(
+        0, "the more, the closer to the photo's own borders", AUTO
+    )
     seed: int | None = _seed()
 
 

@@ -4,8 +4,10 @@ import importlib
 
 import pytest
 
+from internal_gan.config.arguments import prepare
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.options import RECIPES, TASKS
+from internal_gan.config.compose import compose
+from internal_gan.config.options import TASKS
 
 
 # Comparing many runs is done above the tasks of one.
@@ -17,7 +19,9 @@ def test_every_task_has_a_module_of_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_that_trains_in_its_own_way_has_a_recipe(name: str) -> None:
-    assert (name in RECIPES) == (TABLE[name].learns == "unless")
+    recipe = prepare([f"task={name}"])[1:]
+    assert recipe == ([f"recipe={name}"] if TABLE[name].learns == "unless" else [])
+    assert not recipe or compose([f"task={name}", *recipe]) != compose([f"task={name}"])
 
 
 @pytest.mark.parametrize("name", TASKS)
