@@ -16,6 +16,8 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
+from internal_gan.images.files.image import write_image
+from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN
@@ -94,6 +96,14 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, 6, 8, generator=rng) * 1.8 - 0.9
     return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
+
+
+def write_16_bits(path: Path, array: Any) -> None:
+    """Write an image file of an array (H, W, C) of whole numbers from 0 to 65535, RGB or RGBA."""
+    levels = torch.from_numpy(array.astype("float32") / 65535).permute(2, 0, 1)[None]
+    pixels, alpha = levels[:, :3] * 2 - 1, levels[:, 3:]
+    like = Photo(pixels, bit_depth=16)
+    write_image(path, pixels, like=like, alpha=alpha if alpha.shape[1] else None)
 
 
 @cache

@@ -28,7 +28,7 @@ _KERNELS = {
 # The two layouts, by the number of outputs of the last layer.
 _CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
 # Published files, by the beginning of their SHA-256, which their names contain.
-_PUBLISHED = {
+PUBLISHED = {
     "6726825d": "FID's Inception of 2015-12-05, as torch-fidelity and pytorch-fid have it",
     "0cc3c7bd": "torchvision's IMAGENET1K_V1",
     "1a9a5a14": "torchvision's of before version 0.8",
@@ -139,7 +139,7 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     path = Path(path)
     tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    weights = Weights(path.name, digest, _check(path, tensors), _PUBLISHED.get(digest[:8]))
+    weights = Weights(path.name, digest, _check(path, tensors), PUBLISHED.get(digest[:8]))
     return InceptionStem(tensors, weights)
 
 

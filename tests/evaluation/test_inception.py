@@ -78,7 +78,7 @@ def test_a_published_file_is_known_by_its_hash(
 ) -> None:
     path = weights_file(tmp_path / "w.pth")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setitem(inception._PUBLISHED, digest[:8], "the stand-in")
+    monkeypatch.setitem(inception.PUBLISHED, digest[:8], "the stand-in")
     assert read_inception(path).weights.published == "the stand-in"
 
 

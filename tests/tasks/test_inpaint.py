@@ -15,12 +15,11 @@ from torch import Tensor
 import internal_gan
 from internal_gan.config.record import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
-from internal_gan.images.files.encode import Layout, _deep_png
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import EDGECONNECT, picture, trained_edgeconnect
+from tests.tiny import EDGECONNECT, picture, trained_edgeconnect, write_16_bits
 
 HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -176,8 +175,7 @@ def test_the_files_mode_and_depth_are_kept_bit_for_bit(
 ) -> None:
     array = layers(kind)
     if kind in ("RGB16", "RGBA16"):
-        layout = Layout(kind.removesuffix("16"), bit_depth=16)
-        Path("deep.png").write_bytes(_deep_png(array.astype(">u2"), layout))
+        write_16_bits(Path("deep.png"), array)
     else:
         Image.fromarray(array).save("deep.png")
     answer = shell("task=inpaint", checkpoint, "image=deep.png", "mask=hole.png", "output=out")

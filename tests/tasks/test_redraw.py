@@ -9,12 +9,11 @@ import pytest
 from PIL import Image
 
 from internal_gan.config.record import save_options
-from internal_gan.images.files.encode import Layout, _deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
-from tests.tiny import picture, tiny_options, trained, untrained
+from tests.tiny import picture, tiny_options, trained, untrained, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
 
@@ -78,7 +77,7 @@ def layers(kind: str) -> Any:
 
 def write(path: Path, array: Any, kind: str) -> None:
     if kind in ("RGB16", "RGBA16"):
-        path.write_bytes(_deep_png(array.astype(">u2"), Layout(kind.removesuffix("16"))))
+        write_16_bits(path, array)
     elif kind == "P":
         Image.fromarray(array).quantize(40).save(path)
     else:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -90,18 +91,14 @@ def test_without_credentials_it_is_offline_and_asks_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WANDB_MODE")
-    asked: dict[str, Any] = {}
-
-    def login(**options: Any) -> bool:
-        asked.update(options)
-        return False
-
-    monkeypatch.setattr(wandb, "login", login)
-    logger = WandbLogger(tmp_path, {})
-    assert logger._mode() == "offline"
-    assert asked["prompt"] is False
-    monkeypatch.setattr(wandb, "login", lambda **_: True)
-    assert logger._mode() == "online"
+    init = MagicMock()
+    monkeypatch.setattr(wandb, "init", init)
+    for known, mode in ((False, "offline"), (True, "online")):
+        login = MagicMock(return_value=known)
+        monkeypatch.setattr(wandb, "login", login)
+        WandbLogger(tmp_path, {}).on_start(MODEL, PLAN)
+        assert login.call_args.kwargs["prompt"] is False
+        assert init.call_args.kwargs["mode"] == mode
 
 
 def test_an_unreachable_server_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def _upright(image: Image.Image) -> Image.Image:
 def _decode_bytes(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
     straight = image.convert("LA") if image.mode == "La" else image
     has_alpha = straight.has_transparency_data
-    levels = _channels(straight.convert("RGBA" if has_alpha else "RGB")) / 255.0
+    levels = channels_of(straight.convert("RGBA" if has_alpha else "RGB")) / 255.0
     return _decoded(levels, image.mode, 8, notes)
 
 
@@ -153,12 +153,12 @@ def _decode_cmyk(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
             )
         except ImageCms.PyCMSError:
             notes += ("its CMYK colour profile is damaged, so the colours may be off",)
-    levels = _channels(converted or image.convert("RGB")) / 255.0
+    levels = channels_of(converted or image.convert("RGB")) / 255.0
     return _decoded(levels, "CMYK", 8, notes)
 
 
 def _decode_integers(image: Image.Image, largest: int) -> Decoded:
-    levels = _channels(image)
+    levels = channels_of(image)
     if levels.min() < 0 or levels.max() > largest:
         span = f"{levels.min():.0f} to {levels.max():.0f}"
         raise UnreadablePixelsError(f"its values go from {span}; allowed is 0 to {largest}")
@@ -169,7 +169,7 @@ def _decode_integers(image: Image.Image, largest: int) -> Decoded:
 
 
 def _decode_floats(image: Image.Image) -> Decoded:
-    levels = _channels(image)
+    levels = channels_of(image)
     if not torch.isfinite(levels).all() or levels.min() < 0.0 or levels.max() > 1.0:
         span = f"{levels.min():.4g} to {levels.max():.4g}"
         raise UnreadablePixelsError(
@@ -181,7 +181,7 @@ def _decode_floats(image: Image.Image) -> Decoded:
 def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
     """Join the high bytes of 16-bit colours, which are all that Pillow reads, and the low ones."""
     mode, key = image.mode, image.info.get("transparency")
-    levels = 256.0 * _channels(image) + _channels(low_bytes)
+    levels = 256.0 * channels_of(image) + channels_of(low_bytes)
     if isinstance(key, tuple):
         transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
         levels = torch.cat([levels, 65535.0 * ~transparent])
@@ -190,7 +190,7 @@ def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
 
 def _decode_deep_gray_alpha(image: Image.Image) -> Decoded:
     """16-bit gray and alpha, read as if its four bytes per pixel were RGBA."""
-    planes = _channels(image)
+    planes = channels_of(image)
     return _decoded((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
 
 
@@ -204,7 +204,7 @@ def _decoded(levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] =
     )
 
 
-def _channels(image: Image.Image) -> Tensor:
+def channels_of(image: Image.Image) -> Tensor:
     """Pillow's numbers as floats (C, H, W)."""
     array = np.array(image).astype(np.float32)
     return torch.from_numpy(array if array.ndim == 3 else array[..., None]).permute(2, 0, 1)

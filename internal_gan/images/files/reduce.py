@@ -78,7 +78,7 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
     """Colours and alpha of the cells of a band."""
 
     def means(x: Tensor) -> Tensor:
-        return _means(_means(x, rows, -2), columns, -1)
+        return cell_means(cell_means(x, rows, -2), columns, -1)
 
     if band.alpha is None:
         return means(band.colours), None
@@ -90,8 +90,12 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
     return colours.clamp(0, 1), means(band.alpha)
 
 
-def _means(x: Tensor, cells: Cells, dim: int) -> Tensor:
-    """Means along a dimension over ``cells``: from, to, and number of equal cells; in float64."""
+def cell_means(x: Tensor, cells: Cells, dim: int) -> Tensor:
+    """Means along a dimension over equal cells, in float64.
+
+    Args:
+        cells: where the first cell begins and the last one ends, in pixels, and their number.
+    """
     start, stop, count = cells
     length = x.shape[dim]
     edges = torch.linspace(start, stop, count + 1, dtype=torch.float64)

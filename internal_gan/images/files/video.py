@@ -24,7 +24,7 @@ _QUALITY = 85
 _PALETTE_FRAMES = 8
 # Without a stated matrix players guess one by the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-_H264 = (
+H264 = (
     *("-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
     *("-vf", "scale=out_color_matrix=bt709", *_BT709),
 )
@@ -159,7 +159,7 @@ def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
 def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
     width, height = (side + side % 2 for side in _rgb(files[0]).size)
     frames = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)]
-    command = [_encoder(), "-y", "-v", "error", *frames, "-i", "-", *_H264, str(path)]
+    command = [_encoder(), "-y", "-v", "error", *frames, "-i", "-", *H264, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         # An encoder that ends early reports the reason below.

@@ -75,13 +75,13 @@ def bands(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(reduce, "WHOLE_PIXELS", 10_000)
     monkeypatch.setattr(reduce, "BAND_PIXELS", 20_000)
     seen: list[int] = []
-    channels = decode._channels
+    channels = decode.channels_of
 
     def watched(image: Image.Image) -> Tensor:
         seen.append(image.width * image.height)
         return channels(image)
 
-    monkeypatch.setattr(decode, "_channels", watched)
+    monkeypatch.setattr(decode, "channels_of", watched)
     return seen
 
 
@@ -162,6 +162,6 @@ def test_what_is_not_huge_for_its_use_is_read_bit_for_bit(
 
 def test_cells_are_means_with_fractions_of_pixels() -> None:
     x = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]).expand(1, 1, 1, 5)
-    means = reduce._means(x, (0.0, 5.0, 2), -1)
+    means = reduce.cell_means(x, (0.0, 5.0, 2), -1)
     expected = [(1 + 2 + 4 / 2) / 2.5, (4 / 2 + 8 + 16) / 2.5]
     torch.testing.assert_close(means.flatten().tolist(), expected)

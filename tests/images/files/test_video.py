@@ -147,7 +147,7 @@ def test_a_gif_of_too_many_frames_a_second_is_refused() -> None:
 def test_an_encoder_that_gives_up_is_one_line_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("internal_gan.images.files.video._H264", ("-c:v", "nothing"))
+    monkeypatch.setattr("internal_gan.images.files.video.H264", ("-c:v", "nothing"))
     files = write_frames(tmp_path / "frames", flat(16, 16))
     with pytest.raises(UserError, match=r"cannot write MP4.*'Error opening output files"):
         write_video(tmp_path / "film.mp4", files, FPS)
