@@ -37,7 +37,7 @@ def environment() -> dict[str, Any]:
         "modified": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "machine": {
             "cpu": _cpu_name(),
-            "cores": _cores(),
+            "cores": cores(),
             "memory_gib": round(_memory_bytes() / 2**30, 1),
             "system": platform.platform(),
         },
@@ -78,12 +78,22 @@ def pictures(folder: Path) -> dict[str, Path]:
     Raises:
         UserError: two of them have one name.
     """
+    readable = [p for p in folder.iterdir() if p.suffix.lower() in READABLE_SUFFIXES]
+    visible = [path for path in readable if not path.name.startswith(".")]
+    return by_name(sorted(visible, key=lambda path: natural(path.name)))
+
+
+def by_name(files: Sequence[Path]) -> dict[str, Path]:
+    """Files by their names without suffix.
+
+    Raises:
+        UserError: two of them have one name.
+    """
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), key=lambda path: natural(path.name)):
-        if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith("."):
-            if path.stem in found:
-                raise UserError(f"{path}: there is also {found[path.stem].name}; rename one")
-            found[path.stem] = path
+    for file in files:
+        if file.stem in found:
+            raise UserError(f"{file}: {found[file.stem]} has the same name; rename one")
+        found[file.stem] = file
     return found
 
 
@@ -98,6 +108,12 @@ def keep_apart(output: Path, settings: Mapping[str, Any]) -> None:
     if known and known != settings:
         raise UserError(f"{output}: has results of {known}; choose another folder for these")
     write_json(path, settings)
+
+
+def last_line(log: Path) -> str:
+    """The last line of what a process said."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no output"
 
 
 def run(main: Callable[[], None]) -> None:
@@ -175,7 +191,7 @@ def _cpu_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))

@@ -1,17 +1,20 @@
-"""Child processes that end with the benchmark that started them."""
+"""Commands of the package in child processes, which end with the benchmark that started them."""
 
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from benchmarks._common import ROOT
+from benchmarks._common import ROOT, last_line, say
 from internal_gan.errors import UserError
+
+T = TypeVar("T")
 
 
 class StoppedError(Exception):
@@ -19,9 +22,10 @@ class StoppedError(Exception):
 
 
 class Processes:
-    """Runs Python in child processes, several at once from several threads.
+    """Runs the package in child processes, several at once.
 
-    Inside the ``with`` block SIGTERM raises KeyboardInterrupt as Ctrl-C does.
+    Inside the ``with`` block SIGTERM is the same as Ctrl-C: both stop the processes, and then the
+    benchmark, with exit code 130.
     """
 
     def __init__(self) -> None:
@@ -40,10 +44,30 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is not None:
+            self._stop()
         signal.signal(signal.SIGTERM, self._earlier)
+        if kind is KeyboardInterrupt:
+            say("stopped; the same command goes on")
+            sys.exit(130)
+
+    def train(self, run: Path, arguments: Sequence[str], log: Path, threads: int) -> None:
+        """Bring a run to its end by the command line, whatever came of it before.
+
+        Args:
+            arguments: of the command line, but for ``output=``.
+
+        Raises:
+            UserError, StoppedError: as :meth:`run`.
+        """
+        say(f"{run.name}: training")
+        self.run([*arguments, f"output={run}", "skip_finished=true"], log, threads)
 
     def run(self, arguments: Sequence[str], log: Path, threads: int) -> None:
-        """Run ``python ARGUMENTS`` with so many threads, its output added to ``log``.
+        """Run ``python -m internal_gan ARGUMENTS``, its output added to ``log``.
+
+        Args:
+            threads: that it may use.
 
         Raises:
             UserError: it failed; with the last line of its output.
@@ -56,10 +80,10 @@ class Processes:
             with self._lock:
                 if self._stopping.is_set():
                     raise StoppedError
-                # In a session of its own it hears of Ctrl-C from `stop` alone: a second signal
-                # would tell it not to save.
+                # Outside of the terminal's session it hears of Ctrl-C from `_stop` alone: a second
+                # signal would tell it not to save.
                 process = subprocess.Popen(
-                    [sys.executable, *arguments],
+                    [sys.executable, "-m", "internal_gan", *arguments],
                     cwd=ROOT,
                     env=environment,
                     stdin=subprocess.DEVNULL,
@@ -74,19 +98,36 @@ class Processes:
         if self._stopping.is_set():
             raise StoppedError
         if code:
-            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise UserError(f"exit code {code}: {lines[-1] if lines else 'no output'}; see {log}")
+            raise UserError(f"exit code {code}: {last_line(log)}; see {log}")
 
-    def sleep(self, seconds: float) -> None:
-        """Wait.
+    def do_all(
+        self,
+        jobs: Mapping[str, Callable[[], T]],
+        at_once: int,
+        on_result: Callable[[str, T], object],
+    ) -> list[str]:
+        """Do jobs, several at once, and tell of each result as it comes.
 
-        Raises:
-            StoppedError: the benchmark was asked to stop.
+        Returns:
+            A line for every job that failed, which stops no other.
         """
-        if self._stopping.wait(seconds):
-            raise StoppedError
+        failures = []
+        with ThreadPoolExecutor(at_once) as pool:
+            futures = {pool.submit(job): name for name, job in jobs.items()}
+            try:
+                for future in as_completed(futures):
+                    try:
+                        on_result(futures[future], future.result())
+                    except UserError as error:
+                        failures.append(f"{futures[future]}: {error}")
+                        say(failures[-1])
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._stop()
+                raise
+        return failures
 
-    def stop(self) -> None:
+    def _stop(self) -> None:
         """Ask every process to end, and wait until it has saved what it has."""
         self._stopping.set()
         with self._lock:

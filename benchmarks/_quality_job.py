@@ -12,7 +12,6 @@ from torch import Tensor
 from benchmarks._common import environment, pictures, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
-from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
 from internal_gan.images.files.image import read_image
@@ -77,7 +76,8 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     if known := read_json_object(job.result):
         return known
     published = _judge_published(job)
-    _train(job, settings, processes)
+    own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
+    processes.train(job.run, [*settings.overrides, *own], job.log, settings.threads)
     samples = sorted((job.run / "sample").glob("*.png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
@@ -102,16 +102,6 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     }
     write_json(job.result, result)
     return result
-
-
-def _train(job: Job, settings: Settings, processes: Processes) -> None:
-    arguments = [
-        *settings.overrides,
-        f"image={job.image}",
-        f"seed={job.seed}",
-        f"sample.count={settings.samples}",
-    ]
-    bring_to_end(job.run, arguments, job.log, settings.threads, processes)
 
 
 def _seconds(run: Path) -> float | None:

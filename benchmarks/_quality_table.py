@@ -8,14 +8,11 @@ from statistics import fmean, median, stdev
 from typing import Any
 
 from internal_gan.evaluation.bootstrap import mean_interval
+from internal_gan.sweeps.table import as_markdown
 
 # No training loss uses patches of these sizes; the panel's own figures are of 7 pixels.
 INDEPENDENT_PATCHES = (3, 11, 15)
 PARTS = ("ours", "published", "ratio")
-HEADS = (
-    *("figure", "mean", "interval", "spread", "of seeds"),
-    *("median", "worst photo", "worst run", "target"),
-)
 
 
 def _farthest_from_one(values: Sequence[float]) -> float:
@@ -90,54 +87,62 @@ def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """Two tables: every figure over the photos, and the main figures of every photo."""
-    lines = [
-        f"{summary['photos']} photos, seeds {', '.join(map(str, summary['seeds']))}, "
-        f"{summary['runs']} trainings; {', '.join(f'{k} {_shown(v)}' for k, v in about.items())}; "
-        f"commit {', '.join(commit[:10] for commit in summary['commits'])}.",
-        "",
-        "Ratios are to the published sample of the same photo. A photo is the mean of its seeds.",
-        "",
-        "The interval is the 95 % bootstrap interval of the mean over photos; the spread is the "
-        "standard deviation of the photos, and that of the seeds of a photo.",
-        "",
-        f"| {' | '.join(HEADS)} |",
-        "|---" * len(HEADS) + "|",
-    ]
     targets = {column.title: column.target for column in COLUMNS}
-    for title, row in summary["figures"].items():
-        worst = f"{_number(row['worst'])} ({row['worst_photo']})"
-        numbers = [_number(row["mean"]), _interval(row), _number(row["std"])]
-        numbers += [_number(row["std_of_seeds"]), _number(row["median"]), worst]
-        numbers.append(_number(row["worst_run"]))
-        lines.append(f"| {' | '.join([title, *numbers, targets[title]])} |")
-    titles = list(summary["figures"])
-    lines += ["", f"| photo | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
-    for photo, figures in summary["by_photo"].items():
-        cells = [_number(figures[t]) if t in figures else "" for t in titles]
-        lines.append(f"| {' | '.join([photo, *cells])} |")
-    return "\n".join(lines) + "\n"
+    figures = [_row(title, row, targets[title]) for title, row in summary["figures"].items()]
+    photos = [
+        {"photo": photo} | {title: _number(found.get(title)) for title in summary["figures"]}
+        for photo, found in summary["by_photo"].items()
+    ]
+    return "\n".join(
+        [
+            f"{summary['photos']} photos, seeds {', '.join(map(str, summary['seeds']))}, "
+            f"{summary['runs']} trainings; "
+            f"{', '.join(f'{k} {_shown(v)}' for k, v in about.items())}; "
+            f"commit {', '.join(commit[:10] for commit in summary['commits'])}.",
+            "",
+            "Ratios are to the published sample of the same photo. A photo is the mean of its "
+            "seeds.",
+            "",
+            "The interval is the 95 % bootstrap interval of the mean over photos; the spread is "
+            "the standard deviation of the photos, and that of the seeds of a photo.",
+            "",
+            as_markdown(figures),
+            as_markdown(photos),
+        ]
+    )
+
+
+def _row(title: str, row: Mapping[str, Any], target: str) -> dict[str, str]:
+    return {
+        "figure": title,
+        "mean": _number(row["mean"]),
+        "interval": _interval(row),
+        "spread": _number(row["std"]),
+        "of seeds": _number(row["std_of_seeds"]),
+        "median": _number(row["median"]),
+        "worst photo": f"{_number(row['worst'])} ({row['worst_photo']})",
+        "worst run": _number(row["worst_run"]),
+        "target": target,
+    }
 
 
 def side_by_side(summaries: Mapping[str, Mapping[str, Any]]) -> str:
     """The mean of every figure with its interval, a column for each preset."""
     titles = list(dict.fromkeys(t for summary in summaries.values() for t in summary["figures"]))
-    lines = [
-        "Mean over the photos, with its 95 % bootstrap interval.",
-        "",
-        f"| figure | {' | '.join(summaries)} |",
-        "|---" * (len(summaries) + 1) + "|",
-    ]
+    rows = []
     for title in titles:
-        cells = []
-        for summary in summaries.values():
+        cells = {}
+        for name, summary in summaries.items():
             row = summary["figures"].get(title)
             interval = _interval(row) if row else ""
-            cells.append(f"{_number(row['mean'])} ({interval})" if row else "")
-        lines.append(f"| {' | '.join([title, *cells])} |".replace(" ()", ""))
+            mean = _number(row["mean"]) if row else ""
+            cells[name] = f"{mean} ({interval})" if interval else mean
+        rows.append({"figure": title, **cells})
     counts = "; ".join(
         f"{name}: {s['photos']} photos, {s['runs']} trainings" for name, s in summaries.items()
     )
-    return "\n".join([*lines, "", f"{counts}.", ""])
+    about = "Mean over the photos, with its 95 % bootstrap interval."
+    return f"{about}\n\n{as_markdown(rows)}\n{counts}.\n"
 
 
 def rows(runs: Sequence[Mapping[str, Any]], preset: str = "") -> list[dict[str, Any]]:

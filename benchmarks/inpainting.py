@@ -13,8 +13,8 @@ import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -24,6 +24,7 @@ from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
 from benchmarks._common import (
+    by_name,
     environment,
     existing_file,
     keep_apart,
@@ -34,8 +35,6 @@ from benchmarks._common import (
     write_json,
 )
 from benchmarks._processes import Processes
-from benchmarks._trainings import bring_to_end
-from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import FIGURES, judge_hole
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv
@@ -45,6 +44,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.table import as_markdown
 
 
 def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
     run_folder = job.output / "runs" / job.name
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
-    bring_to_end(run_folder, arguments, job.file("logs", ".txt"), settings.threads, processes)
+    processes.train(run_folder, arguments, job.file("logs", ".txt"), settings.threads)
     fillings = {OURS: read_image(run_folder / "inpaint" / "000.png").pixels}
     fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
     result = {
@@ -144,27 +144,25 @@ def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Te
 
 
 def markdown(results: Sequence[Mapping[str, Any]]) -> str:
-    """Means over the photos by kind and share, and over the holes by photo."""
-    lines = [f"| hole | method | {' | '.join(FIGURES)} |", "|---" * (len(FIGURES) + 2) + "|"]
-    lines += _rows(results, lambda r: f"{r['kind']} {r['ratio']} %")
-    lines += ["", f"| photo | method | {' | '.join(FIGURES)} |"]
-    lines += ["|---" * (len(FIGURES) + 2) + "|", *_rows(results, lambda r: str(r["photo"]))]
-    lines += _rows(results, lambda r: "**all**")
-    return "\n".join(lines) + "\n"
+    """Means over the photos by kind and share, then over the holes by photo, and over all."""
+    by_hole = _means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")
+    by_photo = _means(results, "photo", lambda r: str(r["photo"]))
+    by_photo += _means(results, "photo", lambda r: "**all**")
+    return f"{as_markdown(by_hole)}\n{as_markdown(by_photo)}"
 
 
-def _rows(
-    results: Sequence[Mapping[str, Any]], group: Callable[[Mapping[str, Any]], str]
-) -> list[str]:
+def _means(
+    results: Sequence[Mapping[str, Any]], what: str, group: Callable[[Mapping[str, Any]], str]
+) -> list[dict[str, str]]:
     groups = defaultdict(list)
     for result in results:
         for method, figures in result["figures"].items():
             groups[group(result), method].append(figures)
-    rows = []
-    for (name, method), each in groups.items():
-        cells = [f"{fmean(figures[figure] for figures in each):.3g}" for figure in FIGURES]
-        rows.append(f"| {' | '.join([name, method, *cells])} |")
-    return rows
+    return [
+        {what: name, "method": method}
+        | {figure: f"{fmean(figures[figure] for figures in each):.3g}" for figure in FIGURES}
+        for (name, method), each in groups.items()
+    ]
 
 
 def run_jobs(
@@ -173,29 +171,23 @@ def run_jobs(
     """Do the jobs and renew ``summary.md`` after each.
 
     Returns:
-        The results so far and a line for every job that failed.
+        The results, and a line for every job that failed.
     """
-    results: dict[Job, dict[str, Any]] = {}
-    failures = []
-    with Processes() as processes, ThreadPoolExecutor(at_once) as pool:
-        futures = {pool.submit(do_job, job, settings, processes): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                job = futures[future]
-                try:
-                    results[job] = future.result()
-                    say(f"[{len(results)}/{len(jobs)}] {job.name}")
-                except UserError as error:
-                    failures.append(f"{job.name}: {error}")
-                    say(failures[-1])
-                done = [results[job] for job in jobs if job in results]
-                with atomic_write(output / "summary.md") as temporary:
-                    temporary.write_text(markdown(done), encoding="utf-8")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            processes.stop()
-            raise
-    return [results[job] for job in jobs if job in results], failures
+    results: dict[str, dict[str, Any]] = {}
+
+    def in_order() -> list[dict[str, Any]]:
+        return [results[job.name] for job in jobs if job.name in results]
+
+    def add(name: str, result: dict[str, Any]) -> None:
+        results[name] = result
+        say(f"[{len(results)}/{len(jobs)}] {name}")
+        with atomic_write(output / "summary.md") as temporary:
+            temporary.write_text(markdown(in_order()), encoding="utf-8")
+
+    with Processes() as processes:
+        work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
+        failures = processes.do_all(work, at_once, add)
+    return in_order(), failures
 
 
 def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
@@ -207,16 +199,13 @@ def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[st
     Raises:
         UserError: a photo cannot be read, two have one name, or the folder has other settings.
     """
-    names = [path.stem for path in photos]
-    if len(set(names)) < len(names):
-        raise UserError("--photos: two of them have the same name")
-    read = [read_image(path) for path in photos]
+    read = {name: read_image(path) for name, path in by_name(photos).items()}
     keep_apart(output, {"overrides": settings.overrides, "size": settings.size})
     (output / "photos").mkdir(exist_ok=True)
-    for name, photo in zip(names, read, strict=True):
+    for name, photo in read.items():
         size = fit_size(photo.size, settings.size)
         write_image(output / "photos" / f"{name}.png", resize(photo.pixels, size).clamp(-1, 1))
-    return names
+    return list(read)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -245,11 +234,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name in names
     ]
     torch.set_num_threads(options.threads)
-    try:
-        results, failures = run_jobs(jobs, settings, options.jobs, output)
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on")
-        sys.exit(130)
+    results, failures = run_jobs(jobs, settings, options.jobs, output)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
     print_json("inpainting", {"settings": about, "results": results, "failures": failures})
     if failures:

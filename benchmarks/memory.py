@@ -21,6 +21,7 @@ from benchmarks._common import (
     PHOTO,
     ROOT,
     existing_file,
+    last_line,
     positive,
     print_json,
     run,
@@ -91,8 +92,7 @@ class Commands:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            lines = messages.read_text(errors="replace").strip().splitlines()
-            raise UserError(f"{' '.join(arguments)}: {lines[-1] if lines else process.returncode}")
+            raise UserError(f"{' '.join(arguments)}: {last_line(messages)}")
         unit = 2**20 if sys.platform == "darwin" else 2**10
         return usage.ru_maxrss / unit
 

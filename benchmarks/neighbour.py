@@ -21,11 +21,22 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks._common import PHOTO, ROOT, existing_file, positive, print_json, run, say, spread
+from benchmarks._common import (
+    PHOTO,
+    ROOT,
+    cores,
+    existing_file,
+    last_line,
+    positive,
+    print_json,
+    run,
+    say,
+    spread,
+)
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = cores()
 # Environment and options of each way.
 WAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "default": ({}, []),
@@ -94,7 +105,7 @@ def _rows(output: Path) -> list[dict[str, Any]]:
 def _wait_for_steps(process: "subprocess.Popen[bytes]", output: Path, log: Path) -> dict[str, Any]:
     while True:
         if process.poll() is not None:
-            raise UserError(f"the training ended: {log.read_text(errors='replace')[-300:]}")
+            raise UserError(f"the training ended: {last_line(log)}")
         if rows := _rows(output):
             return rows[-1]
         time.sleep(0.2)

@@ -11,7 +11,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,23 +79,11 @@ def run_jobs(
     """Do the jobs, several at once, and tell of each result as it comes.
 
     Returns:
-        What went wrong, a line for every job that failed; the others are not stopped by it.
+        A line for every job that failed, which stops no other.
     """
-    failures = []
-    with Processes() as processes, ThreadPoolExecutor(settings.jobs) as pool:
-        futures = {pool.submit(do_job, job, settings, processes): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                try:
-                    on_result(future.result())
-                except UserError as error:
-                    failures.append(f"{futures[future].name}: {error}")
-                    say(failures[-1])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            processes.stop()
-            raise
-    return failures
+    with Processes() as processes:
+        work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
+        return processes.do_all(work, settings.jobs, lambda _, result: on_result(result))
 
 
 class Table:
@@ -176,14 +164,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         work.append((jobs, settings, Table(folder, settings, jobs, preset)))
     torch.set_num_threads(options.threads)
     failures = []
-    try:
-        for jobs, settings, table in work:
-            failures += run_jobs(jobs, settings, table.add)
-            if options.presets:
-                _write_presets(output, [table for _, _, table in work])
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on")
-        sys.exit(130)
+    for jobs, settings, table in work:
+        failures += run_jobs(jobs, settings, table.add)
+        if options.presets:
+            _write_presets(output, [table for _, _, table in work])
     if options.presets:
         found = {"presets": {table.preset: table.summary for _, _, table in work}}
     else:

@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,17 +21,16 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks._common import (
+    by_name,
     environment,
     existing_file,
     keep_apart,
     positive,
     print_json,
     run,
-    say,
     write_json,
 )
 from benchmarks._processes import Processes
-from benchmarks._trainings import bring_to_end
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.files.image import write_image
@@ -40,6 +40,7 @@ from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.patches.vote import vote
+from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
@@ -142,7 +143,7 @@ def do_photo(
     run_folder = output / "runs" / photo.stem
     arguments = [*overrides, f"image={photo}"]
     log = output / "logs" / f"{photo.stem}.txt"
-    bring_to_end(run_folder, arguments, log, threads, processes)
+    processes.train(run_folder, arguments, log, threads)
     result = {
         "photo": photo.stem,
         "overrides": list(overrides),
@@ -155,24 +156,21 @@ def do_photo(
 
 def markdown(results: Sequence[Mapping[str, Any]]) -> str:
     """A table for every scale, a line for every photo and method, and the mean over the photos."""
-    lines = []
+    tables = []
     for scale in SCALES:
-        lines += ["", f"### {scale}", "", f"| photo | method | {' | '.join(FIGURES)} |"]
-        lines.append("|---" * (len(FIGURES) + 2) + "|")
-        of_method = defaultdict(list)
+        rows, of_method = [], defaultdict(list)
         for result in results:
             for method, figures in result["figures"][scale].items():
                 of_method[method].append(figures)
-                lines.append(_line(result["photo"], method, figures))
-        for method, each in of_method.items():
-            means = {name: fmean(figures[name] for figures in each) for name in FIGURES}
-            lines.append(_line("**mean**", method, means))
-    return "\n".join(lines[1:]) + "\n"
+                rows.append(_row(result["photo"], method, [figures]))
+        rows += [_row("**mean**", method, each) for method, each in of_method.items()]
+        tables.append(f"### {scale}\n\n{as_markdown(rows)}")
+    return "\n".join(tables)
 
 
-def _line(photo: str, method: str, figures: Mapping[str, float]) -> str:
-    cells = [f"{figures[name]:.3g}" for name in FIGURES]
-    return f"| {' | '.join([photo, method, *cells])} |"
+def _row(photo: str, method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
+    means = {name: f"{fmean(figures[name] for figures in each):.3g}" for name in FIGURES}
+    return {"photo": photo, "method": method, **means}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -189,28 +187,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = {"overrides": options.overrides}
-    if len({photo.stem for photo in options.photos}) < len(options.photos):
-        raise UserError("--photos: two of them have the same name")
+    photos = by_name(options.photos)
     keep_apart(output, settings)
     torch.set_num_threads(options.threads)
 
-    results, failures = [], []
+    results: list[dict[str, Any]] = []
+
+    def add(name: str, result: dict[str, Any]) -> None:
+        results.append(result)
+        with atomic_write(output / "summary.md") as temporary:
+            temporary.write_text(markdown(results), encoding="utf-8")
+
     with Processes() as processes:
-        try:
-            for photo in options.photos:
-                try:
-                    results.append(
-                        do_photo(photo, output, options.overrides, options.threads, processes)
-                    )
-                except UserError as error:
-                    failures.append(f"{photo.stem}: {error}")
-                    say(failures[-1])
-                with atomic_write(output / "summary.md") as temporary:
-                    temporary.write_text(markdown(results), encoding="utf-8")
-        except KeyboardInterrupt:
-            processes.stop()
-            say("stopped; the same command goes on")
-            sys.exit(130)
+        work = {
+            name: partial(do_photo, photo, output, options.overrides, options.threads, processes)
+            for name, photo in photos.items()
+        }
+        failures = processes.do_all(work, 1, add)
     print_json("retargeting", {**settings, "results": results, "failures": failures})
     if failures:
         sys.exit(1)

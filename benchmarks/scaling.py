@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks._common import ROOT, positive, print_json, run, say, size, spread
+from benchmarks._common import ROOT, last_line, positive, print_json, run, say, size, spread
 from internal_gan.errors import UserError
 from internal_gan.sweeps.jobs import Sweep
 
@@ -57,7 +57,8 @@ def measure(photos: Path, output: Path, workers: int, overrides: Sequence[str]) 
         UserError: a job failed.
     """
     started = time.perf_counter()
-    with (output.parent / f"{output.name}.log").open("wb") as log:
+    messages = output.parent / f"{output.name}.log"
+    with messages.open("wb") as log:
         code = subprocess.run(
             [
                 *(sys.executable, "-m", "internal_gan", "-m", f"image={photos}"),
@@ -72,8 +73,7 @@ def measure(photos: Path, output: Path, workers: int, overrides: Sequence[str]) 
         ).returncode
     seconds = time.perf_counter() - started
     if code:
-        text = Path(log.name).read_text(encoding="utf-8", errors="replace").strip()
-        raise UserError(f"a sweep failed with exit code {code}: {text[-500:]}")
+        raise UserError(f"a sweep failed with exit code {code}: {last_line(messages)}")
     records = Sweep(output).records()
     files = [path for r in records for path in (output / r.name).rglob("*") if path.is_file()]
     return Measured(

@@ -37,6 +37,7 @@ from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from internal_gan.sweeps.jobs import Sweep
+from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 DEGRADATION = "antialiased bicubic, clipped and rounded to 8 bits"
@@ -146,27 +147,25 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
 
 def markdown(results: Sequence[Mapping[str, Any]], what: str) -> str:
     """A table with a row for each photo and method, and the means."""
-    lines = [
-        f"{what} RMSE: over colours, in levels of 255; PSNR in dB and SSIM: of the luma, without "
-        "the border; NIQE: lower is more natural.",
-        "",
-        f"| photo | method | {' | '.join(name.upper() for name in DECIMALS)} |",
-        "|---" * (2 + len(DECIMALS)) + "|",
-    ]
+    rows: list[dict[str, str]] = []
     for result in results:
-        lines += _rows(f"{result['photo']} ({result['size'][0]}x{result['size'][1]})", result)
-    lines += _rows(f"mean of {len(results)}", {"figures": summarise(results)})
-    return "\n".join(lines) + "\n"
+        title = f"{result['photo']} ({result['size'][0]}x{result['size'][1]})"
+        rows += _rows(title, result["figures"])
+    rows += _rows(f"mean of {len(results)}", summarise(results))
+    about = (
+        "RMSE: over colours, in levels of 255; PSNR in dB and SSIM: of the luma, without the "
+        "border; NIQE: lower is more natural."
+    )
+    return f"{what} {about}\n\n{as_markdown(rows)}"
 
 
-def _rows(title: str, result: Mapping[str, Any]) -> Iterator[str]:
+def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]]:
     for method in METHODS:
-        if figures := result["figures"].get(method):
-            cells = [
-                f"{figures[name]:.{digits}f}" if name in figures else ""
+        if found := figures.get(method):
+            yield {"photo": title, "method": method} | {
+                name.upper(): f"{found[name]:.{digits}f}" if name in found else ""
                 for name, digits in DECIMALS.items()
-            ]
-            yield f"| {' | '.join([title, method, *cells])} |"
+            }
 
 
 def sweep(photos: Path, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
@@ -177,16 +176,11 @@ def sweep(photos: Path, output: Path, arguments: Sequence[str], threads: int) ->
     """
     log = output / "log.txt"
     say(f"{photos}: training; see {log}")
-    command = ["-m", "internal_gan", "-m", "task=super_resolution", f"image={photos}"]
+    command = ["-m", "task=super_resolution", f"image={photos}"]
     command += [f"output={output / 'runs'}", "skip_finished=true", *arguments]
     try:
         with Processes() as processes:
-            try:
-                processes.run(command, log, threads)
-            except KeyboardInterrupt:
-                processes.stop()
-                say("stopped; the same command goes on")
-                sys.exit(130)
+            processes.run(command, log, threads)
     except UserError as error:
         left = [r for r in Sweep(output / "runs").records() if r.state != "finished"]
         return [f"{r.name} {r.state}: {r.reason}" for r in left] or [str(error)]

@@ -57,7 +57,9 @@ def rows_of(entries: Sequence[Entry]) -> list[dict[str, str]]:
 
 
 def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
-    """The rows as a table in Markdown."""
+    """Rows of the same columns as a table in Markdown."""
+    if not rows:
+        return ""
     cells = [list(rows[0]), *(list(row.values()) for row in rows)]
     head, *body = [[c.replace("|", "\\|").replace("\n", " ") for c in line] for line in cells]
     lines = [head, ["---"] * len(head), *body]

@@ -65,6 +65,6 @@ def test_photos_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFi
         (tmp_path / folder).mkdir()
         write_image(tmp_path / folder / "a.png", picture(56, 60))
     photos = [str(tmp_path / folder / "a.png") for folder in ("x", "y")]
-    with pytest.raises(UserError, match="two of them have the same name"):
+    with pytest.raises(UserError, match="has the same name; rename one"):
         retargeting.main(["--photos", *photos, "--output", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()

@@ -160,7 +160,7 @@ def test_samples_that_will_not_do_are_refused_and_nothing_is_written(
 
 def test_photos_of_one_name_are_refused(folders: list[str], tmp_path: Path) -> None:
     write_image(tmp_path / "real" / "a.png", picture(80, 112))
-    with pytest.raises(UserError, match=r"there is also a\.jpg; rename one"):
+    with pytest.raises(UserError, match=r"a\.jpg has the same name; rename one"):
         study.main([*folders, "--output", str(tmp_path / "study.html")])
 
 
