@@ -1,7 +1,7 @@
-"""File names on the command line, made safe for Hydra's grammar.
+"""Arguments of the command line, made safe for Hydra's grammar.
 
-Hydra reads ``= # ( ) , [ ] { }`` and blanks in a value as its own; in a file name they are only
-letters. Needs neither Hydra nor torch.
+Hydra gives ``= # ( ) , [ ] { }`` and blanks in a value a meaning of its own; in a file name they
+have none. Needs neither Hydra nor torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
-# Short names of options, which a file's name follows.
+# Short names of options that take a file.
 _SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
 # Where a folder is many photos for one model; for one task, its promise says so.
 _MODELS_OF_FOLDERS = (
@@ -30,17 +30,15 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
-    """Quote the file names in ``overrides``, and under multirun expand folders and patterns.
+    """Overrides as Hydra should read them.
 
-    A task that trains in its own way gets its recipe, the file of its name in ``conf/recipe``.
-
-    ``image=[a.jpg,b.jpg]`` is one list, of photos for one model or one task; where several are
-    usual, ``image=photos/`` is the list of those in it. Under multirun
-    ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image, and ``output=DIR``
-    names the folder that the numbered jobs go into. A file that exists by the literal name is
-    always meant.
-
-    ``mask=FILE`` is short for ``mask.file=FILE``, and ``edges=FILE`` for ``inpaint.edges=FILE``.
+    * File names are quoted. Where a file of the literal name exists, that file is meant.
+    * ``mask=FILE`` becomes ``mask.file=FILE``, and ``edges=FILE`` becomes ``inpaint.edges=FILE``.
+    * Where one model or one task takes several photos, ``image=photos/`` becomes the list of the
+      images in that folder.
+    * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image,
+      and ``output=DIR`` becomes the folder of the numbered jobs.
+    * A task that trains in its own way gets its recipe, the file of its name in ``conf/recipe``.
 
     Raises:
         UserError: an argument is no ``option=value``, or a folder or pattern has no images.
@@ -69,7 +67,7 @@ def task_of(overrides: Sequence[str]) -> str:
 
 
 def quote(name: str) -> str:
-    """``name`` as a value that Hydra and OmegaConf read back letter for letter.
+    """``name`` as a value that Hydra and OmegaConf read back unchanged.
 
     >>> print(quote("it's.jpg"))
     'it\\'s.jpg'
@@ -79,7 +77,7 @@ def quote(name: str) -> str:
 
 
 def escape(text: str) -> str:
-    r"""``text`` with every ``${`` escaped, which OmegaConf would read as a reference.
+    r"""``text`` with every ``${`` escaped, which OmegaConf would take for a reference.
 
     >>> print(escape("a${b}"))
     a\${b}
@@ -88,7 +86,7 @@ def escape(text: str) -> str:
 
 
 def check_image_file(image: str | None) -> None:
-    """Refuse at once what cannot be an image.
+    """Refuse what cannot be an image, before anything heavy is loaded.
 
     Raises:
         UserError: no name, no such file, a folder, an empty file, or one that may not be read.
@@ -108,7 +106,7 @@ def _spelt_out(override: str) -> str:
 
 
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
-    """The shell splits ``sample.size=[300 800]`` into two arguments; join them for the message."""
+    """Refuse ``sample.size=[300 800]``, which the shell splits into two arguments."""
     for first, second in pairwise(overrides):
         value = first.partition("=")[2]
         if value.startswith("[") and "]" not in value and "=" not in second:
@@ -203,12 +201,12 @@ def _jobs(part: str) -> list[str]:
 
 
 def _split(value: str) -> list[str]:
-    """Parts of ``value`` between commas that are outside quotation marks and brackets."""
+    """The parts of ``value`` between commas outside of quotation marks and brackets."""
     return re.findall(rf"(?:{_QUOTED.pattern}|\[[^\[\]]*\]|[^,])+", value, re.DOTALL)
 
 
 def unquote(part: str) -> str:
-    """A value without its quotation marks, if it has some.
+    """A value without its quotation marks, if it has any.
 
     >>> print(unquote(quote("it's.jpg")))
     it's.jpg
@@ -219,7 +217,7 @@ def unquote(part: str) -> str:
 
 
 def _images(name: str) -> list[str]:
-    """The images that ``name`` stands for: those in a folder or of a pattern, or itself."""
+    """The images in a folder, or those that match a pattern; any other name stands for itself."""
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
     elif _is_folder(name):

@@ -1,7 +1,7 @@
 """Objects from configuration: ``_target_`` names what to build, the other keys are its arguments.
 
-Only classes and functions of this package's networks, models and edge detectors and of
-``torch.optim`` can be named. A configuration may come out of somebody else's model file, so nothing
+A configuration may come with somebody else's model file. So a target must be a class or function of
+this package's networks, models, patch losses or edge detectors or of ``torch.optim``, and nothing
 else is imported.
 """
 
@@ -40,7 +40,7 @@ _ALLOWED = (
 
 
 def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
-    """Build what ``config["_target_"]`` names, its arguments first when they are targets too.
+    """Build what ``config["_target_"]`` names, after those of its arguments that are targets too.
 
     Args:
         config: plain mapping, as YAML reads it. With ``_partial_: true`` the result is a

@@ -69,7 +69,7 @@ def to_options(config: DictConfig) -> Options:
 
 
 def check(options: Options) -> None:
-    """Check the values that a type alone does not.
+    """Check names and ranges, which a type does not.
 
     Raises:
         UserError: names the option, its value, and what it needs.
@@ -85,5 +85,9 @@ def check(options: Options) -> None:
             raise unknown(what, name, allowed)
     for key, entry in fields_of(options):
         value = attrgetter(key)(options)
-        if value is not None and not entry.metadata["allowed"](value):
+        try:
+            fits = value is None or entry.metadata["allowed"](value)
+        except ValueError as error:
+            raise UserError(f"{key}={value}: {error}") from error
+        if not fits:
             raise wrong_value(key, value)

@@ -28,7 +28,8 @@ def option(
         default: the value, or a callable that makes it.
         help: one line about what the option does.
         needs: completes the sentence "this option needs ..." in an error message.
-        allowed: whether a value of the right type will do; it is not asked about null.
+        allowed: whether a value of the right type will do, or a ValueError that says why not; it is
+            not asked about null.
         is_path: the value names a file or folder, in which no sign means anything to Hydra.
     """
     about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}

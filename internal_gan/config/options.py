@@ -7,7 +7,6 @@ without Hydra use them as they are, and ``docs/options.md`` lists them.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +53,6 @@ def _is_names(value: Any) -> bool:
     return names != [] and all(isinstance(name, str) and name != "" for name in names)
 
 
-def _is_duration(text: str) -> bool:
-    with suppress(ValueError):
-        return parse_duration(text) > 0
-    return False
-
-
 @dataclass
 class TrainerOptions:
     """How long and how carefully to train, whatever the family."""
@@ -68,7 +61,7 @@ class TrainerOptions:
         None,
         "budget for the whole run; null: as scheduled",
         "a duration such as 90s, 10m or 1h, or null",
-        _is_duration,
+        lambda v: parse_duration(v) > 0,
     )
     steps_factor: float = number(1.0, "(0, inf)", "multiplies the steps of every stage")
     max_steps: int | None = whole(None, "[1, inf)", "caps the steps of every stage", "of steps")
@@ -90,26 +83,27 @@ class Options:
     task: str = one_of(TASKS, "train", "train (and then draw), or what to do with checkpoint=RUN")
     image: Any = option(
         None,
-        "the photo to learn from",
+        "the photo to learn from, or several",
         "the name of one image file, or of several as [a.jpg,b.jpg]",
         _is_names,
         is_path=True,
     )
     output: str | None = path(
-        "for the results; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
+        "where the results go; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
     )
     checkpoint: str | None = path(
-        "to use; train takes none, super_resolution and evaluate need none",
+        "the model to use; train takes none, super_resolution and evaluate need none",
         "the run folder of a model",
     )
     resume: str | None = path(
-        "to go on with, exactly as it was configured", "the run folder of a training"
+        "the training to go on with, exactly as it was configured", "the run folder of a training"
     )
     runs: str | None = path(
-        "what task=compare compares", "the folder of a multirun, or another folder of run folders"
+        "the runs that task=compare compares",
+        "the folder of a multirun, or another folder of run folders",
     )
     skip_finished: bool = flag(
-        False, "what is finished in output= is not done again, what was interrupted goes on"
+        False, "do not do again what is finished in output=, go on with what was interrupted"
     )
     keep_original: bool = flag(
         True, "keep the photo's file in the run; false: only its name and checksum"
@@ -121,20 +115,18 @@ class Options:
     )
     device: str = option(
         "auto",
-        "auto: a GPU where there is one",
+        "where to compute; auto: on a GPU where there is one",
         "auto, cpu, cuda, or cuda:N",
         lambda v: re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
     )
-    precision: str = one_of(PRECISIONS, "auto", "of the networks' arithmetic")
+    precision: str = one_of(PRECISIONS, "auto", "precision of the networks' arithmetic")
     seed: int = option(
         0,
         "the same seed gives the same model, bit for bit, on the CPU with the same trainer.threads",
         "a whole number from 0 to 2**63 - 1",
         lambda v: 0 <= v <= LARGEST_SEED,
     )
-    logger: str = one_of(
-        LOGGERS, "none", "where losses go beside metrics.jsonl, which is always written"
-    )
+    logger: str = one_of(LOGGERS, "none", "where losses are logged beside metrics.jsonl")
     model: dict[str, Any] = option(
         dict, "the method; --cfg job shows its options", "the name of a model, such as model=singan"
     )

@@ -81,7 +81,7 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 class SampleOptions:
     """Which samples to draw: task=sample, and the end of a training of SinGAN."""
 
-    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many")
+    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many samples")
     size: list[int] | None = _size("sample.size=[300,800]")
     start_scale: int | str = _start_scale(
         0,
@@ -101,12 +101,12 @@ class SampleOptions:
 class AnimateOptions:
     """How the photo moves, and the file that shows it."""
 
-    seconds: float = _seconds(4.0, "how long")
+    seconds: float = _seconds(4.0, "length of the animation")
     fps: float = _fps("frames a second")
     format: str = one_of(
-        VIDEO_FORMATS, "webp", "of the file; mp4 needs internal-gan[video]; png: frames"
+        VIDEO_FORMATS, "webp", "format of the file; mp4 needs internal-gan[video]; png: frames"
     )
-    loop: bool = flag(False, "whether the last frame leads to the first")
+    loop: bool = flag(False, "let the last frame lead to the first")
     alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
     beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
     start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
@@ -140,7 +140,7 @@ class RetargetOptions:
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
         lambda v: _are_pairs(v, lambda n: abs(n) < 100) and len(v) == 4,
     )
-    mask: str | None = path("its white or opaque part is the outline", _IMAGE)
+    mask: str | None = path("a mask whose white or opaque part is the outline", _IMAGE)
     image: str | None = path(
         "which photo of a model of several; null: the first",
         "the number or the name of one of the model's photos, or null",
@@ -150,9 +150,9 @@ class RetargetOptions:
     )
     collage: bool = flag(False, "also a sheet of every height with every width of these sizes")
     video: str | None = one_of(
-        VIDEO_FORMATS, None, "of the photo going through these sizes and back"
+        VIDEO_FORMATS, None, "a video of the photo going through these sizes and back"
     )
-    seconds: float = _seconds(6.0, "of the video")
+    seconds: float = _seconds(6.0, "length of the video")
     fps: float = _fps("frames a second of the video")
     vote: bool | str = option(
         AUTO,
@@ -160,7 +160,7 @@ class RetargetOptions:
         "true, false or auto",
         lambda v: isinstance(v, bool) or v == AUTO,
     )
-    compare: bool = flag(True, "plain resizing and seam carving beside it")
+    compare: bool = flag(True, "also show plain resizing and seam carving")
     seed: int | None = _seed()
 
 
@@ -169,7 +169,7 @@ class PaintOptions:
     """Paint-to-image: a painting becomes a photo."""
 
     image: str | None = path(
-        "what to draw, in any size", "the name of one image file, the painting"
+        "what to make a photo of, in any size", "the name of one image file, the painting"
     )
     start_scale: int | str = _start_scale(
         1, "1 keeps rough shapes alone; the more, the closer to the painting", AUTO
@@ -177,7 +177,7 @@ class PaintOptions:
     quantize: bool = flag(
         False, "reduce painting and photo to a few colours, train that scale anew"
     )
-    colours: int = whole(8, "[2, 256]", "how many then")
+    colours: int = whole(8, "[2, 256]", "how many colours")
     count: int = _count()
     seed: int | None = _seed()
 
@@ -187,7 +187,7 @@ class RedrawOptions:
     """A changed photo, of any size, and a mask of what was changed."""
 
     image: str | None = path(
-        "what to draw, in any size", "the name of one image file, the photo with its changes"
+        "what to make whole, in any size", "the name of one image file, the photo with its changes"
     )
     mask: str | None = path(
         "what was changed, of the photo's size; null: all of it, but not for harmonize",
@@ -233,7 +233,7 @@ class MaskOptions:
         "white where the hole is; a folder has masks named as the photos; mask=FILE for short",
         "the name of one image file or of a folder of them, or null",
     )
-    invert: bool = flag(False, "black is what may change")
+    invert: bool = flag(False, "black, not white, is what may change")
     dilate: float | None = number(
         None, "[0, 1000]", "grow it by a disk of this radius; null: the task's own", "of pixels"
     )
@@ -263,7 +263,7 @@ class InpaintOptions:
         "the name of one image file, white where to learn, or null",
     )
     count: int = _count()
-    compare: bool = flag(True, "a classical method beside it (needs internal-gan[inpainting])")
+    compare: bool = flag(True, "also show a classical method; needs internal-gan[inpainting]")
     seed: int | None = _seed()
 
 
@@ -302,9 +302,9 @@ class EvaluateOptions:
         "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
-    exact: bool = flag(False, "all patches rather than a fixed random choice; slower")
+    exact: bool = flag(False, "compare all patches rather than a fixed random choice; slower")
     maps: int = whole(4, "[0, inf)", "how many samples get maps of where their patches are from")
     inception: str | None = path(
-        "torch-fidelity's or torchvision's file, for SIFID",
+        "weights for SIFID: torch-fidelity's or torchvision's file",
         "the name of a file of Inception v3's weights, or null",
     )
