@@ -110,8 +110,7 @@ def fit(
     from internal_gan.errors import UserError
     from internal_gan.images.files.from_memory import to_photo
     from internal_gan.images.files.image import read_image
-    from internal_gan.tasks.own import longest_learnt
-    from internal_gan.tasks.train import train
+    from internal_gan.tasks.train import longest_learnt, train
 
     options = compose([f"model={model}", *prepare(overrides)])
     if output is not None:
@@ -130,7 +129,7 @@ def fit(
     # The names are of use only together: a photo in memory has none.
     if len(names) == len(images):
         options.image = names if len(names) > 1 else names[0]
-    return train(options, photos[0], others=photos[1:], quiet=quiet)
+    return train(options, photos, quiet=quiet)
 
 
 @overload

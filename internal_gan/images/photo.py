@@ -94,7 +94,8 @@ def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
         lost.append("a colour profile for other pixels than the photo's")
-    like = replace(photo, alpha=None, raw=None, bit_depth=8, icc_profile=profile, exif=None)
+    nothing = photo.pixels.new_empty(1, 3, 0, 0)
+    like = Photo(nothing, path=photo.path, mode=photo.mode, icc_profile=profile)
     return like, lost
 
 

@@ -14,8 +14,6 @@ from internal_gan.runs.folder import RunFolder
 
 # In bytes; file systems allow 255, and numbers and suffixes are added.
 LONGEST_NAME = 150
-# How folders begin that prove a result rather than being one.
-PROOFS = "tiled-"
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:

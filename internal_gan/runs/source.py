@@ -22,7 +22,7 @@ from internal_gan.files import atomic_write, is_file, make_folder, read_json_obj
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, shown
 from internal_gan.images.masks import write_mask
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo
 
 INDEX = "inputs.json"
 FOLDER = "inputs"
@@ -96,6 +96,8 @@ class Source:
             return self._in_memory[number]
         path = self.original(number)
         if path is None:
+            if not self.learnt_path(number).is_file():
+                raise UserError(f"{self.folder}: its photo is gone; image=FILE names one")
             return self.learnt(number)
         photo = read_image(path, longest=longest)
         if not self.options.keep_original:
@@ -174,8 +176,8 @@ class Source:
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy what was given into the run's folder, byte for byte; a photo in memory becomes PNG.
 
-        With ``keep_original=false`` photos stay where they are, and only their names and checksums
-        are written down.
+        What was kept before stays as it is. With ``keep_original=false`` photos are not copied, and
+        only their names and checksums are written down.
 
         Args:
             reads: the options that name the run's masks, drawings and the like.
@@ -183,9 +185,12 @@ class Source:
         Raises:
             UserError: a file cannot be read any more, or the folder cannot be written.
         """
+        if self._inputs:
+            return
         copy, kept = self.options.keep_original, []
         for number, name in enumerate(self.options.photos):
-            kept.append(_keep(folder, Path(name), "image", number, copy))
+            if is_file(name):
+                kept.append(_keep(folder, Path(name), "image", number, copy))
         if copy and not kept:
             kept += [_keep_photo(folder, *item) for item in self._in_memory.items()]
         for option in reads:
@@ -202,16 +207,15 @@ class Source:
             self._in_memory.clear()
 
     def keep_learnt(
-        self, images: Sequence[Tensor], unknown: Sequence[Tensor], photos: Sequence[Photo]
+        self, images: Sequence[Tensor], unknown: Sequence[Tensor], likes: Sequence[Photo]
     ) -> None:
         """Write the photos as a model learns them into the run's folder.
 
         Args:
             images: each (1, 3, H, W) in [-1, 1].
             unknown: for each (1, 1, H, W), 1 where nothing is learnt from and else 0; may be empty.
-            photos: those that were given, which the files are to resemble.
+            likes: photos whose files those of the images are to resemble.
         """
-        likes = [drawn_like(photo)[0] for photo in photos]
         write_image(self._path("photo.png"), images[0], like=likes[0])
         if len(images) > 1:
             make_folder(self._path("photos"))

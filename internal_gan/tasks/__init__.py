@@ -85,7 +85,7 @@ def run(
         if "image" in task.takes:
             _check_images(options)
     other = None if others is None or options.resume else others.get(options.task)
-    return _dispatch(options, _family(options) if "model" in given else None, given, other)
+    return _dispatch(options, given, other)
 
 
 def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
@@ -121,10 +121,7 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
 
 
 def _dispatch(
-    options: Options,
-    family: str | None,
-    given: Collection[str],
-    other: Callable[[Options], object] | None,
+    options: Options, given: Collection[str], other: Callable[[Options], object] | None
 ) -> int:
     ctrl_c_ends()
     from internal_gan.tasks.train import TrainingStopped, resume, train
@@ -134,13 +131,13 @@ def _dispatch(
         if other is not None:
             other(options)
         elif options.resume is None and not options.trains:
+            from internal_gan.tasks.runner import run_on_model
+
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
             if hasattr(module, "WORK"):
-                from internal_gan.tasks.runner import run_on_model
-
                 run_on_model(options)
             else:
-                getattr(module, options.task)(options, family)
+                getattr(module, options.task)(options)
         elif options.resume is not None:
             resume(options)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +15,11 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
+from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
-
-_log = logging.getLogger("internal_gan.run")
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,7 @@ class Context:
 
     def say(self, text: str) -> None:
         """Print a line and write it into the run's log."""
-        self.console.print(text, markup=False)
-        _log.info(text.strip())
+        say(self.console, text)
 
     def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
         """Pass the items on and show how many of them are done."""

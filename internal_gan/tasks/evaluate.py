@@ -14,6 +14,7 @@ from rich.console import Console
 from torch import Tensor
 
 import internal_gan
+from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.device import select_device
@@ -27,15 +28,15 @@ from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model
+from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import SHRINKS
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.places import PROOFS, new_run_path
-from internal_gan.tasks.own import own_task
+from internal_gan.runs.places import new_run_path
+from internal_gan.runs.source import Source
 from internal_gan.tasks.reporting import announce, recorded, say, write_page
-from internal_gan.tasks.targets import chosen
-from internal_gan.tasks.trained import load_trained, results
+from internal_gan.tasks.retarget.targets import photo_of
+from internal_gan.tasks.runner import context_of, load_trained, new_run, work_of, write
 from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, duration, three_digits
 
@@ -62,11 +63,8 @@ class Subject:
     about: Mapping[str, Any]
 
 
-def evaluate(options: Options, family: str | None = None) -> Path:
+def evaluate(options: Options) -> Path:
     """Judge a model's own pictures, or those in ``evaluate.samples`` beside ``evaluate.real``.
-
-    Args:
-        family: refuse a model of another family; null takes any.
 
     Returns:
         The new run folder: ``evaluation.json``, ``evaluation.csv``, maps as pictures, and a page.
@@ -86,40 +84,45 @@ def evaluate(options: Options, family: str | None = None) -> Path:
                 f"evaluate.{name}: cannot be changed here; with checkpoint= the model's own photo "
                 "and pictures are judged"
             )
-    return _evaluate_model(options, family, stem)
+    return _evaluate_model(options, stem)
 
 
-def _evaluate_model(options: Options, family: str | None, stem: InceptionStem | None) -> Path:
-    trained = load_trained(options, family, Model)
-    model = trained.model
-    drawing = replace(trained.options, task="train")
-    own = own_task(model, drawing)
-    if own.name not in ("sample", "retarget"):
+def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
+    trained = load_trained(options)
+    model, source = trained.model, trained.source
+    if model.task not in ("sample", "retarget"):
         raise UserError(
-            f"checkpoint={trained.source.path}: a model of {model.family} draws nothing by itself; "
+            f"checkpoint={trained.folder.path}: a model of {model.family} draws nothing by itself; "
             "judge pictures of it by evaluate.real= and evaluate.samples="
         )
-    only_results = replace(drawing.retarget, compare=False, collage=False, video=None)
-    drawing = replace(drawing, retarget=only_results)
-    own.check(model, drawing)
-    real = chosen(drawing, model) if own.name == "retarget" else model.image
-    _check_real(Photo(real.cpu(), path=trained.source.path), options)
-    with results(trained, "Evaluation") as (folder, console):
-        photo = trained.like or Photo(real.cpu())
-        own.write(model, drawing, folder, photo)
-        pictures = folder.path / own.name
-        groups = {"samples": _files(pictures)} | {
-            sub.name: _files(sub)
-            for sub in sorted(pictures.iterdir())
-            if sub.is_dir() and not sub.name.startswith(PROOFS)
-        }
+    results_alone = replace(options.retarget, compare=False, collage=False, video=None)
+    drawing = replace(options, retarget=results_alone)
+    context = context_of(drawing, Source(drawing, names=source.names), source)
+    work = work_of(model.task, drawing, context)
+    work.check(model)
+    real = model.image
+    if isinstance(model, RetargetModel):
+        real = photo_of(options.retarget, model, context)
+    _check_real(Photo(real.cpu(), path=trained.folder.path), options)
+    console = Console(highlight=False, soft_wrap=True)
+    with new_run(options, trained, console) as run:
+        run.made = "Evaluation"
+        context.given.keep(run.folder.path, TABLE[model.task].reads)
+        results = write(work.draw(model), run.folder, trained.like or Photo(real.cpu()))
+        run.folder.write_status("running", results=results, **context.facts)
+        groups: dict[str, list[Path]] = {}
+        for result in sorted(results, key=lambda result: result.file):
+            if result.kind == "result":
+                files = groups.setdefault(result.group or "samples", [])
+                files.append(run.folder.path / result.file)
         about = {
-            "model": {"family": model.family, "run": str(trained.source.path)},
+            "model": {"family": model.family, "run": str(trained.folder.path)},
             "reconstruction": _reconstruction(model),
         }
-        subject = Subject(real, {k: v for k, v in groups.items() if v}, None, about)
-        _judge(subject, trained.options, stem, folder, model.device, console)
-    return folder.path
+        recorded_options = replace(options, image=source.options.image)
+        subject = Subject(real, groups, None, about)
+        _judge(subject, recorded_options, stem, run.folder, model.device, console)
+    return run.folder.path
 
 
 def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:

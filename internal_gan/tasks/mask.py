@@ -17,7 +17,7 @@ from internal_gan.images.random_holes import random_hole
 FOLDER = "masks"
 
 
-def mask(options: Options, family: str | None = None) -> list[Path]:
+def mask(options: Options) -> list[Path]:
     """Write a mask of each photo's size, white in the hole, as PNG.
 
     The file is ``options.output`` where that ends in ``.png``, or else has the photo's name and

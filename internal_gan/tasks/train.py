@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from internal_gan.config.build import build
-from internal_gan.config.options import TASKS, Options
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import select_device, select_precision
 from internal_gan.errors import UserError
-from internal_gan.files import is_file, make_folder
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
+from internal_gan.runs.results import Result, read_results
+from internal_gan.runs.source import Source
 from internal_gan.tasks import command
-from internal_gan.tasks.own import OwnTask, longest_learnt, own_task
+from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
+from internal_gan.tasks.runner import context_of, work_of, write
 from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
@@ -38,19 +42,38 @@ from internal_gan.units import duration
 __all__ = ["TrainingStopped", "resume", "train"]
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A training that can begin.
+
+    Attributes:
+        task: what it ends with.
+        work: the same at work.
+        about: what to tell about its choices.
+        likes: for each photo what pictures that the model draws have in common with it.
+    """
+
+    recipe: Recipe
+    model: Model
+    precision: torch.dtype
+    task: str
+    work: Work[Any]
+    about: Sequence[str]
+    likes: Sequence[Photo]
+
+
 def train(
     options: Options,
-    photo: Photo | None = None,
+    photos: Sequence[Photo] = (),
     *,
-    others: Sequence[Photo] = (),
     quiet: bool = False,
     changed: Collection[str] = (),
 ) -> Model:
     """Train a new model and write its pictures and its page.
 
     Args:
-        options: checked options; ``options.image`` is read unless ``photo`` is given.
-        others: further photos for the same model.
+        options: checked.
+        photos: in place of the files that ``options.image`` names.
         quiet: print nothing.
         changed: names of the options that the user gave, to refuse those of a task that the
             training does not end with.
@@ -63,31 +86,19 @@ def train(
             behind, except when the training itself fails.
         TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
     """
-    if photo is None:
-        longest = longest_learnt(options)
-        photo, *others = (read_image(name, longest=longest) for name in options.photos)
     if options.image is not None:
         names = [str(Path(name).absolute()) for name in options.photos]
-        options = dataclasses.replace(options, image=names if len(names) > 1 else names[0])
-    recipe, model, precision, about = _set_up(options, photo, others)
-    _refuse_other_tasks(model, options, changed)
-    folder = RunFolder.create(new_run_path(options, options.photo, model.family))
+        options = replace(options, image=names if len(names) > 1 else names[0])
+    source = Source(options, photos=photos)
+    del photos  # the source lets go of them once they are kept
+    training = _prepare(options, source)
+    _refuse_other_tasks(training, changed)
+    folder = RunFolder.create(new_run_path(options, options.photo, training.model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
-        write_image(folder.path / "photo.png", model.image, like=drawn_like(photo)[0])
-        if others:
-            (folder.path / "photos").mkdir()
-            for number, given in enumerate([photo, *others], 1):
-                kept = model.images[number - 1]
-                write_image(_kept(folder, number), kept, like=drawn_like(given)[0])
-        for number, unknown in enumerate(model.unknown, 1):
-            if not unknown.any():
-                continue
-            gray = Photo(unknown, mode="L")
-            pixels = unknown.expand(-1, 3, -1, -1) * 2.0 - 1.0
-            write_image(_kept_unknown(folder, number), pixels, like=gray)
-        _learn(recipe, model, options, folder, photo, precision, about, quiet)
-    return model
+        _keep(source, training, folder)
+        _learn(training, options, folder, quiet)
+    return training.model
 
 
 def resume(options: Options, *, quiet: bool = False) -> Model:
@@ -106,87 +117,53 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
         raise UserError(f"resume={folder.path}: a run of task={saved.task}; nothing to go on with")
     saved.device = saved.device if options.device == "auto" else options.device
     saved.logger = saved.logger if options.logger == "none" else options.logger
+    source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
-    kept = folder.path / "photo.png"
-    path, note = (kept, []) if has_state else _anew(saved, kept)
-    longest = longest_learnt(saved)
-    photo = _read(path, folder, 1, longest)
-    others = [
-        _read(path, folder, number, longest)
-        for number, path in enumerate(_others(saved, folder, has_state), 2)
-    ]
-    recipe, model, precision, about = _set_up(saved, photo, others)
-    if has_state and own_task(model, saved).stands_for_photo:
-        photo, note = _original(saved, photo)
+    training = _prepare(saved, source, as_learnt=has_state)
+    note = _about_source(source, training.task, has_state)
     folder.claim()
     with recorded(folder):
-        about = [*about, *note]
-        _learn(recipe, model, saved, folder, photo, precision, about, quiet, has_state=has_state)
-    return model
+        if not has_state:
+            _keep(source, training, folder)
+        training = replace(training, about=[*training.about, *note])
+        _learn(training, saved, folder, quiet, has_state=has_state)
+    return training.model
 
 
-def _kept(folder: RunFolder, number: int) -> Path:
-    """One of several photos, counted from 1, as the model learns it."""
-    return folder.path / "photos" / f"{number}.png"
+def longest_learnt(options: Options) -> int | None:
+    """The longest side of a photo that a training has a use for, in pixels; None: all of it.
+
+    Raises:
+        UserError: the model's options will not do.
+    """
+    longest = options.model.get("max_size")
+    whole = TABLE[_task_of(options, build(options.model))].whole
+    return None if whole or not isinstance(longest, int) else longest
 
 
-def _kept_unknown(folder: RunFolder, number: int) -> Path:
-    """Where a photo as the model learns it is unknown, white; the photos are counted from 1."""
-    return folder.path / ("unknown.png" if number == 1 else f"unknown-{number}.png")
+def _task_of(options: Options, recipe: Recipe) -> str:
+    """The task that a training ends with: the one it was asked for, or its family's own."""
+    return recipe.model_class.task if options.task == "train" else options.task
 
 
-def _read(path: Path, folder: RunFolder, number: int, longest: int | None) -> Photo:
-    """A photo; the run's own copy of it with what is unknown of it."""
-    photo, kept = read_image(path, longest=longest), _kept_unknown(folder, number)
-    if path.parent not in (folder.path, _kept(folder, number).parent) or not kept.is_file():
-        return photo
-    return dataclasses.replace(photo, unknown=(read_image(kept).pixels[:, :1] > 0).float())
-
-
-def _others(options: Options, folder: RunFolder, has_state: bool) -> Iterator[Path]:
-    """The files of further photos, as they were given if the training begins anew."""
-    for number in itertools.count(2):
-        if not _kept(folder, number).is_file():
-            return
-        given = Path(options.photos[number - 1]) if options.image else _kept(folder, number)
-        yield given if is_file(given) and not has_state else _kept(folder, number)
-
-
-def _anew(options: Options, kept: Path) -> tuple[Path, list[str]]:
-    """The photo to begin anew with when a run was killed before it saved anything, and a note."""
-    why = "Nothing was saved before the stop: begins anew"
-    name = options.photo
-    if name is not None and is_file(name):
-        return Path(name), [f"{why} from {name}"]
-    gone = "the photo was in memory only" if name is None else f"{name} is gone"
-    return kept, [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
-
-
-def _refuse_other_tasks(model: Model, options: Options, changed: Collection[str]) -> None:
-    name = own_task(model, options).name
+def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
+    name = training.task
+    groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
     for key in sorted(changed):
         task, dot, _ = key.partition(".")
-        of_it = task == name or (name == "inpaint" and task == "mask")
-        if dot and task in TASKS and not of_it:
+        if dot and task in TABLE and task not in groups:
             raise UserError(
-                f"{key}: a training of {model.family} ends with task={name}, where it would "
-                "change nothing"
+                f"{key}: a training of {training.model.family} ends with task={name}, where it "
+                "would change nothing"
             )
 
 
-def _original(options: Options, kept: Photo) -> tuple[Photo, list[str]]:
-    """The photo in its own size and depth, or else what the run kept of it, and a note."""
-    name = options.photo
-    if name is not None and is_file(name):
-        return read_image(name), []
-    gone = "the photo was in memory only" if name is None else f"{name} is gone"
-    return kept, [f"Takes {kept.path}, what the model learns from, since {gone}"]
+def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
+    """Check all that can be checked before a training, and prepare its model on its device.
 
-
-def _set_up(
-    options: Options, photo: Photo, others: Sequence[Photo] = ()
-) -> tuple[Recipe, Model, torch.dtype, list[str]]:
-    """The recipe and the prepared model on its device, and what to tell about the choices."""
+    Args:
+        as_learnt: the photos are those that the model has begun to learn.
+    """
     if options.logger == "tensorboard":
         summary_writer()
     if options.logger == "wandb":
@@ -194,57 +171,72 @@ def _set_up(
     device, device_reason = select_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     recipe: Recipe = build(options.model)
-    if others and not recipe.learns_several:
+    if source.count > 1 and not recipe.learns_several:
         raise UserError(
-            f"image: {1 + len(others)} photos, while a model of {recipe.model_class.family} learns "
+            f"image: {source.count} photos, while a model of {recipe.model_class.family} learns "
             "one; model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
         )
-    own = own_task(recipe.model_class, options)
-    part, note = own.lesson(photo, options, 0)
-    parts = [part, *(own.lesson(other, options, n)[0] for n, other in enumerate(others, 1))]
-    for learnt in parts:
-        check_trainable(learnt, recipe.min_side, options.model.get("max_size"))
-    holes = [None if p.unknown is None else p.unknown.to(device) for p in parts]
+    task, max_size = _task_of(options, recipe), options.model.get("max_size")
+    work = work_of(task, options, context_of(options, source, source))
+    if as_learnt:
+        photos = [source.learnt(number) for number in range(source.count)]
+        lessons: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
+    else:
+        longest = longest_learnt(options)
+        photos = [source.photo(number, longest=longest) for number in range(source.count)]
+        lessons = [work.lesson(photo, n, max_size) for n, photo in enumerate(photos)]
+    parts = [part for part, _ in lessons]
+    for part in parts:
+        check_trainable(part, recipe.min_side, max_size)
+    holes = [None if part.unknown is None else part.unknown.to(device) for part in parts]
     try:
         with enough_memory("model.max_size"):
-            pixels = [learnt.pixels.to(device) for learnt in parts]
+            pixels = [part.pixels.to(device) for part in parts]
             model = recipe.prepare(*pixels, holes=holes).to(device)
     except UserError:
         raise
     except ValueError as error:
         raise UserError(f"the model's options do not fit this photo: {error}") from error
-    own.check(model, options)
+    work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    return recipe, model, precision, about + _about_photo(model, photo, part, note, own)
+    about += _about_photo(model, photos[0], *lessons[0], whole=TABLE[task].whole)
+    if not options.keep_original:
+        about.append("Keeps no copy of the photo (keep_original=false), but its name and checksum")
+    likes = [drawn_like(photo)[0] for photo in photos]
+    return Prepared(recipe, model, precision, task, work, about, likes)
+
+
+def _keep(source: Source, training: Prepared, folder: RunFolder) -> None:
+    """Keep what the run was given, and what its model learns of that."""
+    source.keep(folder.path, TABLE[training.task].reads)
+    source.keep_learnt(training.model.images, training.model.unknown, training.likes)
 
 
 def _learn(
-    recipe: Recipe,
-    model: Model,
+    training: Prepared,
     options: Options,
     folder: RunFolder,
-    photo: Photo,
-    precision: torch.dtype,
-    about: list[str],
     quiet: bool,
     *,
     has_state: bool = False,
 ) -> None:
+    model, work = training.model, training.work
     console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+    work.context.console, work.context.folder = console, folder
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
-    own = own_task(model, options)
     folder.write_status("running", device=str(model.device), model_task=model.task)
-    announce(console, folder, about)
+    announce(console, folder, training.about)
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to go on later: {go_on}")
+    pictures = Pictures(folder, work)
     callbacks: list[Callback] = [
         Schedule(options, folder.config_path),
         Progress(Console(stderr=True, quiet=quiet, highlight=False)),
         MetricsLogger(folder.metrics_path),
-        Pictures(folder, options, photo),
+        pictures,
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
@@ -253,13 +245,13 @@ def _learn(
     try:
         with enough_memory("model.max_size"):
             train_stages(
-                recipe,
+                training.recipe,
                 model,
                 options=options.trainer,
-                precision=precision,
+                precision=training.precision,
                 seed=options.seed,
                 folder=folder,
-                architecture=recipe.architecture(options.model),
+                architecture=training.recipe.architecture(options.model),
                 callbacks=callbacks,
                 resume=has_state,
             )
@@ -267,7 +259,7 @@ def _learn(
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
         say(console, f"  Go on:    {go_on}")
         if model.finished:
-            _where(console, folder, model, options)
+            _where(console, folder, training.task)
         raise
     except KeyboardInterrupt:
         say(console, f"\nStopped at once.\n  Go on:    {go_on}")
@@ -275,22 +267,21 @@ def _learn(
     finally:
         for callback in callbacks:
             callback.close()
-    with enough_memory(own.size_option):
-        own.write(model, options, folder, photo)
+    with enough_memory(TABLE[training.task].memory):
+        pictures.draw(model)
     seconds = time.monotonic() - started
     folder.write_status("finished", seconds=round(earlier + seconds, 1))
     write_page(folder)
     before = f", and {duration(earlier)} before" if earlier else ""
     say(console, f"\nDone in {duration(seconds)}{before}.")
-    _where(console, folder, model, options)
+    _where(console, folder, training.task)
 
 
-def _where(console: Console, folder: RunFolder, model: Model, options: Options) -> None:
-    own = own_task(model, options)
-    again = command(f"task={own.name}", f"checkpoint={folder.path}", *own.again)
+def _where(console: Console, folder: RunFolder, task: str) -> None:
+    again = command(f"task={task}", f"checkpoint={folder.path}", *TABLE[task].again)
     say(console, f"  Model:    {folder.model_path}")
-    if (folder.path / own.name).is_dir():
-        say(console, f"  Pictures: {folder.path / own.name}")
+    if (folder.path / task).is_dir():
+        say(console, f"  Pictures: {folder.path / task}")
     say(console, f"  Page:     {folder.report_path}")
     say(console, f"  Again:    {again}")
 
@@ -305,9 +296,8 @@ class Schedule(Callback):
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         options = self._options
         learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
-        trainer = dataclasses.replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
-        exact = dataclasses.replace(options, model=learnt, trainer=trainer)
-        save_options(exact, self._path)
+        trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
+        save_options(replace(options, model=learnt, trainer=trainer), self._path)
 
     on_replan = on_start
 
@@ -315,29 +305,34 @@ class Schedule(Callback):
 class Pictures(Callback):
     """Keeps the folder worth looking at: pictures, status and page after every stage."""
 
-    def __init__(self, folder: RunFolder, options: Options, photo: Photo) -> None:
+    def __init__(self, folder: RunFolder, work: Work[Any]) -> None:
         self._folder = folder
-        self._options = options
-        self._photo = photo
-        self._like, _ = drawn_like(photo)
+        self._work = work
+        self._like, _ = drawn_like(read_image(folder.path / "photo.png"))
+        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         write_page(self._folder)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        scales = make_folder(self._folder.path / "scales")
-        write_image(scales / f"{stage_index:02d}.png", model.preview(), like=self._like)
+        picture = Picture(f"scales/{stage_index:02d}.png", model.preview(), "preview")
+        self._previews += write([picture], self._folder, self._like)
         if model.finished < model.num_stages:
-            own = own_task(model, self._options)
-            own.write(model, self._options, self._folder, self._photo, on_the_way=True)
+            self.draw(model, preview=True)
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages
         )
         write_page(self._folder)
 
+    def draw(self, model: Model, preview: bool = False) -> None:
+        """Draw by the task that the training ends with, or only a look at it on the way."""
+        drawn: list[Result] = write(self._work.draw(model, preview), self._folder, self._like)
+        facts = self._work.context.facts
+        self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
+
 
 def _about_photo(
-    model: Model, photo: Photo, part: Photo, note: list[str], own: OwnTask
+    model: Model, photo: Photo, part: Photo, note: Sequence[str], *, whole: bool
 ) -> list[str]:
     height, width = photo.full_size
     learnt = tuple(model.image.shape[-2:])
@@ -345,10 +340,23 @@ def _about_photo(
     if learnt != part.size or photo.given is not None:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
-    lost = [] if own.stands_for_photo else drawn_like(photo)[1]
+    lost = [] if whole else drawn_like(photo)[1]
     if len(model.images) > 1:
         text += f"; with it {len(model.images) - 1} more"
     return [text, *note, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
+
+
+def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
+    """Which photo a resumed training goes on with, where that is worth a line."""
+    lacks = (not has_state or TABLE[task].whole) and source.original() is None
+    gone = f"{source.names[0]} is gone" if source.names else "the photo was in memory only"
+    kept = source.learnt_path()
+    if has_state:
+        return [f"Takes {kept}, what the model learns from, since {gone}"] if lacks else []
+    why = "Nothing was saved before the stop: begins anew"
+    if lacks:
+        return [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
+    return [f"{why} from {source.called()}"]
 
 
 def _table(model: Model) -> Table:

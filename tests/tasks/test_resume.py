@@ -36,7 +36,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
     options = compose(SLOW)
     options.output = str(folder)
-    train(options, photo, quiet=True)
+    train(options, [photo], quiet=True)
     return folder
 
 
@@ -139,6 +139,7 @@ def test_beginning_anew_from_the_shrunk_photo_is_said(
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
     train(options, quiet=True)
     Path("run/training.ckpt").unlink()
+    Path("run/inputs.json").unlink()  # as in a run of 0.1.0
     folder = RunFolder(Path("run"))
     folder.write_status("stopped")
     saved = load_options(folder.config_path)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.tasks.sizes import GAP, breathing, collage, frames
+from internal_gan.tasks.retarget.size_tour import GAP, breathing, collage, frames
 from internal_gan.units import Size
 
 

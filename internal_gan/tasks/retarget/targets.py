@@ -9,10 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from internal_gan.config.options import Options
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.errors import UserError
-from internal_gan.files import is_file
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.video import check_format
 from internal_gan.images.masks import read_mask
@@ -20,6 +18,7 @@ from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.tasks.base import Context
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
@@ -50,25 +49,25 @@ class Target:
     protect: Tensor | None = None
 
 
-def targets(options: Options, model: RetargetModel) -> Iterator[Target]:
-    """What ``options.retarget`` asks for, of a prepared model.
+def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Iterator[Target]:
+    """What the options ask for, of a prepared model.
 
     Raises:
-        UserError: options that do not go together, a video that cannot be written, a photo that
-            the model does not know, an unreadable mask, a transform that is not invertible, a size
+        UserError: options that do not go together, a film that cannot be written, a photo that the
+            model does not know, an unreadable mask, a transform that is not invertible, a size
             beyond the memory or too small for what is protected.
     """
-    check_video(options.retarget)
-    image = chosen(options, model)
-    mask = protected(options, model)
+    check_video(wanted)
+    image = photo_of(wanted, model, context)
+    mask = _protected(wanted, image, context)
     own = (image.shape[-2], image.shape[-1])
     # One by one: masks of many targets are not held at once.
     sizes = [own]
-    for target in _targets(options.retarget, own):
+    for target in _targets(wanted, own, context.given.file("retarget.mask")):
         sizes.append(target.size)
         option = f"retarget.shape=[{target.size[0]},{target.size[1]}]"
         _check_memory(target.size, model, option)
-        _check_sheet(sizes, options.retarget, model)
+        _check_sheet(sizes, wanted, model)
         if mask is not None:
             try:
                 protection_of(mask, target.size)
@@ -84,7 +83,7 @@ def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (
 
 
 def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: RetargetModel) -> None:
-    """Of a sheet or a video, every height comes with every width."""
+    """Of a sheet or a film, every height comes with every width."""
     heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
     largest = (max(heights), max(widths))
     if wanted.collage:
@@ -96,20 +95,19 @@ def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: Retarget
         _check_memory(largest, model, option)
 
 
-def chosen(options: Options, model: RetargetModel) -> Tensor:
+def photo_of(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Tensor:
     """The photo that ``retarget.image`` names, (1, 3, h, w) in [-1, 1]; by default the first.
 
     Raises:
         UserError: the model learnt no such photo.
     """
-    return model.images[_number(options, model)]
+    return model.images[_number(wanted.image, context.trained.names, len(model.images))]
 
 
-def _number(options: Options, model: RetargetModel) -> int:
-    name, images = options.retarget.image, model.images
+def _number(name: str | None, names: Sequence[str], count: int) -> int:
     if name is None:
         return 0
-    paths = [Path(path) for path in options.photos]
+    paths = [Path(path) for path in names]
     for known in (
         [path.absolute() == Path(name).absolute() for path in paths],
         [name in (path.name, path.stem) for path in paths],
@@ -117,52 +115,50 @@ def _number(options: Options, model: RetargetModel) -> int:
         if sum(known) > 1:
             raise UserError(
                 f"retarget.image={name}: {sum(known)} photos of the model have that name; give its "
-                f"path, or its number from 1 to {len(images)}"
+                f"path, or its number from 1 to {count}"
             )
         if any(known):
             return known.index(True)
-    if name.isdecimal() and 1 <= int(name) <= len(images):
+    if name.isdecimal() and 1 <= int(name) <= count:
         return int(name) - 1
-    names = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
-    raise UserError(f"retarget.image={name}: allowed: 1 to {len(images)}{names}")
+    others = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
+    raise UserError(f"retarget.image={name}: allowed: 1 to {count}{others}")
 
 
-def protected(options: Options, model: RetargetModel) -> Tensor | None:
+def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
     """The mask of ``retarget.protect``, (1, 1, h, w) at the size of the photo as it is learnt.
 
     Raises:
         UserError: it is unreadable or empty, or has another size than the photo.
     """
-    wanted = options.retarget
-    if wanted.protect is None:
+    path = context.given.file("retarget.protect")
+    if path is None:
         return None
     if wanted.transform or wanted.corners or wanted.mask:
         raise UserError(
             "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
             "only one of them can be"
         )
-    image, number = chosen(options, model), _number(options, model)
     learnt: Size = (image.shape[-2], image.shape[-1])
     try:
-        size = read_image(wanted.protect).size
+        size = read_image(path).size
     except UserError as error:
         raise UserError(f"retarget.protect={error}") from error
-    file = Path(options.photos[number]) if options.photos else None
-    whole = learnt
-    if file is not None and is_file(file):
-        whole = read_image(file, longest=max(learnt)).full_size
-    expected = learnt if size == learnt else whole
-    mask = read_mask(wanted.protect, expected, option="retarget.protect", white="is kept")
-    if size == learnt:
+    expected = learnt
+    if size != learnt:
+        number = _number(wanted.image, context.trained.names, context.trained.count)
+        expected = context.trained.photo(number, longest=max(learnt)).full_size
+    mask = read_mask(path, expected, option="retarget.protect", white="is kept")
+    if expected == learnt:
         return mask
     # Whatever is partly protected is so wholly, or thin things would be lost.
     return (resize(mask, learnt) > THIN).float()
 
 
-def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
+def _targets(wanted: RetargetOptions, own: Size, outline: Path | None) -> Iterator[Target]:
     transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
     sizes = _sizes(wanted, own)
-    if wanted.mask is None:
+    if outline is None:
         for size in sizes or [_scaled(own, factors) for factors in _examples(wanted)]:
             yield Target(named(size) + ending, size, transform)
         return
@@ -171,13 +167,13 @@ def _targets(wanted: RetargetOptions, own: Size) -> Iterator[Target]:
             "retarget.mask and retarget.transform both give an outline; only one of them can be"
         )
     try:
-        given = read_image(wanted.mask).size
+        given = read_image(outline).size
     except UserError as error:
         raise UserError(f"retarget.mask={error}") from error
-    mask = read_mask(wanted.mask, given, option="retarget.mask", white="is the shape")
+    mask = read_mask(outline, given, option="retarget.mask", white="is the shape")
     for size in sizes or [given]:
-        outline = resize(mask, size).clamp(0, 1)
-        yield Target(f"{named(size)}-{Path(wanted.mask).stem}", size, None, outline)
+        name = f"{named(size)}-{Path(str(wanted.mask)).stem}"
+        yield Target(name, size, None, resize(mask, size).clamp(0, 1))
 
 
 def check_video(wanted: RetargetOptions) -> None:

@@ -1,0 +1,190 @@
+"""task=inpaint: a hole in a photo filled with what the model learnt around it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.task_options import InpaintOptions
+from internal_gan.errors import UserError
+from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
+from internal_gan.images.masks import FAINT
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.windows import around, bounds, parts
+from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.runs.results import Result
+from internal_gan.tasks.base import Context, Picture, Work, gray
+from internal_gan.tasks.inpaint.holes import Case, holes_of, without
+
+_log = logging.getLogger(__name__)
+
+# How bright the edges outside of the hole are drawn, beside white ones inside.
+KNOWN_EDGES = 0.4
+
+
+class Inpaint(Work[InpaintOptions]):
+    """Fills the holes of photos: ``inpaint/000.png`` and so on, beside each photo, its hole, the
+    edges, and a classical filling; of several photos in a folder for each."""
+
+    def __init__(self, wanted: InpaintOptions, context: Context) -> None:
+        super().__init__(wanted, context)
+        self._holes = holes_of(wanted, context)
+
+    def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
+        """The photo around its hole, with what is unknown of it.
+
+        Of a photo longer than ``max_size`` it is a window around the hole at the photo's own
+        resolution, or, around a hole larger than half of such a window, one of twice the hole's
+        size, which is then shrunk.
+        """
+        holes = self._holes
+        named = holes.is_named if number == 0 else holes.of_each
+        hole = holes.read(number, photo, warn=True) if named else None
+        photo = replace(photo, unknown=holes.unknown(number, photo, hole))
+        if number == 0:
+            holes.edges(number, photo)
+        if hole is None:
+            note = "No mask=FILE: learns all of the photo, and shows its work on a random hole"
+            return photo, [note]
+        photo = without(photo, hole)
+        words = [f"The hole is {100 * float(hole.mean()):.1f} % of the photo"]
+        if max_size is None or fit_size(photo.size, max_size) == photo.size:
+            return photo, words
+        rows, columns = _window(hole, max_size)
+        words.append(
+            f"Learns around the hole, from rows {rows.start} to {rows.stop} and columns "
+            f"{columns.start} to {columns.stop}; model.max_size=null learns from all of it"
+        )
+        return photo.crop(rows, columns), words
+
+    def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
+        numbers = [0] if preview else self._numbers()
+        if not self._ends_training:
+            # All of them are looked at before the first is filled, and held one at a time.
+            for _ in self._cases(numbers, warn=True):
+                pass
+        cases = self._cases(numbers)
+        for case in self.context.progress(cases, len(numbers), "photos"):
+            yield from self._filled(model, case, preview)
+
+    def made(self, results: Sequence[Result]) -> str:
+        count = len({result.group for result in results if result.kind == "result"})
+        return f"{count} {'photo' if count == 1 else 'photos'} filled"
+
+    def _numbers(self) -> Sequence[int]:
+        """The photos to fill, by their numbers."""
+        photos, holes = self.context.photos, self._holes
+        given = photos is not self.context.trained
+        every = holes.of_each or (given and holes.box is not None)
+        if given and photos.count > 1 and not every:
+            raise UserError(
+                f"mask={holes.mask.file}: one mask for {photos.count} photos; needed is a folder "
+                "of masks with their names"
+            )
+        return range(photos.count if every else 1)
+
+    def _cases(self, numbers: Sequence[int], *, warn: bool = False) -> Iterator[Case]:
+        """The photos with their holes, one at a time."""
+        photos = self.context.photos
+        groups = _groups(photos.names) if self._holes.of_each or len(numbers) > 1 else [""]
+        for number in numbers:
+            photo = self._holes.photo(number, photos)
+            try:
+                yield self._case(number, photo, groups[number], warn)
+            except UserError as error:
+                if len(numbers) == 1:
+                    raise
+                raise UserError(f"{photos.names[number]}: {error}") from error
+
+    def _case(self, number: int, photo: Photo, group: str, warn: bool) -> Case:
+        if self._ends_training and not self._holes.is_named and photo.unknown is None:
+            hole = self._holes.example(photo, self.context.seed)
+            return Case(group, without(photo, hole), hole, self._holes.unknown(0, photo, hole))
+        return self._holes.case(number, photo, group, warn=warn)
+
+    @property
+    def _ends_training(self) -> bool:
+        return self.context.given is self.context.trained
+
+    def _filled(self, model: EdgeConnect, case: Case, preview: bool) -> Iterator[Picture]:
+        folder = "/".join(filter(None, ["inpaint", case.group]))
+        photo, feather = case.photo, self._holes.mask.feather or 0.0
+        hole, alpha = reach(case.hole, feather), photo.alpha
+        if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
+            # What was transparent shows what it is filled with, and its soft rim is no ring in
+            # that.
+            alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
+        first, drawn = photo.pixels, hole
+        for index, seed in enumerate(self._seeds[: 1 if preview else None]):
+            filled, edges = fill(
+                model,
+                photo.pixels,
+                hole,
+                scale=model.scale,
+                edges=case.edges,
+                barred=case.unknown,
+                seed=seed,
+            )
+            made = blend(photo.pixels, filled, case.hole, feather)
+            if index == 1 and torch.equal(made, first):
+                _log.warning(
+                    "the results are alike, for this model fills without chance; one trained with "
+                    "a larger model.noise varies them"
+                )
+            if index == 0:
+                first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
+            yield Picture(f"{folder}/{index:03d}.png", made, like=photo, alpha=alpha)
+        yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
+        yield gray(f"{folder}/mask.png", blend_weight(case.hole, feather), "mask")
+        emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+        yield Picture(f"{folder}/hole.png", emptied, "aside", photo)
+        yield gray(f"{folder}/edges.png", drawn, "aside")
+        if not self.wanted.compare or preview:
+            return
+        if has_opencv():
+            classical = inpaint_by_opencv(photo.pixels, case.hole)
+            yield Picture(f"{folder}/telea.png", classical, "aside", photo, alpha)
+        else:
+            self.context.facts["classical"] = f"not shown: OpenCV is missing, {INSTALL}"
+
+    @property
+    def _seeds(self) -> list[int | None]:
+        """Of each result. Without ``inpaint.seed`` the first is the one without chance."""
+        count, seed = self.wanted.count, self.wanted.seed
+        first = self.context.seed if seed is None else seed
+        seeds: list[int | None] = [(first + k) % (LARGEST_SEED + 1) for k in range(count)]
+        return seeds if seed is not None else [None, *seeds[:-1]]
+
+
+def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
+    """Around the whole hole or, where that is too large, the largest of its parts."""
+    size = (hole.shape[-2], hole.shape[-1])
+    box = bounds(hole)
+    if 2 * _extent(box) > limit:
+        box = max((bounds(part) for part in parts(hole, max(limit // 8, 1))), key=_extent)
+    extent = max(limit, 2 * _extent(box))
+    return around(box, (extent, extent), size)
+
+
+def _extent(box: tuple[slice, slice]) -> int:
+    rows, columns = box
+    return int(max(rows.stop - rows.start, columns.stop - columns.start))
+
+
+def _groups(names: Sequence[str]) -> list[str]:
+    """A folder for each photo; a single one needs none."""
+    stems = [Path(name).stem for name in names]
+    if len(stems) < 2:
+        return [""]
+    return [s if stems.count(s) == 1 else f"{n}-{s}" for n, s in enumerate(stems, 1)]
+
+
+WORK = Inpaint

@@ -1,0 +1,237 @@
+"""Which part of a photo is the hole, and what else belongs to it: masks and a drawing."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from internal_gan.config.task_options import InpaintOptions, MaskOptions
+from internal_gan.errors import UserError
+from internal_gan.files import is_file
+from internal_gan.images.files.names import shown
+from internal_gan.images.fill import fill_transparent
+from internal_gan.images.masks import FAINT, dilate, read_mask
+from internal_gan.images.photo import Photo
+from internal_gan.images.random_holes import random_hole
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context
+
+# A hole of a larger share of the photo is likely a mistake.
+MUCH = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A photo with a hole to be filled.
+
+    Attributes:
+        group: the folder of its results; empty where it is the only one.
+        hole: (1, 1, H, W), 1 inside and else 0.
+        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
+        edges: the user's drawing, of the same shape; None for none.
+    """
+
+    group: str
+    photo: Photo
+    hole: Tensor
+    unknown: Tensor | None = None
+    edges: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Where the holes of some photos are, and what else was said about them.
+
+    Attributes:
+        box: (top, left, height, width) in pixels, in place of a mask.
+        mask: how masks are taken.
+        masks: has the files of ``mask.file``.
+        sources: has those of ``inpaint.source``.
+        drawings: has those of ``inpaint.edges``.
+        are_learnt: they are those of the training of the model.
+    """
+
+    box: list[int] | None
+    mask: MaskOptions
+    masks: Source
+    sources: Source
+    drawings: Source
+    are_learnt: bool
+
+    @property
+    def is_named(self) -> bool:
+        """Whether anything says where the holes are."""
+        return self.mask.file is not None or self.box is not None
+
+    @property
+    def of_each(self) -> bool:
+        """Whether each photo has a hole of its own: in a folder of masks."""
+        return self.mask.file is not None and self.masks.is_folder("mask.file")
+
+    def photo(self, number: int, photos: Source) -> Photo:
+        """A photo; as it was learnt, with what was unknown of it, where the hole is to be had in no
+        other way."""
+        return photos.learnt(number) if self._lacks_mask(number) else photos.photo(number)
+
+    def case(self, number: int, photo: Photo, group: str, *, warn: bool = False) -> Case:
+        """A photo with its hole.
+
+        Args:
+            number: of the photo.
+            warn: log a warning where the hole covers much of the photo.
+
+        Raises:
+            UserError: a mask or a drawing will not do.
+        """
+        if photo.unknown is not None and self.are_learnt:
+            return Case(group, photo, photo.unknown)
+        hole = self.read(number, photo, warn=warn)
+        unknown, edges = self.unknown(number, photo, hole), self.edges(number, photo)
+        return Case(group, without(photo, hole), hole, unknown, edges)
+
+    def _lacks_mask(self, number: int) -> bool:
+        """Whether the user's mask is gone, and the run kept none, as those of 0.1.0."""
+        if not self.are_learnt or self.masks.folder is None or self.box is not None:
+            return False
+        file = self.masks.file("mask.file", number)
+        return file is not None and not is_file(file)
+
+    def example(self, photo: Photo, seed: int) -> Tensor:
+        """A random hole, where a training was given none, to show what the model does."""
+        rng = torch.Generator().manual_seed(seed)
+        return random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
+
+    def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
+        """The hole of a photo: every pixel that its mask changes, if only in part, enlarged by
+        ``mask.dilate``.
+
+        Returns:
+            (1, 1, H, W) of the photo's size, 1 in the hole and 0 elsewhere.
+
+        Raises:
+            UserError: neither or both of a mask and a box are given, the mask cannot be read, has
+                another size, is empty or full, or the box is not inside the photo.
+        """
+        options, name = self.mask, None
+        if self.box is not None and options.file is not None:
+            raise UserError(
+                f"mask={options.file}: there is inpaint.box too; one of them is the hole"
+            )
+        if self.box is not None:
+            mask = _box(self.box, photo, options.invert)
+        elif (name := self.masks.file("mask.file", number)) is not None:
+            invert, option = options.invert, "mask.invert"
+            mask = read_mask(name, photo.size, invert=invert, invert_option=option, warn=False)
+        else:
+            raise UserError(
+                "mask=FILE is missing: white where the hole is, of the photo's size; or "
+                "inpaint.box=[top,left,height,width]. task=mask makes a random one"
+            )
+        touched = (mask > FAINT).float()
+        if name is not None and touched.all():
+            keep = "white" if options.invert else "black"
+            raise UserError(
+                f"mask={shown(name)}: no pixel is {keep}, which is what is kept, so that "
+                f"the hole is the whole photo; a mask is {keep} everywhere but in the hole"
+            )
+        hole = dilate(touched, options.dilate or 0.0)
+        share = float(hole.mean())
+        if share == 1.0:
+            raise UserError(
+                f"mask.dilate={options.dilate:g}: the hole, so enlarged, is the whole photo; "
+                "a smaller number leaves something of it"
+            )
+        if warn and share > MUCH:
+            _log.warning(
+                "the hole is %.0f %% of the photo, which leaves little to fill it from; if it is "
+                "the other way round, try mask.invert=%s",
+                100 * share,
+                str(not options.invert).lower(),
+            )
+        return hole
+
+    def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
+        """Where nothing may be learnt or taken from a photo: its hole, what is not in
+        ``inpaint.source``, and what is transparent.
+
+        Args:
+            hole: (1, 1, H, W), 1 inside and else 0; None for none.
+
+        Returns:
+            (1, 1, H, W), 1 there and 0 elsewhere; None where all may be learnt.
+
+        Raises:
+            UserError: the source mask will not do.
+        """
+        parts = [] if hole is None else [hole]
+        if name := self.sources.file("inpaint.source", number):
+            white = "is where the model may learn and take patches from"
+            allowed = read_mask(name, photo.size, option="inpaint.source", white=white)
+            parts.append((allowed < 0.5).float())
+        if photo.alpha is not None and (photo.alpha <= FAINT).any():
+            parts.append((photo.alpha <= FAINT).float())
+        return torch.stack(parts).amax(dim=0) if parts else None
+
+    def edges(self, number: int, photo: Photo) -> Tensor | None:
+        """The user's drawing of edges, (1, 1, H, W) of 0 and 1; None where there is none.
+
+        Raises:
+            UserError: it cannot be read, has another size, or is all black or white.
+        """
+        if not (name := self.drawings.file("inpaint.edges", number)):
+            return None
+        drawn = read_mask(name, photo.size, option="inpaint.edges", white="is an edge")
+        return (drawn >= 0.5).float()
+
+
+def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
+    """Where the holes are that a task was asked to fill.
+
+    In the training's own photos they are where they were in the training, and patches are from
+    where it learnt, unless the user says otherwise.
+    """
+    given, trained, options = context.given, context.trained, context.mask
+    is_training = given is trained
+    are_learnt = not given.options.photos or is_training
+    sources = trained if are_learnt and wanted.source is None else given
+    is_named = options.file is not None or wanted.box is not None
+    if is_training or is_named or not are_learnt:
+        return Holes(wanted.box, options, given, sources, given, is_training)
+    before = trained.options.mask
+    options = replace(
+        before,
+        invert=before.invert != options.invert,
+        dilate=before.dilate if options.dilate is None else options.dilate,
+        feather=before.feather if options.feather is None else options.feather,
+    )
+    return Holes(trained.options.inpaint.box, options, trained, sources, given, True)
+
+
+def without(photo: Photo, hole: Tensor) -> Photo:
+    """The photo as if it were transparent in the hole: of what is there, nothing is in the colours
+    that fully transparent pixels around it have been given."""
+    if photo.raw is None or photo.alpha is None:
+        return photo
+    apart = fill_transparent(photo.pixels, photo.alpha * (1 - hole))
+    return replace(photo, pixels=torch.where(photo.alpha > 0, photo.pixels, apart))
+
+
+def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
+    top, left, height, width = box
+    rows, columns = photo.size
+    name = f"inpaint.box=[{','.join(map(str, box))}]"
+    if top + height > rows or left + width > columns:
+        raise UserError(
+            f"{name}: [top,left,height,width] reaches row {top + height} and column "
+            f"{left + width}; the photo has {rows} and {columns}"
+        )
+    if (height, width) == (rows, columns):
+        raise UserError(f"{name}: the box is the whole photo; something of it must be left")
+    mask = torch.full((1, 1, rows, columns), float(invert))
+    mask[..., top : top + height, left : left + width] = float(not invert)
+    return mask
