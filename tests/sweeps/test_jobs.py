@@ -1,4 +1,4 @@
-"""The jobs of a multirun: their names, their records, and processes that are killed."""
+"""The jobs of a multirun: their records, and processes that are killed."""
 
 import os
 import subprocess
@@ -8,40 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.places import LONGEST_NAME, wait_for
-from internal_gan.sweeps.job_names import how_to_call, job_name
+from internal_gan.runs.places import wait_for
 from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
-
-
-def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
-    overrides = ["image='a/b c.jpg'", "model.num_scales=4", "seed=1", "trainer=fast"]
-    assert job_name(overrides, ["image", "model.num_scales", "seed"]) == "b_c-num_scales=4-seed=1"
-    assert job_name(["image=['a/x.png','y.png']"], ["image"]) == "x+y"
-    assert job_name(["checkpoint='runs/x/1'"], ["checkpoint"]) == "checkpoint=runs_x_1"
-    assert job_name(["trainer=fast"], []) == "job"
-    seeds = [job_name([f"seed={n}"], ["seed"]) for n in (123456789, 123456780)]
-    assert seeds == ["seed=123456789", "seed=123456780"]
-
-
-def test_a_name_is_never_too_long_for_a_folder_and_still_its_own() -> None:
-    for letter in "a日":
-        names = {job_name([f"image='{letter * 300}{end}.png'"], ["image"]) for end in "xy"}
-        assert len(names) == 2
-        assert max(len(name.encode()) for name in names) <= LONGEST_NAME
-
-
-def test_photos_are_called_as_shortly_as_tells_them_apart() -> None:
-    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"]) == "stem"
-    assert how_to_call(["'a/x.jpg'", "'a/x.png'"]) == "file"
-    assert how_to_call(["'a/x.jpg'", "'b/x.jpg'"]) == "path"
-    # A sweep that goes on keeps its names, and tells where it cannot.
-    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"], "file") == "file"
-    with pytest.raises(UserError, match=r"would both be called x; rename one"):
-        how_to_call(["'a/x.jpg'", "'a/x.png'"], "stem")
-    with pytest.raises(UserError, match=r"a b\.jpg and a_b\.jpg would both be called a_b\.jpg"):
-        how_to_call(["'a b.jpg'", "'a_b.jpg'"])
 
 
 def test_what_a_result_follows_from_is_told_in_full(tmp_path: Path) -> None:
@@ -58,6 +27,26 @@ def test_records_come_back_in_the_order_of_their_numbers(tmp_path: Path) -> None
     Path(tmp_path, ".jobs", "seed=9.json").write_text("{")
     assert sweep.read("seed=9") is None
     assert sweep.read("seed=8") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"name": "a"}',
+        '{"name": "b", "overrides": []}',
+        '{"name": "a", "overrides": "seed=1"}',
+        '{"name": "a", "overrides": [1]}',
+        '{"name": "a", "overrides": [], "state": null}',
+        '{"name": "a", "overrides": [], "seconds": "long"}',
+        '{"name": "a", "overrides": [], "of_a_later_version": 1}',
+    ],
+)
+def test_a_damaged_record_counts_as_none(tmp_path: Path, content: str) -> None:
+    sweep = Sweep(tmp_path)
+    sweep.write(Record("a", []))
+    Path(tmp_path, ".jobs", "a.json").write_text(content)
+    assert sweep.read("a") is None
+    assert sweep.records() == []
 
 
 def program(folder: Path, text: str) -> str:
