@@ -146,9 +146,8 @@ def tiny_ingan(
     *overrides: str, base: Sequence[str] = INGAN_PAPER, pixels: Tensor | None = None
 ) -> InGAN:
     """The paper's form of InGAN, prepared."""
-    model = build(tiny_options(*overrides, base=base).model)
+    model = recipe_of(*overrides, base=base).prepare(picture() if pixels is None else pixels)
     assert isinstance(model, InGAN)
-    model.prepare(picture() if pixels is None else pixels)
     return model
 
 
@@ -203,7 +202,7 @@ def trained_ingan(
     """The paper's form of InGAN, trained in the folder ``path``; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = tiny_ingan(*overrides, base=base)
-    folder = train_model(path, model, model, options, **settings)
+    folder = train_model(path, build(options.model), model, options, **settings)
     save_options(options, folder.config_path)
     return model
 
@@ -215,9 +214,9 @@ def tiny_edgeconnect(
     holes: Sequence[Tensor | None] = (),
 ) -> EdgeConnect:
     """EdgeConnect, prepared."""
-    model = build(tiny_options(*overrides, base=base).model)
+    recipe = recipe_of(*overrides, base=base)
+    model = recipe.prepare(picture() if pixels is None else pixels, holes=holes)
     assert isinstance(model, EdgeConnect)
-    model.prepare(picture() if pixels is None else pixels, holes=holes)
     return model
 
 
@@ -232,7 +231,7 @@ def trained_edgeconnect(
     """EdgeConnect, trained in the folder ``path``; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = tiny_edgeconnect(*overrides, base=base, pixels=pixels, holes=holes)
-    folder = train_model(path, model, model, options, **settings)
+    folder = train_model(path, build(options.model), model, options, **settings)
     save_options(options, folder.config_path)
     return model
 

@@ -8,9 +8,19 @@ from typing import Any
 
 # Modules, or single classes of them, that have another name today (until 0.1.0).
 NAMES = {
-    "internal_gan.models.edgeconnect": "internal_gan.models.edgeconnect.model",
+    "internal_gan.models.edgeconnect.EdgeConnect": (
+        "internal_gan.models.edgeconnect.training.EdgeConnectRecipe"
+    ),
+    "internal_gan.models.edgeconnect.Weights": "internal_gan.models.edgeconnect.losses.Weights",
+    "internal_gan.models.edgeconnect.model.EdgeConnect": (
+        "internal_gan.models.edgeconnect.training.EdgeConnectRecipe"
+    ),
+    "internal_gan.models.edgeconnect.model.Weights": (
+        "internal_gan.models.edgeconnect.losses.Weights"
+    ),
     "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
-    "internal_gan.models.ingan": "internal_gan.models.ingan.whole",
+    "internal_gan.models.ingan.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
+    "internal_gan.models.ingan.whole.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
     "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
     "internal_gan.models.scales": "internal_gan.models.ladder",
     "internal_gan.models.singan": "internal_gan.models.singan.model",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,14 +12,16 @@ from torch import Tensor
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
+from internal_gan.images.resize import resize
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.edgeconnect.painter import Painter
 from internal_gan.units import Size
-
-if TYPE_CHECKING:
-    from internal_gan.models.edgeconnect.model import EdgeConnect
 
 # A crop is drawn anew, so many times at most, until at least this share of it is known.
 DRAWS = 8
 KNOWN_SHARE = 0.5
+# Share of the finest detail that the networks are shown at most.
+MOST_DETAIL = 0.6
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class RandomHoles:
         ValueError: another kind, or shares out of range.
     """
 
-    kinds: Sequence[str] = KINDS
-    ratio: Sequence[float] = (0.1, 0.5)
+    kinds: Sequence[str]
+    ratio: Sequence[float]
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -49,8 +51,8 @@ class RandomHoles:
         check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
 
     def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Tensor:
-        """A hole of (height, width) ``size``, (1, 1, height, width), 1 inside and else 0, on the
-        generator's device."""
+        """A hole of (height, width) ``size``, (1, 1, height, width), 1 inside and 0 elsewhere, on
+        the generator's device; ``kind`` is the number of one of ``kinds``."""
         low, high = self.ratio
         share = low + (high - low) * torch.rand((), generator=rng, device=rng.device)
         return random_hole(self.kinds[kind], size, share, rng)
@@ -73,23 +75,60 @@ class Case:
     hole: Tensor
 
 
+def practice_start(painter: Painter, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
+    """What the networks see in place of an image (N, 3, H, W) whose hole is known underneath.
+
+    In place of patches it is the image at half the size, enlarged, with a random share of the
+    detail that this lost: the mean of overlapping patches is now blurred and now sharp.
+    """
+    if painter.base != "patches":
+        return painter.start(image, hole)
+    (half,) = halved(image)
+    blurred = resize(half, (image.shape[-2], image.shape[-1]))
+    share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
+    return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
+
+
 class Cases:
     """Draws cases from the photos of a model.
 
     Args:
+        holes: the random ones.
+        crop: longest side of a crop, in pixels; None: as much as all photos have.
+        batch: crops in one case.
+        flips: mirror half of the crops.
+        sizes: at which a photo is learnt, each half of the one before, at most.
+        shortest: side of a photo, in pixels, below which it is not halved.
         rng: of the holes, on the model's device.
     """
 
-    def __init__(self, model: EdgeConnect, rng: torch.Generator) -> None:
-        self.model = model
+    def __init__(
+        self,
+        model: EdgeConnect,
+        holes: RandomHoles,
+        *,
+        crop: int | None,
+        batch: int,
+        flips: bool,
+        sizes: int,
+        shortest: int,
+        rng: torch.Generator,
+    ) -> None:
+        self.holes = holes
+        self.crop = crop
+        self.batch = batch
+        self.flips = flips
         self.rng = rng
         # Places and sizes shape the computation itself, so they are drawn where no device waits.
         first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
         self.places = torch.Generator().manual_seed(int(first))
-        self.photos = [
-            _pyramid(model, image, unknown)
-            for image, unknown in zip(model.images, model.unknown, strict=True)
-        ]
+        self.photos: list[list[_Photo]] = []
+        for photo in zip(model.images, model.unknown, strict=True):
+            pyramid = [_Photo(model.painter, *photo)]
+            while len(pyramid) < sizes and min(pyramid[-1].size) >= 2 * shortest:
+                smaller = halved(pyramid[-1].image, pyramid[-1].unknown)
+                pyramid.append(_Photo(model.painter, *smaller))
+            self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
     def draw(self) -> Case:
@@ -97,14 +136,11 @@ class Cases:
         level = self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
-        limit = self.model.crop
-        height, width = (min([*side, *([limit] if limit else [])]) for side in sides)
-        crops = [self._crop(photos, (height, width)) for _ in range(self.model.batch)]
+        height, width = (min([*side, *([self.crop] if self.crop else [])]) for side in sides)
+        crops = [self._crop(photos, (height, width)) for _ in range(self.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
         drawn = [
-            self.model.holes.draw(
-                (height, width), self.rng, self._below(len(self.model.holes.kinds))
-            )
+            self.holes.draw((height, width), self.rng, self._below(len(self.holes.kinds)))
             for _ in crops
         ]
         hole = torch.maximum(torch.cat(drawn), unknown)
@@ -133,7 +169,7 @@ class Cases:
             if share >= KNOWN_SHARE:
                 break
         parts = [part[window] for part in (photo.image, photo.edges, photo.unknown)]
-        if self.model.flips and self._below(2):
+        if self.flips and self._below(2):
             parts = [part.flip(-1) for part in parts]
         return parts
 
@@ -144,22 +180,12 @@ class Cases:
 class _Photo:
     """One photo at one size, with its edges."""
 
-    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
+    def __init__(self, painter: Painter, image: Tensor, unknown: Tensor) -> None:
         self.image = image
         self.unknown = unknown
         self.size = (image.shape[-2], image.shape[-1])
-        self.edges = model.painter.find_edges(image, unknown)
+        self.edges = painter.find_edges(image, unknown)
         self._unknown_here = unknown.cpu()
 
     def known_share(self, window: Any) -> float:
         return 1.0 - float(self._unknown_here[window].mean())
-
-
-def _pyramid(model: EdgeConnect, image: Tensor, unknown: Tensor) -> list[_Photo]:
-    """A photo at its own size and halved again and again, the finest first, as long as the
-    discriminator can judge it."""
-    photos = [_Photo(model, image, unknown)]
-    while len(photos) < model.sizes_learnt and min(image.shape[-2:]) >= 2 * model.min_side:
-        image, unknown = halved(image, unknown)
-        photos.append(_Photo(model, image, unknown))
-    return photos

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.masks import dilate, soften
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, parts
+from internal_gan.models.edgeconnect.model import EdgeConnect
 
 Window = tuple[slice, slice]
 
@@ -23,32 +23,8 @@ CONTEXT = 64
 LARGEST = 512
 
 
-class Filled(Protocol):
-    """What :meth:`Inpainter.inpaint` gives."""
-
-    @property
-    def image(self) -> Tensor: ...
-    @property
-    def edges(self) -> Tensor: ...
-
-
-class Inpainter(Protocol):
-    """A model that fills a hole in an image as small as it learnt."""
-
-    def inpaint(
-        self,
-        image: Tensor,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        barred: Tensor | None = None,
-        seed: int | None = None,
-    ) -> Filled:
-        """See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`."""
-
-
 def fill(
-    model: Inpainter,
+    model: EdgeConnect,
     image: Tensor,
     hole: Tensor,
     *,
@@ -140,7 +116,7 @@ def reach(hole: Tensor, feather: float) -> Tensor:
 
 
 def _fill_window(
-    model: Inpainter,
+    model: EdgeConnect,
     image: Tensor,
     hole: Tensor,
     barred: Tensor,

@@ -13,17 +13,12 @@ from torch import Tensor, nn
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.pyramid import halved
-from internal_gan.images.resize import resize
 from internal_gan.patches.completion import complete, has_patches
 
 _log = logging.getLogger(__name__)
 
 NoiseSource = Callable[[Tensor], Tensor]
 Base = Literal["patches", "smooth", "white"]
-
-# Share of the finest detail that the networks are shown at most in training.
-MOST_DETAIL = 0.6
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,8 @@ class Painter:
 
     def paint(
         self,
-        networks: tuple[nn.Module | None, nn.Module],
+        edge_network: nn.Module | None,
+        completion: nn.Module | None,
         image: Tensor,
         hole: Tensor,
         *,
@@ -55,7 +51,8 @@ class Painter:
         """Fill a hole, lines first, colour next.
 
         Args:
-            networks: the edge generator and the completion.
+            edge_network: draws the edges; None: those of the image are all.
+            completion: colours them; None: the image stays as it is.
             image: (1, 3, H, W) in [-1, 1], known outside of the hole.
             hole: (1, 1, H, W), 1 inside and else 0.
             edges: those inside of the hole, (1, 1, H, W); None: the edge generator draws them.
@@ -68,14 +65,14 @@ class Painter:
         found = self.find_edges(image, hole)
         given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
         start = self.start(image, hole, lines=given, barred=barred, rng=rng)
-        lines = given
-        if lines is None:
-            edge_network, lines = networks[0], found
-            if edge_network is not None:
-                drawn = self.draw_edges(edge_network, start, hole, found)
-                lines = torch.where(hole > 0, drawn, found)
+        lines = found if given is None else given
+        if given is None and edge_network is not None:
+            drawn = self.draw_edges(edge_network, start, hole, found)
+            lines = torch.where(hole > 0, drawn, found)
+        if completion is None:
+            return image, lines
         noise = None if rng is None else self.noise_source(rng)
-        completed = self.complete(networks[1], start, hole, lines, noise)
+        completed = self.complete(completion, start, hole, lines, noise)
         return torch.where(hole > 0, completed, image), lines
 
     def start(
@@ -109,19 +106,6 @@ class Painter:
             self._last["asked"] = asked
             self._last["found"] = complete(image, hole, barred, lines=lines)
         return self._last["found"]  # type: ignore[no-any-return]
-
-    def practice_start(self, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
-        """The same in training, where what is under the hole is known, for (N, 3, H, W).
-
-        In place of patches it is the image at half the size, enlarged, with a random share of the
-        detail that this lost: the mean of overlapping patches is now blurred and now sharp.
-        """
-        if self.base != "patches":
-            return self.start(image, hole)
-        (half,) = halved(image)
-        blurred = resize(half, (image.shape[-2], image.shape[-1]))
-        share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
-        return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
         """The edges of the known part of an image, (N, 1, H, W)."""

@@ -1,26 +1,205 @@
-"""The stages of EdgeConnect's training: edges, completion, both."""
+"""How EdgeConnect learns: edges, then completion, then both, around random holes in the photos."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
-from internal_gan.models.base import Losses, Stage
-from internal_gan.models.edgeconnect.cases import Case, Cases
-from internal_gan.models.per_stage import per_stage
-from internal_gan.nn.perceptual import content_distance, style_distance
-from internal_gan.patches.losses import PatchTerm
+from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
+from internal_gan.models.base import (
+    Draws,
+    Losses,
+    Model,
+    Optimization,
+    Recipe,
+    Stage,
+    freeze,
+    judge,
+)
+from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
+from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.edgeconnect.painter import Base
+from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.nn.perceptual import FeatureNetwork
+from internal_gan.patches.losses import MOST_LEVELS, PatchTerm
 
-if TYPE_CHECKING:
-    from internal_gan.models.edgeconnect.model import EdgeConnect
+MOST_CROPS = 1024
 
 
-class _InpaintingStage(Stage):
+@dataclass(kw_only=True)
+class EdgeConnectRecipe(Recipe):
+    """How EdgeConnect learns from what is known of the user's photos: random holes are cut into
+    them, and the networks are asked for what was there. What lies under the user's own hole never
+    reaches them.
+
+    Attributes:
+        edge_generator, generator, edges, base, noise, settle: see
+            :class:`internal_gan.models.edgeconnect.model.EdgeConnect`. Without edges a completion
+            is trained alone. With ``base=patches`` the networks practise on the true image at half
+            the size, with a random share of the detail that this lost.
+        discriminator: called with ``channels`` and ``rng``, makes the discriminator of either.
+        adversarial_loss: see :mod:`internal_gan.nn.losses`.
+        features: makes the feature network of the content and style losses; empty: none.
+        patch_loss: auxiliary terms by name between a crop and its completion, divided by the
+            hole's share; see :mod:`internal_gan.patches.losses`.
+        holes: the random holes.
+        weights: of the losses' terms.
+        max_size: long side of the photos as they are learnt, in pixels; null keeps their size.
+        crop: side in pixels of the random crops that one step looks at; null for all.
+        batch: crops in one step.
+        flips: mirror half of the crops.
+        sizes_learnt: sizes at which a photo is learnt, each half of the one before, as long as
+            the discriminator can judge them.
+        steps: of the stages: edges, completion on true edges, on predicted ones, both networks
+            jointly; without edges of the one completion.
+        learning_rates: of the stages, in units of those of ``optimization``.
+        judge_composite: the discriminator and the features see the known pixels themselves, with
+            the completion inside of the hole; false: the completion's copy of them.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    model_class: ClassVar[type[Model]] = EdgeConnect
+    learns_several: ClassVar[bool] = True
+    edge_generator: Callable[..., DilatedResidualGenerator]
+    generator: Callable[..., DilatedResidualGenerator]
+    discriminator: Callable[..., PatchDiscriminator]
+    adversarial_loss: AdversarialLoss
+    edges: EdgeDetector | Mapping[str, Any]
+    features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None
+    patch_loss: Mapping[str, PatchTerm]
+    holes: RandomHoles
+    weights: Weights
+    max_size: int | None
+    crop: int | None
+    batch: int
+    flips: bool
+    sizes_learnt: int
+    learning_rates: PerStage
+    base: Base
+    judge_composite: bool
+    noise: float
+    settle: bool
+
+    def __post_init__(self) -> None:
+        check_range(1, crop=self.crop)
+        check_range(1, MOST_LEVELS, sizes_learnt=self.sizes_learnt)
+        check_range(1, MOST_CROPS, batch=self.batch)
+        if isinstance(self.features, Mapping) and self.features:
+            raise ValueError("features has values and no _target_; allowed: none of both")
+        self.new_model()
+
+    @cached_property
+    def min_side(self) -> int:
+        """The discriminator's receptive field."""
+        widths = getattr(self.discriminator, "keywords", {}).get("widths")
+        narrow = {"widths": [1] * len(widths)} if widths else {}
+        return int(self.discriminator(width=1, **narrow).receptive_field)
+
+    def new_model(self) -> EdgeConnect:
+        """A model without any photo."""
+        return EdgeConnect(
+            edge_generator=self.edge_generator,
+            generator=self.generator,
+            edges=self.edges,
+            base=self.base,
+            noise=self.noise,
+            settle=self.settle,
+        )
+
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> EdgeConnect:
+        """As for every recipe; what is unknown of a photo is replaced before anything is made
+        of it.
+
+        Raises:
+            UserError: too little is known of a photo.
+        """
+        photos = [pixels, *others]
+        given = [*holes, *[None] * (len(photos) - len(holes))]
+        unknown = [
+            torch.zeros_like(photo[:, :1]) if hole is None else hole.to(photo)
+            for photo, hole in zip(photos, given, strict=True)
+        ]
+        first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
+        size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
+        model = self.new_model()
+        model.scale = max(size) / max(pixels.shape[-2:])
+        model.allocate(size, pixels.device)
+        model.image.copy_(resize(first, size).clamp(-1, 1))
+        model.keep_others(rest, self.max_size)
+        model.keep_holes(unknown)
+        model.practice_hole = self.holes.draw(size, torch.Generator().manual_seed(0))
+        self._check(model)
+        return model
+
+    def _check(self, model: EdgeConnect) -> None:
+        """Let what the stages would make of the options fail before any work is done."""
+        for number, hole in enumerate(model.unknown, 1):
+            known = int((1 - hole).sum())
+            if known < self.min_side**2:
+                raise UserError(
+                    f"the mask leaves {known} pixels of photo {number} to learn from; needed are "
+                    f"{self.min_side**2}, as many as the discriminator sees at once"
+                )
+        self.steps_of(model)
+        check_range(self.min_side, crop=self.crop)
+        for index in range(model.num_stages):
+            self.optimization_at(model, index)
+        model.new_edge_generator()
+        model.new_generator()
+        self.discriminator(channels=4)
+        side = min(min(image.shape[-2:]) for image in model.images)
+        for _ in range(self.sizes_learnt - 1):
+            side = -(-side // 2) if side >= 2 * self.min_side else side
+        side = min(side, self.crop or side)
+        try_patch_losses(self.patch_loss, model.image[..., :side, :side], model.num_stages)
+        self.completion_loss(model, 0)
+
+    def completion_loss(self, model: EdgeConnect, index: int) -> CompletionLoss:
+        """What the completion of a stage is judged by."""
+        features = None
+        if callable(self.features) and (self.weights.content or self.weights.style):
+            with torch.device("cpu"):  # where its own random numbers live
+                features = self.features().to(model.device)
+        terms = (self.patch_loss, index, model.num_stages)
+        return CompletionLoss(self.weights, self.adversarial_loss, features, *terms)
+
+    def optimization_at(self, model: EdgeConnect, index: int) -> Optimization:
+        """How a stage is optimised."""
+        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
+        return self.optimization.scaled(rates[index])
+
+    def stage(
+        self,
+        model: EdgeConnect,
+        index: int,
+        steps: int,
+        previous: Stage | None,
+        rng: torch.Generator,
+    ) -> Stage:
+        kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
+        kind = kinds[index] if model.painter.detector else CompletionStage
+        return kind(self, model, index, previous, rng)
+
+
+class InpaintingStage(Stage):
     """Two networks that judge and fill random holes.
 
     Where the user's hole is, the real and the filled image are made the same, so that it tells
@@ -29,14 +208,33 @@ class _InpaintingStage(Stage):
 
     discriminator: nn.Module
 
-    def __init__(self, model: EdgeConnect, index: int, rng: torch.Generator) -> None:
+    def __init__(
+        self,
+        recipe: EdgeConnectRecipe,
+        model: EdgeConnect,
+        index: int,
+        previous: Stage | None,
+        rng: torch.Generator,
+    ) -> None:
+        super().__init__(model, index, rng, recipe.optimization_at(model, index))
+        self.recipe = recipe
         self.model = model
-        self.rng = rng
-        self.name = model.stage_names[index]
-        self.size = model.sizes[index]
-        self.optimization = model.optimization_at(index)
-        self.cases = Cases(model, rng)
-        self.draws_edges = False
+        self.cases = Cases(
+            model,
+            recipe.holes,
+            crop=recipe.crop,
+            batch=recipe.batch,
+            flips=recipe.flips,
+            sizes=recipe.sizes_learnt,
+            shortest=recipe.min_side,
+            rng=rng,
+        )
+        with model.device:  # where rng lives
+            self.make_networks(previous)
+
+    @abstractmethod
+    def make_networks(self, previous: Stage | None) -> None:
+        """Make the generator and the discriminator, from those of earlier stages if there are."""
 
     def state_dict(self) -> dict[str, Any]:
         return self.cases.state_dict()
@@ -44,146 +242,73 @@ class _InpaintingStage(Stage):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.cases.load_state_dict(state)
 
-    def _judge(self, real: Tensor, fake: Tensor) -> Losses:
-        """The discriminator's loss on two batches of the same size."""
-        loss = self.model.adversarial_loss
-        total = loss.discriminator(self.discriminator(real)[0], self.discriminator(fake)[0])
-        scalars = {"discriminator": total.detach()}
-        penalty = loss.penalty(self.discriminator, real, fake, self.rng)
-        if penalty is not None:
-            total = total + penalty
-            scalars["penalty"] = penalty.detach()
-        return total, scalars
 
-    def _matching(self, real: Tensor, fake: list[Tensor]) -> Tensor:
-        """Distance of the discriminator's features of real images and of fakes."""
-        with torch.no_grad():
-            _, wanted = self.discriminator(real)
-        return content_distance(fake, wanted)
-
-
-class EdgeStage(_InpaintingStage):
+class EdgeStage(InpaintingStage):
     """The edge generator against a discriminator that sees edges and the gray image."""
 
-    def __init__(
-        self, model: EdgeConnect, index: int, previous: Stage | None, rng: torch.Generator
-    ) -> None:
-        super().__init__(model, index, rng)
-        with model.device:  # where rng lives
-            self.edge_generator = model.new_edge_generator(rng)
-            self.discriminator = model.make_discriminator(channels=2, rng=rng)
-        self.generator = self.edge_generator
-        self._round: tuple[Tensor, Tensor] | None = None
+    def make_networks(self, previous: Stage | None) -> None:
+        self.generator: DilatedResidualGenerator = self.model.new_edge_generator(self.rng)
+        self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
+        self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        self._round = real, fake = self._draw()
-        return self._judge(real, fake.detach())
+        real, fake = self._draws.for_discriminator()
+        return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
 
     def generator_loss(self) -> Losses:
-        real, fake = self._round or self._draw()
-        self._round = None
-        weights = self.model.weights
-        logits, features = self.discriminator(fake)
-        adversarial = self.model.adversarial_loss.generator(logits)
-        matching = self._matching(real, features)
-        total = weights.edge_adversarial * adversarial + weights.edge_matching * matching
-        return total, {"generator": adversarial.detach(), "matching": matching.detach()}
+        recipe, (real, fake) = self.recipe, self._draws.for_generator()
+        return edge_loss(recipe.weights, recipe.adversarial_loss, self.discriminator, real, fake)
 
     def finish(self) -> None:
-        self.edge_generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
-        self.model.edge_network = self.edge_generator
+        freeze(self.generator)
+        self.model.edge_network = self.generator
         self.model.finished += 1
 
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
-        case = self.cases.draw()
-        start = self.model.painter.practice_start(case.image, case.hole, self.rng)
-        drawn = self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
+        case, painter = self.cases.draw(), self.model.painter
+        start = practice_start(painter, case.image, case.hole, self.rng)
+        drawn = painter.draw_edges(self.generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
         return torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
 
 
-class CompletionStage(_InpaintingStage):
+class CompletionStage(InpaintingStage):
     """The completion network against a discriminator that sees the image and its edges.
 
     The first stage of a model's completion colours true edges, a later one those that the edge
     generator draws.
     """
 
-    def __init__(
-        self, model: EdgeConnect, index: int, previous: Stage | None, rng: torch.Generator
-    ) -> None:
-        super().__init__(model, index, rng)
-        self.draws_edges = model.completion_network is not None and model.edge_network is not None
-        with model.device:  # where rng lives
-            self.completion = model.new_generator(rng)
-            self.discriminator = model.make_discriminator(channels=4, rng=rng)
+    def make_networks(self, previous: Stage | None) -> None:
+        model, recipe = self.model, self.recipe
+        self.edge_generator = model.edge_network if model.completion_network is not None else None
+        self.completion = model.new_generator(self.rng)
+        self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
         self.generator: nn.Module = self.completion
         if model.completion_network is not None:
             self.completion.load_state_dict(model.completion_network.state_dict())
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
-        self.features = model.new_features()
-        self.patch_terms = [
-            (name, term, per_stage(term.weight, model.num_stages, f"patch_loss.{name}")[index])
-            for name, term in model.patch_loss.items()
-        ]
+        self.loss = recipe.completion_loss(model, self.index)
         self.step = 0
-        self._round: tuple[Case, Tensor, Tensor] | None = None
+        self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        self._round = case, filled, edges = self._draw()
+        case, filled, edges = self._draws.for_discriminator()
         real, fake = torch.cat([case.image, edges], dim=1), torch.cat([filled, edges], dim=1)
-        return self._judge(real.detach(), fake.detach())
+        return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
 
     def generator_loss(self) -> Losses:
-        case, filled, edges = self._round or self._draw()
-        self._round = None
-        weights = self.model.weights
-        # Edges that drew the image are no excuse: they are held fixed where they are judged.
-        logits, features = self.discriminator(torch.cat([filled, edges.detach()], dim=1))
-        adversarial = self.model.adversarial_loss.generator(logits)
-        share = (case.hole - case.unknown).mean().clamp_min(1e-3)
-        l1 = F.l1_loss(filled.float(), case.image) / share
-        total = weights.l1 * l1 + weights.adversarial * adversarial
-        scalars = {"generator": adversarial.detach(), "l1": l1.detach()}
-        if weights.matching:
-            real = torch.cat([case.image, edges.detach()], dim=1)
-            matching = self._matching(real, features)
-            total = total + weights.matching * matching
-            scalars["matching"] = matching.detach()
-        if self.features is not None:
-            with torch.no_grad():
-                wanted = self.features(case.image)
-            found = self.features(filled)
-            content = content_distance(found[0], wanted[0])
-            style = style_distance(found[1], wanted[1])
-            total = total + weights.content * content + weights.style * style
-            scalars |= {"content": content.detach(), "style": style.detach()}
-        for name, term, weight in self.patch_terms:
-            if self.step % term.interval == 0:
-                value = self._patch_loss(term, case.image, filled) / share
-                total = total + term.interval * weight * value
-                scalars[name] = value.detach()
+        losses = self.loss(
+            self.discriminator, *self._draws.for_generator(), step=self.step, rng=self.rng
+        )
         self.step += 1
-        return total, scalars
-
-    def _patch_loss(self, term: PatchTerm, real: Tensor, fake: Tensor) -> Tensor:
-        """Mean over the batch of the distance between the patches of a crop and its completion.
-
-        What both share takes no part in the distance of two distributions.
-        """
-        values = [
-            term.loss(real[n : n + 1], self.rng)(
-                fake[n : n + 1], self.rng, self.step // term.interval
-            )
-            for n in range(len(real))
-        ]
-        return torch.stack(values).mean()
+        return losses
 
     def finish(self) -> None:
-        self.completion.eval().requires_grad_(False).zero_grad(set_to_none=True)
+        freeze(self.completion)
         self.model.completion_network = self.completion
         self.model.finished += 1
 
@@ -196,45 +321,31 @@ class CompletionStage(_InpaintingStage):
 
     def _draw(self) -> tuple[Case, Tensor, Tensor]:
         """A fresh case, its completion (N, 3, h, w), and the edges that it was given."""
-        model, case = self.model, self.cases.draw()
+        painter, case = self.model.painter, self.cases.draw()
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
-        noise = model.painter.noise_source(self.rng, strength) if model.painter.noise else None
-        start = self.model.painter.practice_start(case.image, case.hole, self.rng)
+        noise = painter.noise_source(self.rng, strength) if painter.noise else None
+        start = practice_start(painter, case.image, case.hole, self.rng)
         edges = case.edges
-        if self.draws_edges:
-            drawn = self._drawn_edges(start, case)
+        if self.edge_generator is not None:
+            drawn = painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
             edges = torch.where(case.hole > 0, drawn * (1 - case.unknown), edges)
-        filled = model.painter.complete(self.completion, start, case.hole, edges, noise)
-        kept = case.hole <= case.unknown if model.judge_composite else case.unknown > 0
+        filled = painter.complete(self.completion, start, case.hole, edges, noise)
+        kept = case.hole <= case.unknown if self.recipe.judge_composite else case.unknown > 0
         return case, torch.where(kept, case.image, filled), edges
-
-    def _drawn_edges(self, start: Tensor, case: Case) -> Tensor:
-        assert self.model.edge_network is not None
-        with torch.no_grad():
-            return self.model.painter.draw_edges(
-                self.model.edge_network, start, case.hole, case.edges
-            )
 
 
 class JointStage(CompletionStage):
     """Both networks together against the completion's discriminator alone."""
 
-    def __init__(
-        self, model: EdgeConnect, index: int, previous: Stage | None, rng: torch.Generator
-    ) -> None:
-        super().__init__(model, index, previous, rng)
-        assert model.edge_network is not None
-        with model.device:
-            self.edge_generator = model.new_edge_generator(rng)
-        self.edge_generator.load_state_dict(model.edge_network.state_dict())
-        self.generator = nn.ModuleDict(
-            {"edges": self.edge_generator, "completion": self.completion}
-        )
+    def make_networks(self, previous: Stage | None) -> None:
+        super().make_networks(previous)
+        assert self.model.edge_network is not None
+        self.edge_generator = edges = self.model.new_edge_generator(self.rng)
+        edges.load_state_dict(self.model.edge_network.state_dict())
+        self.generator = nn.ModuleDict({"edges": edges, "completion": self.completion})
 
     def finish(self) -> None:
-        self.edge_generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
+        assert self.edge_generator is not None
+        freeze(self.edge_generator)
         self.model.edge_network = self.edge_generator
         super().finish()
-
-    def _drawn_edges(self, start: Tensor, case: Case) -> Tensor:
-        return self.model.painter.draw_edges(self.edge_generator, start, case.hole, case.edges)

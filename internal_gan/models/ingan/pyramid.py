@@ -64,6 +64,7 @@ class InGANPyramid(ScalesModel, RetargetModel):
     """
 
     family: ClassVar[str] = "ingan"
+    learns_several: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -155,14 +156,14 @@ class InGANPyramid(ScalesModel, RetargetModel):
         return self.judged_side if self.adversarial_from == 0 else 1
 
     def prepare(self, pixels: Tensor, *others: Tensor, holes: Any = ()) -> Any:
-        self._keep_others(others, self.pyramid["max_size"])
+        self.keep_others(others, self.pyramid["max_size"])
         return super().prepare(pixels)
 
     def metadata(self) -> dict[str, Any]:
         return {**super().metadata(), "other_sizes": self.other_sizes}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
-        self._allocate_others(metadata.get("other_sizes", ()))
+        self.allocate_others(metadata.get("other_sizes", ()))
         super().restore(metadata)
 
     def real(self, scale: int, photo: int = 0) -> Tensor:

@@ -1,25 +1,116 @@
-"""Training of InGAN's single stage."""
+"""How InGAN as published learns: random sizes and shapes of the image, and the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import check_range
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform, random_homography
-from internal_gan.models.base import Losses, Stage
+from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, Terms, freeze, judge
+from internal_gan.models.ingan.retargeting import check_scale_range
+from internal_gan.models.ingan.whole import InGAN, add_noise
+from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
+from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
+from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
 
-if TYPE_CHECKING:
-    from internal_gan.models.ingan.whole import InGAN
+
+@dataclass(kw_only=True)
+class InGANRecipe(Recipe):
+    """How InGAN learns, in a single stage.
+
+    Attributes:
+        generator: called with ``rng``, makes the generator.
+        discriminator: called with ``size``, ``sigmoid`` and ``rng``, makes the discriminator.
+        adversarial_loss: see :mod:`internal_gan.nn.losses`.
+        max_size: long side of the image as it is learnt, in pixels; null keeps the photo's.
+        crop: side in pixels of the random crops that one step looks at; null for all.
+        scale_range: smallest and largest factor of each side.
+        curriculum: fraction of the steps over which the range grows from 1 to that.
+        geometry: random homographies: each corner moves inwards by up to so many half-sides;
+            0 trains on sizes alone.
+        adversarial_weight: of the generator's adversarial loss.
+        reconstruction_weight: lambda, of the way there and back: |G(G(x; T); T^-1) - x|.
+        inverse_weight: of the way back alone, G(y; T^-1) for a given y.
+        inverse_start: fraction of the steps after which it begins.
+        noise: the image and real patches get uniform noise of at most this, in units of [0, 1].
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    model_class: ClassVar[type[Model]] = InGAN
+    learns_several: ClassVar[bool] = True
+    generator: Callable[..., ShapeFlexibleGenerator]
+    discriminator: Callable[..., MultiScaleDiscriminator]
+    adversarial_loss: AdversarialLoss
+    max_size: int | None
+    crop: int | None
+    scale_range: Sequence[float]
+    curriculum: float
+    geometry: float
+    adversarial_weight: float
+    reconstruction_weight: float
+    inverse_weight: float
+    inverse_start: float
+    noise: float
+
+    def __post_init__(self) -> None:
+        check_range(1, crop=self.crop)
+        check_range(0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start)
+        check_range(
+            0,
+            MOST,
+            adversarial_weight=self.adversarial_weight,
+            reconstruction_weight=self.reconstruction_weight,
+            inverse_weight=self.inverse_weight,
+        )
+        check_range(0, 1, noise=self.noise)
+        check_range(0, 0.49, geometry=self.geometry)
+        check_scale_range(self.scale_range)
+
+    @property
+    def min_side(self) -> int:
+        """The smallest image that the discriminator judges."""
+        keywords = getattr(self.discriminator, "keywords", {})
+        return int(keywords.get("min_side", 13))
+
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> InGAN:
+        size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
+        check_range(self.min_side, crop=self.crop)
+        model = InGAN(generator=self.generator, scale_range=self.scale_range, noise=self.noise)
+        model.allocate(size, pixels.device)
+        model.image.copy_(resize(pixels, size).clamp(-1, 1))
+        model.keep_others(others, self.max_size)
+        self.steps_of(model)
+        self.generator()
+        self.discriminator(size=self.crop_size(model))
+        return model
+
+    def crop_size(self, model: InGAN) -> Size:
+        """(height, width) in pixels of what one step looks at."""
+        sides = zip(model.sizes[0], *model.other_sizes, strict=True)
+        height, width = (min(side) for side in sides)
+        return min(height, self.crop or height), min(width, self.crop or width)
+
+    def stage(
+        self, model: InGAN, index: int, steps: int, previous: Stage | None, rng: torch.Generator
+    ) -> "InGANStage":
+        return InGANStage(self, model, steps, rng)
 
 
 @dataclass(frozen=True)
 class Round:
-    """One random case: the image, what it is to become, and what became of it."""
+    """A random crop (1, 3, h, w), what it is to become, and what became of it."""
 
     image: Tensor
     transform: Transform
@@ -34,71 +125,58 @@ class InGANStage(Stage):
     gradient goes on through y. One pass serves both: the gradient is shortened at y.
     """
 
-    name = "whole image"
     discriminator: MultiScaleDiscriminator
 
-    def __init__(self, model: "InGAN", rng: torch.Generator) -> None:
+    def __init__(self, recipe: InGANRecipe, model: InGAN, steps: int, rng: torch.Generator) -> None:
+        super().__init__(model, 0, rng, recipe.optimization)
+        self.recipe = recipe
         self.model = model
-        self.rng = rng
-        self.size = model.sizes[0]
-        self.optimization = model.optimization
+        self.steps = steps
+        self.crop_size = recipe.crop_size(model)
         with model.device:  # where rng lives
-            self.generator = model.make_generator(rng=rng)
-            self.discriminator = model.make_discriminator(
-                size=model.crop_size, sigmoid=model.adversarial_loss.sigmoid, rng=rng
+            self.generator = recipe.generator(rng=rng)
+            self.discriminator = recipe.discriminator(
+                size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
             )
         # Sizes and places shape the computation itself, so they are drawn where no device waits.
         first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
         self.geometry_rng = torch.Generator().manual_seed(int(first))
         self.step = 0
-        self._round: Round | None = None
+        self.draws = Draws(self.draw)
 
     @property
     def progress(self) -> float:
         """The fraction of the steps that are done."""
-        return self.step / self.model.steps[0]
+        return self.step / self.steps
 
     def discriminator_loss(self) -> Losses:
         self.discriminator.set_progress(self.progress)
-        loss = self.model.adversarial_loss
-        self._round = self._draw()
-        real, fake = self._noisy(self._crop()), self._round.fake.detach()
-        real_logits, _ = self.discriminator(real)
-        fake_logits, _ = self.discriminator(fake)
-        total = loss.discriminator(real_logits, fake_logits)
-        scalars = {"discriminator": total.detach()}
+        fake = self.draws.for_discriminator().fake
+        real = self._noisy(self.draw_crop())
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
-        penalty = loss.penalty(self.discriminator, real[window], fake[window], self.rng)
-        if penalty is not None:
-            total = total + penalty
-            scalars["penalty"] = penalty.detach()
-        return total, scalars
+        penalised = (real[window], fake[window])
+        loss = self.recipe.adversarial_loss
+        return judge(self.discriminator, loss, real, fake, self.rng, penalised=penalised)
 
     def generator_loss(self) -> Losses:
-        turn = self._round or self._draw()
-        self._round = None
-        model = self.model
-        logits, _ = self.discriminator(turn.fake)
-        adversarial = model.adversarial_loss.generator(logits)
-        total = model.adversarial_weight * adversarial
-        scalars = {"generator": adversarial.detach()}
-        cycle = model.reconstruction_weight
-        inverse = model.inverse_weight if self.progress >= model.inverse_start else 0.0
+        recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
+        logits, _ = self.discriminator(drawn.fake)
+        adversarial = recipe.adversarial_loss.generator(logits)
+        terms.add("generator", adversarial, recipe.adversarial_weight)
+        cycle = recipe.reconstruction_weight
+        inverse = recipe.inverse_weight if self.progress >= recipe.inverse_start else 0.0
         if cycle + inverse:
-            share = cycle / (cycle + inverse)
-            fixed = turn.fake.detach()
-            given = fixed + share * (turn.fake - fixed)
-            size = (turn.image.shape[-2], turn.image.shape[-1])
-            back = self.generator(given, size, turn.transform.inverse())
-            reconstruction = F.l1_loss(back.float(), turn.image)
-            total = total + (cycle + inverse) * reconstruction
-            scalars["reconstruction"] = reconstruction.detach()
+            fixed = drawn.fake.detach()
+            given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
+            size = (drawn.image.shape[-2], drawn.image.shape[-1])
+            back = self.generator(given, size, drawn.transform.inverse())
+            terms.add("reconstruction", F.l1_loss(back.float(), drawn.image), cycle + inverse)
         self.step += 1
-        return total, scalars
+        return terms.losses
 
     def finish(self) -> None:
-        self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
+        freeze(self.generator)
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
@@ -108,32 +186,33 @@ class InGANStage(Stage):
         self.step = state["step"]
         self.geometry_rng.set_state(state["geometry_rng"].cpu())
 
-    def _draw(self) -> Round:
-        image = self._crop()
-        transform = random_homography(self.model.geometry, self.geometry_rng)
-        fake = self.generator(self._noisy(image), self._random_size(), transform)
+    def draw(self) -> Round:
+        """A fresh random case."""
+        image = self.draw_crop()
+        transform = random_homography(self.recipe.geometry, self.geometry_rng)
+        fake = self.generator(self._noisy(image), self.draw_size(), transform)
         return Round(image, transform, fake)
 
-    def _random_size(self) -> Size:
-        """A random size within the range that the curriculum has reached."""
+    def draw_size(self) -> Size:
+        """A random (height, width) within the range that the curriculum has reached."""
         reached = 1.0
-        if self.model.curriculum:
-            reached = min(1.0, self.progress / self.model.curriculum)
+        if self.recipe.curriculum:
+            reached = min(1.0, self.progress / self.recipe.curriculum)
         low, high = (1 + reached * (limit - 1) for limit in self.model.scale_range)
         factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
         height, width = (
-            max(self.model.min_side, round(side * factor))
-            for side, factor in zip(self.model.crop_size, factors.tolist(), strict=True)
+            max(self.recipe.min_side, round(side * factor))
+            for side, factor in zip(self.crop_size, factors.tolist(), strict=True)
         )
         return height, width
 
-    def _crop(self) -> Tensor:
+    def draw_crop(self) -> Tensor:
         """A random crop of the image, or of one of several, (1, 3, h, w)."""
-        images, turn = self.model.images, 0
+        images, number = self.model.images, 0
         if len(images) > 1:
-            turn = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
-        image = images[turn]
-        height, width = self.model.crop_size
+            number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
+        image = images[number]
+        height, width = self.crop_size
         rooms = (image.shape[-2] - height, image.shape[-1] - width)
         if not any(rooms):
             return image
@@ -143,10 +222,4 @@ class InGANStage(Stage):
         return image[..., top : top + height, left : left + width]
 
     def _noisy(self, image: Tensor) -> Tensor:
-        return add_noise(image, self.model.noise, self.rng)
-
-
-def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:
-    """``image`` in [-1, 1] with uniform noise of at most ``most`` in units of [0, 1]."""
-    noise = torch.rand(image.shape, device=rng.device, generator=rng).to(image.device)
-    return image + 2 * most * (2 * noise - 1)
+        return add_noise(image, self.recipe.noise, self.rng)

@@ -1,6 +1,5 @@
 """Holes in images of any size, filled by a stand-in that writes down what it was shown."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -8,21 +7,17 @@ import torch
 from torch import Tensor
 
 from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach, windows
+from internal_gan.models.edgeconnect.model import EdgeConnect, Inpainting
 from tests.tiny import picture
 
 
-@dataclass(frozen=True)
-class Answer:
-    image: Tensor
-    edges: Tensor
-
-
-@dataclass
-class Recorder:
+class Recorder(EdgeConnect):
     """Fills holes with 0.5, and spoils the rest, which must not matter."""
 
-    seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = field(default_factory=list)
-    barred: list[Tensor | None] = field(default_factory=list)
+    def __init__(self) -> None:
+        torch.nn.Module.__init__(self)
+        self.seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = []
+        self.barred: list[Tensor | None] = []
 
     def inpaint(
         self,
@@ -32,14 +27,14 @@ class Recorder:
         edges: Tensor | None = None,
         barred: Tensor | None = None,
         seed: int | None = None,
-    ) -> Answer:
+    ) -> Inpainting:
         self.seen.append((image.clone(), hole.clone(), edges, seed))
         self.barred.append(None if barred is None else barred.clone())
         inside = torch.full_like(image, 0.5)
-        return Answer(torch.where(hole > 0, inside, image), hole if edges is None else edges)
+        return Inpainting(torch.where(hole > 0, inside, image), hole if edges is None else edges)
 
     @property
-    def sizes(self) -> list[tuple[int, ...]]:
+    def shown(self) -> list[tuple[int, ...]]:
         return [tuple(image.shape[-2:]) for image, *_ in self.seen]
 
 
@@ -54,7 +49,7 @@ def test_a_small_image_is_looked_at_as_a_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
     filled, edges = fill(model, image, hole, seed=3)
-    assert model.sizes == [(60, 80)]
+    assert model.shown == [(60, 80)]
     assert model.seen[0][3] == 3
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -68,9 +63,9 @@ def test_of_a_large_one_each_hole_has_a_window_at_full_resolution() -> None:
     model = Recorder()
     filled, _ = fill(model, image, hole, largest=256)
     assert len(model.seen) == 2
-    assert all(max(sizes) <= 256 for sizes in model.sizes)
+    assert all(max(sizes) <= 256 for sizes in model.shown)
     # Enough of the surroundings, and the photo's own pixels.
-    assert min(min(sizes) for sizes in model.sizes) >= 30 + 64
+    assert min(min(sizes) for sizes in model.shown) >= 30 + 64
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
     assert bool((filled[inside] == 0.5).all())
@@ -82,7 +77,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder()
     filled, _ = fill(model, image, hole, largest=256)
-    assert [max(sizes) for sizes in model.sizes] == [256]
+    assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
     assert float((filled[inside] - 0.5).abs().mean()) < 0.05
@@ -91,7 +86,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
 def test_the_model_works_at_the_scale_that_it_learnt() -> None:
     model = Recorder()
     fill(model, picture(120, 160), holes((120, 160), (50, 60, 20, 20)), scale=0.5)
-    assert model.sizes == [(60, 80)]
+    assert model.shown == [(60, 80)]
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.4])

@@ -18,8 +18,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.fill import settle
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import painter as edgeconnect_painter
+from internal_gan.models.edgeconnect.cases import practice_start
 from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.models.edgeconnect.training import CompletionStage
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.completion import complete
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
@@ -28,8 +28,11 @@ from internal_gan.training.engine import TrainingStopped
 from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
+    EDGECONNECT,
     TINY_EDGECONNECT,
+    finish_stages,
     picture,
+    recipe_of,
     same_weights,
     tiny_edgeconnect,
     trained_edgeconnect,
@@ -49,14 +52,10 @@ def box(height: int = 40, width: int = 56) -> Tensor:
 
 def stages(*overrides: str) -> list[Stage]:
     """Every stage of a tiny model, each after the one before is finished."""
-    model = tiny_edgeconnect(*overrides)
-    source, built = rng(), []
-    previous: Stage | None = None
-    for index in range(model.num_stages):
-        previous = model.own_stage(index, previous, source)
-        built.append(previous)
-        previous.finish()
-        previous.generator.requires_grad_(True)
+    recipe = recipe_of(*overrides, base=EDGECONNECT)
+    built = finish_stages(recipe, recipe.prepare(picture()), 4)
+    for stage in built:
+        stage.generator.requires_grad_(True)
     return built
 
 
@@ -183,17 +182,17 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
 
 
 def test_the_papers_losses_need_a_file() -> None:
-    model = build(compose(["experiment=edgeconnect_paper"]).model)
+    recipe = build(compose(["experiment=edgeconnect_paper"]).model)
     with pytest.raises(UserError, match=r"model\.features\.weights is missing"):
-        model.prepare(picture(256, 256))
+        recipe.prepare(picture(256, 256))
 
 
 def test_the_papers_model_has_the_papers_numbers() -> None:
     options = compose(["experiment=edgeconnect_paper", "model/features=none"])
-    model = build(options.model)
-    model.prepare(picture(256, 300))
-    assert model.min_side == 70
-    edges, completion = (model.own_stage(n, None, rng()) for n in (0, 1))
+    recipe = build(options.model)
+    model = recipe.prepare(picture(256, 300))
+    assert recipe.min_side == 70
+    edges, completion = (recipe.stage(model, n, 10_000, None, rng()) for n in (0, 1))
     assert edges.generator.entry[1].in_channels == 3
     assert completion.generator.entry[1].in_channels == 4
     for stage, channels in ((edges, 2), (completion, 4)):
@@ -203,7 +202,7 @@ def test_the_papers_model_has_the_papers_numbers() -> None:
         assert list(stage.optimization.betas) == [0, 0.9]
         rates = [stage.optimization.lr_factor(step, 100) for step in (0, 99)]
         assert rates == [1, 0.1]
-    weights = model.weights
+    weights = recipe.weights
     assert (weights.edge_adversarial, weights.edge_matching) == (1, 10)
     assert (weights.l1, weights.adversarial, weights.content, weights.style) == (1, 0.1, 0.1, 250)
     spectral = [
@@ -223,13 +222,16 @@ def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeC
 
 
 def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
-    model = tiny_edgeconnect("model.max_size=56", "model.crop=40", "model.sizes_learnt=2")
-    stage: Any = CompletionStage(model, 1, None, rng())
+    recipe = recipe_of(
+        "model.max_size=56", "model.crop=40", "model.sizes_learnt=2", base=EDGECONNECT
+    )
+    model = recipe.prepare(picture())
+    stage = recipe.stage(model, 1, 4, None, rng())
     sizes, shares = set(), []
     for _ in range(12):
         case = stage.cases.draw()
         image = case.image + 0.2 * torch.randn(case.image.shape, generator=rng())
-        start = model.painter.practice_start(image, case.hole, stage.rng)
+        start = practice_start(model.painter, image, case.hole, stage.rng)
         sizes.add(tuple(image.shape[-2:]))
         inside = (case.hole > 0).expand_as(start)
         half = F.interpolate(image, scale_factor=0.5, mode="bicubic", antialias=True).clamp(-1, 1)
@@ -283,8 +285,8 @@ def test_the_families_are_made_of_the_same_parts() -> None:
     for found in parts.values():
         assert {"PatchDiscriminator", "ConvBlock"} <= found
     for name, loss in (("singan", "hinge"), ("ingan", "hinge"), ("edgeconnect", "hinge")):
-        model = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
-        assert type(model.adversarial_loss) is Hinge
+        recipe = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
+        assert type(recipe.adversarial_loss) is Hinge
     terms = [
         build(compose([f"model={n}"]).model).patch_loss for n in ("singan", "ingan", "edgeconnect")
     ]
@@ -294,14 +296,10 @@ def test_the_families_are_made_of_the_same_parts() -> None:
 
 def model_parts(name: str) -> list[torch.nn.Module]:
     """Every module of the networks that the last stage of a model trains."""
-    model = build(compose([f"model={name}"]).model)
-    model.prepare(picture(64, 64))
-    source, previous = rng(), None
-    for index in range(model.num_stages):
-        previous = model.own_stage(index, previous, source)
-        previous.finish()
-    assert previous is not None
-    return [*previous.generator.modules(), *previous.discriminator.modules()]
+    recipe = build(compose([f"model={name}"]).model)
+    model = recipe.prepare(picture(64, 64))
+    last: Any = finish_stages(recipe, model, model.num_stages)[-1]
+    return [*last.generator.modules(), *last.discriminator.modules()]
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
@@ -379,11 +377,11 @@ def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) ->
 
 
 def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole() -> None:
-    model = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
-    model.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
+    recipe = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
+    model = recipe.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
-    cases = model.own_stage(0, None, rng()).cases
+    cases = recipe.stage(model, 0, 4, None, rng()).cases
     drawn = [cases.draw() for _ in range(12)]
     assert {tuple(case.image.shape[-2:]) for case in drawn} == {(48, 43), (25, 22)}
     assert {bool(case.unknown.any()) for case in drawn} == {False, True}

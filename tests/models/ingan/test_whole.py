@@ -16,10 +16,20 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.transforms import Homography, Resize, trapezoid
+from internal_gan.models.base import Draws
+from internal_gan.models.ingan.whole import add_noise
 from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
-from tests.tiny import INGAN_PAPER, TINY_INGAN, picture, same_weights, tiny_ingan, trained_ingan
+from tests.tiny import (
+    INGAN_PAPER,
+    TINY_INGAN,
+    picture,
+    recipe_of,
+    same_weights,
+    tiny_ingan,
+    trained_ingan,
+)
 
 ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
 
@@ -29,22 +39,25 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
-    return tiny_ingan(*overrides, base=base).own_stage(0, None, rng())
+    recipe, model = recipe_of(*overrides, base=base), tiny_ingan(*overrides, base=base)
+    stage = recipe.stage(model, 0, *recipe.steps_of(model), None, rng())
+    assert isinstance(stage, InGANStage)
+    return stage
 
 
 def test_the_papers_model_has_the_papers_size_and_numbers() -> None:
     options = compose(["experiment=ingan_paper"])
-    model = build(options.model)
-    model.prepare(picture(270, 300))
-    stage = model.own_stage(0, None, rng())
+    recipe = build(options.model)
+    model = recipe.prepare(picture(270, 300))
+    stage = recipe.stage(model, 0, 75_000, None, rng())
     count = [sum(p.numel() for p in n.parameters()) for n in (stage.generator, stage.discriminator)]
     assert count == [4_804_611, 2_016_009]
-    assert model.crop_size == (256, 256)
-    assert model.steps == [75_000]
+    assert stage.crop_size == (256, 256)
+    assert recipe.steps_of(model) == [75_000]
     rates = [round(stage.optimization.lr_factor(s, 75_000), 4) for s in (0, 20_000, 47_500, 75_000)]
     assert rates == [1, 1, 0.5, 0]
-    assert round(model.curriculum * 75_000) == round(model.inverse_start * 75_000) == 10_000
-    assert model.adversarial_loss.sigmoid
+    assert round(recipe.curriculum * 75_000) == round(recipe.inverse_start * 75_000) == 10_000
+    assert recipe.adversarial_loss.sigmoid
     assert options.precision == "fp32"
     assert options.trainer.max_steps is None
 
@@ -98,23 +111,23 @@ def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
 @pytest.mark.parametrize("geometry", ["0", "0.4"])
 def test_the_range_of_sizes_grows_from_the_images_own(geometry: str) -> None:
     stage = stage_of("model.curriculum=0.5", f"model.geometry={geometry}", "model.steps=100")
-    assert {stage._random_size() for _ in range(20)} == {(20, 24)}
+    assert {stage.draw_size() for _ in range(20)} == {(20, 24)}
     stage.step = 25
-    half = [stage._random_size() for _ in range(200)]
+    half = [stage.draw_size() for _ in range(200)]
     assert min(w for _, w in half) >= round(24 * 0.575)
     assert max(w for _, w in half) <= round(24 * 1.625)
     stage.step = 50
-    whole = [stage._random_size() for _ in range(400)]
+    whole = [stage.draw_size() for _ in range(400)]
     assert min(w for _, w in whole) == 13  # the smallest that the discriminator judges
     assert 50 <= max(w for _, w in whole) <= 54
     assert 41 <= max(h for h, _ in whole) <= 45
-    shapes = isinstance(stage._draw().transform, Homography)
+    shapes = isinstance(stage.draw().transform, Homography)
     assert shapes == (geometry != "0")
 
 
 def test_crops_are_random_parts_of_the_image() -> None:
     stage = stage_of()
-    crops = [stage._crop() for _ in range(30)]
+    crops = [stage.draw_crop() for _ in range(30)]
     assert {tuple(crop.shape) for crop in crops} == {(1, 3, 20, 24)}
     parts = [stage.model.image[..., left : left + 24] for left in range(5)]
     found = [next(i for i, part in enumerate(parts) if torch.equal(part, crop)) for crop in crops]
@@ -122,14 +135,15 @@ def test_crops_are_random_parts_of_the_image() -> None:
 
 
 def test_the_noise_is_small_and_even() -> None:
-    stage = stage_of()
-    noise = stage._noisy(torch.zeros(1, 3, 100, 100)) / 2  # in units of [0, 1]
+    noise = add_noise(torch.zeros(1, 3, 100, 100), 1 / 255, rng()) / 2  # in units of [0, 1]
     assert float(noise.abs().max()) == pytest.approx(1 / 255, rel=0.01)
     assert float(noise.std()) == pytest.approx(1 / 255 / 3**0.5, rel=0.02)
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
-def test_the_way_back_is_trained_with_and_without_its_way_there(step: int, inverse: float) -> None:
+def test_the_way_back_is_trained_with_and_without_its_way_there(
+    step: int, inverse: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One pass with a shortened gradient is the sum of the paper's two passes."""
     stage = stage_of(
         "model.generator.norm=none",
@@ -141,11 +155,13 @@ def test_the_way_back_is_trained_with_and_without_its_way_there(step: int, inver
     stage.step = step
     image, transform, size = stage.model.image, trapezoid(0.3), (26, 22)
 
+    def drawn() -> Round:
+        return Round(image, transform, stage.generator(image, size, transform))
+
     def gradients(total: Tensor) -> list[Tensor]:
         return list(torch.autograd.grad(total, list(stage.generator.parameters())))
 
-    there = stage.generator(image, size, transform)
-    stage._round = Round(image, transform, there)
+    monkeypatch.setattr(stage, "draws", Draws(drawn))
     found = gradients(stage.generator_loss()[0])
 
     there = stage.generator(image, size, transform)
@@ -158,13 +174,21 @@ def test_the_way_back_is_trained_with_and_without_its_way_there(step: int, inver
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
 
 
-def test_the_same_picture_is_judged_by_both_networks_in_one_step() -> None:
-    stage = stage_of()
+def test_the_same_picture_is_judged_by_both_networks_in_one_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, drawn = stage_of(), list[Round]()
+
+    def draw() -> Round:
+        drawn.append(stage.draw())
+        return drawn[-1]
+
+    monkeypatch.setattr(stage, "draws", Draws(draw))
     _, scalars = stage.discriminator_loss()
-    assert stage._round is not None
-    logits, _ = stage.discriminator(stage._round.fake)
-    expected = stage.model.adversarial_loss.generator(logits)
+    logits, _ = stage.discriminator(drawn[0].fake)
+    expected = stage.recipe.adversarial_loss.generator(logits)
     torch.testing.assert_close(stage.generator_loss()[1]["generator"], expected.detach())
+    assert len(drawn) == 1
     assert scalars["discriminator"].ndim == 0
 
 

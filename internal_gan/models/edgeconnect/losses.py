@@ -1,0 +1,128 @@
+"""What EdgeConnect's generators are judged by, beside the photo's own pixels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from internal_gan.errors import check_range
+from internal_gan.models.base import Losses, Terms
+from internal_gan.models.edgeconnect.cases import Case
+from internal_gan.models.per_stage import MOST, per_stage
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
+from internal_gan.patches.losses import PatchTerm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Of the terms of the losses.
+
+    Attributes:
+        edge_adversarial, edge_matching: of the edge generator, the latter for the distance of the
+            discriminator's features.
+        l1: of the mean absolute difference, divided by the hole's share of the image.
+        adversarial, content, style: of the completion; the last two compare what the feature
+            network sees.
+        matching: of the distance of the completion discriminator's features.
+    """
+
+    edge_adversarial: float
+    edge_matching: float
+    l1: float
+    adversarial: float
+    content: float
+    style: float
+    matching: float
+
+    def __post_init__(self) -> None:
+        check_range(0, MOST, **vars(self))
+
+
+def edge_loss(
+    weights: Weights, loss: AdversarialLoss, discriminator: nn.Module, real: Tensor, fake: Tensor
+) -> Losses:
+    """Loss of the edge generator.
+
+    Args:
+        real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
+    """
+    terms = Terms()
+    logits, features = discriminator(fake)
+    terms.add("generator", loss.generator(logits), weights.edge_adversarial)
+    terms.add("matching", _matching(discriminator, real, features), weights.edge_matching)
+    return terms.losses
+
+
+class CompletionLoss:
+    """Loss of the completion at one stage.
+
+    Args:
+        features: the network of the content and style losses; None: there are none.
+        patch_loss: auxiliary terms by name.
+        index, count: of the stage, and of all.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        loss: AdversarialLoss,
+        features: FeatureNetwork | None,
+        patch_loss: Mapping[str, PatchTerm],
+        index: int,
+        count: int,
+    ) -> None:
+        self.weights = weights
+        self.loss = loss
+        self.features = features
+        self.patch_terms = [
+            (name, term, per_stage(term.weight, count, f"patch_loss.{name}")[index])
+            for name, term in patch_loss.items()
+        ]
+
+    def __call__(
+        self,
+        discriminator: nn.Module,
+        case: Case,
+        filled: Tensor,
+        edges: Tensor,
+        step: int,
+        rng: torch.Generator,
+    ) -> Losses:
+        """The loss of a filled case.
+
+        Args:
+            filled: (N, 3, h, w), what the completion made of the case.
+            edges: those that it was given, (N, 1, h, w).
+        """
+        weights, terms = self.weights, Terms(step)
+        # Edges that drew the image are no excuse: they are held fixed where they are judged.
+        logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
+        share = (case.hole - case.unknown).mean().clamp_min(1e-3)
+        terms.add("generator", self.loss.generator(logits), weights.adversarial)
+        terms.add("l1", F.l1_loss(filled.float(), case.image) / share, weights.l1)
+        if weights.matching:
+            real = torch.cat([case.image, edges.detach()], dim=1)
+            terms.add("matching", _matching(discriminator, real, features), weights.matching)
+        if self.features is not None:
+            with torch.no_grad():
+                wanted = self.features(case.image)
+            found = self.features(filled)
+            terms.add("content", content_distance(found[0], wanted[0]), weights.content)
+            terms.add("style", style_distance(found[1], wanted[1]), weights.style)
+        for name, term, weight in self.patch_terms:
+            if step % term.interval == 0:
+                turn = step // term.interval
+                pairs = zip(case.image.chunk(len(filled)), filled.chunk(len(filled)), strict=True)
+                values = [term.loss(real, rng)(made, rng, turn) for real, made in pairs]
+                terms.add(name, torch.stack(values).mean() / share, term.interval * weight)
+        return terms.losses
+
+
+def _matching(discriminator: nn.Module, real: Tensor, features: list[Tensor]) -> Tensor:
+    """Distance of the discriminator's features of real images and of fakes."""
+    with torch.no_grad():
+        _, wanted = discriminator(real)
+    return content_distance(features, wanted)
