@@ -20,10 +20,14 @@ NAMES = {
     ),
     "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
     "internal_gan.models.ingan.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
+    "internal_gan.models.ingan.pyramid.InGANPyramid": (
+        "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe"
+    ),
     "internal_gan.models.ingan.whole.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
-    "internal_gan.models.ingan_pyramid": "internal_gan.models.ingan.pyramid",
+    "internal_gan.models.ingan_pyramid.InGANPyramid": (
+        "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe"
+    ),
     "internal_gan.models.scales": "internal_gan.models.ladder",
-    "internal_gan.models.singan": "internal_gan.models.singan.model",
     "internal_gan.models.singan.SinGAN": "internal_gan.models.singan.training.SinGANRecipe",
     "internal_gan.models.singan.model.SinGAN": "internal_gan.models.singan.training.SinGANRecipe",
     "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated_residual",

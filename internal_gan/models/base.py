@@ -342,32 +342,3 @@ class Recipe(ABC):
         made = cls.model_class
         values = {name: config[name] for name in signature(made).parameters if name in config}
         return {"_target_": f"{made.__module__}.{made.__qualname__}", **values}
-
-
-class ModelWithRecipe(Model):
-    """A family that is not yet divided: the model is its own recipe. To be removed."""
-
-    learns_several: ClassVar[bool] = False
-    steps: list[int]
-
-    @property
-    def model_class(self) -> type[Model]:
-        return type(self)
-
-    @property
-    def min_side(self) -> int:
-        return 1
-
-    def steps_of(self, model: Any) -> list[int]:
-        return list(model.steps)
-
-    def stage(
-        self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
-    ) -> Stage:
-        model.steps[index] = steps
-        stage: Stage = model.own_stage(index, previous, rng)
-        return stage
-
-    @classmethod
-    def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(config)

@@ -17,7 +17,7 @@ from internal_gan.config.build import build, find
 from internal_gan.config.migrations import migrated
 from internal_gan.errors import UserError, check_range
 from internal_gan.files import atomic_write, is_file
-from internal_gan.models.base import Model, ModelWithRecipe, Recipe
+from internal_gan.models.base import Model, Recipe
 
 # Raised whenever a file of the version before can no longer be read as it is. Files of format 1
 # hold the configuration of the whole training in place of the model's architecture.
@@ -94,7 +94,7 @@ def load_model(path: Path) -> Model:
         _check_saved(saved)
         architecture = migrated(json.loads(metadata["architecture"]))
         target = find(architecture["_target_"])
-        if issubclass(target, Recipe | ModelWithRecipe):
+        if issubclass(target, Recipe):
             architecture = target.architecture(architecture)
         with _Bounded(tensors.values()):
             model: Model = build(architecture)

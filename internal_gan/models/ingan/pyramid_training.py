@@ -1,22 +1,125 @@
-"""Training of one scale of InGAN's fast form."""
+"""How InGAN's fast form learns: at every scale the photo's patches at random sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Losses, Stage
-from internal_gan.models.ladder_training import moving_window
-from internal_gan.models.per_stage import per_stage
-from internal_gan.patches.losses import PatchLoss
+from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, freeze, judge
+from internal_gan.models.ingan.pyramid import InGANPyramid
+from internal_gan.models.ingan.retargeting import check_scale_range
+from internal_gan.models.ladder_training import LadderRecipe, moving_window
+from internal_gan.models.patch_terms import StageTerm, stage_terms
+from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.nn.blocks import MOST_LAYERS
+from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.units import Size
 
-if TYPE_CHECKING:
-    from internal_gan.models.ingan.pyramid import InGANPyramid
+
+@dataclass(kw_only=True)
+class InGANPyramidRecipe(LadderRecipe):
+    """How InGAN's fast form learns; its generators are also called with ``depth`` and
+    ``condition_channels``.
+
+    Attributes:
+        depths, conditioned_scales: see :class:`internal_gan.models.ingan.pyramid.InGANPyramid`.
+        scale_range: smallest and largest factor of either axis in training.
+        target_area: largest product of the two factors, by scale.
+        curriculum: fraction of the coarsest scale's steps in which the range grows from 1 to
+            ``scale_range``.
+        identity_weight: of the mean squared error between G(x; 1) and x, by scale.
+        adversarial_weight: by scale.
+        adversarial_from: the first scale that has a discriminator.
+        cycle_weight: of the mean absolute error between G(G(x; T); T^-1) and x, by scale.
+        identity_interval, cycle_interval: the term is computed in one of so many steps, with as
+            many times the weight.
+    """
+
+    model_class: ClassVar[type[Model]] = InGANPyramid
+    learns_several: ClassVar[bool] = True
+    depths: PerStage
+    conditioned_scales: int
+    scale_range: Sequence[float]
+    target_area: PerStage
+    curriculum: float
+    identity_weight: PerStage
+    identity_interval: int
+    adversarial_weight: PerStage
+    adversarial_from: int
+    cycle_weight: PerStage
+    cycle_interval: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(
+            1,
+            MOST_STEPS_BETWEEN,
+            identity_interval=self.identity_interval,
+            cycle_interval=self.cycle_interval,
+        )
+        check_range(
+            0, conditioned_scales=self.conditioned_scales, adversarial_from=self.adversarial_from
+        )
+        check_range(0, 1, curriculum=self.curriculum)
+        check_scale_range(self.scale_range)
+
+    @property
+    def min_side(self) -> int:
+        return self.judged_side if self.adversarial_from == 0 else 1
+
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> InGANPyramid:
+        model = InGANPyramid(
+            generator=self.generator,
+            widths=self.widths,
+            depths=self.depths,
+            conditioned_scales=self.conditioned_scales,
+            scale_range=self.scale_range,
+        )
+        model.keep_others(others, self.max_size)
+        self.start(model, pixels)
+        rng = torch.Generator(model.device).manual_seed(0)
+        for photo in range(1, len(model.images)):
+            stage_terms(self.patch_loss, 0, model.num_stages, model.real(0, photo), rng)
+        return model
+
+    def check(self, model: InGANPyramid) -> None:
+        check_range(
+            self.judged_side,
+            discriminator_crop=self.discriminator_crop,
+            penalty_crop=self.penalty_crop,
+        )
+        for photo in range(len(model.images)):
+            sizes = model.sizes_of(photo)[self.adversarial_from :]
+            for scale, size in enumerate(sizes, self.adversarial_from):
+                if min(size) < self.judged_side:
+                    raise ValueError(
+                        f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
+                        f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} "
+                        "pixels, the discriminator's receptive field, or more"
+                    )
+        count = model.num_stages
+        for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
+            per_stage(getattr(self, name), count, name)
+        per_stage(self.target_area, count, "target_area", 1)
+        per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
+        model.new_generator(0)
+
+    def stage(
+        self,
+        model: InGANPyramid,
+        index: int,
+        steps: int,
+        previous: Stage | None,
+        rng: torch.Generator,
+    ) -> "InGANPyramidStage":
+        return InGANPyramidStage(self, model, index, steps, previous, rng)
 
 
 @dataclass(frozen=True)
@@ -25,123 +128,120 @@ class Photo:
 
     Attributes:
         reals: it, at scale 0 to this one.
-        patch_losses: against its own patches.
+        patch_terms: against its own patches.
         identity_base: what the coarser scales make of it at its own size; None at the coarsest.
     """
 
     reals: list[Tensor]
-    patch_losses: list[tuple[str, PatchLoss, float, int]]
+    patch_terms: list[StageTerm]
     identity_base: Tensor | None
 
 
 class InGANPyramidStage(Stage):
     """Training of one scale: the photo's patches at a fresh random size in every step."""
 
-    discriminator: nn.Module
-
     def __init__(
-        self, model: "InGANPyramid", index: int, previous: Stage | None, rng: torch.Generator
+        self,
+        recipe: InGANPyramidRecipe,
+        model: InGANPyramid,
+        index: int,
+        steps: int,
+        previous: Stage | None,
+        rng: torch.Generator,
     ) -> None:
+        super().__init__(model, index, rng, recipe.optimization_at(model, index))
+        self.recipe = recipe
         self.model = model
-        self.index = index
-        self.rng = rng
-        self.name = model.stage_names[index]
-        self.size = model.sizes[index]
-        self.steps = model.steps[index]
+        self.steps = steps
 
         def by_scale(name: str) -> float:
-            return per_stage(getattr(model, name), model.num_stages, name)[index]
+            return per_stage(getattr(recipe, name), model.num_stages, name)[index]
 
-        self.optimization = model.optimization_at(index)
         self.target_area = by_scale("target_area")
         self.identity_weight = by_scale("identity_weight")
         self.cycle_weight = by_scale("cycle_weight")
         self.adversarial_weight = by_scale("adversarial_weight")
-        if index < model.adversarial_from:
+        if index < recipe.adversarial_from:
             self.adversarial_weight = 0.0
-        self.discriminator_steps = 1 if self.adversarial_weight else 0
 
         with model.device:  # where rng lives
             self.generator = model.new_generator(index, rng)
-            self.discriminator = model.make_discriminator(width=model.widths.at(index), rng=rng)
+            # Made at every scale, so that what rng gives after it depends on no weight.
+            discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
+        self.discriminator = discriminator if self.adversarial_weight else None
         if isinstance(previous, InGANPyramidStage):
             _warm_start(self.generator, model.generators[index - 1])
-            if previous.adversarial_weight:
+            if self.discriminator is not None and previous.discriminator is not None:
                 _warm_start(self.discriminator, previous.discriminator)
 
         self.photos = [self._prepared(photo) for photo in range(len(model.images))]
-        judged = model.judged_side if self.adversarial_weight else 1
-        patches = [loss.patch for _, loss, _, _ in self.photos[0].patch_losses]
+        judged = recipe.judged_side if self.adversarial_weight else 1
+        patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
 
         self.step = 0
-        self._fake: Tensor | None = None
+        self._draws = Draws(self._generate)
 
-    def _prepared(self, photo: int) -> "Photo":
+    def _prepared(self, photo: int) -> Photo:
         model, index = self.model, self.index
         reals = [model.real(scale, photo) for scale in range(index + 1)]
-        losses = model.patch_losses(index, reals[index], self.rng)
+        terms = stage_terms(self.recipe.patch_loss, index, model.num_stages, reals[index], self.rng)
         base = None
         if index:
             with torch.no_grad():
                 base = model.synthesise(reals.__getitem__, last=index - 1)
-        return Photo(reals, losses, base)
+        return Photo(reals, terms, base)
 
     @property
-    def photo(self) -> "Photo":
+    def photo(self) -> Photo:
         """The photo that this step is about; of several each has its turn, in no period that
         could go along with that of a loss."""
         return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
 
     def discriminator_loss(self) -> Losses:
-        self._fake = self._generate()
-        model, loss, step = self.model, self.model.adversarial_loss, self.step
-        real, fake = self.photo.reals[-1], self._fake.detach()
-        real_logits, _ = self.discriminator(real[_window(real, model.discriminator_crop, step)])
-        fake_logits, _ = self.discriminator(fake[_window(fake, model.discriminator_crop, step)])
-        total = loss.discriminator(real_logits, fake_logits)
-        scalars = {"discriminator": total.detach()}
-        if step % model.penalty_interval == 0:
-            sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
-            height, width = (min(*pair, model.penalty_crop or max(pair)) for pair in sides)
-            real, fake = (
-                x[moving_window((x.shape[-2], x.shape[-1]), (height, width), step)]
-                for x in (real, fake)
-            )
-            penalty = loss.penalty(self.discriminator, real, fake, self.rng)
-            if penalty is not None:
-                total = total + model.penalty_interval * penalty
-                scalars["penalty"] = penalty.detach()
-        return total, scalars
+        fake, recipe, step = self._draws.for_discriminator(), self.recipe, self.step
+        real = self.photo.reals[-1]
+        assert self.discriminator is not None
+        sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
+        height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
+        return judge(
+            self.discriminator,
+            recipe.adversarial_loss,
+            _window(real, recipe.discriminator_crop, step),
+            _window(fake, recipe.discriminator_crop, step),
+            self.rng,
+            penalised=(_window(real, (height, width), step), _window(fake, (height, width), step)),
+            step=step,
+            interval=recipe.penalty_interval,
+        )
 
     def generator_loss(self) -> Losses:
-        fake = self._generate() if self._fake is None else self._fake
-        self._fake = None
-        model, step, photo = self.model, self.step, self.photo
-        terms: list[tuple[str, float, Tensor]] = []
-        if self.adversarial_weight:
-            logits, _ = self.discriminator(fake[_window(fake, model.discriminator_crop, step)])
-            adversarial = model.adversarial_loss.generator(logits)
-            terms.append(("generator", self.adversarial_weight, adversarial))
-        for name, patch_loss, weight, interval in photo.patch_losses:
-            if step % interval == 0:
-                value = patch_loss(fake, self.rng, step // interval)
-                terms.append((name, interval * weight, value))
-        if self.identity_weight and step % model.identity_interval == 0:
+        fake, recipe, photo = self._draws.for_generator(), self.recipe, self.photo
+        terms = Terms(self.step)
+        if self.discriminator is not None:
+            logits, _ = self.discriminator(_window(fake, recipe.discriminator_crop, self.step))
+            adversarial = recipe.adversarial_loss.generator(logits)
+            terms.add("generator", adversarial, self.adversarial_weight)
+        for term in photo.patch_terms:
+            term.add_to(terms, fake, self.rng)
+
+        def identity() -> Tensor:
             real = photo.reals[-1]
-            rebuilt = model.generate(self.generator, self.index, real, photo.identity_base)
-            identity = F.mse_loss(rebuilt.float(), real)
-            terms.append(("identity", model.identity_interval * self.identity_weight, identity))
-        if self.cycle_weight and step % model.cycle_interval == 0:
-            cycle = F.l1_loss(self._back(fake).float(), photo.reals[-1])
-            terms.append(("cycle", model.cycle_interval * self.cycle_weight, cycle))
-        # Of terms that are not due in every step, there may be none in this one.
-        total = sum((weight * value for _, weight, value in terms), 0 * fake.float().sum())
+            rebuilt = self.model.generate(self.generator, self.index, real, photo.identity_base)
+            return F.mse_loss(rebuilt.float(), real)
+
+        def cycle() -> Tensor:
+            return F.l1_loss(self._back(fake).float(), photo.reals[-1])
+
+        terms.every(recipe.identity_interval, "identity", identity, self.identity_weight)
+        terms.every(recipe.cycle_interval, "cycle", cycle, self.cycle_weight)
         self.step += 1
-        return total, {name: value.detach() for name, _, value in terms}
+        if terms.total is None:  # no term is due in this step
+            return 0 * fake.float().sum(), {}
+        return terms.losses
 
     def finish(self) -> None:
-        self.generator.eval().requires_grad_(False).zero_grad(set_to_none=True)
+        freeze(self.generator)
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
@@ -179,8 +279,8 @@ class InGANPyramidStage(Stage):
         """The output's size at scales 0 to this one, at least ``smallest`` on a side here."""
         model = self.model
         low, high = model.scale_range
-        if self.index == 0 and model.curriculum:
-            grown = min(1.0, (self.step + 1) / (model.curriculum * self.steps))
+        if self.index == 0 and self.recipe.curriculum:
+            grown = min(1.0, (self.step + 1) / (self.recipe.curriculum * self.steps))
             low, high = 1 + (low - 1) * grown, 1 + (high - 1) * grown
         # An additive recurrence covers the range evenly and asks nothing of the device. Its ratios
         # are not those of the moving windows, or some sizes would always show the same place.
@@ -192,11 +292,12 @@ class InGANPyramidStage(Stage):
             max(self.smallest, round(side * factor * shrink))
             for side, factor in zip(self.photo.reals[-1].shape[-2:], (rows, columns), strict=True)
         )
-        return model._sizes_for((height, width), self.index)
+        return model.ladder.sizes_for((height, width), self.index)
 
 
-def _window(image: Tensor, side: int | None, turn: int) -> Any:
-    return moving_window((image.shape[-2], image.shape[-1]), side, turn)
+def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
+    window = moving_window((image.shape[-2], image.shape[-1]), side, turn)
+    return image[window]
 
 
 def _warm_start(network: nn.Module, previous: nn.Module) -> None:

@@ -20,28 +20,43 @@ from internal_gan.patches.vote import vote
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
-from tests.tiny import INGAN_FAST, picture, same_weights, tiny_options, train_model
+from tests.tiny import (
+    INGAN_FAST,
+    finish_stages,
+    picture,
+    recipe_of,
+    same_weights,
+    tiny_options,
+    train_model,
+)
+
+# The last layer of a generator as it began acts.
+ACTS = "model.generator.output_std=0.1"
+NO_PATCH_LOSS = (
+    "model.patch_loss.nearest_patch.weight=0",
+    "model.patch_loss.sliced_wasserstein.weight=0",
+)
 
 
 def prepared(*overrides: str) -> InGANPyramid:
-    model = build(tiny_options(*overrides, base=INGAN_FAST).model)
+    model = recipe_of(*overrides, base=INGAN_FAST).prepare(picture())
     assert isinstance(model, InGANPyramid)
-    model.prepare(picture())
     return model
 
 
-def stage_of(model: InGANPyramid, index: int = 0) -> InGANPyramidStage:
-    return model.own_stage(index, None, torch.Generator().manual_seed(0))
+def stage_of(*overrides: str, index: int = 0, steps: int = 4) -> InGANPyramidStage:
+    """A stage of a new model whose coarser scales are finished as they began."""
+    recipe, model = recipe_of(*overrides, base=INGAN_FAST), prepared(*overrides)
+    finish_stages(recipe, model, index)
+    stage = recipe.stage(model, index, steps, None, torch.Generator().manual_seed(0))
+    assert isinstance(stage, InGANPyramidStage)
+    return stage
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
-    """A model whose first scales are finished as they began, but for a last layer that acts."""
-    model = prepared("model.generator.output_std=0.1", *overrides)
-    rng = torch.Generator().manual_seed(0)
-    previous: InGANPyramidStage | None = None
-    for index in range(scales):
-        previous = model.own_stage(index, previous, rng)
-        previous.finish()
+    """A model whose first scales are finished as they began."""
+    model = prepared(ACTS, *overrides)
+    finish_stages(recipe_of(ACTS, *overrides, base=INGAN_FAST), model, scales)
     return model
 
 
@@ -59,8 +74,8 @@ class StopAfter(Callback):
 
 
 def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
-    model = prepared(*overrides)
-    train_model(path, model, model, tiny_options(*overrides, base=INGAN_FAST), **settings)
+    options, model = tiny_options(*overrides, base=INGAN_FAST), prepared(*overrides)
+    train_model(path, build(options.model), model, options, **settings)
     return model
 
 
@@ -70,9 +85,7 @@ def model() -> InGANPyramid:
 
 
 def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
-    model = prepared("model.identity_interval=2")
-    stage = stage_of(model)
-    stage.photo.patch_losses.clear()
+    stage = stage_of("model.identity_interval=2", *NO_PATCH_LOSS)
     due, scalars = stage.generator_loss()
     assert due.item() > 0
     assert set(scalars) == {"identity"}
@@ -230,7 +243,7 @@ class TestScales:
 
 class TestTraining:
     def test_sizes_grow_to_the_range_within_the_curriculum(self) -> None:
-        stage = stage_of(prepared("model.steps=1000", "model.curriculum=0.5"))
+        stage = stage_of("model.curriculum=0.5", steps=1000)
         extents = []
         for step in (0, 100, 499, 999):
             factors = []
@@ -247,7 +260,7 @@ class TestTraining:
         self, adversarial_from: int, smallest: int
     ) -> None:
         first = f"model.adversarial_from={adversarial_from}"
-        stage = stage_of(prepared("model.target_area=2", "model.curriculum=0", first))
+        stage = stage_of("model.target_area=2", "model.curriculum=0", first)
         sizes = set()
         for stage.step in range(500):
             ((height, width),) = stage._target_sizes()
@@ -257,10 +270,9 @@ class TestTraining:
         assert len(sizes) > 200
 
     def test_the_generators_loss_is_the_sum_of_its_terms(self) -> None:
-        model = prepared(
+        stage = stage_of(
             "model.adversarial_from=0", "model.cycle_weight=3", "model.identity_interval=1"
         )
-        stage = stage_of(model)
         stage.discriminator_loss()
         total, scalars = stage.generator_loss()
         weights = {
@@ -276,38 +288,36 @@ class TestTraining:
         assert not any(value.requires_grad for value in scalars.values())
 
     def test_the_identity_is_the_error_at_the_images_own_size(self) -> None:
-        model = untrained("model.steps=1", scales=1)
-        stage = stage_of(model, 1)
+        stage = stage_of(ACTS, index=1)
+        model = stage.model
         _, scalars = stage.generator_loss()
         stage.finish()
         expected = F.mse_loss(model.synthesise(model.real, last=1), model.real(1))
         assert float(scalars["identity"]) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_cycle_is_the_error_of_the_way_there_and_back(self) -> None:
-        model = untrained(scales=1)
-        stage = stage_of(model, 1)
+        stage = stage_of(ACTS, index=1)
+        model = stage.model
         fake = stage._generate()
         back = stage._back(fake)
         stage.finish()
         at = (fake.shape[-2], fake.shape[-1])
         assert back.shape == model.real(1).shape
         there = model.synthesise(
-            lambda i: resize(model.real(i), model._sizes_for(at, 1)[i]), last=1
+            lambda i: resize(model.real(i), model.ladder.sizes_for(at, 1)[i]), last=1
         )
         assert torch.allclose(there, fake, atol=1e-6)
         expected = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=1)
         assert torch.allclose(back, expected, atol=1e-6)
 
     def test_terms_come_at_their_intervals_with_as_many_times_the_weight(self) -> None:
-        stage = stage_of(prepared("model.identity_interval=3", "model.steps=9"))
+        stage = stage_of("model.identity_interval=3")
         names = [set(stage.generator_loss()[1]) for _ in range(6)]
         assert ["identity" in each for each in names] == [True, False, False] * 2
 
-    def test_scales_before_adversarial_from_have_no_discriminator_step(self) -> None:
-        model = prepared("model.adversarial_from=1")
-        assert stage_of(model).discriminator_steps == 0
-        stage_of(model).finish()
-        assert stage_of(model, 1).discriminator_steps == 1
+    def test_scales_before_adversarial_from_have_no_discriminator(self) -> None:
+        assert stage_of("model.adversarial_from=1").discriminator is None
+        assert stage_of("model.adversarial_from=1", index=1).discriminator is not None
 
     def test_training_brings_it_nearer_to_the_image(self, tmp_path: Path) -> None:
         model = trained(
@@ -323,11 +333,8 @@ class TestTraining:
         assert model.finished == 3
 
     def test_without_patch_losses_or_identity_the_rest_trains(self, tmp_path: Path) -> None:
-        model = prepared("model.identity_weight=0", "model.adversarial_from=0")
-        model.patch_loss = {}
-        model.cycle_weight = 1.0
-        train_model(tmp_path, model, model, tiny_options("model.steps=2", base=INGAN_FAST))
-        assert model.finished == 3
+        rest = ("model.identity_weight=0", "model.cycle_weight=1", "model.adversarial_from=0")
+        assert trained(tmp_path, *NO_PATCH_LOSS, *rest).finished == 3
 
 
 class TestRepeating:
