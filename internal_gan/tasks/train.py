@@ -86,9 +86,6 @@ def train(
             behind, except when the training itself fails.
         TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
     """
-    if options.image is not None:
-        names = [str(Path(name).absolute()) for name in options.photos]
-        options = replace(options, image=names if len(names) > 1 else names[0])
     source = Source(options, photos=photos)
     del photos  # the source lets go of them once they are kept
     training = _prepare(options, source)
@@ -97,7 +94,8 @@ def train(
     with recorded(folder):
         save_options(options, folder.config_path)
         _keep(source, training, folder)
-        _learn(training, options, folder, quiet)
+        # Saved again later, it is to have the full names of files that may be gone by then.
+        _learn(training, load_options(folder.config_path), folder, quiet)
     return training.model
 
 
