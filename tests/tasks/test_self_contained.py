@@ -1,0 +1,186 @@
+"""Once a run has begun, its user's files may go: nothing that it makes changes."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.images.files.image import to_uint8
+from internal_gan.images.masks import write_mask
+from internal_gan.runs.folder import RunFolder
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import EDGECONNECT, INGAN_FAST, contents, picture
+
+COMMON = ("precision=fp32", "device=cpu")
+TRAININGS = {
+    "singan": ("image=given/photo.png", *TINY_RUN, "sample.count=1"),
+    "enlarging": ("task=super_resolution", "image=given/photo.png", *TINY_RUN),
+    "ingan": (
+        *("image=[given/photo.png,given/other.png]", *INGAN_FAST, *COMMON, "model.steps=2"),
+        *("retarget.shape=[20,40]", "retarget.image=photo", "retarget.protect=given/keep.png"),
+    ),
+    "edgeconnect": (
+        *("image=given/photo.png", "mask=given/hole.png", *EDGECONNECT, *COMMON),
+        *("edges=given/edges.png", "inpaint.source=given/source.png"),
+    ),
+    "batch": (
+        *("image=[given/photo.png,given/other.png]", "mask=given/holes", *EDGECONNECT, *COMMON),
+        "inpaint.compare=false",
+    ),
+}
+# What else is asked of each model, of nothing but the training's own files.
+TASKS = {
+    "singan": ("make_tileable", "super_resolution", "sample", "animate animate.seconds=0.1"),
+    "enlarging": ("super_resolution super_resolution.factor=2",),
+    "ingan": ("retarget retarget.shape=[20,30] retarget.image=other",),
+    "edgeconnect": ("inpaint mask.feather=1", "inpaint inpaint.box=[2,3,8,9]"),
+    "batch": ("inpaint",),
+}
+# What is asked of each model with files of its own.
+WITH_FILES = {
+    "singan": (
+        "make_tileable make_tileable.image=given/other.png",
+        "super_resolution image=given/other.png",
+        "paint paint.image=given/other.png",
+        "edit edit.image=given/other.png edit.mask=given/hole.png",
+        "harmonize harmonize.image=given/other.png harmonize.mask=given/hole.png",
+    ),
+    "ingan": (
+        "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",
+        "retarget retarget.mask=given/hole.png",
+    ),
+    "batch": ("inpaint image=[given/photo.png,given/other.png] mask=given/holes",),
+}
+
+
+def give() -> None:
+    """Write every file that the commands above name."""
+    Path("given/holes").mkdir(parents=True)
+    for seed, name in enumerate(("photo", "other")):
+        array = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
+        Image.fromarray(array).save(f"given/{name}.png")
+    for name, rows, columns in (
+        ("hole", slice(10, 20), slice(12, 24)),
+        ("keep", slice(16, 24), slice(24, 34)),
+        ("edges", slice(15, 16), slice(5, 50)),
+        ("source", slice(0, 40), slice(0, 48)),
+        ("holes/photo", slice(10, 20), slice(12, 24)),
+        ("holes/other", slice(4, 12), slice(30, 44)),
+    ):
+        mask = torch.zeros(1, 1, 40, 56)
+        mask[..., rows, columns] = 1
+        write_mask(f"given/{name}.png", mask)
+
+
+@contextmanager
+def files_go_at(place: str) -> Iterator[None]:
+    """Remove every file of the user's when a function is called for the first time."""
+    module, _, name = place.rpartition(".")
+    with pytest.MonkeyPatch.context() as patch:
+        called = getattr(__import__(module, fromlist=[name]), name)
+
+        def after(*arguments: Any, **keywords: Any) -> Any:
+            shutil.rmtree("given", ignore_errors=True)
+            return called(*arguments, **keywords)
+
+        patch.setattr(place, after)
+        yield
+    assert not Path("given").exists()
+
+
+def made(folder: str) -> dict[str, object]:
+    """Every picture of a run and its model's weights, but for the copies of what it was given."""
+    names = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*.png")}
+    found: dict[str, object] = {
+        name: path.read_bytes() for name, path in names.items() if "inputs/" not in name
+    }
+    if (model := Path(folder, "model.safetensors")).is_file():
+        found |= contents(model)[1]
+    return found
+
+
+def ask(shell: Shell, *arguments: str) -> None:
+    answer = shell(*arguments)
+    assert answer.code == 0, answer.err
+
+
+@pytest.mark.parametrize("family", TRAININGS)
+def test_a_training_and_every_later_task_need_only_the_run_folder(
+    shell: Shell, family: str
+) -> None:
+    give()
+    ask(shell, *TRAININGS[family], "output=whole")
+    tasks = [task.split() for task in TASKS[family]]
+    for number, task in enumerate(tasks):
+        ask(shell, f"task={task[0]}", *task[1:], "checkpoint=whole", f"output=whole-{number}")
+
+    with files_go_at("internal_gan.tasks.train.train_stages"):
+        ask(shell, *TRAININGS[family], "output=run")
+    assert made("run") == made("whole")
+
+    for number, task in enumerate(tasks):
+        ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
+        assert made(f"run-{number}") == made(f"whole-{number}"), task
+
+    # Killed at the end, and killed before anything was saved.
+    for gone in (["status.json"], ["status.json", "training.ckpt", "model.safetensors"]):
+        for name in gone:
+            Path("run", name).unlink()
+        RunFolder(Path("run")).write_status("stopped")
+        for folder in ("sample", "super_resolution", "retarget", "inpaint", "scales"):
+            shutil.rmtree(Path("run", folder), ignore_errors=True)
+        ask(shell, "resume=run")
+        expected = {name: data for name, data in made("whole").items() if "scales" not in name}
+        assert {n: data for n, data in made("run").items() if "scales" not in n} == expected
+
+
+@pytest.mark.parametrize("family", WITH_FILES)
+def test_a_task_has_copies_of_its_own_files(shell: Shell, family: str) -> None:
+    give()
+    ask(shell, *TRAININGS[family], "output=model")
+    for number, task in enumerate(task.split() for task in WITH_FILES[family]):
+        command = (f"task={task[0]}", *task[1:], "checkpoint=model")
+        ask(shell, *command, f"output=whole-{number}")
+        with files_go_at("internal_gan.tasks.runner.write"):
+            ask(shell, *command, f"output=run-{number}")
+        assert made(f"run-{number}") == made(f"whole-{number}"), task
+        assert list(Path(f"run-{number}/inputs").iterdir())
+        give()
+
+
+def test_without_its_photo_a_run_says_so_and_names_it_when_it_is_gone(shell: Shell) -> None:
+    give()
+    answer = shell(*TRAININGS["singan"], "output=run", "keep_original=false")
+    assert answer.code == 0, answer.err
+    assert "Keeps no copy of the photo (keep_original=false)" in answer.out
+    assert not Path("run/inputs").exists()
+    command = ("task=super_resolution", "checkpoint=run", "super_resolution.factor=2")
+    ask(shell, *command, "output=there")
+    photo = Path("given/photo.png").absolute()
+    Path("given/other.png").replace(photo)
+    for what, output in (("has changed since its run began", "changed"), ("is gone", "gone")):
+        answer = shell(*command, f"output={output}")
+        assert answer.code == 2
+        assert answer.lines[0].startswith(f"error: {photo}: {what}")
+        assert not Path(output).exists()
+        photo.unlink(missing_ok=True)
+    # What only draws needs no photo.
+    ask(shell, "task=sample", "checkpoint=run", "output=samples", "sample.count=1")
+
+
+@pytest.mark.parametrize("family", ["enlarging", "edgeconnect"])
+def test_a_run_without_its_photo_holds_it_while_it_is_under_way(shell: Shell, family: str) -> None:
+    give()
+    ask(shell, *TRAININGS[family], "output=whole")
+    with files_go_at("internal_gan.tasks.train.train_stages"):
+        ask(shell, *TRAININGS[family], "output=run", "keep_original=false")
+    assert made("run") == made("whole")
+    RunFolder(Path("run")).write_status("stopped")
+    answer = shell("resume=run")
+    assert answer.code == 2
+    assert "photo.png: is gone, and its run kept no copy of it; put it back" in answer.lines[0]
