@@ -1,4 +1,4 @@
-"""Callbacks: how others follow a training run, and the plan they are told first."""
+"""Callbacks, which follow a training run, and the plan that they receive first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,19 +56,19 @@ class Callback:
     In order, a run calls :meth:`on_start` once, then for each stage :meth:`on_step` after every
     step and :meth:`on_stage_end` when it is done, then :meth:`on_end`, and last :meth:`close`.
 
-    Every call comes from the thread that trains, and training waits until it returns: what takes
-    long belongs in a thread of the callback's own, which must not touch the model. Several
-    callbacks are called one after another, in the order in which they were given.
+    Every call comes from the thread that trains, and training waits until it returns. Long work
+    belongs in a thread of the callback's own, which must not touch the model. Several callbacks are
+    called one after another, in the order in which they were given.
 
-    A callback may read what it is given and ask the model for pictures, by ``model.preview()`` and
+    A callback may read its arguments and ask the model for pictures, by ``model.preview()`` and
     ``model.example()``. It must not change the model, ``scalars``, torch's number of threads or its
-    deterministic mode: the run would no longer give the same result every time.
+    deterministic mode: otherwise the run does not give the same result every time.
 
-    An exception ends the run, which can be resumed from what was saved last, and reaches the
-    caller; other callbacks are not called any more, but for ``close``.
+    An exception ends the run and reaches the caller; the run can be resumed from the state that was
+    saved last. After an exception only ``close`` is called, of every callback.
 
-    A resumed run calls ``on_start`` again, goes on with the step after the last one that was saved,
-    and so may repeat steps, or the end of a stage, that an earlier process has already told.
+    A resumed run calls ``on_start`` again and continues after the last step that was saved, so that
+    an earlier process may have reported some of its steps, or the end of a stage, already.
 
     >>> class LossPrinter(Callback):
     ...     def on_step(self, stage_index, step, steps, scalars):

@@ -1,4 +1,4 @@
-"""How many CPU threads a training uses: measured, since beside a busy program one can be best."""
+"""The number of CPU threads of a training, measured: beside a busy program one can be best."""
 
 from __future__ import annotations
 
