@@ -32,10 +32,10 @@ def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
     return found
 
 
-def told(found: Mapping[str, float]) -> str:
+def seams_in_words(found: Mapping[str, float]) -> str:
     """The ratios in words.
 
-    >>> told({"top and bottom": 1.234, "left and right": 0.9})
+    >>> seams_in_words({"top and bottom": 1.234, "left and right": 0.9})
     '1.23 x (top and bottom), 0.90 x (left and right)'
     """
     return ", ".join(f"{ratio:.2f} x ({name})" for name, ratio in found.items())

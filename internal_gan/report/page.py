@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from internal_gan.evaluation.seams import told
+from internal_gan.evaluation.seams import seams_in_words
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.report.curves import loss_curves
 from internal_gan.report.gallery import read_gallery
@@ -73,7 +73,7 @@ def _templates() -> Environment:
         "duration": duration,
         "link": _link,
         "memory": memory,
-        "seams": told,
+        "seams": seams_in_words,
         "shell": shlex.quote,
     }
     return templates

@@ -8,7 +8,7 @@ from typing import Any
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.seams import seams, told
+from internal_gan.evaluation.seams import seams, seams_in_words
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.singan.model import SinGAN
@@ -46,8 +46,8 @@ class MakeTileable(Work[MakeTileableOptions]):
         context.facts |= {"seams_before": before, "seams": after}
         context.say(what)
         context.say("Step over the border, as a multiple of the steps inside:")
-        context.say(f"  before: {told(before)}")
-        context.say(f"  after:  {told(after)}")
+        context.say(f"  before: {seams_in_words(before)}")
+        context.say(f"  after:  {seams_in_words(after)}")
 
     def _photo(self) -> tuple[Photo, str]:
         """The photo to change, and a line about it."""

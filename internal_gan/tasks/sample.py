@@ -8,7 +8,7 @@ from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.seams import seams, told
+from internal_gan.evaluation.seams import seams, seams_in_words
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory, wrap_of
 from internal_gan.runs.results import Result
@@ -70,7 +70,9 @@ class Sample(Work[SampleOptions]):
         if steps:
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
             self.context.facts["seams"] = means
-            text = f"Step over the border, as a multiple of the steps inside: {told(means)}"
+            text = (
+                f"Step over the border, as a multiple of the steps inside: {seams_in_words(means)}"
+            )
             self.context.say(text)
 
     def made(self, results: Sequence[Result]) -> str:
