@@ -103,7 +103,7 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
 def test_a_resumed_run_took_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
-        patch.setattr("internal_gan.tasks.train.Pictures.on_stage_end", stop)
+        patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
         assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 130
     metrics = Path("run/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]

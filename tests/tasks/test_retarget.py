@@ -245,7 +245,7 @@ def test_a_model_of_several_photos_is_resumed(
     assert shell(*base, "output=whole").code == 0
     with monkeypatch.context() as patch:
         stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
-        patch.setattr("internal_gan.tasks.train.Pictures.on_stage_end", stop)
+        patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
         assert shell(*base, "output=run").code == 130
     assert shell("resume=run").code == 0
     assert same_weights(internal_gan.load("run"), internal_gan.load("whole"))

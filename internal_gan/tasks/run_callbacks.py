@@ -1,0 +1,64 @@
+"""Callbacks that keep a run's folder true and worth looking at while its model is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from internal_gan.config.options import Options
+from internal_gan.config.record import save_options
+from internal_gan.images.files.image import read_image
+from internal_gan.images.photo import drawn_like
+from internal_gan.models.base import Model
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.results import read_results
+from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.reporting import write_page
+from internal_gan.tasks.runner import write
+from internal_gan.training.callbacks import Callback, TrainingPlan
+
+
+class Schedule(Callback):
+    """Saves the steps themselves in place of what they were fitted to: repeating is exact."""
+
+    def __init__(self, options: Options, path: Path) -> None:
+        self._options = options
+        self._path = path
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        options = self._options
+        learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
+        trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
+        save_options(replace(options, model=learnt, trainer=trainer), self._path)
+
+    on_replan = on_start
+
+
+class Pictures(Callback):
+    """Keeps the folder worth looking at: pictures, status and page after every stage."""
+
+    def __init__(self, folder: RunFolder, work: Work[Any]) -> None:
+        self._folder = folder
+        self._work = work
+        self._like, _ = drawn_like(read_image(folder.path / "photo.png"))
+        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        write_page(self._folder)
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        picture = Picture(f"scales/{stage_index:02d}.png", model.preview(), "preview")
+        self._previews += write([picture], self._folder, self._like)
+        if model.finished < model.num_stages:
+            self.draw(model, preview=True)
+        self._folder.write_status(
+            "running", stages_finished=model.finished, stages=model.num_stages
+        )
+        write_page(self._folder)
+
+    def draw(self, model: Model, preview: bool = False) -> None:
+        """Draw by the task that the training ends with, or only a look at it on the way."""
+        drawn = write(self._work.draw(model, preview), self._folder, self._like)
+        facts = self._work.context.facts
+        self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
