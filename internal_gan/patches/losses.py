@@ -1,7 +1,8 @@
-"""Auxiliary losses between the patch distributions of a generated and a real image.
+"""Auxiliary losses between the patches of a generated and a real image.
 
-Each is made once from the real image and then called with generated images of any size, that of a
-patch or more; a level at which an image is too small for it falls back to the last that is not.
+Each is made once from the real image and then called with generated images of any size, from that
+of a patch on. Some compare several levels, that is sizes; an image too small for a level is
+compared at the last one that it is large enough for.
 """
 
 import math
@@ -28,17 +29,22 @@ class PatchLoss(ABC):
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
-        """Scalar distance for ``fake`` (N, C, H, W) in [-1, 1]; not yet weighted.
+        """The distance of ``fake``, (N, C, H, W) in [-1, 1]: a scalar, not yet weighted.
 
-        ``step`` counts the calls, for what is gone through in turn rather than drawn.
+        Args:
+            rng: of random choices, on the device of ``fake``.
+            step: number of the call, from 0, by which levels and patches take turns.
+
+        Raises:
+            ValueError: the image is smaller than a patch.
         """
 
 
 # Sorting all projections of a large image at once would take gigabytes.
 FILTERS_AT_ONCE = 16
-# Directions that a computer holds; of patches an image has only so many.
+# More directions than this do not fit into memory.
 MOST_AT_ONCE = 2**17
-# Halvings, of which no image has more.
+# No image can be halved more often.
 MOST_LEVELS = 16
 MOST_STEPS_BETWEEN = 10**6
 
@@ -50,7 +56,10 @@ class PatchTerm:
     Attributes:
         loss: called as ``loss(real, rng)`` to make the loss of one stage's image.
         weight: number, or ``{coarsest: a, finest: b}``; 0 leaves the term out.
-        interval: compute it every so many steps, with as many times the weight.
+        interval: it is computed in one of so many steps, with as many times the weight.
+
+    Raises:
+        ValueError: the interval is out of range.
     """
 
     loss: Callable[..., PatchLoss]
@@ -64,16 +73,23 @@ class PatchTerm:
 class SlicedWasserstein(PatchLoss):
     """Mean absolute difference between sorted random projections of patches (Wasserstein-1).
 
-    The generated image's projections, taken on a lattice that moves with the step, are compared
-    with quantiles of the real image's that are computed once (as in Elnekave and Weiss 2022, GPDM).
+    The projections of the generated image, taken on a lattice that moves with the step, are
+    compared with quantiles of the real image's, which are computed once.
 
     Args:
         real: (1, C, H, W) in [-1, 1].
+        rng: of the directions, on the device of ``real``.
         patch: side of the square patches in pixels.
         projections: random directions used in one call.
         bank: directions prepared, of which each call takes some.
         places: about how many patches of the generated image one call looks at.
         levels: sizes compared, each half the one before; the calls take them in turn.
+
+    Raises:
+        ValueError: a number out of range, or ``real`` is smaller than a patch.
+
+    Source: Elnekave and Weiss, "Generating natural images with direct patch distributions
+    matching", ECCV 2022.
     """
 
     def __init__(
@@ -125,21 +141,27 @@ class NearestPatch(PatchLoss):
     """Mean squared difference between generated patches and their nearest real patches.
 
     Pulls single patches to real ones (coherence). With ``reverse_weight`` real patches also pull
-    their nearest generated ones (completeness), as in bidirectional similarity (Simakov et al.
-    2008). The search runs without gradient on a random subset of both.
+    their nearest generated ones (completeness). The search runs without gradient on a random
+    subset of both.
 
     Args:
         real: (1, C, H, W) in [-1, 1].
+        rng: of the choice of patches, on the device of ``real``.
         patch: side of the square patches in pixels.
         queries: generated patches looked at in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
-        normalise: alpha of Granot et al. 2022 (GPNN, Section 4.2): a generated patch takes the
-            real patch with the least d / (alpha + the least d that this real patch has), d the
-            mean squared difference. The smaller, the more the real patches that nothing resembles
-            yet are preferred; null takes the nearest.
-        bank: real patches kept of each size, in random order, of which the calls take turns.
+        normalise: alpha of the normalised distance: the smaller, the more are real patches
+            preferred that nothing resembles yet; null takes the nearest. See
+            :func:`internal_gan.patches.search.nearest_normalised`.
+        bank: real patches kept of each size, in random order, which the calls take in turn.
         levels: sizes compared, each half the one before; the calls take them in turn.
+
+    Raises:
+        ValueError: a number out of range, or ``real`` is smaller than a patch.
+
+    Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008;
+    Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).
     """
 
     def __init__(
@@ -206,7 +228,7 @@ def _halvings(image: Tensor, count: int) -> list[Tensor]:
 
 
 def _levels_that_fit(image: Tensor, patch: int, most: int) -> int:
-    """How many halvings, at most ``most``, are at least twice as wide as a patch."""
+    """How many levels, at most ``most``, are at least two patches wide; the first always counts."""
     side = min(image.shape[-2:])
     if side < patch:
         raise ValueError(f"patch is {patch}; allowed: up to the coarsest image's side of {side}")
@@ -229,6 +251,6 @@ def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator)
         places = torch.arange(total, device=image.device)
     else:
         places = torch.randint(total, (count,), device=image.device, generator=rng)
-    # Colour by colour would be another order of sums, and end in other weights.
+    # Colour last: another order of the sums would end in slightly other weights.
     patches = patches_at(image, places, patch).view(-1, image.shape[1], patch, patch)
     return patches.movedim(1, -1).flatten(1)

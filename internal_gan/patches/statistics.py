@@ -1,8 +1,8 @@
-"""Figures of how close generated images are to the one they were learnt from, by their patches.
+"""How close generated images are to the one they were learnt from, judged by their patches.
 
 No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are in units of that whole
-range, so that 1 is from black to white. Of large images a random choice of patches is judged, the
-same in every run, which also bounds the memory.
+range, so that 1 is from black to white. Large images are judged by a random choice of their
+patches, the same in every run, which also bounds the memory.
 """
 
 import math
@@ -23,7 +23,7 @@ MOST_QUERIES = 4_000
 MOST_REFERENCES = 20_000
 # Patches whose overlaps with all others are held at once.
 QUERIES_AT_ONCE = 500
-# Half a step of 8 bits: nothing is nearer to something else than by chance.
+# Half a step of 8 bits; anything nearer is so by chance.
 LEAST_DISTANCE = 0.5 / 255
 
 
@@ -101,20 +101,20 @@ def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = Fal
 
 
 def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
-    """How near the sample's patches are to others of itself, beside the real image's.
+    """How much the sample repeats itself, compared with the real image.
 
-    What coherence and completeness cannot see: plain tiling and mirroring have the best of both.
-    For up to 4000 patches the root mean squared error to the nearest patch of the same image that
-    does not overlap it, as it is or mirrored either way, averaged over full, half and quarter size;
-    the sample's over the real image's.
+    Coherence and completeness cannot see this: plain tiling and mirroring do best by both. Of up to
+    4000 patches it is the root mean squared error to the nearest patch of the same image that does
+    not overlap it, as it is or mirrored either way, averaged over full, half and quarter size; the
+    sample's divided by the real image's.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patch: side of the square patches, in pixels.
 
     Returns:
-        At least 0, which copies side by side have; about 1 when the sample repeats itself as much
-        as the real image does. A larger sample with more of the same elements is below 1.
+        0 for copies side by side, about 1 for a sample that repeats itself as much as the real
+        image does. A larger sample with more of the same elements is below 1.
 
     Raises:
         UserError: two patches side by side do not fit into a quarter of an image.
@@ -127,9 +127,9 @@ def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
 
 
 def shrunk(image: Tensor, factor: int) -> Tensor:
-    """An image at 1/factor of its sides, still within [-1, 1].
+    """Shrink an image (N, C, H, W) in [-1, 1] by a whole factor, exactly along both sides.
 
-    What does not fill a last pixel is left out, so that both sides shrink by the factor exactly.
+    Rows and columns that do not fill a last pixel are left out.
 
     Raises:
         UserError: no pixel would be left.
@@ -193,7 +193,7 @@ def diversity(real: Tensor, samples: Tensor) -> float:
 
 
 def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
-    """All figures of this module at a glance, each the mean over the samples.
+    """The figures of samples at a glance, each the mean over the samples.
 
     Args:
         real: (1, 3, H, W) in [-1, 1].

@@ -17,7 +17,7 @@ from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.edgeconnect.painter import Painter
 from internal_gan.units import Size
 
-# A crop is drawn anew, so many times at most, until at least this share of it is known.
+# A crop is drawn up to so many times, until at least this share of it is known.
 DRAWS = 8
 KNOWN_SHARE = 0.5
 # Share of the finest detail that the networks are shown at most.
@@ -76,10 +76,16 @@ class Case:
 
 
 def practice_start(painter: Painter, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
-    """What the networks see in place of an image (N, 3, H, W) whose hole is known underneath.
+    """What the networks see in place of an image in training, where the pixels under the hole are
+    known.
 
-    In place of patches it is the image at half the size, enlarged, with a random share of the
-    detail that this lost: the mean of overlapping patches is now blurred and now sharp.
+    Instead of patches it is the image at half the size, enlarged, with a random share of the
+    detail that this lost: the mean of overlapping patches may be blurred or sharp.
+
+    Args:
+        image: (N, 3, H, W) in [-1, 1].
+        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
+        rng: on the image's device.
     """
     if painter.base != "patches":
         return painter.start(image, hole)
@@ -94,7 +100,7 @@ class Cases:
 
     Args:
         holes: the random ones.
-        crop: longest side of a crop, in pixels; None: as much as all photos have.
+        crop: longest side of a crop, in pixels; None: all that every photo has.
         batch: crops in one case.
         flips: mirror half of the crops.
         sizes: at which a photo is learnt, each half of the one before, at most.

@@ -1,4 +1,4 @@
-"""Holes in photos of any size: windows around them, at the resolution that the model learnt."""
+"""Filling holes in photos of any size, in windows at the resolution that the model learnt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from internal_gan.models.edgeconnect.model import EdgeConnect
 
 Window = tuple[slice, slice]
 
-# What is known around a hole counts up to here, in pixels of the model.
+# How far around a hole the known pixels count, in pixels of the model.
 CONTEXT = 64
 # The longest side of a window, in pixels of the model.
 LARGEST = 512
@@ -34,24 +34,28 @@ def fill(
     seed: int | None = None,
     largest: int = LARGEST,
 ) -> tuple[Tensor, Tensor]:
-    """Fill holes in an image of any size, in the memory of windows of bounded size.
+    """Fill holes in an image of any size, in bounded memory.
 
-    An image that fits into one window is looked at as a whole; of others each hole has a window,
-    with what is known around it. A later one sees what was filled before. A hole too large for a
-    window is filled at a lower resolution.
+    An image that fits into one window is looked at as a whole. In a larger one each hole has a
+    window with what is known around it, and later windows see what was filled before. A hole too
+    large for a window is filled at a lower resolution.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1]; what it has inside of the holes is of no account.
-        hole: (1, 1, H, W), 1 where it is to be filled and else 0.
+        image: (1, 3, H, W) in [-1, 1]; its values inside the holes are ignored.
+        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
         scale: size at which the model works over the image's, above 0, at most 1.
-        edges: (1, 1, H, W) in [0, 1], to fill the holes after, in place of the model's own.
-        barred: (1, 1, H, W), 1 where, beside the holes, no patch may be taken from.
+        edges: (1, 1, H, W) in [0, 1], 1 on an edge: those that guide the filling, in place of the
+            model's own.
+        barred: (1, 1, H, W), 1 where patches may not be taken from, besides the holes.
         seed: draws a variant; None: the one without chance.
-        largest: longest side of a window in pixels of the model.
+        largest: longest side of a window, in pixels of the model.
 
     Returns:
-        The image, outside of the holes bit for bit as it was, and the edges of the windows
+        The image, outside the holes bit for bit as it was, and the edges of the windows,
         (1, 1, H, W) in [0, 1], 0 elsewhere.
+
+    Raises:
+        UserError: the model is not trained.
     """
     image, left = image.clone(), hole.clone()
     barred = hole if barred is None else torch.maximum(hole, barred)
@@ -71,7 +75,8 @@ def fill(
 
 
 def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Window]:
-    """Where to look for filling the holes (1, 1, H, W): rows and columns of the image."""
+    """The windows in which the holes (1, 1, H, W) are filled, as rows and columns of the image;
+    ``scale`` and ``largest`` as for :func:`fill`."""
     size = (hole.shape[-2], hole.shape[-1])
     if not hole.any():
         return
@@ -88,15 +93,15 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
 
 
 def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
-    """The photo outside of the hole, the filling inside, and across the border both.
+    """Put a filling into the photo, with a soft border.
 
     Args:
         photo, filled: (1, 3, H, W).
-        hole: (1, 1, H, W), 1 inside and else 0.
-        feather: the filling reaches three times so many pixels beyond the hole, ever fainter.
+        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+        feather: the filling fades out over three times as many pixels beyond the hole.
 
     Returns:
-        (1, 3, H, W), beyond that the photo bit for bit, inside the filling.
+        (1, 3, H, W): inside the hole the filling, and beyond its border the photo, bit for bit.
     """
     weight = blend_weight(hole, feather)
     mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
@@ -104,14 +109,14 @@ def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor
 
 
 def blend_weight(hole: Tensor, feather: float) -> Tensor:
-    """The share of the filling in every pixel, (1, 1, H, W) in [0, 1]; 1 inside of the hole."""
+    """The share of the filling in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
     if not feather:
         return hole
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
 
 
 def reach(hole: Tensor, feather: float) -> Tensor:
-    """The hole with all the pixels that :func:`blend` changes around it."""
+    """The hole with all the pixels around it that :func:`blend` changes, (1, 1, H, W)."""
     return (blend_weight(hole, feather) > 0).to(hole)
 
 
@@ -124,11 +129,12 @@ def _fill_window(
     edges: Tensor | None,
     seed: int | None,
 ) -> tuple[Tensor, Tensor]:
-    """A window's filling and its edges, at the window's size; ``factor`` is the model's."""
+    """A window's filling and its edges, at the window's size; the model sees it ``factor`` times
+    as large."""
     size = (image.shape[-2], image.shape[-1])
     small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
     if small != size:
-        # Under the hole may be anything, and shrinking must not spread it.
+        # Shrinking must not spread what happens to lie under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)

@@ -28,8 +28,8 @@ class Inpainting:
     """A filled hole.
 
     Attributes:
-        image: (1, 3, H, W) in [-1, 1]; outside of the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: outside of the hole those of the image, inside
+        image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
+        edges: (1, 1, H, W) in [0, 1], 1 on an edge: outside the hole those of the image, inside
             those that guided the filling.
     """
 
@@ -38,7 +38,7 @@ class Inpainting:
 
 
 class EdgeConnect(SeveralPhotosModel):
-    """Edges inside of a hole are drawn by one network and coloured by another.
+    """Edges inside a hole are drawn by one network and coloured by another.
 
     Args:
         edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng``, make
@@ -48,7 +48,7 @@ class EdgeConnect(SeveralPhotosModel):
             (:func:`internal_gan.patches.completion.complete`), or ``smooth``. The completion
             is told where and paints its detail onto that. ``white``: as in the paper, the hole is
             white.
-        noise: largest standard deviation of noise on the completion's input inside of the hole,
+        noise: largest standard deviation of noise on the completion's input inside the hole,
             by which variants differ.
         settle: shift the filling's colours, so that they go over into those around it
             (:func:`internal_gan.images.fill.settle`).
@@ -157,7 +157,7 @@ class EdgeConnect(SeveralPhotosModel):
         """Fill a hole in an image of any size.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1]; its values inside of the hole are ignored.
+            image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
             edges: (1, 1, H, W) in [0, 1], 1 on an edge: those that guide the filling, in place of
                 the model's own.

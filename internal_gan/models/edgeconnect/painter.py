@@ -1,4 +1,4 @@
-"""How EdgeConnect's two networks fill a hole, in training as afterwards."""
+"""How EdgeConnect's two networks fill a hole, in training and afterwards."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Base = Literal["patches", "smooth", "white"]
 
 @dataclass(frozen=True)
 class Painter:
-    """The way from an image with a hole to a filled one, whatever the networks' weights.
+    """Fills holes with whatever networks it is given.
 
     Attributes:
         detector: of edges; None: there are none.
         base: what the hole is filled with first; see
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
-        noise: largest standard deviation of the noise inside of the hole.
+        noise: standard deviation of the noise inside the hole, at most.
     """
 
     detector: EdgeDetector | None
@@ -53,14 +53,15 @@ class Painter:
         Args:
             edge_network: draws the edges; None: those of the image are all.
             completion: colours them; None: the image stays as it is.
-            image: (1, 3, H, W) in [-1, 1], known outside of the hole.
-            hole: (1, 1, H, W), 1 inside and else 0.
-            edges: those inside of the hole, (1, 1, H, W); None: the edge generator draws them.
-            barred: (1, 1, H, W), 1 where, beside the hole, no patch may be taken from.
-            rng: of the chance by which variants differ; None: there is none.
+            image: (1, 3, H, W) in [-1, 1], known outside the hole.
+            hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+            edges: those inside the hole, (1, 1, H, W); None: the edge generator draws them.
+            barred: (1, 1, H, W), 1 where patches may not be taken from, besides the hole.
+            rng: draws a variant; None: the one without chance.
 
         Returns:
-            The image (1, 3, H, W) with the hole filled, about in [-1, 1], and its edges.
+            The image (1, 3, H, W) with the hole filled, about in [-1, 1], and its edges
+            (1, 1, H, W) in [0, 1].
         """
         found = self.find_edges(image, hole)
         given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
@@ -84,11 +85,11 @@ class Painter:
         barred: Tensor | None = None,
         rng: torch.Generator | None = None,
     ) -> Tensor:
-        """What the networks see in place of an image, (1, 3, H, W).
+        """What the networks see in place of an image, (1, 3, H, W) in [-1, 1].
 
         Args:
+            image, hole, barred, rng: see :meth:`paint`.
             lines: edges by which patches are chosen, (1, 1, H, W), known everywhere.
-            barred, rng: see :meth:`paint`.
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
@@ -99,7 +100,7 @@ class Painter:
             _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
         if rng is not None:
             return complete(image, hole, barred, lines=lines, rng=rng)
-        # It does not depend on the networks, and a training shows the same hole after every stage.
+        # This does not depend on the networks, and a training fills the same hole after each stage.
         asked = (image, hole, barred, lines)
         known = self._last.get("asked")
         if known is None or not all(map(_same, known, asked)):
@@ -108,7 +109,7 @@ class Painter:
         return self._last["found"]  # type: ignore[no-any-return]
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
-        """The edges of the known part of an image, (N, 1, H, W)."""
+        """The edges of the known part of an image (N, 3, H, W): (N, 1, H, W), 1 on an edge."""
         if self.detector is None:
             return torch.zeros_like(hole)
         return self.detector(fill_smoothly(image, hole)) * (1 - hole)
@@ -116,11 +117,13 @@ class Painter:
     def draw_edges(
         self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
     ) -> Tensor:
-        """The edge generator's edges, (N, 1, H, W) in [0, 1], everywhere.
+        """The edges that the edge generator draws everywhere, (N, 1, H, W) in [0, 1].
 
         Args:
             start: see :meth:`start`.
-            known_edges: those outside of the hole.
+            known_edges: those outside the hole, (N, 1, H, W).
+
+        Source: Nazeri et al. 2019, Section 3.1.
         """
         known = known_edges * (1 - hole)
         return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
@@ -133,12 +136,14 @@ class Painter:
         edges: Tensor,
         noise: NoiseSource | None = None,
     ) -> Tensor:
-        """The completion's image, (N, 3, H, W) about in [-1, 1], everywhere.
+        """The image that the completion paints everywhere, (N, 3, H, W) about in [-1, 1].
 
         Args:
             start: see :meth:`start`.
-            edges: known and drawn ones together.
-            noise: draws noise like the hole; None: there is none.
+            edges: known and drawn ones together, (N, 1, H, W) in [0, 1].
+            noise: draws the noise of a hole; None: there is none.
+
+        Source: Nazeri et al. 2019, Section 3.2.
         """
         seen = start
         if noise is not None:
@@ -148,7 +153,8 @@ class Painter:
         return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
 
     def noise_source(self, rng: torch.Generator, strength: float | Tensor = 1.0) -> NoiseSource:
-        """Draws normal noise, ``noise`` times ``strength``, of the shape of a hole."""
+        """A function that gives a hole normal noise of its shape, with a standard deviation of
+        ``noise`` times ``strength``."""
 
         def draw(hole: Tensor) -> Tensor:
             noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)

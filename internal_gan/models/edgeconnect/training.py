@@ -68,7 +68,7 @@ class EdgeConnectRecipe(Recipe):
             jointly; without edges of the one completion.
         learning_rates: of the stages, in units of those of ``optimization``.
         judge_composite: the discriminator and the features see the known pixels themselves, with
-            the completion inside of the hole; false: the completion's copy of them.
+            the completion inside the hole; false: the completion's copy of them.
 
     Raises:
         ValueError: a number out of range.

@@ -1,4 +1,4 @@
-"""How InGAN as published learns: random sizes and shapes of the image, and the way back."""
+"""How InGAN as published learns: it paints its image in random sizes and shapes, and back again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,13 +34,14 @@ class InGANRecipe(Recipe):
         crop: side in pixels of the random crops that one step looks at; null for all.
         scale_range: smallest and largest factor of each side.
         curriculum: fraction of the steps over which the range grows from 1 to that.
-        geometry: random homographies: each corner moves inwards by up to so many half-sides;
+        geometry: each corner moves inwards by up to so many half-sides (random homographies);
             0 trains on sizes alone.
         adversarial_weight: of the generator's adversarial loss.
-        reconstruction_weight: lambda, of the way there and back: |G(G(x; T); T^-1) - x|.
-        inverse_weight: of the way back alone, G(y; T^-1) for a given y.
-        inverse_start: fraction of the steps after which it begins.
-        noise: the image and real patches get uniform noise of at most this, in units of [0, 1].
+        reconstruction_weight: lambda, of the way there and back, |G(G(x; T); T^-1) - x|.
+        inverse_weight: of the way back alone, |G(y; T^-1) - x| for a y held fixed.
+        inverse_start: fraction of the steps after which the latter is used.
+        noise: uniform noise of at most this, in units of [0, 1], is added to the image and to what
+            the discriminator sees as real.
 
     Raises:
         ValueError: a number out of range.
