@@ -4,7 +4,7 @@ Both losses are a weight itself, so that Adam moves it by exactly the learning r
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -14,6 +14,20 @@ from internal_gan.models.base import Losses, Model, Optimization, Recipe, Stage,
 from internal_gan.models.per_stage import PerStage
 
 RATE = 0.01
+
+
+def optimization(**changes: Any) -> Optimization:
+    """Steps of ``RATE`` that stay as they are, but for what is changed."""
+    plain = Optimization(
+        generator_lr=RATE,
+        discriminator_lr=RATE,
+        betas=[0.5, 0.999],
+        decay_start=1.0,
+        decay="step",
+        final_lr=0.1,
+        ema=None,
+    )
+    return replace(plain, **changes)
 
 
 class Number(nn.Module):
@@ -113,9 +127,7 @@ class ToyRecipe(Recipe):
     stages: int = 2
     steps: PerStage = 10
     optimization: Optimization = field(
-        default_factory=lambda: Optimization(
-            generator_lr=RATE, discriminator_lr=2 * RATE, decay_start=1.0
-        )
+        default_factory=lambda: optimization(discriminator_lr=2 * RATE)
     )
     updates: tuple[int, int] = (1, 1)
     adversarial: bool = True

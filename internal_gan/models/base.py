@@ -21,7 +21,7 @@ Losses = tuple[Tensor, dict[str, Tensor]]
 FASTEST = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Optimization:
     """How a stage's generator and discriminator are optimised (Adam).
 
@@ -36,13 +36,13 @@ class Optimization:
         clip: largest norm of a network's gradient; longer ones are shortened to it; null: any.
     """
 
-    generator_lr: float = 5e-4
-    discriminator_lr: float = 5e-4
-    betas: tuple[float, float] = (0.5, 0.999)
-    decay_start: float = 0.8
-    decay: Literal["step", "linear"] = "step"
-    final_lr: float = 0.1
-    ema: float | None = None
+    generator_lr: float
+    discriminator_lr: float
+    betas: Sequence[float]
+    decay_start: float
+    decay: Literal["step", "linear"]
+    final_lr: float
+    ema: float | None
     clip: float | None = None
 
     def __post_init__(self) -> None:

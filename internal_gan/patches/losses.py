@@ -63,8 +63,8 @@ class PatchTerm:
     """
 
     loss: Callable[..., PatchLoss]
-    weight: float | Mapping[str, float] = 1.0
-    interval: int = 1
+    weight: float | Mapping[str, float]
+    interval: int
 
     def __post_init__(self) -> None:
         check_range(1, MOST_STEPS_BETWEEN, interval=self.interval)

@@ -1,6 +1,7 @@
 """Configuration becomes objects of this package, and of nothing else."""
 
 import copy
+import dataclasses
 import random
 import sys
 from collections.abc import Iterator
@@ -13,16 +14,20 @@ import torch
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.models.base import Model, Optimization
+from internal_gan.models.base import Model
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture, tiny_options
+from tests.toy import optimization
 
 ADAM = "torch.optim.Adam"
-OPTIMIZATION = "internal_gan.models.base.Optimization"
+OPTIMIZATION = {
+    "_target_": "internal_gan.models.base.Optimization",
+    **dataclasses.asdict(optimization()),
+}
 
 
 def test_a_target_is_called_with_the_other_keys() -> None:
-    built = build({"_target_": OPTIMIZATION, "generator_lr": 0.25, "decay": "linear"})
-    assert built == Optimization(generator_lr=0.25, decay="linear")
+    built = build(OPTIMIZATION | {"generator_lr": 0.25, "decay": "linear"})
+    assert built == optimization(generator_lr=0.25, decay="linear")
 
 
 def test_keyword_arguments_win_over_the_configuration() -> None:
@@ -38,15 +43,15 @@ def test_partial_waits_for_the_other_arguments() -> None:
 
 
 def test_targets_inside_mappings_and_lists_are_built_too() -> None:
-    inner = {"_target_": OPTIMIZATION, "ema": 0.5}
+    inner = OPTIMIZATION | {"ema": 0.5}
     make = build({"_target_": ADAM, "_partial_": True, "params": [{"a": inner}]})
-    assert make.keywords["params"] == [{"a": Optimization(ema=0.5)}]
+    assert make.keywords["params"] == [{"a": optimization(ema=0.5)}]
 
 
 def test_the_configuration_is_left_as_it_is() -> None:
-    config = {"_target_": OPTIMIZATION, "ema": 0.5}
+    config = OPTIMIZATION | {"ema": 0.5}
     build(config)
-    assert config == {"_target_": OPTIMIZATION, "ema": 0.5}
+    assert config == OPTIMIZATION | {"ema": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_a_misspelt_argument_is_told_the_nearest() -> None:
         r"^model\.inner\.genrator_lr: Optimization has no such option; did you mean 'generator_lr'"
     )
     with pytest.raises(UserError, match=message):
-        build({"_target_": ADAM, "inner": {"_target_": OPTIMIZATION, "genrator_lr": 1}})
+        build({"_target_": ADAM, "inner": OPTIMIZATION | {"genrator_lr": 1}})
 
 
 def test_a_missing_argument_is_named() -> None:
@@ -124,7 +129,7 @@ def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
     with pytest.raises(
         UserError, match=rf"^model\.{argument}={str(value).lower()}: Optimization needs {needs}$"
     ):
-        build({"_target_": OPTIMIZATION, argument: value})
+        build(OPTIMIZATION | {argument: value})
 
 
 def test_a_name_where_a_part_belongs_is_told_the_group() -> None:

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
-from internal_gan.models.base import Optimization
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.singan.animation import animate
 from internal_gan.models.singan.injection import edit, harmonize, inject
@@ -16,6 +15,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import sample, samples
 from internal_gan.models.singan.super_resolution import super_resolve
 from tests.tiny import INGAN_FAST, INGAN_PAPER, finish_stages, picture, recipe_of, untrained
+from tests.toy import optimization
 
 MASK = torch.ones(1, 1, 40, 56)
 
@@ -64,21 +64,21 @@ def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:
 
 
 def test_step_decay_multiplies_once_at_its_fraction() -> None:
-    optimization = Optimization(decay="step", decay_start=0.8, final_lr=0.1)
-    factors = [optimization.lr_factor(step, 2000) for step in range(2000)]
+    settings = optimization(decay="step", decay_start=0.8, final_lr=0.1)
+    factors = [settings.lr_factor(step, 2000) for step in range(2000)]
     assert factors == [1.0] * 1600 + [0.1] * 400
 
 
 def test_linear_decay_goes_evenly_to_its_last_value() -> None:
-    optimization = Optimization(decay="linear", decay_start=0.5, final_lr=0.2)
-    factors = [optimization.lr_factor(step, 8) for step in range(9)]
+    settings = optimization(decay="linear", decay_start=0.5, final_lr=0.2)
+    factors = [settings.lr_factor(step, 8) for step in range(9)]
     assert factors == pytest.approx([1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
 
 
 @pytest.mark.parametrize("decay", ["step", "linear"])
 @pytest.mark.parametrize("start", [0.0, 0.6, 1.0])
 def test_every_schedule_of_one_step_has_a_rate(decay: Any, start: float) -> None:
-    factor = Optimization(decay=decay, decay_start=start).lr_factor(0, 1)
+    factor = optimization(decay=decay, decay_start=start).lr_factor(0, 1)
     assert 0.1 <= factor <= 1.0
 
 

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
-from internal_gan.models.base import Model, Optimization
+from internal_gan.models.base import Model
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, engine
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
 from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
-from tests.toy import RATE, ToyModel, ToyRecipe
+from tests.toy import RATE, ToyModel, ToyRecipe, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
 SHORT = ("model.steps=2",)
@@ -166,23 +166,23 @@ class TestSchedule:
         ("decay", "expected"), [("step", 6 + 4 * 0.5), ("linear", 6 + 1 + 0.875 + 0.75 + 0.625)]
     )
     def test_rates_fall_as_scheduled(self, decay: Any, expected: float, tmp_path: Path) -> None:
-        optimization = Optimization(RATE, RATE, decay_start=0.6, decay=decay, final_lr=0.5)
-        model = train_toy(ToyRecipe(stages=1, steps=10, optimization=optimization), tmp_path)
+        settings = optimization(decay_start=0.6, decay=decay, final_lr=0.5)
+        model = train_toy(ToyRecipe(stages=1, steps=10, optimization=settings), tmp_path)
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
     @pytest.mark.parametrize(("clip", "expected"), [(None, 1.0), (0.25, 0.25), (4.0, 1.0)])
     def test_a_long_gradient_is_shortened(
         self, clip: float | None, expected: float, tmp_path: Path
     ) -> None:
-        optimization = Optimization(RATE, RATE, betas=(0.5, 0.9), clip=clip)
-        train_toy(ToyRecipe(stages=1, steps=1, optimization=optimization), tmp_path)
+        settings = optimization(betas=(0.5, 0.9), clip=clip)
+        train_toy(ToyRecipe(stages=1, steps=1, optimization=settings), tmp_path)
         for state in saved_state(tmp_path)["optimizers"]:
             gradient = state["state"][0]["exp_avg"] / (1 - 0.5)
             assert float(gradient) == pytest.approx(expected, rel=1e-4)
 
     def test_the_average_of_the_weights_has_its_closed_form(self, tmp_path: Path) -> None:
-        optimization = Optimization(RATE, RATE, decay_start=1.0, ema=0.5)
-        model = train_toy(ToyRecipe(stages=2, steps=20, optimization=optimization), tmp_path)
+        settings = optimization(ema=0.5)
+        model = train_toy(ToyRecipe(stages=2, steps=20, optimization=settings), tmp_path)
         average = 0.0
         for step in range(20):
             decay = min(0.5, (1 + step) / (10 + step))
@@ -190,8 +190,8 @@ class TestSchedule:
         assert model.weights() == pytest.approx([average] * 2, rel=1e-4)
 
     def test_without_an_average_the_last_weights_stay(self, tmp_path: Path) -> None:
-        optimization = Optimization(RATE, RATE, decay_start=1.0, ema=None)
-        model = train_toy(ToyRecipe(stages=1, steps=20, optimization=optimization), tmp_path)
+        settings = optimization(ema=None)
+        model = train_toy(ToyRecipe(stages=1, steps=20, optimization=settings), tmp_path)
         assert model.weights() == pytest.approx([-20 * RATE], rel=1e-4)
 
     def test_steps_are_scaled_then_capped(self, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def spoilt(kind: str, stage: int, after: int) -> Callable[[int, Tensor], Tensor]
 
 
 class TestNotFinite:
-    OPTIMIZATION = Optimization(RATE, RATE, decay_start=1.0)
+    OPTIMIZATION = optimization()
 
     def recipe(self, kind: str, stage: int = 1, after: int = 20) -> ToyRecipe:
         loss = spoilt(kind, stage, after)
