@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
+from internal_gan.models.base import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.singan.animation import animate
 from internal_gan.models.singan.injection import edit, harmonize, inject
@@ -61,6 +62,26 @@ def test_a_single_stage_is_the_coarsest() -> None:
 def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         per_stage(value, 3)
+
+
+def test_a_term_is_due_at_its_interval_and_counts_as_many_times() -> None:
+    one = torch.ones(())
+    totals = []
+    for step in range(4):
+        terms = Terms(step)
+        terms.add("always", one, 3.0)
+        terms.every(2, "seldom", lambda: 10 * one, 0.5)
+        terms.every(1, "never", lambda: one / 0, 0.0)
+        total, scalars = terms.losses
+        totals.append(float(total))
+        assert ("seldom" in scalars) == (step % 2 == 0)
+        assert "never" not in scalars
+    assert totals == [13, 3, 13, 3]
+
+
+def test_a_loss_without_a_term_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="without a term"):
+        Terms().losses  # noqa: B018
 
 
 def test_step_decay_multiplies_once_at_its_fraction() -> None:
