@@ -109,7 +109,7 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
 
 def judge(run_folder: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by scale and method of a trained model; its results and the others' as pictures."""
-    model = internal_gan.load(run_folder)
+    model = internal_gan.load(run_folder).network
     if not isinstance(model, RetargetModel):
         raise UserError(f"{run_folder}: its model cannot retarget; allowed: model=ingan")
     image = model.image.cpu()

@@ -7,9 +7,6 @@ python examples/edit_and_harmonize.py harmonize RUN pasted.png mask.png result.p
 import argparse
 
 import internal_gan
-from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.masks import read_mask
-from internal_gan.models.singan.injection import edit, harmonize
 
 
 def main() -> None:
@@ -20,15 +17,11 @@ def main() -> None:
     parser.add_argument("mask", help="white where it was changed, the same size")
     parser.add_argument("result", help="a PNG file holds the unchanged pixels exactly")
     parser.add_argument("--start-scale", type=int, help="the higher, the closer to the image")
-    arguments = parser.parse_args()
+    wanted = parser.parse_args()
 
-    model = internal_gan.load(arguments.run, "singan")
-    photo = read_image(arguments.image)
-    mask = read_mask(arguments.mask, photo.size)
-    change = edit if arguments.task == "edit" else harmonize
-    write_image(
-        arguments.result, change(model, photo.pixels, mask, arguments.start_scale), like=photo
-    )
+    model = internal_gan.load(wanted.run, "singan")
+    change = model.edit if wanted.task == "edit" else model.harmonize
+    change(wanted.image, wanted.mask, start_scale=wanted.start_scale).save(wanted.result)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ python examples/paint.py runs/forest-singan/2026-01-31_10-00-00 painting.png res
 import argparse
 
 import internal_gan
-from internal_gan.images.files.image import read_image, write_image
-from internal_gan.models.singan.injection import paint
 
 
 def main() -> None:
@@ -17,12 +15,11 @@ def main() -> None:
     parser.add_argument("result")
     parser.add_argument("--start-scale", type=int, help="1 keeps the roughest shapes")
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    wanted = parser.parse_args()
 
-    model = internal_gan.load(arguments.run, "singan")
-    painting = read_image(arguments.painting).pixels
-    drawn = paint(model, painting, arguments.start_scale, seed=arguments.seed)
-    write_image(arguments.result, drawn)
+    model = internal_gan.load(wanted.run, "singan")
+    drawn = model.paint(wanted.painting, start_scale=wanted.start_scale, seed=wanted.seed)
+    drawn.save(wanted.result)
 
 
 if __name__ == "__main__":

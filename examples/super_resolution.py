@@ -8,8 +8,6 @@ import argparse
 from pathlib import Path
 
 import internal_gan
-from internal_gan.images.files.image import read_image, write_image
-from internal_gan.models.singan.super_resolution import super_resolve
 
 
 def main() -> None:
@@ -21,14 +19,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
 
-    photo = read_image(wanted.photo)
     if wanted.model is not None:
-        model = internal_gan.load(wanted.model)
+        model = internal_gan.load(wanted.model, "singan")
     else:
-        task = ["task=super_resolution", f"super_resolution.factor={wanted.factor}"]
-        model = internal_gan.fit(wanted.photo, overrides=task)
-    enlarged = super_resolve(model, wanted.factor, photo.pixels, seed=wanted.seed)
-    write_image(wanted.result, enlarged, like=photo)
+        task = {"task": "super_resolution", "super_resolution.factor": wanted.factor}
+        model = internal_gan.fit(wanted.photo, overrides=task, progress=True).model
+    enlarged = model.super_resolve(wanted.photo, factor=wanted.factor, seed=wanted.seed)
+    enlarged.save(wanted.result)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,6 @@ import argparse
 from pathlib import Path
 
 import internal_gan
-from internal_gan.evaluation.seams import seams, told
-from internal_gan.images.files.image import write_image
-from internal_gan.models.singan.sampling import sample
-from internal_gan.models.singan.tiling import make_tileable
 
 
 def main() -> None:
@@ -24,15 +20,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
 
-    source = wanted.source
-    model = internal_gan.load(source) if source.is_dir() else internal_gan.fit(source)
-    if wanted.keep_photo:
-        picture = make_tileable(model, model.image, seed=wanted.seed)
+    if wanted.source.is_dir():
+        model = internal_gan.load(wanted.source, "singan")
     else:
-        size = tuple(wanted.size) if wanted.size else None
-        picture = sample(model, 1, size, seed=wanted.seed, tileable=True)
-    write_image(wanted.picture, picture)
-    print("step over the border, of the steps inside:", told(seams(picture, (True, True))))
+        model = internal_gan.fit(wanted.source, progress=True).model
+    if wanted.keep_photo:
+        picture = model.make_tileable(seed=wanted.seed)
+    else:
+        (picture,) = model.sample(size=wanted.size, tileable=True, seed=wanted.seed)
+    picture.save(wanted.picture)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-import internal_gan
 from internal_gan.config.arguments import key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
@@ -32,6 +31,7 @@ from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
 from internal_gan.standard_output import lost_output, spare_output
 from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job, run
+from internal_gan.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -60,7 +60,7 @@ def _run(arguments: list[str]) -> None:
     flags = _parse(arguments)
     if flags.version:
         with _answer():
-            print(f"internal-gan {internal_gan.__version__}")
+            print(f"internal-gan {__version__}")
         return
     overrides: list[str] = flags.overrides
     if not flags.shell_completion:

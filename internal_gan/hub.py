@@ -1,41 +1,71 @@
-"""Models on the Hugging Face Hub: ``pip install 'internal-gan[hub]'``."""
+"""Run folders to be shared, and the Hugging Face Hub: ``pip install 'internal-gan[hub]'``."""
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from internal_gan.config.options import PATHS, Options
 from internal_gan.config.record import load_options, save_options
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, make_folder
 from internal_gan.runs.results import read_results
 
-try:
-    from huggingface_hub import ModelHubMixin, snapshot_download
-except ImportError as error:
-    raise ImportError(
-        "internal_gan.hub needs huggingface_hub: pip install 'internal-gan[hub]'"
-    ) from error
-
-# What makes a run folder, and the pictures that show it.
-FILES = ("config.yaml", "model.safetensors", "photo.png")
-PICTURES = "*/*.png"
+MODEL, CONFIG = "model.safetensors", "config.yaml"
+# What a shared run folder has beside these, and how many pictures that its model drew.
+PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
+INSTALL = "pip install 'internal-gan[hub]'"
 CARD = """\
 ---
-{{ card_data }}
+library_name: internal-gan
+tags:
+- single-image-generation
+- gan
+- {family}
 ---
 
 A generative model learnt from a single image by internal-gan, with the photo and some pictures that
 it drew.
 
 ```python
-from internal_gan.hub import HubModel
+import internal_gan
 
-model = HubModel.from_pretrained("this repository").model
+model = internal_gan.load("this repository")
 ```
 """
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def save(model: Path, folder: Path, family: str) -> None:
+    """Copy from the run folder of a model what makes a run folder to be shared.
+
+    Where the user's files lie is left out.
+
+    Args:
+        model: the model's file; what is not beside it is left out.
+
+    Raises:
+        UserError: the folder cannot be written, or the model's file is gone.
+    """
+    run, config = model.parent, make_folder(folder) / CONFIG
+    drawn = [made.file for made in read_results(run) if made.kind == "result"]
+    photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern))]
+    for path in (model, *photos, *(run / file for file in drawn[:MOST_PICTURES])):
+        copy = folder / (MODEL if path == model else path.relative_to(run))
+        make_folder(copy.parent)
+        with atomic_write(copy) as temporary:
+            shutil.copyfile(path, temporary)
+    known = (run / CONFIG).is_file()
+    save_options(_without_folders(load_options(run / CONFIG)) if known else Options(), config)
+    # The Hub counts downloads by this file.
+    (folder / "config.json").write_text(json.dumps({"family": family}) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(CARD.format(family=family), encoding="utf-8")
 
 
 def _without_folders(options: Options) -> Options:
@@ -52,79 +82,45 @@ def _without_folders(options: Options) -> Options:
     return replace(options, **changes)
 
 
-class HubModel(
-    ModelHubMixin,
-    library_name="internal-gan",
-    tags=["single-image-generation", "gan"],
-    model_card_template=CARD,
-):
-    """A finished training that can be saved, pushed and read back.
+def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:
+    """Upload a folder to a repository of the Hub, which is made if need be; returns its address.
 
-    What it saves is a run folder: ``checkpoint=`` on the command line takes it as it is. It holds
-    the photo, which could be read out of the model in any case; push what is not for everybody to a
-    private repository.
-
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> import internal_gan
-    >>> from internal_gan.hub import HubModel
-    >>> from internal_gan.models.singan.sampling import sample
-    >>> run, folder = tempfile.mkdtemp(), tempfile.mkdtemp()
-    >>> photo = Image.radial_gradient("L").resize((48, 40))
-    >>> model = internal_gan.fit(photo, overrides=["trainer=debug"], output=run, quiet=True)
-    >>> HubModel(run).save_pretrained(folder)
-    >>> again = HubModel.from_pretrained(folder).model
-    >>> bool((sample(again) == sample(model)).all())
-    True
+    Raises:
+        ImportError: huggingface_hub is not installed.
     """
+    try:
+        from huggingface_hub import HfApi
+    except ImportError as error:
+        raise ImportError(f"push_to_hub needs huggingface_hub: {INSTALL}") from error
+    api = HfApi(token=token)
+    repository = api.create_repo(name, private=private, exist_ok=True).repo_id
+    return str(api.upload_folder(folder_path=folder, repo_id=repository, commit_message=message))
 
-    def __init__(self, run: str | Path) -> None:
-        """``run`` is the run folder of a training.
 
-        Raises:
-            UserError: it is none, or has no model.
-        """
-        import internal_gan
+def local(name: str | PathLike[str], **how: Any) -> Path:
+    """The folder or file of that name, downloaded from the Hub where there is none here.
 
-        self.run = Path(run)
-        self.model = internal_gan.load(self.run)
-        # Saved as config.json, by default with the name of a folder on this machine.
-        self._hub_mixin_config = {"family": self.model.family}
+    Args:
+        name: as ``owner/name`` a repository of the Hub.
+        how: arguments of ``huggingface_hub.snapshot_download``.
 
-    def _save_pretrained(self, save_directory: Path) -> None:
-        config = save_directory / "config.yaml"
-        pictures = [made.file for made in read_results(self.run) if made.kind == "result"]
-        for name in (*FILES, *pictures[:MOST_PICTURES]):
-            path, copy = self.run / name, save_directory / name
-            if path.is_file() and copy.resolve() != path.resolve():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-        if config.is_file():
-            save_options(_without_folders(load_options(config)), config)
-
-    @classmethod
-    def _from_pretrained(
-        cls,
-        *,
-        model_id: str,
-        revision: str | None,
-        cache_dir: str | Path | None,
-        force_download: bool,
-        local_files_only: bool,
-        token: str | bool | None,
-        **model_kwargs: Any,
-    ) -> HubModel:
-        folder = Path(model_id)
-        if not folder.is_dir():
-            folder = Path(
-                snapshot_download(
-                    model_id,
-                    revision=revision,
-                    cache_dir=cache_dir,
-                    force_download=force_download,
-                    local_files_only=local_files_only,
-                    token=token,
-                    allow_patterns=[*FILES, PICTURES],
-                )
-            )
-        return cls(folder)
+    Raises:
+        UserError: it is nowhere, or cannot be downloaded.
+    """
+    path = Path(name).expanduser()
+    if path.exists() or not isinstance(name, str) or not _NAME.fullmatch(name):
+        return path
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise UserError(
+            f"run folder {name} does not exist; to read it from the Hugging Face Hub: {INSTALL}"
+        ) from error
+    try:
+        return Path(snapshot_download(name, **how, allow_patterns=[MODEL, CONFIG, *PHOTOS]))
+    except Exception as error:  # of many kinds, by what keeps it from the Hub
+        why = " ".join(str(error).split("\n\n")[0].split()) or type(error).__name__
+        raise UserError(
+            f"run folder {name} does not exist, and the Hugging Face Hub gives none of that name "
+            f"({why})"
+        ) from error

@@ -1,5 +1,8 @@
-"""The Python API: fit and load."""
+"""The Python API: pictures in and out, options as on the command line, stops and callbacks."""
 
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,75 +12,117 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.errors import UserError
+from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
 from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import sample
-from tests.commands import TINY_RUN
-from tests.tiny import INGAN_FAST, picture, same_weights
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+HOLE = np.zeros(ARRAY.shape[:2], bool)
+HOLE[14:24, 20:32] = True
+CPU = ("precision=fp32", "device=cpu")
+OF_FAMILY = {
+    "singan": list(TINY_RUN),
+    "ingan": [*INGAN_FAST[1:], "model.steps=2", *CPU],
+    "edgeconnect": [*EDGECONNECT[1:], *CPU],
+}
 
 
 def fit(image: Any, folder: Path, *overrides: str) -> SinGAN:
-    return internal_gan.fit(
-        image,
-        overrides=[*TINY_RUN, *overrides],
-        output=folder,
-        quiet=True,
-    )
+    return internal_gan.fit(image, overrides=[*TINY_RUN, *overrides], output=folder).model
 
 
-def test_a_file_an_array_and_a_pillow_image_are_learnt_alike(tmp_path: Path) -> None:
-    path = tmp_path / "a b (1).png"
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "a b (1).png"
     Image.fromarray(ARRAY).save(path)
-    images = [path, str(path), ARRAY, ARRAY.astype(np.float32) / 255, Image.fromarray(ARRAY)]
-    first, *others = [fit(image, tmp_path / str(i)) for i, image in enumerate(images)]
-    for other in others:
-        assert torch.allclose(other.image, first.image, atol=1e-6)
-    assert same_weights(first, others[0])
+    return path
 
 
-def test_a_model_is_the_same_after_loading(tmp_path: Path) -> None:
-    model = fit(ARRAY, tmp_path / "run")
-    loaded = internal_gan.load(tmp_path / "run", "singan")
-    assert same_weights(model, loaded)
-    samples = sample(loaded, 2, size=(31, 17), seed=3)
-    assert samples.shape == (2, 3, 31, 17)
-    assert samples.abs().max() <= 1
-    assert torch.equal(samples, sample(model, 2, size=(31, 17), seed=3))
-    assert torch.equal(loaded.reconstruct(), model.reconstruct())
+@pytest.fixture(scope="module")
+def mask(photo: Path) -> Path:
+    path = photo.with_name("mask.png")
+    Image.fromarray(HOLE).save(path)
+    return path
 
 
-@pytest.mark.parametrize("family", ["singan", "ingan", "edgeconnect"])
-def test_the_networks_as_they_are_learn_in_half_precision(tmp_path: Path, family: str) -> None:
-    photo = resize(picture(), (40, 56))
-    overrides = ["trainer.max_steps=2", "precision=bf16", "device=cpu"]
-    pixels = to_uint8(photo)[0].permute(1, 2, 0).numpy()
-    model = internal_gan.fit(pixels, family, overrides, tmp_path, quiet=True)
-    assert all(weights.isfinite().all() for weights in model.parameters())
+@pytest.fixture(scope="module")
+def singan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
+    folder = tmp_path_factory.mktemp("runs") / "singan"
+    return internal_gan.fit(photo, overrides=TINY_RUN, output=folder)
 
 
-def test_a_tensor_is_learnt_as_the_array_of_the_same_pixels() -> None:
-    levels = torch.from_numpy(ARRAY).permute(2, 0, 1)
-    expected = to_photo(ARRAY).pixels
-    for tensor in (levels, levels / 255, (levels / 255)[None], (levels.double() / 255)):
-        assert torch.allclose(
-            to_photo(tensor.requires_grad_(tensor.is_floating_point())).pixels, expected, atol=1e-6
+@pytest.fixture(scope="module")
+def ingan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run[InGAN]:
+    folder = tmp_path_factory.mktemp("runs") / "ingan"
+    return internal_gan.fit(photo, "ingan", overrides=OF_FAMILY["ingan"], output=folder)
+
+
+@pytest.fixture(scope="module")
+def edgeconnect(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run[EdgeConnect]:
+    folder = tmp_path_factory.mktemp("runs") / "edgeconnect"
+    overrides = OF_FAMILY["edgeconnect"]
+    return internal_gan.fit(photo, "edgeconnect", mask=HOLE, overrides=overrides, output=folder)
+
+
+def pixels(path: Path) -> Any:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+class TestPicturesIn:
+    def test_a_file_an_array_and_a_pillow_image_are_learnt_alike(
+        self, photo: Path, tmp_path: Path
+    ) -> None:
+        images = [photo, str(photo), ARRAY, ARRAY.astype(np.float32) / 255, Image.fromarray(ARRAY)]
+        first, *others = [fit(image, tmp_path / str(i)) for i, image in enumerate(images)]
+        for other in others:
+            assert torch.allclose(other.network.image, first.network.image, atol=1e-6)
+        assert same_weights(first.network, others[0].network)
+
+    def test_a_tensor_is_learnt_as_the_array_of_the_same_pixels(self) -> None:
+        levels = torch.from_numpy(ARRAY).permute(2, 0, 1)
+        expected = to_photo(ARRAY).pixels
+        for tensor in (levels, levels / 255, (levels / 255)[None], (levels.double() / 255)):
+            given = tensor.requires_grad_(tensor.is_floating_point())
+            assert torch.allclose(to_photo(given).pixels, expected, atol=1e-6)
+        assert torch.equal(to_photo(levels).pixels, expected)
+        gray, faint = levels[:1] / 255, torch.cat([levels / 255, torch.full((1, 40, 56), 0.5)])
+        assert to_photo(gray).is_gray
+        alpha = to_photo(faint).alpha
+        assert alpha is not None
+        assert (alpha == 0.5).all()
+
+    def test_a_tensor_is_learnt(self, tmp_path: Path) -> None:
+        model = fit(torch.from_numpy(ARRAY).permute(2, 0, 1) / 255, tmp_path / "run")
+        assert model.network.image.shape == (1, 3, 20, 28)
+
+    def test_gray_and_transparent_arrays_are_photos(self, tmp_path: Path) -> None:
+        gray = fit(ARRAY[..., 0], tmp_path / "gray")
+        assert gray.network.image.shape == (1, 3, 20, 28)
+        assert gray.sample()[0].mode == "L"
+        transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
+        assert fit(transparent, tmp_path / "rgba").network.image.shape == (1, 3, 20, 28)
+
+    def test_several_photos_are_learnt_by_one_model(self, tmp_path: Path) -> None:
+        Image.fromarray(ARRAY).save(tmp_path / "a.png")
+        photos: list[Any] = [tmp_path / "a.png", ARRAY[:36, ::-1]]
+        run = internal_gan.fit(
+            photos, "ingan", overrides=OF_FAMILY["ingan"], output=tmp_path / "run"
         )
-    assert torch.equal(to_photo(levels).pixels, expected)
-    gray, faint = levels[:1] / 255, torch.cat([levels / 255, torch.full((1, 40, 56), 0.5)])
-    assert to_photo(gray).is_gray
-    alpha = to_photo(faint).alpha
-    assert alpha is not None
-    assert (alpha == 0.5).all()
-
-
-def test_a_tensor_is_learnt(tmp_path: Path) -> None:
-    model = fit(torch.from_numpy(ARRAY).permute(2, 0, 1) / 255, tmp_path / "run")
-    assert model.image.shape == (1, 3, 20, 28)
+        network = run.model.network
+        assert [image.shape[-2:] for image in network.images] == [(20, 28), (18, 28)]
+        loaded = internal_gan.load(run.folder, "ingan")
+        assert all(map(torch.equal, loaded.network.images, network.images))
+        second = loaded.retarget((20, 40), image=2)
+        assert second == run.model.retarget((20, 40), image=2)
+        assert second != run.model.retarget((20, 40))
+        with pytest.raises(UserError, match="2 photos, while a model of singan learns one"):
+            internal_gan.fit(photos, overrides=TINY_RUN)  # type: ignore[call-overload]
+        with pytest.raises(UserError, match="the list of images is empty"):
+            internal_gan.fit([], "ingan")
 
 
 FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
@@ -132,37 +177,476 @@ def test_an_image_that_breaks_off_is_refused(tmp_path: Path) -> None:
         fit(half, tmp_path / "run")
 
 
-def test_gray_and_transparent_arrays_are_photos(tmp_path: Path) -> None:
-    assert fit(ARRAY[..., 0], tmp_path / "gray").image.shape == (1, 3, 20, 28)
-    transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
-    assert fit(transparent, tmp_path / "rgba").image.shape == (1, 3, 20, 28)
+class TestPicturesOut:
+    def test_each_type_has_its_form(self, singan: Run[SinGAN]) -> None:
+        images = singan.model.sample(3, size=(31, 17))
+        arrays = singan.model.sample(3, size=(31, 17), output_type="np")
+        tensor = singan.model.sample(3, size=(31, 17), output_type="pt")
+        assert [image.size for image in images] == [(17, 31)] * 3
+        assert [(array.dtype, array.shape) for array in arrays] == [(np.float32, (31, 17, 3))] * 3
+        assert (tensor.dtype, tensor.shape) == (torch.float32, (3, 3, 31, 17))
+        for image, array, plane in zip(images, arrays, tensor, strict=True):
+            assert (np.asarray(image) == (array * 255).round()).all()
+            assert (array == plane.permute(1, 2, 0).numpy()).all()
+
+    def test_one_picture_is_no_list(self, singan: Run[SinGAN]) -> None:
+        assert singan.model.reconstruct().size == (28, 20)
+        assert singan.model.reconstruct(output_type="np").shape == (20, 28, 3)
+        assert singan.model.reconstruct(output_type="pt").shape == (1, 3, 20, 28)
+
+    def test_the_photo_comes_back(self, singan: Run[SinGAN], edgeconnect: Run[EdgeConnect]) -> None:
+        for model in (singan.model, edgeconnect.model):
+            assert (np.asarray(model.photo) == ARRAY).all()
+
+    def test_another_type_is_refused_before_anything_is_drawn(self, singan: Run[SinGAN]) -> None:
+        other: Any = "tf"
+        with pytest.raises(UserError, match=r"output_type=tf: .* Allowed: pil, np, pt"):
+            singan.model.sample(10**6, output_type=other)
+        with pytest.raises(UserError, match="output_type=tf"):
+            singan.model.animate(output_type=other)
 
 
-def test_several_photos_are_learnt_by_one_model(tmp_path: Path) -> None:
-    Image.fromarray(ARRAY).save(tmp_path / "a.png")
-    photos: list[Any] = [tmp_path / "a.png", ARRAY[:36, ::-1]]
-    folder, options = tmp_path / "run", [*INGAN_FAST[1:], "model.steps=1", "device=cpu"]
-    model = internal_gan.fit(photos, "ingan", options, output=folder, quiet=True)
-    assert [image.shape[-2:] for image in model.images] == [(20, 28), (18, 28)]
-    loaded = internal_gan.load(folder, "ingan")
-    assert all(map(torch.equal, loaded.images, model.images))
-    second = loaded.retarget((20, 40), image=loaded.images[1])
-    assert torch.equal(second, model.retarget((20, 40), image=model.images[1]))
-    assert not torch.equal(second, model.retarget((20, 40)))
-    with pytest.raises(UserError, match="a model of ingan, not of singan"):
-        internal_gan.load(folder, "singan")
-    with pytest.raises(UserError, match="2 photos, while a model of singan learns one"):
-        internal_gan.fit(photos, overrides=TINY_RUN, quiet=True)  # type: ignore[call-overload]
-    with pytest.raises(UserError, match="the list of images is empty"):
-        internal_gan.fit([], "ingan")
+class TestChance:
+    def test_a_sample_does_not_depend_on_how_many_are_drawn(self, singan: Run[SinGAN]) -> None:
+        model = singan.model
+        four = model.sample(4, seed=3, output_type="pt")
+        assert torch.equal(model.sample(2, seed=3, output_type="pt"), four[:2])
+        assert len({tuple(sample.flatten().tolist()) for sample in four}) == 4
+        assert not torch.equal(model.sample(4, seed=4, output_type="pt"), four)
+        assert torch.equal(
+            model.sample(4, output_type="pt"), model.sample(4, seed=0, output_type="pt")
+        )
+
+    def test_a_generator_draws_others_every_time_and_the_same_again(
+        self, singan: Run[SinGAN]
+    ) -> None:
+        def drawn(rng: torch.Generator) -> Any:
+            return singan.model.sample(2, generator=rng, output_type="pt")
+
+        first, second = (torch.Generator().manual_seed(1) for _ in range(2))
+        a, b = drawn(first), drawn(first)
+        assert not torch.equal(a, b)
+        assert torch.equal(a, drawn(second))
+
+    def test_both_are_refused(self, singan: Run[SinGAN]) -> None:
+        with pytest.raises(UserError, match=r"^seed, generator: both say"):
+            singan.model.sample(seed=0, generator=torch.Generator())
 
 
-def test_mistakes_are_one_kind_of_value_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no such file"):
-        fit(tmp_path / "missing.png", tmp_path / "run")
-    with pytest.raises(ValueError, match=r"did you mean 'sample\.count'"):
-        fit(ARRAY, tmp_path / "run", "sample.cuont=3")
-    with pytest.raises(UserError, match="did you mean 'singan'"):
-        internal_gan.fit(ARRAY, model="singn")
-    with pytest.raises(UserError, match="does not exist"):
-        internal_gan.load(tmp_path / "missing")
+def command(shell: Shell, folder: Path, run: Run[Any], *arguments: str) -> Path:
+    answer = shell(f"checkpoint={run.folder}", f"output={folder}", "device=cpu", *arguments)
+    assert answer.code == 0, answer.err
+    return folder
+
+
+class TestEachMethodGivesWhatItsTaskGives:
+    """Bit for bit what the command writes, whether its pictures are files or in memory."""
+
+    @pytest.fixture
+    def shell(self, capsys: pytest.CaptureFixture[str]) -> Shell:
+        return Shell(capsys)
+
+    def test_sample(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
+        options = ["sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "seed=9"]
+        made = command(shell, tmp_path / "out", singan, "task=sample", *options)
+        drawn = singan.model.sample(2, size=(23, 61), start_scale=1, seed=9)
+        for index, image in enumerate(drawn):
+            assert (np.asarray(image) == pixels(made / "sample" / f"00{index}.png")).all()
+
+    def test_paint(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path) -> None:
+        options = [f"paint.image={photo}", "paint.start_scale=2", "seed=1"]
+        made = command(shell, tmp_path / "out", singan, "task=paint", *options)
+        for given in (photo, ARRAY):
+            image = singan.model.paint(given, start_scale=2, seed=1)
+            assert (np.asarray(image) == pixels(made / "paint" / "000.png")).all()
+
+    @pytest.mark.parametrize("task", ["edit", "harmonize"])
+    def test_edit_and_harmonize(
+        self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path, mask: Path, task: str
+    ) -> None:
+        options = [
+            f"{task}.image={photo}",
+            f"{task}.mask={mask}",
+            "mask.dilate=2",
+            "mask.feather=0",
+        ]
+        options.append("seed=1")
+        made = command(shell, tmp_path / "out", singan, f"task={task}", *options)
+        for image, where in [(photo, mask), (ARRAY, HOLE)]:
+            done = getattr(singan.model, task)(image, where, dilate=2, feather=0, seed=1)
+            assert (np.asarray(done) == pixels(made / task / "000.png")).all()
+        assert (np.asarray(done)[:, :2] == ARRAY[:, :2]).all()
+
+    def test_animate(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
+        options = ["animate.seconds=0.5", "animate.fps=8", "animate.format=png"]
+        made = command(shell, tmp_path / "out", singan, "task=animate", *options)
+        frames = list(singan.model.animate(0.5, fps=8))
+        assert len(frames) == 4
+        for index, frame in enumerate(frames):
+            path = made / "animate" / "frames" / f"000{index}.png"
+            assert (np.asarray(frame) == pixels(path)).all()
+
+    def test_super_resolve(
+        self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path
+    ) -> None:
+        options = [f"image={photo}", "super_resolution.factor=2"]
+        made = command(shell, tmp_path / "out", singan, "task=super_resolution", *options)
+        for given in (photo, ARRAY, None):
+            image = singan.model.super_resolve(given, factor=2)
+            assert (np.asarray(image) == pixels(made / "super_resolution" / "enlarged.png")).all()
+
+    def test_make_tileable(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
+        made = command(
+            shell, tmp_path / "out", singan, "task=make_tileable", "make_tileable.axes=x"
+        )
+        for given in (None, ARRAY):
+            image = singan.model.make_tileable(given, axes="x")
+            assert (np.asarray(image) == pixels(made / "make_tileable" / "000.png")).all()
+
+    @pytest.mark.parametrize(
+        ("arguments", "options"),
+        [
+            ({"size": (30, 40)}, ["shape=[30,40]"]),
+            ({"size": (None, 40)}, ["shape=[null,40]"]),
+            ({"scale": (1, 1.5), "vote": False}, ["scale=[1,1.5]", "vote=false"]),
+            ({"size": (30, 40), "transform": "bend"}, ["shape=[30,40]", "transform=bend"]),
+        ],
+        ids=["size", "width", "scale", "transform"],
+    )
+    def test_retarget(
+        self,
+        shell: Shell,
+        tmp_path: Path,
+        ingan: Run[InGAN],
+        arguments: dict[str, Any],
+        options: list[str],
+    ) -> None:
+        wanted = [f"retarget.{option}" for option in options]
+        made = command(
+            shell, tmp_path / "out", ingan, "task=retarget", "retarget.compare=false", *wanted
+        )
+        (path,) = (made / "retarget").glob("*.png")
+        assert (np.asarray(ingan.model.retarget(**arguments)) == pixels(path)).all()
+
+    def test_retarget_around_what_is_kept_and_into_an_outline(
+        self, shell: Shell, tmp_path: Path, ingan: Run[InGAN], mask: Path
+    ) -> None:
+        size = "retarget.shape=[40,70]"
+        for option, name in [("protect", "protect"), ("mask", "outline")]:
+            made = command(
+                shell, tmp_path / name, ingan, "task=retarget", size, f"retarget.{option}={mask}"
+            )
+            (path,) = (made / "retarget").glob("*.png")
+            for given in (mask, HOLE):
+                kept: dict[str, Any] = {name: given}
+                image = ingan.model.retarget((40, 70), **kept)
+                assert (np.asarray(image) == pixels(path)).all()
+
+    def test_fill(
+        self,
+        shell: Shell,
+        tmp_path: Path,
+        edgeconnect: Run[EdgeConnect],
+        photo: Path,
+        mask: Path,
+    ) -> None:
+        options = [f"image={photo}", f"mask={mask}", "inpaint.seed=5", "mask.dilate=1"]
+        made = command(shell, tmp_path / "out", edgeconnect, "task=inpaint", *options)
+        cases: list[tuple[Any, Any]] = [(photo, mask), (ARRAY, HOLE)]
+        for given, where in cases:
+            image = edgeconnect.model.fill(given, where, seed=5, dilate=1, feather=0)
+            assert (np.asarray(image) == pixels(made / "inpaint" / "000.png")).all()
+        assert (np.asarray(image)[:10] == ARRAY[:10]).all()
+
+    def test_filling_is_by_default_that_of_the_training(
+        self, edgeconnect: Run[EdgeConnect]
+    ) -> None:
+        expected = pixels(edgeconnect.folder / "inpaint" / "000.png")
+        assert (np.asarray(edgeconnect.model.fill()) == expected).all()
+        loaded = internal_gan.load(edgeconnect.folder, "edgeconnect")
+        assert (np.asarray(loaded.fill()) == expected).all()
+
+
+class TestOptions:
+    """What is wrong or does not apply is refused by the line of the command line."""
+
+    @pytest.fixture
+    def said(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., str]:
+        shell = Shell(capsys)
+
+        def ask(*arguments: str) -> str:
+            answer = shell(*arguments, f"output={tmp_path / 'command'}")
+            assert answer.code == 2
+            return answer.err.strip().removeprefix("error: ")
+
+        return ask
+
+    @pytest.mark.parametrize(
+        ("model", "overrides"),
+        [
+            ("singan", ["sample.cuont=3"]),
+            ("singan", ["sample.count=0"]),
+            ("singan", ["sample.start_scale=7"]),
+            ("singan", ["trainer=fats"]),
+            ("singan", ["retarget.shape=[20,30]"]),
+            ("singan", ["mask=MASK"]),
+            ("ingan", ["sample.count=3"]),
+            ("singn", []),
+            ("singan", ["device=tpu"]),
+            ("singan", ["seed=-1"]),
+            ("singan", ["model.max_size=5"]),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    )
+    def test_of_a_training(
+        self,
+        said: Callable[..., str],
+        photo: Path,
+        mask: Path,
+        tmp_path: Path,
+        model: str,
+        overrides: list[str],
+    ) -> None:
+        given = [override.replace("MASK", str(mask)) for override in overrides]
+        tiny = OF_FAMILY.get(model, [])
+        expected = said(f"model={model}", f"image={photo}", *tiny, *given)
+        with pytest.raises(UserError) as refused:
+            internal_gan.fit(photo, model, overrides=[*tiny, *given], output=tmp_path / "run")
+        assert str(refused.value) == expected
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize(
+        ("task", "arguments", "options"),
+        [
+            ("sample", {"count": 0}, ["sample.count=0"]),
+            ("sample", {"size": (0, 3)}, ["sample.size=[0,3]"]),
+            ("sample", {"start_scale": 7}, ["sample.start_scale=7"]),
+            ("sample", {"tileable": "z"}, ["sample.tileable=z"]),
+            ("sample", {"seed": -1}, ["sample.seed=-1"]),
+            ("sample", {"count": "many"}, ["sample.count=many"]),
+            ("paint", {"image": "none.png"}, ["paint.image=none.png"]),
+            ("edit", {"image": "P", "start_scale": 9}, ["edit.image=P", "edit.start_scale=9"]),
+            ("edit", {"image": "P", "dilate": 3}, ["edit.image=P", "mask.dilate=3"]),
+            ("animate", {"seconds": 0}, ["animate.seconds=0"]),
+            ("make_tileable", {"band": 0.7}, ["make_tileable.band=0.7"]),
+        ],
+        ids=lambda value: "-".join(value) if isinstance(value, list | dict) else None,
+    )
+    def test_of_a_method(
+        self,
+        said: Callable[..., str],
+        singan: Run[SinGAN],
+        photo: Path,
+        task: str,
+        arguments: dict[str, Any],
+        options: list[str],
+    ) -> None:
+        given = [option.replace("=P", f"={photo}") for option in options]
+        expected = said(f"task={task}", f"checkpoint={singan.folder}", *given)
+        method = getattr(singan.model, task)
+        values = {name: photo if value == "P" else value for name, value in arguments.items()}
+        with pytest.raises(UserError) as refused:
+            method(**values)
+        assert str(refused.value) == expected
+
+    def test_they_have_names_too(self, photo: Path, tmp_path: Path) -> None:
+        by_name = {
+            option.partition("=")[0]: _value(option.partition("=")[2]) for option in TINY_RUN
+        }
+        both: list[Any] = [by_name, TINY_RUN]
+        runs = [
+            internal_gan.fit(photo, overrides=overrides, output=tmp_path / str(number))
+            for number, overrides in enumerate(both)
+        ]
+        assert same_weights(runs[0].model.network, runs[1].model.network)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"overrides": "seed=3"}, r"overrides=seed=3: needs a list of options"),
+            ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
+            ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
+            ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
+            ({"overrides": ["task=sample"]}, "^task=sample: is done by a trained model"),
+            ({"overrides": ["fast"]}, "^fast: an option is written option=value"),
+            ({"mask": HOLE[:9]}, "^mask: 9x56 pixels .* while the image has 40x56"),
+            ({"mask": ~np.zeros_like(HOLE)}, "^mask: the mask covers the whole image"),
+        ],
+        ids=lambda value: None,
+    )
+    def test_that_python_alone_can_get_wrong(
+        self, tmp_path: Path, arguments: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(UserError, match=message):
+            internal_gan.fit(ARRAY, "edgeconnect", output=tmp_path / "run", **arguments)
+        assert not (tmp_path / "run").exists()
+
+    def test_mistakes_are_one_kind_of_value_error(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="no such file"):
+            fit(tmp_path / "missing.png", tmp_path / "run")
+        with pytest.raises(ValueError, match=r"did you mean 'sample\.count'"):
+            fit(ARRAY, tmp_path / "run", "sample.cuont=3")
+        with pytest.raises(UserError, match="does not exist"):
+            internal_gan.load(tmp_path / "missing")
+
+
+def _value(text: str) -> Any:
+    """A value as Python has it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+class TestTraining:
+    def test_a_mask_in_memory_is_learnt_as_its_file(
+        self, photo: Path, mask: Path, edgeconnect: Run[EdgeConnect], tmp_path: Path
+    ) -> None:
+        overrides, folder = OF_FAMILY["edgeconnect"], tmp_path / "run"
+        run = internal_gan.fit(photo, "edgeconnect", mask=mask, overrides=overrides, output=folder)
+        assert same_weights(run.model.network, edgeconnect.model.network)
+        assert (pixels(edgeconnect.folder / "inputs" / "mask.file.png") > 0).sum() == HOLE.sum()
+
+    @pytest.mark.parametrize("at", [2, 7])
+    def test_one_that_was_stopped_goes_on_to_the_same_end(
+        self, singan: Run[SinGAN], photo: Path, tmp_path: Path, at: int
+    ) -> None:
+        steps: list[TrainingProgress] = []
+        with pytest.raises(internal_gan.TrainingStopped) as stopped:
+            internal_gan.fit(
+                photo,
+                overrides=TINY_RUN,
+                output=tmp_path / "run",
+                progress=steps.append,
+                stop=lambda: len(steps) >= at,
+            )
+        assert len(steps) == at
+        assert stopped.value.folder == tmp_path / "run"
+        later: list[TrainingProgress] = []
+        run = internal_gan.resume(stopped.value.folder, progress=later.append)
+        assert (later[0].stage, later[0].step) == (steps[-1].stage, steps[-1].step + 1)
+        assert same_weights(run.model.network, singan.model.network)
+        assert internal_gan.resume(run.folder, stop=lambda: True).folder == run.folder
+
+    def test_callbacks_follow_it_and_are_closed(self, photo: Path, tmp_path: Path) -> None:
+        told: list[str] = []
+
+        class Diary(internal_gan.Callback):
+            def on_stage_end(self, model: Any, stage_index: int) -> None:
+                told.append(f"stage {stage_index}, {model.finished} finished")
+
+            def close(self) -> None:
+                told.append("closed")
+
+        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", callbacks=[Diary()])
+        assert told == [*(f"stage {n}, {n + 1} finished" for n in range(3)), "closed"]
+
+    @pytest.mark.parametrize("quiet", [None, False])
+    def test_nothing_is_printed_unless_it_is_wanted(
+        self, photo: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], quiet: bool | None
+    ) -> None:
+        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "quiet", progress=quiet)
+        assert capfd.readouterr() == ("", "")
+
+    def test_with_progress_it_prints_what_the_command_prints(
+        self, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", progress=True)
+        out, err = capsys.readouterr()
+        assert "Done in" in out
+        assert "scale 2 (3 of 3)" in err
+
+    @pytest.mark.parametrize("family", list(OF_FAMILY))
+    def test_the_networks_as_they_are_learn_in_half_precision(
+        self, tmp_path: Path, family: str
+    ) -> None:
+        photo = to_uint8(resize(picture(), (40, 56)))[0].permute(1, 2, 0).numpy()
+        overrides = ["trainer.max_steps=2", "precision=bf16", "device=cpu"]
+        run = internal_gan.fit(photo, family, overrides=overrides, output=tmp_path)
+        assert all(weights.isfinite().all() for weights in run.model.network.parameters())
+
+
+class TestLoading:
+    def test_a_model_is_the_same_after_loading(self, singan: Run[SinGAN]) -> None:
+        loaded = internal_gan.load(singan.folder, "singan")
+        assert isinstance(loaded, SinGAN)
+        assert same_weights(singan.model.network, loaded.network)
+        assert loaded.sample(2, size=(31, 17), seed=3) == singan.model.sample(
+            2, size=(31, 17), seed=3
+        )
+        assert loaded.reconstruct() == singan.model.reconstruct()
+        assert loaded.folder == singan.folder
+
+    def test_a_model_file_is_enough(self, singan: Run[SinGAN], tmp_path: Path) -> None:
+        file = tmp_path / "any name.safetensors"
+        file.write_bytes((singan.folder / "model.safetensors").read_bytes())
+        model = internal_gan.load(file, "singan")
+        assert model.folder is None
+        assert model.sample() == singan.model.sample()
+        assert model.make_tileable().size == (28, 20)
+        model.save_pretrained(tmp_path / "saved")
+        assert internal_gan.load(tmp_path / "saved", "singan").sample() == model.sample()
+
+    def test_each_family_has_its_class(
+        self, singan: Run[SinGAN], ingan: Run[InGAN], edgeconnect: Run[EdgeConnect]
+    ) -> None:
+        for run, kind in [(singan, SinGAN), (ingan, InGAN), (edgeconnect, EdgeConnect)]:
+            assert type(Model.from_pretrained(run.folder)) is kind
+            assert type(run.model) is kind
+            assert run.model.family == run.model.network.family
+        with pytest.raises(UserError, match="a model of ingan, not of singan"):
+            internal_gan.load(ingan.folder, "singan")
+        with pytest.raises(UserError, match="a model of ingan, not of edgeconnect"):
+            EdgeConnect.from_pretrained(ingan.folder)
+        with pytest.raises(UserError, match="did you mean 'singan'"):
+            internal_gan.load(singan.folder, "singn")
+
+    def test_half_precision_draws_nearly_the_same(self, singan: Run[SinGAN]) -> None:
+        whole = singan.model.sample(output_type="pt")
+        model = internal_gan.load(singan.folder, "singan", dtype=torch.bfloat16)
+        half = model.sample(output_type="pt")
+        assert not torch.equal(half, whole)
+        assert torch.allclose(half, whole, atol=0.1)
+        assert next(model.network.parameters()).dtype == torch.float32
+        assert torch.equal(model.to(torch.float32).sample(output_type="pt"), whole)
+        assert not torch.is_autocast_enabled("cpu")
+
+    def test_a_device_or_a_dtype_that_is_not_there_is_refused(self, singan: Run[SinGAN]) -> None:
+        assert singan.model.to("cpu").device == torch.device("cpu")
+        with pytest.raises(UserError, match="device=tpu: unknown"):
+            singan.model.to("tpu")
+        with pytest.raises(UserError, match=r"dtype=torch\.int8: allowed: torch\.float32"):
+            singan.model.to(torch.int8)
+
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+    def test_a_model_moves_to_the_gpu_and_back(self, singan: Run[SinGAN]) -> None:
+        model = internal_gan.load(singan.folder, "singan", device="cuda", dtype=torch.float16)
+        assert model.device.type == "cuda"
+        assert model.sample(output_type="pt").device.type == "cpu"
+        assert model.to("cpu", torch.float32).sample() == singan.model.sample()
+
+
+def test_importing_it_loads_neither_torch_nor_hydra() -> None:
+    code = (
+        "import sys, internal_gan; dir(internal_gan); internal_gan.UserError\n"
+        "print([name for name in ('torch', 'numpy', 'PIL', 'hydra') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    for name in internal_gan.__all__:
+        assert getattr(internal_gan, name) is not None
+        assert name in dir(internal_gan)
+    with pytest.raises(AttributeError, match="has no attribute 'fitt'"):
+        internal_gan.fitt  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_models_and_presets_are_those_of_the_command_line() -> None:
+    assert internal_gan.list_models() == ["edgeconnect", "ingan", "ingan_unet", "singan"]
+    assert {"debug", "fast", "paper", "preview"} <= set(internal_gan.list_presets())

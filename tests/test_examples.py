@@ -20,6 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
     run = trained(tmp_path_factory.mktemp("examples") / "model")
     save_options(run.options, run.folder.config_path)
+    write_image(run.folder.path / "photo.png", run.model.image)
     return run.folder.path
 
 
@@ -85,14 +86,12 @@ def test_a_picture_that_repeats(
     run: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     size: tuple[int, int],
 ) -> None:
     picture = tmp_path / "picture.png"
     script(monkeypatch, "tileable.py", run, picture, *arguments)
     assert read_image(picture).size == size
-    assert "left and right" in capsys.readouterr().out
 
 
 def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,25 @@
 """Models saved for the Hugging Face Hub and read back, without a network."""
 
-import shutil
 import socket
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from internal_gan.config.record import load_options, save_options
-from internal_gan.errors import UserError
-from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import Result
-from tests.commands import Shell
-from tests.tiny import same_weights, trained
+import internal_gan
+from internal_gan import Run, SinGAN, UserError
+from internal_gan.config.record import load_options
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights
 
-hub = pytest.importorskip("internal_gan.hub", exc_type=ImportError)
+huggingface_hub = pytest.importorskip("huggingface_hub")
+
+PHOTO = Image.fromarray(
+    ((picture()[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy(), mode="RGB"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,104 +30,133 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    made = trained(tmp_path / "run")
-    made.options.image = str(tmp_path / "private" / "photo.png")
-    save_options(made.options, made.folder.config_path)
-    for index in range(10):
-        (made.folder.path / "sample").mkdir(exist_ok=True)
-        (made.folder.path / "sample" / f"{index:03d}.png").write_bytes(b"picture")
-    return made.folder.path
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
+    place = tmp_path_factory.mktemp("private")
+    PHOTO.save(place / "photo.png")
+    overrides = [*TINY_RUN, "sample.count=10"]
+    return internal_gan.fit(place / "photo.png", overrides=overrides, output=place / "run")
 
 
 def test_a_saved_model_is_the_same_and_is_a_run_folder(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run[SinGAN], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = hub.HubModel(run)
-    model.save_pretrained(tmp_path / "saved")
-    again = hub.HubModel.from_pretrained(tmp_path / "saved")
-    assert same_weights(again.model, model.model)
-    assert len(list((tmp_path / "saved" / "sample").iterdir())) == hub.MOST_PICTURES
-    card = (tmp_path / "saved" / "README.md").read_text()
-    assert "library_name: internal-gan" in card
-    assert "model_hub_mixin" in card
-    assert load_options(tmp_path / "saved" / "config.yaml").image is None
-    saved = [path for path in (tmp_path / "saved").rglob("*") if path.is_file()]
-    assert not [path for path in saved if str(tmp_path).encode() in path.read_bytes()]
-    answer = Shell(capsys)(
-        "task=sample", f"checkpoint={tmp_path / 'saved'}", f"output={tmp_path / 'out'}"
-    )
+    saved = tmp_path / "new" / "saved"
+    run.model.save_pretrained(saved)
+    again = SinGAN.from_pretrained(saved)
+    assert same_weights(again.network, run.model.network)
+    assert again.sample(2) == run.model.sample(2)
+    assert len(list((saved / "sample").iterdir())) == 8
+    card = (saved / "README.md").read_text()
+    assert card.startswith("---\nlibrary_name: internal-gan\n")
+    assert "- singan\n" in card
+    assert load_options(saved / "config.yaml").image is None
+    files = [path for path in saved.rglob("*") if path.is_file()]
+    assert not [path for path in files if str(run.folder.parent).encode() in path.read_bytes()]
+    assert not {"training.ckpt", "log.txt", "status.json"} & {path.name for path in files}
+    answer = Shell(capsys)("task=sample", f"checkpoint={saved}", f"output={tmp_path / 'out'}")
     assert answer.code == 0, answer.err
 
 
-@pytest.mark.parametrize("picture", ["inpaint/000.png", "inpaint/lake/000.png", "retarget/a.png"])
-def test_pictures_of_every_family_are_saved(run: Path, picture: str, tmp_path: Path) -> None:
-    shutil.rmtree(run / "sample")
-    (run / picture).parent.mkdir(parents=True)
-    (run / picture).write_bytes(b"picture")
-    (run / picture).with_name("before.png").write_bytes(b"what was removed")
-    hub.HubModel(run).save_pretrained(tmp_path / "saved")
-    assert (tmp_path / "saved" / picture).read_bytes() == b"picture"
-    if picture.startswith("inpaint"):
-        assert not list((tmp_path / "saved").rglob("before.png"))
+def test_it_can_be_saved_over_an_older_one_and_over_itself(
+    run: Run[SinGAN], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        run.model.save_pretrained(tmp_path)
+    model = internal_gan.load(tmp_path, "singan")
+    model.save_pretrained(tmp_path)
+    assert internal_gan.load(tmp_path, "singan").sample() == run.model.sample()
 
 
-def test_of_what_a_run_recorded_the_results_are_saved(run: Path, tmp_path: Path) -> None:
-    made = [Result("sample/009.png"), Result("sample/008.png", "aside"), Result("sample/001.png")]
-    RunFolder(run).write_status("finished", results=made)
-    hub.HubModel(run).save_pretrained(tmp_path / "saved")
-    saved = sorted(path.name for path in (tmp_path / "saved" / "sample").iterdir())
-    assert saved == ["001.png", "009.png"]
+@pytest.mark.parametrize(
+    ("options", "folder"), [(INGAN_FAST, "retarget"), (EDGECONNECT, "inpaint")]
+)
+def test_pictures_of_every_family_are_saved(
+    options: tuple[str, ...], folder: str, tmp_path: Path
+) -> None:
+    family = options[0].partition("=")[2]
+    overrides = [*options[1:], "precision=fp32"]
+    made = internal_gan.fit(PHOTO, family, overrides=overrides, output=tmp_path / "run")
+    made.model.save_pretrained(tmp_path / "saved")
+    results = [path.name for path in (tmp_path / "saved" / folder).rglob("*.png")]
+    assert results
+    assert not {"before.png", "mask.png", "hole.png"} & set(results)
+    again = internal_gan.load(tmp_path / "saved")
+    assert same_weights(again.network, made.model.network)
+    assert (np.asarray(again.photo) == np.asarray(Image.open(tmp_path / "run/photo.png"))).all()
 
 
-def test_pushing_uploads_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pushing_uploads_what_is_saved(run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded: list[str] = []
+    asked: dict[str, Any] = {}
 
     class Api:
-        def __init__(self, **_: Any) -> None:
-            pass
+        def __init__(self, **how: Any) -> None:
+            asked.update(how)
 
-        def create_repo(self, repo_id: str, **_: Any) -> Any:
+        def create_repo(self, repo_id: str, **how: Any) -> Any:
+            asked.update(how)
             return type("Repository", (), {"repo_id": repo_id})
 
-        def upload_folder(self, folder_path: Path, repo_id: str, **_: Any) -> str:
+        def upload_folder(self, folder_path: Path, repo_id: str, **how: Any) -> str:
+            asked.update(how)
             files = (path for path in folder_path.rglob("*") if path.is_file())
             uploaded.extend(path.relative_to(folder_path).as_posix() for path in files)
             return f"https://example.org/{repo_id}"
 
-    monkeypatch.setattr("huggingface_hub.hub_mixin.HfApi", Api)
-    assert hub.HubModel(run).push_to_hub("someone/lake").endswith("someone/lake")
-    assert {"config.yaml", "model.safetensors", "README.md", "sample/000.png"} <= set(uploaded)
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    address = run.model.push_to_hub("someone/lake", private=True, token="key", message="A lake")
+    assert address == "https://example.org/someone/lake"
+    assert asked == {"token": "key", "private": True, "exist_ok": True, "commit_message": "A lake"}
+    expected = {"config.json", "config.yaml", "model.safetensors", "README.md", "photo.png"}
+    assert expected | {"sample/000.png"} <= set(uploaded)
     assert "training.ckpt" not in uploaded
 
 
 def test_a_repository_is_downloaded_as_a_run_folder(
-    run: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}
 
     def download(name: str, **options: Any) -> str:
         asked.update(options, name=name)
-        return str(run)
+        return str(run.folder)
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
-    monkeypatch.setattr("huggingface_hub.hub_mixin.hf_hub_download", lambda **_: None)
-    found = hub.HubModel.from_pretrained("someone/lake", revision="v1", local_files_only=True)
-    assert found.model.family == "singan"
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    found = internal_gan.load("someone/lake", revision="v1", local_files_only=True)
+    assert isinstance(found, SinGAN)
     assert (asked["name"], asked["revision"]) == ("someone/lake", "v1")
-    assert "training.ckpt" not in asked["allow_patterns"]
+    assert asked["local_files_only"]
+    assert {"model.safetensors", "config.yaml", "photo.png"} <= set(asked["allow_patterns"])
+    with pytest.raises(UserError, match="a model of singan, not of ingan"):
+        internal_gan.load("someone/lake", "ingan")
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_nowhere_is_one_line(
+    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object, **__: object) -> NoReturn:
+        raise OSError("404 Client Error.\n\nRepository Not Found for url: ...")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", nowhere)
+    expected = r"^run folder no/where does not exist, and the .* \(404 Client Error\.\)$"
+    with pytest.raises(UserError, match=expected):
+        internal_gan.load("no/where")
+    # Only what could be a name on the Hub is looked for there.
+    for name in ("nowhere", "./no/where", tmp_path / "nowhere"):
+        with pytest.raises(UserError, match=r"^run folder .*nowhere|no/where does not exist$"):
+            internal_gan.load(name)
     with pytest.raises(UserError, match="is not a run folder"):
-        hub.HubModel.from_pretrained(tmp_path)
+        internal_gan.load(tmp_path)
 
 
 def test_without_huggingface_hub_the_message_says_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch,
+    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "internal_gan.hub")
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(ImportError, match=r"pip install 'internal-gan\[hub\]'"):
-        __import__("internal_gan.hub")
+        run.model.push_to_hub("someone/lake")
+    with pytest.raises(UserError, match=r"pip install 'internal-gan\[hub\]'"):
+        internal_gan.load("someone/lake")
+    run.model.save_pretrained(tmp_path)
+    assert isinstance(internal_gan.load(tmp_path), SinGAN)

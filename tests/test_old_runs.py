@@ -79,7 +79,7 @@ def test_a_model_draws_what_it_drew(name: str, place: Path, shell: Shell) -> Non
     answer = shell(*task, f"checkpoint={name}", "output=again", *given)
     assert answer.code == 0, answer.err
     assert_same_picture(place / "again" / picture, name)
-    assert internal_gan.load(place / name).finished > 0
+    assert internal_gan.load(place / name).network.finished > 0
 
 
 @pytest.mark.parametrize("name", RUNS)

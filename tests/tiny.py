@@ -23,6 +23,7 @@ from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
 
@@ -104,6 +105,11 @@ def write_16_bits(path: Path, array: Any) -> None:
     pixels, alpha = levels[:, :3] * 2 - 1, levels[:, 3:]
     like = Photo(pixels, bit_depth=16)
     write_image(path, pixels, like=like, alpha=alpha if alpha.shape[1] else None)
+
+
+def network_of(run: str | Path) -> Any:
+    """The network that was learnt in a run folder."""
+    return load_model(Path(run) / "model.safetensors")
 
 
 @cache

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import glob
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -83,6 +85,13 @@ def escape(text: str) -> str:
     a\${b}
     """
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+
+
+def command(*arguments: str) -> str:
+    """This program's command with ``arguments``, to be copied into a shell."""
+    program = Path(sys.argv[0]).name
+    name = "internal-gan" if program == "internal-gan" else "python -m internal_gan"
+    return " ".join([name, *(shlex.quote(argument) for argument in arguments)])
 
 
 def check_image_file(image: str | None) -> None:

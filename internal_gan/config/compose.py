@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from os import PathLike, fspath
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from internal_gan.config.arguments import escape
 from internal_gan.config.conf import composed
 from internal_gan.config.fields import fields_of
 from internal_gan.config.messages import is_command, schema_error, user_error, wrong_value
@@ -46,6 +49,24 @@ def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
         raise user_error(error, overrides) from error
     assert isinstance(settings, DictConfig)
     return settings
+
+
+def options_of(values: Mapping[str, Any]) -> Options:
+    """The defaults with these values in their place.
+
+    Args:
+        values: by the full names of options, such as ``sample.count``.
+
+    Raises:
+        UserError: an option has a wrong name or value.
+
+    >>> options_of({"sample.size": (30, 80)}).sample.size
+    [30, 80]
+    """
+    config = OmegaConf.create()
+    for name, value in values.items():
+        OmegaConf.update(config, name, _plain(value), force_add=True)
+    return to_options(config)
 
 
 def to_options(config: DictConfig) -> Options:
@@ -91,3 +112,13 @@ def check(options: Options) -> None:
             raise UserError(f"{key}={value}: {error}") from error
         if not fits:
             raise wrong_value(key, value)
+
+
+def _plain(value: Any) -> Any:
+    """A value of Python's as one of YAML's."""
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, str | PathLike):
+        return escape(fspath(value))
+    # NumPy's and torch's numbers.
+    return value.item() if hasattr(value, "item") else value

@@ -53,6 +53,11 @@ def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> Dict
             GlobalHydra.instance().hydra = outer
 
 
+def choices(group: str) -> list[str]:
+    """The names that ``model=``, ``trainer=`` and the like take."""
+    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+
+
 def experiments() -> list[str]:
     """The names that ``experiment=`` takes."""
     root = conf_dir() / "experiment"

@@ -61,14 +61,11 @@ def read_mask(
     Raises:
         UserError: not a readable image, another size, or a mask that is empty or covers everything.
     """
-    if isinstance(given, Photo):
-        photo, name = given, option
-    else:
-        try:
-            photo = read_image(given)
-        except UserError as error:
-            raise UserError(f"{option}={error}") from error
-        name = f"{option}={shown(Path(given))}"
+    try:
+        photo = given if isinstance(given, Photo) else read_image(given)
+    except UserError as error:
+        raise UserError(f"{option}={error}") from error
+    name = called(photo, option)
     if photo.size != size:
         found, wanted = (f"{height}x{width}" for height, width in (photo.size, size))
         raise UserError(
@@ -91,6 +88,11 @@ def read_mask(
             other_way,
         )
     return mask
+
+
+def called(photo: Photo, option: str) -> str:
+    """What to call a picture that an option names in messages, such as ``mask=hole.png``."""
+    return option if photo.path is None else f"{option}={shown(photo.path)}"
 
 
 def write_mask(path: str | Path, mask: Tensor) -> None:

@@ -12,12 +12,12 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-import internal_gan
 from internal_gan.config.build import build, find
 from internal_gan.config.migrations import migrated
 from internal_gan.errors import UserError, check_range
 from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model, Recipe
+from internal_gan.version import __version__
 
 # Raised whenever a file of the version before can no longer be read as it is. Files of format 1
 # hold the configuration of the whole training in place of the model's architecture.
@@ -43,7 +43,7 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
     """
     metadata = {
         "format_version": str(FORMAT_VERSION),
-        "package_version": internal_gan.__version__,
+        "package_version": __version__,
         "family": model.family,
         "architecture": json.dumps(architecture),
         "model": json.dumps(model.metadata()),

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from operator import attrgetter
 from pathlib import Path
@@ -26,6 +26,8 @@ from internal_gan.images.photo import Photo
 
 INDEX = "inputs.json"
 FOLDER = "inputs"
+# The name that options have for a picture in memory.
+IN_MEMORY = "(in memory)"
 _INSIDE = re.compile(rf"{FOLDER}/[^/\\]+")
 _BAND_ROWS = 256
 
@@ -60,6 +62,7 @@ class Source:
         folder: the run's; None before it begins.
         photos: those in memory, in place of the files that ``options.image`` names.
         names: of the photos that masks in a folder belong to; by default ``options.photos``.
+        files: pictures in memory, by the options whose files they stand for.
     """
 
     def __init__(
@@ -68,12 +71,19 @@ class Source:
         folder: Path | None = None,
         photos: Sequence[Photo] = (),
         names: Sequence[str] | None = None,
+        files: Mapping[str, Photo] | None = None,
     ) -> None:
         self.options = options
         self.folder = folder
         self.names = list(options.photos if names is None else names)
         self._in_memory = dict(enumerate(photos))
+        self._files = dict(files or {})
         self._inputs = {} if folder is None else _read_index(folder)
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether it was given any photo."""
+        return bool(self.options.photos or self._in_memory or ("image", 0) in self._inputs)
 
     @property
     def count(self) -> int:
@@ -128,6 +138,8 @@ class Source:
             UserError: as :meth:`original`.
         """
         path = self.original(number)
+        if path is None and number in self._in_memory:
+            return IN_MEMORY
         if path is None:
             return str(self.learnt_path(number))
         return self.names[number] if number < len(self.names) else str(path)
@@ -147,6 +159,24 @@ class Source:
         """Where the photo is as the model learnt it."""
         return self._path(f"photos/{number + 1}.png" if number else "photo.png")
 
+    def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
+        """The picture that an option names; None where it names none.
+
+        Args:
+            option, number: as for :meth:`file`.
+            how: further arguments of :func:`internal_gan.images.files.image.read_image`.
+
+        Raises:
+            UserError: as :meth:`file`, or it cannot be read.
+        """
+        if option in self._files:
+            return self._files[option]
+        path = self.file(option, number)
+        try:
+            return None if path is None else read_image(path, **how)
+        except UserError as error:
+            raise UserError(f"{option.removesuffix('.file')}={error}") from error
+
     def file(self, option: str, number: int | None = None) -> Path | None:
         """The file that an option names; None where it names none.
 
@@ -161,13 +191,15 @@ class Source:
         of = number if number and self.is_folder(option) else 0
         if (option, of) in self._inputs:
             return self._kept(option, of)
-        name = attrgetter(option)(self.options)
+        name = None if option in self._files else attrgetter(option)(self.options)
         if name is None or number is None or not Path(name).is_dir():
             return None if name is None else Path(name)
         return _namesake(option, name, self.names[number] if self.names else None)
 
     def is_folder(self, option: str) -> bool:
         """Whether an option names a folder, which has a file for each photo."""
+        if option in self._files:
+            return False
         if self._inputs:
             return any(of == option and number for of, number in self._inputs)
         name = attrgetter(option)(self.options)
@@ -192,8 +224,11 @@ class Source:
             if is_file(name):
                 kept.append(_keep(folder, Path(name), "image", number, copy))
         if copy and not kept:
-            kept += [_keep_photo(folder, *item) for item in self._in_memory.items()]
+            kept += [_keep_photo(folder, "image", *item) for item in self._in_memory.items()]
         for option in reads:
+            if option in self._files:
+                kept.append(_keep_photo(folder, option, 0, self._files.pop(option)))
+                continue
             is_photo = option.endswith(".image")
             for number in range(max(len(self.names), 1)) if self.is_folder(option) else (0,):
                 if path := self.file(option, number):
@@ -251,14 +286,14 @@ def _keep(folder: Path, path: Path, option: str, number: int, copy: bool) -> Inp
     return Input(option, number, name, file, _sha256(folder / file if copy else path))
 
 
-def _keep_photo(folder: Path, number: int, photo: Photo) -> Input:
+def _keep_photo(folder: Path, option: str, number: int, photo: Photo) -> Input:
     """Write a photo as PNG: with 16 bits per channel where 8 would lose something."""
-    file = _file_name("image", number, ".png")
+    file = _file_name(option, number, ".png")
     make_folder(folder / FOLDER)
     layers = [photo.pixels] if photo.alpha is None else [photo.pixels, photo.alpha * 2.0 - 1.0]
     depth = 8 if photo.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
     write_image(folder / file, photo.pixels, like=replace(photo, bit_depth=depth))
-    return Input("image", number, "", file, _sha256(folder / file))
+    return Input(option, number, "", file, _sha256(folder / file))
 
 
 def _file_name(option: str, number: int, suffix: str) -> str:

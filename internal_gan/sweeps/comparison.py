@@ -13,7 +13,7 @@ from statistics import fmean
 
 import torch
 
-from internal_gan.config.arguments import key_of, unquote
+from internal_gan.config.arguments import command, key_of, unquote
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
@@ -27,7 +27,6 @@ from internal_gan.runs.results import read_results
 from internal_gan.sweeps.job_names import in_short
 from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
 from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
-from internal_gan.tasks import command
 
 NAME = "comparison"
 # What a run is judged by and shows: more would take long and tell little more.

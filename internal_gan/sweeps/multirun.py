@@ -20,7 +20,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan import tasks
+from internal_gan.api import commands
 from internal_gan.config.arguments import check_image_file, key_of, quote
 from internal_gan.config.compose import compose, compose_hydra, to_options
 from internal_gan.config.messages import EXTRAS, needs_extra
@@ -220,8 +220,9 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
-    """Do what ``options`` ask for, as :func:`internal_gan.tasks.run`, ``task=compare`` too."""
-    return tasks.run(options, changed, {"compare": _compare})
+    """Do what ``options`` ask for, ``task=compare`` too; see
+    :func:`internal_gan.api.commands.run`."""
+    return commands.run(options, changed, {"compare": _compare})
 
 
 def _compare(options: Options) -> None:

@@ -71,6 +71,7 @@ class Context:
         mask: how it takes its mask.
         given: the files that the run was given.
         trained: those that the training of its model was given; at the end of a training the same.
+        asides: whether pictures beside the results are wanted, too.
         console: where it tells what it does, once its first picture is drawn.
         folder: the run's, once its first picture is drawn.
         facts: what it adds to the run's ``status.json``.
@@ -81,6 +82,7 @@ class Context:
     mask: MaskOptions
     given: Source
     trained: Source
+    asides: bool = True
     console: Console = field(default_factory=lambda: Console(quiet=True))
     folder: RunFolder | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Context:
     @property
     def photos(self) -> Source:
         """Where the photos are that it works on: its own, or else those of the training."""
-        return self.given if self.given.options.photos else self.trained
+        return self.given if self.given.has_photos else self.trained
 
     def say(self, text: str) -> None:
         """Print a line and write it into the run's log."""

@@ -13,7 +13,6 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-import internal_gan
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
@@ -39,6 +38,7 @@ from internal_gan.tasks.retarget.targets import photo_of
 from internal_gan.tasks.runner import context_of, load_trained, new_run, work_of, write
 from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, duration, three_digits
+from internal_gan.version import __version__
 
 # Sides that differ by no more than this, relatively, are of one aspect.
 SAME_ASPECT = 0.02
@@ -199,7 +199,7 @@ def _write(
         }
     names = dict.fromkeys(name for row in rows for name in row["figures"])
     record = {
-        "package_version": internal_gan.__version__,
+        "package_version": __version__,
         "torch_version": torch.__version__,
         "real": {
             "file": options.evaluate.real or options.photo,

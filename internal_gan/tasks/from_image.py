@@ -9,7 +9,6 @@ from typing import ClassVar, TypeVar
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.task_options import PaintOptions, RedrawOptions
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.singan.injection import start_scale_for
 from internal_gan.models.singan.model import SinGAN
@@ -37,13 +36,10 @@ class FromImage(Work[Wanted]):
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` is that of :func:`internal_gan.images.files.image.read_image`."""
         option = f"{self.task}.image"
-        path = self.context.given.file(option)
-        if path is None:
+        photo = self.context.given.read(option, longest=longest)
+        if photo is None:
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
-        try:
-            return read_image(path, longest=longest)
-        except UserError as error:
-            raise UserError(f"{option}={error}") from error
+        return photo
 
     def _start_scale(self, model: SinGAN) -> int:
         auto, wanted = start_scale_for(model, self.fraction), self.wanted.start_scale

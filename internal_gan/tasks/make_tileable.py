@@ -9,7 +9,6 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, seams_in_words
-from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import wrap_of
@@ -51,16 +50,16 @@ class MakeTileable(Work[MakeTileableOptions]):
 
     def _photo(self) -> tuple[Photo, str]:
         """The photo to change, and a line about it."""
-        source, given = self.context.trained, self.context.given.file("make_tileable.image")
-        try:
-            if given is not None:
-                photo, called, what = read_image(given), str(given), "make_tileable.image"
-            else:
+        source, what = self.context.trained, "make_tileable.image"
+        photo = self.context.given.read("make_tileable.image")
+        called = "from memory" if photo is None or photo.path is None else str(photo.path)
+        if photo is None:
+            try:
                 photo, called, what = source.photo(), source.called(), "the photo of the training"
                 if source.original() is None:
                     what = "the training's own copy of its photo"
-        except UserError as error:
-            raise UserError(f"make_tileable.image={error}") from error
+            except UserError as error:
+                raise UserError(f"make_tileable.image={error}") from error
         return photo, f"Photo {called}, {photo.size[0]} x {photo.size[1]} pixels: {what}"
 
 

@@ -38,7 +38,7 @@ class Paint(FromImage[PaintOptions]):
         start = self._start_scale(model)
         size = working_size(model, (painting.shape[-2], painting.shape[-1]))
         painting = resize(painting, size).clamp(-1, 1)
-        for scale in range(1, model.finished):
+        for scale in range(1, model.finished) if self.context.asides else ():
             image = inject(model, painting, scale, size=size, seed=seeds[0])
             yield Picture(f"paint/start-scale-{scale}.png", image, "aside")
         yield Picture("paint/before.png", painting, "before")

@@ -68,11 +68,11 @@ class Redraw(FromImage[Wanted]):
 
     def _mask(self, photo: Photo) -> Tensor | None:
         option, options = f"{self.task}.mask", self.context.mask
-        path = self.context.given.file(option)
-        if path is not None:
+        mask = self.context.given.read(option)
+        if mask is not None:
             invert = options.invert
             return read_mask(
-                path, photo.size, invert=invert, option=option, invert_option="mask.invert"
+                mask, photo.size, invert=invert, option=option, invert_option="mask.invert"
             )
         if self.needs_mask:
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")

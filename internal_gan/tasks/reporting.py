@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 import torch
 from rich.console import Console
 
-import internal_gan
 from internal_gan.device import free_memory
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
@@ -19,6 +18,7 @@ from internal_gan.runs.log import log_to
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import memory
+from internal_gan.version import __version__
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -31,7 +31,7 @@ def say(console: Console, text: str) -> None:
 
 def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
     """The first lines of a run."""
-    say(console, f"internal-gan {internal_gan.__version__}, torch {torch.__version__}")
+    say(console, f"internal-gan {__version__}, torch {torch.__version__}")
     for line in about:
         say(console, line)
     say(console, f"Run folder {folder.path}")

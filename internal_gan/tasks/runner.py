@@ -39,9 +39,9 @@ def work_of(task: str, options: Options, context: Context) -> Work[Any]:
     return work(getattr(options, task), context)
 
 
-def context_of(options: Options, given: Source, trained: Source) -> Context:
+def context_of(options: Options, given: Source, trained: Source, *, asides: bool = True) -> Context:
     """What a task may know of a run."""
-    return Context(options.seed, options.precision, options.mask, given, trained)
+    return Context(options.seed, options.precision, options.mask, given, trained, asides)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from internal_gan.config.arguments import command
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
@@ -24,7 +25,6 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks import command
 from internal_gan.tasks.base import Work
 from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
 from internal_gan.tasks.run_callbacks import Pictures, Schedule
@@ -34,7 +34,7 @@ from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
-from internal_gan.training.progress import Progress
+from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
 from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]
@@ -60,31 +60,51 @@ class Prepared:
     likes: Sequence[Photo]
 
 
+@dataclass(frozen=True)
+class Caller:
+    """What the caller of a training wants to be told, and may say.
+
+    Attributes:
+        callbacks: follow the training, after the run's own.
+        stop: called after every step; the training stops once it returns true.
+        progress: True prints what is done and the time left; a function gets a
+            :class:`internal_gan.training.progress.TrainingProgress` after every step.
+    """
+
+    callbacks: Sequence[Callback] = ()
+    stop: Callable[[], bool] | None = None
+    progress: bool | Callable[[TrainingProgress], object] | None = None
+
+
+NOBODY = Caller()
+
+
 def train(
     options: Options,
     photos: Sequence[Photo] = (),
+    files: Mapping[str, Photo] | None = None,
     *,
-    quiet: bool = False,
     changed: Collection[str] = (),
-) -> Model:
+    caller: Caller = NOBODY,
+) -> tuple[Model, RunFolder]:
     """Train a new model and write its pictures and its page.
 
     Args:
         options: checked.
         photos: in place of the files that ``options.image`` names.
-        quiet: print nothing.
+        files: masks and the like in memory, by the options whose files they stand for.
         changed: names of the options that the user gave, to refuse those of a task that the
             training does not end with.
 
     Returns:
-        The trained model, ready to sample on the device it was trained on.
+        The trained model, on the device it was trained on, and the run's folder.
 
     Raises:
         UserError: the photo, the options or the output folder will not do; no folder is left
             behind, except when the training itself fails.
-        TrainingStopped: Ctrl-C or SIGTERM; the run folder can be resumed.
+        TrainingStopped: Ctrl-C, SIGTERM or the caller; the run folder can be resumed.
     """
-    source = Source(options, photos=photos)
+    source = Source(options, photos=photos, files=files)
     del photos  # the source lets go of them once they are kept
     training = _prepare(options, source)
     _refuse_other_tasks(training, changed)
@@ -93,18 +113,18 @@ def train(
         save_options(options, folder.config_path)
         _keep(source, training, folder)
         # Saved again later, it is to have the full names of files that may be gone by then.
-        _learn(training, load_options(folder.config_path), folder, quiet)
-    return training.model
+        _learn(training, load_options(folder.config_path), folder, caller)
+    return training.model, folder
 
 
-def resume(options: Options, *, quiet: bool = False) -> Model:
+def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFolder]:
     """Go on with the training in the run folder ``options.resume``.
 
     Everything is as that run was configured, except a device or logger that is asked for here.
 
     Raises:
         UserError: the folder holds no training, or it is damaged or in use.
-        TrainingStopped: Ctrl-C or SIGTERM; it can be resumed again.
+        TrainingStopped: Ctrl-C, SIGTERM or the caller; it can be resumed again.
     """
     assert options.resume is not None
     folder = RunFolder.open(options.resume)
@@ -122,8 +142,8 @@ def resume(options: Options, *, quiet: bool = False) -> Model:
         if not has_state:
             _keep(source, training, folder)
         training = replace(training, about=[*training.about, *note])
-        _learn(training, saved, folder, quiet, has_state=has_state)
-    return training.model
+        _learn(training, saved, folder, caller, has_state=has_state)
+    return training.model, folder
 
 
 def longest_learnt(options: Options) -> int | None:
@@ -213,12 +233,13 @@ def _learn(
     training: Prepared,
     options: Options,
     folder: RunFolder,
-    quiet: bool,
+    caller: Caller,
     *,
     has_state: bool = False,
 ) -> None:
     model, work = training.model, training.work
-    console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+    prints = caller.progress is True
+    console = Console(quiet=not prints, highlight=False, soft_wrap=True)
     work.context.console, work.context.folder = console, folder
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
@@ -230,7 +251,7 @@ def _learn(
     pictures = Pictures(folder, work)
     callbacks: list[Callback] = [
         Schedule(options, folder.config_path),
-        Progress(Console(stderr=True, quiet=quiet, highlight=False)),
+        *([Progress(Console(stderr=True, highlight=False))] if prints else []),
         MetricsLogger(folder.metrics_path),
         pictures,
     ]
@@ -238,6 +259,9 @@ def _learn(
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
     if options.logger == "wandb":
         callbacks.append(weights_and_biases.WandbLogger(folder.path, dataclasses.asdict(options)))
+    if callable(caller.progress):
+        callbacks.append(ProgressReports(caller.progress))
+    callbacks += caller.callbacks
     try:
         with enough_memory("model.max_size"):
             train_stages(
@@ -249,6 +273,7 @@ def _learn(
                 folder=folder,
                 architecture=training.recipe.architecture(options.model),
                 callbacks=callbacks,
+                stop=caller.stop,
                 resume=has_state,
             )
     except TrainingStopped as stop:

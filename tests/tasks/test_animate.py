@@ -7,13 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.animation import animate
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import trained
+from tests.tiny import network_of, trained
 
 SHORT = ("animate.seconds=0.5", "animate.fps=8", "output=out", "device=cpu")
 
@@ -34,7 +33,7 @@ def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) ->
     assert "4 frames in" in answer.out
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
-    model = internal_gan.load(run, "singan")
+    model = network_of(run)
     frames = animate(model, 4, fps=8, start_scale=1, loop=loop == "true", beta=0.5, seed=4)
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255

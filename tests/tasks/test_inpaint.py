@@ -12,14 +12,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import internal_gan
 from internal_gan.config.record import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import EDGECONNECT, picture, trained_edgeconnect, write_16_bits
+from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect, write_16_bits
 
 HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -383,7 +382,7 @@ def test_pixels_under_the_hole_reach_neither_model_nor_result(
         assert train(shell, f"image={name}.png", "mask=hole.png", output=name).code == 0
     for name in ("inpaint/000.png", "photo.png", "scales/00.png", "scales/03.png"):
         assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
-    weights = [internal_gan.load(name).state_dict() for name in ("photo", "spoilt")]
+    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
@@ -396,7 +395,7 @@ def test_a_source_mask_limits_what_is_learnt(shell: Shell, checkpoint: str) -> N
     for name in ("photo", "spoilt"):
         answer = train(shell, f"image={name}.png", *arguments, output=name)
         assert answer.code == 0, answer.err
-    weights = [internal_gan.load(name).state_dict() for name in ("photo", "spoilt")]
+    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
@@ -471,7 +470,7 @@ def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(
     answer = train(shell, "image=photo.png", "inpaint.box=[30,40,8,10]")
     assert answer.code == 0, answer.err
     assert "Learns around the hole" in answer.out
-    model: Any = internal_gan.load("trained")
+    model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
 

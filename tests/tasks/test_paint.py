@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
@@ -15,7 +14,7 @@ from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.models.singan.injection import paint
 from internal_gan.tasks.paint import quantized
 from tests.commands import Shell
-from tests.tiny import picture, recipe_of, same_weights, trained
+from tests.tiny import network_of, picture, recipe_of, same_weights, trained
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +83,8 @@ def test_quantize_trains_the_start_scale_anew_with_progress(
 
 
 def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> None:
-    model = internal_gan.load(run, "singan")
-    before = internal_gan.load(run, "singan")
+    model = network_of(run)
+    before = network_of(run)
     recipe = recipe_of()
     other, stage = quantized(recipe, model, 2, 4, seed=1)
     assert same_weights(model, before)
@@ -106,7 +105,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
     errors = []
     for steps in (1, 120):
         recipe = recipe_of(f"model.steps={steps}")
-        copy, stage = quantized(recipe, internal_gan.load(run, "singan"), 1, 3)
+        copy, stage = quantized(recipe, network_of(run), 1, 3)
         noise = copy.fixed_noise(1, stage.size)
         with torch.no_grad():
             rebuilt = copy.generators[1](noise, stage.reconstruction_base)
@@ -116,7 +115,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
 
 def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
     with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        quantized(recipe_of(), internal_gan.load(run, "singan"), 3)
+        quantized(recipe_of(), network_of(run), 3)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import internal_gan
 from internal_gan.config.compose import compose
 from internal_gan.config.record import load_options, save_options
 from internal_gan.images.files.from_memory import to_photo
@@ -17,7 +16,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
 from tests.commands import TINY_RUN, Shell, start_process
-from tests.tiny import picture, same_weights
+from tests.tiny import network_of, picture, same_weights
 
 # A checkpoint at every step; more steps than a moment takes.
 SLOW = (
@@ -36,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
     options = compose(SLOW)
     options.output = str(folder)
-    train(options, [photo], quiet=True)
+    train(options, [photo])
     return folder
 
 
@@ -86,7 +85,7 @@ def test_a_resumed_run_ends_bit_equal(
     assert folder.status()["state"] == "finished"
     assert read_image("run/sample/000.png").size == (20, 28)
 
-    assert same_weights(internal_gan.load("run"), internal_gan.load(whole))
+    assert same_weights(network_of("run"), network_of(whole))
     for name in ("sample/000.png", "scales/00.png", "model.safetensors"):
         assert Path("run", name).read_bytes() == Path(whole, name).read_bytes()
 
@@ -137,7 +136,7 @@ def test_beginning_anew_from_the_shrunk_photo_is_said(
     shell: Shell, tmp_path: Path, photo: str, image: str | None
 ) -> None:
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
-    train(options, quiet=True)
+    train(options)
     Path("run/training.ckpt").unlink()
     Path("run/inputs.json").unlink()  # as in a run of 0.1.0
     folder = RunFolder(Path("run"))

@@ -8,11 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, same_weights, trained_ingan
+from tests.tiny import INGAN_FAST, INGAN_PAPER, network_of, picture, same_weights, trained_ingan
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +247,7 @@ def test_a_model_of_several_photos_is_resumed(
         patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
         assert shell(*base, "output=run").code == 130
     assert shell("resume=run").code == 0
-    assert same_weights(internal_gan.load("run"), internal_gan.load("whole"))
+    assert same_weights(network_of("run"), network_of("whole"))
 
 
 @pytest.mark.parametrize(

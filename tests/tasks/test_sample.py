@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-import internal_gan
+from internal_gan.api.commands import run
 from internal_gan.config.compose import compose
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
@@ -18,9 +18,8 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import sample
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
-from internal_gan.tasks import run
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import tiny_options, trained, untrained
+from tests.tiny import network_of, tiny_options, trained, untrained
 
 
 @pytest.fixture
@@ -71,7 +70,7 @@ def test_an_unfinished_model_is_sampled_exactly_as_asked(shell: Shell, unfinishe
     answer = shell("task=sample", f"checkpoint={unfinished}", "output=out", *wanted)
     assert answer.code == 0, answer.err
     written = read_image("out/sample/000.png").pixels
-    expected = sample(internal_gan.load(unfinished, "singan"), 1, (33, 91), start_scale=1)
+    expected = sample(network_of(unfinished), 1, (33, 91), start_scale=1)
     assert written.shape == expected.shape
     assert (written - expected).abs().max() <= 1.01 / 255
 
@@ -90,7 +89,7 @@ def test_all_start_scales_are_a_row_each(shell: Shell, model: str) -> None:
     assert "2 samples from each of 3 start scales" in answer.out
     assert load_options(Path("out", "config.yaml")).sample.start_scale == "all"
     for scale in range(3):
-        expected = sample(internal_gan.load(model, "singan"), 2, (33, 91), start_scale=scale)
+        expected = sample(network_of(model), 2, (33, 91), start_scale=scale)
         for index in range(2):
             written = read_image(f"out/sample/scale-{scale}/{index:03d}.png").pixels
             assert (written - expected[index]).abs().max() <= 1.01 / 255

@@ -20,7 +20,7 @@ from internal_gan.models.singan.sampling import sample
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import same_weights
+from tests.tiny import network_of, same_weights
 
 
 def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> None:
@@ -149,7 +149,7 @@ def test_two_runs_at_the_same_moment_have_folders_of_their_own(
 def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         assert shell(f"image={photo}", f"output={name}", f"seed={seed}", *TINY_RUN).code == 0
-    a, b, c = map(internal_gan.load, "abc")
+    a, b, c = map(network_of, "abc")
     assert same_weights(a, b)
     assert not same_weights(a, c)
 
@@ -158,7 +158,7 @@ def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
     wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
     assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
     assert len(list(Path("run/sample").iterdir())) == 2
-    expected = sample(internal_gan.load("run", "singan"), 2, (23, 61), start_scale=1, seed=9)
+    expected = sample(network_of("run"), 2, (23, 61), start_scale=1, seed=9)
     for index, image in enumerate(expected):
         written = read_image(f"run/sample/00{index}.png").pixels[0]
         assert (written - image).abs().max() <= 1.01 / 255
@@ -257,7 +257,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
     monkeypatch.setattr(files, "_sync", sync)
     assert shell("resume=run").code == 0
     assert shell(f"image={photo}", "output=other", *TINY_RUN).code == 0
-    assert same_weights(internal_gan.load("run"), internal_gan.load("other"))
+    assert same_weights(network_of("run"), network_of("other"))
 
 
 def test_a_mistake_of_ours_leaves_its_traceback_in_the_log(
@@ -287,14 +287,6 @@ def test_too_little_memory_is_one_line(
     assert (
         answer.lines[-1] == "error: there is not enough memory; a smaller model.max_size needs less"
     )
-
-
-def test_quiet_prints_nothing(
-    tmp_path: Path, photo: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    internal_gan.fit(tmp_path / photo, overrides=TINY_RUN, output=tmp_path / "run", quiet=True)
-    captured = capfd.readouterr()
-    assert captured.out == captured.err == ""
 
 
 def test_a_run_of_another_task_cannot_be_resumed(shell: Shell, photo: str) -> None:

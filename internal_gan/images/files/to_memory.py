@@ -1,12 +1,9 @@
-"""Pictures that a model draws, as Pillow images, NumPy arrays or a tensor."""
+"""Pictures that a model draws, as Pillow images, NumPy arrays or tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -20,36 +17,31 @@ _PILLOW = Format("Pillow", deep_modes=frozenset({"L"}), floats=True)
 
 
 def to_memory(
-    pictures: Sequence[Tensor],
+    pixels: Tensor,
     output_type: str = "pil",
     like: Photo | None = None,
     alpha: Tensor | None = None,
-) -> list[Image.Image] | list[np.ndarray[Any, Any]] | Tensor:
-    """Convert pictures to the type that a caller asks for.
+) -> Any:
+    """Convert a picture to the type that a caller asks for.
 
     Args:
-        pictures: each (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
-        output_type: ``pil``: Pillow images of 8 bits per channel, gray or transparent like
+        pixels: (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
+        output_type: ``pil``: a Pillow image of 8 bits per channel, gray or transparent like
             ``like``, with its colour profile and EXIF data; opaque gray also has its bit depth.
-            ``np``: float32 arrays (H, W, 3) in [0, 1], RGB. ``pt``: a float32 tensor (N, 3, H, W)
+            ``np``: a float32 array (H, W, 3) in [0, 1], RGB. ``pt``: a float32 tensor (1, 3, H, W)
             in [0, 1] on the CPU.
-        like: the photo that Pillow images should resemble.
+        like: the photo that a Pillow image should resemble.
         alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
-
-    Returns:
-        A list of pictures, or one tensor for ``pt``, which needs pictures of one size.
 
     Raises:
         UserError: an unknown output type.
-        ValueError: pictures of another shape.
+        ValueError: pixels of another shape.
     """
     check_output_type(output_type)
     if output_type == "pil":
-        return [to_pil(picture, like, alpha) for picture in pictures]
-    colours = [arrange(picture, _PILLOW)[0] for picture in pictures]
-    if output_type == "np":
-        return [one.permute(1, 2, 0).contiguous().numpy() for one in colours]
-    return torch.stack(colours)
+        return to_pil(pixels, like, alpha)
+    colours = arrange(pixels, _PILLOW)[0]
+    return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
 def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Image.Image:

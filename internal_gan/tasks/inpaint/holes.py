@@ -11,9 +11,8 @@ from torch import Tensor
 from internal_gan.config.task_options import InpaintOptions, MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
-from internal_gan.images.files.names import shown
 from internal_gan.images.fill import fill_transparent
-from internal_gan.images.masks import FAINT, dilate, read_mask
+from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole
 from internal_gan.runs.source import Source
@@ -117,26 +116,27 @@ class Holes:
             UserError: neither or both of a mask and a box are given, the mask cannot be read, has
                 another size, is empty or full, or the box is not inside the photo.
         """
-        options, name = self.mask, None
+        options = self.mask
         if self.box is not None and options.file is not None:
             raise UserError(
                 f"mask={options.file}: there is inpaint.box too; one of them is the hole"
             )
         if self.box is not None:
-            mask = _box(self.box, photo, options.invert)
-        elif (name := self.masks.file("mask.file", number)) is not None:
+            mask, name = _box(self.box, photo, options.invert), ""
+        elif (given := self.masks.read("mask.file", number)) is not None:
             invert, option = options.invert, "mask.invert"
-            mask = read_mask(name, photo.size, invert=invert, invert_option=option, warn=False)
+            mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
+            name = called(given, "mask")
         else:
             raise UserError(
                 "mask=FILE is missing: white where the hole is, of the photo's size; or "
                 "inpaint.box=[top,left,height,width]. task=mask makes a random one"
             )
         touched = (mask > FAINT).float()
-        if name is not None and touched.all():
+        if name and touched.all():
             keep = "white" if options.invert else "black"
             raise UserError(
-                f"mask={shown(name)}: no pixel is {keep}, which is what is kept, so that "
+                f"{name}: no pixel is {keep}, which is what is kept, so that "
                 f"the hole is the whole photo; a mask is {keep} everywhere but in the hole"
             )
         hole = dilate(touched, options.dilate or 0.0)
@@ -169,9 +169,9 @@ class Holes:
             UserError: the source mask will not do.
         """
         parts = [] if hole is None else [hole]
-        if name := self.sources.file("inpaint.source", number):
+        if given := self.sources.read("inpaint.source", number):
             white = "is where the model may learn and take patches from"
-            allowed = read_mask(name, photo.size, option="inpaint.source", white=white)
+            allowed = read_mask(given, photo.size, option="inpaint.source", white=white)
             parts.append((allowed < 0.5).float())
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
@@ -183,9 +183,9 @@ class Holes:
         Raises:
             UserError: it cannot be read, has another size, or is all black or white.
         """
-        if not (name := self.drawings.file("inpaint.edges", number)):
+        if not (given := self.drawings.read("inpaint.edges", number)):
             return None
-        drawn = read_mask(name, photo.size, option="inpaint.edges", white="is an edge")
+        drawn = read_mask(given, photo.size, option="inpaint.edges", white="is an edge")
         return (drawn >= 0.5).float()
 
 
@@ -197,7 +197,7 @@ def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
     """
     given, trained, options = context.given, context.trained, context.mask
     is_training = given is trained
-    are_learnt = not given.options.photos or is_training
+    are_learnt = not given.has_photos or is_training
     sources = trained if are_learnt and wanted.source is None else given
     is_named = options.file is not None or wanted.box is not None
     if is_training or is_named or not are_learnt:

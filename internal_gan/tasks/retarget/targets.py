@@ -11,9 +11,9 @@ from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
 from internal_gan.images.files.video import check_format
 from internal_gan.images.masks import read_mask
+from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
@@ -63,7 +63,7 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     own = (image.shape[-2], image.shape[-1])
     # One by one: masks of many targets are not held at once.
     sizes = [own]
-    for target in _targets(wanted, own, context.given.file("retarget.mask")):
+    for target in _targets(wanted, own, context.given.read("retarget.mask")):
         sizes.append(target.size)
         option = f"retarget.shape=[{target.size[0]},{target.size[1]}]"
         _check_memory(target.size, model, option)
@@ -131,8 +131,8 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
     Raises:
         UserError: it is unreadable or empty, or has another size than the photo.
     """
-    path = context.given.file("retarget.protect")
-    if path is None:
+    given = context.given.read("retarget.protect")
+    if given is None:
         return None
     if wanted.transform or wanted.corners or wanted.mask:
         raise UserError(
@@ -140,22 +140,18 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
             "only one of them can be"
         )
     learnt: Size = (image.shape[-2], image.shape[-1])
-    try:
-        size = read_image(path).size
-    except UserError as error:
-        raise UserError(f"retarget.protect={error}") from error
     expected = learnt
-    if size != learnt:
+    if given.size != learnt:
         number = _number(wanted.image, context.trained.names, context.trained.count)
         expected = context.trained.photo(number, longest=max(learnt)).full_size
-    mask = read_mask(path, expected, option="retarget.protect", white="is kept")
+    mask = read_mask(given, expected, option="retarget.protect", white="is kept")
     if expected == learnt:
         return mask
     # Whatever is partly protected is so wholly, or thin things would be lost.
     return (resize(mask, learnt) > THIN).float()
 
 
-def _targets(wanted: RetargetOptions, own: Size, outline: Path | None) -> Iterator[Target]:
+def _targets(wanted: RetargetOptions, own: Size, outline: Photo | None) -> Iterator[Target]:
     transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
     sizes = _sizes(wanted, own)
     if outline is None:
@@ -166,12 +162,8 @@ def _targets(wanted: RetargetOptions, own: Size, outline: Path | None) -> Iterat
         raise UserError(
             "retarget.mask and retarget.transform both give an outline; only one of them can be"
         )
-    try:
-        given = read_image(outline).size
-    except UserError as error:
-        raise UserError(f"retarget.mask={error}") from error
-    mask = read_mask(outline, given, option="retarget.mask", white="is the shape")
-    for size in sizes or [given]:
+    mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
+    for size in sizes or [outline.size]:
         name = f"{named(size)}-{Path(str(wanted.mask)).stem}"
         yield Target(name, size, None, resize(mask, size).clamp(0, 1))
 

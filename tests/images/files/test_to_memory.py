@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,38 +19,26 @@ GRAY = COLOUR.convert("L")
 ALPHA = Image.linear_gradient("L").resize(COLOUR.size)
 
 
-def one(pixels: torch.Tensor, *arguments: Any, **named: Any) -> Any:
-    (made,) = to_memory([pixels], *arguments, **named)
-    return made
-
-
 def test_each_type_has_the_pixels_in_its_own_form() -> None:
-    image, array, tensor = (one(PIXELS, kind) for kind in ("pil", "np", "pt"))
+    image, array, tensor = (to_memory(PIXELS, kind) for kind in ("pil", "np", "pt"))
     assert (image.mode, image.size) == ("RGB", (30, 20))
     assert (np.asarray(image) == LEVELS).all()
     assert (array.dtype, array.shape) == (np.float32, (20, 30, 3))
-    assert (tensor.dtype, tensor.shape) == (torch.float32, (3, 20, 30))
-    expected = (PIXELS[0] + 1) / 2
+    assert (tensor.dtype, tensor.shape) == (torch.float32, (1, 3, 20, 30))
+    expected = (PIXELS + 1) / 2
     assert torch.equal(tensor, expected)
-    assert torch.equal(torch.from_numpy(array).permute(2, 0, 1), expected)
-
-
-def test_several_are_a_list_or_one_tensor() -> None:
-    assert len(to_memory([PIXELS] * 3, "np")) == 3
-    tensor = to_memory([PIXELS] * 3, "pt")
-    assert isinstance(tensor, torch.Tensor)
-    assert tensor.shape == (3, 3, 20, 30)
+    assert torch.equal(torch.from_numpy(array).permute(2, 0, 1)[None], expected)
 
 
 def test_what_lies_beyond_black_and_white_is_clipped() -> None:
-    array = one(PIXELS * 3, "np")
+    array = to_memory(PIXELS * 3, "np")
     assert (array.min(), array.max()) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("given", [COLOUR, GRAY, ALPHA.convert("1")], ids=lambda image: image.mode)
 def test_a_photo_comes_back_as_it_was(given: Image.Image) -> None:
     photo = to_photo(given)
-    made = one(photo.pixels, like=photo)
+    made = to_memory(photo.pixels, like=photo)
     assert made.mode == ("RGB" if given.mode == "RGB" else "L")
     assert (np.asarray(made) == np.asarray(given.convert(made.mode))).all()
 
@@ -61,18 +48,18 @@ def test_transparency_is_kept_where_the_size_is(given: Image.Image) -> None:
     transparent = given.copy()
     transparent.putalpha(ALPHA)
     photo = to_photo(transparent)
-    made = one(photo.pixels, like=photo)
+    made = to_memory(photo.pixels, like=photo)
     assert made.mode == transparent.mode
     assert (np.asarray(made) == np.asarray(transparent)).all()
-    assert one(PIXELS[..., :25], like=photo).mode == given.mode
-    opaque = one(photo.pixels, like=photo, alpha=torch.ones(1, 1, 20, 30))
+    assert to_memory(PIXELS[..., :25], like=photo).mode == given.mode
+    opaque = to_memory(photo.pixels, like=photo, alpha=torch.ones(1, 1, 20, 30))
     assert opaque.getchannel("A").getextrema() == (255, 255)
 
 
 def test_gray_keeps_its_depth() -> None:
     levels = np.linspace(0, 65535, 600).astype(np.uint16).reshape(20, 30)
     photo = to_photo(levels)
-    made = one(photo.pixels, like=photo)
+    made = to_memory(photo.pixels, like=photo)
     assert made.mode == "I;16"
     assert (np.asarray(made) == levels).all()
 
@@ -81,11 +68,11 @@ def test_the_profile_comes_along_and_is_saved() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     photo = replace(to_photo(COLOUR), icc_profile=profile)
     file = io.BytesIO()
-    one(PIXELS, like=photo).save(file, "PNG")
+    to_memory(PIXELS, like=photo).save(file, "PNG")
     with Image.open(file) as again:
         assert again.info["icc_profile"] == profile
 
 
 def test_another_type_is_refused_by_name() -> None:
     with pytest.raises(UserError, match=r"output_type=np\.array: .* Allowed: pil, np, pt"):
-        to_memory([PIXELS], "np.array")
+        to_memory(PIXELS, "np.array")

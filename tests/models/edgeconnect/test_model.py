@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-import internal_gan
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
@@ -31,6 +30,7 @@ from tests.tiny import (
     EDGECONNECT,
     TINY_EDGECONNECT,
     finish_stages,
+    network_of,
     picture,
     recipe_of,
     same_weights,
@@ -69,7 +69,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model(run: Path) -> EdgeConnect:
-    found = internal_gan.load(run)
+    found = network_of(run)
     assert isinstance(found, EdgeConnect)
     return found
 
@@ -77,7 +77,7 @@ def model(run: Path) -> EdgeConnect:
 def test_a_tiny_training_fills_a_hole_and_is_read_back(tmp_path: Path) -> None:
     model = trained_edgeconnect(tmp_path / "run", holes=[box()])
     assert model.finished == 4
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     image, hole = picture(33, 50), box(33, 50)
     found, again = model.inpaint(image, hole), loaded.inpaint(image, hole)
@@ -157,7 +157,7 @@ def test_a_tiny_training_of_every_ablation(tmp_path: Path, experiment: str) -> N
     )
     model = trained_edgeconnect(tmp_path / "run", base=base)
     assert model.finished == model.num_stages == (1 if alone else 4)
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert torch.equal(
         loaded.inpaint(picture(), box(), seed=1).image,
         model.inpaint(picture(), box(), seed=1).image,
@@ -176,7 +176,7 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
     model = trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base)
     assert model.finished == 4
     (tmp_path / "vgg.pth").unlink()
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     assert torch.isfinite(loaded.inpaint(picture(), box()).image).all()
 
@@ -372,7 +372,7 @@ def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) ->
     result = model.inpaint(picture(), box())
     assert not result.edges.any()
     assert not torch.equal(result.image, picture())
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
 
 

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-import internal_gan
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
@@ -24,6 +23,7 @@ from internal_gan.training.engine import TrainingStopped
 from tests.tiny import (
     INGAN_PAPER,
     TINY_INGAN,
+    network_of,
     picture,
     recipe_of,
     same_weights,
@@ -87,7 +87,7 @@ def test_an_ablation_differs_from_the_paper_in_that_alone(
 def test_a_tiny_training_of_every_experiment(tmp_path: Path, experiment: str) -> None:
     base = (f"experiment=ingan_{experiment}", *TINY_INGAN)
     model = trained_ingan(tmp_path / "run", "model.inverse_start=0.5", base=base)
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     painted = loaded.retarget((23, 61))
     assert painted.shape == (1, 3, 23, 61)
@@ -233,7 +233,7 @@ def test_retargeting_is_determined_by_the_seed_and_inside_the_range(tmp_path: Pa
     assert other.shape == (1, 3, 31, 17)
     assert not torch.allclose(other, first)
     assert model.preview().shape == model.image.shape
-    loaded: Any = internal_gan.load(tmp_path / "run")
+    loaded = network_of(tmp_path / "run")
     assert torch.equal(loaded.retarget((31, 17), seed=1), first)
 
 

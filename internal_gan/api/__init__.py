@@ -1,0 +1,1 @@
+"""The product: all that the command line, an app and a notebook do is a call here."""

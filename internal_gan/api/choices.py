@@ -1,0 +1,23 @@
+"""What there is to choose from."""
+
+from __future__ import annotations
+
+from internal_gan.config.conf import choices
+
+
+def list_models() -> list[str]:
+    """The methods that ``fit(image, model)`` knows.
+
+    >>> list_models()
+    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    """
+    return choices("model")
+
+
+def list_presets() -> list[str]:
+    """How long and how carefully to train: the names that ``overrides={"trainer": ...}`` takes.
+
+    >>> "fast" in list_presets()
+    True
+    """
+    return choices("trainer")

@@ -1,0 +1,224 @@
+"""What a command does: options that do not apply are refused, then the task is run.
+
+Nothing in this module imports torch, so that a wrong file name is told at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from internal_gan.config.arguments import check_image_file
+from internal_gan.config.catalogue import TABLE, Promise
+from internal_gan.config.options import PATHS, Options
+from internal_gan.config.record import load_options
+from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.places import wait_for
+from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
+
+# What may stand beside these on the command line; anything else would be ignored.
+_WITH_RESUME = {"resume", "device", "logger"}
+_WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model", "keep_original"}
+# What a run with skip_finished=true compares with the run that is there, but for the model.
+_OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
+    *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
+    *("model", "trainer", "precision"),
+}
+
+
+def run(
+    options: Options,
+    changed: Collection[str] = (),
+    others: Mapping[str, Callable[[Options], object]] | None = None,
+) -> int:
+    """Do what ``options`` ask for.
+
+    Args:
+        options: the run's options, checked.
+        changed: names of the options that the user gave, to refuse those that do not apply.
+        others: the work of tasks that have no module here, by name.
+
+    Returns:
+        The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM.
+
+    Raises:
+        UserError: the options do not go together, or the task met a mistake of the user's.
+    """
+    given = {key for key in changed if not key.startswith("hydra")}
+    if options.skip_finished and options.resume is None:
+        if options.output is None:
+            raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier run")
+        again = going_on(options, given)
+        if again is not options:
+            given &= _WITH_RESUME
+        options = again
+    given -= {"skip_finished", "objective"}
+    task = TABLE[options.task]
+    if options.resume is not None:
+        _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
+        if _is_finished(RunFolder.open(options.resume)):
+            return 0
+    elif options.trains:
+        _check_images(options)
+    elif task.learns == "always":
+        raise UserError(
+            f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
+            f"use that model, or resume={options.checkpoint} to go on with its training"
+        )
+    elif task.on_model and not (task.files and options.checkpoint is None):
+        _check_use_of_model(options, task, given)
+    elif task.files:
+        _check_use_of_files(options, task, given)
+    else:
+        _refuse(
+            given - task.takes, f"task={options.task}", f"takes {', '.join(sorted(task.takes))}"
+        )
+        if "image" in task.takes:
+            _check_images(options)
+    other = None if others is None or options.resume else others.get(options.task)
+    return _dispatch(options, given, other)
+
+
+def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
+    if options.checkpoint is None:
+        raise UserError(
+            f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
+        )
+    groups = {options.task} | task.draws
+    own = {key for key in given if key.partition(".")[0] in groups} | task.takes
+    if "mask.file" in set(given) - own and "mask.invert" in own:
+        raise UserError(
+            f"mask={options.mask.file}: task={options.task} takes its mask as "
+            f"{options.task}.mask=FILE; beside it are mask.invert, mask.dilate, mask.feather"
+        )
+    if options.image is not None and "image" in own:
+        _check_images(options)
+    _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
+    folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
+    if "model" in given:
+        family, found = _family(options), _family(load_options(folder.config_path))
+        # The name of a family's other form begins with the family's.
+        if not family.startswith(found):
+            raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
+
+
+def _check_use_of_files(options: Options, task: Promise, given: Collection[str]) -> None:
+    own = {key for key in given if key.partition(".")[0] == options.task}
+    if not own:
+        model = "checkpoint=RUN, the run folder of a trained model"
+        raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
+    other = set(given) - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
+    _refuse(other, f"task={options.task} of files", "takes its own options alone")
+
+
+def _dispatch(
+    options: Options, given: Collection[str], other: Callable[[Options], object] | None
+) -> int:
+    ctrl_c_ends()
+    from internal_gan.tasks.train import Caller, TrainingStopped, resume, train
+
+    ctrl_c_raises()
+    caller = Caller(progress=True)
+    try:
+        if other is not None:
+            other(options)
+        elif options.resume is None and not options.trains:
+            from internal_gan.tasks.runner import run_on_model
+
+            module = importlib.import_module(f"internal_gan.tasks.{options.task}")
+            if hasattr(module, "WORK"):
+                run_on_model(options)
+            else:
+                getattr(module, options.task)(options)
+        elif options.resume is not None:
+            resume(options, caller=caller)
+        else:
+            train(options, changed=given, caller=caller)
+    except TrainingStopped as stop:
+        return 143 if "SIGTERM" in str(stop) else 130
+    return 0
+
+
+def going_on(options: Options, given: Collection[str] = ()) -> Options:
+    """The options that bring the run in ``options.output`` to its end, whatever came of it before.
+
+    What is not there yet, or never came so far that it can be resumed, is begun anew; another
+    process that works there is waited for.
+
+    Args:
+        given: names of the options that the user gave.
+
+    Raises:
+        UserError: the folder holds a run of other options.
+    """
+    folder = RunFolder(Path(str(options.output)))
+    wait_for(folder)
+    entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
+    if "config.yaml" in entries and (others := _others(options, folder, given)):
+        raise UserError(
+            f"output={options.output}: there is a run with other options ({', '.join(others)}); "
+            "choose another output folder for this one"
+        )
+    if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
+        return dataclasses.replace(options, resume=options.output, output=None)
+    # Anything else in it, RunFolder.create takes or refuses.
+    if {"status.json", "config.yaml"} <= entries:
+        shutil.rmtree(folder.path)
+    return options
+
+
+def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
+    """Names of the options that are not those of the run in ``folder``, as far as they decide what
+    comes of it: steps may have been fitted to a time."""
+    saved = load_options(folder.config_path)
+    if saved.task != options.task:
+        return ["task"]
+    names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
+    if not options.trains:
+        # What a task takes over from the training is turned round by it.
+        names.discard("mask.invert")
+    found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
+    if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:
+        found.append("model")
+    return found
+
+
+def _value(options: Options, key: str) -> Any:
+    value: Any = functools.reduce(getattr, key.split("."), options)
+    if key not in PATHS or value is None:
+        return value
+    paths = value if isinstance(value, list) else [value]
+    return [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
+
+
+def _check_images(options: Options) -> None:
+    names: list[str | None] = [*options.photos]
+    if len(names) > 1 and not TABLE[options.task].several_photos:
+        raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
+    for name in names or [None]:
+        check_image_file(name)
+
+
+def _refuse(extra: Collection[str], what: str, why: str) -> None:
+    if extra:
+        raise UserError(f"{', '.join(sorted(extra))}: cannot be changed here; {what} {why}")
+
+
+def _family(options: Options) -> str:
+    """The room of the model's class: ``internal_gan.models.FAMILY...``."""
+    parts = str(options.model.get("_target_", "")).split(".")
+    return parts[2] if len(parts) > 3 else ""
+
+
+def _is_finished(folder: RunFolder) -> bool:
+    if folder.status()["state"] != "finished":
+        return False
+    print(f"{folder.path} is finished; its page is {folder.report_path}")
+    return True

@@ -1,0 +1,295 @@
+"""What every trained model does: it is read and saved, moved, shared, and draws pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Literal, Self, TypedDict, TypeVar
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from internal_gan import hub
+from internal_gan.api.pictures import Given, in_memory, name_of, seed_of
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.compose import options_of
+from internal_gan.config.options import Options
+from internal_gan.config.record import load_options
+from internal_gan.device import select_device
+from internal_gan.errors import UserError
+from internal_gan.files import is_file
+from internal_gan.images.files.image import write_image
+from internal_gan.images.files.to_memory import check_output_type, to_memory, to_pil
+from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.models.base import Model as Network
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import load_model
+from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.runner import context_of, work_of
+
+T = TypeVar("T")
+
+# What a model's convolutions can compute in.
+DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+class How(TypedDict, total=False):
+    """How to draw, and what to give: see :class:`Model`."""
+
+    seed: int | None
+    generator: torch.Generator | None
+    output_type: Literal["pil", "np", "pt"]
+
+
+class Masked(How, total=False):
+    """How to take a mask, too: ``invert`` it, then grow it and soften its border by pixels."""
+
+    invert: bool
+    dilate: float | None
+    feather: float | None
+
+
+class Model:
+    """A trained model, as ``load``, ``fit`` and :meth:`from_pretrained` give it.
+
+    Each family has a class of its own, with methods that take and give pictures. A picture to take
+    is the name of a file, a Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or
+    (1, C, H, W), C being 1, 3 or 4: gray, RGB or RGBA, of uint8, uint16 or floats in [0, 1]. Masks
+    are such pictures, white or 1 where something is to be done; they may also be of bools, and
+    tensors (H, W). Pictures are given, by ``output_type``, as
+
+    * ``"pil"``: Pillow images, gray, transparent and with the colour profile of their photo;
+    * ``"np"``: float32 arrays (H, W, 3) in [0, 1], RGB;
+    * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU, N being 1 for one picture.
+
+    Chance comes from ``seed``, by default 0, or from a ``torch.Generator``, of which one number is
+    drawn to be the seed. Sizes are (height, width) in pixels. The other arguments are the options
+    of the command line's task; what does not apply is refused by the same line, as a ``UserError``.
+
+    Attributes:
+        network: the ``torch.nn.Module`` that draws, on tensors in [-1, 1].
+        folder: the run folder that it is from; None for a file outside of one.
+        dtype: what the network's convolutions compute in; the weights stay float32.
+    """
+
+    family: ClassVar[str] = ""
+    _classes: ClassVar[dict[str, type[Model]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Model._classes[cls.family] = cls
+
+    def __init__(self, network: Network, file: Path, source: Source) -> None:
+        """Models are not made by callers, but loaded.
+
+        Args:
+            file: of the model.
+            source: the photos that it has learnt.
+        """
+        self.network = network
+        self.folder = source.folder
+        self.dtype = torch.float32
+        self._file = file
+        self._source = source
+
+    def __repr__(self) -> str:
+        height, width = self.network.image.shape[-2:]
+        stages = f"{self.network.finished} of {self.network.num_stages} stages"
+        return f"<{self.network.family}: a photo of {height}x{width}, {stages}, {self.device}>"
+
+    @staticmethod
+    def _class_of(network: Network) -> type[Model]:
+        return Model._classes.get(network.family, Model)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | PathLike[str],
+        *,
+        device: str | torch.device | None = None,
+        dtype: torch.dtype | None = None,
+        **of_hub: Any,
+    ) -> Self:
+        """Read a model, by default onto the CPU. Runs no code from the file.
+
+        Args:
+            name: a run folder, also of a training that has only finished a stage; a model file; or
+                ``owner/name`` on the Hugging Face Hub.
+            device, dtype: as for :meth:`to`.
+            of_hub: for names on the Hub, arguments of ``huggingface_hub.snapshot_download`` such as
+                ``revision``, ``token`` and ``local_files_only``.
+
+        Raises:
+            UserError: there is no such model, or it is truncated, foreign, of a newer format or of
+                another family.
+        """
+        path = hub.local(name, **of_hub)
+        if is_file(path):
+            network = load_model(path)
+            source = Source(Options(), photos=[Photo(image) for image in network.images])
+            model = Model._class_of(network)(network, path, source)
+        else:
+            model = opened(None, RunFolder.open(path, needs=["model.safetensors"]))
+        if not isinstance(model, cls):
+            raise UserError(f"{path}: a model of {model.network.family}, not of {cls.family}")
+        return model.to(device, dtype)
+
+    def save_pretrained(self, folder: str | PathLike[str]) -> None:
+        """Save the model as a run folder: ``checkpoint=`` and :meth:`from_pretrained` take it.
+
+        It holds the photo as it was learnt, which could be read out of the model in any case, and
+        some pictures that the training drew; where the user's files lie is left out.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        hub.save(self._file, folder, self.network.family)
+        if not (folder / "photo.png").is_file():
+            write_image(folder / "photo.png", self.network.image)
+
+    def push_to_hub(
+        self, name: str, *, private: bool = False, token: str | None = None, message: str = "Model"
+    ) -> str:
+        """Upload to the Hugging Face Hub what :meth:`save_pretrained` writes; returns the address.
+
+        Args:
+            name: ``owner/name``; made where there is none.
+            private: whether a new one is.
+            token: by default that of ``huggingface-cli login``.
+            message: of the commit.
+
+        Raises:
+            ImportError: huggingface_hub is not installed.
+        """
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return hub.upload(Path(folder), name, private=private, token=token, message=message)
+
+    def to(
+        self,
+        device: str | torch.device | torch.dtype | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> Self:
+        """Move the model and choose what it computes in; returns the model itself.
+
+        Args:
+            device: ``cpu``, ``cuda``, ``cuda:1`` or the like, or ``auto``; or a dtype.
+            dtype: float32, bfloat16 or float16.
+
+        Raises:
+            UserError: this machine has no such device, or another dtype.
+        """
+        if isinstance(device, torch.dtype):
+            device, dtype = None, device
+        if dtype is not None:
+            if dtype not in DTYPES:
+                raise UserError(f"dtype={dtype}: allowed: {', '.join(map(str, DTYPES))}")
+            self.dtype = dtype
+        if device is not None:
+            self.network.to(select_device(str(device))[0])
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.network.device
+
+    @property
+    def photo(self) -> Image.Image:
+        """The photo, the first of several, as it was given or else as it was learnt."""
+        photo = self._source.photo()
+        return to_pil(photo.pixels, photo)
+
+    @cached_property
+    def _like(self) -> Photo | None:
+        """What pictures that the model draws have in common with its photo; None: it is gone."""
+        if self.folder is not None and not self._source.learnt_path().is_file():
+            return None
+        return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
+
+    def _one(self, *asked: Any, **how: Any) -> Any:
+        """The first picture of :meth:`_each`."""
+        found = self._several(*asked, **how, single=True)
+        return found if isinstance(found, Tensor) else found[0]
+
+    def _several(self, *asked: Any, single: bool = False, **how: Any) -> Any:
+        """All pictures of :meth:`_each`: a list, of ``pt`` a tensor."""
+        found = list(islice(self._each(*asked, **how), 1 if single else None))
+        return torch.cat(found) if isinstance(found[0], Tensor) else found
+
+    def _each(
+        self,
+        task: str,
+        wanted: Mapping[str, Any],
+        pictures: Mapping[str, Given | None] | None = None,
+        *,
+        kind: str = "result",
+        output_type: str = "pil",
+        seed: int | None = None,
+        generator: torch.Generator | None = None,
+        **mask: Any,
+    ) -> Iterator[Any]:
+        """The pictures of a kind that a task draws, without a run folder, as the caller wants them.
+
+        Args:
+            wanted: the task's own options.
+            pictures: what it is given, by the full names of options; ``image`` is a photo.
+            mask: how it takes its mask.
+        """
+        check_output_type(output_type)
+        options = {f"{task}.{name}": value for name, value in wanted.items()}
+        options |= {f"mask.{name}": value for name, value in mask.items()}
+        options |= {"task": task, f"{task}.seed": seed_of(seed, generator)}
+        work = self._work(task, options, pictures or {})
+        with enough_memory(TABLE[task].memory):
+            work.check(self.network)
+        drawn = self._computed(work.draw(self.network), TABLE[task].memory)
+        return (
+            to_memory(one.pixels, output_type, one.like or self._like, one.alpha)
+            for one in drawn
+            if isinstance(one, Picture) and one.kind == kind
+        )
+
+    def _work(
+        self, task: str, options: dict[str, Any], pictures: Mapping[str, Given | None]
+    ) -> Work[Any]:
+        files: dict[str, Photo] = {}
+        for option, given in pictures.items():
+            options[option] = None if given is None else name_of(given) or IN_MEMORY
+            if options[option] == IN_MEMORY:
+                files[option] = in_memory(given, option.removesuffix(".file"))
+        photos = [files.pop("image")] if "image" in files else []
+        if photos:
+            options["image"] = None
+        checked = options_of({key: value for key, value in options.items() if value is not None})
+        source = Source(checked, photos=photos, names=self._source.names, files=files)
+        return work_of(task, checked, context_of(checked, source, self._source, asides=False))
+
+    def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
+        """Each item as it is drawn, in the model's dtype.
+
+        Args:
+            memory: the option to make smaller where memory is short.
+        """
+        while True:
+            # Between two items the caller's own code runs.
+            autocast = torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32)
+            with enough_memory(memory), autocast:
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
+
+
+def opened(network: Network | None, folder: RunFolder) -> Model:
+    """The model of a run folder; ``network`` where it is in memory already."""
+    network = load_model(folder.model_path) if network is None else network
+    source = Source(load_options(folder.config_path), folder.path)
+    return Model._class_of(network)(network, folder.model_path, source)

@@ -1,0 +1,53 @@
+"""Options in Python as the command line takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from internal_gan.config.arguments import key_of, prepare
+from internal_gan.errors import UserError
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
+    """Options as Hydra takes them, file names quoted.
+
+    Args:
+        overrides: as on the command line, ``["trainer=preview"]``, or by name,
+            ``{"trainer": "preview", "model.max_size": 60}``.
+        others: further options by name; those that are None are left out.
+
+    Raises:
+        UserError: an override is no ``option=value``, or is in ``others`` too.
+
+    >>> as_arguments({"sample.size": (30, 80), "logger": None}, {"seed": 3, "device": None})
+    ['seed=3', 'sample.size=[30,80]', 'logger=null']
+    """
+    if isinstance(overrides, str):
+        raise UserError(f"overrides={overrides}: needs a list of options, such as ['{overrides}']")
+    if isinstance(overrides, Mapping):
+        overrides = [f"{name}={_in_words(value)}" for name, value in overrides.items()]
+    given = [f"{name}={_in_words(v)}" for name, v in others.items() if v is not None]
+    first, second = prepare(given), prepare(overrides)
+    for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
+        raise UserError(f"{name}: is given twice, by itself and in overrides")
+    return first + second
+
+
+def _in_words(value: Any) -> str:
+    """A value as it is written on the command line.
+
+    >>> _in_words([None, 1.5, {"coarsest": 3}])
+    '[null,1.5,{coarsest:3}]'
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{name}:{_in_words(part)}' for name, part in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_in_words, value))}]"
+    return str(value)

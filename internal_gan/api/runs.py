@@ -1,0 +1,216 @@
+"""The ways to a trained model: ``fit``, ``resume`` and ``load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, overload
+
+import torch
+
+from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
+from internal_gan.api.model import Model, opened
+from internal_gan.api.overrides import Overrides, as_arguments
+from internal_gan.api.pictures import Given, name_of
+from internal_gan.config.arguments import check_image_file, key_of
+from internal_gan.config.compose import compose
+from internal_gan.config.conf import choices
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError, unknown
+from internal_gan.images.files.from_memory import to_mask, to_photo
+from internal_gan.images.files.image import read_image
+from internal_gan.images.photo import Photo
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import IN_MEMORY
+from internal_gan.tasks import train as training
+from internal_gan.tasks.train import Caller, longest_learnt
+from internal_gan.training.callbacks import Callback
+from internal_gan.training.progress import TrainingProgress
+
+M = TypeVar("M", bound=Model, covariant=True)
+Progress = bool | Callable[[TrainingProgress], object] | None
+Stop = Callable[[], bool] | None
+
+# Options for other things than to train a new model of a photo that is given.
+_NOT_HERE = {"checkpoint", "image", "resume", "runs", "skip_finished"}
+
+
+@dataclass(frozen=True)
+class Run(Generic[M]):
+    """A finished training.
+
+    Attributes:
+        folder: with all that describes it: model, photo, losses, log, pictures and their page.
+        model: what it has learnt, on the device that it was trained on.
+    """
+
+    folder: Path
+    model: M
+
+
+class Training(TypedDict, total=False):
+    """How :func:`fit` trains; see there."""
+
+    mask: Given | None
+    overrides: Overrides
+    output: str | PathLike[str] | None
+    seed: int | None
+    device: str | torch.device | None
+    callbacks: Sequence[Callback]
+    stop: Stop
+    progress: Progress
+
+
+@overload
+def fit(
+    image: Given, model: Literal["singan"] = "singan", **how: Unpack[Training]
+) -> Run[SinGAN]: ...
+@overload
+def fit(
+    image: Given | Sequence[Given],
+    model: Literal["ingan", "ingan_unet"],
+    **how: Unpack[Training],
+) -> Run[InGAN]: ...
+@overload
+def fit(
+    image: Given | Sequence[Given], model: Literal["edgeconnect"], **how: Unpack[Training]
+) -> Run[EdgeConnect]: ...
+@overload
+def fit(image: Given | Sequence[Given], model: str, **how: Unpack[Training]) -> Run[Model]: ...
+def fit(
+    image: Given | Sequence[Given],
+    model: str = "singan",
+    *,
+    mask: Given | None = None,
+    overrides: Overrides = (),
+    output: str | PathLike[str] | None = None,
+    seed: int | None = None,
+    device: str | torch.device | None = None,
+    callbacks: Sequence[Callback] = (),
+    stop: Stop = None,
+    progress: Progress = None,
+) -> Run[Any]:
+    """Learn a generative model from one photo: what ``internal-gan image=...`` does.
+
+    Several trainings may go on at once, each in a thread of its own.
+
+    Args:
+        image: a picture as :class:`internal_gan.Model` takes them. Of InGAN and EdgeConnect also
+            a list of several, which one model learns together.
+        model: the method, one of ``internal_gan.list_models()``.
+        mask: of EdgeConnect the hole, white; a picture of the photo's size.
+        overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
+            ``{"trainer": "preview", "model.max_size": 60}``.
+        output: the run folder; by default a new ``runs/<image>-<model>/<time>``.
+        seed: of all random numbers, by default 0.
+        device: ``cpu``, ``cuda``, ``cuda:1`` or the like; by default a GPU where there is one.
+        callbacks: follow the training; see :class:`internal_gan.Callback`.
+        stop: called after every step; when it returns true, the run ends as by Ctrl-C.
+        progress: True prints what the command line prints, a bar with the time left among it; a
+            function gets an :class:`internal_gan.TrainingProgress` after every step.
+
+    Raises:
+        internal_gan.TrainingStopped: ``stop`` or, in the main thread, Ctrl-C or SIGTERM asked for
+            it. The run is saved: :func:`resume` goes on with its ``folder``.
+        internal_gan.UserError: the image, an option or the output folder will not do.
+
+    >>> import tempfile, internal_gan
+    >>> from PIL import Image
+    >>> photo = Image.radial_gradient("L").resize((48, 40))
+    >>> folder = tempfile.mkdtemp()
+    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder)
+    >>> [picture.size for picture in run.model.sample(2, size=(30, 90))]
+    [(90, 30), (90, 30)]
+    """
+    masked = mask if mask is None else name_of(mask) or IN_MEMORY
+    others = {"model": model, "mask": masked, "output": output, "seed": seed, "device": device}
+    arguments = as_arguments(overrides, others)
+    options = compose(arguments)
+    changed = set(map(key_of, arguments))
+    if extra := sorted(changed & _NOT_HERE):
+        raise UserError(f"{', '.join(extra)}: cannot be changed here; fit trains a new model")
+    if not options.trains:
+        raise UserError(f"task={options.task}: is done by a trained model; fit trains one")
+    files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
+    photos = _photos(image, options)
+    caller = Caller(callbacks, stop, progress)
+    network, folder = training.train(options, photos, files, changed=changed, caller=caller)
+    return Run(folder.path, opened(network, folder))
+
+
+def resume(
+    folder: str | PathLike[str],
+    *,
+    device: str | torch.device | None = None,
+    callbacks: Sequence[Callback] = (),
+    stop: Stop = None,
+    progress: Progress = None,
+) -> Run[Any]:
+    """Go on with a training that was stopped or interrupted, as it was configured.
+
+    Args:
+        folder: its run folder; of a training that is finished, nothing is done.
+        device: as for :func:`fit`, by default the one that it was trained on.
+        callbacks, stop, progress: as for :func:`fit`.
+
+    Raises:
+        internal_gan.TrainingStopped: as :func:`fit`.
+        internal_gan.UserError: the folder holds no training, or it is damaged or in use.
+    """
+    options = Options(resume=fspath(folder), device="auto" if device is None else str(device))
+    run = RunFolder.open(fspath(folder))
+    if run.status()["state"] == "finished":
+        return Run(run.path, opened(None, run).to(options.device))
+    network, run = training.resume(options, caller=Caller(callbacks, stop, progress))
+    return Run(run.path, opened(network, run))
+
+
+@overload
+def load(name: str | PathLike[str], model: Literal["singan"], **how: Any) -> SinGAN: ...
+@overload
+def load(name: str | PathLike[str], model: Literal["ingan", "ingan_unet"], **how: Any) -> InGAN: ...
+@overload
+def load(name: str | PathLike[str], model: Literal["edgeconnect"], **how: Any) -> EdgeConnect: ...
+@overload
+def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any: ...
+def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any:
+    """Read a trained model; see :meth:`internal_gan.Model.from_pretrained`.
+
+    Args:
+        model: the family that it must be of, by which type checkers know what it can do.
+        how: ``device``, ``dtype`` and others as there.
+
+    >>> import tempfile, internal_gan
+    >>> from PIL import Image
+    >>> photo = Image.radial_gradient("L").resize((48, 40))
+    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=tempfile.mkdtemp())
+    >>> internal_gan.load(run.folder, "singan")
+    <singan: a photo of 40x48, 3 of 3 stages, cpu>
+    """
+    kind = {"singan": SinGAN, "ingan": InGAN, "edgeconnect": EdgeConnect}
+    # The name of a family's other form begins with the family's.
+    family = "" if model is None else model.partition("_")[0]
+    if model is not None and family not in kind:
+        raise unknown("model", model, choices("model"))
+    return kind.get(family, Model).from_pretrained(name, **how)
+
+
+def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:
+    """The photos in memory; of files alone the names are put into the options instead."""
+    images = cast("list[Given]", [*image] if isinstance(image, list | tuple) else [image])
+    if not images:
+        raise UserError("fit: the list of images is empty")
+    names = [name for name in map(name_of, images) if name is not None]
+    for name in names:
+        check_image_file(name)
+    if len(names) == len(images):
+        options.image = names if len(names) > 1 else names[0]
+        return []
+    longest = longest_learnt(options)
+    called = ["the image"] if len(images) == 1 else [f"image {n + 1}" for n in range(len(images))]
+    return [
+        read_image(name, longest=longest) if name else to_photo(cast(Any, one), what, longest)
+        for one, what, name in zip(images, called, map(name_of, images), strict=True)
+    ]
