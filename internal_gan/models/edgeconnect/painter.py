@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +35,9 @@ class Painter:
     detector: EdgeDetector | None
     base: Base
     noise: float
-    _last: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _last: dict[str, tuple[Sequence[Tensor | None], Tensor]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def paint(
         self,
@@ -102,11 +104,11 @@ class Painter:
             return complete(image, hole, barred, lines=lines, rng=rng)
         # This does not depend on the networks, and a training fills the same hole after each stage.
         asked = (image, hole, barred, lines)
-        known = self._last.get("asked")
-        if known is None or not all(map(_same, known, asked)):
-            self._last["asked"] = asked
-            self._last["found"] = complete(image, hole, barred, lines=lines)
-        return self._last["found"]  # type: ignore[no-any-return]
+        # One entry, which threads that fill different holes replace as a whole.
+        last = self._last.get("start")
+        if last is None or not all(map(_same, last[0], asked)):
+            last = self._last["start"] = asked, complete(image, hole, barred, lines=lines)
+        return last[1]
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
         """The edges of the known part of an image (N, 3, H, W): (N, 1, H, W), 1 on an edge."""
