@@ -7,11 +7,10 @@ The model has the right architecture and random weights, which cost the same as 
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from benchmarks._common import (
     OUTPUT_SIZES,
@@ -25,18 +24,19 @@ from benchmarks._common import (
     spread,
 )
 from benchmarks._models import device_name, untrained
-from internal_gan.models.base import Model
+from internal_gan.errors import UserError
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import sample
 from internal_gan.units import Size
 
 
-def measure(model: Model, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
+def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
     """Sample every size in turn, ``rounds`` times after one that is not counted."""
-    sample = cast("Callable[..., Tensor]", model.sample)
     seconds: list[list[float]] = [[] for _ in sizes]
     for number in range(rounds + 1):
         for wanted, found in zip(sizes, seconds, strict=True):
             start = time.perf_counter()
-            sample(1, wanted, seed=number)
+            sample(model, 1, wanted, seed=number)
             if number:
                 found.append(time.perf_counter() - start)
         say(f"round {number} of {rounds}")
@@ -63,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     torch.set_num_threads(options.threads)
     model = untrained(options.overrides, options.photo, options.photo_size)
+    if not isinstance(model, SinGAN):
+        raise UserError("only SinGAN draws samples; --overrides names another model")
     about = {
         "overrides": options.overrides,
         "photo_size": options.photo_size,

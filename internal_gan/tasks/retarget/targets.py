@@ -140,10 +140,11 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
             "only one of them can be"
         )
     learnt: Size = (image.shape[-2], image.shape[-1])
-    expected = learnt
-    if given.size != learnt:
-        number = _number(wanted.image, context.trained.names, context.trained.count)
-        expected = context.trained.photo(number, longest=max(learnt)).full_size
+    expected, trained = learnt, context.trained
+    number = _number(wanted.image, trained.names, trained.count)
+    is_there = trained.original(number) is not None or trained.learnt_path(number).is_file()
+    if given.size != learnt and is_there:
+        expected = trained.photo(number, longest=max(learnt)).full_size
     mask = read_mask(given, expected, option="retarget.protect", white="is kept")
     if expected == learnt:
         return mask
