@@ -56,7 +56,10 @@ class Paint(FromImage[PaintOptions]):
 
     def _quantized(self, model: SinGAN, start: int) -> tuple[SinGAN, QuantizedStage]:
         colours, context = self.wanted.colours, self.context
-        assert context.folder is not None
+        callbacks: list[Callback] = []
+        if context.folder is not None:
+            progress = Progress(Console(stderr=True, highlight=False))
+            callbacks = [progress, MetricsLogger(context.folder.metrics_path)]
         context.say(f"Scale {start} is trained anew on {colours} colours")
         return quantized(
             build(context.trained.options.model),
@@ -65,10 +68,7 @@ class Paint(FromImage[PaintOptions]):
             colours,
             seed=context.seed,
             precision=select_precision(context.precision, model.device)[0],
-            callbacks=[
-                Progress(Console(stderr=True, highlight=False)),
-                MetricsLogger(context.folder.metrics_path),
-            ],
+            callbacks=callbacks,
         )
 
 
