@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,8 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
+from internal_gan.images.files.decoded import Decoded
 from internal_gan.images.files.reduce import in_bands, reduced_size
-from internal_gan.images.fill import fill_transparent
-from internal_gan.images.photo import Photo
-from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _SIXTEEN_BIT_GRAY = {"I;16", "I;16L", "I;16B", "I;16N"}
@@ -28,49 +24,6 @@ READABLE_MODES = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
 
 class UnreadablePixelsError(Exception):
     """The file is intact, but its pixels are not those of a photo; says why."""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """The pixels of one image file.
-
-    Attributes:
-        colours: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1]; None if the format has no transparency.
-        mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
-        bit_depth: bits per channel that were read: 8, 16, or 32 for floats.
-        notes: lines for the user about what was lost or changed.
-        given: (height, width) of the image, upright, if it was reduced; None otherwise.
-    """
-
-    colours: Tensor
-    alpha: Tensor | None
-    mode: str
-    bit_depth: int
-    notes: tuple[str, ...] = ()
-    given: Size | None = None
-
-    def photo(
-        self,
-        path: Path | None = None,
-        icc_profile: bytes | None = None,
-        exif: bytes | None = None,
-    ) -> Photo:
-        """The photo, its fully transparent pixels filled with the visible colours around them."""
-        raw = self.colours * 2.0 - 1.0
-        pixels = raw if self.alpha is None else fill_transparent(raw, self.alpha)
-        return Photo(
-            pixels,
-            self.alpha,
-            path,
-            self.mode,
-            self.bit_depth,
-            # An empty profile is none, and CMYK's does not describe RGB pixels.
-            (icc_profile or None) if self.mode != "CMYK" else None,
-            exif,
-            raw=None if pixels is raw else raw,
-            given=self.given,
-        )
 
 
 def decode(

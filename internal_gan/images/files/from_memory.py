@@ -10,7 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.decode import READABLE_MODES, Decoded, UnreadablePixelsError, decode
+from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
+from internal_gan.images.files.decoded import Decoded
 from internal_gan.images.files.reduce import in_bands, reduced_size
 from internal_gan.images.photo import Photo
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.images.files.decoded import Decoded
 from internal_gan.units import Size
-
-if TYPE_CHECKING:
-    from internal_gan.images.files.decode import Decoded
 
 # Pictures of up to this many pixels are not reduced.
 WHOLE_PIXELS = 25_000_000
