@@ -1,0 +1,141 @@
+"""The files that a run was given, as its folder keeps them: copies, and an index of all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, is_file, make_folder, read_json_object
+from internal_gan.images.files.image import write_image
+from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, shown
+from internal_gan.images.photo import Photo
+
+INDEX = "inputs.json"
+FOLDER = "inputs"
+_INSIDE = re.compile(rf"({FOLDER}/[^/\\]+)?")
+_BAND_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that a run was given.
+
+    Attributes:
+        option: what named it, such as ``mask.file``.
+        photo: number, from 0, of the photo that it is or belongs to.
+        name: its full path as it was given; empty for a picture that was in memory.
+        file: its copy in the run folder, such as ``inputs/image.jpg``; empty where there is none.
+        sha256: of its bytes, in hexadecimal.
+    """
+
+    option: str
+    photo: int
+    name: str
+    file: str
+    sha256: str
+
+    def path(self, folder: Path) -> Path:
+        """Where to read it: in the run's folder, or in the user's place.
+
+        Raises:
+            UserError: the run kept no copy, and the user's file is gone or has changed.
+        """
+        if self.file:
+            return folder / self.file
+        name = shown(Path(self.name))
+        if not is_file(self.name):
+            raise UserError(f"{name}: is gone, and its run kept no copy of it; put it back")
+        if _sha256(Path(self.name)) != self.sha256:
+            raise UserError(
+                f"{name}: has changed since its run began, which kept no copy of it; put it back "
+                "as it was"
+            )
+        return Path(self.name)
+
+
+def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool = True) -> Input:
+    """Copy a file into a run's folder, byte for byte.
+
+    Args:
+        copy: false leaves it where it is.
+
+    Raises:
+        UserError: it cannot be read, or the folder cannot be written.
+    """
+    path = existing_image(path)
+    name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
+    if not copy:
+        return Input(option, photo, name, "", _sha256(path))
+    file = _file_name(folder, option, photo, path.suffix.lower())
+    with atomic_write(folder / file) as temporary:
+        shutil.copyfile(path, temporary)
+    return Input(option, photo, name, file, _sha256(folder / file))
+
+
+def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input:
+    """Write a picture into a run's folder as PNG, with 16 bits per channel where 8 would lose
+    something.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    file = _file_name(folder, option, photo, ".png")
+    layers = [picture.pixels]
+    if picture.alpha is not None:
+        layers.append(picture.alpha * 2.0 - 1.0)
+    depth = 8 if picture.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
+    write_image(folder / file, picture.pixels, like=replace(picture, bit_depth=depth))
+    return Input(option, photo, "", file, _sha256(folder / file))
+
+
+def write_index(folder: Path, inputs: Sequence[Input]) -> None:
+    """Write down what a run was given."""
+    text = json.dumps({"inputs": [asdict(entry) for entry in inputs]}, indent=2)
+    with atomic_write(folder / INDEX) as temporary:
+        temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read_index(folder: Path) -> dict[tuple[str, int], Input]:
+    """What a run was given, by option and photo; nothing of another form than it is written in."""
+    found = read_json_object(folder / INDEX).get("inputs")
+    entries = [entry for entry in found if _is_input(entry)] if isinstance(found, list) else []
+    return {(entry["option"], entry["photo"]): Input(**entry) for entry in entries}
+
+
+def _is_input(entry: Any) -> bool:
+    kinds = get_type_hints(Input)
+    if not isinstance(entry, dict) or set(entry) != set(kinds):
+        return False
+    if any(type(entry[name]) is not kind for name, kind in kinds.items()):
+        return False
+    # A path that leads out of the folder is none of the run's.
+    return _INSIDE.fullmatch(entry["file"]) is not None
+
+
+def _file_name(folder: Path, option: str, photo: int, suffix: str) -> str:
+    make_folder(folder / FOLDER)
+    of = f"-{photo + 1}" if photo else ""
+    return f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
+
+
+def _has_whole_levels(pixels: Tensor) -> bool:
+    """Whether 8 bits hold every value."""
+    # In bands, to hold a large picture only once.
+    starts = range(0, pixels.shape[-2], _BAND_ROWS)
+    levels = ((pixels[..., row : row + _BAND_ROWS, :] + 1.0) * 127.5 for row in starts)
+    return all(bool(((band - band.round()).abs() < 1e-3).all()) for band in levels)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
