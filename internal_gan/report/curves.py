@@ -1,4 +1,4 @@
-"""Loss curves of a run, as the coordinates that the template ``macros.html`` draws as SVG."""
+"""Loss curves of a run, as coordinates that ``macros.html`` draws as SVG."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -33,9 +33,9 @@ class Curve:
     """SVG paths of one scalar in one stage.
 
     Attributes:
-        number: the scalar's index among the names of its chart.
+        number: the scalar's index in the names of its chart.
         line: through the averages of neighbouring steps.
-        spread: the outline of the band between their extremes; empty if it has no height.
+        spread: the outline of the band between their extremes; empty if flat.
     """
 
     number: int
@@ -49,9 +49,9 @@ class Chart:
 
     Attributes:
         names: of the scalars, in the order of their colours.
-        columns: for each stage its name, or its number where the name is too long, and the left
-            edge and the width of its column in pixels.
-        ticks: values on the vertical axis, each with its distance from the top in pixels.
+        columns: for each stage its name, or number if that is too long, and the left edge and
+            width of its column in pixels.
+        ticks: values on the vertical axis with their distances from the top in pixels.
     """
 
     title: str
@@ -72,7 +72,7 @@ class Axis:
 
     @classmethod
     def around(cls, values: Sequence[float]) -> "Axis":
-        """An axis that shows all of ``values`` except for rare spikes."""
+        """An axis that shows ``values`` except for rare spikes."""
         ordered = sorted(values)
         rank = (len(ordered) - 1) * 0.01
         low, high = ordered[math.floor(rank)], ordered[math.ceil(len(ordered) - 1 - rank)]
@@ -82,7 +82,7 @@ class Axis:
         return cls(low - room, high + room, False)
 
     def y(self, value: float) -> float:
-        """The distance of ``value`` from the top in pixels; beyond the axis, that of its end."""
+        """The distance of ``value``, clamped to the axis, from the top in pixels."""
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
@@ -108,15 +108,11 @@ class Axis:
 def loss_curves(
     rows: Sequence[Mapping[str, Any]], stages: Sequence[tuple[str, int]]
 ) -> list[Chart]:
-    """Chart every logged scalar; each stage has a column, all of the same width.
+    """A chart of the two adversarial losses, and one for each other scalar.
 
     Args:
-        rows: as :func:`internal_gan.runs.records.read_metrics` gives them.
-        stages: name and number of steps of every stage, including those to come.
-
-    Returns:
-        First the losses of the two networks against each other in one chart, then a chart for
-        each other scalar.
+        rows: from :func:`internal_gan.runs.records.read_metrics`.
+        stages: name and steps of every stage, including those to come; each has a column.
     """
     series: dict[str, list[Point]] = {}
     for row in rows:
@@ -161,7 +157,7 @@ def _chart(
 def _paths(
     axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float
 ) -> tuple[str, str]:
-    """The paths of :class:`Curve`, for values by the fraction of the stage's steps."""
+    """The line and the spread of a :class:`Curve`, from values by fraction of the stage's steps."""
     buckets: dict[int, list[tuple[float, float]]] = {}
     for at, value in points:
         x = left + min(at, 1.0) * (width - 2) + 1
@@ -174,5 +170,5 @@ def _paths(
         top.append(f"{x:.1f} {min(heights):.1f}")
         bottom.append(f"{x:.1f} {max(heights):.1f}")
     spread = "" if len(line) == 1 or top == bottom else f"M{'L'.join(top + bottom[::-1])}Z"
-    # The round caps of a line without length draw a single point as a dot.
+    # With round caps, a line of no length is a dot.
     return "M" + ("L".join(line) if len(line) > 1 else f"{line[0]}h0"), spread

@@ -1,4 +1,4 @@
-"""The pictures on a run's page, in rows: the results of its tasks and the preview of each stage."""
+"""The pictures on a run's page: rows of results of its tasks, and the preview of each stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class Row:
 
     Attributes:
         few: whether they are shown larger.
-        more: how many others are in the ``folder`` alone.
+        more: how many others the ``folder`` has.
     """
 
     title: str
@@ -38,16 +38,8 @@ class Section:
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True)
-class Gallery:
-    """All pictures of a run except its photo."""
-
-    sections: Sequence[Section]
-    previews: Sequence[Picture]
-
-
-def read_gallery(run: Run) -> Gallery:
-    """Choose and read the pictures to show: the first of each row, and frames evenly spread."""
+def read_gallery(run: Run) -> tuple[list[Section], list[Picture]]:
+    """The results to show, the first of each row and evenly spread frames, and all previews."""
     results = read_results(run.folder)
     made: dict[str, dict[str, list[Result]]] = {}
     for result in [*_photos(run), *results]:
@@ -59,11 +51,11 @@ def read_gallery(run: Run) -> Gallery:
         if rows:
             sections.append(Section("Samples" if task == "sample" else in_words(task), rows))
     previews = [result for result in results if result.kind == "preview"]
-    return Gallery(sections, _read(run, [_named(run, *it) for it in enumerate(previews)]))
+    return sections, _read(run, [_named(run, *it) for it in enumerate(previews)])
 
 
 def _photos(run: Run) -> list[Result]:
-    """The photos as the model learns them, if there are several."""
+    """The photos as the model learns them, if several."""
     files = (run.folder / "photos").glob("*.png")
     names = sorted((path.name for path in files), key=natural)
     return [Result(f"photos/{name}", "aside") for name in names]
@@ -83,7 +75,7 @@ def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
 
 
 def _read(run: Run, results: Sequence[Result]) -> list[Picture]:
-    """Prepare the pictures and films; a picture that cannot be read is left out."""
+    """Prepare pictures and films, without those that cannot be read."""
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
     found = []
     for result in results:

@@ -1,12 +1,10 @@
-"""``index.html``: a page that shows a run, in a single file that needs no other."""
+"""``index.html``: a page that shows a run, in a single file."""
 
 import os
 import shlex
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,16 +19,10 @@ from internal_gan.units import counted, duration, memory, three_digits
 EVALUATION = "evaluation.json"
 
 
-def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
-    """Write or renew the page of a run folder, from the files in it.
+def write_report(folder: Path) -> Path:
+    """Write the page of a run from the files that its folder has so far.
 
-    It shows what there is: the photo and the schedule of a run that has just begun. While the run
-    goes on, the page reloads itself every 15 seconds.
-
-    Args:
-        folder: the run folder.
-        status: what to show as the run's status, such as the result of ``RunFolder.status()``,
-            which recognises a dead process; by default ``status.json``.
+    While the run goes on, the page reloads itself every 15 seconds.
 
     Returns:
         The page's path.
@@ -38,19 +30,18 @@ def write_report(folder: Path, status: Mapping[str, Any] | None = None) -> Path:
     Raises:
         UserError: the page cannot be written.
     """
-    run = read_run(Path(folder), status)
-    page = (
-        _templates()
-        .get_template("page.html")
-        .render(
-            run=run,
-            gallery=read_gallery(run),
-            evaluation=read_json_object(run.folder / EVALUATION),
-            charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
-            now=datetime.now().astimezone().isoformat(timespec="seconds"),
-        )
+    run = read_run(folder)
+    sections, previews = read_gallery(run)
+    template = _templates().get_template("page.html")
+    page = template.render(
+        run=run,
+        sections=sections,
+        previews=previews,
+        evaluation=read_json_object(folder / EVALUATION),
+        charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
+        now=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
-    path = run.folder / "index.html"
+    path = folder / "index.html"
     with atomic_write(path) as temporary:
         # File names need not be valid text.
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
@@ -80,7 +71,7 @@ def _templates() -> Environment:
 
 
 def _clock(time: str) -> str:
-    """The local date and time of a time in ISO form; any other text is returned as it is."""
+    """An ISO time as local date and time; any other text as it is."""
     try:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):

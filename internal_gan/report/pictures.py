@@ -1,4 +1,4 @@
-"""Pictures for a page, made small and embedded in it."""
+"""Pictures for a page, shrunk and embedded in it."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from internal_gan.images.files.metadata import profile_space
 
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
-# Moving pictures keep their size; larger files than this are linked instead.
+# Moving pictures keep their size; files larger than this are linked instead.
 SMALL_MOVING_BYTES = 2_000_000
 TINY_SIDE = 128
 
@@ -22,7 +22,7 @@ class Picture:
 
     Attributes:
         file: its path in the run folder, with slashes.
-        data: its content as a ``data:`` address; None if it is too large to be embedded.
+        data: its content as a ``data:`` address; None if too large to embed.
         height, width: of the file, in pixels; for a film, those of the photo.
         caption: the text below it.
     """
@@ -48,9 +48,8 @@ class Picture:
 def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
     """Prepare a picture of a run folder for its page; None if it cannot be read.
 
-    PNG files of up to 24 KB and moving pictures (GIF, WebP, PNG) of up to 2 MB are embedded as
-    they are, and larger moving pictures not at all. Any other picture is shrunk to a long side of
-    640 pixels and embedded as WebP.
+    Small PNG files and moving pictures are embedded as they are, large moving pictures not at all,
+    and other pictures as WebP with a long side of at most `MAX_SIDE` pixels.
     """
     path = folder / file
     try:

@@ -1,4 +1,4 @@
-"""What a page says about a run, read from the run folder alone."""
+"""What a page says about a run, read from its folder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from internal_gan.runs.records import read_metrics, read_status, seconds_of
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage; ``seconds`` is the time measured once it is ``done``, and planned before."""
+    """A stage; ``seconds`` is measured if it is ``done``, else planned."""
 
     name: str
     size: tuple[int, int]
@@ -32,10 +32,10 @@ class Run:
     Attributes:
         status: see :func:`~internal_gan.runs.records.read_status`.
         rows: see :func:`~internal_gan.runs.records.read_metrics`.
-        memory_bytes: the peak use as measured at the start; None if it was not.
-        photo: what the model learns from, or what an evaluation compares with.
-        config: the text of ``config.yaml``; empty if there is none.
-        options: what ``config.yaml`` says; None if it is not the configuration of a run.
+        memory_bytes: the peak measured at the start; None if it was not.
+        photo: what the model learns from or an evaluation compares with.
+        config: the text of ``config.yaml``, or empty.
+        options: what it says; None if it is not the configuration of a run.
     """
 
     folder: Path
@@ -49,30 +49,30 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The names of the photos, or else of the folder, and of the model."""
+        """The names of the photos, or of the folder, and of the model."""
         photos = self.options.photos if self.options else []
         name = ", ".join(Path(photo).name for photo in photos) or self.folder.resolve().name
         return f"{name} · {self.model}" if self.model else name
 
     @property
     def model(self) -> str:
-        """The name of the model; empty for an evaluation of pictures alone."""
+        """The name of the model; empty for an evaluation of files."""
         target = self.options.model.get("_target_") if self.options else None
         return str(target or "").rpartition(".")[2].removesuffix("Recipe")
 
     @property
     def state(self) -> str:
-        """As in ``status.json``; "unknown" where there is none."""
+        """As in ``status.json``, or "unknown"."""
         return str(self.status.get("state", "unknown"))
 
     @property
     def can_resume(self) -> bool:
-        """Whether it is a training that is not finished."""
+        """Whether this is an unfinished training."""
         return self.options is not None and self.options.trains and self.state != "finished"
 
     @property
     def model_path(self) -> str | None:
-        """The run folder of the model: this one, or the one whose model it used."""
+        """The folder of the run that trained the model: this one, or the one it used."""
         if (self.folder / "model.safetensors").is_file():
             return str(self.folder)
         return self.options.checkpoint if self.options else None
@@ -94,12 +94,12 @@ class Run:
 
     @property
     def seconds_left(self) -> float:
-        """Training time to come, as planned."""
+        """Planned training time that remains."""
         return max(sum(stage.seconds for stage in self.stages) - self.seconds_spent, 0.0)
 
 
-def read_run(folder: Path, status: Mapping[str, Any] | None = None) -> Run:
-    """Read a run folder, however much of it is there yet; ``status`` replaces ``status.json``."""
+def read_run(folder: Path) -> Run:
+    """Read a run folder, which need not be complete."""
     rows = read_metrics(folder / "metrics.jsonl")
     plans = [row for row in rows if row.get("event") == "plan"]
     path = folder / "config.yaml"
@@ -113,7 +113,7 @@ def read_run(folder: Path, status: Mapping[str, Any] | None = None) -> Run:
         config = ""
     return Run(
         folder=folder,
-        status=read_status(folder / "status.json") if status is None else status,
+        status=read_status(folder / "status.json"),
         stages=_stages(plans[-1], rows) if plans else [],
         rows=rows,
         memory_bytes=plans[-1].get("peak_memory_bytes") if plans else None,

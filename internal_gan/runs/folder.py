@@ -1,4 +1,4 @@
-"""The folder that holds all that describes one training run, and the truth about its state."""
+"""The folder of a run: its files, its state, and the claim of the process that works in it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakValueDictionary
 
 from internal_gan.errors import UserError
-from internal_gan.files import (
-    atomic_write,
-    remove_leftovers,
-    write_error,
-    write_over,
-)
+from internal_gan.files import atomic_write, remove_leftovers, write_error, write_over
 from internal_gan.images.files.names import shown
-from internal_gan.runs.records import read_status
+from internal_gan.runs.records import State, read_status
 from internal_gan.runs.results import Result, as_json
 
 if sys.platform != "win32":
     import fcntl
 
-State = Literal["running", "finished", "stopped", "failed"]
-
-# A run whose process cannot be looked up (another machine) counts as alive while it writes.
+# A run on another machine, whose process cannot be looked up, counts as alive while it writes.
 SILENCE_SECONDS = 600.0
 
 _claiming = threading.Lock()
@@ -40,7 +33,7 @@ _claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
 
 
 class RunFolder:
-    """Paths in a run folder, its ``status.json``, and the claim that only one process trains in it.
+    """The paths and the status of a run, in which only one process may train.
 
     Use ``create`` for a new run and ``open`` for an existing one.
     """
@@ -58,20 +51,23 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> RunFolder:
-        """Make a new run folder, with its parents, claimed by this process and "running".
+        """Make a run folder, claimed by this process and "running".
 
-        A folder where an earlier run came to its end before it wrote anything of use is taken.
+        It may exist if it is empty or its run ended before it wrote its configuration.
 
         Raises:
-            UserError: a file or a folder with something in it is in the way, or the place is not
-                writable; names ``path``.
+            UserError: something is in the way, or the place is not writable.
         """
         folder = cls(Path(path))
         _check_text(folder.path)
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
-            if folder._has_contents():
-                raise UserError(_not_empty(folder))
+            names = folder._names()
+            if names and not folder._is_stillborn(names):
+                hint = "choose another folder"
+                if folder.config_path.is_file():
+                    hint += f", or go on with that run by resume={folder.path}"
+                raise UserError(f"output folder {folder.path} is not empty; {hint}")
             with tempfile.TemporaryFile(dir=folder.path):
                 pass
         except FileExistsError as error:
@@ -89,24 +85,24 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> RunFolder:
-        """Open an existing run folder that has a ``config.yaml`` and all files in ``needs``.
+        """Open an existing run folder.
 
         Raises:
-            UserError: it is missing, not a folder, or lacks a file; names what is lacking.
+            UserError: it is missing, not a folder, or lacks ``config.yaml`` or a file in ``needs``.
         """
         folder = cls(Path(path))
         _check_text(folder.path)
         try:
-            entries = {entry.name for entry in folder.path.iterdir()}
+            names = folder._names()
         except NotADirectoryError as error:
             raise UserError(f"{path} is a file; give the run folder that holds it") from error
         except FileNotFoundError as error:
             raise UserError(f"run folder {path} does not exist") from error
         except OSError as error:
             raise UserError(f"cannot read run folder {path}: {error.strerror}") from error
-        lacking = [name for name in ("config.yaml", *needs) if name not in entries]
+        lacking = [name for name in ("config.yaml", *needs) if name not in names]
         if "config.yaml" in lacking:
-            if folder._is_stillborn(entries):
+            if folder._is_stillborn(names):
                 raise UserError(
                     f"run folder {path}: its run ended before it wrote config.yaml; begin it anew "
                     f"with output={path}"
@@ -120,14 +116,14 @@ class RunFolder:
         """Make this process the only one that trains here, and set the state to "running".
 
         Raises:
-            UserError: another process is training in this folder, it is not writable, or
-                something else is where a file of the run belongs.
+            UserError: another process is training here, the folder is not writable, or a file of
+                the run is not a regular file.
         """
         self._take()
         self.write_status("running")
 
     def _take(self) -> None:
-        """Lock the folder, which nobody else may be training in, and tidy it."""
+        """Lock the folder and tidy it."""
         if self._lock is None:
             self._check_files()
             self._claim_among_threads()
@@ -139,7 +135,7 @@ class RunFolder:
         remove_leftovers(self.path)
 
     def _claim_among_threads(self) -> None:
-        # The lock on a file is its process's, and keeps no thread of that away.
+        # The lock on the file belongs to the process and does not keep its other threads away.
         place = self.path.resolve()
         with _claiming:
             if _claimed.get(place, self) is not self:
@@ -147,7 +143,7 @@ class RunFolder:
             _claimed[place] = self
 
     def release(self) -> None:
-        """Let another process claim the folder; done by itself when the run is over."""
+        """Let others claim the folder; happens by itself when the run ends."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -157,15 +153,14 @@ class RunFolder:
     def write_status(
         self, state: State, *, results: Iterable[Result] | None = None, **fields: Any
     ) -> None:
-        """Write ``status.json`` in one step. Fields written before stay, except ``reason``.
+        """Update ``status.json``; earlier fields stay, except ``reason``.
 
-        The process, the host, the time of the first write (``started``) and of this one
+        The process, the host and the times of the first write (``started``) and this one
         (``updated``) are added. A state other than "running" releases the folder.
 
         Args:
-            results: everything that the run has made so far, for
-                :func:`~internal_gan.runs.results.read_results`; None: what was recorded stays.
-            fields: JSON values such as ``reason``, ``stage``, ``step``, ``seconds``.
+            results: all that the run has made so far; None keeps what was recorded.
+            fields: further JSON values.
         """
         if results is not None:
             fields["results"] = [as_json(result) for result in results]
@@ -186,7 +181,7 @@ class RunFolder:
         except UserError as error:
             if state == "running":
                 raise
-            # On a full disk there is still the room of what was written before.
+            # Even a full disk has room for this in place of the old text.
             try:
                 write_over(self.status_path, text)
             except OSError:
@@ -195,10 +190,10 @@ class RunFolder:
             self.release()
 
     def status(self) -> dict[str, Any]:
-        """Read ``status.json``; "running" without a living process reads as "interrupted".
+        """The content of ``status.json``, always with a ``state``.
 
-        ``state`` is always there: "running", "finished", "stopped", "failed", "interrupted", or
-        "unknown" where there is no readable ``status.json``.
+        Beside those of :data:`~internal_gan.runs.records.State` it may be "interrupted", when the
+        process died while "running", or "unknown", when ``status.json`` is missing or damaged.
         """
         status = read_status(self.status_path)
         state = status.setdefault("state", "unknown")
@@ -206,27 +201,21 @@ class RunFolder:
             status |= {"state": "interrupted", "reason": "the process ended without a word"}
         return status
 
-    def _has_contents(self) -> bool:
-        """Whether something is there that a new run would be in the way of."""
-        entries = {entry.name for entry in self.path.iterdir()}
-        visible = {name for name in entries if not name.startswith(".")}
-        return bool(visible) and not self._is_stillborn(visible)
+    def _names(self) -> set[str]:
+        """The names of the entries that are not hidden."""
+        return {entry.name for entry in self.path.iterdir() if not entry.name.startswith(".")}
 
-    def _is_stillborn(self, entries: Collection[str]) -> bool:
-        """Whether these are the files of a run that ended before it wrote its configuration.
-
-        A status that no run of this package wrote may be a file of the user's.
-        """
-        visible = {name for name in entries if not name.startswith(".")}
+    def _is_stillborn(self, names: set[str]) -> bool:
+        """Whether these are the files of a run that ended before it wrote its configuration."""
         status = self.status()
-        ended = status["state"] in ("interrupted", "stopped", "failed") and {"pid", "host"} <= set(
-            status
-        )
-        return ended and visible <= {"status.json", "log.txt"}
+        ended = status["state"] in ("interrupted", "stopped", "failed")
+        # Without these fields the status may be a file of the user's.
+        is_ours = {"pid", "host"} <= set(status)
+        return ended and is_ours and names <= {"status.json", "log.txt"}
 
     def _check_files(self) -> None:
-        """Refuse a folder, a pipe or a broken link in place of a file that the run reads or
-        writes. The page is none of these: a run goes on without it."""
+        """Refuse a folder, a pipe or a broken link in place of a file that the run cannot do
+        without."""
         for path in (
             *(self.config_path, self.model_path, self.checkpoint_path, self.metrics_path),
             *(self.log_path, self.status_path, self.path / ".lock"),
@@ -239,7 +228,7 @@ class RunFolder:
         if pid is None:
             return False
         if status.get("host") != socket.gethostname() or sys.platform == "win32":
-            # A time that lies far ahead, as a copied file may have, is no sign of life.
+            # A time far in the future, as a copied file may have, is no sign of life.
             return abs(self._silence()) < SILENCE_SECONDS
         if not _is_process(pid):
             return False
@@ -247,7 +236,7 @@ class RunFolder:
         return start is None or start == _process_start(pid)
 
     def _silence(self) -> float:
-        """Seconds since the run last wrote something; below 0 where a file is from the future."""
+        """Seconds since the run last wrote something; negative for a file from the future."""
         newest = 0.0
         for path in (self.status_path, self.metrics_path, self.log_path):
             with suppress(OSError):
@@ -255,9 +244,9 @@ class RunFolder:
         return time.time() - newest
 
     def _take_lock(self) -> int:
-        # The lock closes the gap between reading the status and writing it; the kernel drops it
-        # with the process, and children do not inherit it, as they would with flock. File
-        # systems without locks still have the check of the status.
+        # The lock closes the gap between reading the status and writing it. The kernel drops it
+        # with the process, and unlike flock's, children do not inherit it. On file systems
+        # without locks, the status alone has to do.
         try:
             descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
@@ -278,7 +267,7 @@ class RunFolder:
 
 
 def _check_text(path: Path) -> None:
-    """Refuse at once what the library that reads models refuses after the training."""
+    """Refuse at once what safetensors would refuse after the training."""
     try:
         os.fsencode(path).decode()
     except UnicodeDecodeError as error:
@@ -288,20 +277,13 @@ def _check_text(path: Path) -> None:
         ) from error
 
 
-def _not_empty(folder: RunFolder) -> str:
-    hint = "choose another folder"
-    if folder.config_path.is_file():
-        hint += f", or go on with that run by resume={folder.path}"
-    return f"output folder {folder.path} is not empty; {hint}"
-
-
 def _stat_fields(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on; the name before it may hold blanks."""
+    """Fields of /proc/PID/stat from the state on; the name before it may contain blanks."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _process_start(pid: int) -> int | None:
-    """Start of a process in clock ticks since boot; None where the platform does not tell."""
+    """Start of a process in clock ticks since boot; None if the platform does not tell."""
     try:
         return int(_stat_fields(pid)[19])
     except (OSError, ValueError, IndexError):
@@ -309,7 +291,7 @@ def _process_start(pid: int) -> int | None:
 
 
 def _is_process(pid: int) -> bool:
-    """Tell whether a process runs; one that is dead and only not yet waited for does not."""
+    """Whether a process is running; a zombie is not."""
     with suppress(OSError, IndexError):
         if _stat_fields(pid)[0] in "ZX":
             return False

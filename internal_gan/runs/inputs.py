@@ -1,4 +1,4 @@
-"""The files that a run was given, as its folder keeps them: copies, and an index of all."""
+"""The files that a run was given, as its folder keeps them: copies and an index."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Input:
     """A file that a run was given.
 
     Attributes:
-        option: what named it, such as ``mask.file``.
+        option: that named it, such as ``mask.file``.
         photo: number, from 0, of the photo that it is or belongs to.
-        name: its full path as it was given; empty for a picture that was in memory.
-        file: its copy in the run folder, such as ``inputs/image.jpg``; empty where there is none.
+        name: its absolute path as given; empty for a picture in memory.
+        file: its copy in the run folder, such as ``inputs/image.jpg``; empty if not copied.
         sha256: of its bytes, in hexadecimal.
     """
 
@@ -45,10 +45,10 @@ class Input:
     sha256: str
 
     def path(self, folder: Path) -> Path:
-        """Where to read it: in the run's folder, or in the user's place.
+        """The copy in the run's ``folder``, or else the user's own file.
 
         Raises:
-            UserError: the run kept no copy, and the user's file is gone or has changed.
+            UserError: no copy was kept, and the user's file is gone or has changed.
         """
         if self.file:
             return folder / self.file
@@ -63,11 +63,8 @@ class Input:
         return Path(self.name)
 
 
-def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool = True) -> Input:
-    """Copy a file into a run's folder, byte for byte.
-
-    Args:
-        copy: false leaves it where it is.
+def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool) -> Input:
+    """Describe a file and, if ``copy``, copy it into a run's folder byte for byte.
 
     Raises:
         UserError: it cannot be read, or the folder cannot be written.
@@ -76,20 +73,21 @@ def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool =
     name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
     if not copy:
         return Input(option, photo, name, "", _sha256(path))
-    file = _file_name(folder, option, photo, path.suffix.lower())
+    file = _file_name(option, photo, path.suffix.lower())
+    make_folder(folder / FOLDER)
     with atomic_write(folder / file) as temporary:
         shutil.copyfile(path, temporary)
     return Input(option, photo, name, file, _sha256(folder / file))
 
 
 def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input:
-    """Write a picture into a run's folder as PNG, with 16 bits per channel where 8 would lose
-    something.
+    """Write a picture in memory as PNG, with 16 bits where 8 would lose something.
 
     Raises:
         UserError: the folder cannot be written.
     """
-    file = _file_name(folder, option, photo, ".png")
+    file = _file_name(option, photo, ".png")
+    make_folder(folder / FOLDER)
     layers = [picture.pixels]
     if picture.alpha is not None:
         layers.append(picture.alpha * 2.0 - 1.0)
@@ -99,14 +97,14 @@ def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input
 
 
 def write_index(folder: Path, inputs: Sequence[Input]) -> None:
-    """Write down what a run was given."""
+    """Write ``inputs.json``."""
     text = json.dumps({"inputs": [asdict(entry) for entry in inputs]}, indent=2)
     with atomic_write(folder / INDEX) as temporary:
         temporary.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read_index(folder: Path) -> dict[tuple[str, int], Input]:
-    """What a run was given, by option and photo; nothing of another form than it is written in."""
+    """The inputs of a run by option and photo; entries that are not valid are left out."""
     found = read_json_object(folder / INDEX).get("inputs")
     entries = [entry for entry in found if _is_input(entry)] if isinstance(found, list) else []
     return {(entry["option"], entry["photo"]): Input(**entry) for entry in entries}
@@ -118,19 +116,18 @@ def _is_input(entry: Any) -> bool:
         return False
     if any(type(entry[name]) is not kind for name, kind in kinds.items()):
         return False
-    # A path that leads out of the folder is none of the run's.
+    # No path may lead out of the folder.
     return _INSIDE.fullmatch(entry["file"]) is not None
 
 
-def _file_name(folder: Path, option: str, photo: int, suffix: str) -> str:
-    make_folder(folder / FOLDER)
+def _file_name(option: str, photo: int, suffix: str) -> str:
     of = f"-{photo + 1}" if photo else ""
     return f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
 
 
 def _has_whole_levels(pixels: Tensor) -> bool:
     """Whether 8 bits hold every value."""
-    # In bands, to hold a large picture only once.
+    # In bands, so that a large picture is not copied as a whole.
     starts = range(0, pixels.shape[-2], _BAND_ROWS)
     levels = ((pixels[..., row : row + _BAND_ROWS, :] + 1.0) * 127.5 for row in starts)
     return all(bool(((band - band.round()).abs() < 1e-3).all()) for band in levels)

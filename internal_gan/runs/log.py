@@ -1,5 +1,4 @@
-"""A run's ``log.txt``: what the package notes while the run goes on, and nothing of its neighbours'
-in other threads."""
+"""A run's ``log.txt``: the package's log records from the threads of this run alone."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ _LOGGER = logging.getLogger("internal_gan")
 def log_to(path: Path) -> Iterator[None]:
     """Append the package's log records of this thread to a file while the block runs.
 
-    Warnings are shown as well where the caller has not set up any logging, as without a file;
-    errors are not: they are raised, too, and told by whoever catches them.
+    If the caller has not set up logging, warnings are shown on standard error as well. Errors are
+    not, for they are also raised, and whoever catches them reports them.
     """
     file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -35,8 +34,7 @@ def log_to(path: Path) -> Iterator[None]:
 @shared
 @contextmanager
 def _distributed() -> Iterator[None]:
-    """Hand the package's records to the files of the runs that they come from."""
-    # Of its own handlers a logger must lose none while other threads go through them.
+    """Send the package's records to the files of the runs that they come from."""
     handlers: list[logging.Handler] = [_Distributor()]
     if not _LOGGER.hasHandlers():
         handlers.append(_Warnings(logging.WARNING))
@@ -54,7 +52,7 @@ def _distributed() -> Iterator[None]:
 
 
 class _Distributor(logging.Handler):
-    """Hands a record to the files of the runs that the current thread works on."""
+    """Sends a record to the files of the runs that the current thread works on."""
 
     def handle(self, record: logging.LogRecord) -> bool:
         for file in _files.get():
@@ -63,7 +61,7 @@ class _Distributor(logging.Handler):
 
 
 class _QuietFileHandler(logging.FileHandler):
-    """A log that cannot be written, as on a full disk, must not bury the real error."""
+    """Ignores errors, as on a full disk, which would bury the one that matters."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the base)
         pass
@@ -74,12 +72,12 @@ class _QuietFileHandler(logging.FileHandler):
 
 
 class _Warnings(logging.Handler):
-    """Shows warnings on standard error, and nothing above them."""
+    """Shows warnings on standard error, but not errors."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno < logging.ERROR and logging.lastResort is not None:
             logging.lastResort.handle(record)
 
 
-# Of the runs that the current thread works on, the outer one first.
+# The files of the runs that the current thread works on, outermost first.
 _files: ContextVar[tuple[_QuietFileHandler, ...]] = ContextVar("files", default=())

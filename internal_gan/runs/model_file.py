@@ -19,15 +19,14 @@ from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model, Recipe
 from internal_gan.version import __version__
 
-# Raised whenever a file of the version before can no longer be read as it is. Files of format 1
-# hold the configuration of the whole training in place of the model's architecture.
+# Raised when files of the version before can no longer be read as they are. Files of format 1
+# contain the configuration of the whole training instead of the model's architecture.
 FORMAT_VERSION = 2
 # A model of 20 scales with 20 layers each has 1,600.
 MOST_TENSORS = 4_000
-# Calls of torch that it takes to build a model, for each of its tensors: a layer with a spectral
-# norm takes the most, some 60.
+# Calls of torch to build a model, per tensor; a layer with spectral norm takes the most, about 60.
 CALLS_PER_TENSOR = 200
-# Of small networks that a model makes to learn their margins.
+# For small networks that a model makes only to learn their margins.
 SPARE_NUMBERS = 2**22
 
 
@@ -35,8 +34,7 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
     """Write the finished stages of ``model`` as safetensors; equal models give equal bytes.
 
     Args:
-        architecture: what :func:`load_model` builds the model from; see
-            :meth:`internal_gan.models.base.Recipe.architecture`.
+        architecture: see :meth:`internal_gan.models.base.Recipe.architecture`.
 
     Raises:
         UserError: the file cannot be written.
@@ -55,11 +53,11 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
 
 
 def _canonical(content: bytes) -> bytes:
-    """A safetensors file with its metadata in the order of their names.
+    """A safetensors file with its metadata sorted by name.
 
-    The library keeps them in a hash map, whose order is another one in every process. The file is
-    the length of its header in 8 bytes, the header in JSON, padded by blanks to a multiple of 8
-    bytes, and the tensors, which it sorts itself.
+    The library keeps the metadata in a hash map, whose order differs between processes. The file
+    is the length of its header in 8 bytes, the header as JSON padded with blanks to a multiple of
+    8 bytes, and the tensors, which are sorted already.
     """
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:end])
@@ -70,10 +68,9 @@ def _canonical(content: bytes) -> bytes:
 
 
 def load_model(path: Path) -> Model:
-    """Read a model that :func:`save_model` of any version wrote, on the CPU and ready for
-    inference.
+    """Read a model written by :func:`save_model` of any version, onto the CPU for inference.
 
-    A file of whatever origin takes no more time and memory than its tensors account for.
+    Time and memory are bounded by the file's tensors, even for a malicious file.
 
     Raises:
         UserError: the file is missing, truncated, foreign or of a newer format.
@@ -107,18 +104,13 @@ def load_model(path: Path) -> Model:
             raise ValueError("a stage is larger than the image")
     except UserError as error:
         raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
-    except Exception as error:  # of any kind, by what a foreign file happens to say
+    except Exception as error:  # a foreign file may cause any
         raise UserError(f"{path} does not hold a complete internal-gan model") from error
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _check_saved(metadata: Mapping[str, Any]) -> None:
-    """Refuse metadata of stages that cannot be.
-
-    Raises:
-        ValueError: ``sizes`` are not two whole numbers from 1 on for every stage, or more stages
-            are ``finished`` than there are.
-    """
+    """Raise a ValueError if the sizes of stages, or the number of finished ones, cannot be."""
     sizes, finished = metadata["sizes"], metadata["finished"]
     sides = [side for size in sizes for side in size]
     if any(isinstance(n, bool) or not isinstance(n, int) for n in [*sides, finished]):
@@ -130,11 +122,8 @@ def _check_saved(metadata: Mapping[str, Any]) -> None:
 
 
 class _Bounded(TorchFunctionMode):
-    """Context that refuses this thread to make much more than a file's tensors account for.
-
-    Raises:
-        ValueError: more calls of torch, or more numbers in new tensors.
-    """
+    """Raises a ValueError when this thread computes or allocates much more than a file's tensors
+    account for."""
 
     def __init__(self, tensors: Iterable[Tensor]) -> None:
         super().__init__()
@@ -153,11 +142,7 @@ class _Bounded(TorchFunctionMode):
 
 
 def check_there(path: Path, what_then: str) -> None:
-    """Refuse a name that is not that of a file.
-
-    Raises:
-        UserError: it is of nothing, with ``what_then`` for why, or of something else.
-    """
+    """Raise a UserError if ``path`` is missing, and then say ``what_then``, or not a file."""
     if not path.exists():
         raise UserError(f"{path} does not exist; {what_then}")
     # Opening a pipe would wait for whoever writes into it.
@@ -165,12 +150,8 @@ def check_there(path: Path, what_then: str) -> None:
         raise UserError(f"{path} is not a file; remove it")
 
 
-def check_format(path: Path, found: Any, newest: int) -> int:
-    """The number of a file's format, as the file says it.
-
-    Raises:
-        UserError: it is no number, or above ``newest``.
-    """
+def check_format(path: Path, found: Any, newest: int) -> None:
+    """Raise a UserError if a file's format is not a number or above ``newest``."""
     try:
         number = int(found)
     except (TypeError, ValueError):
@@ -180,4 +161,3 @@ def check_format(path: Path, found: Any, newest: int) -> int:
             f"{path} has format {number}, from a newer internal-gan; this one reads up to "
             f"{newest}: upgrade the package"
         )
-    return number

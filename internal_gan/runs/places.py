@@ -1,4 +1,4 @@
-"""Where a run goes, what its folders are called, and whether another process works there."""
+"""Where a new run goes, and waiting for a run of another process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 from internal_gan.config.options import Options
 from internal_gan.runs.folder import RunFolder
 
-# In bytes; file systems allow 255, and numbers and suffixes are added.
+# In bytes; file systems allow 255, and numbers and suffixes are appended.
 LONGEST_NAME = 150
 
 
 def new_run_path(options: Options, image: str | None, family: str) -> Path:
-    """The folder that the user named, or a new and empty ``runs/<image>-<model>/<time>``."""
+    """The folder that ``output`` names, or a new and empty ``runs/<image>-<model>/<time>``."""
     if options.output is not None:
         return Path(options.output)
     stem = Path(image).stem if image else "image"
-    # Plain letters, so that the commands printed later need no quotation marks.
+    # Plain letters: the commands printed later need no quotation marks.
     name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
     name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
     parent = Path("runs", f"{name}-{family}")
@@ -34,13 +34,13 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
             # Another run began in this second, perhaps in another process.
             path, number = parent / f"{now}-{number}", number + 1
         except OSError:
-            return path  # what is wrong with it, RunFolder.create says
+            return path  # RunFolder.create says what is wrong with it
         else:
             return path
 
 
 def wait_for(folder: RunFolder, say: Callable[[str], None] = print, every: float = 1.0) -> None:
-    """Wait while another process works in a run folder."""
+    """Wait while another process works in a run folder, checking ``every`` so many seconds."""
     told = False
     while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
         if not told:

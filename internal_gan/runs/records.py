@@ -1,87 +1,78 @@
-"""What a run wrote down about itself, read back: ``status.json`` and ``metrics.jsonl``.
+"""What a run recorded about itself, read back from ``status.json`` and ``metrics.jsonl``.
 
-A run folder may be damaged, edited or somebody else's, and none of that may keep a run from going
-on. So a line or a field that this package could not have written counts as missing.
+A run folder may be damaged, edited or somebody else's, and none of that may stop a run. A line or
+a field that this package could not have written counts as missing.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from internal_gan.files import read_json_lines, read_json_object
 
-STATES = ("running", "finished", "stopped", "failed")
+State = Literal["running", "finished", "stopped", "failed"]
 # Above any count, time or amount of memory, and still exact as a float.
 _MOST = 1e15
-# The largest number that a loss can be.
+# No loss exceeds it.
 _LARGEST_FLOAT32 = 3.5e38
 _LARGEST_PID = 2**31 - 1
 
+_Fields = Mapping[str, Callable[[Any], bool]]
+
 
 def read_status(path: Path) -> dict[str, Any]:
-    """Read a ``status.json``; one that is missing or damaged is empty.
+    """Read a ``status.json``; empty if it is missing or damaged.
 
-    ``state``, if present, is one of `STATES`. Fields that this version does not know are kept.
+    ``state``, if present, is a `State`. Fields unknown to this version are kept.
     """
     found = read_json_object(path)
-    return {key: value for key, value in found.items() if _STATUS.get(key, _anything)(value)}
+    return {key: value for key, value in found.items() if key not in _STATUS or _STATUS[key](value)}
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Read a ``metrics.jsonl``; a missing file has no lines.
+    """Read a ``metrics.jsonl``; empty if it is missing.
 
-    :class:`internal_gan.training.loggers.MetricsLogger` describes them. A line about an event has
-    the fields listed there. Any other has ``stage``, ``step`` and ``seconds``, and all its further
-    values are finite numbers or null.
+    :class:`internal_gan.training.loggers.MetricsLogger` lists the fields of each event. Lines
+    without an event have ``stage``, ``step`` and ``seconds``, and finite numbers or null besides.
 
     Raises:
-        UserError: it is not a regular file, or cannot be read.
+        UserError: not a regular file, or not readable.
     """
     return [row for row in read_json_lines(path) if _is_row(row)]
 
 
 def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:
-    """The training time at the last of the lines from `read_metrics`."""
+    """The training time recorded in the lines from `read_metrics`."""
     timed = (row["seconds"] for row in rows if row.get("event") != "plan")
     return float(max(timed, default=0.0))
 
 
 def are_figures(value: Any) -> bool:
-    """Whether this is a mapping of names to finite numbers."""
+    """Whether ``value`` maps names to finite numbers."""
     return isinstance(value, dict) and all(v is not None and _is_scalar(v) for v in value.values())
 
 
 def _is_row(row: Mapping[str, Any]) -> bool:
     event = row.get("event")
     if event == "plan":
-        stages, memory = row.get("stages"), row.get("peak_memory_bytes")
-        return (
-            isinstance(stages, list)
-            and all(isinstance(stage, dict) and _is_stage(stage) for stage in stages)
-            and (memory is None or _is_amount(memory))
-        )
-    timed = _is_count(row.get("stage")) and _is_amount(row.get("seconds"))
+        return _fits(row, _PLAN)
     if event == "stage_end":
-        return timed
-    values = (value for key, value in row.items() if key not in ("stage", "step", "seconds"))
-    return timed and _is_count(row.get("step")) and all(map(_is_scalar, values))
+        return _fits(row, _STAGE_END)
+    losses = (value for key, value in row.items() if key not in _STEP)
+    return _fits(row, _STEP) and all(map(_is_scalar, losses))
 
 
-def _is_stage(stage: Mapping[str, Any]) -> bool:
-    size = stage.get("size")
-    return (
-        _is_text(stage.get("name"))
-        and isinstance(size, list)
-        and len(size) == 2
-        and all(map(_is_count, size))
-        and _is_count(stage.get("steps"))
-        and _is_amount(stage.get("seconds_per_step"))
-    )
+def _fits(found: Any, fields: _Fields) -> bool:
+    return isinstance(found, dict) and all(fits(found.get(key)) for key, fits in fields.items())
 
 
-def _anything(value: Any) -> bool:
-    return True
+def _are_stages(value: Any) -> bool:
+    return isinstance(value, list) and all(_fits(stage, _STAGE) for stage in value)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value))
 
 
 def _is_text(value: Any) -> bool:
@@ -100,17 +91,25 @@ def _is_scalar(value: Any) -> bool:
     if value is None:
         return True
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    # math.isfinite raises on a whole number of too many digits.
+    # math.isfinite raises on integers with too many digits.
     return number and abs(value) <= _LARGEST_FLOAT32 and math.isfinite(value)
 
 
-def _is_pid(value: Any) -> bool:
-    return _is_count(value) and 0 < value <= _LARGEST_PID
-
-
-_STATUS: Mapping[str, Callable[[Any], bool]] = {
-    "state": lambda value: value in STATES if isinstance(value, str) else False,
-    "pid": _is_pid,
+_STAGE_END: _Fields = {"stage": _is_count, "seconds": _is_amount}
+_STEP: _Fields = {**_STAGE_END, "step": _is_count}
+_STAGE: _Fields = {
+    "name": _is_text,
+    "size": _is_size,
+    "steps": _is_count,
+    "seconds_per_step": _is_amount,
+}
+_PLAN: _Fields = {
+    "stages": _are_stages,
+    "peak_memory_bytes": lambda value: value is None or _is_amount(value),
+}
+_STATUS: _Fields = {
+    "state": lambda value: value in get_args(State),
+    "pid": lambda value: _is_count(value) and 0 < value <= _LARGEST_PID,
     "process_start": _is_count,
     "seconds": _is_amount,
     **dict.fromkeys(("stages", "stages_finished", "photos"), _is_count),

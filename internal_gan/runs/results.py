@@ -1,4 +1,4 @@
-"""What a run made, as its tasks record it in ``status.json``."""
+"""The pictures and films that a run made, as ``status.json`` lists them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,18 +22,17 @@ class Result:
 
     Attributes:
         file: its path in the run folder, with slashes, such as ``"sample/000.png"``. The first
-            folder is named after the task that made it; that of previews is ``scales``.
+            part is the task that made it, or ``scales`` for previews.
         kind: what it is:
 
             * ``result``: a picture that was asked for, to be judged, compared and published;
             * ``film``: a moving picture, and ``frame``: one of its pictures;
-            * ``preview``: the photo as the model rebuilds it after one of its stages;
+            * ``preview``: the photo as the model rebuilds it after a stage;
             * ``before``: what the results of the same group were made from, and ``mask``: where
               it was changed, white;
-            * ``aside``: anything else to be shown with the results, such as another method's
-              picture, or copies side by side which prove that a result tiles.
-        group: the row in which it is shown, such as ``"scale-3"``; empty for the task's first row.
-        caption: the text below it. Previews have the name of their stage instead.
+            * ``aside``: anything else to show beside the results.
+        group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
+        caption: the text below it; previews have the name of their stage instead.
     """
 
     file: str
@@ -48,26 +47,25 @@ class Result:
 
 
 def as_json(result: Result) -> dict[str, str]:
-    """The entry in ``status.json`` for a result; empty fields are left out."""
+    """The entry of a result in ``status.json``, without empty fields."""
     return {name: value for name, value in vars(result).items() if value}
 
 
 def read_results(folder: Path) -> list[Result]:
     """The results of a run, in the order in which they are shown.
 
-    Runs of version 0.1.0 recorded none; theirs are recognised by the file names that its tasks
-    used. Entries that this package could not have written are left out, and so are those whose
-    file is missing or outside of the run folder.
+    Those of version 0.1.0, which recorded none, are recognised by their file names. Invalid
+    entries are left out, as are files that are missing or outside the run folder.
     """
     recorded = read_status(folder / "status.json").get("results")
     found = _unrecorded(folder) if recorded is None else filter(None, map(_parsed, recorded))
-    # A file counts once, whatever a damaged record says.
+    # A damaged record may list a file twice.
     results = {result.file: result for result in found}
     return [result for result in results.values() if _is_there(folder, result.file)]
 
 
 def in_words(name: str) -> str:
-    """The name of a file or folder as people write it.
+    """The name of a file or folder for people to read.
 
     >>> in_words("start-scale-2"), in_words("300x800")
     ('Start scale 2', '300 × 800')
@@ -87,7 +85,7 @@ def _parsed(entry: Any) -> Result | None:
 
 
 def _is_inside(file: str) -> bool:
-    """Whether this is a picture's path in a folder of the run, in its simplest spelling."""
+    """Whether this is the normalised path of a picture in a folder of the run."""
     path = PurePosixPath(file)
     return (
         path.as_posix() == file
@@ -104,16 +102,16 @@ def _is_there(folder: Path, file: str) -> bool:
     return is_file(path) and path.resolve().is_relative_to(folder.resolve())
 
 
-# Everything below is about runs of 0.1.0.
+# The rest is about runs of 0.1.0.
 
-# Folders of what a run was given and what it learnt.
+# Folders of inputs.
 _NOT_MADE = {"inputs", "photos"}
 _NUMBERED = {"inpaint", "paint", "edit", "harmonize", "make_tileable"}
 _PROOF = re.compile(r"(^|-)tiled-[12]x[12]")
 
 
 def _unrecorded(folder: Path) -> Iterator[Result]:
-    """The pictures in each folder of a run, followed by those in its sub-folders."""
+    """The pictures in each folder of a run and then in its subfolders."""
     for task in _by_name(folder, lambda path: path.is_dir() and path.name not in _NOT_MADE):
         for row in (task, *_by_name(task, Path.is_dir)):
             group = "" if row == task else row.name

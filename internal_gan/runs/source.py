@@ -1,4 +1,4 @@
-"""What a run was given, read by one rule: photos, masks and drawings."""
+"""The photos, masks and drawings that a run was given."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.runs.inputs import keep_file, keep_picture, read_index, write_index
 
-# The name that options have for a picture in memory.
+# Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
 
 
 class Source:
-    """The photos, masks and drawings of a run.
-
-    Until :meth:`keep` they are the user's files and what is in memory; from then on they are read
-    from the run's folder. Photos have numbers, from 0.
+    """The inputs of a run: the user's files and pictures in memory until :meth:`keep`, afterwards
+    the copies in the run folder. Photos are numbered from 0.
 
     Args:
         options: the run's.
         folder: the run's; None before it begins.
-        photos: those in memory, in place of the files that ``options.image`` names.
+        photos: in memory, in place of the files that ``options.image`` names.
         names: of the photos that masks in a folder belong to; by default ``options.photos``.
-        files: pictures in memory, by the options whose files they stand for.
+        files: other pictures in memory, by option.
     """
 
     def __init__(
@@ -55,7 +53,7 @@ class Source:
 
     @property
     def has_photos(self) -> bool:
-        """Whether it was given any photo."""
+        """Whether the run was given a photo."""
         return bool(self.options.photos) or ("image", 0) in {*self._in_memory, *self._inputs}
 
     @property
@@ -68,13 +66,13 @@ class Source:
         return 1 + len(list(learnt))
 
     def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
-        """A photo as it was given or, where that is not to be had, as it was learnt.
+        """A photo as it was given, or else as it was learnt.
 
         Args:
             longest: see :func:`internal_gan.images.files.image.read_image`.
 
         Raises:
-            UserError: it cannot be read, or it was not kept and is gone or changed.
+            UserError: it cannot be read, or no copy was kept and the file is gone or has changed.
         """
         if ("image", number) in self._in_memory:
             return self._in_memory["image", number]
@@ -85,18 +83,16 @@ class Source:
             return self.learnt(number)
         photo = read_image(path, longest=longest)
         if not self.options.keep_original:
-            # The file may go while the run is under way.
+            # The file may disappear during the run.
             self._in_memory["image", number] = photo
         return photo
 
     def original(self, number: int = 0) -> Path | None:
-        """The file of a photo as it was given; None where there is only the copy that was learnt.
-
-        That is so for a photo that was in memory, and in runs of 0.1.0, which kept no more, where
-        the user's file is gone.
+        """The file of a photo as it was given, or None: the photo was in memory, or the run is of
+        0.1.0, which kept no copy, and the file is gone.
 
         Raises:
-            UserError: the run was to keep no copy, and the user's file is gone or has changed.
+            UserError: no copy was kept, and the user's file is gone or has changed.
         """
         if ("image", number) in self._inputs:
             return self._kept("image", number)
@@ -106,7 +102,7 @@ class Source:
         return Path(name)
 
     def called(self, number: int = 0) -> str:
-        """What to call a photo: the name it was given by, or else the file that it is read from.
+        """The name by which a photo was given, or else the file it is read from.
 
         Raises:
             UserError: as :meth:`original`.
@@ -118,10 +114,10 @@ class Source:
         return self.names[number] if number < len(self.names) else str(path)
 
     def learnt(self, number: int = 0) -> Photo:
-        """A photo as the model learnt it, with what is unknown of it.
+        """A photo as the model learnt it, with its unknown part.
 
         Raises:
-            UserError: the run folder has none, or it cannot be read.
+            UserError: it cannot be read.
         """
         photo, unknown = read_image(self.learnt_path(number)), self._unknown_path(number)
         if not unknown.is_file():
@@ -129,15 +125,15 @@ class Source:
         return replace(photo, unknown=(read_image(unknown).pixels[:, :1] > 0).float())
 
     def learnt_path(self, number: int = 0) -> Path:
-        """Where the photo is as the model learnt it."""
+        """The file of a photo as the model learnt it."""
         return self._path(f"photos/{number + 1}.png" if number else "photo.png")
 
     def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
-        """The picture that an option names; None where it names none.
+        """The picture that an option names, if any.
 
         Args:
             option, number: as for :meth:`file`.
-            how: further arguments of :func:`internal_gan.images.files.image.read_image`.
+            how: passed to :func:`internal_gan.images.files.image.read_image`.
 
         Raises:
             UserError: as :meth:`file`, or it cannot be read.
@@ -151,12 +147,11 @@ class Source:
             raise UserError(f"{option.removesuffix('.file')}={error}") from error
 
     def file(self, option: str, number: int | None = None) -> Path | None:
-        """The file that an option names; None where it names none.
+        """The file that an option names, if any.
 
         Args:
             option: such as ``mask.file``.
-            number: of the photo that it is for: where the option names a folder, it is the image
-                there with that photo's name.
+            number: of a photo, to find the image with its name where the option names a folder.
 
         Raises:
             UserError: the folder has no such image, or several.
@@ -172,23 +167,22 @@ class Source:
         return _namesake(option, Path(name), self.names[number] if self.names else None)
 
     def is_folder(self, option: str) -> bool:
-        """Whether an option names a folder, which has a file for each photo."""
+        """Whether an option names a folder with a file for each photo."""
         if self._inputs:
             return any(of == option and number for of, number in self._inputs)
         name = attrgetter(option)(self.options)
         return name is not None and (option, 0) not in self._in_memory and Path(name).is_dir()
 
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
-        """Copy what was given into the run's folder, byte for byte; a photo in memory becomes PNG.
+        """Copy the inputs into the run's folder and read them from there; only once for a run.
 
-        What was kept before stays as it is. With ``keep_original=false`` photos are not copied, and
-        only their names and checksums are written down.
+        With ``keep_original=false``, only the names and checksums of photos are kept.
 
         Args:
             reads: the options that name the run's masks, drawings and the like.
 
         Raises:
-            UserError: a file cannot be read any more, or the folder cannot be written.
+            UserError: a file can no longer be read, or the folder cannot be written.
         """
         if self._inputs:
             return
@@ -209,19 +203,18 @@ class Source:
                     kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
         write_index(folder, kept)
         self.folder, self._inputs = folder, {(entry.option, entry.photo): entry for entry in kept}
-        for option, number in [*self._in_memory]:
-            if copy or option != "image":
-                del self._in_memory[option, number]
+        photos = {key: photo for key, photo in self._in_memory.items() if key[0] == "image"}
+        self._in_memory = {} if copy else photos
 
     def keep_learnt(
         self, images: Sequence[Tensor], unknown: Sequence[Tensor], likes: Sequence[Photo]
     ) -> None:
-        """Write the photos as a model learns them into the run's folder.
+        """Write the photos into the run's folder as the model learns them.
 
         Args:
             images: each (1, 3, H, W) in [-1, 1].
-            unknown: for each (1, 1, H, W), 1 where nothing is learnt from and else 0; may be empty.
-            likes: photos whose files those of the images are to resemble.
+            unknown: for each (1, 1, H, W), 1 where nothing is learnt, else 0; may be empty.
+            likes: photos whose format the files take.
         """
         write_image(self._path("photo.png"), images[0], like=likes[0])
         if len(images) > 1:
@@ -245,7 +238,7 @@ class Source:
 
 
 def _namesake(option: str, folder: Path, photo: str | None) -> Path:
-    """The image of a folder that has a photo's name."""
+    """The image in a folder with the name of a photo."""
     option = option.removesuffix(".file")
     if photo is None:
         raise UserError(

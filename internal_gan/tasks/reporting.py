@@ -13,8 +13,9 @@ from internal_gan.device import free_memory
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
-from internal_gan.runs.folder import RunFolder, State
+from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
+from internal_gan.runs.records import State
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import memory

@@ -110,8 +110,8 @@ def set_state(folder: Path, state: str, **fields: Any) -> None:
     (folder / "status.json").write_text(json.dumps(status))
 
 
-def render(folder: Path, status: dict[str, Any] | None = None) -> tuple[str, Page]:
-    html = write_report(folder, status).read_text(encoding="utf-8")
+def render(folder: Path) -> tuple[str, Page]:
+    html = write_report(folder).read_text(encoding="utf-8")
     return html, Page(html)
 
 
@@ -158,13 +158,6 @@ def test_a_run_that_did_not_finish_says_why_and_how_to_go_on(folder: Path) -> No
     _, page = render(folder)
     assert "a loss is <not> finite" in page.text
     assert f"resume='{folder}'" in page.text
-
-
-def test_a_state_that_the_caller_knows_better_is_shown(folder: Path) -> None:
-    set_state(folder, "running")
-    html, page = render(folder, {"state": "interrupted"})
-    assert "interrupted" in page.text
-    assert "refresh" not in html
 
 
 def test_the_commands_name_the_run_and_fit_the_photo(folder: Path) -> None:
