@@ -25,12 +25,12 @@ if sys.platform != "win32":
 
 _log = logging.getLogger(__name__)
 
-# Kept back from a budget: steps may turn out slower, and the pictures at the end take time too.
+# Held back from a budget for steps that turn out slower and for the pictures at the end.
 RESERVE_FRACTION = 0.08
 RESERVE_SECONDS = 4.0
-# What is not done in every step recurs within so many.
+# Work that is not done at every step recurs within this many.
 PROBE_STEPS = 8
-# Stages whose first step takes longer are measured by fewer steps.
+# Stages whose first step takes longer are measured with fewer steps.
 SLOW_STEP_SECONDS = 0.5
 VERY_SLOW_STEP_SECONDS = 2.0
 SLOW_PROBE_STEPS = 4
@@ -46,11 +46,11 @@ def plan(
     state: Mapping[str, Any] | None,
     started: float,
 ) -> TrainingPlan:
-    """Fix every stage's steps and measure what they cost on this machine.
+    """Choose the number of steps of every stage and measure their cost on this machine.
 
     Args:
-        state: of a training that goes on, whose steps are kept.
-        started: when the run began, by ``time.monotonic``.
+        state: saved state of a resumed training, whose steps are kept.
+        started: ``time.monotonic()`` at the start of the run.
     """
     if state:
         steps = list(state["steps"])
@@ -61,7 +61,7 @@ def plan(
 
     def run_steps(stage: Stage, count: int) -> None:
         trainee = Trainee(stage, count, precision)
-        # What is not finite here may be the machine's passing fault; the training looks after that.
+        # A value that is not finite may be a passing fault, which training recovers from.
         with suppress(NotFiniteError):
             for step in range(count):
                 trainee.step(step)
@@ -91,17 +91,17 @@ def measure(
     *,
     brief: bool = False,
 ) -> TrainingPlan:
-    """Try a few steps of every stage on a copy of ``model`` and throw the copy away.
+    """Try a few steps of every stage on a throwaway copy of ``model``.
 
     Args:
-        model: a prepared model, not yet trained; left as it is.
-        steps: that every stage is to be trained for.
-        run_steps: trains a stage for that many steps and waits for the device.
-        threads: of which each stage gets the fastest number.
-        brief: try stages of few steps by one, which would take less time than measuring it well.
+        model: prepared but untrained; not changed.
+        steps: number of steps to plan for each stage.
+        run_steps: trains a stage for a number of steps and waits for the device.
+        threads: the numbers of threads to choose from, for each stage anew.
+        brief: measure short stages with a single step.
     """
     if model.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(model.device)  # of an earlier run in this process
+        torch.cuda.reset_peak_memory_stats(model.device)  # left by an earlier run in this process
     scratch = copy.deepcopy(model)
     rng = torch.Generator(scratch.device).manual_seed(seed)
     plans: list[StagePlan] = []
@@ -109,7 +109,7 @@ def measure(
     for index, count in enumerate(steps):
         stage = recipe.stage(scratch, index, count, previous, rng)
         if previous is None:
-            run_steps(stage, 1)  # the first step of a process also sets up the libraries
+            run_steps(stage, 1)  # a process's first step also sets up the libraries
         single = brief and count <= PROBE_STEPS
         fastest, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage, single))
         plans.append(StagePlan(stage.name, stage.size, count, seconds, fastest))
@@ -119,25 +119,22 @@ def measure(
 
 
 def _seconds_per_step(run_steps: Callable[[Stage, int], None], stage: Stage, single: bool) -> float:
-    # Everything is due in the first step, so that alone it would be too dear.
-    first = _time(run_steps, stage, 1)
+    def timed(steps: int) -> float:
+        start = time.perf_counter()
+        run_steps(stage, steps)
+        return time.perf_counter() - start
+
+    # The first step includes all occasional work, so alone it would overestimate the others.
+    first = timed(1)
     if single or first > VERY_SLOW_STEP_SECONDS:
         return first
     if first > SLOW_STEP_SECONDS:
-        rest = SLOW_PROBE_STEPS - 1
-        return (first + _time(run_steps, stage, rest)) / SLOW_PROBE_STEPS
-    return _time(run_steps, stage, PROBE_STEPS) / PROBE_STEPS
-
-
-def _time(run_steps: Callable[[Stage, int], None], stage: Stage, steps: int) -> float:
-    start = time.perf_counter()
-    run_steps(stage, steps)
-    return time.perf_counter() - start
+        return (first + timed(SLOW_PROBE_STEPS - 1)) / SLOW_PROBE_STEPS
+    return timed(PROBE_STEPS) / PROBE_STEPS
 
 
 def peak_memory(device: torch.device) -> int | None:
-    """Peak memory in bytes: of the device on CUDA, of the process elsewhere; None where the system
-    does not tell."""
+    """Peak memory in bytes of the CUDA device, or else of the process; None if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if sys.platform == "win32":
@@ -147,29 +144,23 @@ def peak_memory(device: torch.device) -> int | None:
 
 
 def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingPlan:
-    """Scale a plan's steps, so that it takes ``seconds`` less the reserve: at least one and at
-    most so many a stage."""
+    """Scale a plan to take ``seconds`` less the reserve, with 1 to ``most`` steps per stage."""
     usable = max(0.0, seconds * (1 - RESERVE_FRACTION) - RESERVE_SECONDS)
     factor = usable / plan.total_seconds
     stages = [replace(s, steps=int(max(1, min(s.steps * factor, most)))) for s in plan.stages]
     return replace(plan, stages=stages)
 
 
-def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> TrainingPlan:
-    """The plan with shorter stages from ``index`` on, if the earlier ones took longer than planned
-    and the time would not do; else ``plan`` itself.
+def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> TrainingPlan | None:
+    """The plan with fewer steps from stage ``index`` on; None if the remaining time suffices.
 
     Args:
-        trained: seconds that the earlier stages' steps took.
-        left: seconds that the budget has left for everything.
+        trained: seconds spent on the steps of the earlier stages.
+        left: seconds of the budget that are left.
     """
     planned = sum(stage.seconds for stage in plan.stages[:index])
     slower = max(1.0, trained / planned)
-    stages = [
-        replace(stage, seconds_per_step=stage.seconds_per_step * slower)
-        for stage in plan.stages[index:]
-    ]
-    rest = fit(replace(plan, stages=stages), left)
-    if rest.stages[0].steps >= plan.stages[index].steps:
-        return plan
-    return replace(plan, stages=[*plan.stages[:index], *rest.stages])
+    done, rest = plan.stages[:index], plan.stages[index:]
+    slowed = [replace(stage, seconds_per_step=stage.seconds_per_step * slower) for stage in rest]
+    fitted = fit(replace(plan, stages=slowed), left).stages
+    return replace(plan, stages=[*done, *fitted]) if fitted[0].steps < rest[0].steps else None

@@ -1,4 +1,4 @@
-"""Callbacks, which follow a training run, and the plan that they receive first."""
+"""Callbacks that follow a training run, and the plan that they receive first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ class StagePlan:
 
     Attributes:
         name: such as ``scale 3``.
-        size: (height, width) in pixels at which it trains.
-        steps: how many it takes.
-        seconds_per_step: measured on this machine before training began; 0 where it was not.
-        threads: of the CPU, which it starts with; 0 where they do not matter.
+        size: (height, width) in pixels.
+        steps: number of training steps.
+        seconds_per_step: measured before training; 0 if not measured.
+        threads: CPU threads to start with; 0 on a GPU.
     """
 
     name: str
@@ -27,7 +27,7 @@ class StagePlan:
 
     @property
     def seconds(self) -> float:
-        """Expected duration of the stage in seconds."""
+        """Expected duration of the stage."""
         return self.steps * self.seconds_per_step
 
 
@@ -36,9 +36,9 @@ class TrainingPlan:
     """What a run is expected to take.
 
     Attributes:
-        stages: all stages in order, in a resumed run those that are done too.
-        peak_memory_bytes: the most memory in use so far, by when every stage was tried for a few
-            steps; None where it is unknown. The run may still need more.
+        stages: every stage in order, including those a resumed run has finished.
+        peak_memory_bytes: peak while every stage was tried for a few steps, None if unknown. The
+            run may still need more.
     """
 
     stages: Sequence[StagePlan]
@@ -46,29 +46,29 @@ class TrainingPlan:
 
     @property
     def total_seconds(self) -> float:
-        """Expected duration of the whole run in seconds."""
+        """Expected duration of the run."""
         return sum(stage.seconds for stage in self.stages)
 
 
 class Callback:
-    """Follows a training run. Override the methods of interest; here they do nothing.
+    """Follows a training run. Override the methods of interest; these do nothing.
 
-    In order, a run calls :meth:`on_start` once, then for each stage :meth:`on_step` after every
-    step and :meth:`on_stage_end` when it is done, then :meth:`on_end`, and last :meth:`close`.
+    A run calls :meth:`on_start` once, then for each stage :meth:`on_step` after every step and
+    :meth:`on_stage_end`, then :meth:`on_end`, and finally :meth:`close`.
 
-    Every call comes from the thread that trains, and training waits until it returns. Long work
-    belongs in a thread of the callback's own, which must not touch the model. Several callbacks are
-    called one after another, in the order in which they were given.
+    Calls come from the training thread, which waits for them; several callbacks are called in the
+    order in which they were given. Move long work to a thread of your own that does not touch the
+    model.
 
-    A callback may read its arguments and ask the model for pictures, by ``model.preview()`` and
-    ``model.example()``. It must not change the model, ``scalars``, torch's number of threads or its
-    deterministic mode: otherwise the run does not give the same result every time.
+    A callback may read its arguments and call ``model.preview()`` and ``model.example()``. To keep
+    runs reproducible it must not change the model, ``scalars``, torch's number of threads or its
+    deterministic mode.
 
-    An exception ends the run and reaches the caller; the run can be resumed from the state that was
-    saved last. After an exception only ``close`` is called, of every callback.
+    An exception ends the run and reaches the caller; only ``close`` of every callback is still
+    called. The run can be resumed from its last saved state.
 
-    A resumed run calls ``on_start`` again and continues after the last step that was saved, so that
-    an earlier process may have reported some of its steps, or the end of a stage, already.
+    A resumed run calls ``on_start`` again and continues from the last saved step, so an earlier
+    process may already have reported some of its steps, or the end of a stage.
 
     >>> class LossPrinter(Callback):
     ...     def on_step(self, stage_index, step, steps, scalars):
@@ -82,12 +82,12 @@ class Callback:
         """Called before the first step of this process.
 
         Args:
-            model: prepared for its photo, or as far trained as a resumed run has it.
-            plan: with the steps fitted to a time budget where there is one.
+            model: prepared for its photo, or restored by a resumed run.
+            plan: already fitted to the time budget, if there is one.
         """
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        """Called between two stages that took too long for the time budget.
+        """Called between two stages when training is too slow for its time budget.
 
         Args:
             plan: the whole plan, with fewer steps for the stages that have not begun.
@@ -96,29 +96,28 @@ class Callback:
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        """Called after every step of training.
+        """Called once for every step, even if losses that were not finite made it run again.
 
-        Called once a step, also where a step was computed anew because its losses were not
-        finite. A GPU may not have finished the step yet.
+        A GPU may not have finished the step yet.
 
         Args:
             stage_index: from 0.
             step: from 1.
-            steps: of this stage.
+            steps: number of steps in this stage.
             scalars: losses and other measures by name, every ``trainer.log_interval`` steps and
-                after the last one; otherwise None, since reading them waits for the device.
+                after the last; otherwise None, because reading them waits for the device.
         """
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        """Called when a stage is done: its weights are final, and the model file holds them.
+        """Called when a stage's weights are final and saved in the model file.
 
         Args:
-            model: on the device of the training; ``model.finished`` counts this stage.
+            model: on the training device; ``model.finished`` counts this stage.
             stage_index: from 0.
         """
 
     def on_end(self, model: Model) -> None:
-        """Called when all stages are done; not called by a run that stops or fails."""
+        """Called when all stages are done, not when a run stops or fails."""
 
     def close(self) -> None:
-        """Called last, once, however the run ended: release files, threads and the terminal."""
+        """Called once, last, however the run ended: release files, threads and the terminal."""

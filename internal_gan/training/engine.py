@@ -25,11 +25,11 @@ from internal_gan.units import parse_duration
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
-    """The run was asked to stop; its state is saved and it can be resumed.
+    """The run stopped on request; its state is saved, so it can be resumed.
 
     Attributes:
-        reason: what asked for it, and where the run was.
-        folder: of the run.
+        reason: what requested the stop, and the stage and step that were reached.
+        folder: the run folder.
     """
 
     def __init__(self, reason: str, folder: Path) -> None:
@@ -54,19 +54,19 @@ def train(
     stop: Callable[[], bool] | None = None,
     resume: bool = False,
 ) -> None:
-    """Train every stage of ``model`` and keep ``folder`` able to resume at any moment.
+    """Train every stage of ``model``, saving its state to ``folder`` so that the run can resume.
 
     Args:
-        model: what ``recipe`` has prepared, on the device to train on.
+        model: prepared by ``recipe``, on the training device.
         precision: dtype of convolutions; losses and weights stay float32.
         architecture: see :func:`internal_gan.runs.model_file.save_model`.
-        stop: called after every step; the run ends as by Ctrl-C when it returns true.
-        resume: go on from the folder's checkpoint; on the CPU, with the same number of threads, to
-            the same weights bit for bit.
+        stop: called after every step; returning true ends the run like Ctrl-C.
+        resume: continue from the saved state. On the CPU, with the same number of threads, the
+            resulting weights are those of an uninterrupted run, bit for bit.
 
     Raises:
-        TrainingStopped: by Ctrl-C, SIGTERM or ``stop``, after saving.
-        UserError: a loss is not finite in float32 either, or a file cannot be written.
+        TrainingStopped: after saving, on Ctrl-C, SIGTERM or ``stop``.
+        UserError: a loss is not finite even in float32, or a file cannot be written.
     """
     started = time.monotonic()
     rng = torch.Generator(model.device).manual_seed(seed)
@@ -87,12 +87,15 @@ def train(
         for index in range(model.finished, model.num_stages):
             if options.time and not resume and index:
                 left = parse_duration(options.time) - (time.monotonic() - started)
-                plan = _keep_to_budget(model, plan, index, trained, left, callbacks)
+                if shorter := budget.shortened(plan, index, trained, left):
+                    plan = shorter
+                    for callback in callbacks:
+                        callback.on_replan(model, plan)
             began = time.monotonic()
             if state:
                 rng.set_state(state["stage_rng"].cpu())
             stage_rng = rng.get_state()
-            # Built alike in a resumed run, whatever number of threads is chosen then.
+            # With a fixed number of threads, a resumed run builds the same stage.
             threads.use(choice.counts[0])
             steps = plan.stages[index].steps
             stage = recipe.stage(model, index, steps, previous, rng)
@@ -119,7 +122,7 @@ def train(
 
             precision = trainee.precision
             trainee.finish()
-            # Without the pictures, which make no step slower.
+            # Measured without the pictures below, which slow down no step.
             trained += time.monotonic() - began
             previous = stage
             save_model(model, folder.model_path, architecture)
@@ -139,15 +142,15 @@ def train_stage(
     callbacks: Sequence[Callback] = (),
     log_interval: int = 25,
 ) -> None:
-    """Train one stage more of a finished model. Nothing is saved on the way.
+    """Train one more stage on a finished model, without saving intermediate states.
 
     Args:
-        stage: built on ``model``, which it changes when it is finished.
-        rng: the source of the stage's random numbers.
-        precision: as for :func:`train`.
+        stage: built on ``model``; changes it when the stage is finished.
+        rng: the stage's random number generator.
+        precision: see :func:`train`.
 
     Raises:
-        UserError: a loss is not finite in float32 either.
+        UserError: a loss is not finite even in float32.
     """
     plan = TrainingPlan([StagePlan(stage.name, stage.size, steps, 0.0)])
     for callback in callbacks:
@@ -166,7 +169,7 @@ def train_stage(
 
 @contextmanager
 def _ends_in_good_state(recovery: Recovery, keeper: Saver | None = None) -> Iterator[None]:
-    """Save the last good state of a stage that cannot go on, and say so in one line."""
+    """Save the last good state of a stage that cannot continue, and report the failure."""
     try:
         yield
     except NotFiniteError:
@@ -181,9 +184,9 @@ def _ends_in_good_state(recovery: Recovery, keeper: Saver | None = None) -> Iter
 
 
 def _repeatable(device: torch.device) -> AbstractContextManager[None]:
-    """Make the CPU's results the same in every run with the same number of threads.
+    """Make results on the CPU repeatable for a fixed number of threads, at no measurable cost.
 
-    It costs nothing that can be measured. A GPU has operations that it is not possible for.
+    Some operations on a GPU have no deterministic version.
     """
     return _deterministic() if device.type == "cpu" else nullcontext()
 
@@ -191,31 +194,15 @@ def _repeatable(device: torch.device) -> AbstractContextManager[None]:
 @shared
 @contextmanager
 def _deterministic() -> Iterator[None]:
-    """Let no operation sum in any order, as the gradient of indexing does on several threads."""
+    """Fix the order of parallel sums, such as the gradient of indexing."""
     memory: Any = torch.utils.deterministic
     before = torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
-    # It holds for the whole process, where a GPU's operations must not fail in another thread.
+    # "warn", since the setting is process-wide and must not fail another thread's GPU operations.
     torch.set_deterministic_debug_mode("warn")
-    # Filled with NaN, fresh memory would bring about the very faults that it is to show.
+    # Filling fresh memory with NaN would provoke the very faults that it is meant to reveal.
     memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.set_deterministic_debug_mode(before[0])
         memory.fill_uninitialized_memory = before[1]
-
-
-def _keep_to_budget(
-    model: Model,
-    plan: TrainingPlan,
-    index: int,
-    trained: float,
-    left: float,
-    callbacks: Sequence[Callback],
-) -> TrainingPlan:
-    """Shorten the stages from ``index`` on when the earlier ones took longer than planned."""
-    shorter = budget.shortened(plan, index, trained, left)
-    if shorter is not plan:
-        for callback in callbacks:
-            callback.on_replan(model, shorter)
-    return shorter

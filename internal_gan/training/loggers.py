@@ -1,10 +1,9 @@
-"""Loggers of a training run: ``metrics.jsonl`` always, TensorBoard on demand."""
+"""Loggers of a training run: ``metrics.jsonl`` and TensorBoard."""
 
 import json
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -20,27 +19,25 @@ if TYPE_CHECKING:
 
 
 class MetricsLogger(Callback):
-    """Writes ``metrics.jsonl``, one JSON object a line.
+    """Writes ``metrics.jsonl``, one JSON object per line.
 
     * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "peak_memory_bytes"}`` is the first line; a later one of this kind replaces it;
+      "peak_memory_bytes"}`` comes first; a later plan replaces it;
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
-      ``seconds`` is the training time since the start of the run, over all its processes;
+      ``seconds`` is the training time over all processes of the run;
     * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.
 
-    A value that is not finite is written as null. A resumed run first removes the lines of the
-    steps that it repeats, so that the file holds each step once.
+    Values that are not finite become null. A resumed run first removes the lines of the steps that
+    it repeats.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """``path`` is the file to write; ``clock`` gives seconds."""
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._clock = clock
         self._plan: dict[str, Any] | None = None
         self._start = 0.0
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._start = self._clock()
+        self._start = monotonic()
         self._plan = _plan_row(plan)
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
@@ -57,13 +54,12 @@ class MetricsLogger(Callback):
             self._append({"stage": stage_index, "step": step, **self._seconds(), **scalars})
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        """Raises UserError when the disk is full."""
-        # A run that was killed between a stage's end and the next step reports the end again.
+        # A run killed between a stage's end and the next step reports the end again.
         self._begin(stage_index, math.inf)
         self._append({"event": "stage_end", "stage": stage_index, **self._seconds()})
 
     def _begin(self, stage_index: int, step: float) -> None:
-        """Before this process's first line, remove what an earlier one wrote from there on."""
+        """Before this process's first line, remove what an earlier one wrote from this step on."""
         if self._plan is None:
             return
         kept = [row for row in read_metrics(self._path) if _is_before(row, stage_index, step)]
@@ -75,7 +71,7 @@ class MetricsLogger(Callback):
         self._plan = None
 
     def _seconds(self) -> dict[str, float]:
-        return {"seconds": round(self._clock() - self._start, 3)}
+        return {"seconds": round(monotonic() - self._start, 3)}
 
     def _append(self, row: dict[str, Any]) -> None:
         try:
@@ -86,7 +82,7 @@ class MetricsLogger(Callback):
 
 
 class StepLogger(Callback):
-    """Base of loggers whose horizontal axis is the step over the whole run."""
+    """Base of loggers whose horizontal axis counts steps over the whole run."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
@@ -101,9 +97,9 @@ class StepLogger(Callback):
         StepLogger.on_start(self, model, plan)
 
     def _pictures(self, model: Model, stage_index: int) -> dict[str, Tensor]:
-        """The image as the finished stages rebuild it, and a sample if they draw any, by name.
+        """The rebuilt image and, if the model draws any, a sample, by name.
 
-        Each (3, h, w) in [0, 1], on the CPU.
+        Each is (3, h, w) in [0, 1], on the CPU.
         """
         found = {"preview": model.preview(), "sample": model.example()}
         return {
@@ -114,7 +110,7 @@ class StepLogger(Callback):
 
 
 def summary_writer() -> "type[SummaryWriter]":
-    """The class that writes TensorBoard's files.
+    """The class that writes TensorBoard's event files.
 
     Raises:
         UserError: TensorBoard is not installed.
@@ -130,17 +126,18 @@ def summary_writer() -> "type[SummaryWriter]":
 
 
 class TensorBoardLogger(StepLogger):
-    """Writes scalars and, after each stage, the rebuilt image and a sample for TensorBoard.
+    """Logs scalars and, after each stage, the rebuilt image and a sample to TensorBoard.
 
     A resumed run hides the steps that it repeats.
+
+    Args:
+        path: folder of the event files.
+
+    Raises:
+        UserError: TensorBoard is not installed.
     """
 
     def __init__(self, path: Path) -> None:
-        """``path`` is the folder of the event files.
-
-        Raises:
-            UserError: TensorBoard is not installed.
-        """
         super().__init__()
         self._writer_type = summary_writer()
         self._path = path
@@ -160,7 +157,7 @@ class TensorBoardLogger(StepLogger):
             self._open(position).add_image(name, image, position)
 
     def close(self) -> None:
-        """Write out what is still in memory."""
+        """Write out remaining data."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

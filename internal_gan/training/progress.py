@@ -1,12 +1,12 @@
-"""How much of a run or a task is done and how long the rest will take: a bar, or plain lines."""
+"""Progress of a run or a task and the time left, shown as a bar or as plain lines."""
 
 import math
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from time import monotonic
 from typing import TypeVar
 
 from rich.console import Console
@@ -15,47 +15,37 @@ from rich.progress import Progress as Bar
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, TrainingPlan
-from internal_gan.units import duration, memory
+from internal_gan.units import counted, duration, memory
 
 T = TypeVar("T")
 
-# The planned speed counts as much as this many measured seconds.
+# The planned speed has the weight of this many measured seconds.
 TRUST_SECONDS = 2.0
-# Measurements of this age have lost about two thirds of their weight.
+# Measurements lose about two thirds of their weight in this time.
 FADE_SECONDS = 60.0
 
 BAR_WIDTH = 20
 REFRESH_SECONDS = 0.5
 LINE_SECONDS = 30.0
 
-# While a bar is on the terminal, rich diverts what the whole process prints.
+# A bar diverts the output of the whole process, so there can only be one.
 _terminal = threading.Lock()
 
 
 class Display:
-    """Shows how much is done: a bar on a terminal, elsewhere a plain line now and then.
+    """Shows progress: a bar on a terminal, otherwise plain lines.
 
-    A file gets a line every thirty seconds, or every twentieth of the whole time where that is
-    longer. So does a terminal on which another thread shows a bar.
+    Lines come every thirty seconds, or every twentieth of the whole time if that is longer. They
+    also go to a terminal on which another thread shows a bar.
+
+    Args:
+        every_tenth: also write a line after each tenth, however quickly it passed.
     """
 
-    def __init__(
-        self,
-        console: Console,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        every_tenth: bool = False,
-    ) -> None:
-        """Start with nothing done.
-
-        Args:
-            clock: gives seconds.
-            every_tenth: write a line to a file after each tenth, too, however little time it took.
-        """
+    def __init__(self, console: Console, *, every_tenth: bool = False) -> None:
         self._console = console
-        self._clock = clock
         self._every_tenth = every_tenth
-        self._shown = (0.0, clock())
+        self._shown = (0.0, monotonic())
         self._bar: Bar | None = None
         if console.is_terminal and _terminal.acquire(blocking=False):
             self._bar = Bar(
@@ -63,7 +53,7 @@ class Display:
                 BarColumn(bar_width=BAR_WIDTH),
                 TextColumn("{task.description}", markup=False),
                 console=console,
-                # A refreshing thread would take time from the work; `show` refreshes instead.
+                # A refreshing thread would slow down the work; `show` refreshes instead.
                 auto_refresh=False,
                 transient=True,
                 redirect_stdout=sys.stdout.isatty(),
@@ -72,15 +62,15 @@ class Display:
             self._bar.start()
 
     def show(self, fraction: float, seconds_left: float, doing: str, details: str = "") -> None:
-        """Show that ``fraction`` (0 to 1) is done, and what is being done; call it at any rate."""
-        now = self._clock()
+        """Show the ``fraction`` (0 to 1) done and what is being done; may be called at any rate."""
+        now = monotonic()
         before, then = self._shown
         left = f"{duration(seconds_left)} left"
         details = f"  {details}" if details else ""
         if self._bar is not None:
             if now - then < REFRESH_SECONDS:
                 return
-            # Cut here: rich would shorten the percentage and the bar too.
+            # Cut here, since rich would also shorten the percentage and the bar.
             room = max(self._console.width - BAR_WIDTH - len("100 %  ") - 1, 0)
             text = f"{left}  {doing}{details}"[:room]
             self._bar.update(self._task, completed=fraction, description=text)
@@ -94,56 +84,47 @@ class Display:
         self._shown = (fraction, now)
 
     def print(self, text: str) -> None:
-        """Write a line, above the bar if there is one; a terminal cuts it to its width."""
+        """Write a line, above any bar and cut to the width of a terminal."""
         whole = not self._console.is_terminal
         self._console.print(
             text, markup=False, highlight=False, soft_wrap=whole, no_wrap=True, overflow="ellipsis"
         )
 
     def close(self) -> None:
-        """Take the bar off the terminal and give the cursor back; may be called twice."""
+        """Remove the bar and restore the cursor; may be called twice."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
             _terminal.release()
 
 
-def show_progress(
-    items: Iterable[T],
-    count: int,
-    what: str,
-    console: Console,
-    clock: Callable[[], float] = time.monotonic,
-) -> Iterator[T]:
-    """Pass items on and show how many of them are done.
+def show_progress(items: Iterable[T], count: int, what: str, console: Console) -> Iterator[T]:
+    """Yield ``count`` items and show how many are done.
 
     Args:
-        count: how many items there will be.
         what: their name in the plural, such as ``"frames"``.
-        clock: gives seconds.
     """
-    display = Display(console, clock)
-    started = clock()
+    display = Display(console)
+    started = monotonic()
     try:
         for done, item in enumerate(items, start=1):
             yield item
             if done < count:
-                left = (clock() - started) / done * (count - done)
+                left = (monotonic() - started) / done * (count - done)
                 display.show(done / count, left, f"{done} of {count} {what}")
     finally:
         display.close()
 
 
 class TimeLeft:
-    """Part done and time left of a whole run, from the plan and the measured speed.
+    """Fraction done and time left of a run, from its plan and the measured speed.
 
-    Every step weighs as much as its planned seconds, since a step of a fine scale can take a
-    hundred times as long as one of a coarse scale. The remaining planned seconds are then scaled
-    by the ratio of measured to planned time of the recent steps.
+    Steps are weighted by their planned seconds, since a step of a fine scale can take a hundred
+    times as long as one of a coarse scale. The planned seconds that remain are scaled by the ratio
+    of measured to planned time of recent steps.
     """
 
     def __init__(self, plan: TrainingPlan, now: float) -> None:
-        """``now`` is the clock's time in seconds when training starts."""
         self.replan(plan)
         self._done: float | None = None
         self._measured = TRUST_SECONDS
@@ -151,17 +132,17 @@ class TimeLeft:
         self._time = now
 
     def replan(self, plan: TrainingPlan) -> None:
-        """Take over a plan with other steps for the stages that have not begun."""
+        """Replace the plan by one with other steps for the stages that have not begun."""
         costs = [stage.seconds_per_step for stage in plan.stages]
-        # Without planned times all steps weigh the same.
+        # Without planned times, all steps have the same weight.
         self._costs = costs if sum(costs) > 0 else [1e-3] * len(costs)
         seconds = [c * stage.steps for c, stage in zip(self._costs, plan.stages, strict=True)]
         *self._before, self._total = accumulate(seconds, initial=0.0)
 
     def update(self, stage_index: int, step: int, now: float) -> None:
-        """Take note that ``step`` (counted from 1) of a stage ended at ``now``."""
+        """Note that ``step`` (from 1) of a stage ended at ``now``, in seconds."""
         done = self._before[stage_index] + self._costs[stage_index] * step
-        # A resumed run begins in the middle; only its own steps were measured here.
+        # A resumed run begins in the middle, and only its own steps are measured.
         planned = self._costs[stage_index] if self._done is None else done - self._done
         elapsed = now - self._time
         fade = math.exp(-elapsed / FADE_SECONDS)
@@ -171,28 +152,28 @@ class TimeLeft:
 
     @property
     def fraction(self) -> float:
-        """Part of the run that is done, in [0, 1]."""
+        """Fraction of the run that is done."""
         return min((self._done or 0.0) / self._total, 1.0) if self._total else 1.0
 
     @property
     def seconds(self) -> float:
-        """Expected seconds to the end of the run."""
+        """Expected seconds until the end of the run."""
         left = max(self._total - (self._done or 0.0), 0.0)
         return left * self._measured / max(self._planned, 1e-9)
 
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """How far a training is.
+    """The progress of a training.
 
     Attributes:
         stage: name of the stage, such as ``scale 3``.
         stage_index: from 0.
-        step: of the stage, from 1.
-        steps: of the stage.
-        fraction: part of the whole training that is done, in [0, 1].
-        seconds_left: expected, to the end of the training.
-        scalars: losses and other measures by name, as they were read last.
+        step: step of this stage, from 1.
+        steps: number of steps in this stage.
+        fraction: fraction of the whole training that is done, in [0, 1].
+        seconds_left: expected seconds until the end of the training.
+        scalars: the latest losses and other measures by name.
     """
 
     stage: str
@@ -205,21 +186,15 @@ class TrainingProgress:
 
 
 class ProgressReports(Callback):
-    """Hands a :class:`TrainingProgress` to a function after every step."""
+    """Passes a :class:`TrainingProgress` to a function after every step."""
 
-    def __init__(
-        self,
-        receive: Callable[[TrainingProgress], object],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """``clock`` gives seconds."""
+    def __init__(self, receive: Callable[[TrainingProgress], object]) -> None:
         self._receive = receive
-        self._clock = clock
         self._scalars: dict[str, float] = {}
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        self._left = TimeLeft(plan, self._clock())
+        self._left = TimeLeft(plan, monotonic())
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
@@ -228,7 +203,7 @@ class ProgressReports(Callback):
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        self._left.update(stage_index, step, self._clock())
+        self._left.update(stage_index, step, monotonic())
         self._scalars = scalars or self._scalars
         left, name = self._left, self._plan.stages[stage_index].name
         self._receive(
@@ -242,28 +217,22 @@ class ProgressReports(Callback):
 
 
 class Progress(ProgressReports):
-    """Shows the time left over the whole run, and writes a line after each stage.
+    """Shows the time left of the run in a :class:`Display`, and a line after each stage."""
 
-    A terminal gets a bar, a file a line after every tenth of the run; see :class:`Display`.
-    """
-
-    def __init__(
-        self, console: Console | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """``console`` is standard error by default; ``clock`` gives seconds."""
-        super().__init__(self._show, clock)
-        self._console = console or Console(stderr=True, highlight=False)
+    def __init__(self, console: Console) -> None:
+        super().__init__(self._show)
+        self._console = console
         self._display: Display | None = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         super().on_start(model, plan)
-        self._stage_start = self._clock()
-        self._display = Display(self._console, self._clock, every_tenth=True)
+        self._stage_start = monotonic()
+        self._display = Display(self._console, every_tenth=True)
         self._display.print(_expectation(plan))
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         assert self._display is not None
-        now = self._clock()
+        now = monotonic()
         height, width = self._plan.stages[stage_index].size
         took, losses = duration(now - self._stage_start), self._losses()
         done = f"{self._where(stage_index)}, {height} x {width}, done in {took}"
@@ -272,7 +241,7 @@ class Progress(ProgressReports):
         super().on_stage_end(model, stage_index)
 
     def close(self) -> None:
-        """Take the bar off the terminal and give the cursor back."""
+        """Remove the bar and restore the cursor."""
         if self._display is not None:
             self._display.close()
 
@@ -294,13 +263,12 @@ def _tenths(fraction: float) -> int:
 
 
 def _expectation(plan: TrainingPlan) -> str:
-    text = f"Training takes about {duration(plan.total_seconds)}"
-    if plan.total_seconds <= 0:
-        text = "Training starts"
+    seconds = plan.total_seconds
+    text = f"Training takes about {duration(seconds)}" if seconds > 0 else "Training starts"
     if plan.peak_memory_bytes:
         text += f"; about {memory(plan.peak_memory_bytes)} of memory used so far"
     counts = sorted({stage.threads for stage in plan.stages} - {0})
     if counts:
         several = f"{counts[0]} to " if len(counts) > 1 else ""
-        text += f"; {several}{counts[-1]} {'threads' if counts[-1] > 1 else 'thread'}"
+        text += f"; {several}{counted(counts[-1], 'thread')}"
     return text

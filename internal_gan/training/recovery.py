@@ -1,4 +1,4 @@
-"""No run is lost to one bad step: what is not finite is computed again."""
+"""Recovery from losses and weights that are not finite: the steps are computed again."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from internal_gan.training.trainee import NotFiniteError, Trainee
 
 _log = logging.getLogger(__name__)
 
-# A good state is kept in memory every so many steps: the most that is computed again.
+# Steps between good states kept in memory: at most this many are computed again.
 KEEP_EVERY = 25
-# How often the steps after a good state are computed again before float32 takes over.
+# Attempts to repeat steps before switching to float32.
 TRIES = 3
 
 
 class Recovery:
-    """Takes a stage through its steps, and back to its last good state where one is not finite.
+    """Runs a stage's steps, returning to the last good state if a value is not finite.
 
-    From that state and its random numbers the same steps are computed again, at most ``TRIES``
-    times, and then in float32. Where a fault has passed, nothing of it remains in the result.
+    The same steps are then repeated with the same random numbers, at most ``TRIES`` times, and
+    after that in float32. A passing fault therefore leaves no trace in the result.
 
     Args:
-        rng: the stage's source of random numbers.
-        first: the number of steps that are done.
-        on_repeat: called after going back, with the step that was not finite and whether float32
-            has just taken over.
+        rng: the stage's random number generator.
+        first: number of steps already done.
+        on_repeat: called after going back, with the failed step and whether the stage has just
+            switched to float32.
 
     Attributes:
-        step: how many steps are done.
-        failed: the step that was not finite the last time; 0 while there was none.
+        step: number of steps done.
+        failed: the last step that was not finite, or 0.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Recovery:
         self.keep()
 
     def keep(self) -> None:
-        """Take the state as it is for a good one."""
+        """Keep the current state as the last good one."""
         self._good: dict[str, Any] = copy.deepcopy(self.trainee.state_dict())
         self._good_rng = self._rng.get_state()
         self._good_step = self.step
@@ -64,14 +64,14 @@ class Recovery:
         self.step = self._good_step
 
     def steps(self, log_interval: int) -> Iterator[tuple[int, dict[str, float] | None]]:
-        """Take the steps that are left.
+        """Run the remaining steps.
 
         Yields:
-            The number of each step, from 1, and every ``log_interval`` steps and after the last
-            what it has to log. Each step comes once, however often it was computed.
+            Each step's number, from 1, once, even if it was repeated; and its scalars every
+            ``log_interval`` steps and after the last step, otherwise None.
 
         Raises:
-            NotFiniteError: in float32, too; the stage is in its last good state then.
+            NotFiniteError: even in float32; the stage is then in its last good state.
         """
         told, total = self.step, self.trainee.steps
         while self.step < total:
@@ -93,10 +93,10 @@ class Recovery:
                 yield done, {n: float(v) for n, v in scalars.items()} if logs else None
 
     def confirm(self) -> bool:
-        """Wait for the device, and take the state for a good one; goes back where it is not.
+        """Wait for the device and keep the state if it is finite; otherwise go back.
 
         Raises:
-            NotFiniteError: as for :meth:`steps`.
+            NotFiniteError: see :meth:`steps`.
         """
         try:
             self.trainee.check_finite()

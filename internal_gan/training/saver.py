@@ -1,23 +1,29 @@
-"""The state of a training in its run folder: written on the way, taken up again."""
+"""The state of a training in its run folder: saved, and restored when the run is resumed."""
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
 from internal_gan.models.base import Model
+from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import check_format, check_there
 from internal_gan.training.callbacks import TrainingPlan
-from internal_gan.training.checkpoint import load_training, save_training
 from internal_gan.training.trainee import Trainee
 
-# What a training goes on from.
+# Raised whenever files of the previous version can no longer be read unchanged.
+FORMAT_VERSION = 1
+# Entries without which a training cannot continue.
 _SAVED = {
     *("stage", "step", "steps", "model", "metadata", "device", "precision", "rng", "stage_rng"),
     *("networks", "optimizers", "ema", "stage_state"),
@@ -25,12 +31,12 @@ _SAVED = {
 
 
 class Saver:
-    """Writes the state of one stage's training, and notes what became of it in ``status.json``.
+    """Saves and restores the state of one stage in training, and notes events in ``status.json``.
 
     Args:
-        index: of the stage.
-        rng: the source of the stage's random numbers.
-        stage_rng: its state before the stage was built: what a stage draws then is drawn again.
+        index: index of the stage.
+        rng: the stage's random number generator.
+        stage_rng: state of ``rng`` before the stage was built, to build it alike when resuming.
     """
 
     def __init__(
@@ -54,11 +60,11 @@ class Saver:
 
     @property
     def age(self) -> float:
-        """Seconds since the last state was written."""
+        """Seconds since the last save."""
         return time.monotonic() - self._saved
 
     def save(self, step: int) -> None:
-        """Write the state after ``step`` steps.
+        """Save the state after ``step`` steps.
 
         Raises:
             UserError: the file cannot be written.
@@ -81,10 +87,10 @@ class Saver:
         self._saved = time.monotonic()
 
     def load(self, state: Mapping[str, Any]) -> int:
-        """Take up a saved state and its random numbers; returns how many steps are done.
+        """Restore a saved state and its random numbers; returns the number of steps done.
 
         Raises:
-            UserError: it does not fit this stage.
+            UserError: the state does not fit this stage.
         """
         with _fitting(self._folder):
             self._trainee.load_state_dict(state)
@@ -92,7 +98,7 @@ class Saver:
             return int(state["step"])
 
     def note_repeat(self, step: int, fell: bool) -> None:
-        """Count steps that were computed again, and note where float32 took over."""
+        """Count a repetition of steps, and note a switch to float32."""
         known = self._folder.status().get("repeated_steps")
         notes: dict[str, Any] = {"repeated_steps": (known if isinstance(known, int) else 0) + 1}
         if fell:
@@ -100,16 +106,49 @@ class Saver:
         self._folder.write_status("running", **notes)
 
     def note_threads(self, count: int) -> None:
-        """Note how many threads compute from now on."""
+        """Note the number of threads in use."""
         self._folder.write_status("running", threads=count)
 
 
-def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
-    """Read the state that a training in ``folder`` goes on from.
+def save_training(state: Mapping[str, Any], path: Path) -> None:
+    """Write the state of a training, whole or not at all.
 
     Raises:
-        UserError: it is missing, damaged, not complete, or of another kind of device, whose random
-            numbers cannot go on here.
+        UserError: the file cannot be written.
+    """
+    # Via memory: on a full disk torch's writer keeps the file that it cannot finish open.
+    content = io.BytesIO()
+    torch.save({"format_version": FORMAT_VERSION, **state}, content)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
+
+
+def load_training(path: Path, family: str, device: torch.device) -> dict[str, Any]:
+    """Read what :func:`save_training` wrote, without running code from the file.
+
+    Raises:
+        UserError: the file is missing, truncated, foreign, of a newer format or another family.
+    """
+    check_there(path, "there is nothing to resume")
+    try:
+        with ignored_warnings():
+            state = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # the bytes of a foreign file may raise anything
+        raise UserError(f"{path} is truncated or not a training checkpoint") from error
+    if not isinstance(state, dict) or "family" not in state:
+        raise UserError(f"{path} is not a training checkpoint of internal-gan")
+    check_format(path, state.get("format_version"), FORMAT_VERSION)
+    if state["family"] != family:
+        raise UserError(f"{path} is of the family {state['family']}, not {family}")
+    return state
+
+
+def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
+    """Read the state from which the training in ``folder`` continues.
+
+    Raises:
+        UserError: it is missing, damaged, incomplete, or from another kind of device, whose random
+            numbers cannot be continued here.
     """
     path, device = folder.checkpoint_path, model.device
     state = load_training(path, model.family, device)
@@ -130,15 +169,15 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
 
 
 def precision_of(state: Mapping[str, Any]) -> torch.dtype:
-    """The precision of a saved training, whatever this machine would choose."""
+    """The precision of a saved training."""
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[state["precision"]]
 
 
 def restore_model(folder: RunFolder, model: Model, state: Mapping[str, Any]) -> None:
-    """Bring a prepared model to the stages that were finished.
+    """Restore the finished stages of a prepared model.
 
     Raises:
-        UserError: the state in ``folder`` is not of this model.
+        UserError: the state is not of this model.
     """
     device = model.device
     with _fitting(folder):
@@ -151,7 +190,7 @@ def restore_model(folder: RunFolder, model: Model, state: Mapping[str, Any]) -> 
 
 @contextmanager
 def _fitting(folder: RunFolder) -> Iterator[None]:
-    """Whatever a state that was not saved by this run brings about is one line."""
+    """Report errors from a foreign state as one ``UserError``."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:

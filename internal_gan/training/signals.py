@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run stops cleanly, on the second signal at once; before it, at once."""
+"""Ctrl-C and SIGTERM: a run stops cleanly, and at once on the second signal."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ from typing import Any, Self
 
 
 class StopRequest:
-    """Context in which Ctrl-C or SIGTERM asks for a clean stop, and a second one stops at once.
+    """Context in which Ctrl-C or SIGTERM requests a clean stop, and a second one stops at once.
 
-    Outside the main thread, where Python allows no handlers, no signal is caught.
+    Catches no signals outside the main thread, where Python allows no handlers.
 
     Args:
-        wanted: called whenever :attr:`reason` is read; a stop is asked for once it returns true.
+        wanted: called whenever :attr:`reason` is read; returning true requests a stop.
     """
 
     def __init__(self, wanted: Callable[[], bool] | None = None) -> None:
@@ -24,7 +24,7 @@ class StopRequest:
 
     @property
     def reason(self) -> str | None:
-        """What asked for a stop: ``SIGINT``, ``SIGTERM`` or ``stop()``; None before."""
+        """What requested a stop: ``SIGINT``, ``SIGTERM`` or ``stop()``; None so far."""
         if self._reason is None and self._wanted is not None and self._wanted():
             self._reason = "stop()"
         return self._reason
@@ -46,10 +46,10 @@ class StopRequest:
 
 
 def ctrl_c_ends() -> None:
-    """Let Ctrl-C end the process at once, with code 130; for times when there is nothing to save.
+    """Let Ctrl-C end the process at once with code 130, as long as there is nothing to save.
 
-    A library interrupted while it is imported may swallow KeyboardInterrupt and stay incomplete,
-    raise another error, or abort. Where Ctrl-C is ignored it stays ignored.
+    Libraries may swallow a KeyboardInterrupt during their import and stay incomplete, raise
+    another error, or abort. If Ctrl-C is ignored, it stays ignored.
     """
     _replace(signal.default_int_handler, _end)
 

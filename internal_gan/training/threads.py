@@ -1,16 +1,16 @@
-"""The number of CPU threads of a training, measured: beside a busy program one can be best."""
+"""The number of CPU threads, chosen by measurement: beside a busy program, one can be best."""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 import torch
@@ -24,26 +24,25 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _choosing = threading.Lock()
 
-# More threads must take less than this share of the time of fewer ones to be used, since results
-# differ in their last digits between numbers of threads.
+# More threads are used only if they take less than this fraction of the time, since the number of
+# threads affects the last digits of results.
 WORTH = 0.9
-# Steps to time with each number of threads when a stage begins, after one to warm up.
+# Steps to time for each number of threads when a stage begins, after one to warm up.
 PROBE_STEPS = 3
-# Measuring may take this share of a stage's steps.
+# The largest fraction of a stage's steps to spend on measuring.
 PROBE_SHARE = 0.05
-# Steps this many times slower than expected, over a window of this length, are a reason to measure
-# again.
+# Measure again if steps over such a window are this many times slower than expected.
 SLOWER = 1.5
 WINDOW_SECONDS = 3.0
 WINDOW_STEPS = 8
 
 
 class Threads:
-    """The numbers of threads to choose from; a single one where the user or the device decides.
+    """The numbers of threads to choose from: just one if the user or the device decides it.
 
     Args:
-        wanted: the user's number; None measures, unless ``OMP_NUM_THREADS`` is set.
-        device: to train on; the number matters on the CPU alone.
+        wanted: the user's choice; None measures, unless ``OMP_NUM_THREADS`` is set.
+        device: the training device; the number matters on the CPU only.
 
     Attributes:
         counts: the numbers in ascending order.
@@ -56,43 +55,39 @@ class Threads:
         self.counts = numbers(usable_cores()) if wanted is None else [wanted]
 
     def fastest(self, seconds_per_step: Callable[[], float]) -> tuple[int, float]:
-        """Measure which number of threads is fastest, and compute with it from now on.
+        """Use the fastest number of threads; returns it and its seconds per step.
 
         Args:
-            seconds_per_step: takes some steps and returns the mean time of one.
-
-        Returns:
-            The number and its seconds per step.
+            seconds_per_step: runs some steps and returns the mean time per step.
         """
         best: tuple[int, float] | None = None
         for count in self.counts:
             use(count)
             seconds = seconds_per_step()
             if best is not None and seconds > WORTH * best[1]:
-                break  # where two threads gain nothing, four will not either
+                break  # if two threads gain nothing, neither will four
             best = count, seconds
         assert best is not None
         use(best[0])
         return best
 
     def kept(self, count: int) -> bool:
-        """Whether a training that computed with ``count`` threads can continue with them."""
+        """Whether a training that used ``count`` threads can continue with as many."""
         if self._decided:
             return self.counts == [count]
         return count <= max(self.counts)
 
 
 class Pacemaker:
-    """Chooses a stage's number of threads when it begins, and again when steps become much slower.
+    """Chooses a stage's number of threads when it begins and when steps become much slower.
 
-    Measuring takes steps and undoes them, so that it costs time and changes no result.
+    Steps taken to measure are undone, so they cost time but do not change results.
 
     Args:
-        recovery: the stage's steps.
+        recovery: runs the stage's steps.
         threads: the numbers to choose from.
-        planned: seconds per step and threads as measured before the training.
-        note: called with the number of threads whenever it is chosen.
-        clock: gives seconds.
+        planned: the stage's plan, with its threads and seconds per step.
+        note: called with every chosen number of threads.
     """
 
     def __init__(
@@ -101,20 +96,18 @@ class Pacemaker:
         threads: Threads,
         planned: StagePlan,
         note: Callable[[int], None],
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._recovery = recovery
         self._threads = threads
         self._planned = planned
         self._note = note
-        self._clock = clock
         self._expected: float | None = planned.seconds_per_step
 
     def begin(self, earlier: int | None = None) -> None:
         """Choose the number of threads to begin with.
 
         Args:
-            earlier: the number that an interrupted stage computed with before; None otherwise.
+            earlier: the number that an interrupted stage used before; None otherwise.
         """
         if earlier is not None and self._threads.kept(earlier):
             use(earlier)
@@ -135,7 +128,7 @@ class Pacemaker:
     def keep_up(self) -> None:
         """Measure again if the last steps were much slower than expected; call after every step."""
         self._steps += 1
-        elapsed = self._clock() - self._began
+        elapsed = perf_counter() - self._began
         if len(self._threads.counts) < 2 or elapsed < WINDOW_SECONDS or self._steps < WINDOW_STEPS:
             return
         seconds = elapsed / self._steps
@@ -153,15 +146,15 @@ class Pacemaker:
                 before,
             )
             self._note(count)
-            # The next steps tell how long one takes under the new circumstances.
+            # The next window sets the new expectation.
             self._expected = None
         self._restart()
 
     def _restart(self) -> None:
-        self._began, self._steps = self._clock(), 0
+        self._began, self._steps = perf_counter(), 0
 
     def _is_long(self) -> bool:
-        """Whether so many steps are left that measuring is a small part of them."""
+        """Whether measuring would be a small part of the remaining steps."""
         probes = len(self._threads.counts) * (1 + PROBE_STEPS)
         left = self._recovery.trainee.steps - self._recovery.step
         return len(self._threads.counts) > 1 and probes <= PROBE_SHARE * left
@@ -171,39 +164,39 @@ class Pacemaker:
         self._recovery.restore()
 
     def _timed_steps(self) -> float:
-        """Mean seconds of a few steps, after one to warm up."""
+        """Mean seconds per step over a few steps, after one to warm up."""
         trainee, step = self._recovery.trainee, self._recovery.step
         start = 0.0
         for number in range(1 + PROBE_STEPS):
             if number == 1:
-                start = self._clock()
+                start = perf_counter()
             with suppress(NotFiniteError):
                 trainee.step(step)
-        return (self._clock() - start) / PROBE_STEPS
+        return (perf_counter() - start) / PROBE_STEPS
 
 
 def use(count: int) -> None:
-    """Let torch compute with ``count`` threads from now on where this thread calls it."""
+    """Let torch use ``count`` threads when called from this thread."""
     if count == torch.get_num_threads():
         return
     with _choosing:
         others = _elsewhere(torch.get_num_threads)
         torch.set_num_threads(count)
-        # torch also makes it the number of every Python thread that has not computed yet.
+        # torch also applies it to every Python thread that has not computed yet.
         _elsewhere(partial(torch.set_num_threads, others))
-        if torch.get_num_threads() != count:  # built without OpenMP: one number for all
+        if torch.get_num_threads() != count:  # built without OpenMP: one setting for all
             torch.set_num_threads(count)
 
 
 def _elsewhere(function: Callable[[], T]) -> T:
-    """Call a function in a new thread."""
+    """Call ``function`` in a new thread."""
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(function).result()
 
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Reset this thread's number of threads to what it was when the block ends."""
+    """Restore the number of torch's threads when the block ends."""
     before = torch.get_num_threads()
     try:
         yield
@@ -222,7 +215,7 @@ def numbers(cores: int) -> Sequence[int]:
 
 
 def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Number of cores that this process may use, by its affinity and its container's limit."""
+    """Number of cores this process may use, given its affinity and its container's limit."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
@@ -232,7 +225,7 @@ def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def _group_cores(root: Path) -> float | None:
-    """The container's limit of CPU time, in cores; None without one.
+    """The container's CPU limit in cores, or None.
 
     Read from ``cpu.max`` (cgroups version 2) or ``cpu.cfs_quota_us`` (version 1).
     """

@@ -1,4 +1,4 @@
-"""One stage in training: its networks, optimisers, averaged weights and precision."""
+"""A stage in training: networks, optimisers, averaged weights and precision."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ class NotFiniteError(Exception):
 
 
 class Trainee:
-    """A stage with its optimisers, its averaged generator and its precision.
+    """A stage with its optimisers and averaged generator.
 
     Attributes:
-        precision: dtype of convolutions; may be changed between two steps.
+        precision: dtype of convolutions; may change between steps.
     """
 
     def __init__(self, stage: Stage, steps: int, precision: torch.dtype) -> None:
@@ -43,15 +43,15 @@ class Trainee:
         if settings.ema is not None:
             self.ema = [t.clone() for t in _averaged(stage.generator)]
         self.device = next(stage.generator.parameters()).device
-        # The sum of every loss and gradient norm: not finite as soon as one of them is not.
+        # The sum of all losses and gradient norms: not finite as soon as any of them is not.
         self._sum = torch.zeros((), device=self.device)
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """One step of the game; returns detached scalars.
+        """Take one step of the game; returns detached scalars.
 
         Raises:
-            NotFiniteError: on the CPU, before what is not finite reaches a weight. A GPU would
-                have to be waited for; there :meth:`check_finite` tells.
+            NotFiniteError: on the CPU, before weights are affected. On a GPU, call
+                :meth:`check_finite`, which waits for the device.
         """
         stage = self.stage
         factor = stage.optimization.lr_factor(step, self.steps)
@@ -70,7 +70,7 @@ class Trainee:
                 stage.discriminator.requires_grad_(True)
         if self.ema is not None:
             assert stage.optimization.ema is not None
-            # Young averages follow faster, or the random initial weights would linger.
+            # A young average follows faster, so that the random initial weights fade.
             decay = min(stage.optimization.ema, (1 + step) / (10 + step))
             torch._foreach_lerp_(self.ema, _averaged(stage.generator), 1 - decay)
         return scalars
@@ -94,10 +94,10 @@ class Trainee:
         return scalars
 
     def check_finite(self) -> None:
-        """Wait for the device and look at all that has happened since the last good state.
+        """Wait for the device and check the weights, and all losses since the last good state.
 
         Raises:
-            NotFiniteError: a loss or a gradient was not finite, or a weight is not.
+            NotFiniteError: a loss, gradient or weight is not finite.
         """
         weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
         if not torch.stack([self._sum, *weights]).isfinite().all():
@@ -111,7 +111,7 @@ class Trainee:
         self.stage.finish()
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a step depends on but the random numbers; shares its tensors with the stage."""
+        """Everything a step depends on but random numbers; shares tensors with the stage."""
         return {
             "networks": [network.state_dict() for network in self._networks],
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -120,12 +120,12 @@ class Trainee:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to what :meth:`state_dict` gave. ``state`` is left as it is."""
-        # Until 0.1.0 a stage without a discriminator's loss had a discriminator all the same.
+        """Restore the result of :meth:`state_dict`; ``state`` is not changed."""
+        # Until 0.1.0, stages without a discriminator loss still had a discriminator.
         count = len(self._networks)
         for network, saved in zip(self._networks, state["networks"][:count], strict=True):
             network.load_state_dict(saved)
-        # Optimisers and stages would go on with the very tensors that they are given.
+        # Copied, because optimisers and stages keep the tensors that they load.
         for optimizer, saved in zip(self.optimizers, state["optimizers"][:count], strict=True):
             optimizer.load_state_dict(copy.deepcopy(saved))
         if self.ema is not None:
@@ -136,7 +136,7 @@ class Trainee:
 
 
 def _averaged(network: nn.Module) -> list[Tensor]:
-    """Weights and, since they belong to them, the statistics of batch norms."""
+    """Weights, and the batch norm statistics that belong to them."""
     norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
     statistics = [t for m in norms for t in (m.running_mean, m.running_var) if t is not None]
     return [*(p.detach() for p in network.parameters()), *statistics]

@@ -18,11 +18,7 @@ FOLDER = "wandb"
 
 
 def package() -> Any:
-    """The module ``wandb``.
-
-    Raises:
-        UserError: it is not installed.
-    """
+    """The module ``wandb``, or a UserError if it is not installed."""
     try:
         import wandb
     except ImportError as error:
@@ -34,20 +30,21 @@ def package() -> Any:
 
 
 class WandbLogger(StepLogger):
-    """Sends scalars and, after each stage, the rebuilt image and a sample to Weights & Biases.
+    """Logs scalars and, after each stage, the rebuilt image and a sample to Weights & Biases.
 
-    Without credentials, or with ``WANDB_MODE=offline``, it only writes into the folder ``wandb`` of
-    the run, which ``wandb sync`` sends later. wandb's environment variables, such as
-    ``WANDB_PROJECT`` and ``WANDB_NAME``, are respected. A resumed run continues the same W&B run
-    and does not send again the steps that it repeats.
+    Without credentials, or with ``WANDB_MODE=offline``, it only writes into the run's folder
+    ``wandb``, for ``wandb sync``. wandb's environment variables, such as ``WANDB_PROJECT`` and
+    ``WANDB_NAME``, apply. A resumed run continues the same W&B run without repeating steps.
+
+    Args:
+        path: the run folder.
+        config: plain values to record about the run.
+
+    Raises:
+        UserError: wandb is not installed.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
-        """``path`` is the run folder, ``config`` what to record about the run, as plain values.
-
-        Raises:
-            UserError: wandb is not installed.
-        """
         super().__init__()
         self._wandb = package()
         self._path = path
@@ -57,7 +54,7 @@ class WandbLogger(StepLogger):
         self._run: Any = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        """Raises UserError where Weights & Biases cannot be reached."""
+        """Raises UserError if Weights & Biases cannot be reached."""
         super().on_start(model, plan)
         if self._run is not None:
             return
@@ -74,7 +71,7 @@ class WandbLogger(StepLogger):
                 resume="allow",
                 mode=self._mode(),
                 config=self._config,
-                # This program shows and logs the run's output itself.
+                # The run's output is already shown and logged.
                 settings=self._wandb.Settings(silent=True, console="off"),
             )
         except self._wandb.Error as error:
@@ -97,11 +94,11 @@ class WandbLogger(StepLogger):
             name: self._wandb.Image((image * 255).round().byte().permute(1, 2, 0).numpy())
             for name, image in self._pictures(model, stage_index).items()
         }
-        # Half a step on: at the last step's own position they would count as sent already.
+        # Half a step later: at the last step's position they would count as already sent.
         self._log(images, self._offsets[stage_index + 1] + 0.5)
 
     def close(self) -> None:
-        """Write or send what is still in memory."""
+        """Write or send remaining data."""
         if self._run is not None:
             self._run.finish()
             self._run = None
@@ -118,7 +115,7 @@ class WandbLogger(StepLogger):
             temporary.write_text(json.dumps(self._memory), encoding="utf-8")
 
     def _mode(self) -> Any:
-        """The user's mode, else offline without credentials, which wandb would ask for."""
+        """The user's mode, or offline without credentials, for which wandb would prompt."""
         if "WANDB_MODE" in os.environ:
             return os.environ["WANDB_MODE"]
         return "online" if self._wandb.login(prompt=False, verify=False) else "offline"

@@ -14,8 +14,8 @@ import torch
 
 from internal_gan.errors import UserError
 from internal_gan.runs.model_file import load_model, save_model
-from internal_gan.training import checkpoint
-from internal_gan.training.checkpoint import load_training, save_training
+from internal_gan.training import saver
+from internal_gan.training.saver import load_training, save_training
 from tests.runs.test_model_file import complaint
 from tests.tiny import Run, trained
 from tests.toy import ToyModel
@@ -63,7 +63,7 @@ class TestTrainingFile:
         }
         save_training(state, tmp_path / "training.ckpt")
         loaded = load_training(tmp_path / "training.ckpt", "toy", CPU)
-        assert loaded["format_version"] == checkpoint.FORMAT_VERSION
+        assert loaded["format_version"] == saver.FORMAT_VERSION
         assert (loaded["step"], loaded["ema"], loaded["list"][1]) == (7, None, 0.5)
         assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])  # type: ignore[index]
         assert loaded["weights"]["a"].stride() == (1, 3)
@@ -82,7 +82,7 @@ class TestTrainingFile:
 
     def test_of_a_newer_format_says_to_upgrade(self, tmp_path: Path) -> None:
         path = tmp_path / "training.ckpt"
-        newer = checkpoint.FORMAT_VERSION + 1
+        newer = saver.FORMAT_VERSION + 1
         torch.save({"family": "singan", "format_version": newer}, path)
         message = complaint(read_training, path)
         assert f"format {newer}" in message

@@ -13,6 +13,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.models.base import Model
+from internal_gan.training import loggers
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
 
@@ -38,6 +39,13 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(loggers, "monotonic", clock)
+    return clock
 
 
 def train(
@@ -107,10 +115,12 @@ def test_a_line_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
         json.loads(line)
 
 
-def test_the_end_of_a_stage_that_is_reported_again_is_there_once(tmp_path: Path) -> None:
-    path, clock = tmp_path / "metrics.jsonl", Clock()
-    train(MetricsLogger(path, clock), (0, 1), (0, 10), clock)
-    resumed = MetricsLogger(path, clock)
+def test_the_end_of_a_stage_that_is_reported_again_is_there_once(
+    tmp_path: Path, clock: Clock
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    train(MetricsLogger(path), (0, 1), (0, 10), clock)
+    resumed = MetricsLogger(path)
     resumed.on_start(MODEL, PLAN)
     resumed.on_stage_end(MODEL, 0)
     resumed.on_step(1, 1, 10, {"rec": 1.0})
@@ -119,11 +129,11 @@ def test_the_end_of_a_stage_that_is_reported_again_is_there_once(tmp_path: Path)
     assert ends[0]["seconds"] >= 9.0
 
 
-def test_seconds_go_on_after_an_interruption(tmp_path: Path) -> None:
-    path, clock = tmp_path / "metrics.jsonl", Clock()
-    train(MetricsLogger(path, clock), (0, 1), (1, 5), clock)
+def test_seconds_go_on_after_an_interruption(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "metrics.jsonl"
+    train(MetricsLogger(path), (0, 1), (1, 5), clock)
     clock.now += 5000.0
-    train(MetricsLogger(path, clock), (1, 6), (2, 10), clock)
+    train(MetricsLogger(path), (1, 6), (2, 10), clock)
     seconds = [row["seconds"] for row in read_json_lines(path) if "seconds" in row]
     assert seconds == sorted(seconds)
     assert seconds[-1] == pytest.approx(30.0)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from internal_gan.models.base import Model
+from internal_gan.training import progress as progress_module
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.progress import (
     Display,
@@ -34,6 +35,13 @@ class Clock:
         return self.now
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(progress_module, "monotonic", clock)
+    return clock
+
+
 def plain_lines(text: str) -> list[str]:
     """What a terminal shows, without colours and cursor movements."""
     return re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text))
@@ -54,9 +62,9 @@ def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) 
     progress.close()
 
 
-def plain() -> tuple[Progress, Clock, io.StringIO]:
-    output, clock = io.StringIO(), Clock()
-    return Progress(Console(file=output, width=80), clock), clock, output
+def plain() -> tuple[Progress, io.StringIO]:
+    output = io.StringIO()
+    return Progress(Console(file=output, width=80)), output
 
 
 def test_a_step_weighs_its_planned_seconds() -> None:
@@ -112,15 +120,15 @@ def test_the_end_is_all_of_it_and_no_time_left() -> None:
     assert (left.fraction, left.seconds) == (1.0, 0.0)
 
 
-def test_the_estimate_comes_first() -> None:
-    progress, clock, output = plain()
+def test_the_estimate_comes_first(clock: Clock) -> None:
+    progress, output = plain()
     run(progress, clock, until=1)
     first = output.getvalue().splitlines()[0]
     assert first == "Training takes about 1 min 40 s; about 1.2 GB of memory used so far"
 
 
-def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage() -> None:
-    progress, clock, output = plain()
+def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage(clock: Clock) -> None:
+    progress, output = plain()
     run(progress, clock)
     text = output.getvalue()
     assert "\x1b" not in text
@@ -131,8 +139,8 @@ def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage() -> None:
     assert "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123" in lines
 
 
-def test_a_long_run_is_not_silent_for_long() -> None:
-    progress, clock, output = plain()
+def test_a_long_run_is_not_silent_for_long(clock: Clock) -> None:
+    progress, output = plain()
     progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 100_000, 0.06)]))
     for step in range(1, 2001):
         clock.now += 0.06
@@ -145,10 +153,10 @@ def test_a_long_run_is_not_silent_for_long() -> None:
 
 
 @pytest.mark.parametrize("width", [60, 100])
-def test_a_terminal_gets_one_bar_with_the_time_left(width: int) -> None:
-    output, clock = io.StringIO(), Clock()
+def test_a_terminal_gets_one_bar_with_the_time_left(width: int, clock: Clock) -> None:
+    output = io.StringIO()
     console = Console(file=output, width=width, force_terminal=True, _environ={"TERM": "xterm"})
-    progress = Progress(console, clock)
+    progress = Progress(console)
     run(progress, clock, until=150)
     text = output.getvalue()
     assert "54 s left" in text
@@ -160,10 +168,10 @@ def test_a_terminal_gets_one_bar_with_the_time_left(width: int) -> None:
     assert 0 <= hidden < shown
 
 
-def test_the_terminal_is_not_redrawn_at_every_step() -> None:
-    output, clock = io.StringIO(), Clock()
+def test_the_terminal_is_not_redrawn_at_every_step(clock: Clock) -> None:
+    output = io.StringIO()
     console = Console(file=output, width=100, force_terminal=True, _environ={"TERM": "xterm"})
-    progress = Progress(console, clock)
+    progress = Progress(console)
     progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 1000, 0.001)]))
     before = len(output.getvalue())
     for step in range(1, 400):
@@ -173,17 +181,17 @@ def test_the_terminal_is_not_redrawn_at_every_step() -> None:
     progress.close()
 
 
-def test_closing_twice_or_before_the_start_is_harmless() -> None:
-    progress, clock, _ = plain()
+def test_closing_twice_or_before_the_start_is_harmless(clock: Clock) -> None:
+    progress, _ = plain()
     progress.close()
     run(progress, clock)
     progress.close()
 
 
-def test_counted_items_get_a_line_each_half_minute_in_a_file() -> None:
-    output, clock = io.StringIO(), Clock()
+def test_counted_items_get_a_line_each_half_minute_in_a_file(clock: Clock) -> None:
+    output = io.StringIO()
     items = range(10)
-    for item in show_progress(items, 10, "frames", Console(file=output, width=80), clock):
+    for item in show_progress(items, 10, "frames", Console(file=output, width=80)):
         assert item in items
         clock.now += 20.0
     assert output.getvalue().splitlines() == [
@@ -194,10 +202,10 @@ def test_counted_items_get_a_line_each_half_minute_in_a_file() -> None:
     ]
 
 
-def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them() -> None:
-    output, clock = io.StringIO(), Clock()
+def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them(clock: Clock) -> None:
+    output = io.StringIO()
     console = Console(file=output, width=80, force_terminal=True, _environ={"TERM": "xterm"})
-    for item in show_progress(range(10), 10, "frames", console, clock):
+    for item in show_progress(range(10), 10, "frames", console):
         clock.now += 20.0
         if item == 5:
             break
@@ -217,10 +225,9 @@ def test_a_terminal_has_one_bar_at_a_time_and_the_next_one_when_that_is_closed()
     assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]
 
 
-def test_a_function_gets_how_far_it_is_after_every_step() -> None:
+def test_a_function_gets_how_far_it_is_after_every_step(clock: Clock) -> None:
     told: list[TrainingProgress] = []
-    clock = Clock()
-    reports = ProgressReports(told.append, clock)
+    reports = ProgressReports(told.append)
     plan = TrainingPlan([StagePlan("a", (8, 8), 2, 1.0), StagePlan("b", (9, 9), 2, 3.0)])
     reports.on_start(MODEL, plan)
     for index, step in [(0, 1), (0, 2), (1, 1), (1, 2)]:
@@ -238,7 +245,7 @@ def test_a_function_gets_how_far_it_is_after_every_step() -> None:
 
 def test_a_shorter_plan_shows_in_the_reports() -> None:
     told: list[TrainingProgress] = []
-    reports = ProgressReports(told.append, Clock())
+    reports = ProgressReports(told.append)
     reports.on_start(MODEL, TrainingPlan([StagePlan("a", (8, 8), 10, 1.0)]))
     reports.on_replan(MODEL, TrainingPlan([StagePlan("a", (8, 8), 5, 1.0)]))
     reports.on_step(0, 1, 5, None)

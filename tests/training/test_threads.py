@@ -118,13 +118,14 @@ class Case:
             return step(trainee, number)
 
         monkeypatch.setattr(Trainee, "step", timed)
+        monkeypatch.setattr(threads, "perf_counter", self.clock)
         recipe, rng = recipe_of(), torch.Generator().manual_seed(0)
         stage = recipe.stage(recipe.prepare(picture()), 0, 1000, None, rng)
         self.recovery = Recovery(Trainee(stage, 1000, torch.float32), rng)
         self.notes: list[int] = []
         plan = StagePlan("scale 0", (14, 20), 1000, 1.0, 2)
         threads_ = Threads(wanted, CPU)
-        self.pacemaker = Pacemaker(self.recovery, threads_, plan, self.notes.append, self.clock)
+        self.pacemaker = Pacemaker(self.recovery, threads_, plan, self.notes.append)
 
     def run(self, until: int) -> torch.Tensor:
         """The first weight after so many steps."""
