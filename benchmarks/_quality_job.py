@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
-from internal_gan.patches.statistics import coherence_and_completeness, patch_panel
+from internal_gan.patches.statistics import coherence, completeness, patch_panel
 from internal_gan.runs.folder import RunFolder
 
 # Of these, 1 and a large value are best, whatever the published samples have.
@@ -130,8 +131,9 @@ def _judge(image: Path, samples: Sequence[Path]) -> dict[str, float]:
     batch = torch.cat([_at_size_of(photo, read_image(sample).pixels) for sample in samples])
     figures = patch_panel(photo, batch)
     for patch in INDEPENDENT_PATCHES:
-        pair = coherence_and_completeness(photo, batch, patch)
-        figures |= {f"{name}_{patch}": value for name, value in pair.items()}
+        for figure in (coherence, completeness):
+            each = [figure(photo, sample, patch) for sample in batch.chunk(len(batch))]
+            figures[f"{figure.__name__}_{patch}"] = fmean(each)
     return figures
 
 

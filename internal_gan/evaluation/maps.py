@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from internal_gan.patches.search import Nearest, nearest_patches
+from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
@@ -71,15 +71,15 @@ def patch_maps(
     origins, errors, places = {}, {}, []
     for factor, name in SIZES.items():
         small, known = shrunk(sample, factor), shrunk(real, factor)
-        nearest = nearest_patches(
-            small, known, patch, _stride(small, patch, MOST_QUERIES), _apart(known)
-        )
-        middle = patch // 2
-        rows, columns = ((at + middle) * factor for at in (nearest.row, nearest.column))
-        origins[f"source-{name}"] = _spread(code[0][:, rows, columns], nearest, size, factor, patch)
-        heat = _heat(nearest.error / BRIGHTEST)
-        errors[f"error-{name}"] = _spread(heat, nearest, size, factor, patch)
-        places += _worst(nearest, factor, patch)
+        stride = _stride(small, patch, MOST_QUERIES)
+        wanted, others = lattice(small, patch, stride), lattice(known, patch, _apart(known))
+        error, nearest = nearest_patches(small, wanted, known, others, patch)
+        across = grid(known, patch)[1]
+        rows, columns = ((at + patch // 2) * factor for at in (nearest // across, nearest % across))
+        origin, heat = code[0][:, rows, columns], _heat(error / BRIGHTEST)
+        origins[f"source-{name}"] = _spread(origin, stride, size, factor, patch)
+        errors[f"error-{name}"] = _spread(heat, stride, size, factor, patch)
+        places += _worst(error, stride, factor, patch)
     worst: list[Place] = []
     for place in sorted(places, key=lambda place: -place.error):
         if len(worst) < WORST_PLACES and not any(_overlap(place, other) for other in worst):
@@ -132,14 +132,12 @@ def _apart(image: Tensor) -> int:
     return max(1, math.ceil(math.sqrt(image.shape[-2] * image.shape[-1] / MOST_REFERENCES)))
 
 
-def _spread(
-    colours: Tensor, nearest: Nearest, size: tuple[int, int], factor: int, patch: int
-) -> Tensor:
+def _spread(colours: Tensor, stride: int, size: tuple[int, int], factor: int, patch: int) -> Tensor:
     """The colours (3, h, w) of a grid of patches as a map of the sample's size."""
     index = []
     for side, count in zip(size, colours.shape[-2:], strict=True):
         middle = (torch.arange(side, device=colours.device) // factor - patch // 2).float()
-        index.append((middle / nearest.stride).round().long().clamp(0, count - 1))
+        index.append((middle / stride).round().long().clamp(0, count - 1))
     return colours[:, index[0][:, None], index[1]].unsqueeze(0)
 
 
@@ -152,10 +150,10 @@ def _heat(share: Tensor) -> Tensor:
     return (steps[low] * (1 - weight) + steps[low + 1] * weight).permute(2, 0, 1)
 
 
-def _worst(nearest: Nearest, factor: int, patch: int) -> list[Place]:
+def _worst(errors: Tensor, stride: int, factor: int, patch: int) -> list[Place]:
     """The places of the largest errors, without overlaps."""
-    left, step = nearest.error.clone(), nearest.stride * factor
-    reach = math.ceil(patch / nearest.stride)
+    left, step = errors.clone(), stride * factor
+    reach = math.ceil(patch / stride)
     places = []
     for _ in range(WORST_PLACES):
         row, column = divmod(int(left.argmax()), left.shape[1])

@@ -6,7 +6,6 @@ of a matrix, each flattened channel by channel: (n, C patch^2).
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -172,60 +171,45 @@ def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.
     return queries.square().sum(dim=1, keepdim=True) + keys.square().sum(dim=1) - 2 * product
 
 
-@dataclass(frozen=True)
-class Nearest:
-    """The nearest patch of a reference for every patch on a grid of places.
-
-    Attributes:
-        error: root mean squared error to it, (h, w), in units of the range of values: 0 to 1.
-        row, column: of its top left pixel in the reference, (h, w).
-        stride: between neighbouring places of the grid, in pixels.
-    """
-
-    error: Tensor
-    row: Tensor
-    column: Tensor
-    stride: int
-
-
-def nearest_patches(
-    image: Tensor, reference: Tensor, patch: int = 7, stride: int = 1, apart: int = 1
-) -> Nearest:
-    """Find the nearest patch of ``reference`` for every patch of ``image``, in bounded memory.
-
-    Args:
-        image, reference: (1, 3, H, W) in [-1, 1]; their sizes may differ.
-        patch: side of the square patches, in pixels.
-        stride: between the patches of ``image`` that are looked up, in pixels.
-        apart: between the patches of ``reference`` that are compared, in pixels.
+def lattice(image: Tensor, patch: int, stride: int = 1) -> Tensor:
+    """Every ``stride``-th place of an image (..., H, W) in both directions, (h, w).
 
     Raises:
-        UserError: the patch does not fit into an image.
+        UserError: no patch fits.
     """
-    known, columns = _lattice(reference, patch, apart), grid(reference, patch)[1]
-    wanted = _lattice(image, patch, stride)
-    errors, places = [], []
-    for some in torch.split(wanted.flatten(), CUT_AT_ONCE):
-        queries = patches_at(image, some, patch)
-        least = torch.full((len(queries),), math.inf, device=image.device)
-        place = torch.zeros(len(queries), dtype=torch.long, device=image.device)
-        for others in torch.split(known.flatten(), CUT_AT_ONCE):
-            index, found = nearest(queries, patches_at(reference, others, patch))
-            place = torch.where(found < least, others[index], place)
-            least = torch.minimum(found, least)
-        distance = (queries - patches_at(reference, place, patch)).norm(dim=1)
-        errors.append(distance / (2 * math.sqrt(queries.shape[1])))
-        places.append(place)
-    place = torch.cat(places).view_as(wanted)
-    error = torch.cat(errors).view_as(wanted)
-    return Nearest(error, place // columns, place % columns, stride)
-
-
-def _lattice(image: Tensor, patch: int, stride: int) -> Tensor:
-    """Every ``stride``-th place in both directions, (h, w)."""
     rows, columns = grid(image, patch)
     places = torch.arange(rows * columns, device=image.device).view(rows, columns)
     return places[::stride, ::stride]
+
+
+def nearest_patches(
+    image: Tensor, places: Tensor, reference: Tensor, known: Tensor, patch: int
+) -> tuple[Tensor, Tensor]:
+    """Find the nearest patch of another image, in bounded memory.
+
+    Args:
+        image, reference: (1, C, H, W) in [-1, 1]; their sizes may differ.
+        places, known: which patches of ``image`` are looked up and which of ``reference`` they are
+            compared with, of any shape.
+        patch: side of the square patches, in pixels.
+
+    Returns:
+        The root mean squared error to the nearest patch, in units of the whole range: 0 to 1, and
+        its place in ``reference``, both of the shape of ``places``.
+    """
+    errors, matches = [], []
+    for some in torch.split(places.flatten(), CUT_AT_ONCE):
+        queries = patches_at(image, some, patch)
+        least = torch.full((len(some),), math.inf, device=image.device)
+        match = torch.zeros_like(some)
+        for others in torch.split(known.flatten(), CUT_AT_ONCE):
+            index, found = nearest(queries, patches_at(reference, others, patch))
+            match = torch.where(found < least, others[index], match)
+            least = torch.minimum(found, least)
+        distance = (queries - patches_at(reference, match, patch)).norm(dim=1)
+        errors.append(distance / (2 * math.sqrt(queries.shape[1])))
+        matches.append(match)
+    return torch.cat(errors).view_as(places), torch.cat(matches).view_as(places)
 
 
 def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:

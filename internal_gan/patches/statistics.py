@@ -13,7 +13,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.patches.search import grid, nearest, nearest_patches, patches_at
+from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
 
 SHRINKS = (1, 2, 4)
 PROJECTIONS = 256
@@ -144,15 +144,6 @@ def shrunk(image: Tensor, factor: int) -> Tensor:
     return resize(whole, (height, width)).clamp(-1, 1)
 
 
-def coherence_and_completeness(real: Tensor, samples: Tensor, patch: int = 7) -> dict[str, float]:
-    """:func:`coherence` and :func:`completeness` by name, each the mean over (N, 3, h, w)."""
-    each = samples.chunk(len(samples))
-    return {
-        "coherence": fmean(coherence(real, sample, patch) for sample in each),
-        "completeness": fmean(completeness(real, sample, patch) for sample in each),
-    }
-
-
 def sharpness(real: Tensor, sample: Tensor) -> float:
     """Mean absolute gradient of the sample's gray values over that of the real image.
 
@@ -212,8 +203,8 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
         f"swd{factor}": fmean(sliced_wasserstein(real, s, shrink=factor) for s in each)
         for factor in SHRINKS
     }
-    figures |= coherence_and_completeness(real, samples)
-    figures["sharpness"] = fmean(sharpness(real, s) for s in each)
+    for figure in (coherence, completeness, sharpness):
+        figures[figure.__name__] = fmean(figure(real, s) for s in each)
     if real.shape[1:] == samples.shape[1:]:
         figures["copy"] = fmean(copy(real, s) for s in each)
         if len(samples) > 1:
@@ -222,7 +213,8 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
 
 
 def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
-    return float(nearest_patches(queries, references, patch).error.mean())
+    places, known = lattice(queries, patch), lattice(references, patch)
+    return float(nearest_patches(queries, places, references, known, patch)[0].mean())
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:

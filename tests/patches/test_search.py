@@ -14,6 +14,7 @@ from internal_gan.patches import search
 from internal_gan.patches.search import (
     carry,
     grid,
+    lattice,
     nearest,
     nearest_normalised,
     nearest_patches,
@@ -39,24 +40,23 @@ def test_nearest_patches_are_those_of_brute_force(
     monkeypatch.setattr(search, "CUT_AT_ONCE", chunk)
     queries, references = picture(13, 17, seed=1), picture(16, 12)
     error, index = brute_force(queries, references, 5)
-    found = nearest_patches(queries.to(device), references.to(device), 5)
-    assert found.error.cpu().numpy() == pytest.approx(error, rel=1e-4, abs=1e-6)
-    assert (found.row.cpu().numpy() * 8 + found.column.cpu().numpy() == index).mean() > 0.99
+    queries, references = queries.to(device), references.to(device)
+    wanted, known = lattice(queries, 5), lattice(references, 5)
+    found, places = nearest_patches(queries, wanted, references, known, 5)
+    assert found.cpu().numpy() == pytest.approx(error, rel=1e-4, abs=1e-6)
+    assert (places.cpu().numpy() == index).mean() > 0.99
 
 
 def test_a_moved_piece_is_found_where_it_was() -> None:
     image = picture(30, 40)
-    found = nearest_patches(image[..., 4:20, 9:30], image, 5, stride=2)
-    assert found.error.max() < 1e-6
-    assert found.row.tolist()[3] == [10] * 9
-    assert found.column.tolist()[0] == [9, 11, 13, 15, 17, 19, 21, 23, 25]
+    piece = image[..., 4:20, 9:30]
+    error, places = nearest_patches(piece, lattice(piece, 5, 2), image, lattice(image, 5), 5)
+    assert error.max() < 1e-6
+    assert torch.equal(places, lattice(image, 5)[4:16:2, 9:26:2])
 
 
-def test_references_can_be_apart() -> None:
-    image = picture(30, 40)
-    found = nearest_patches(image, image, 5, stride=4, apart=2)
-    assert found.error.max() < 1e-6
-    assert found.row.tolist()[2] == [8] * 9
+def test_a_lattice_has_every_so_many_th_place_in_both_directions() -> None:
+    assert lattice(picture(9, 10), 4, 3).tolist() == [[0, 3, 6], [21, 24, 27]]
 
 
 def test_exact_coherence_is_at_most_that_of_chosen_patches(
@@ -83,7 +83,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         return result
 
     monkeypatch.setattr(torch, "addmm", watched)
-    nearest_patches(picture(20, 30), picture(30, 20, seed=1), 7)
+    one, other = picture(20, 30), picture(30, 20, seed=1)
+    nearest_patches(one, lattice(one, 7), other, lattice(other, 7), 7)
     assert largest == 128
 
 

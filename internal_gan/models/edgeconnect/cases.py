@@ -14,7 +14,6 @@ from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
 from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.models.edgeconnect.painter import Painter
 from internal_gan.units import Size
 
 # A crop is drawn up to so many times, until at least this share of it is known.
@@ -75,7 +74,7 @@ class Case:
     hole: Tensor
 
 
-def practice_start(painter: Painter, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
+def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
     """What the networks see in place of an image in training, where the pixels under the hole are
     known.
 
@@ -87,8 +86,8 @@ def practice_start(painter: Painter, image: Tensor, hole: Tensor, rng: torch.Gen
         hole: (N, 1, H, W), 1 inside and 0 elsewhere.
         rng: on the image's device.
     """
-    if painter.base != "patches":
-        return painter.start(image, hole)
+    if model.base != "patches":
+        return model.start(image, hole)
     (half,) = halved(image)
     blurred = resize(half, (image.shape[-2], image.shape[-1]))
     share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
@@ -130,10 +129,10 @@ class Cases:
         self.places = torch.Generator().manual_seed(int(first))
         self.photos: list[list[_Photo]] = []
         for photo in zip(model.images, model.unknown, strict=True):
-            pyramid = [_Photo(model.painter, *photo)]
+            pyramid = [_Photo(model, *photo)]
             while len(pyramid) < sizes and min(pyramid[-1].size) >= 2 * shortest:
                 smaller = halved(pyramid[-1].image, pyramid[-1].unknown)
-                pyramid.append(_Photo(model.painter, *smaller))
+                pyramid.append(_Photo(model, *smaller))
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
@@ -186,11 +185,11 @@ class Cases:
 class _Photo:
     """One photo at one size, with its edges."""
 
-    def __init__(self, painter: Painter, image: Tensor, unknown: Tensor) -> None:
+    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
         self.image = image
         self.unknown = unknown
         self.size = (image.shape[-2], image.shape[-1])
-        self.edges = painter.find_edges(image, unknown)
+        self.edges = model.find_edges(image, unknown)
         self._unknown_here = unknown.cpu()
 
     def known_share(self, window: Any) -> float:

@@ -3,23 +3,28 @@ Qureshi, Ebrahimi, ICCVW 2019)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range, unknown
+from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly, settle
 from internal_gan.models.base import freeze
-from internal_gan.models.edgeconnect.painter import Base, Painter
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
+from internal_gan.patches.completion import complete, has_patches
 from internal_gan.units import Size
 
+_log = logging.getLogger(__name__)
+
+Base = Literal["patches", "smooth", "white"]
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -84,7 +89,9 @@ class EdgeConnect(SeveralPhotosModel):
         check_range(0, 100, noise=noise)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
-        self.painter = Painter(edges if isinstance(edges, EdgeDetector) else None, base, noise)
+        self.detector = edges if isinstance(edges, EdgeDetector) else None
+        self.base = base
+        self.noise = noise
         self.settle = settle
         self.sizes: list[Size] = []
         self.scale = 1.0
@@ -92,10 +99,11 @@ class EdgeConnect(SeveralPhotosModel):
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
         self.practice_hole: Tensor | None = None
+        self._last: tuple[Sequence[Tensor | None], Tensor] | None = None
 
     @property
     def stage_names(self) -> Sequence[str]:
-        return STAGES if self.painter.detector else ("completion",)
+        return STAGES if self.detector else ("completion",)
 
     @property
     def unknown(self) -> list[Tensor]:
@@ -127,7 +135,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.finished = int(metadata["finished"])
         self.scale = float(metadata["scale"])
         check_range(1e-6, 1, scale=self.scale)
-        has_edges = self.painter.detector is not None
+        has_edges = self.detector is not None
         if has_edges and self.finished:
             self.edge_network = self.new_edge_generator()
         if self.finished > has_edges:
@@ -141,7 +149,7 @@ class EdgeConnect(SeveralPhotosModel):
     def new_generator(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
         """A network as it is before its training, which sees colour and edges and, where it paints
         onto a base, the hole."""
-        channels = 4 if self.painter.base == "white" else 5
+        channels = 4 if self.base == "white" else 5
         return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
     @torch.no_grad()
@@ -179,24 +187,108 @@ class EdgeConnect(SeveralPhotosModel):
                 )
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
-        given = None if edges is None else edges.to(self.device)
+        found = self.find_edges(known, hole)
+        given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
         rng = None
         if seed is not None and self.completion_network is not None:
             rng = torch.Generator().manual_seed(seed)
-        filled, lines = self.painter.paint(
-            self.edge_network,
-            self.completion_network,
-            known,
-            hole,
-            edges=given,
-            barred=barred,
-            rng=rng,
-        )
-        if self.settle and self.completion_network is not None:
-            filled = settle(filled, hole)
-        inside = hole.cpu() > 0
-        filled = filled.clamp(-1, 1).cpu()
-        return Inpainting(torch.where(inside, filled, image.cpu()), lines.cpu())
+        start = self.start(known, hole, lines=given, barred=barred, rng=rng)
+        lines = found if given is None else given
+        if given is None and self.edge_network is not None:
+            drawn = self.draw_edges(self.edge_network, start, hole, found)
+            lines = torch.where(hole > 0, drawn, found)
+        filled = known
+        if self.completion_network is not None:
+            noise = None if rng is None else self.draw_noise(hole, rng)
+            painted = self.paint(self.completion_network, start, hole, lines, noise)
+            filled = torch.where(hole > 0, painted, known)
+            if self.settle:
+                filled = settle(filled, hole)
+        filled = torch.where(hole.cpu() > 0, filled.clamp(-1, 1).cpu(), image.cpu())
+        return Inpainting(filled, lines.cpu())
+
+    def start(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        lines: Tensor | None = None,
+        barred: Tensor | None = None,
+        rng: torch.Generator | None = None,
+    ) -> Tensor:
+        """What the networks see in place of an image, (1, 3, H, W) in [-1, 1].
+
+        Args:
+            image: (1, 3, H, W) in [-1, 1], known outside the hole.
+            hole, barred: as for :meth:`inpaint`.
+            lines: edges by which patches are chosen, (1, 1, H, W), known everywhere.
+            rng: draws a variant; None: the one without chance.
+        """
+        if self.base == "white":
+            return torch.where(hole > 0, torch.ones_like(image), image)
+        if self.base == "smooth":
+            return fill_smoothly(image, hole)
+        barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
+        if not has_patches(barred):
+            _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
+        if rng is not None:
+            return complete(image, hole, barred, lines=lines, rng=rng)
+        # This does not depend on the networks, and a training fills the same hole after each stage.
+        # It is replaced as a whole, for threads that fill different holes.
+        asked, last = (image, hole, barred, lines), self._last
+        if last is None or not all(map(_same, last[0], asked)):
+            self._last = last = asked, complete(image, hole, barred, lines=lines)
+        return last[1]
+
+    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
+        """The edges of the known part of an image (N, 3, H, W): (N, 1, H, W), 1 on an edge."""
+        if self.detector is None:
+            return torch.zeros_like(hole)
+        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
+
+    def draw_edges(
+        self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
+    ) -> Tensor:
+        """The edges that an edge generator draws everywhere, (N, 1, H, W) in [0, 1].
+
+        Args:
+            start: see :meth:`start`.
+            known_edges: those outside the hole, (N, 1, H, W).
+
+        Source: Nazeri et al. 2019, Section 3.1.
+        """
+        known = known_edges * (1 - hole)
+        return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
+
+    def paint(
+        self,
+        network: nn.Module,
+        start: Tensor,
+        hole: Tensor,
+        edges: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """The image that a completion paints everywhere, (N, 3, H, W) about in [-1, 1].
+
+        Args:
+            start: see :meth:`start`.
+            edges: known and drawn ones together, (N, 1, H, W) in [0, 1].
+            noise: see :meth:`draw_noise`; None: there is none.
+
+        Source: Nazeri et al. 2019, Section 3.2.
+        """
+        seen = start if noise is None else start + hole * noise
+        if self.base == "white":
+            return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
+        return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
+
+    def draw_noise(
+        self, hole: Tensor, rng: torch.Generator, strength: float | Tensor = 1.0
+    ) -> Tensor:
+        """Normal noise of the shape of a hole, with a standard deviation of ``noise`` times
+        ``strength``."""
+        noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
+        return self.noise * strength * noise
 
     def preview(self) -> Tensor:
         """The photo with its hole filled or, if all of it is known, with the practice hole."""
@@ -212,3 +304,9 @@ def _hole(number: int) -> str:
 
 def _sides(x: Tensor) -> str:
     return f"{x.shape[-2]}x{x.shape[-1]}"
+
+
+def _same(one: Tensor | None, other: Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and one.device == other.device and torch.equal(one, other)

@@ -27,8 +27,7 @@ from internal_gan.models.base import (
 )
 from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
-from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.models.edgeconnect.painter import Base
+from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.patch_terms import try_patch_losses
 from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
 from internal_gan.nn.discriminators import PatchDiscriminator
@@ -195,7 +194,7 @@ class EdgeConnectRecipe(Recipe):
         rng: torch.Generator,
     ) -> Stage:
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
-        kind = kinds[index] if model.painter.detector else CompletionStage
+        kind = kinds[index] if model.detector else CompletionStage
         return kind(self, model, index, previous, rng)
 
 
@@ -266,9 +265,9 @@ class EdgeStage(InpaintingStage):
 
     def _draw(self) -> tuple[Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
-        case, painter = self.cases.draw(), self.model.painter
-        start = practice_start(painter, case.image, case.hole, self.rng)
-        drawn = painter.draw_edges(self.generator, start, case.hole, case.edges)
+        case, model = self.cases.draw(), self.model
+        start = practice_start(model, case.image, case.hole, self.rng)
+        drawn = model.draw_edges(self.generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
         return torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
@@ -321,15 +320,15 @@ class CompletionStage(InpaintingStage):
 
     def _draw(self) -> tuple[Case, Tensor, Tensor]:
         """A fresh case, its completion (N, 3, h, w), and the edges that it was given."""
-        painter, case = self.model.painter, self.cases.draw()
+        case, model = self.cases.draw(), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
-        noise = painter.noise_source(self.rng, strength) if painter.noise else None
-        start = practice_start(painter, case.image, case.hole, self.rng)
+        start = practice_start(model, case.image, case.hole, self.rng)
         edges = case.edges
         if self.edge_generator is not None:
-            drawn = painter.draw_edges(self.edge_generator, start, case.hole, case.edges)
+            drawn = model.draw_edges(self.edge_generator, start, case.hole, case.edges)
             edges = torch.where(case.hole > 0, drawn * (1 - case.unknown), edges)
-        filled = painter.complete(self.completion, start, case.hole, edges, noise)
+        noise = model.draw_noise(case.hole, self.rng, strength) if model.noise else None
+        filled = model.paint(self.completion, start, case.hole, edges, noise)
         kept = case.hole <= case.unknown if self.recipe.judge_composite else case.unknown > 0
         return case, torch.where(kept, case.image, filled), edges
 

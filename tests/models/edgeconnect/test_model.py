@@ -16,7 +16,7 @@ from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.fill import settle
 from internal_gan.models.base import Stage
-from internal_gan.models.edgeconnect import painter as edgeconnect_painter
+from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.cases import practice_start
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.nn.losses import Hinge
@@ -231,7 +231,7 @@ def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
     for _ in range(12):
         case = stage.cases.draw()
         image = case.image + 0.2 * torch.randn(case.image.shape, generator=rng())
-        start = practice_start(model.painter, image, case.hole, stage.rng)
+        start = practice_start(model, image, case.hole, stage.rng)
         sizes.add(tuple(image.shape[-2:]))
         inside = (case.hole > 0).expand_as(start)
         half = F.interpolate(image, scale_factor=0.5, mode="bicubic", antialias=True).clamp(-1, 1)
@@ -267,7 +267,7 @@ def test_the_same_hole_is_searched_once(
         asked.append(options)
         return complete(*arguments, **options)
 
-    monkeypatch.setattr(edgeconnect_painter, "complete", counted)
+    monkeypatch.setattr(edgeconnect_model, "complete", counted)
     image, hole = picture(seed=5), box()
     one, two = model.inpaint(image, hole).image, model.inpaint(image, hole, barred=hole).image
     assert len(asked) == 1
