@@ -26,7 +26,7 @@ from benchmarks._common import (
 from benchmarks._models import device_name, untrained
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import sample
+from internal_gan.models.singan.sampling import samples
 from internal_gan.units import Size
 
 
@@ -36,7 +36,7 @@ def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str,
     for number in range(rounds + 1):
         for wanted, found in zip(sizes, seconds, strict=True):
             start = time.perf_counter()
-            sample(model, 1, wanted, seed=number)
+            next(samples(model, 1, wanted, seed=number))
             if number:
                 found.append(time.perf_counter() - start)
         say(f"round {number} of {rounds}")

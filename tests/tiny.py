@@ -22,10 +22,12 @@ from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import samples
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
+from internal_gan.units import Size
 
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
 TINY = (
@@ -137,6 +139,11 @@ def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = 
     recipe, model = recipe_of(*overrides, base=base), prepared(*overrides, base=base)
     finish_stages(recipe, model, model.num_stages if scales is None else scales)
     return model
+
+
+def sample(model: SinGAN, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
+    """Random images, (count, 3, height, width) in [-1, 1]."""
+    return torch.cat([*samples(model, count, size, **options)])
 
 
 def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:

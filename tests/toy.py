@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from internal_gan.models.base import Losses, Model, Optimization, Recipe, Stage, freeze
+from internal_gan.models.base import Losses, Model, Optimization, Recipe, Stage
 from internal_gan.models.per_stage import PerStage
 
 RATE = 0.01
@@ -41,18 +41,15 @@ class Number(nn.Module):
 class ToyStage(Stage):
     """Generator and discriminator are each a number that is to become small."""
 
+    recipe: "ToyRecipe"
+    model: "ToyModel"
     generator: Number
     discriminator: Number | None
 
-    def __init__(
-        self, recipe: "ToyRecipe", model: "ToyModel", index: int, rng: torch.Generator
-    ) -> None:
-        super().__init__(model, index, rng, recipe.optimization)
-        self.discriminator_steps, self.generator_steps = recipe.updates
+    def make(self, previous: Stage | None) -> None:
+        self.discriminator_steps, self.generator_steps = self.recipe.updates
         self.generator = Number()
-        self.discriminator = Number() if recipe.adversarial else None
-        self.recipe = recipe
-        self.model = model
+        self.discriminator = Number() if self.recipe.adversarial else None
 
     def discriminator_loss(self) -> Losses:
         assert self.discriminator is not None
@@ -66,10 +63,6 @@ class ToyStage(Stage):
         self.model.calls.append((name, self.generator.weight.requires_grad, not rests))
         total = self.recipe.loss(self.index, network.weight)
         return total, {name: total.detach()}
-
-    def finish(self) -> None:
-        freeze(self.generator)
-        self.model.generators.append(self.generator)
 
 
 class ToyModel(Model):
@@ -124,6 +117,7 @@ class ToyRecipe(Recipe):
     each step."""
 
     model_class: ClassVar[type[Model]] = ToyModel
+    stage_class: ClassVar[type[Stage]] = ToyStage
     stages: int = 2
     steps: PerStage = 10
     optimization: Optimization = field(
@@ -135,13 +129,3 @@ class ToyRecipe(Recipe):
 
     def prepare(self, *photos: Tensor, holes: Sequence[Tensor | None] = ()) -> ToyModel:
         return ToyModel(stages=self.stages)
-
-    def stage(
-        self,
-        model: ToyModel,
-        index: int,
-        steps: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> ToyStage:
-        return ToyStage(self, model, index, rng)

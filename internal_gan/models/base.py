@@ -175,28 +175,47 @@ class Stage(ABC):
     end ``finish`` once. Both losses return a scalar to minimise and detached scalars to log;
     neither may wait for the device (no ``.item()``).
 
+    Args:
+        steps: how many it will be trained for.
+        previous: the stage before, whose networks a new one may start from.
+        rng: source of the initial weights and of every random number of the stage.
+
     Attributes:
         name: as the model calls it.
         size: working size (height, width) in pixels.
         generator: what is learnt.
         discriminator: its opponent; None where it learns without one.
         generator_steps, discriminator_steps: updates of each in one step.
-        rng: source of the initial weights and of every random number of the stage.
+        step: for counting the generator's updates.
     """
 
+    recipe: "Recipe"
+    model: "Model"
     generator: nn.Module
     discriminator: nn.Module | None
     generator_steps: int = 1
     discriminator_steps: int = 1
 
     def __init__(
-        self, model: "Model", index: int, rng: torch.Generator, optimization: Optimization
+        self,
+        recipe: "Recipe",
+        model: "Model",
+        index: int,
+        steps: int,
+        previous: "Stage | None",
+        rng: torch.Generator,
     ) -> None:
+        self.recipe, self.model, self.index, self.steps, self.rng = recipe, model, index, steps, rng
         self.name = model.stage_names[index]
         self.size = model.sizes[index]
-        self.index = index
-        self.rng = rng
-        self.optimization = optimization
+        self.optimization = recipe.optimization_at(model, index)
+        self.step = 0
+        with model.device:  # where rng lives
+            self.make(previous)
+
+    @abstractmethod
+    def make(self, previous: "Stage | None") -> None:
+        """Make the networks and whatever else the losses need."""
 
     def discriminator_loss(self) -> Losses:
         """Loss of the discriminator on fresh random input; not called where there is none."""
@@ -206,16 +225,18 @@ class Stage(ABC):
     def generator_loss(self) -> Losses:
         """Loss of the generator on fresh random input."""
 
-    @abstractmethod
     def finish(self) -> None:
         """Hand the trained generator to the model, frozen."""
+        freeze(self.generator)
+        self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
         """State beside the networks' that an exact continuation needs; tensors and numbers."""
-        return {}
+        return {"step": self.step}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what :meth:`state_dict` gave."""
+        self.step = state["step"]
 
 
 class Model(nn.Module, ABC):
@@ -229,11 +250,13 @@ class Model(nn.Module, ABC):
         image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set when it is prepared.
         sizes: working size (height, width) of every stage, in pixels; known once it is prepared.
         finished: how many stages have been trained.
+        generators: of these stages, in a family with one for each.
     """
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
     image: Tensor
+    generators: nn.ModuleList
     sizes: list[Size]
     finished: int
 
@@ -287,13 +310,15 @@ class Recipe(ABC):
     Stages are built one at a time, since a later one starts from what the earlier ones learnt.
 
     Attributes:
-        model_class: what is learnt.
+        model_class: what is learnt. Its constructor takes some of the recipe's fields, by name.
+        stage_class: of every stage.
         learns_several: whether one model can learn several photos.
         steps: training steps of every stage.
         optimization: learning rates and their decay.
     """
 
     model_class: ClassVar[type[Model]]
+    stage_class: ClassVar[type[Stage]]
     learns_several: ClassVar[bool] = False
     steps: PerStage
     optimization: Optimization
@@ -323,17 +348,20 @@ class Recipe(ABC):
         """Training steps of every stage of a prepared model, without a time budget."""
         return [round(n) for n in per_stage(self.steps, model.num_stages, "steps", 1)]
 
-    @abstractmethod
+    def optimization_at(self, model: Model, index: int) -> Optimization:
+        """How a stage is optimised."""
+        return self.optimization
+
+    def new_model(self) -> Any:
+        """A model without an image."""
+        names = signature(self.model_class).parameters
+        return self.model_class(**{name: getattr(self, name) for name in names})
+
     def stage(
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
     ) -> Stage:
-        """Build a stage of a model that this recipe prepared.
-
-        Args:
-            steps: how many it will be trained for.
-            previous: the stage before, whose networks a new one may start from.
-            rng: source of the initial weights and of every random number of the stage.
-        """
+        """Build a stage of a model that this recipe prepared; see :class:`Stage`."""
+        return self.stage_class(self, model, index, steps, previous, rng)
 
     @classmethod
     def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the recipes of all families that learn one scale after the other have in common."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Optimization, Recipe
+from internal_gan.models.base import Model, Optimization, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.patch_terms import try_patch_losses
 from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
@@ -23,22 +23,13 @@ from internal_gan.units import Size
 
 @dataclass(kw_only=True)
 class LadderRecipe(Recipe):
-    """How a model with a ladder learns.
+    """How a model with a ladder learns; the YAML of each family in ``conf/model`` tells what its
+    options mean.
 
     Attributes:
         generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
-        adversarial_loss: see :mod:`internal_gan.nn.losses`.
-        patch_loss: auxiliary terms by name; see :mod:`internal_gan.patches.losses`.
-        widths: channels by scale.
-        scale_factor, min_size, max_size, num_scales: the pyramid; see
-            :func:`internal_gan.images.pyramid.pyramid_sizes`. ``min_size`` is the short side of
-            the coarsest scale and ``max_size`` the long side of the finest, in pixels.
-        learning_rates: by scale, in units of those of ``optimization``.
-        penalty_interval: the discriminator's penalty is computed in one of so many of its updates,
-            with as many times the weight.
-        penalty_crop: longest side in pixels of the window it is computed on; null for all.
-        discriminator_crop: longest side in pixels of the window that the discriminator judges in
-            one step, moving over the image from step to step; null for all.
+        scale_factor, min_size, max_size, num_scales: see
+            :func:`internal_gan.images.pyramid.pyramid_sizes`.
     """
 
     generator: Callable[..., ResidualPatchGenerator]
@@ -63,14 +54,15 @@ class LadderRecipe(Recipe):
         """The discriminator's receptive field: the shortest side in pixels that it can judge."""
         return 2 * int(self.discriminator(width=1).margin) + 1
 
-    def sizes_for(self, size: Size) -> list[Size]:
-        """The sizes of all scales of an image of ``size``.
+    def optimization_at(self, model: Model, index: int) -> Optimization:
+        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
+        return self.optimization.scaled(rates[index])
 
-        Raises:
-            UserError: the coarsest is too small to be learnt.
-        """
+    def prepare(
+        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+    ) -> Model:
         sizes = pyramid_sizes(
-            size,
+            (pixels.shape[-2], pixels.shape[-1]),
             scale_factor=self.scale_factor,
             min_size=self.min_size,
             max_size=self.max_size,
@@ -82,27 +74,19 @@ class LadderRecipe(Recipe):
                 f"least the discriminator's receptive field of {self.min_side} pixels "
                 "(a larger image, or a larger model.min_size)"
             )
-        return sizes
-
-    def optimization_at(self, model: Any, scale: int) -> Optimization:
-        """How a scale is optimised."""
-        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
-        return self.optimization.scaled(rates[scale])
-
-    def start(self, model: Any, pixels: Tensor) -> None:
-        """Give a new model its scales and its image, (1, 3, H, W) in [-1, 1], and let what its
-        stages would make of the options fail before any work is done.
-
-        Raises:
-            ValueError: the options and the image do not go together.
-        """
-        sizes = self.sizes_for((pixels.shape[-2], pixels.shape[-1]))
+        model = self.new_model()
+        if others:
+            model.keep_others(others, self.max_size)
         model.allocate(sizes, pixels.device)
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+        # What the stages would make of the options fails before any work is done.
         self.steps_of(model)
         self.optimization_at(model, 0)
+        crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
+        check_range(self.judged_side, **crops)
         self.check(model)
         try_patch_losses(self.patch_loss, model.real(0), model.num_stages)
+        return model  # type: ignore[no-any-return]
 
     @abstractmethod
     def check(self, model: Any) -> None:

@@ -91,7 +91,7 @@ def quantized(
         colours: how many colours of the photo, 2 to 256.
 
     Returns:
-        The copy, for ``paint(copy, painting, start_scale, palette=stage.palette)``, and the stage.
+        The copy, to :func:`inject` paintings of ``stage.palette`` into, and the stage.
 
     Raises:
         UserError: a start scale that the model does not have, or a loss that is not finite.
@@ -103,7 +103,7 @@ def quantized(
         train_stage(
             model,
             stage,
-            recipe.steps_of(model)[start_scale],
+            stage.steps,
             rng,
             precision=precision,
             callbacks=callbacks,

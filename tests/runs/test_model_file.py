@@ -13,10 +13,9 @@ from safetensors.torch import load_file, save_file
 import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import sample
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.model_file import FORMAT_VERSION, load_model, save_model
-from tests.tiny import Run, same_weights, trained
+from tests.tiny import Run, same_weights, sample, trained
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,10 @@ from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import sample
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import network_of, tiny_options, trained, untrained
+from tests.tiny import network_of, sample, tiny_options, trained, untrained
 
 
 @pytest.fixture

@@ -16,11 +16,10 @@ from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
-from internal_gan.models.singan.sampling import sample
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import network_of, same_weights
+from tests.tiny import network_of, same_weights, sample
 
 
 def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> None:

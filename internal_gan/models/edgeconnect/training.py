@@ -1,6 +1,5 @@
 """How EdgeConnect learns: edges, then completion, then both, around random holes in the photos."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,17 +109,6 @@ class EdgeConnectRecipe(Recipe):
         narrow = {"widths": [1] * len(widths)} if widths else {}
         return int(self.discriminator(width=1, **narrow).receptive_field)
 
-    def new_model(self) -> EdgeConnect:
-        """A model without any photo."""
-        return EdgeConnect(
-            edge_generator=self.edge_generator,
-            generator=self.generator,
-            edges=self.edges,
-            base=self.base,
-            noise=self.noise,
-            settle=self.settle,
-        )
-
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> EdgeConnect:
@@ -138,7 +126,7 @@ class EdgeConnectRecipe(Recipe):
         ]
         first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
         size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
-        model = self.new_model()
+        model: EdgeConnect = self.new_model()
         model.scale = max(size) / max(pixels.shape[-2:])
         model.allocate(size, pixels.device)
         model.image.copy_(resize(first, size).clamp(-1, 1))
@@ -180,8 +168,7 @@ class EdgeConnectRecipe(Recipe):
         terms = (self.patch_loss, index, model.num_stages)
         return CompletionLoss(self.weights, self.adversarial_loss, features, *terms)
 
-    def optimization_at(self, model: EdgeConnect, index: int) -> Optimization:
-        """How a stage is optimised."""
+    def optimization_at(self, model: Model, index: int) -> Optimization:
         rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
         return self.optimization.scaled(rates[index])
 
@@ -195,7 +182,7 @@ class EdgeConnectRecipe(Recipe):
     ) -> Stage:
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
         kind = kinds[index] if model.detector else CompletionStage
-        return kind(self, model, index, previous, rng)
+        return kind(self, model, index, steps, previous, rng)
 
 
 class InpaintingStage(Stage):
@@ -205,47 +192,37 @@ class InpaintingStage(Stage):
     neither network anything.
     """
 
+    recipe: EdgeConnectRecipe
+    model: EdgeConnect
     discriminator: nn.Module
 
-    def __init__(
-        self,
-        recipe: EdgeConnectRecipe,
-        model: EdgeConnect,
-        index: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> None:
-        super().__init__(model, index, rng, recipe.optimization_at(model, index))
-        self.recipe = recipe
-        self.model = model
+    def make(self, previous: Stage | None) -> None:
+        recipe = self.recipe
         self.cases = Cases(
-            model,
+            self.model,
             recipe.holes,
             crop=recipe.crop,
             batch=recipe.batch,
             flips=recipe.flips,
             sizes=recipe.sizes_learnt,
             shortest=recipe.min_side,
-            rng=rng,
+            rng=self.rng,
         )
-        with model.device:  # where rng lives
-            self.make_networks(previous)
-
-    @abstractmethod
-    def make_networks(self, previous: Stage | None) -> None:
-        """Make the generator and the discriminator, from those of earlier stages if there are."""
 
     def state_dict(self) -> dict[str, Any]:
-        return self.cases.state_dict()
+        return {**super().state_dict(), **self.cases.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        # The stage of the edges counted no steps until 0.1.0.
+        super().load_state_dict({"step": 0, **state})
         self.cases.load_state_dict(state)
 
 
 class EdgeStage(InpaintingStage):
     """The edge generator against a discriminator that sees edges and the gray image."""
 
-    def make_networks(self, previous: Stage | None) -> None:
+    def make(self, previous: Stage | None) -> None:
+        super().make(previous)
         self.generator: DilatedResidualGenerator = self.model.new_edge_generator(self.rng)
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
         self._draws = Draws(self._draw)
@@ -280,7 +257,8 @@ class CompletionStage(InpaintingStage):
     generator draws.
     """
 
-    def make_networks(self, previous: Stage | None) -> None:
+    def make(self, previous: Stage | None) -> None:
+        super().make(previous)
         model, recipe = self.model, self.recipe
         self.edge_generator = model.edge_network if model.completion_network is not None else None
         self.completion = model.new_generator(self.rng)
@@ -291,7 +269,6 @@ class CompletionStage(InpaintingStage):
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
         self.loss = recipe.completion_loss(model, self.index)
-        self.step = 0
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
@@ -311,13 +288,6 @@ class CompletionStage(InpaintingStage):
         self.model.completion_network = self.completion
         self.model.finished += 1
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step, **super().state_dict()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.step = state["step"]
-
     def _draw(self) -> tuple[Case, Tensor, Tensor]:
         """A fresh case, its completion (N, 3, h, w), and the edges that it was given."""
         case, model = self.cases.draw(), self.model
@@ -336,8 +306,8 @@ class CompletionStage(InpaintingStage):
 class JointStage(CompletionStage):
     """Both networks together against the completion's discriminator alone."""
 
-    def make_networks(self, previous: Stage | None) -> None:
-        super().make_networks(previous)
+    def make(self, previous: Stage | None) -> None:
+        super().make(previous)
         assert self.model.edge_network is not None
         self.edge_generator = edges = self.model.new_edge_generator(self.rng)
         edges.load_state_dict(self.model.edge_network.state_dict())

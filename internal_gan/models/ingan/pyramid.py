@@ -16,7 +16,7 @@ from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import freeze
-from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
+from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -52,12 +52,10 @@ class InGANPyramid(RetargetModel):
         conditioned_scales: int,
         scale_range: Sequence[float],
     ) -> None:
-        super().__init__()
-        check_scale_range(scale_range)
+        super().__init__(scale_range)
         self.make_generator = generator
         self.depths = depths
         self.conditioned_scales = conditioned_scales
-        self._scale_range = (float(scale_range[0]), float(scale_range[1]))
         self.ladder = Ladder(widths)
         self.generators = self.ladder.generators
 
@@ -68,10 +66,6 @@ class InGANPyramid(RetargetModel):
     @property
     def finished(self) -> int:  # type: ignore[override]
         return self.ladder.finished
-
-    @property
-    def scale_range(self) -> tuple[float, float]:
-        return self._scale_range
 
     @property
     def bytes_per_pixel(self) -> float:
@@ -142,20 +136,16 @@ class InGANPyramid(RetargetModel):
             coarse, to = build_pyramid(image, [from_sizes[scale]])[0], to_sizes[scale]
             return resize(coarse, to) if transform is None else transform(coarse, to)
 
-        def voted(scale: int, painted: Tensor) -> Tensor:
-            if voting is None:
-                return painted
-            source = (voting.source.shape[-2], voting.source.shape[-1])
-            return voting.on(painted, self.ladder.sizes_for(source, last)[scale])
+        def voted_and_kept(scale: int, painted: Tensor) -> Tensor:
+            if voting is not None:
+                source = (voting.source.shape[-2], voting.source.shape[-1])
+                painted = voting.on(painted, self.ladder.sizes_for(source, last)[scale])
+            if keep is not None:
+                share = resize(keep, to_sizes[scale]).clamp(0, 1)
+                painted = torch.lerp(painted, transformed(scale), share)
+            return painted
 
-        def kept(scale: int, painted: Tensor) -> Tensor:
-            painted = voted(scale, painted)
-            if keep is None:
-                return painted
-            share = resize(keep, to_sizes[scale]).clamp(0, 1)
-            return torch.lerp(painted, transformed(scale), share)
-
-        painted = self.synthesise(transformed, last=self.finished - 1, after=kept)
+        painted = self.synthesise(transformed, last=self.finished - 1, after=voted_and_kept)
         return resize(painted, size).clamp(-1, 1)
 
     def synthesise(

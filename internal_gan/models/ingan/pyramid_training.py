@@ -1,8 +1,8 @@
 """How InGAN's fast form learns: at every scale the photo's patches at random sizes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -10,116 +10,15 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, freeze, judge
+from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, judge
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
-from internal_gan.models.patch_terms import StageTerm, stage_terms
+from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_losses
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.units import Size
-
-
-@dataclass(kw_only=True)
-class InGANPyramidRecipe(LadderRecipe):
-    """How InGAN's fast form learns; its generators are also called with ``depth`` and
-    ``condition_channels``.
-
-    Attributes:
-        depths, conditioned_scales: see :class:`internal_gan.models.ingan.pyramid.InGANPyramid`.
-        scale_range: smallest and largest factor of either axis in training.
-        target_area: largest product of the two factors, by scale.
-        curriculum: fraction of the coarsest scale's steps in which the range grows from 1 to
-            ``scale_range``.
-        identity_weight: of the mean squared error between G(x; 1) and x, by scale.
-        adversarial_weight: by scale.
-        adversarial_from: the first scale that has a discriminator.
-        cycle_weight: of the mean absolute error between G(G(x; T); T^-1) and x, by scale.
-        identity_interval, cycle_interval: the term is computed in one of so many steps, with as
-            many times the weight.
-    """
-
-    model_class: ClassVar[type[Model]] = InGANPyramid
-    learns_several: ClassVar[bool] = True
-    depths: PerStage
-    conditioned_scales: int
-    scale_range: Sequence[float]
-    target_area: PerStage
-    curriculum: float
-    identity_weight: PerStage
-    identity_interval: int
-    adversarial_weight: PerStage
-    adversarial_from: int
-    cycle_weight: PerStage
-    cycle_interval: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_range(
-            1,
-            MOST_STEPS_BETWEEN,
-            identity_interval=self.identity_interval,
-            cycle_interval=self.cycle_interval,
-        )
-        check_range(
-            0, conditioned_scales=self.conditioned_scales, adversarial_from=self.adversarial_from
-        )
-        check_range(0, 1, curriculum=self.curriculum)
-        check_scale_range(self.scale_range)
-
-    @property
-    def min_side(self) -> int:
-        return self.judged_side if self.adversarial_from == 0 else 1
-
-    def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
-    ) -> InGANPyramid:
-        model = InGANPyramid(
-            generator=self.generator,
-            widths=self.widths,
-            depths=self.depths,
-            conditioned_scales=self.conditioned_scales,
-            scale_range=self.scale_range,
-        )
-        model.keep_others(others, self.max_size)
-        self.start(model, pixels)
-        rng = torch.Generator(model.device).manual_seed(0)
-        for photo in range(1, len(model.images)):
-            stage_terms(self.patch_loss, 0, model.num_stages, model.real(0, photo), rng)
-        return model
-
-    def check(self, model: InGANPyramid) -> None:
-        check_range(
-            self.judged_side,
-            discriminator_crop=self.discriminator_crop,
-            penalty_crop=self.penalty_crop,
-        )
-        for photo in range(len(model.images)):
-            sizes = model.sizes_of(photo)[self.adversarial_from :]
-            for scale, size in enumerate(sizes, self.adversarial_from):
-                if min(size) < self.judged_side:
-                    raise ValueError(
-                        f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
-                        f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} "
-                        "pixels, the discriminator's receptive field, or more"
-                    )
-        count = model.num_stages
-        for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
-            per_stage(getattr(self, name), count, name)
-        per_stage(self.target_area, count, "target_area", 1)
-        per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
-        model.new_generator(0)
-
-    def stage(
-        self,
-        model: InGANPyramid,
-        index: int,
-        steps: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> "InGANPyramidStage":
-        return InGANPyramidStage(self, model, index, steps, previous, rng)
 
 
 @dataclass(frozen=True)
@@ -140,19 +39,11 @@ class Photo:
 class InGANPyramidStage(Stage):
     """Training of one scale: the photo's patches at a fresh random size in every step."""
 
-    def __init__(
-        self,
-        recipe: InGANPyramidRecipe,
-        model: InGANPyramid,
-        index: int,
-        steps: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> None:
-        super().__init__(model, index, rng, recipe.optimization_at(model, index))
-        self.recipe = recipe
-        self.model = model
-        self.steps = steps
+    recipe: "InGANPyramidRecipe"
+    model: InGANPyramid
+
+    def make(self, previous: Stage | None) -> None:
+        recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
 
         def by_scale(name: str) -> float:
             return per_stage(getattr(recipe, name), model.num_stages, name)[index]
@@ -164,10 +55,9 @@ class InGANPyramidStage(Stage):
         if index < recipe.adversarial_from:
             self.adversarial_weight = 0.0
 
-        with model.device:  # where rng lives
-            self.generator = model.new_generator(index, rng)
-            # Made at every scale, so that what rng gives after it depends on no weight.
-            discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
+        self.generator = model.new_generator(index, rng)
+        # Made at every scale, so that what rng gives after it depends on no weight.
+        discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
         self.discriminator = discriminator if self.adversarial_weight else None
         if isinstance(previous, InGANPyramidStage):
             _warm_start(self.generator, model.generators[index - 1])
@@ -179,7 +69,6 @@ class InGANPyramidStage(Stage):
         patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
 
-        self.step = 0
         self._draws = Draws(self._generate)
 
     def _prepared(self, photo: int) -> Photo:
@@ -240,16 +129,6 @@ class InGANPyramidStage(Stage):
             return 0 * fake.float().sum(), {}
         return terms.losses
 
-    def finish(self) -> None:
-        freeze(self.generator)
-        self.model.generators.append(self.generator)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.step = state["step"]
-
     def _generate(self) -> Tensor:
         """G(x; T) for this step's T, (1, 3, h, w)."""
         model, index = self.model, self.index
@@ -293,6 +172,64 @@ class InGANPyramidStage(Stage):
             for side, factor in zip(self.photo.reals[-1].shape[-2:], (rows, columns), strict=True)
         )
         return model.ladder.sizes_for((height, width), self.index)
+
+
+@dataclass(kw_only=True)
+class InGANPyramidRecipe(LadderRecipe):
+    """How InGAN's fast form learns: what ``conf/model/ingan.yaml`` sets and explains. ``generator``
+    is also called with ``depth`` and ``condition_channels``."""
+
+    model_class: ClassVar[type[Model]] = InGANPyramid
+    stage_class: ClassVar[type[Stage]] = InGANPyramidStage
+    learns_several: ClassVar[bool] = True
+    depths: PerStage
+    conditioned_scales: int
+    scale_range: Sequence[float]
+    target_area: PerStage
+    curriculum: float
+    identity_weight: PerStage
+    identity_interval: int
+    adversarial_weight: PerStage
+    adversarial_from: int
+    cycle_weight: PerStage
+    cycle_interval: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(
+            1,
+            MOST_STEPS_BETWEEN,
+            identity_interval=self.identity_interval,
+            cycle_interval=self.cycle_interval,
+        )
+        check_range(
+            0, conditioned_scales=self.conditioned_scales, adversarial_from=self.adversarial_from
+        )
+        check_range(0, 1, curriculum=self.curriculum)
+        check_scale_range(self.scale_range)
+
+    @property
+    def min_side(self) -> int:
+        return self.judged_side if self.adversarial_from == 0 else 1
+
+    def check(self, model: InGANPyramid) -> None:
+        for photo in range(len(model.images)):
+            sizes = model.sizes_of(photo)[self.adversarial_from :]
+            for scale, size in enumerate(sizes, self.adversarial_from):
+                if min(size) < self.judged_side:
+                    raise ValueError(
+                        f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
+                        f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} "
+                        "pixels, the discriminator's receptive field, or more"
+                    )
+        count = model.num_stages
+        for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
+            per_stage(getattr(self, name), count, name)
+        per_stage(self.target_area, count, "target_area", 1)
+        per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
+        model.new_generator(0)
+        for photo in range(1, len(model.images)):
+            try_patch_losses(self.patch_loss, model.real(0, photo), count)
 
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:

@@ -43,21 +43,26 @@ class Voting:
 
 
 class RetargetModel(SeveralPhotosModel):
-    """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019)."""
+    """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019).
+
+    Attributes:
+        scale_range: smallest and largest factor by which a side changed in training, and changes in
+            one pass.
+        votes: whether its method ends with votes of patches, unless the user says otherwise.
+    """
 
     task: ClassVar[str] = "retarget"
-    # Whether its method ends with votes of patches, unless the user says otherwise.
     votes: ClassVar[bool] = True
+
+    def __init__(self, scale_range: Sequence[float]) -> None:
+        super().__init__()
+        check_scale_range(scale_range)
+        self.scale_range = (float(scale_range[0]), float(scale_range[1]))
 
     @property
     @abstractmethod
     def bytes_per_pixel(self) -> float:
         """About how much memory a pixel of the result takes on the way to it."""
-
-    @property
-    @abstractmethod
-    def scale_range(self) -> tuple[float, float]:
-        """The smallest and the largest factor by which a side changed in training."""
 
     @abstractmethod
     def repaint(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from internal_gan.errors import check_range
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import freeze
-from internal_gan.models.ingan.retargeting import RetargetModel, Voting, check_scale_range
+from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.units import Size
 
@@ -37,18 +37,12 @@ class InGAN(RetargetModel):
         scale_range: Sequence[float],
         noise: float,
     ) -> None:
-        super().__init__()
+        super().__init__(scale_range)
         check_range(0, 1, noise=noise)
-        check_scale_range(scale_range)
         self.make_generator = generator
         self.noise = noise
-        self._scale_range = (float(scale_range[0]), float(scale_range[1]))
         self.sizes: list[Size] = []
         self.generators = nn.ModuleList()
-
-    @property
-    def scale_range(self) -> tuple[float, float]:
-        return self._scale_range
 
     @property
     def bytes_per_pixel(self) -> float:

@@ -12,7 +12,7 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform, random_homography
-from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, Terms, freeze, judge
+from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, Terms, judge
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ingan.whole import InGAN, add_noise
 from internal_gan.models.per_stage import MOST
@@ -22,32 +22,130 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
 
 
+@dataclass(frozen=True)
+class Round:
+    """A random crop (1, 3, h, w), what it is to become, and what became of it."""
+
+    image: Tensor
+    transform: Transform
+    fake: Tensor
+
+
+class InGANStage(Stage):
+    """LSGAN between an image and its retargeted self, which must lead back to the image.
+
+    The way there and back, |G(G(x; T); T^-1) - x|, and the extra training of the way back alone,
+    |G(y; T^-1) - x| for y = G(x; T) held fixed, have the same value and differ in whether the
+    gradient goes on through y. One pass serves both: the gradient is shortened at y.
+    """
+
+    recipe: "InGANRecipe"
+    model: InGAN
+    discriminator: MultiScaleDiscriminator
+
+    def make(self, previous: Stage | None) -> None:
+        recipe, rng = self.recipe, self.rng
+        self.crop_size = recipe.crop_size(self.model)
+        self.generator = recipe.generator(rng=rng)
+        self.discriminator = recipe.discriminator(
+            size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
+        )
+        # Sizes and places shape the computation itself, so they are drawn where no device waits.
+        first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
+        self.geometry_rng = torch.Generator().manual_seed(int(first))
+        self.draws = Draws(self.draw)
+
+    @property
+    def progress(self) -> float:
+        """The fraction of the steps that are done."""
+        return self.step / self.steps
+
+    def discriminator_loss(self) -> Losses:
+        self.discriminator.set_progress(self.progress)
+        fake = self.draws.for_discriminator().fake
+        real = self._noisy(self.draw_crop())
+        height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
+        window = (..., slice(height), slice(width))
+        penalised = (real[window], fake[window])
+        loss = self.recipe.adversarial_loss
+        return judge(self.discriminator, loss, real, fake, self.rng, penalised=penalised)
+
+    def generator_loss(self) -> Losses:
+        recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
+        logits, _ = self.discriminator(drawn.fake)
+        adversarial = recipe.adversarial_loss.generator(logits)
+        terms.add("generator", adversarial, recipe.adversarial_weight)
+        cycle = recipe.reconstruction_weight
+        inverse = recipe.inverse_weight if self.progress >= recipe.inverse_start else 0.0
+        if cycle + inverse:
+            fixed = drawn.fake.detach()
+            given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
+            size = (drawn.image.shape[-2], drawn.image.shape[-1])
+            back = self.generator(given, size, drawn.transform.inverse())
+            terms.add("reconstruction", F.l1_loss(back.float(), drawn.image), cycle + inverse)
+        self.step += 1
+        return terms.losses
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "geometry_rng": self.geometry_rng.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.geometry_rng.set_state(state["geometry_rng"].cpu())
+
+    def draw(self) -> Round:
+        """A fresh random case."""
+        image = self.draw_crop()
+        transform = random_homography(self.recipe.geometry, self.geometry_rng)
+        fake = self.generator(self._noisy(image), self.draw_size(), transform)
+        return Round(image, transform, fake)
+
+    def draw_size(self) -> Size:
+        """A random (height, width) within the range that the curriculum has reached."""
+        reached = 1.0
+        if self.recipe.curriculum:
+            reached = min(1.0, self.progress / self.recipe.curriculum)
+        low, high = (1 + reached * (limit - 1) for limit in self.model.scale_range)
+        factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
+        height, width = (
+            max(self.recipe.min_side, round(side * factor))
+            for side, factor in zip(self.crop_size, factors.tolist(), strict=True)
+        )
+        return height, width
+
+    def draw_crop(self) -> Tensor:
+        """A random crop of the image, or of one of several, (1, 3, h, w)."""
+        images, number = self.model.images, 0
+        if len(images) > 1:
+            number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
+        image = images[number]
+        height, width = self.crop_size
+        rooms = (image.shape[-2] - height, image.shape[-1] - width)
+        if not any(rooms):
+            return image
+        top, left = (
+            int(torch.randint(room + 1, (1,), generator=self.geometry_rng)) for room in rooms
+        )
+        return image[..., top : top + height, left : left + width]
+
+    def _noisy(self, image: Tensor) -> Tensor:
+        return add_noise(image, self.recipe.noise, self.rng)
+
+
 @dataclass(kw_only=True)
 class InGANRecipe(Recipe):
-    """How InGAN learns, in a single stage.
+    """How InGAN as published learns: what ``conf/model/ingan_unet.yaml`` sets and explains.
 
     Attributes:
         generator: called with ``rng``, makes the generator.
         discriminator: called with ``size``, ``sigmoid`` and ``rng``, makes the discriminator.
-        adversarial_loss: see :mod:`internal_gan.nn.losses`.
-        max_size: long side of the image as it is learnt, in pixels; null keeps the photo's.
-        crop: side in pixels of the random crops that one step looks at; null for all.
-        scale_range: smallest and largest factor of each side.
-        curriculum: fraction of the steps over which the range grows from 1 to that.
-        geometry: each corner moves inwards by up to so many half-sides (random homographies);
-            0 trains on sizes alone.
-        adversarial_weight: of the generator's adversarial loss.
-        reconstruction_weight: lambda, of the way there and back, |G(G(x; T); T^-1) - x|.
-        inverse_weight: of the way back alone, |G(y; T^-1) - x| for a y held fixed.
-        inverse_start: fraction of the steps after which the latter is used.
-        noise: uniform noise of at most this, in units of [0, 1], is added to the image and to what
-            the discriminator sees as real.
 
     Raises:
         ValueError: a number out of range.
     """
 
     model_class: ClassVar[type[Model]] = InGAN
+    stage_class: ClassVar[type[Stage]] = InGANStage
     learns_several: ClassVar[bool] = True
     generator: Callable[..., ShapeFlexibleGenerator]
     discriminator: Callable[..., MultiScaleDiscriminator]
@@ -88,7 +186,7 @@ class InGANRecipe(Recipe):
     ) -> InGAN:
         size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
         check_range(self.min_side, crop=self.crop)
-        model = InGAN(generator=self.generator, scale_range=self.scale_range, noise=self.noise)
+        model: InGAN = self.new_model()
         model.allocate(size, pixels.device)
         model.image.copy_(resize(pixels, size).clamp(-1, 1))
         model.keep_others(others, self.max_size)
@@ -102,125 +200,3 @@ class InGANRecipe(Recipe):
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)
-
-    def stage(
-        self, model: InGAN, index: int, steps: int, previous: Stage | None, rng: torch.Generator
-    ) -> "InGANStage":
-        return InGANStage(self, model, steps, rng)
-
-
-@dataclass(frozen=True)
-class Round:
-    """A random crop (1, 3, h, w), what it is to become, and what became of it."""
-
-    image: Tensor
-    transform: Transform
-    fake: Tensor
-
-
-class InGANStage(Stage):
-    """LSGAN between an image and its retargeted self, which must lead back to the image.
-
-    The way there and back, |G(G(x; T); T^-1) - x|, and the extra training of the way back alone,
-    |G(y; T^-1) - x| for y = G(x; T) held fixed, have the same value and differ in whether the
-    gradient goes on through y. One pass serves both: the gradient is shortened at y.
-    """
-
-    discriminator: MultiScaleDiscriminator
-
-    def __init__(self, recipe: InGANRecipe, model: InGAN, steps: int, rng: torch.Generator) -> None:
-        super().__init__(model, 0, rng, recipe.optimization)
-        self.recipe = recipe
-        self.model = model
-        self.steps = steps
-        self.crop_size = recipe.crop_size(model)
-        with model.device:  # where rng lives
-            self.generator = recipe.generator(rng=rng)
-            self.discriminator = recipe.discriminator(
-                size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
-            )
-        # Sizes and places shape the computation itself, so they are drawn where no device waits.
-        first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
-        self.geometry_rng = torch.Generator().manual_seed(int(first))
-        self.step = 0
-        self.draws = Draws(self.draw)
-
-    @property
-    def progress(self) -> float:
-        """The fraction of the steps that are done."""
-        return self.step / self.steps
-
-    def discriminator_loss(self) -> Losses:
-        self.discriminator.set_progress(self.progress)
-        fake = self.draws.for_discriminator().fake
-        real = self._noisy(self.draw_crop())
-        height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
-        window = (..., slice(height), slice(width))
-        penalised = (real[window], fake[window])
-        loss = self.recipe.adversarial_loss
-        return judge(self.discriminator, loss, real, fake, self.rng, penalised=penalised)
-
-    def generator_loss(self) -> Losses:
-        recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
-        logits, _ = self.discriminator(drawn.fake)
-        adversarial = recipe.adversarial_loss.generator(logits)
-        terms.add("generator", adversarial, recipe.adversarial_weight)
-        cycle = recipe.reconstruction_weight
-        inverse = recipe.inverse_weight if self.progress >= recipe.inverse_start else 0.0
-        if cycle + inverse:
-            fixed = drawn.fake.detach()
-            given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
-            size = (drawn.image.shape[-2], drawn.image.shape[-1])
-            back = self.generator(given, size, drawn.transform.inverse())
-            terms.add("reconstruction", F.l1_loss(back.float(), drawn.image), cycle + inverse)
-        self.step += 1
-        return terms.losses
-
-    def finish(self) -> None:
-        freeze(self.generator)
-        self.model.generators.append(self.generator)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step, "geometry_rng": self.geometry_rng.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.step = state["step"]
-        self.geometry_rng.set_state(state["geometry_rng"].cpu())
-
-    def draw(self) -> Round:
-        """A fresh random case."""
-        image = self.draw_crop()
-        transform = random_homography(self.recipe.geometry, self.geometry_rng)
-        fake = self.generator(self._noisy(image), self.draw_size(), transform)
-        return Round(image, transform, fake)
-
-    def draw_size(self) -> Size:
-        """A random (height, width) within the range that the curriculum has reached."""
-        reached = 1.0
-        if self.recipe.curriculum:
-            reached = min(1.0, self.progress / self.recipe.curriculum)
-        low, high = (1 + reached * (limit - 1) for limit in self.model.scale_range)
-        factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
-        height, width = (
-            max(self.recipe.min_side, round(side * factor))
-            for side, factor in zip(self.crop_size, factors.tolist(), strict=True)
-        )
-        return height, width
-
-    def draw_crop(self) -> Tensor:
-        """A random crop of the image, or of one of several, (1, 3, h, w)."""
-        images, number = self.model.images, 0
-        if len(images) > 1:
-            number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
-        image = images[number]
-        height, width = self.crop_size
-        rooms = (image.shape[-2] - height, image.shape[-1] - width)
-        if not any(rooms):
-            return image
-        top, left = (
-            int(torch.randint(room + 1, (1,), generator=self.geometry_rng)) for room in rooms
-        )
-        return image[..., top : top + height, left : left + width]
-
-    def _noisy(self, image: Tensor) -> Tensor:
-        return add_noise(image, self.recipe.noise, self.rng)

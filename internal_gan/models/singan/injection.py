@@ -100,32 +100,6 @@ def inject(
     return drawn.cpu()
 
 
-def paint(
-    model: SinGAN,
-    image: Tensor,
-    start_scale: int | None = None,
-    *,
-    seed: int = 0,
-    palette: Tensor | None = None,
-) -> Tensor:
-    """Make a photo out of a painting or clip-art: its shapes, the photo's textures.
-
-    Args:
-        image: the painting, (1, 3, h, w) in [-1, 1], of any size.
-        start_scale: a coarse one by default; see :func:`inject` for this and the others.
-
-    Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU, with the painting's aspect ratio and the model's
-        number of pixels.
-
-    Raises:
-        UserError: as :func:`inject`.
-    """
-    start_scale = start_scale_for(model, PAINT) if start_scale is None else start_scale
-    before = _at_working_size(model, image)
-    return inject(model, before, start_scale, size=_size(before), seed=seed, palette=palette)
-
-
 def edit(
     model: SinGAN,
     image: Tensor,

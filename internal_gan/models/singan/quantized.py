@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.palette import nearest_colours, palette_of
+from internal_gan.models.base import Stage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 
@@ -38,9 +39,13 @@ class QuantizedStage(SinGANStage):
         rng: torch.Generator,
     ) -> None:
         model.ladder.check_scale(index, first=1)
-        super().__init__(recipe, model, index, None, rng)
-        coarser = model.real(index - 1)
-        self.palette = palette_of(coarser, colours)
+        self.colours = colours
+        super().__init__(recipe, model, index, recipe.steps_of(model)[index], None, rng)
+
+    def make(self, previous: Stage | None) -> None:
+        super().make(previous)
+        coarser = self.model.real(self.index - 1)
+        self.palette = palette_of(coarser, self.colours)
         self.quantized = nearest_colours(coarser, self.palette)
         self.rebuild_from(self.quantized)
 

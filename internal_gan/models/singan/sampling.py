@@ -9,7 +9,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.periodic import Moves, Wrap, join_borders
 from internal_gan.images.resize import resize
-from internal_gan.models.limits import check_count, check_result
+from internal_gan.models.limits import check_count
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.units import Size
 
@@ -21,37 +21,6 @@ BYTES_PER_PIXEL = 64
 FADE = 0.15
 
 
-def sample(
-    model: SinGAN,
-    count: int = 1,
-    size: Size | None = None,
-    *,
-    start_scale: int = 0,
-    seed: int = 0,
-    tileable: Tileable = False,
-) -> Tensor:
-    """Draw random images.
-
-    Args:
-        count: number of images; :func:`samples` draws many in the memory of one.
-        size: (height, width) in pixels, any; the size of the finest scale by default.
-        start_scale: scales below this one are replaced by the real image, downsampled: the
-            higher, the closer to the image. 0 draws everything.
-        seed: sample k depends only on ``seed`` and k.
-        tileable: draw images that go on without a seam where they meet themselves: ``x`` at
-            the left and right borders, ``y`` at the top and bottom, True at all.
-
-    Returns:
-        (count, 3, height, width) in [-1, 1], on the CPU.
-
-    Raises:
-        UserError: a number out of range, or more than ``MOST_PIXELS`` in all.
-    """
-    drawn = samples(model, count, size, start_scale=start_scale, seed=seed, tileable=tileable)
-    check_result(size or model.sizes[model.finished - 1], count)
-    return torch.cat(list(drawn))
-
-
 def samples(
     model: SinGAN,
     count: int = 1,
@@ -61,9 +30,23 @@ def samples(
     seed: int = 0,
     tileable: Tileable = False,
 ) -> Iterator[Tensor]:
-    """As :func:`sample`, one image (1, 3, height, width) after the other.
+    """Random images, one after the other: many in the memory of one.
 
     The arguments are checked at once; an image is drawn when it is asked for.
+
+    Args:
+        size: (height, width) in pixels, any; the size of the finest scale by default.
+        start_scale: scales below this one are replaced by the real image, downsampled: the
+            higher, the closer to the image. 0 draws everything.
+        seed: sample k depends only on ``seed`` and k.
+        tileable: images that go on without a seam where they meet themselves: ``x`` at the left
+            and right borders, ``y`` at the top and bottom, True at all.
+
+    Returns:
+        Each (1, 3, height, width) in [-1, 1], on the CPU.
+
+    Raises:
+        UserError: a number out of range, or more than ``MOST_PIXELS`` in one.
     """
     model.ladder.check_finished()
     check_count("sample count", count)

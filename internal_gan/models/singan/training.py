@@ -1,6 +1,6 @@
 """How SinGAN learns: one scale after the other, against a patch discriminator of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, freeze, judge
+from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, judge
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
@@ -26,93 +26,25 @@ BASE_PIXELS = 2**20
 SATURATED = 0.99  # so near the ends of [-1, 1] is an output that the tanh has cut off
 
 
-@dataclass(kw_only=True)
-class SinGANRecipe(LadderRecipe):
-    """How SinGAN learns.
-
-    Attributes:
-        generator_steps, discriminator_steps: updates of each network in one step.
-        reconstruction_weight: alpha, weight of the reconstruction's mean squared error.
-        reconstruction_interval: the reconstruction is computed in one of so many updates of the
-            generator, with as many times the weight.
-        noise_strength: sigma_n in units of the RMSE of the upsampled reconstruction.
-        noise_padding: see :class:`internal_gan.models.singan.model.SinGAN`.
-    """
-
-    model_class: ClassVar[type[Model]] = SinGAN
-    generator_steps: int
-    discriminator_steps: int
-    reconstruction_weight: PerStage
-    reconstruction_interval: int
-    noise_strength: float
-    noise_padding: Literal["zero", "random"]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_range(
-            1,
-            MOST_STEPS_BETWEEN,
-            generator_steps=self.generator_steps,
-            discriminator_steps=self.discriminator_steps,
-            reconstruction_interval=self.reconstruction_interval,
-        )
-        check_range(0, 1e6, noise_strength=self.noise_strength)
-
-    @property
-    def min_side(self) -> int:
-        return self.judged_side
-
-    def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
-    ) -> SinGAN:
-        model = SinGAN(
-            generator=self.generator, widths=self.widths, noise_padding=self.noise_padding
-        )
-        self.start(model, pixels)
-        return model
-
-    def check(self, model: SinGAN) -> None:
-        check_range(
-            self.min_side,
-            discriminator_crop=self.discriminator_crop,
-            penalty_crop=self.penalty_crop,
-        )
-        self.generator(width=1)
-        per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
-
-    def stage(
-        self, model: SinGAN, index: int, steps: int, previous: Stage | None, rng: torch.Generator
-    ) -> "SinGANStage":
-        if index == 0:
-            model.reconstruction_noise.normal_(generator=rng)
-        return SinGANStage(self, model, index, previous, rng)
-
-
 class SinGANStage(Stage):
     """Training of one scale: WGAN on random input, reconstruction of the image from z*."""
 
+    recipe: "SinGANRecipe"
+    model: SinGAN
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
 
-    def __init__(
-        self,
-        recipe: SinGANRecipe,
-        model: SinGAN,
-        index: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> None:
-        super().__init__(model, index, rng, recipe.optimization_at(model, index))
-        self.recipe = recipe
-        self.model = model
+    def make(self, previous: Stage | None) -> None:
+        recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
         self.generator_steps = recipe.generator_steps
         self.discriminator_steps = recipe.discriminator_steps
         count, widths = model.num_stages, recipe.widths
         self.reconstruction_weight = per_stage(recipe.reconstruction_weight, count)[index]
-
-        with model.device:  # where rng lives
-            self.generator = model.new_generator(index, rng)
-            self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
+        if index == 0:
+            model.reconstruction_noise.normal_(generator=rng)
+            model.noise_std[0] = 1.0
+        self.generator = model.new_generator(index, rng)
+        self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
         if isinstance(previous, SinGANStage) and widths.at(index) == widths.at(index - 1):
             self.generator.load_state_dict(model.generators[index - 1].state_dict())
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
@@ -120,15 +52,11 @@ class SinGANStage(Stage):
         self.real = model.real(index)
         self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
-        if index == 0:
-            model.noise_std[0] = 1.0
-        else:
+        if index > 0:
             with torch.no_grad():
                 rebuilt = model.synthesise(model.sizes, model.fixed_noise, last=index - 1)
             self.rebuild_from(rebuilt)
         self.reconstruction_noise = model.fixed_noise(index, self.size)
-
-        self.step = 0  # updates of the generator
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
         self._draws = Draws(self._generate)
@@ -172,16 +100,16 @@ class SinGANStage(Stage):
         return terms.losses
 
     def finish(self) -> None:
-        freeze(self.generator)
+        self.generator.eval()
         self._refuse_one_colour()
-        self.model.generators.append(self.generator)
+        super().finish()
 
     def state_dict(self) -> dict[str, Any]:
         bases = None if self._bases is None else self._bases.clone()
-        return {"step": self.step, "judged": self.judged, "bases": bases}
+        return {**super().state_dict(), "judged": self.judged, "bases": bases}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.step = state["step"]
+        super().load_state_dict(state)
         self.judged = state["judged"]
         self._bases = state["bases"]
 
@@ -244,3 +172,36 @@ class SinGANStage(Stage):
                 self._bases = resize(coarse.float(), self.size)
         base, self._bases = self._bases[:1], self._bases[1:]
         return base
+
+
+@dataclass(kw_only=True)
+class SinGANRecipe(LadderRecipe):
+    """How SinGAN learns: what ``conf/model/singan.yaml`` sets and explains."""
+
+    model_class: ClassVar[type[Model]] = SinGAN
+    stage_class: ClassVar[type[Stage]] = SinGANStage
+    generator_steps: int
+    discriminator_steps: int
+    reconstruction_weight: PerStage
+    reconstruction_interval: int
+    noise_strength: float
+    noise_padding: Literal["zero", "random"]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(
+            1,
+            MOST_STEPS_BETWEEN,
+            generator_steps=self.generator_steps,
+            discriminator_steps=self.discriminator_steps,
+            reconstruction_interval=self.reconstruction_interval,
+        )
+        check_range(0, 1e6, noise_strength=self.noise_strength)
+
+    @property
+    def min_side(self) -> int:
+        return self.judged_side
+
+    def check(self, model: SinGAN) -> None:
+        self.generator(width=1)
+        per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")

@@ -15,15 +15,13 @@ from internal_gan.models.singan.injection import (
     edit,
     harmonize,
     inject,
-    paint,
     soft_mask,
     start_scale_for,
     working_size,
 )
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import sample
 from internal_gan.models.singan.training import SinGANRecipe
-from tests.tiny import picture, tiny_options, untrained
+from tests.tiny import picture, sample, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +92,7 @@ def test_one_finished_scale_is_too_few() -> None:
     with pytest.raises(UserError, match="one finished scale"):
         edit(model, picture())
     with pytest.raises(UserError, match="no finished scale"):
-        paint(untrained(scales=0), picture())
+        inject(untrained(scales=0), picture(), 1)
 
 
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])
@@ -180,10 +178,3 @@ def test_values_stay_those_of_images_between_the_scales() -> None:
     loud.refine = watch  # type: ignore[method-assign, assignment]
     inject(loud, picture(), 1)
     assert max(seen) < 1.2
-
-
-def test_a_painting_is_shrunk_to_the_working_size_first(model: SinGAN) -> None:
-    large = picture(400, 900)
-    at = working_size(model, (400, 900))
-    expected = inject(model, resize(large, at).clamp(-1, 1), 1, size=at, seed=3)
-    assert torch.equal(paint(model, large, 1, seed=3), expected)

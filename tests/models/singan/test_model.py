@@ -20,7 +20,6 @@ from internal_gan.models.base import Stage
 from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.sampling import sample
 from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 from internal_gan.nn.losses import WGANGP
 from tests.tiny import (
@@ -31,6 +30,7 @@ from tests.tiny import (
     prepared,
     recipe_of,
     same_weights,
+    sample,
     tiny_options,
     trained,
     untrained,
@@ -210,6 +210,7 @@ class TestWarmStart:
             first.discriminator.get_parameter("output.weight").add_(0.1)
         first.finish()
         second = first.recipe.stage(first.model, 1, 4, first, rng(1))
+        assert isinstance(second, SinGANStage)
         assert same_weights(second.generator, first.generator)
         assert same_weights(second.discriminator, first.discriminator)
         assert second.generator is not first.generator

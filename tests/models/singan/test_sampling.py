@@ -9,8 +9,8 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.periodic import Wrap
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import Tileable, sample, samples, sampling_memory
-from tests.tiny import trained
+from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory
+from tests.tiny import sample, trained
 
 SIZES = [(16, 24), (32, 48), (64, 96)]
 
@@ -133,7 +133,7 @@ class TestTileableSamples:
 
     def test_other_words_are_refused(self, model: SinGAN) -> None:
         with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
-            sample(model, 1, tileable="z")  # type: ignore[arg-type]
+            sample(model, 1, tileable="z")
 
 
 def test_samples_are_drawn_when_they_are_asked_for(model: SinGAN) -> None:
