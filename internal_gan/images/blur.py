@@ -10,27 +10,20 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 
-# The kernel is cut off here, so that pixels farther away have no influence at all.
+# The kernel's radius in standard deviations; pixels farther away have no influence.
 SIGMAS = 3.0
 
 
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    """Blur every channel by a Gaussian that is cut off after ``SIGMAS`` standard deviations.
-
-    Separable, so that it needs the memory of a few images. Beyond the border the outermost pixels
-    are repeated. kornia's ``gaussian_blur2d`` differs in the last digit, and takes a second to
-    import.
+    """Blur every channel of (N, C, H, W) by a truncated Gaussian, with the border pixels repeated.
 
     Args:
-        x: (N, C, H, W), floating point.
         sigma: standard deviation in pixels; 0 returns ``x`` itself.
-
-    Returns:
-        (N, C, H, W).
 
     Raises:
         ValueError: a negative sigma.
     """
+    # kornia takes a second to import, and its gaussian_blur2d differs in the last digit.
     check_range(0, sigma=sigma)
     reach = math.ceil(SIGMAS * sigma)
     if not reach:

@@ -1,4 +1,4 @@
-"""Classical inpainting to compare with: it learns nothing and continues a hole's surroundings."""
+"""Classical inpainting as a baseline, by OpenCV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import to_uint8
 
 INSTALL = "pip install 'internal-gan[inpainting]'"
-# Of the neighbourhood that OpenCV looks at, in pixels; the value in its own examples.
+# Radius of the neighbourhood in pixels, as in OpenCV's own examples.
 RADIUS = 3.0
 
 
@@ -24,23 +24,17 @@ def has_opencv() -> bool:
 def inpaint_by_opencv(
     image: Tensor, hole: Tensor, method: Literal["TELEA", "NS"] = "TELEA"
 ) -> Tensor:
-    """Fill a hole by one of OpenCV's two methods, in 8 bits.
+    """Fill a hole in 8 bits by Telea's fast marching (2004) or by Navier-Stokes (Bertalmio 2001).
 
     Args:
         image: (1, 3, H, W) in [-1, 1]; its pixels inside the hole have no influence.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        method: ``TELEA``, fast marching from the border inwards, or ``NS``, lines of equal
-            brightness continued as a fluid flows.
 
     Returns:
-        (1, 3, H, W) in [-1, 1]; outside the hole it is ``image``, bit for bit.
+        (1, 3, H, W) in [-1, 1], bit for bit ``image`` outside the hole.
 
     Raises:
         UserError: OpenCV is not installed.
-
-    Source: Telea, "An image inpainting technique based on the fast marching method", Journal of
-    Graphics Tools, 2004; Bertalmio, Bertozzi, Sapiro, "Navier-Stokes, fluid dynamics, and image and
-    video inpainting", CVPR 2001.
     """
     try:
         import cv2

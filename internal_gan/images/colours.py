@@ -1,10 +1,10 @@
-"""Luminance, and colours of one image matched to those of another."""
+"""Luminance, and colour transfer between images."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-# Rec. 601, the weights by which Pillow, too, converts colours to gray.
+# Rec. 601, as in Pillow.
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -14,20 +14,16 @@ def luminance(image: Tensor) -> Tensor:
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
-    """Give a part of an image the mean colour of another image, and at most its contrast.
+    """Give a masked part of an image the mean colour of a reference, and at most its contrast.
 
-    Each channel of RGB gets the reference's mean, and its standard deviation if that is smaller, so
-    that a flat part stays flat.
+    The standard deviation of a channel is only ever lowered, so that a flat part stays flat.
 
     Args:
         pixels: (1, 3, H, W) in [-1, 1].
         mask: (1, 1, H, W) in [0, 1], 1 on the part; not 0 everywhere.
         reference: (1, 3, h, w) in [-1, 1].
 
-    Returns:
-        (1, 3, H, W) in [-1, 1].
-
-    Source: E. Reinhard et al., "Color transfer between images", 2001, in RGB.
+    Source: E. Reinhard et al., "Color transfer between images", 2001, but in RGB.
     """
     weights = mask / mask.sum()
     mean = (weights * pixels).sum(dim=(2, 3), keepdim=True)

@@ -1,4 +1,4 @@
-"""Changes made in a small copy of a photo, brought back to the photo itself."""
+"""Transfers changes from a small copy of a photo to the photo itself."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import resize
 
-# Standard deviations, in pixels, of the Gaussians that separate details and average their variance.
+# Standard deviations of the Gaussians that separate details and average their variance, in pixels.
 DETAIL, AROUND = 1.0, 2.0
-# About the square of an 8-bit step: a smaller variance is no contrast.
+# Variance of quantisation noise, about the square of an 8-bit step.
 NOISE = 1e-4
 
 
@@ -26,18 +26,17 @@ def bring_back(
 ) -> Tensor:
     """Apply to a photo a change that was made to a copy of another size.
 
-    Inside the mask the result is the changed copy, resampled, plus the finer details of the photo
-    that the copy could not hold, in proportion to the local variance that the change has left. So a
-    texture stays sharp, and an edge that was smoothed away does not return.
+    Inside the mask the result is the resampled copy plus the photo's finer details, scaled by the
+    share of local variance that the change has left: textures stay sharp, and an edge that was
+    smoothed away does not return.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1].
-        before: the copy, (1, 3, h, w): the photo resampled.
-        after: the changed copy, (1, 3, h, w).
+        before, after: the copy before and after the change, (1, 3, h, w).
         mask: (1, 1, H, W) in [0, 1]; where it is 0 the result is the photo, bit for bit.
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
-        band: width (rows, columns) of the band along such a border in which the details of both
-            sides are mixed, in pixels.
+        band: width (rows, columns) in pixels of the band along such a border in which the details
+            of both sides are mixed.
 
     Returns:
         (1, 3, H, W) in [-1, 1].

@@ -1,4 +1,4 @@
-"""Edge detectors: lines one pixel wide, by classical methods."""
+"""Classical edge detectors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from internal_gan.errors import check_range
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
 
-# The ratio at which a difference of Gaussians is closest to a Laplacian (Marr and Hildreth 1980).
+# At this ratio a difference of Gaussians is closest to a Laplacian (Marr and Hildreth 1980).
 DOG_RATIO = 1.6
 LARGEST_SIGMA = 100.0
-# Scharr's kernel, to be divided by 32: a ramp of 1 per pixel then has the gradient 1.
+# Divided by 32 it gives a ramp of 1 per pixel the gradient 1.
 SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
 
@@ -25,17 +25,10 @@ class EdgeDetector(ABC):
 
     @abstractmethod
     def detect(self, gray: Tensor) -> Tensor:
-        """Edges of (N, 1, H, W) in [0, 1]: of the same shape, 1 on an edge and 0 elsewhere."""
+        """Edges of gray values in [0, 1], both (N, 1, H, W): 1 on an edge and 0 elsewhere."""
 
     def __call__(self, image: Tensor) -> Tensor:
-        """Edges of an image.
-
-        Args:
-            image: (N, 3, H, W) in [-1, 1].
-
-        Returns:
-            (N, 1, H, W), 1 on an edge and 0 elsewhere.
-        """
+        """Edges (N, 1, H, W), each 0 or 1, of images (N, 3, H, W) in [-1, 1]."""
         with torch.no_grad():
             return self.detect((luminance(image.float()) + 1.0) / 2.0)
 
@@ -44,10 +37,9 @@ class Canny(EdgeDetector):
     """Canny's detector (Canny 1986), by kornia.
 
     Args:
-        sigma: of the Gaussian that first smooths the image, in pixels; larger values give fewer
-            edges.
-        low, high: thresholds of kornia's gradient, for gray values from 0 to 1. An edge reaches
-            ``high`` somewhere and ``low`` everywhere.
+        sigma: standard deviation of the smoothing, in pixels; larger values give fewer edges.
+        low, high: thresholds of the gradient, for gray values in [0, 1]. An edge reaches ``high``
+            somewhere and ``low`` everywhere.
 
     Raises:
         ValueError: a number out of range.
@@ -64,7 +56,7 @@ class Canny(EdgeDetector):
     def detect(self, gray: Tensor) -> Tensor:
         from kornia.filters import canny
 
-        # kornia reflects the border, by a margin that must be smaller than the image.
+        # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
         side = 2 * reach + 1
         found: Tensor = canny(gray, self.low, self.high, (side, side), (self.sigma,) * 2)[1]
@@ -72,11 +64,11 @@ class Canny(EdgeDetector):
 
 
 class Scharr(EdgeDetector):
-    """The ridges of the gradient's magnitude, by Scharr's kernel (Scharr 2000).
+    """Ridges of the gradient's magnitude, by Scharr's kernel (Scharr 2000).
 
     Args:
-        sigma: of the Gaussian that first smooths the image, in pixels.
-        threshold: smallest gradient of an edge, per pixel, for gray values from 0 to 1.
+        sigma: standard deviation of the smoothing, in pixels.
+        threshold: smallest gradient of an edge, per pixel, for gray values in [0, 1].
 
     Raises:
         ValueError: a number out of range.
@@ -98,11 +90,11 @@ class Scharr(EdgeDetector):
 
 
 class DifferenceOfGaussians(EdgeDetector):
-    """Where the difference of two blurred images changes its sign (Marr and Hildreth 1980).
+    """Zero crossings of a difference of Gaussians (Marr and Hildreth 1980).
 
     Args:
-        sigma: of the finer Gaussian, in pixels.
-        threshold: smallest step of the difference across an edge, for gray values from 0 to 1.
+        sigma: standard deviation of the finer Gaussian, in pixels.
+        threshold: smallest step of the difference across an edge, for gray values in [0, 1].
 
     Raises:
         ValueError: a number out of range.
@@ -121,14 +113,14 @@ class DifferenceOfGaussians(EdgeDetector):
             ahead = band.roll(-1, dim)
             crosses = (band > 0) != (ahead > 0)
             crosses &= (band - ahead).abs() >= self.threshold
-            # Pixels that rolled over the border are no neighbours.
+            # Pixels that rolled over the border are not neighbours.
             crosses.select(dim, -1).fill_(False)
             found |= crosses
         return found.to(gray.dtype)
 
 
 def _is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Where no neighbour across the edge is stronger; of two equal pixels the first counts."""
+    """Where neither neighbour across the edge is stronger; of two equal pixels the first counts."""
     height, width = strength.shape[-2:]
     padded = F.pad(strength, (1,) * 4)
     sector = torch.round(torch.atan2(dy, dx) * (4.0 / math.pi)).long() % 4

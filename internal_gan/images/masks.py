@@ -1,4 +1,4 @@
-"""Masks: 1 where a task may change a photo, 0 where it keeps it."""
+"""Masks: 1 where a task may change a photo, 0 where the photo is kept."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.units import Size
 
-# JPEG rings around sharp edges: in its files, values this close to black or white count as that.
+# JPEG rings around sharp edges: in its files, values this close to black or white count as such.
 JPEG_RIM = 0.2
-# Half an 8-bit step: smaller values are neither seen nor written.
+# Half an 8-bit step; smaller values count as 0.
 FAINT = 0.5 / 255.0
 
 _log = logging.getLogger(__name__)
@@ -39,11 +39,10 @@ def read_mask(
 ) -> Tensor:
     """Read a mask of exactly the photo's size.
 
-    White may change, gray may change in part (a soft mask), black is kept. Colours count by their
-    luminance. In a picture with transparency whose visible pixels all have one colour, such as a
-    brush on an empty layer, the opaque part is the mask; in any other, transparent pixels are kept.
-    JPEG's gray rims around edges are cleaned: values up to ``JPEG_RIM`` become 0, those from
-    1 - ``JPEG_RIM`` on become 1, and those in between are stretched to the whole range.
+    White may change, black is kept, and gray may change in part. Colours count by their luminance.
+    If all visible pixels of a picture with transparency have one colour, like a brush on an empty
+    layer, its opacity is the mask; otherwise transparent pixels are kept. In JPEG files values
+    within ``JPEG_RIM`` of black or white are cut off, and the rest is stretched to the whole range.
 
     Args:
         given: an image file of any mode and bit depth, or a picture in memory.
@@ -51,8 +50,7 @@ def read_mask(
         invert: black may change, white is kept.
         option, invert_option: names of the file and of ``invert`` in messages, such as
             ``edit.mask`` and ``mask.invert``.
-        white: the meaning of white if it is another, such as ``is kept``; the mask may then cover
-            any part of the photo.
+        white: another meaning of white, such as ``is kept``; then there is no warning.
         warn: log a warning if the mask covers more than half of the photo.
 
     Returns:
@@ -91,28 +89,21 @@ def read_mask(
 
 
 def called(photo: Photo, option: str) -> str:
-    """What to call a picture that an option names in messages, such as ``mask=hole.png``."""
+    """The name of an option's picture in messages, such as ``mask=hole.png``."""
     return option if photo.path is None else f"{option}={shown(photo.path)}"
 
 
 def write_mask(path: str | Path, mask: Tensor) -> None:
-    """Write (1, 1, H, W) in [0, 1] as a gray picture, white for 1.
-
-    Raises:
-        UserError: as :func:`internal_gan.images.files.image.write_image`.
-    """
+    """Write (1, 1, H, W) in [0, 1] as a gray picture; raises as ``write_image`` does."""
     write_image(path, mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(mask, mode="L"))
 
 
 def dilate(mask: Tensor, radius: float) -> Tensor:
     """Grow a mask by a disk: every pixel gets the largest value within ``radius`` pixels.
 
-    Exact, also for soft masks, in the memory of a few masks: the disk is taken row by row, and the
-    maximum over each row's span follows from that over the next shorter one.
-
     Args:
         mask: (N, 1, H, W) in [0, 1].
-        radius: in pixels, 0 or more.
+        radius: in pixels.
 
     Raises:
         ValueError: a negative radius.
@@ -125,9 +116,11 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
     radius = min(radius, math.hypot(height, width))
     grown = mask.clone()
     row, half = mask, 0
+    # Row by row of the disk: each row's maximum follows from that of the next shorter one.
     for dy in range(min(int(radius), height - 1), -1, -1):
         wanted = math.isqrt(int(radius * radius - dy * dy))
-        row, half = _widened(row, wanted - half), wanted
+        by, half = wanted - half, wanted
+        row = F.max_pool2d(row, (1, 2 * by + 1), stride=1, padding=(0, by))
         torch.maximum(grown[..., dy:, :], row[..., : height - dy, :], out=grown[..., dy:, :])
         above = grown[..., : height - dy, :]
         torch.maximum(above, row[..., dy:, :], out=above)
@@ -135,12 +128,7 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
 
 
 def soften(mask: Tensor, sigma: float) -> Tensor:
-    """Blur a mask's edge by :func:`internal_gan.images.blur.gaussian_blur`, within [0, 1].
-
-    Args:
-        mask: (N, 1, H, W) in [0, 1].
-        sigma: standard deviation in pixels. Pixels more than three of them away from the mask stay
-            exactly 0.
+    """Blur a mask (N, 1, H, W); more than three ``sigma`` (pixels) away from it stays exactly 0.
 
     Raises:
         ValueError: a negative sigma.
@@ -148,16 +136,8 @@ def soften(mask: Tensor, sigma: float) -> Tensor:
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 
-def _widened(row: Tensor, by: int) -> Tensor:
-    """The maximum over ``by`` more pixels on both sides."""
-    if not by:
-        return row
-    return F.max_pool2d(row, (1, 2 * by + 1), stride=1, padding=(0, by))
-
-
 def _levels(photo: Photo) -> Tensor:
-    colours = (photo.pixels + 1.0) / 2.0
-    gray = luminance(colours)
+    gray = luminance((photo.pixels + 1.0) / 2.0)
     alpha = photo.alpha
     if alpha is None or alpha.min() > 1.0 - FAINT:
         return gray.clamp(0.0, 1.0)

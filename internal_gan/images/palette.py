@@ -1,4 +1,4 @@
-"""Palettes: a few colours that represent an image."""
+"""Palettes of an image's main colours."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-# Rounds of k-means after the median cut; more of them change nothing in images this small.
+from internal_gan.errors import check_range
+from internal_gan.images.files.image import to_uint8
+
+# Rounds of k-means after the median cut.
 ROUNDS = 10
 
 
 def palette_of(pixels: Tensor, colours: int) -> Tensor:
-    """The colours that represent an image best: a median cut refined by k-means.
+    """The colours that represent an image best, by a median cut refined by k-means.
 
     Args:
         pixels: (1, 3, H, W) in [-1, 1].
         colours: number of colours, 2 to 256.
 
     Returns:
-        (K, 3) in [-1, 1] on the device of ``pixels``; K is ``colours``, or less if the image has
-        fewer.
+        (K, 3) in [-1, 1]; K is ``colours``, or fewer if the image has fewer.
 
     Raises:
         ValueError: a number of colours out of range.
@@ -29,10 +31,8 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
     tensor([[ 1.,  1.,  1.],
             [-1., -1., -1.]])
     """
-    if not 2 <= colours <= 256:
-        raise ValueError(f"colours is {colours}; allowed: 2 to 256")
-    levels = ((pixels[0].detach().float().cpu() + 1.0) * 127.5).round().clamp(0, 255)
-    image = Image.fromarray(levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy())
+    check_range(2, 256, colours=colours)
+    image = Image.fromarray(to_uint8(pixels[0].cpu()).permute(1, 2, 0).contiguous().numpy())
     reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=ROUNDS)
     used = torch.from_numpy(np.unique(np.asarray(reduced)).astype(np.int64))
     entries = torch.tensor(reduced.getpalette() or [], dtype=torch.float32).view(-1, 3)
@@ -40,15 +40,7 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
 
 
 def nearest_colours(pixels: Tensor, palette: Tensor) -> Tensor:
-    """Replace every pixel by the nearest colour of a palette, by Euclidean distance in RGB.
-
-    Args:
-        pixels: (N, 3, H, W) in [-1, 1].
-        palette: (K, 3) in [-1, 1].
-
-    Returns:
-        (N, 3, H, W).
-    """
+    """Replace every pixel of (N, 3, H, W) by the nearest colour of a palette (K, 3), in RGB."""
     count, _, height, width = pixels.shape
     flat = pixels.permute(0, 2, 3, 1).reshape(-1, 3)
     chosen = palette.to(pixels)[torch.cdist(flat, palette.to(flat)).argmin(dim=1)]

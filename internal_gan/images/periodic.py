@@ -1,4 +1,4 @@
-"""Periodic images, which continue beyond a border with the opposite side."""
+"""Periodic images, whose opposite borders meet."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
-# The band over which details are mixed, in pixels of the sizes at which a model continues.
+# Width in pixels of the band over which details are mixed.
 JOINT = 2.0
 
 
 def axes(wrap: Wrap) -> list[int]:
-    """The axes of (N, C, H, W) along which an image wraps: -2, -1, both or none."""
+    """The axes along which an image wraps: -2, -1, both or none."""
     return [axis for axis, wraps in ((-2, wrap[0]), (-1, wrap[1])) if wraps]
 
 
 def pad_periodic(x: Tensor, border: int, axis: int) -> Tensor:
-    """Continue ``x`` periodically by ``border`` elements, any number, at both ends of an axis."""
+    """Continue ``x`` periodically by any number of elements at both ends of an axis."""
     if not border:
         return x
     side = x.shape[axis]
@@ -31,21 +31,12 @@ def pad_periodic(x: Tensor, border: int, axis: int) -> Tensor:
 
 
 def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
-    """Resample periodic images by :func:`internal_gan.images.resize.resize`.
-
-    Args:
-        x: (N, C, H, W), floating point.
-        size: (height, width) of the result in pixels.
-        wrap: the borders that meet.
-
-    Returns:
-        (N, C, height, width) of the dtype of ``x``; it wraps where ``x`` does.
-    """
+    """:func:`internal_gan.images.resize.resize` for images that wrap; the result wraps, too."""
     if not any(wrap):
         return resize(x, size)
     for axis in (-2, -1):
         side, wanted = x.shape[axis], size[axis]
-        # A border of a multiple of `step` becomes whole pixels; it must also hold the kernel.
+        # The border must hold the kernel, and as a multiple of `step` it becomes whole pixels.
         step = side // math.gcd(side, wanted)
         border = step * math.ceil(4 * max(1.0, side / wanted) / step) if wrap[axis] else 0
         new = border * wanted // side
@@ -58,15 +49,15 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
 def cross_fade(
     x: Tensor, band: tuple[float, float], wrap: Wrap, *, keep_contrast: bool = False
 ) -> Tensor:
-    """Make an image wrap: towards each border, mix in the mirror image of the opposite side.
+    """Make an image wrap by mixing in its mirror image towards each border.
 
     Args:
         x: (N, C, H, W), floating point.
-        band: width (rows, columns) of the mixed band in pixels, above 0. Pixels outside it keep
+        band: width (rows, columns) of the mixed band in pixels, above 0; pixels outside it keep
             their values, bit for bit.
         wrap: the borders that should meet.
-        keep_contrast: mix with weights whose squares sum to 1, as suits details around 0, instead
-            of weights that sum to 1, as suits colours.
+        keep_contrast: the weights' squares sum to 1, as suits details around 0, rather than the
+            weights themselves, as suits colours.
 
     Returns:
         (N, C, H, W), with equal pixels on both sides of each border that wraps.
@@ -87,16 +78,11 @@ def cross_fade(
 def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
     """Make an image wrap without a ghost of one border over the other.
 
-    Colours are mixed over the band, details over ``JOINT`` pixels: a multiresolution blend of two
-    levels (Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983).
+    Colours are mixed over the band, details over ``JOINT`` pixels. Arguments are those of
+    :func:`cross_fade`.
 
-    Args:
-        x: (N, C, H, W), floating point.
-        band: as for :func:`cross_fade`.
-        wrap: the borders that should meet.
-
-    Returns:
-        (N, C, H, W); pixels outside both bands keep their values.
+    Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983, with
+    two levels.
     """
     if not any(wrap):
         return x
@@ -107,10 +93,9 @@ def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
 
 
 class Moves:
-    """Random shifts of a periodic image, each at another size, and the way back.
+    """Random shifts of a periodic image at one size after another, and the way back.
 
-    Pixels differ more where the pixel grids of all sizes of a pyramid meet, which without shifts is
-    always at the border.
+    They keep the border, where the pixel grids of all sizes meet, from always being the same place.
     """
 
     def __init__(self, wrap: Wrap, rng: torch.Generator) -> None:
@@ -119,7 +104,7 @@ class Moves:
         self._moved = dict.fromkeys(self._axes, 0.0)
 
     def on(self, x: Tensor) -> Tensor:
-        """Shift (N, C, H, W) across its borders, along both axes by random amounts."""
+        """Shift (N, C, H, W) across its borders by random amounts."""
         for axis in self._axes:
             side = x.shape[axis]
             step = int(torch.randint(side, (), device=self._rng.device, generator=self._rng))
@@ -135,15 +120,10 @@ class Moves:
 
 
 def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """A soft mask of bands along the borders that wrap.
+    """A soft mask (1, 1, height, width) of bands along the borders that wrap.
 
-    Args:
-        size: (height, width) in pixels.
-        band: width (rows, columns) of the bands in pixels, above 0.
-        wrap: the borders that meet.
-
-    Returns:
-        (1, 1, height, width): 1 in the outer third of a band, 0 outside the bands.
+    It is 1 in the outer third of a band and 0 outside the bands, which are ``band`` pixels (rows,
+    columns) wide.
     """
     mask = torch.zeros(1, 1, *size)
     for axis in axes(wrap):

@@ -1,4 +1,4 @@
-"""A photo in memory, what results keep of it, and whether a model can learn from it."""
+"""A photo in memory, what results inherit from it, and whether a model can learn from it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ class Photo:
         pixels: (1, 3, H, W) float32 in [-1, 1], RGB, upright. Gray is repeated in the three
             channels; fully transparent pixels continue the visible colours around them.
         alpha: (1, 1, H, W) float32 in [0, 1], 1 is opaque; None without transparency.
-        path: the file; None if the image comes from elsewhere.
+        path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
-        bit_depth: bits per channel that were read: 8, 16, or 32 for floating point.
-        icc_profile: the file's colour profile. Pixels are the file's numbers, not converted to
-            another colour space (except from CMYK to sRGB).
+        bit_depth: bits per channel: 8, 16, or 32 for floating point.
+        icc_profile: the file's colour profile, to which the pixels belong (CMYK becomes sRGB).
         exif: EXIF block without the orientation, which has been applied.
         unknown: (1, 1, H, W), 1 where the photo must not be learnt, such as in a hole to fill, and
             0 elsewhere; None: it may be learnt everywhere.
-        raw: ``pixels`` with the file's own numbers where they are fully transparent, which
-            ``write_image`` restores; None where no pixel is.
-        given: (height, width) of the file if it was reduced on reading; None otherwise.
+        raw: ``pixels`` with the file's own colours where they are fully transparent, which
+            ``write_image`` restores; None if no pixel is.
+        given: (height, width) of the file if it was reduced on reading.
     """
 
     pixels: Tensor
@@ -56,16 +55,16 @@ class Photo:
 
     @property
     def full_size(self) -> Size:
-        """(height, width) of the file in pixels, upright."""
+        """(height, width) of the upright file in pixels."""
         return self.given or self.size
 
     @property
     def is_gray(self) -> bool:
-        """Whether the file has no colours."""
+        """Whether the file's mode has no colours."""
         return self.mode in _GRAY_MODES
 
     def crop(self, rows: slice, columns: slice) -> Photo:
-        """A part of the photo, which keeps no trace of the rest."""
+        """A part of the photo."""
         layers = ("pixels", "alpha", "unknown", "raw")
         parts = {
             name: layer[..., rows, columns].contiguous()
@@ -76,14 +75,12 @@ class Photo:
 
 
 def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
-    """What the pictures that a model draws have in common with its photo.
+    """What pictures that a model draws inherit from its photo: gray or colour, and the profile.
 
-    They are gray or coloured like the photo and have its colour profile, 8 bits per channel and no
-    transparency. They have no EXIF entries, such as time and place, which would not be true.
+    They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.
 
     Returns:
-        The photo to give to ``write_image`` as ``like``, and a few words about each property of the
-        pixels that is lost.
+        The ``like`` of ``write_image``, and a few words about each property that is lost.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any():
@@ -103,8 +100,8 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
     """Refuse a photo that no model can learn from.
 
     Args:
-        min_side: the shortest side that a model can learn from, in pixels, after shrinking.
-        max_size: the longest side after shrinking; None does not shrink.
+        min_side: the shortest side allowed after shrinking, in pixels.
+        max_size: the longest side after shrinking, in pixels; None does not shrink.
 
     Raises:
         UserError: the photo is too small, fully transparent, or of one flat colour.

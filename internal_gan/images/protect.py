@@ -1,4 +1,4 @@
-"""Protected parts of an image, which keep size and shape while the rest is stretched."""
+"""Protected parts of an image, which keep their size and shape while the rest is stretched."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from internal_gan.images.masks import dilate, soften
 from internal_gan.images.transforms import Transform
 from internal_gan.units import Size
 
-# The protected part grows by this radius, and blends into the rest by this standard deviation, in
-# pixels.
+# The protected part grows by this radius and blends into the rest by this sigma, in pixels.
 GROWN, SEAM = 1.0, 1.0
 
 Knots = tuple[tuple[float, float], ...]
@@ -25,8 +24,8 @@ class Stretch(Transform):
     """Stretches each axis piecewise linearly.
 
     Args:
-        rows, columns: knots of the piecewise linear map, each (position in the input, position in
-            the output), normalised, both ascending from -1 to 1.
+        rows, columns: knots (position in the input, position in the output), normalised, both
+            ascending from -1 to 1.
     """
 
     rows: Knots
@@ -45,15 +44,15 @@ class Stretch(Transform):
 class Protection:
     """How protected parts are kept in an output of one size.
 
-    Rows and columns that touch a protected part are moved by whole pixels; the others are stretched
-    evenly. So each of several parts keeps its place in the whole.
+    Rows and columns that touch a protected part move by whole pixels; the others are stretched
+    evenly, so that each part keeps its place in the whole.
 
     Attributes:
         transform: the geometry of the whole image.
-        rows, columns: the input row and column that each output row and column is copied from, -1
-            for those that are stretched.
-        weight: (1, 1, height, width) in [0, 1], the share of the original in every pixel.
-        mask: (1, 1, height, width), the protected parts in the output, 1 inside.
+        rows, columns: the input row or column that each of the output is copied from, -1 where it
+            is stretched.
+        weight: (1, 1, height, width) in [0, 1], the original's share in every pixel.
+        mask: (1, 1, height, width), 1 in the protected parts of the output.
     """
 
     transform: Stretch
@@ -63,30 +62,28 @@ class Protection:
     mask: Tensor
 
     def put_back(self, painted: Tensor, image: Tensor) -> Tensor:
-        """``painted`` (1, C, height, width) with the protected parts of ``image`` (1, C, H, W),
-        equal to it bit for bit where the mask is 1."""
+        """``painted`` (1, C, height, width) with the protected parts of ``image`` (1, C, H, W)."""
         return torch.lerp(painted, _moved(image, self.rows, self.columns), self.weight)
 
 
 def touched(mask: Tensor) -> Size:
     """How many rows and columns keep their size for a mask (1, 1, H, W)."""
-    weight = _weight(mask)[0, 0] > 0
-    return int(weight.any(dim=1).sum()), int(weight.any(dim=0).sum())
+    rows, columns = _kept(_weight(mask))
+    return int(rows.sum()), int(columns.sum())
 
 
 def protect(mask: Tensor, size: Size) -> Protection:
-    """Find where the protected parts go in an output of ``size``.
+    """Find where the protected parts go in an output of ``size`` (height, width).
 
     Args:
         mask: (1, 1, H, W) in [0, 1]; 1 is protected, with a soft seam of a few pixels around it.
-        size: (height, width) of the output in pixels.
 
     Raises:
         UserError: the protected parts do not fit into ``size``, or leave no row or column to
             stretch.
     """
     weight = _weight(mask)
-    axes = (weight[0, 0] > 0).any(dim=1), (weight[0, 0] > 0).any(dim=0)
+    axes = _kept(weight)
     knots = []
     for what, kept, length in zip(("high", "wide"), axes, size, strict=True):
         least = int(kept.sum())
@@ -114,6 +111,12 @@ def protect(mask: Tensor, size: Size) -> Protection:
 
 def _weight(mask: Tensor) -> Tensor:
     return torch.maximum(mask, soften(dilate(mask, GROWN), SEAM))
+
+
+def _kept(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows and the columns that touch a protected part."""
+    touching = weight[0, 0] > 0
+    return touching.any(dim=1), touching.any(dim=0)
 
 
 def _knots(kept: Tensor, length: int) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The image pyramid: the sizes of its scales, and the image at each of them."""
+"""The image pyramid: the sizes of its scales, and the image at each."""
 
 from __future__ import annotations
 
@@ -12,24 +12,17 @@ from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
-# More scales than this are a mistake, or take days to train.
+# More scales are a mistake, or take days to train.
 MOST_SCALES = 100
-# An image longer than wanted by no more than this share keeps its size.
+# An image that is too long by no more than this share keeps its size.
 SLACK = 0.02
 
 
 def fit_size(size: Size, max_size: int | None) -> Size:
-    """Shrink a size so that its long side is ``max_size``, keeping the aspect ratio.
+    """Shrink (height, width) so that the long side is ``max_size``, keeping the aspect ratio.
 
-    A size that is larger by at most ``SLACK`` stays: shrinking an image by a few pixels saves
-    nothing and blurs its finest details, since every pixel becomes a mean of its neighbours.
-
-    Args:
-        size: (height, width) in pixels.
-        max_size: the longest side wanted, in pixels; None keeps the size.
-
-    Returns:
-        (height, width) in whole pixels, never larger than ``size``.
+    A size within ``SLACK`` of it stays: shrinking by a few pixels saves nothing and blurs the
+    finest details. None keeps any size.
 
     Raises:
         UserError: ``max_size`` is below 1.
@@ -51,10 +44,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """Image (N, 3, H, W) and masks (N, 1, H, W) at half the size, rounded up.
-
-    A pixel of a mask gets the largest of the values that it replaces.
-    """
+    """Image (N, 3, H, W) and masks (N, 1, H, W) at half the size, rounded up; masks by maxima."""
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
     return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
@@ -70,21 +60,19 @@ def pyramid_sizes(
     """Sizes of all scales of the pyramid of an image, coarsest first.
 
     The finest scale is ``fit_size(size, max_size)``, the short side of the coarsest is
-    ``min_size``, and the sides in between form a geometric sequence. There are as few scales as
-    the ratio between neighbours allows, which is ``scale_factor`` or closer to 1.
+    ``min_size``, and the sides in between form a geometric sequence, with as few scales as
+    ``scale_factor`` allows.
 
     Args:
         size: (height, width) of the image in pixels.
-        scale_factor: smallest ratio of one scale's sides to the next finer one's, in (0, 1).
+        scale_factor: smallest ratio of a scale's sides to the next finer one's, in (0, 1).
         min_size: short side of the coarsest scale, in pixels.
         max_size: longest side of the finest scale, in pixels; None keeps the image's size.
-        num_scales: number of scales instead of the one that follows from ``scale_factor``. Fewer
-            leave out the coarsest ones, so that only smaller structures are learnt (the paper's
-            Figure 7); more lie closer together, down to the same ``min_size``.
+        num_scales: overrides the number that follows from ``scale_factor``. Fewer leave out the
+            coarsest (the paper's Figure 7); more lie closer together.
 
     Returns:
-        (height, width) of every scale; of a single one if the image's short side is at most
-        ``min_size`` or ``num_scales`` is 1.
+        (height, width) of every scale; only one if the image's short side is at most ``min_size``.
 
     Raises:
         UserError: an option is out of range, the image cannot have ``num_scales`` scales, or there
@@ -104,7 +92,7 @@ def pyramid_sizes(
         raise UserError(f"num_scales={num_scales}: must be at least 1, or null")
     finest = fit_size(size, max_size)
     ratio = min_size / min(finest)
-    # The tolerance prevents an additional scale where the ratio is an exact power of the factor.
+    # The tolerance prevents an extra scale where the ratio is an exact power of the factor.
     steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
     natural = math.ceil(steps - 1e-9) + 1
     if num_scales is None and natural > MOST_SCALES:
@@ -130,29 +118,21 @@ def pyramid_sizes(
 
 
 def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
-    """The image at every scale, each resampled from the full resolution.
-
-    Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        sizes: (height, width) of every scale, from :func:`pyramid_sizes`.
-
-    Returns:
-        (1, 3, height, width) in [-1, 1] for each size; clamped, since bicubic resampling overshoots
-        at edges.
-    """
+    """An image (1, 3, H, W) in [-1, 1] at every size, each resampled from the full resolution."""
+    # Bicubic resampling overshoots at edges.
     return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
 
 
 def _geometric_sizes(
     finest: Size, ratio: float, num_scales: int, last: int | None = None
 ) -> list[Size]:
-    """``num_scales`` sizes from ``ratio`` times the finest to the finest, or the ``last`` ones."""
+    """The ``last`` (by default all) of ``num_scales`` sizes from ``ratio`` times the finest up."""
     steps = range((last or num_scales) - 1, 0, -1)
     return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 
 def _most_scales(finest: Size, ratio: float) -> int:
-    """The most scales whose long sides differ by at least a pixel, as the two coarsest just do."""
+    """The most scales whose long sides differ by at least a pixel."""
     coarsest = max(finest) * ratio
     return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
 

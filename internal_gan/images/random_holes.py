@@ -1,6 +1,6 @@
-"""Random holes: boxes and irregular strokes that cover a given share of an image.
+"""Random holes: boxes and brush strokes that cover a given share of an image.
 
-Nothing waits for the generator's device, so that a training can draw a hole in every step.
+Nothing here synchronises with the device, since a training draws a hole in every step.
 """
 
 from __future__ import annotations
@@ -17,25 +17,34 @@ from internal_gan.units import Size
 
 BOX, STROKES = "box", "strokes"
 KINDS = (BOX, STROKES)
-# The largest ratio of a box's sides, unless the image forces a larger one.
+# Largest ratio of a box's sides, unless the image forces a larger one.
 LONGEST = 2.0
-# Straight pieces of a stroke, and their lengths and widths as fractions of the image's short side.
+# Straight pieces of a stroke; their lengths and widths as fractions of the image's short side.
 PIECES = 6
 LENGTHS = (0.08, 0.25)
 WIDTHS = (0.05, 0.13)
 # Standard deviation of the turn from one piece to the next, in radians.
 TURN = 0.9
-# Pairs of a pixel and a piece that are compared at once.
+# Pairs of a pixel and a piece compared at once.
 AT_ONCE = 1_000_000
-# On larger images strokes are drawn with this long side, in pixels, and enlarged.
+# Strokes on longer images are drawn at this long side, in pixels, and enlarged.
 LARGEST = 512
 
 
 def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """A hole by the name of its kind; see :func:`random_box` and :func:`random_strokes`.
+    """A random hole: a box or strokes.
+
+    Args:
+        kind: one of ``KINDS``.
+        size: (height, width) of the image in pixels.
+        ratio: share of the image to cover, above 0 and below 1; a number or a tensor of one.
+        rng: on the device of the result.
+
+    Returns:
+        (1, 1, height, width), 1 in the hole and 0 elsewhere.
 
     Raises:
-        UserError: ``kind`` is none of ``KINDS``.
+        UserError: another kind.
     """
     if kind not in KINDS:
         raise unknown("kind", kind, KINDS)
@@ -43,17 +52,7 @@ def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generat
 
 
 def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """One upright box at a random position and of a random shape.
-
-    Args:
-        size: (height, width) of the image in pixels.
-        ratio: share of the image to cover, above 0 and below 1, rounded to whole rows and columns;
-            a number or a tensor of one.
-        rng: on the device of the result.
-
-    Returns:
-        (1, 1, height, width), 1 in the hole and 0 elsewhere.
-    """
+    """An upright box of random position and shape; ``ratio`` up to whole rows and columns."""
     height, width = size
     draws = torch.rand(3, generator=rng, device=rng.device)
     area = torch.as_tensor(ratio, device=rng.device) * float(height * width)
@@ -69,21 +68,17 @@ def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tenso
 
 
 def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """Bent brush strokes, drawn one after another until they cover the given share.
+    """Bent brush strokes, which cover ``ratio`` to the pixel, nearly so beyond ``LARGEST``.
 
-    Every pixel has a time at which the brush reaches it, and the hole consists of the earliest
-    ones. It covers the share to the pixel; nearly so on images larger than ``LARGEST``.
+    Every pixel has a time at which the brush reaches it; the hole consists of the earliest ones.
 
-    Arguments and result are those of :func:`random_box`.
-
-    Source: irregular holes as in Yu et al., "Free-form image inpainting with gated convolution",
-    ICCV 2019, Section 3.4.
+    Source: Yu et al., "Free-form image inpainting with gated convolution", ICCV 2019, Section 3.4.
     """
     drawn = fit_size(size, LARGEST)
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
     height, width = size
-    # Enough pieces for most shares; for a larger one the pixels nearest to them follow.
+    # Enough pieces for most shares; larger ones are completed by the pixels nearest to them.
     most = 0.6 if isinstance(ratio, Tensor) else min(ratio, 0.9)
     short = float(min(size))
     piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
@@ -108,13 +103,13 @@ def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Ten
     extent = torch.tensor(size, dtype=torch.float32, device=rng.device)
     first = (draws[:, 1:3] * extent)[:, None]
     points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
-    # A stroke that meets the border is reflected.
+    # Strokes are reflected at the border.
     points = extent - (extent - points.remainder(2.0 * extent)).abs()
     return points[:, :-1].flatten(0, 1), points[:, 1:].flatten(0, 1), diameters.flatten() / 2.0
 
 
 def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
-    """When the brush reaches every pixel, (height, width); the unit is a piece."""
+    """When the brush reaches every pixel, (height, width), in pieces."""
     height, width = size
     device = start.device
     rows = torch.arange(height, device=device).view(1, -1, 1) + 0.5

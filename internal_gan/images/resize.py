@@ -1,4 +1,4 @@
-"""Antialiased bicubic resampling of image tensors, the only resampler of the package."""
+"""Antialiased bicubic resampling."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from torch import Tensor
 
 from internal_gan.units import Size
 
-# The kernel of a larger factor exceeds the shared memory of a GPU, and torch fails.
+# A larger factor needs a kernel beyond a GPU's shared memory, where torch fails.
 MOST_SHRINKING = 32
 
 
 def resize(x: Tensor, size: Size) -> Tensor:
-    """Resample images to ``size`` with an antialiased bicubic kernel, on the tensor's device.
+    """Resample images to ``size`` with an antialiased bicubic kernel.
 
     The kernel is Keys' cubic convolution with a = -0.5, widened by the shrink factor, with pixel
-    centres at half-integers (``align_corners=False``), as in Pillow's ``BICUBIC``. It overshoots at
-    sharp edges by a few per cent, so that the result may leave the range of the input. It is
-    differentiable. A side that shrinks by more than ``MOST_SHRINKING`` does so in several steps,
-    the last one by that factor, on all devices alike.
+    centres at half-integers, as in Pillow's ``BICUBIC``. It overshoots at sharp edges, so the
+    result may leave the input's range. A side shrinks by at most ``MOST_SHRINKING`` at a time.
 
     Args:
         x: (N, C, H, W), floating point, of any range.

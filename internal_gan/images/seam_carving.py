@@ -1,4 +1,4 @@
-"""Seam carving to compare with: removes or doubles seams of little contrast."""
+"""Seam carving as a baseline for retargeting."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,16 +7,14 @@ from torch import Tensor
 
 Pixels = npt.NDArray[np.float32]  # (height, width, 3)
 
-# The share of the columns that is doubled before seams are looked for again; doubling all of them
-# at once would only stretch the image.
+# Share of the columns doubled before seams are found anew; doubling all would only stretch.
 GROWTH_AT_ONCE = 0.5
 
 
 def seam_carve(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bring an image to a size by removing or doubling seams, first columns, then rows.
+    """Bring (1, 3, H, W) of any range to a size by removing or doubling seams, columns first.
 
     Args:
-        image: (1, 3, H, W) of any range.
         size: (height, width) in pixels, each at least 1.
 
     Returns:
@@ -41,7 +39,7 @@ def _to_width(pixels: Pixels, width: int) -> Pixels:
 
 
 def _widened(pixels: Pixels, count: int) -> Pixels:
-    """``pixels`` with those ``count`` seams doubled that would be removed first."""
+    """``pixels`` with the ``count`` cheapest seams doubled."""
     height, width = pixels.shape[:2]
     columns = np.tile(np.arange(width), (height, 1))
     left, rows = pixels, np.arange(height)
@@ -49,8 +47,8 @@ def _widened(pixels: Pixels, count: int) -> Pixels:
     for _ in range(count):
         seam = _seam(left)
         doubled[rows, columns[rows, seam]] = True
-        left, columns = _without(left, seam), _without(columns[..., None], seam)[..., 0]
-    # A new pixel is the mean of the pixel that it doubles and the next one.
+        left, columns = _without(left, seam), _without(columns, seam)
+    # A new pixel is the mean of the doubled one and its right neighbour.
     nexts = np.concatenate([pixels[:, 1:], pixels[:, -1:]], axis=1)
     pairs = np.stack([pixels, (pixels + nexts) / 2], axis=2)
     chosen = np.stack([np.ones_like(doubled), doubled], axis=2)
@@ -61,7 +59,7 @@ def _widened(pixels: Pixels, count: int) -> Pixels:
 def _without(values: npt.NDArray[np.generic], seam: npt.NDArray[np.intp]) -> npt.NDArray:  # type: ignore[type-arg]
     kept = np.ones(values.shape[:2], bool)
     kept[np.arange(len(values)), seam] = False
-    return values[kept].reshape(values.shape[0], values.shape[1] - 1, values.shape[2])
+    return values[kept].reshape(values.shape[0], values.shape[1] - 1, *values.shape[2:])
 
 
 def _seam(pixels: Pixels) -> npt.NDArray[np.intp]:

@@ -1,8 +1,7 @@
 """Parameter-free geometric transformations of images and feature maps.
 
-A transformation works in normalised coordinates: x to the right and y down, from -1 to 1 between
-the outer edges of the image (``align_corners=False``). Only its application takes a size in pixels,
-so that it fits every resolution, and its inverse leads back to any size.
+They work in normalised coordinates, x to the right and y down, from -1 to 1 between the outer edges
+of the image (``align_corners=False``), so that they fit every resolution.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,11 +18,9 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.units import Size
 
-Border = Literal["zeros", "border", "reflection"]
-
 # A pixel's coverage is the mean over a grid of this many points a side.
 POINTS_PER_SIDE = 4
-# The source of points beyond a homography's horizon, which is outside the image at every size.
+# Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
@@ -38,19 +34,10 @@ class Transform(ABC):
 
     @abstractmethod
     def inverse(self) -> Transform:
-        """The transformation that undoes this one, exactly."""
+        """The exact inverse."""
 
-    def __call__(self, x: Tensor, size: Size, border: Border = "reflection") -> Tensor:
-        """Transform images or feature maps bilinearly.
-
-        Args:
-            x: (N, C, H, W), any number of channels.
-            size: (height, width) of the result in pixels.
-            border: what lies beyond the edges of ``x``.
-
-        Returns:
-            (N, C, height, width) of the dtype of ``x``; differentiable with respect to ``x``.
-        """
+    def __call__(self, x: Tensor, size: Size) -> Tensor:
+        """Transform (N, C, H, W) bilinearly, reflected beyond its edges, to (height, width)."""
         # In half precision the points would be off by pixels.
         with torch.autocast(x.device.type, enabled=False):
             grid = self.source(pixel_centres(size, x.device))
@@ -58,19 +45,19 @@ class Transform(ABC):
             found = F.grid_sample(
                 x.to(grid.dtype),
                 grid.expand(len(x), -1, -1, -1),
-                padding_mode=border,
+                padding_mode="reflection",
                 align_corners=False,
             )
         return found.to(x.dtype)
 
-    def coverage(self, size: Size, device: torch.device | None = None) -> Tensor:
+    def coverage(self, size: Size) -> Tensor:
         """The share of each output pixel that comes from inside the input.
 
         Returns:
             (1, 1, height, width) in [0, 1]: an alpha channel with smooth edges.
         """
         fine = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE)
-        points = self.source(pixel_centres(fine, device))
+        points = self.source(pixel_centres(fine))
         # Rounding must not make the edges of an untransformed image transparent.
         inside = (points.abs() <= 1 + 1e-6).all(dim=-1)
         return F.avg_pool2d(inside.float().unsqueeze(1), POINTS_PER_SIDE)
@@ -86,7 +73,7 @@ def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
 
 @dataclass(frozen=True)
 class Resize(Transform):
-    """Changes nothing but the size, along each axis by its own factor."""
+    """Changes the size alone, along each axis by its own factor."""
 
     def source(self, points: Tensor) -> Tensor:
         return points
@@ -94,11 +81,9 @@ class Resize(Transform):
     def inverse(self) -> Resize:
         return self
 
-    def __call__(self, x: Tensor, size: Size, border: Border = "reflection") -> Tensor:
+    def __call__(self, x: Tensor, size: Size) -> Tensor:
         if x.shape[-2:] == size:
             return x
-        if border == "zeros":
-            return super().__call__(x, size, border)
         # Equal to sampling by a grid, in a fraction of the time.
         return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
@@ -111,15 +96,13 @@ class Homography(Transform):
         matrix: 3 x 3, from input to output points (x, y, 1), normalised.
 
     Raises:
-        ValueError: not 3 x 3, or not invertible.
+        ValueError: the matrix is not invertible.
     """
 
     matrix: Sequence[Sequence[float]]
 
     def __post_init__(self) -> None:
         matrix = torch.tensor(self.matrix, dtype=torch.float64)
-        if matrix.shape != (3, 3):
-            raise ValueError(f"a homography has 3 x 3 numbers, got {tuple(matrix.shape)}")
         relative = matrix / torch.linalg.matrix_norm(matrix)
         if not torch.isfinite(matrix).all() or not abs(float(torch.linalg.det(relative))) > 1e-6:
             raise ValueError("the homography is not invertible; no three corners may be in line")
@@ -129,8 +112,7 @@ class Homography(Transform):
         """The homography that moves the image's corners to ``corners``.
 
         Args:
-            corners: the new top left, top right, bottom right and bottom left corner, each (x, y),
-                normalised.
+            corners: top left, top right, bottom right and bottom left, each (x, y), normalised.
 
         Raises:
             ValueError: not four points, or not a convex quadrilateral in this order.
@@ -251,9 +233,8 @@ class Wave(_Lift):
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
     """Moves each corner inwards at random, by up to ``magnitude`` half-sides along either axis.
 
-    Args:
-        magnitude: from 0 (the identity) to below 1/2, so that the corners stay convex.
-        rng: on the CPU.
+    ``magnitude`` is from 0 (the identity) to below 1/2, which keeps the corners convex; ``rng`` is
+    on the CPU.
     """
     if magnitude == 0:
         return Resize()

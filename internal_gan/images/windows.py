@@ -1,4 +1,4 @@
-"""Rectangular windows of an image, each a pair of slices: its rows and its columns."""
+"""Rectangular windows of an image, each a pair of slices (rows, columns)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ from internal_gan.units import Size
 
 Window = tuple[slice, slice]
 
-# Positions of windows are tried at this distance from each other, in pixels.
+# Distance between the positions that are tried, in pixels.
 STEP = 8
 
 
 def most_detailed(pixels: Tensor, size: Size) -> Window:
-    """The window with the strongest gradients.
-
-    Args:
-        pixels: (1, 3, H, W).
-        size: (height, width) of the window in pixels, cut to that of the image.
-    """
+    """The window of (1, 3, H, W) with the strongest gradients; ``size`` is cut to the image's."""
     height, width = pixels.shape[-2:]
     rows, columns = min(size[0], height), min(size[1], width)
     gray = pixels.mean(dim=1, keepdim=True)
@@ -57,15 +52,10 @@ def bounds(mask: Tensor) -> Window:
 
 
 def parts(mask: Tensor, gap: int) -> list[Tensor]:
-    """Split a mask into parts that are far from each other.
+    """Split a mask (1, 1, H, W) into parts, from top to bottom, whose sum is the mask.
 
-    Args:
-        mask: (1, 1, H, W), 0 outside.
-        gap: pixels closer together than this belong to one part; pixels more than twice as far
-            apart belong to different parts, unless others link them.
-
-    Returns:
-        A mask of the same size for each part, from top to bottom; their sum is ``mask``.
+    Pixels closer together than ``gap`` belong to one part; those more than twice as far apart
+    belong to different ones, unless others link them.
     """
     size = (mask.shape[-2], mask.shape[-1])
     cells = F.max_pool2d(mask, gap, ceil_mode=True) > 0
@@ -82,13 +72,7 @@ def parts(mask: Tensor, gap: int) -> list[Tensor]:
 
 
 def around(box: Window, extent: Size, size: Size) -> Window:
-    """A window centred on a box, moved where needed to lie inside the image.
-
-    Args:
-        box: rows and columns.
-        extent: (height, width) of the window in pixels, cut to that of the image.
-        size: (height, width) of the image.
-    """
+    """A window of ``extent`` centred on a box, cut and moved to lie in an image of ``size``."""
     window = []
     for part, wanted, side in zip(box, extent, size, strict=True):
         length = min(wanted, side)
@@ -98,7 +82,7 @@ def around(box: Window, extent: Size, size: Size) -> Window:
 
 
 def tiles(size: Size, most: int) -> Iterator[Window]:
-    """Cut an image of ``size`` into about square windows of at most ``most`` pixels.
+    """Cut an image of ``size`` into roughly square windows of at most ``most`` pixels.
 
     >>> [(rows.start, rows.stop) for rows, _ in tiles((5, 2), 4)]
     [(0, 1), (1, 3), (3, 5)]
@@ -109,7 +93,7 @@ def tiles(size: Size, most: int) -> Iterator[Window]:
 
 
 def widened(window: Window, margin: int) -> Window:
-    """The window with a margin around it, in the image padded by that margin."""
+    """The window and a margin around it, in the image padded by that margin."""
     rows, columns = window
     return (
         slice(rows.start, rows.stop + 2 * margin),
