@@ -13,8 +13,8 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
-from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.resize import resize
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights

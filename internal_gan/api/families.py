@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Unpack
 
 from internal_gan.api.model import How, Masked, Model
 from internal_gan.api.pictures import Given
-from internal_gan.images.files.to_memory import check_output_type, to_memory
+from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.units import Size
 
 Factors = tuple[float, float]

@@ -24,7 +24,7 @@ from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.to_memory import check_output_type, to_memory, to_pil
+from internal_gan.images.files.memory import check_output_type, to_memory, to_pil
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder

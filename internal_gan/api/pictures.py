@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.from_memory import to_mask, to_photo
+from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.images.photo import Photo
 
 Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor

@@ -19,8 +19,8 @@ from internal_gan.config.compose import compose
 from internal_gan.config.conf import choices
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, unknown
-from internal_gan.images.files.from_memory import to_mask, to_photo
 from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import IN_MEMORY

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.from_memory import to_mask
+from internal_gan.images.files.memory import to_mask
 from internal_gan.images.masks import dilate, read_mask, soften
 
 SIZE = (30, 40)

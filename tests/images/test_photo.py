@@ -8,8 +8,8 @@ from PIL import Image, ImageCms
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.source import Source
 from tests.tiny import picture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from internal_gan.config.compose import compose
-from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from tests.commands import TINY_RUN, Shell

@@ -10,8 +10,8 @@ import pytest
 
 from internal_gan.config.compose import compose
 from internal_gan.config.record import load_options, save_options
-from internal_gan.images.files.from_memory import to_photo
 from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback

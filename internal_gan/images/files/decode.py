@@ -1,4 +1,4 @@
-"""From a Pillow image of any colour mode and bit depth to tensors and photos."""
+"""Decodes Pillow images of any colour mode and bit depth."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
-from internal_gan.images.files.decoded import Decoded
-from internal_gan.images.files.reduce import in_bands, reduced_size
+from internal_gan.images.files.decoded import Decoded, in_bands
 
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _SIXTEEN_BIT_GRAY = {"I;16", "I;16L", "I;16B", "I;16N"}
@@ -23,19 +22,19 @@ READABLE_MODES = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
 
 
 class UnreadablePixelsError(Exception):
-    """The file is intact, but its pixels are not those of a photo; says why."""
+    """The file is intact, but its pixels are not those of a photo."""
 
 
 def decode(
     image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
 ) -> Decoded:
-    """Read the pixels of an image that has just been opened, and turn them upright.
+    """Read the pixels of an image that has just been opened, upright.
 
     Args:
         image: not loaded yet.
         reopen: opens the same file again; 16-bit colours are read in two passes.
-        longest: the longest side of use, in pixels; a much larger image is reduced, see
-            :func:`internal_gan.images.files.reduce.reduced_size`. None reads all of it.
+        longest: the longest side needed, in pixels; a much larger image is reduced. None reads all
+            of it.
 
     Raises:
         UnreadablePixelsError: the colour mode or the values are not those of a photo.
@@ -67,21 +66,18 @@ def decode(
 
 
 def _decode(decoder: Callable[..., Decoded], longest: int | None, *images: Image.Image) -> Decoded:
-    """Decode the layers of an image, turned upright; a very large one in bands of rows."""
+    """Decode the layers of an image, upright; a very large one in bands of rows."""
     layers = [_upright(image) for image in images]
     width, height = layers[0].size
-    to = reduced_size((height, width), longest)
-    if to is None:
-        return decoder(*layers)
     return in_bands(
         (height, width),
-        to,
+        longest,
         lambda top, bottom: decoder(*(layer.crop((0, top, width, bottom)) for layer in layers)),
     )
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Pillow would copy even an upright image, which takes much memory for a large one.
+    # Pillow would copy even an upright image.
     image.load()
     is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
     return image if is_upright else ImageOps.exif_transpose(image)
@@ -91,7 +87,7 @@ def _decode_bytes(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
     straight = image.convert("LA") if image.mode == "La" else image
     has_alpha = straight.has_transparency_data
     levels = channels_of(straight.convert("RGBA" if has_alpha else "RGB")) / 255.0
-    return _decoded(levels, image.mode, 8, notes)
+    return Decoded.of(levels, image.mode, 8, notes)
 
 
 def _decode_cmyk(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
@@ -107,7 +103,7 @@ def _decode_cmyk(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
         except ImageCms.PyCMSError:
             notes += ("its CMYK colour profile is damaged, so the colours may be off",)
     levels = channels_of(converted or image.convert("RGB")) / 255.0
-    return _decoded(levels, "CMYK", 8, notes)
+    return Decoded.of(levels, "CMYK", 8, notes)
 
 
 def _decode_integers(image: Image.Image, largest: int) -> Decoded:
@@ -118,7 +114,7 @@ def _decode_integers(image: Image.Image, largest: int) -> Decoded:
     key = image.info.get("transparency")
     if isinstance(key, int):
         levels = torch.cat([levels, (levels != key) * float(largest)])
-    return _decoded(levels / largest, "I;16", 16)
+    return Decoded.of(levels / largest, "I;16", 16)
 
 
 def _decode_floats(image: Image.Image) -> Decoded:
@@ -128,33 +124,23 @@ def _decode_floats(image: Image.Image) -> Decoded:
         raise UnreadablePixelsError(
             f"its floating-point values go from {span}; allowed is 0 (black) to 1 (white)"
         )
-    return _decoded(levels, "F", 32)
+    return Decoded.of(levels, "F", 32)
 
 
 def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
-    """Join the high bytes of 16-bit colours, which are all that Pillow reads, and the low ones."""
+    """Join the high bytes of 16-bit colours, all that Pillow reads, with the low ones."""
     mode, key = image.mode, image.info.get("transparency")
     levels = 256.0 * channels_of(image) + channels_of(low_bytes)
     if isinstance(key, tuple):
         transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
         levels = torch.cat([levels, 65535.0 * ~transparent])
-    return _decoded(levels / 65535.0, mode, 16)
+    return Decoded.of(levels / 65535.0, mode, 16)
 
 
 def _decode_deep_gray_alpha(image: Image.Image) -> Decoded:
-    """16-bit gray and alpha, read as if its four bytes per pixel were RGBA."""
+    """16-bit gray and alpha, whose four bytes per pixel were read as RGBA."""
     planes = channels_of(image)
-    return _decoded((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
-
-
-def _decoded(levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] = ()) -> Decoded:
-    """Split channels in [0, 1], gray or RGB and perhaps alpha, into colours and alpha."""
-    has_alpha = levels.shape[0] in (2, 4)
-    colours = levels[:-1] if has_alpha else levels
-    alpha = levels[-1:].unsqueeze(0) if has_alpha else None
-    return Decoded(
-        colours.expand(3, -1, -1).unsqueeze(0).contiguous(), alpha, mode, bit_depth, notes
-    )
+    return Decoded.of((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
 
 
 def channels_of(image: Image.Image) -> Tensor:
@@ -164,7 +150,7 @@ def channels_of(image: Image.Image) -> Tensor:
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """The layout of the pixels in the file, by Pillow's name, such as ``RGB;16B``."""
+    """Pillow's name of the layout of the file's pixels, such as ``RGB;16B``."""
     tiles = getattr(image, "tile", None)
     if not tiles:
         return image.mode
@@ -174,7 +160,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
-    """Make Pillow read the file, not loaded yet, by another layout of the same size."""
+    """Make Pillow read a file that is not loaded yet by another layout of the same size."""
     image.tile = [  # type: ignore[attr-defined]
         tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
         for tile in image.tile  # type: ignore[attr-defined]
@@ -183,7 +169,7 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
 
 
 def _low_byte_mode(raw_mode: str) -> str | None:
-    """The layout by which Pillow reads the low bytes of 16-bit colours: of opposite byte order."""
+    """The layout that reads the low bytes of 16-bit colours: that of the opposite byte order."""
     layout, order = raw_mode[:-1], raw_mode[-1:]
     if layout not in {"RGB;16", "RGBA;16", "RGBX;16"}:
         return None

@@ -1,4 +1,4 @@
-"""From tensors to image files and Pillow images, as faithfully as each format allows."""
+"""Encodes tensors as image files and Pillow images, as faithfully as each format allows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Layout:
     Attributes:
         mode: Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``.
         bit_depth: bits per channel: 8, 16, or 32 for floats (opaque gray only).
-        metadata: the ``icc_profile`` and the ``exif`` block, if any, by Pillow's names.
+        metadata: ``icc_profile`` and ``exif``, if any.
     """
 
     mode: str = "RGB"
@@ -44,8 +44,8 @@ class Format:
         name: Pillow's name of the format.
         gray, alpha, floats, icc_profile: whether it holds gray images, an alpha channel,
             floating-point gray, a colour profile.
-        deep_modes: the layouts that it holds with 16 bits per channel.
-        exif_limit: the largest EXIF block that it holds, in bytes.
+        deep_modes: the modes that it holds with 16 bits per channel.
+        exif_limit: the size of the largest EXIF block, in bytes.
         options: Pillow's options for saving without visible loss.
     """
 
@@ -89,8 +89,8 @@ def arrange(
         like, alpha: as for :func:`internal_gan.images.files.image.write_image`.
 
     Returns:
-        The channels, (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
-        each property that is lost.
+        The channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
+        each loss.
 
     Raises:
         ValueError: the pixels have another shape or are not finite.
@@ -113,7 +113,7 @@ def arrange(
 
 
 def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layout, list[str]]:
-    """What a format can hold of a photo's properties, and a line for the user about each loss."""
+    """The properties of a photo that a format can hold, and a line for the user about each loss."""
     losses, metadata = [], {}
     mode = "L" if like is not None and like.is_gray and file_format.gray else "RGB"
     if has_alpha and file_format.alpha:
@@ -144,17 +144,13 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
-    """Write channels to a file.
+    """Write (or overwrite) a file.
 
     Args:
-        path: an existing file is overwritten.
-        channels: (C, H, W) in [0, 1] on the CPU, one for each letter of the layout's mode;
-            overwritten, which saves memory for large pictures.
-        layout: from :func:`arrange`, for this format.
+        channels, layout: from :func:`arrange`, for this format; the channels are overwritten.
 
     Raises:
-        OSError, ValueError: the file cannot be written, or the format cannot hold an image of this
-            size; which of the two depends on the format.
+        OSError, ValueError: the file cannot be written, or the format cannot hold this size.
     """
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
@@ -162,16 +158,13 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     image = to_pillow(channels, layout)
     options = {**file_format.options, **layout.metadata}
     if "exif" in options:
-        # Pillow cannot write the EXIF tables of camera and place into a compressed TIFF file.
+        # Pillow cannot write all EXIF tables into a compressed TIFF file.
         options.pop("compression", None)
     image.save(path, format=file_format.name, **options)
 
 
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
-    """A Pillow image of channels (C, H, W) in [0, 1] on the CPU, which are overwritten.
-
-    Of more than 8 bits per channel Pillow only holds gray without alpha.
-    """
+    """A Pillow image of channels from :func:`arrange`, which are overwritten."""
     if layout.bit_depth == 32:
         array = channels.permute(1, 2, 0).numpy().astype(np.float32)
     else:
@@ -189,14 +182,11 @@ def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float
 
 
 def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> bytes:
-    """A PNG file with 16 bits per channel, which Pillow only writes for gray.
-
-    Source: Portable Network Graphics (PNG) Specification, third edition, W3C, 2025.
-    """
+    """A PNG file (W3C, third edition) of 16 bits per channel, which Pillow writes only in gray."""
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)
     rows = array.reshape(height, -1).view(np.uint8)
-    # Filter 2, "up": a row's difference from the one above compresses better than the row itself.
+    # Filter 2, "up": differences from the row above compress better.
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     filtered = np.hstack([np.full((height, 1), 2, np.uint8), rows - above])
     chunks = [_chunk(b"IHDR", header)]

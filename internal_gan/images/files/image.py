@@ -25,21 +25,18 @@ _log = logging.getLogger(__name__)
 
 
 def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
-    """Read an image file of any common format, colour mode and bit depth.
+    """Read an image file, upright, and log what is lost as warnings.
 
     PNG, JPEG, TIFF, WebP, BMP, GIF and PPM; black and white, gray, palette, RGB and CMYK, with or
     without transparency; 8 and 16 bits per channel, and floating-point gray in [0, 1]. Only the
-    first of several frames or pages is read. Losses are logged as warnings.
+    first of several frames or pages is read.
 
     Args:
         path: the file; a leading ``~/`` stands for the home folder.
-        longest: the longest side of use, in pixels. A file of more than
-            :data:`~internal_gan.images.files.reduce.WHOLE_PIXELS` is then reduced to
-            :data:`~internal_gan.images.files.reduce.GAP` times that side, in little more memory
-            than its bytes take. None reads it whole.
-
-    Returns:
-        The photo, turned upright by its EXIF orientation.
+        longest: the longest side needed, in pixels. A file of more than
+            :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is then reduced to
+            :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded. None
+            reads it whole.
 
     Raises:
         UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has
@@ -48,7 +45,7 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     path = existing_image(Path(path))
     name = shown(path)
     try:
-        # Pillow warns about odd metadata, which do not affect the pixels.
+        # Pillow warns about odd metadata, which does not affect the pixels.
         with ignored_warnings():
             return _read(path, name, longest)
     except UserError:
@@ -62,7 +59,7 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     except UnreadablePixelsError as error:
         raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
     except Exception as error:
-        # For a damaged file Pillow raises nearly anything, even KeyError and struct.error.
+        # Pillow raises nearly anything for a damaged file, even KeyError and struct.error.
         detail = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
             f"{name}: the image is truncated or damaged ({detail}); allowed are whole files"
@@ -97,16 +94,14 @@ def write_image(
 ) -> None:
     """Write an image file, whole or not at all, in the format named by its suffix.
 
-    Without ``like`` it is 8-bit RGB, or RGBA with ``alpha``. With ``like``, it has the properties
-    of that photo's file: gray or colour, bit depth, colour profile, EXIF, and, if the size is the
-    same, transparency, with the file's own numbers where a pixel is fully transparent. Palette and
-    CMYK photos become RGB. Properties that the format cannot hold are logged as warnings. PNG, TIFF
-    and WebP are lossless, JPEG has quality 95.
+    It is 8-bit RGB, or RGBA with ``alpha``, unless ``like`` says otherwise. What the format cannot
+    hold is logged as warnings. PNG, TIFF and WebP are lossless, JPEG has quality 95.
 
     Args:
         path: ends in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
-        like: the photo whose file this one should resemble.
+        like: a photo to share gray or colour, bit depth, colour profile and EXIF with, and, at the
+            same size, transparency. Palette and CMYK become RGB.
         alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
 
     Raises:
@@ -137,13 +132,7 @@ def write_image(
 
 
 def to_uint8(pixels: Tensor) -> Tensor:
-    """Map [-1, 1] to whole numbers from 0 to 255, rounded; other values are clipped.
-
-    Args:
-        pixels: a floating-point tensor of any shape.
-
-    Returns:
-        ``uint8`` of the same shape, on the same device.
+    """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped.
 
     >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5]))
     tensor([  0, 128, 255, 255], dtype=torch.uint8)

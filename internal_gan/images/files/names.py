@@ -1,4 +1,4 @@
-"""Names of image files, and checks before anything is loaded; needs the standard library alone."""
+"""Names of image files, and checks before anything is loaded; needs only the standard library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from internal_gan.errors import UserError
 
 READABLE = "PNG, JPEG, TIFF, WebP, BMP, GIF and PPM"
-# Pillow may try no other format, since some of its readers start other programs.
+# The only formats that Pillow may try, since some of its readers start other programs.
 PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
@@ -18,11 +18,10 @@ READABLE_SUFFIXES = (
 
 
 def existing_image(path: Path) -> Path:
-    """The path of a file that is readable and not empty; a leading ``~/`` is the home folder.
+    """The path of a file, with a leading ``~/`` expanded.
 
     Raises:
-        UserError: no such file, a folder, an empty file, or one without permission to read. The
-            message begins with the path.
+        UserError: no such file, a folder, an empty file, or one without permission to read.
     """
     name = shown(path)
     try:

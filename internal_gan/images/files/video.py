@@ -1,28 +1,25 @@
-"""Moving pictures: frames are written as PNG files, and these joined to a GIF, WebP or MP4 file."""
+"""Moving pictures: picture files joined to a GIF, WebP or MP4 file."""
 
 from __future__ import annotations
 
 import importlib
 import itertools
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, make_folder
-from internal_gan.images.files.image import write_image
-from internal_gan.images.photo import Photo
+from internal_gan.files import atomic_write
 
-# Browsers slow down frames that last less than two hundredths of a second.
+# Browsers slow down frames shorter than two hundredths of a second.
 MAX_GIF_FPS = 50
 _QUALITY = 85
 _PALETTE_FRAMES = 8
-# Without a stated matrix players guess one by the size, and colours shift.
+# Without a stated matrix players guess one from the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 H264 = (
     *("-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
@@ -36,8 +33,8 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
     Args:
         file_format: gif, mp4, webp or png.
         fps: frames per second.
-        option, name: the group of options, such as ``animate``, and the option in it that names the
-            format, for messages.
+        option, name: in messages, the group of options, such as ``animate``, and the one in it that
+            names the format.
 
     Raises:
         UserError: MP4 without the package that encodes it, or a GIF of too many frames per second.
@@ -57,36 +54,12 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
         )
 
 
-def write_frames(folder: Path, frames: Iterable[Tensor], like: Photo | None = None) -> list[Path]:
-    """Write ``0000.png``, ``0001.png`` and so on, with one frame in memory at a time.
-
-    Args:
-        folder: created if needed, with its parents.
-        frames: each (1, 3, H, W) or (3, H, W) in [-1, 1].
-        like: see :func:`internal_gan.images.files.image.write_image`.
-
-    Returns:
-        The files in order.
-
-    Raises:
-        UserError: the folder is not writable, or the disk is full.
-    """
-    make_folder(folder)
-    files = []
-    for index, frame in enumerate(frames):
-        files.append(folder / f"{index:04d}.png")
-        write_image(files[-1], frame, like=like)
-    return files
-
-
 def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
     """Join picture files of the same size to one moving picture; GIF and WebP repeat for ever.
 
-    GIF has one palette of 256 colours for all frames, and times in hundredths of a second that add
-    up to the exact duration. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0
-    colours, which need even sides: the last row or column of an odd side is repeated. WebP and MP4
-    are written with one frame in memory at a time; for GIF, Pillow holds a byte for each pixel of
-    every frame.
+    GIF has one palette of 256 colours, and times in hundredths of a second that add up to the exact
+    duration. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0 colours; the last row
+    or column of an odd side is repeated. Only for GIF are all frames held in memory.
 
     Args:
         path: ends in .gif, .webp or .mp4.
@@ -122,7 +95,7 @@ def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 class _Reel(Image.Image):
-    """Picture files as one image of many frames, of which Pillow holds one at a time."""
+    """Picture files as one image of many frames, with one in memory at a time."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         super().__init__()
@@ -141,7 +114,7 @@ class _Reel(Image.Image):
 
 
 def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
-    # One palette for all frames, and no dithering: otherwise colours and pixels would flicker.
+    # One palette and no dithering, lest colours and pixels flicker.
     chosen = [files[index * len(files) // _PALETTE_FRAMES] for index in range(_PALETTE_FRAMES)]
     together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
     palette = Image.fromarray(together).quantize(256, kmeans=2)
@@ -162,7 +135,7 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
     command = [_encoder(), "-y", "-v", "error", *frames, "-i", "-", *H264, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
-        # An encoder that ends early reports the reason below.
+        # An encoder that ends early gives its reason below.
         with suppress(BrokenPipeError):
             for file in files:
                 pixels = np.asarray(_rgb(file))
@@ -175,11 +148,10 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 def _encoder() -> str:
-    """The path of the encoder that imageio-ffmpeg contains.
+    """The path of imageio-ffmpeg's encoder.
 
     Raises:
-        ImportError: the package is not installed.
-        RuntimeError: it has no encoder for this platform.
+        ImportError, RuntimeError: the package, or its encoder for this platform, is missing.
     """
     return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
 

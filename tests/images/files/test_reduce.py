@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from internal_gan.images.files import decode, reduce
-from internal_gan.images.files.from_memory import to_photo
+from internal_gan.images.files import decode, decoded
 from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -72,8 +72,8 @@ FILES: dict[str, Callable[[Path], None]] = {
 @pytest.fixture
 def bands(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Makes these small pictures huge; lists how many pixels each band of floats has."""
-    monkeypatch.setattr(reduce, "WHOLE_PIXELS", 10_000)
-    monkeypatch.setattr(reduce, "BAND_PIXELS", 20_000)
+    monkeypatch.setattr(decoded, "WHOLE_PIXELS", 10_000)
+    monkeypatch.setattr(decoded, "BAND_PIXELS", 20_000)
     seen: list[int] = []
     channels = decode.channels_of
 
@@ -93,7 +93,7 @@ def shrunk(photo: Photo) -> Tensor:
 def check_alike(small: Photo, whole: Photo) -> None:
     """Within a step of 8 bits; what is filled into a transparent part is made up at either size."""
     assert small.full_size == whole.size == whole.full_size
-    assert max(small.size) == reduce.GAP * LONGEST
+    assert max(small.size) == decoded.GAP * LONGEST
     assert (small.mode, small.bit_depth) == (whole.mode, whole.bit_depth)
     difference = (shrunk(small) - shrunk(whole)).abs()
     if whole.alpha is not None:
@@ -162,6 +162,6 @@ def test_what_is_not_huge_for_its_use_is_read_bit_for_bit(
 
 def test_cells_are_means_with_fractions_of_pixels() -> None:
     x = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]).expand(1, 1, 1, 5)
-    means = reduce.cell_means(x, (0.0, 5.0, 2), -1)
+    means = decoded.cell_means(x, (0.0, 5.0, 2), -1)
     expected = [(1 + 2 + 4 / 2) / 2.5, (4 / 2 + 8 + 16) / 2.5]
     torch.testing.assert_close(means.flatten().tolist(), expected)

@@ -1,8 +1,8 @@
-"""Frames become PNG files, and these a moving picture of the right size, length and colours."""
+"""Picture files become a moving picture of the right size, length and colours."""
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from PIL import Image, ImageCms, ImageSequence
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
-from internal_gan.images.files.video import check_format, write_frames, write_video
+from internal_gan.images.files.image import write_image
+from internal_gan.images.files.video import check_format, write_video
 
 COLOURS = [(200, 40, 40), (40, 180, 60), (50, 60, 190)]
 FPS = 24
@@ -26,6 +26,15 @@ def flat(height: int, width: int) -> Iterator[Tensor]:
     for colour in COLOURS:
         values = torch.tensor(colour) / 127.5 - 1
         yield values.view(1, 3, 1, 1).expand(1, 3, height, width)
+
+
+def write_frames(folder: Path, frames: Iterable[Tensor]) -> list[Path]:
+    folder.mkdir()
+    files = []
+    for index, frame in enumerate(frames):
+        files.append(folder / f"{index}.png")
+        write_image(files[-1], frame)
+    return files
 
 
 def frames_of(path: Path) -> list[np.ndarray[Any, Any]]:
@@ -39,23 +48,6 @@ def decoded(path: Path, height: int, width: int) -> tuple[str, list[np.ndarray[A
     answer = subprocess.run([*command, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
     frames = np.frombuffer(answer.stdout, np.uint8).reshape(-1, height, width, 3)
     return answer.stderr.decode(), list(frames)
-
-
-def test_frames_are_files_in_their_order_with_the_same_bytes(tmp_path: Path) -> None:
-    files = write_frames(tmp_path / "a" / "frames", flat(5, 7))
-    assert [file.name for file in files] == ["0000.png", "0001.png", "0002.png"]
-    for file, colour in zip(files, COLOURS, strict=True):
-        assert (np.asarray(Image.open(file)) == colour).all()
-        assert read_image(file).size == (5, 7)
-
-
-def test_frames_are_written_as_they_come(tmp_path: Path) -> None:
-    def frames() -> Iterator[Tensor]:
-        for index, frame in enumerate(flat(5, 7)):
-            assert len(list(tmp_path.glob("frames/*.png"))) == index
-            yield frame
-
-    assert len(write_frames(tmp_path / "frames", frames())) == 3
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp"])

@@ -1,4 +1,4 @@
-"""Photos from Pillow images, NumPy arrays and tensors."""
+"""Photos from Pillow images, NumPy arrays and tensors, and pictures converted to these."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
-from internal_gan.images.files.decoded import Decoded
-from internal_gan.images.files.reduce import in_bands, reduced_size
+from internal_gan.images.files.decoded import Decoded, in_bands
+from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
 
+OUTPUT_TYPES = ("pil", "np", "pt")
+
+_PILLOW = Format("Pillow", deep_modes=frozenset({"L"}), floats=True)
 _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
@@ -44,7 +47,10 @@ def to_photo(
         decoded = _from_pillow(image, name, longest)
         return decoded.photo(icc_profile=image.info.get("icc_profile"))
     if isinstance(image, Tensor | np.ndarray):
-        return _from_layers(_layers(image, name), name, longest).photo()
+        layers = _layers(image, name)
+        size = layers.shape[0], layers.shape[1]
+        bands = in_bands(size, longest, lambda top, end: _from_array(layers[top:end], name))
+        return bands.photo()
     raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
@@ -52,7 +58,7 @@ def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask
     """Make a photo of a mask in memory, for :func:`internal_gan.images.masks.read_mask`.
 
     Args:
-        mask: as for :func:`to_photo`; arrays and tensors may also be of bools, and a tensor (H, W).
+        mask: as for :func:`to_photo`; also an array of bools, or a tensor of bools or (H, W).
         name: of the mask in messages.
 
     Raises:
@@ -68,6 +74,50 @@ def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask
     elif isinstance(mask, np.ndarray) and mask.dtype == bool:
         mask = mask.astype(np.float32)
     return to_photo(mask, name)
+
+
+def to_memory(
+    pixels: Tensor,
+    output_type: str = "pil",
+    like: Photo | None = None,
+    alpha: Tensor | None = None,
+) -> Any:
+    """Convert a picture to the type that a caller asks for.
+
+    Args:
+        pixels: (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
+        output_type: one that :func:`check_output_type` allows. ``pil``: see :func:`to_pil`. ``np``:
+            a float32 array (H, W, 3) in [0, 1]. ``pt``: a float32 tensor (1, 3, H, W) in [0, 1] on
+            the CPU.
+        like, alpha: as for :func:`to_pil`.
+
+    Raises:
+        ValueError: pixels of another shape.
+    """
+    if output_type == "pil":
+        return to_pil(pixels, like, alpha)
+    colours = arrange(pixels, _PILLOW)[0]
+    return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
+
+
+def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Image.Image:
+    """A Pillow image of (1, 3, H, W) in [-1, 1].
+
+    Args:
+        like: a photo to share gray or colour, transparency, colour profile and EXIF data with, and,
+            if gray and opaque, the bit depth; other images have 8 bits per channel.
+        alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
+    """
+    channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
+    image = to_pillow(channels, layout)
+    image.info.update(layout.metadata)
+    return image
+
+
+def check_output_type(output_type: str) -> None:
+    """Raise UserError for an output type that is not one of :func:`to_memory`."""
+    if output_type not in OUTPUT_TYPES:
+        raise unknown("output_type", output_type, OUTPUT_TYPES)
 
 
 def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
@@ -97,32 +147,19 @@ def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, 
     return layers
 
 
-def _from_layers(layers: np.ndarray[Any, Any], name: str, longest: int | None) -> Decoded:
-    size = layers.shape[0], layers.shape[1]
-    to = reduced_size(size, longest)
-    if to is None:
-        return _from_array(layers, name)
-    return in_bands(size, to, lambda top, bottom: _from_array(layers[top:bottom], name))
-
-
 def _from_array(layers: np.ndarray[Any, Any], name: str) -> Decoded:
-    depths = {"uint8": 8, "uint16": 16}
-    if layers.dtype.name in depths:
-        depth = depths[layers.dtype.name]
-        levels = layers.astype(np.float32) / (2**depth - 1)
+    depth = {"uint8": 8, "uint16": 16}.get(layers.dtype.name)
+    levels = layers.astype(np.float32)
+    if depth is not None:
+        levels /= 2**depth - 1
     elif np.issubdtype(layers.dtype, np.floating):
-        depth = 8
-        levels = layers.astype(np.float32)
         _check_range(levels, name)
     else:
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
-    planes = torch.from_numpy(levels).permute(2, 0, 1).unsqueeze(0)
-    colours = planes[:, :3].expand(-1, 3, -1, -1).contiguous()
-    alpha = planes[:, 3:].contiguous() if planes.shape[1] == 4 else None
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[planes.shape[1]]
-    return Decoded(colours, alpha, mode, depth)
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[layers.shape[-1]]
+    return Decoded.of(torch.from_numpy(levels).permute(2, 0, 1), mode, depth or 8)
 
 
 def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:

@@ -9,8 +9,7 @@ import torch
 from PIL import Image, ImageCms
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.from_memory import to_photo
-from internal_gan.images.files.to_memory import to_memory
+from internal_gan.images.files.memory import check_output_type, to_memory, to_photo
 
 PIXELS = torch.rand(1, 3, 20, 30, generator=torch.Generator().manual_seed(0)) * 2 - 1
 LEVELS = ((PIXELS[0] + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
@@ -75,4 +74,4 @@ def test_the_profile_comes_along_and_is_saved() -> None:
 
 def test_another_type_is_refused_by_name() -> None:
     with pytest.raises(UserError, match=r"output_type=np\.array: .* Allowed: pil, np, pt"):
-        to_memory(PIXELS, "np.array")
+        check_output_type("np.array")
