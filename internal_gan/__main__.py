@@ -4,13 +4,9 @@ from internal_gan.training.signals import ctrl_c_ends
 
 
 def main() -> None:
-    """Run the command line with the process's own arguments.
-
-    Raises:
-        SystemExit: see :func:`internal_gan.cli.main`.
-    """
+    """Run :func:`internal_gan.cli.main` with the process's arguments."""
     ctrl_c_ends()
-    # Here, since Ctrl-C may well come while it is being imported.
+    # Imported here, since Ctrl-C may come during the import.
     from internal_gan.cli import main as command_line
 
     command_line()

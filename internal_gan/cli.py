@@ -1,6 +1,6 @@
-"""The command line: arguments in, one line out for every mistake.
+"""The command line: parses arguments and reports every mistake in one line.
 
-``--help``, tab completion and every check that needs no pixels work without importing torch.
+``--help``, tab completion and all checks that need no pixels work without importing torch.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from internal_gan.config.arguments import key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
-from internal_gan.config.messages import user_error
+from internal_gan.config.messages import user_error, user_errors
 from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
@@ -35,12 +35,12 @@ from internal_gan.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line with ``argv``, by default the process's own arguments.
+    """Run the command line with ``argv``, by default the process's arguments.
 
     Raises:
-        SystemExit: with code 2 after a mistake of the user, 1 after one of this package, 130 or
-            143 after a stop by Ctrl-C or SIGTERM, 141 where nobody reads what was asked for
-            (``--help | head -1``); a run goes on, since its files are what was asked for.
+        SystemExit: with code 2 after a user's mistake, 1 after an error in this package, 130 or 143
+            after a stop by Ctrl-C or SIGTERM, and 141 if the reader of an answer has gone, as in
+            ``--help | head -1``. A run whose output nobody reads continues.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     with spare_output():
@@ -75,20 +75,15 @@ def _run(arguments: list[str]) -> None:
         overrides = many.overrides
     place = many.sweep.path if many else Path()
     application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
-    try:
-        with disk_errors(place), _hydra_raises(), _arguments([*_for_hydra(flags), *overrides]):
-            if many:
-                many.launch(application, _say)
-            elif answers:
-                with _answer():
-                    application()
-            else:
+    # _job raises no other errors, so these are about the configuration.
+    with user_errors(overrides), disk_errors(place), _hydra([*_for_hydra(flags), *overrides]):
+        if many:
+            many.launch(application, _say)
+        elif answers:
+            with _answer():
                 application()
-    except UserError:
-        raise
-    except Exception as error:
-        # _job lets no other exception out, so this one is about the configuration.
-        raise user_error(error, overrides) from error
+        else:
+            application()
     if many and (code := many.end(_say)):
         sys.exit(code)
 
@@ -102,7 +97,7 @@ def _many(overrides: list[str]) -> Multirun:
 
 @contextlib.contextmanager
 def _answer() -> Iterator[None]:
-    """End as other programs do where the block prints what was asked for and nobody reads it."""
+    """Exit with code 141, as other programs do, if nobody reads what the block prints."""
     try:
         yield
     finally:
@@ -121,7 +116,7 @@ def _not_printed(error: OSError) -> str:
 def _job(config: DictConfig) -> float | None:
     """One run; under multirun one of several."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
-        # Perhaps in a process of its own, which began elsewhere than in main.
+        # Possibly in a process that did not start in main.
         with spare_output():
             return _one_of_several(config)
     try:
@@ -141,15 +136,12 @@ def _one_of_several(config: DictConfig) -> float | None:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
             return job(config, _told)
     except UserError as error:
-        # The sweep's own records cannot be written; Hydra would tell it in its own way.
+        # The sweep's records cannot be written, which Hydra would report in its own words.
         raise SystemExit(_told(error)) from error
 
 
 def _refuse_a_sweep() -> None:
-    """An ablation is a file with values to be swept, of which a single run would take none.
-
-    One of its jobs, with a process of its own, is told its values.
-    """
+    """Refuse an ablation whose swept values are not given, as they are to each of its jobs."""
     hydra_config = HydraConfig.get()
     given = {key_of(override) for override in hydra_config.overrides.task}
     if set(hydra_config.sweeper.get("params") or {}) - given:
@@ -158,7 +150,7 @@ def _refuse_a_sweep() -> None:
 
 
 def _told(error: Exception, name: str | None = None) -> int:
-    """Say what went wrong, in which job; the exit code."""
+    """Print an error, of a job if named; returns the exit code."""
     where = "" if name is None else f"job {name}: "
     if isinstance(error, UserError):
         return _say(f"{where}{error}", MISTAKE)
@@ -166,9 +158,9 @@ def _told(error: Exception, name: str | None = None) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """The flags, and the overrides wherever they stand between them.
+    """Parse flags and overrides in any order.
 
-    Of Hydra's own flags those alone that have a use here: one of the others reads a pickle.
+    Accepts only the useful ones of Hydra's flags, since one of the others reads a pickle.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("overrides", nargs="*")
@@ -192,7 +184,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _for_hydra(flags: argparse.Namespace) -> list[str]:
-    """The flags as they were understood here."""
+    """The parsed flags as arguments for Hydra."""
     names = ("help", "resolve", "multirun", "shell_completion")
     given = [f"--{name.replace('_', '-')}" for name in names if getattr(flags, name)]
     values = ((name, getattr(flags, name)) for name in ("cfg", "package"))
@@ -200,28 +192,18 @@ def _for_hydra(flags: argparse.Namespace) -> list[str]:
 
 
 @contextlib.contextmanager
-def _hydra_raises() -> Iterator[None]:
-    """Let Hydra hand its exceptions to us instead of printing them in its own way."""
-    before = os.environ.get("HYDRA_FULL_ERROR")
+def _hydra(arguments: list[str]) -> Iterator[None]:
+    """Let Hydra read ``arguments``, from ``sys.argv``, and raise its errors, not print them."""
+    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [before[0], *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = before
-
-
-@contextlib.contextmanager
-def _arguments(arguments: list[str]) -> Iterator[None]:
-    """Hydra reads ``sys.argv``, not what it is given."""
-    before = sys.argv
-    sys.argv = [before[0], *arguments]
-    try:
-        yield
-    finally:
         sys.argv = before
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if full_error is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full_error
 
 
 def _say(message: str, code: int = CRASH) -> int:
@@ -230,7 +212,7 @@ def _say(message: str, code: int = CRASH) -> int:
 
 
 def _crash(error: Exception) -> str:
-    """One line about a mistake of ours; its notes, or a new file, tell where the traceback is."""
+    """One line about an internal error; its notes, or a new file, hold the traceback."""
     places = getattr(error, "__notes__", [])
     if not places:
         try:

@@ -1,6 +1,7 @@
-"""The device and the precision of a run, and the memory that is free."""
+"""The device and precision of a run, and its free memory."""
 
 import os
+import re
 from pathlib import Path
 
 import torch
@@ -9,10 +10,10 @@ from internal_gan.errors import UserError
 
 
 def select_device(name: str) -> tuple[torch.device, str]:
-    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` into a device and the reason for it.
+    """The device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``, and the reason for it.
 
     Raises:
-        UserError: the name is none of these, or the machine lacks that device.
+        UserError: another name, or this machine has no such device.
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
@@ -21,45 +22,39 @@ def select_device(name: str) -> tuple[torch.device, str]:
         return torch.device("cpu"), "no CUDA device found"
     if name == "cpu":
         return torch.device("cpu"), "asked for"
-    kind, _, number = name.partition(":")
-    if kind != "cuda" or (number and not number.isdigit()) or name.endswith(":"):
+    cuda = re.fullmatch(r"cuda(?::(\d+))?", name)
+    if not cuda:
         raise UserError(f"device={name}: unknown; allowed: auto, cpu, cuda, cuda:0, cuda:1, ...")
     if not count:
         raise UserError(
             f"device={name}: this machine or this torch build has no CUDA device; "
             "allowed here: auto, cpu"
         )
-    if int(number or 0) >= count:
+    if int(cuda[1] or 0) >= count:
         here = ", ".join(f"cuda:{i}" for i in range(count))
         raise UserError(f"device={name}: not on this machine; allowed here: auto, cpu, {here}")
     return torch.device(name), "asked for"
 
 
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
-    """Turn ``auto``, ``fp32`` or ``bf16`` into the dtype of convolutions and the reason for it.
+    """The dtype of convolutions for ``auto``, ``fp32`` or ``bf16``, and the reason for it.
 
-    ``auto`` is bfloat16 on hardware that multiplies it natively; elsewhere it is slower than
-    float32.
-
-    Raises:
-        UserError: the name is none of these.
+    ``auto`` is bfloat16 on hardware with native support; elsewhere float32 is faster.
     """
     if name == "fp32":
         return torch.float32, "asked for"
     if name == "bf16":
         return torch.bfloat16, "asked for"
-    if name != "auto":
-        raise UserError(f"precision={name}: unknown; allowed: auto, fp32, bf16")
     if _has_native_bf16(device):
         return torch.bfloat16, "native on this device"
     return torch.float32, "this device has no native bfloat16"
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Memory in bytes that a computation on ``device`` may still use; None if unknown.
+    """Bytes of memory that a computation on ``device`` may still use; None if unknown.
 
-    For the CPU at most the container's limit, and all of the machine's memory on a system that does
-    not tell how much is free.
+    On the CPU at most the container's limit, or the machine's whole memory if nothing else is
+    known.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]

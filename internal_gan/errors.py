@@ -1,4 +1,4 @@
-"""The exception for mistakes that the user can correct, and the wording of common ones."""
+"""The exception for mistakes that users can correct, and the wording of common ones."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from math import inf, isfinite
 
 
 class UserError(ValueError):
-    """A mistake that the user can correct: one line that says what is wrong and what is allowed.
+    """A mistake that the user can correct; one line says what is wrong and what is allowed.
 
-    The command line prints it as ``error: ...``, without a traceback, and exits with code 2.
+    The command line prints it without a traceback and exits with code 2.
     """
 
 
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
-    """Refuse numbers that are not finite or not from ``low`` to ``high``, inclusive; None passes.
-
-    Raises:
-        ValueError: gives the number's name, its value and the allowed range.
+    """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes.
 
     >>> check_range(1, interval=0)
     Traceback (most recent call last):
@@ -31,7 +28,7 @@ def check_range(low: float, high: float = inf, /, **values: float | None) -> Non
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` with the allowed name closest to ``name``; ``""`` if none is close.
+    """A hint at the allowed name closest to ``name``, or an empty string if none is close.
 
     >>> nearest("singn", ["singan", "ingan"])
     "; did you mean 'singan'?"

@@ -1,4 +1,4 @@
-"""Reading and writing files: written whole or not at all, and errors in one line."""
+"""Reading and writing files, atomically and with errors in one line."""
 
 import csv
 import errno
@@ -17,7 +17,7 @@ from typing import Any
 from internal_gan.errors import UserError
 
 TEMPORARY_PREFIX = ".tmp-"
-# Far more than any run writes into a JSON object.
+# Far larger than any JSON object that a run writes.
 MOST_JSON_BYTES = 2**28
 
 _REASONS = {
@@ -37,25 +37,22 @@ _REASONS = {
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
-    """One line that says why ``path`` cannot be written; None if the user cannot change it."""
+    """Why ``path`` cannot be written; None if the user can do nothing about it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
 
 
-# Errors that only the user can correct; others may be bugs of this package.
+# Errors that only the user can correct; others may be bugs in this package.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Turn errors of the block that only the user can correct into one line.
+    """Raise errors that only the user can correct, such as a full disk, as a UserError.
 
     Args:
         place: the path to name if the system names none.
-
-    Raises:
-        UserError: the disk is full, read-only or broken, or a name is too long or not permitted.
     """
     try:
         yield
@@ -70,14 +67,13 @@ def disk_errors(place: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Replace ``path`` in one step by what the block writes to the temporary path it is given.
+    """Replace ``path`` in one step by the temporary file that the block writes.
 
-    The temporary file lies in the same folder and has the same suffix, for writers that choose a
-    format by it. It is synced to the disk before it replaces ``path``. If the block fails, it is
-    removed, and an existing ``path`` stays as it was.
+    The temporary file has the same folder and suffix, and is synced to disk before it replaces
+    ``path``. If the block fails, it is removed and ``path`` is unchanged.
 
     Raises:
-        UserError: the disk is full, or the folder is missing or not writable; names ``path``.
+        UserError: the disk is full, or the folder is missing or not writable.
     """
     path = Path(path)
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
@@ -85,7 +81,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.touch()
         mode = temporary.stat().st_mode
         yield temporary
-        # Some writers replace the file by one that only its owner may read.
+        # Some writers replace the file by one that only its owner can read.
         temporary.chmod(mode)
         _sync(temporary)
         temporary.replace(path)
@@ -95,7 +91,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise
         raise problem from error
     except Exception as error:
-        # torch and safetensors report a full disk by their own errors, without an errno.
+        # torch and safetensors report a full disk with their own errors, without an errno.
         if not _is_disk_full(error, path.parent):
             raise
         raise UserError(f"cannot write {path}: {_REASONS[errno.ENOSPC]}") from error
@@ -106,9 +102,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV: every name that any of them has is a column; what a row lacks is empty.
-
-    ``pandas.read_csv(path)`` reads it as it is.
+    """Write rows as CSV, with a column for every name in any row and empty cells elsewhere.
 
     Raises:
         UserError: the file cannot be written.
@@ -123,12 +117,12 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_over(path: Path, text: str) -> None:
-    """Overwrite an existing file in place, which needs no more room on a full disk.
+    """Overwrite an existing file in place, which works on a full disk.
 
-    Only if :func:`atomic_write` fails: a power cut may leave neither text.
+    Less safe than :func:`atomic_write`: a power cut may leave neither text.
 
     Raises:
-        OSError: there is no such file, or it is not writable.
+        OSError: the file is missing or not writable.
     """
     content = text.encode()
     descriptor = os.open(path, os.O_WRONLY)
@@ -140,19 +134,19 @@ def write_over(path: Path, text: str) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in ``folder``."""
+    """Remove temporary files left in ``folder`` by killed processes."""
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):
         with suppress(OSError):
             leftover.unlink()
 
 
 def is_file(name: str | os.PathLike[str]) -> bool:
-    """Whether this is a regular file; False for names that are too long or otherwise impossible."""
+    """Whether this is a regular file; False for impossible names, such as too long ones."""
     return os.path.isfile(name)  # noqa: PTH113 (Path.is_file raises on such names)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """A key to sort names by, with numbers by their value.
+    """A sort key that orders numbers within names by value.
 
     >>> sorted(["b", "a-10", "a-9"], key=natural)
     ['a-9', 'a-10', 'b']
@@ -162,7 +156,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def make_folder(path: Path) -> Path:
-    """Create a folder and its parents unless they exist, and return it.
+    """Create a folder and its parents if needed, and return it.
 
     Raises:
         UserError: a file is in the way, the disk is full, or the parent is not writable.
@@ -177,17 +171,14 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path, at_most: int | None = None) -> bytes:
-    """Read a regular file; not a pipe, for which a reader might wait for ever.
-
-    Args:
-        at_most: the largest size to read, in bytes.
+    """Read a regular file of ``at_most`` bytes; not a pipe, which could block for ever.
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: the file cannot be read, is a folder, a pipe or a device, or is too large.
+        UserError: the file cannot be read, is not a regular file, or is too large.
     """
     try:
-        # The flag keeps a pipe from waiting when it is opened; regular files ignore it.
+        # The flag keeps opening a pipe from blocking; regular files ignore it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
             status = os.fstat(descriptor)
@@ -205,18 +196,16 @@ def read_file(path: Path, at_most: int | None = None) -> bytes:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line; a missing file has no lines.
-
-    Incomplete lines, left by a writer that was killed or ran out of disk, are skipped.
+    """Read a file of one JSON object per line, empty if missing; incomplete lines are skipped.
 
     Raises:
-        UserError: not a regular file, or one that cannot be read.
+        UserError: the file cannot be read or is not a regular file.
     """
     try:
         text = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return []
-    # Not str.splitlines, which also splits at other characters, which a value may contain.
+    # str.splitlines would also split at other characters, which values may contain.
     rows = [_json_object(line) for line in text.split("\n")]
     return [row for row in rows if row is not None]
 
@@ -232,7 +221,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
 def _json_object(text: str | bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):  # the latter for deeply nested brackets
+    except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
         return None
     return value if isinstance(value, dict) else None
 
@@ -246,7 +235,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # Without this a power cut may undo the renaming; not every platform supports it.
+    # Otherwise a power cut may undo the renaming. Not every platform supports this.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

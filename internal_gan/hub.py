@@ -1,4 +1,4 @@
-"""Run folders to be shared, and the Hugging Face Hub: ``pip install 'internal-gan[hub]'``."""
+"""Sharing run folders, and the Hugging Face Hub (``pip install 'internal-gan[hub]'``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from internal_gan.files import atomic_write, make_folder
 from internal_gan.runs.results import read_results
 
 MODEL, CONFIG = "model.safetensors", "config.yaml"
-# What a shared run folder has beside these, and how many pictures that its model drew.
+# Other files of a shared run folder, and the largest number of pictures that its model drew.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
 INSTALL = "pip install 'internal-gan[hub]'"
@@ -43,12 +43,10 @@ _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def save(model: Path, folder: Path, family: str) -> None:
-    """Copy from the run folder of a model what makes a run folder to be shared.
-
-    Where the user's files lie is left out.
+    """Copy a model's run folder to a ``folder`` for sharing, without the paths of the user's files.
 
     Args:
-        model: the model's file; what is not beside it is left out.
+        model: the model's file, whose folder may lack other files of a run.
 
     Raises:
         UserError: the folder cannot be written, or the model's file is gone.
@@ -69,7 +67,7 @@ def save(model: Path, folder: Path, family: str) -> None:
 
 
 def _without_folders(options: Options) -> Options:
-    """The same without the names of files that are not there; several photos keep their own."""
+    """``options`` without paths; only the file names of several photos are kept."""
     changes: dict[str, Any] = {}
     for path in PATHS:
         group, dot, key = path.partition(".")
@@ -83,7 +81,7 @@ def _without_folders(options: Options) -> Options:
 
 
 def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:
-    """Upload a folder to a repository of the Hub, which is made if need be; returns its address.
+    """Upload a folder to a repository of the Hub, created if needed; returns its address.
 
     Raises:
         ImportError: huggingface_hub is not installed.
@@ -98,14 +96,13 @@ def upload(folder: Path, name: str, *, private: bool, token: str | None, message
 
 
 def local(name: str | PathLike[str], **how: Any) -> Path:
-    """The folder or file of that name, downloaded from the Hub where there is none here.
+    """A local folder or file, or else the download of the Hub's repository ``owner/name``.
 
     Args:
-        name: as ``owner/name`` a repository of the Hub.
         how: arguments of ``huggingface_hub.snapshot_download``.
 
     Raises:
-        UserError: it is nowhere, or cannot be downloaded.
+        UserError: the repository does not exist or cannot be downloaded.
     """
     path = Path(name).expanduser()
     if path.exists() or not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -118,7 +115,7 @@ def local(name: str | PathLike[str], **how: Any) -> Path:
         ) from error
     try:
         return Path(snapshot_download(name, **how, allow_patterns=[MODEL, CONFIG, *PHOTOS]))
-    except Exception as error:  # of many kinds, by what keeps it from the Hub
+    except Exception as error:  # of many kinds
         why = " ".join(str(error).split("\n\n")[0].split()) or type(error).__name__
         raise UserError(
             f"run folder {name} does not exist, and the Hugging Face Hub gives none of that name "

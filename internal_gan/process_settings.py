@@ -1,4 +1,4 @@
-"""Settings that a whole process has in common, changed for the time of a block."""
+"""Process-wide settings that are changed for the duration of a block."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 def shared(
     setting: Callable[[], AbstractContextManager[None]],
 ) -> Callable[[], AbstractContextManager[None]]:
-    """Let several threads be in a context at once: the first to enter changes the setting, and the
-    last to leave changes it back.
-
-    Each thread by itself would put back what it found, which may be another one's change.
+    """Let threads share a context: the first to enter changes the setting, the last restores it.
 
     >>> @shared
     ... @contextmanager
@@ -52,6 +49,6 @@ def shared(
 @shared
 @contextmanager
 def ignored_warnings() -> Iterator[None]:
-    """Ignore what libraries warn of, such as oddities in a file that do not matter here."""
+    """Ignore libraries' warnings, such as about harmless oddities in files."""
     with warnings.catch_warnings(action="ignore"):
         yield

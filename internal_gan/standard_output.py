@@ -14,12 +14,10 @@ from internal_gan.process_settings import shared
 @shared
 @contextmanager
 def spare_output() -> Iterator[None]:
-    r"""Let the block continue when its output cannot be written, and drop that output.
+    r"""Drop output of the block that cannot be written, because of a closed pipe or a full disk.
 
-    The pager may be closed, ``| head`` may have read enough, or the disk under ``> file`` may be
-    full. Characters that the encoding lacks, such as in file names that are not valid text, are
-    printed as ``\xe9``. Blocks may be nested, and run in several threads at once. Streams that are
-    not files, as in a notebook, stay as they are.
+    Characters that the encoding lacks are printed as ``\xe9``. Blocks may be nested and run in
+    several threads. Streams that are not files, as in notebooks, are not changed.
     """
     before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
     during = {name: _spare(stream) for name, stream in before.items()}
@@ -38,7 +36,7 @@ def spare_output() -> Iterator[None]:
 
 
 def lost_output() -> OSError | None:
-    """Why output was dropped in the current block of :func:`spare_output`; None if none was."""
+    """Why the current block of :func:`spare_output` dropped output; None if it did not."""
     if sys.stdout is not None:
         sys.stdout.flush()
     raw = _raw(sys.stdout)
@@ -55,7 +53,7 @@ class _Spare(io.RawIOBase):
     def write(self, data: Any) -> int:
         if self.error is None:
             try:
-                # None means that a terminal made non-blocking by another program took nothing.
+                # None: a terminal that another program made non-blocking took nothing.
                 return self._raw.write(data) or len(data)
             except OSError as error:
                 self.error = error
@@ -73,7 +71,7 @@ class _Spare(io.RawIOBase):
 
 def _raw(stream: TextIO | None) -> object:
     buffer = getattr(stream, "buffer", None)
-    # Without a buffer (python -u) the text goes directly to the file.
+    # Without a buffer (python -u), text goes directly to the file.
     return getattr(buffer, "raw", buffer)
 
 

@@ -1,4 +1,4 @@
-"""Sizes of images; durations, memory, counts and figures as people write and read them."""
+"""Image sizes; durations, memory, counts and figures in words."""
 
 import re
 from contextlib import suppress
@@ -9,7 +9,7 @@ Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration such as ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
+    """Seconds in a duration such as ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
 
     Raises:
         ValueError: not a duration, or not above 0.
@@ -29,7 +29,7 @@ def parse_duration(text: str) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A time span in words, in at most two units.
+    """A duration in words, in at most two units.
 
     >>> [duration(s) for s in (0.4, 9.96, 59.6, 250, 3600, 27000, 200000)]
     ['0.4 s', '10 s', '1 min', '4 min 10 s', '1 h', '7 h 30 min', '2 d 8 h']
@@ -50,7 +50,7 @@ def duration(seconds: float) -> str:
 
 
 def memory(count: float) -> str:
-    """An amount of memory, given in bytes, in MB or GB (10^6 or 10^9 bytes).
+    """Bytes in MB or GB (10^6 or 10^9 bytes).
 
     >>> [memory(n) for n in (3e5, 4.2e7, 9.999e8, 1.24e9, 2.5e10)]
     ['1 MB', '42 MB', '1.0 GB', '1.2 GB', '25 GB']
@@ -61,7 +61,7 @@ def memory(count: float) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """A number with its noun, in the plural unless it is 1.
+    """A number with its noun, plural unless it is 1.
 
     >>> counted(1, "sample"), counted(8, "sample")
     ('1 sample', '8 samples')

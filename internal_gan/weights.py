@@ -1,4 +1,4 @@
-"""Reading a user's file of weights, without running code from it."""
+"""Reading a user's weights without running code from the file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from internal_gan.process_settings import ignored_warnings
 
 
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
-    """Read a state dict from a ``.pth`` file of PyTorch or a safetensors file.
+    """Read a state dict from a PyTorch ``.pth`` or safetensors file.
 
     Args:
-        option: the name of the file in messages.
+        option: the option that names the file, for messages.
 
     Raises:
-        UserError: no such file, or one that holds anything but named tensors.
+        UserError: the file is missing or holds anything but named tensors.
     """
     path = Path(path)
     name = f"{option}={path}"

@@ -1,1 +1,1 @@
-"""What can be asked for: options, commands, configuration files. Loads no torch."""
+"""Options, command-line arguments and configuration files. Loads no torch."""

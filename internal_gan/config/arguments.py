@@ -1,12 +1,13 @@
-"""Arguments of the command line, made safe for Hydra's grammar.
+"""Command-line arguments, made safe for Hydra's grammar.
 
-Hydra gives ``= # ( ) , [ ] { }`` and blanks in a value a meaning of its own; in a file name they
-have none. Needs neither Hydra nor torch.
+Hydra interprets ``= # ( ) , [ ] { }`` and blanks in values, so file names are quoted. Imports
+neither Hydra nor torch.
 """
 
 from __future__ import annotations
 
 import glob
+import os
 import re
 import shlex
 import sys
@@ -20,9 +21,9 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
-# Short names of options that take a file.
+# Short names of options.
 _SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
-# Where a folder is many photos for one model; for one task, its promise says so.
+# Overrides with which image=FOLDER means many photos for one model.
 _MODELS_OF_FOLDERS = (
     "model=edgeconnect",
     "experiment=edgeconnect",
@@ -32,18 +33,18 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
-    """Overrides as Hydra should read them.
+    """Translate overrides for Hydra.
 
-    * File names are quoted. Where a file of the literal name exists, that file is meant.
+    * File names are quoted. If a file with the literal name exists, that file is meant.
     * ``mask=FILE`` becomes ``mask.file=FILE``, and ``edges=FILE`` becomes ``inpaint.edges=FILE``.
-    * Where one model or one task takes several photos, ``image=photos/`` becomes the list of the
-      images in that folder.
-    * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job for each image,
-      and ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task that trains in its own way gets its recipe, the file of its name in ``conf/recipe``.
+    * If one model or task takes several photos, ``image=photos/`` becomes the list of the images
+      in that folder.
+    * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
+      ``output=DIR`` becomes the folder of the numbered jobs.
+    * A task that trains in its own way gets the recipe of its name in ``conf/recipe``.
 
     Raises:
-        UserError: an argument is no ``option=value``, or a folder or pattern has no images.
+        UserError: an argument is not ``option=value``, or a folder or pattern has no images.
 
     >>> prepare(["image=my photo (1).jpg", "seed=3"])
     ["image='my photo (1).jpg'", 'seed=3']
@@ -59,17 +60,17 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
 
 
 def key_of(override: str) -> str:
-    """The option that an override sets: ``"+model.alpha=3"`` sets ``"model.alpha"``."""
+    """The option an override sets: ``"model.alpha"`` for ``"+model.alpha=3"``."""
     return override.partition("=")[0].lstrip("+~").partition("@")[0]
 
 
 def task_of(overrides: Sequence[str]) -> str:
-    """The task that overrides name; empty if none does."""
+    """The task that overrides name, or an empty string."""
     return next((o.partition("=")[2] for o in reversed(overrides) if key_of(o) == "task"), "")
 
 
 def quote(name: str) -> str:
-    """``name`` as a value that Hydra and OmegaConf read back unchanged.
+    """Quote ``name`` so that Hydra and OmegaConf read it back unchanged.
 
     >>> print(quote("it's.jpg"))
     'it\\'s.jpg'
@@ -79,7 +80,7 @@ def quote(name: str) -> str:
 
 
 def escape(text: str) -> str:
-    r"""``text`` with every ``${`` escaped, which OmegaConf would take for a reference.
+    r"""Escape every ``${``, which OmegaConf would take for a reference.
 
     >>> print(escape("a${b}"))
     a\${b}
@@ -88,17 +89,17 @@ def escape(text: str) -> str:
 
 
 def command(*arguments: str) -> str:
-    """This program's command with ``arguments``, to be copied into a shell."""
+    """This program's command line with ``arguments``, quoted for a shell."""
     program = Path(sys.argv[0]).name
     name = "internal-gan" if program == "internal-gan" else "python -m internal_gan"
     return " ".join([name, *(shlex.quote(argument) for argument in arguments)])
 
 
 def check_image_file(image: str | None) -> None:
-    """Refuse what cannot be an image, before anything heavy is loaded.
+    """Check that an image file is given and readable, before anything heavy is loaded.
 
     Raises:
-        UserError: no name, no such file, a folder, an empty file, or one that may not be read.
+        UserError: no name, no such file, a folder, an empty file, or no permission to read it.
     """
     if image is None:
         raise UserError("image=FILE is missing: the photo to learn from. See --help")
@@ -115,7 +116,7 @@ def _spelt_out(override: str) -> str:
 
 
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
-    """Refuse ``sample.size=[300 800]``, which the shell splits into two arguments."""
+    """Refuse ``sample.size=[300 800]``, which a shell splits into two arguments."""
     for first, second in pairwise(overrides):
         value = first.partition("=")[2]
         if value.startswith("[") and "]" not in value and "=" not in second:
@@ -125,15 +126,15 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
 
 
 def _takes_folders(overrides: Sequence[str]) -> bool:
-    """Whether a folder is many photos for one model or one task."""
+    """Whether a folder means many photos for one model or task."""
     promise = TABLE.get(task_of(overrides))
     one_task = promise is not None and promise.several_photos and promise.learns == "never"
     return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 
 def _recipe(overrides: Sequence[str]) -> list[str]:
-    """The choice that a task which trains in its own way makes in place of the user."""
-    given = {key_of(override) for override in overrides}
+    """The recipe of a task that trains in its own way, unless the user chose one."""
+    given = set(map(key_of, overrides))
     task = task_of(overrides)
     trains = task in TABLE and TABLE[task].learns == "unless"
     if not trains or given & {"recipe", "checkpoint", "resume"}:
@@ -172,21 +173,18 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
 
 
 def _quote_new(key: str, name: str) -> str:
-    # A new folder may be named after other options, as in output=runs/${seed}.
+    # A new folder's name may refer to other options, as in output=runs/${seed}.
     if key == "output" and "${" in name and not _exists(name):
         return "'" + name.replace("'", "\\'") + "'"
     return quote(name)
 
 
 def _exists(name: str) -> bool:
-    try:
-        return Path(name).exists()
-    except OSError:
-        return False
+    return os.path.exists(name)  # noqa: PTH110 (Path.exists raises on names that are too long)
 
 
 def _is_folder(name: str) -> bool:
-    return _exists(name) and Path(name).is_dir()
+    return os.path.isdir(name)  # noqa: PTH112 (as above)
 
 
 def _is_list(value: str) -> bool:
@@ -198,7 +196,7 @@ def _quoted_list(value: str) -> str:
 
 
 def _jobs(part: str) -> list[str]:
-    """The values of ``image`` that a part of a sweep stands for."""
+    """The values of ``image`` for one part of a sweep."""
     if _is_list(part) and not _exists(part):
         for name in _split(part[1:-1]):
             check_image_file(unquote(name.strip()))
@@ -210,12 +208,12 @@ def _jobs(part: str) -> list[str]:
 
 
 def _split(value: str) -> list[str]:
-    """The parts of ``value`` between commas outside of quotation marks and brackets."""
+    """Split ``value`` at commas outside quotation marks and brackets."""
     return re.findall(rf"(?:{_QUOTED.pattern}|\[[^\[\]]*\]|[^,])+", value, re.DOTALL)
 
 
 def unquote(part: str) -> str:
-    """A value without its quotation marks, if it has any.
+    """Remove quotation marks, if there are any.
 
     >>> print(unquote(quote("it's.jpg")))
     it's.jpg
@@ -226,7 +224,7 @@ def unquote(part: str) -> str:
 
 
 def _images(name: str) -> list[str]:
-    """The images in a folder, or those that match a pattern; any other name stands for itself."""
+    """The images in a folder or matching a pattern; any other name is returned as it is."""
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
     elif _is_folder(name):

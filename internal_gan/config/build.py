@@ -1,8 +1,8 @@
-"""Objects from configuration: ``_target_`` names what to build, the other keys are its arguments.
+"""Objects from configuration: ``_target_`` names a class, and the other keys are its arguments.
 
-A configuration may come with somebody else's model file. So a target must be a class or function of
-this package's networks, models, patch losses or edge detectors or of ``torch.optim``, and nothing
-else is imported.
+A configuration may come with an untrusted model file. Targets are therefore restricted to this
+package's networks, models, patch losses and edge detectors and to ``torch.optim``; nothing else is
+imported.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from internal_gan.errors import UserError, nearest
 
-# No number of a model is beyond what 64 bits hold, and none is infinite.
+# Numbers must be finite and fit into 64 bits.
 _LARGEST = 2**63 - 1
 _LISTS = (list, tuple, Sequence)
 _WORDS = {
@@ -40,19 +40,18 @@ _ALLOWED = (
 
 
 def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
-    """Build what ``config["_target_"]`` names, after those of its arguments that are targets too.
+    """Build the object that ``config`` describes, and recursively those among its arguments.
 
     Args:
-        config: plain mapping, as YAML reads it. With ``_partial_: true`` the result is a
-            ``functools.partial`` that waits for the remaining arguments.
-        key: the configuration's name, for messages.
-        **kwargs: further arguments; they win over those of ``config``.
+        config: plain mapping, as read from YAML. With ``_partial_: true`` the result is a
+            :class:`Part` that takes the remaining arguments.
+        key: name of the configuration in messages.
+        **kwargs: further arguments, which override those of ``config``.
 
     Raises:
         UserError: the target is not allowed or does not exist, or an argument is unknown,
             missing or of the wrong type.
 
-    >>> from internal_gan.config.build import build
     >>> build({"_target_": "torch.optim.Adam", "_partial_": True, "lr": 0.0005}).keywords
     {'lr': 0.0005}
     """
@@ -72,10 +71,9 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
 
 
 class Part(functools.partial[Any]):
-    """What a configuration with ``_partial_: true`` becomes: it waits for further arguments.
+    """A target that waits for further arguments, made by ``_partial_: true``.
 
-    Attributes:
-        key: the configuration's name, by which a :class:`UserError` tells what is wrong with it.
+    Its ValueErrors become UserErrors that name ``key``, the name of the configuration.
     """
 
     key: str
@@ -100,10 +98,10 @@ def _build_value(value: Any, key: str) -> Any:
 
 
 def find(name: str, key: str = "model") -> Any:
-    """The class or function called ``name``, without importing anything that is not allowed.
+    """The class or function called ``name``; ``key`` stands for it in messages.
 
     Raises:
-        UserError: it is not allowed or does not exist; the message names ``key``.
+        UserError: it does not exist or is not allowed, in which case nothing is imported.
     """
 
     def refused(why: str) -> UserError:
@@ -119,14 +117,14 @@ def find(name: str, key: str = "model") -> Any:
             raise
         raise refused(f"there is no {module_name}") from None
     target = getattr(module, attribute, None)
-    # What a module has only imported is not allowed with it.
+    # Names that the module merely imports are not allowed.
     if not callable(target) or not f"{getattr(target, '__module__', None)}.".startswith(_ALLOWED):
         raise refused(f"{module_name} has no {attribute}")
     return target
 
 
 def _all_targets() -> list[str]:
-    """Full names of every class that a configuration can name; imports them all."""
+    """Full names of all classes that a configuration can name; imports them all."""
     names = []
     for prefix in _ALLOWED:
         package = importlib.import_module(prefix.rstrip("."))
@@ -142,7 +140,7 @@ def _all_targets() -> list[str]:
 def _check_arguments(
     target: Any, name: str, arguments: Mapping[str, Any], key: str, partial: bool
 ) -> None:
-    # A family is known by its own name.
+    # Users know a family by its own name.
     short = name.rpartition(".")[2].removesuffix("Recipe")
     parameters = {
         n: p for n, p in inspect.signature(target).parameters.items() if p.kind != p.POSITIONAL_ONLY
@@ -166,7 +164,7 @@ def _check_arguments(
 
 
 def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
-    """Refuse a value that is not what ``hint`` says, by the name of the option or of its part."""
+    """Refuse a value that does not fit ``hint``, naming the option or its wrong part."""
     if _fits(value, hint):
         return
     for option in _options(hint):
@@ -199,7 +197,7 @@ def _type_hints(target: Any) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value read from YAML can be what ``hint`` says; true for hints it cannot judge."""
+    """Whether a value from YAML fits ``hint``; true for hints that cannot be judged."""
     origin = typing.get_origin(hint)
     if hint is Any:
         return True
@@ -227,7 +225,7 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _makes(value: Any, kind: Any) -> bool:
-    """Whether ``value`` can be called to make a ``kind``; an object that was made cannot."""
+    """Whether calling ``value`` can make a ``kind``."""
     made = value.func if isinstance(value, functools.partial) else value
     if inspect.isclass(made):
         return not inspect.isclass(kind) or issubclass(made, kind)
@@ -240,7 +238,7 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 
 def _is_part(hint: Any) -> bool:
-    """Whether ``hint`` asks for an object that a configuration builds, rather than for a value."""
+    """Whether ``hint`` is for an object to be built rather than a plain value."""
     plain = (int, float, bool, str)
     return not any(k in plain or typing.get_origin(k) is typing.Literal for k in _options(hint))
 

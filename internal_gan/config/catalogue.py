@@ -1,4 +1,4 @@
-"""What each task promises: what it works on, what it takes and what it makes. No torch."""
+"""What each task works on, takes and needs. Loads no torch."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 
 @dataclass(frozen=True)
 class Promise:
-    """A task as the command line sees it; its work is in the module of its name.
+    """A task as the command line sees it; the module of its name does the work.
 
     Attributes:
-        learns: it trains on ``image=``: ``always``, ``unless`` a ``checkpoint=`` is there, or
+        learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
-        families: those on whose models it works, by ``checkpoint=RUN``, beside those whose
-            trainings end with it; None: any.
-        takes: options beside those of its own group that apply to it on a trained model, or, for
-            a task without models, all options that apply to it.
-        draws: groups of options by which the model draws first.
-        files: for a task on files of the user's, what to ask of it without a model.
-        several_photos: ``image=`` may name several.
-        reads: options that name files which belong to its photo, and are kept with it.
-        memory: the option to make smaller where memory is short.
-        whole: it needs the photo as it was given, not only as it is learnt.
-        again: options of an example of what to ask next.
+        families: the families whose trained models it takes, besides those whose trainings end
+            with it; None means any.
+        takes: options outside its own group that apply to it on a trained model; for a task
+            without models, all options that apply.
+        draws: option groups with which the model draws first.
+        files: for a task that also works on the user's files, an example of its options.
+        several_photos: whether ``image=`` may name several photos.
+        reads: options naming files that belong to the photo and are kept with it.
+        memory: the option to reduce if memory runs out.
+        whole: whether it needs the photo as given, not only as learnt.
+        again: options of an example of what to do next.
     """
 
     learns: Literal["always", "unless", "never"] = "never"
@@ -47,22 +47,14 @@ class Promise:
 
 TABLE = {
     "train": Promise(learns="always", several_photos=True),
-    "sample": Promise(
-        families=("singan",),
-        memory="sample.size",
-        again=("sample.count=16",),
-    ),
+    "sample": Promise(families=("singan",), memory="sample.size", again=("sample.count=16",)),
     "retarget": Promise(
         families=("ingan",),
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
-    "paint": Promise(
-        families=("singan",),
-        reads=("paint.image",),
-        memory="model.max_size",
-    ),
+    "paint": Promise(families=("singan",), reads=("paint.image",), memory="model.max_size"),
     "edit": Promise(
         families=("singan",),
         takes=_SOFTENED,
@@ -75,10 +67,7 @@ TABLE = {
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
     ),
-    "animate": Promise(
-        families=("singan",),
-        memory="animate.size",
-    ),
+    "animate": Promise(families=("singan",), memory="animate.size"),
     "super_resolution": Promise(
         learns="unless",
         families=("singan",),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
 from operator import attrgetter
 from os import PathLike, fspath
 from typing import Any
@@ -14,14 +14,14 @@ from omegaconf.errors import OmegaConfBaseException
 from internal_gan.config.arguments import escape
 from internal_gan.config.conf import composed
 from internal_gan.config.fields import fields_of
-from internal_gan.config.messages import is_command, schema_error, user_error, wrong_value
+from internal_gan.config.messages import is_command, schema_error, user_errors, wrong_value
 from internal_gan.config.migrations import COMMANDS, migrated
 from internal_gan.config.options import LOGGERS, PRECISIONS, TASKS, Options
 from internal_gan.errors import UserError, unknown
 
 
 def compose(overrides: Sequence[str] = ()) -> Options:
-    """The options that a command with these overrides would run with.
+    """The options of a command with these overrides.
 
     Raises:
         UserError: an override has a wrong name or value.
@@ -29,33 +29,27 @@ def compose(overrides: Sequence[str] = ()) -> Options:
     >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
     [30, 80]
     """
-    try:
+    with user_errors(overrides):
         return to_options(composed(overrides))
-    except UserError:
-        raise
-    except Exception as error:
-        raise user_error(error, overrides) from error
 
 
 def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
-    """Hydra's own settings under a command with these overrides.
+    """Hydra's own settings for a command with these overrides.
 
     Raises:
         UserError: an override has a wrong name or value.
     """
-    try:
+    with user_errors(overrides):
         settings = composed(overrides, with_hydra=True).hydra
-    except Exception as error:
-        raise user_error(error, overrides) from error
     assert isinstance(settings, DictConfig)
     return settings
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """The defaults with these values in their place.
+    """The default options with some values replaced.
 
     Args:
-        values: by the full names of options, such as ``sample.count``.
+        values: by full name, such as ``sample.count``.
 
     Raises:
         UserError: an option has a wrong name or value.
@@ -65,7 +59,7 @@ def options_of(values: Mapping[str, Any]) -> Options:
     """
     config = OmegaConf.create()
     for name, value in values.items():
-        OmegaConf.update(config, name, _plain(value), force_add=True)
+        OmegaConf.update(config, name, plain(value), force_add=True)
     return to_options(config)
 
 
@@ -76,8 +70,8 @@ def to_options(config: DictConfig) -> Options:
         UserError: names the option, its value, and what it needs.
     """
     try:
-        for entry in dataclasses.fields(Options):
-            is_group = entry.default_factory is not dataclasses.MISSING
+        for entry in fields(Options):
+            is_group = entry.default_factory is not MISSING
             if is_group and not isinstance(config.get(entry.name, DictConfig({})), DictConfig):
                 raise wrong_value(entry.name, config[entry.name])
         options = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Options), config))
@@ -85,16 +79,6 @@ def to_options(config: DictConfig) -> Options:
         raise schema_error(error, config) from error
     assert isinstance(options, Options)
     options.model = migrated(options.model)
-    check(options)
-    return options
-
-
-def check(options: Options) -> None:
-    """Check names and ranges, which a type does not.
-
-    Raises:
-        UserError: names the option, its value, and what it needs.
-    """
     if options.task in COMMANDS:
         raise is_command(options.task)
     for what, name, allowed in (
@@ -112,13 +96,16 @@ def check(options: Options) -> None:
             raise UserError(f"{key}={value}: {error}") from error
         if not fits:
             raise wrong_value(key, value)
+    return options
 
 
-def _plain(value: Any) -> Any:
-    """A value of Python's as one of YAML's."""
+def plain(value: Any) -> Any:
+    """A Python value as OmegaConf takes it, with references escaped."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, str | PathLike):
         return escape(fspath(value))
-    # NumPy's and torch's numbers.
+    # Numbers of NumPy and torch.
     return value.item() if hasattr(value, "item") else value

@@ -1,4 +1,4 @@
-"""The folder ``conf/``, and what Hydra composes from it and from the options' defaults."""
+"""The folder ``conf/``, and what Hydra composes from it and the options' defaults."""
 
 from __future__ import annotations
 
@@ -20,30 +20,25 @@ CONFIG_NAME = "config"
 VERSION_BASE = "1.3"
 _composing = threading.Lock()
 
-# What conf/config.yaml begins with. Plain values rather than the dataclass, whose types Hydra would
-# check in words of its own. What the groups of conf/ set comes last, as --cfg job shows it.
+# The first entry of conf/config.yaml's defaults list. Plain values rather than the dataclass, whose
+# types Hydra would check with messages of its own. Groups of conf/ come last, as in --cfg job.
 _DEFAULTS = dataclasses.asdict(Options())
 _DEFAULTS |= {group: _DEFAULTS.pop(group) for group in ("model", "trainer")}
 ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
 
 
 def conf_dir() -> Path:
-    """The folder of the configuration: inside the installed package, or beside it in a checkout."""
+    """The folder ``conf/``, inside the installed package or next to it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     inside = package / "conf"
     return inside if inside.is_dir() else package.parent / "conf"
 
 
 def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
-    """What Hydra makes of these overrides, unchecked; on request with its own settings.
-
-    Raises:
-        Exception: any of Hydra's or OmegaConf's, for
-            :func:`internal_gan.config.messages.user_error`.
-    """
-    # Hydra has one state for all threads of a process.
+    """The unchecked configuration with these overrides; raises Hydra's and OmegaConf's errors."""
+    # Hydra has one state per process.
     with _composing:
-        # A job, or a caller's own Hydra application, may be under way in this process.
+        # This process may be running a job, or a caller's own Hydra application.
         outer = GlobalHydra.instance().hydra
         GlobalHydra.instance().clear()
         try:
@@ -54,7 +49,7 @@ def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> Dict
 
 
 def choices(group: str) -> list[str]:
-    """The names that ``model=``, ``trainer=`` and the like take."""
+    """The names that ``model=``, ``trainer=`` and other groups take."""
     return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
 
 
@@ -66,7 +61,7 @@ def experiments() -> list[str]:
 
 
 def known_keys(overrides: Sequence[str]) -> list[str]:
-    """Every option there is with the model, trainer and experiment that ``overrides`` choose."""
+    """All options with the model, trainer and experiment that ``overrides`` choose."""
     root = conf_dir()
     groups = [
         path.relative_to(root).as_posix()

@@ -1,6 +1,6 @@
-"""Fields of the option dataclasses: each has a default, a line of help and the values it takes.
+"""Fields of the option dataclasses, with their default, help and allowed values.
 
-Needs the standard library alone, so that every layer may import it.
+Imports the standard library only.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ def option(
     *,
     is_path: bool = False,
 ) -> Any:
-    """A field that describes itself in its metadata, under the names of these arguments.
+    """A field whose metadata holds these arguments by name.
 
     Args:
         default: the value, or a callable that makes it.
         help: one line about what the option does.
-        needs: completes the sentence "this option needs ..." in an error message.
-        allowed: whether a value of the right type will do, or a ValueError that says why not; it is
-            not asked about null.
-        is_path: the value names a file or folder, in which no sign means anything to Hydra.
+        needs: completes "needs ..." in error messages.
+        allowed: whether a value of the right type, not null, is valid; may raise a ValueError that
+            says why not.
+        is_path: whether the value names a file or folder, and is therefore quoted for Hydra.
     """
     about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
     if callable(default):
@@ -39,17 +39,17 @@ def option(
 
 
 def flag(default: bool, help: str) -> Any:
-    """A field that is true or false."""
+    """True or false."""
     return option(default, help, "true or false")
 
 
 def path(help: str, needs: str) -> Any:
-    """A field that names a file or folder, null by default."""
+    """A file or folder, null by default."""
     return option(None, help, needs, lambda value: value != "", is_path=True)
 
 
 def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
-    """A field that takes one of these names, and null where that is the default."""
+    """One of these names, or null if that is the default."""
     needs = "one of " + ", ".join(names) + (", or null" if default is None else "")
     return option(default, help, needs, lambda value: value in names)
 
@@ -57,11 +57,11 @@ def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
 def number(
     default: float | None, bounds: str, help: str, of: str = "", *, kind: str = "a number"
 ) -> Any:
-    """A field that takes a finite number, and null where that is the default.
+    """A finite number, or null if that is the default.
 
     Args:
-        bounds: the interval; a parenthesis leaves out its bound: ``[0, 1)``, ``(0, inf)``.
-        of: what it counts, for the error message: ``of seconds``.
+        bounds: the interval, such as ``[0, 1)`` or ``(0, inf)``.
+        of: the unit in error messages, such as ``of seconds``.
     """
     low, high = bounds[1:-1].split(", ")
     opens, closes = bounds[0] == "(", bounds[-1] == ")"
@@ -81,17 +81,17 @@ def number(
 
 
 def whole(default: int | None, bounds: str, help: str, of: str = "") -> Any:
-    """A field that takes a whole number, and null where that is the default; see :func:`number`."""
+    """A whole number, or null if that is the default; see :func:`number`."""
     return number(default, bounds, help, of, kind="a whole number")
 
 
 def group(options: type, needs: str) -> Any:
-    """A field that holds a dataclass of options, whose docstring begins with its help."""
+    """A dataclass of options; its docstring's first line is the help."""
     return option(options, (options.__doc__ or "").partition("\n")[0], needs)
 
 
 def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any]]]:
-    """Every option of a dataclass, or of an instance, with its full name: groups, then members."""
+    """All options of a dataclass with their full names, each group before its members."""
     for entry in dataclasses.fields(schema):
         yield f"{prefix}{entry.name}", entry
         options: Any = entry.default_factory

@@ -1,9 +1,10 @@
-"""What Hydra or OmegaConf found wrong with a configuration, in one line for the user."""
+"""Errors of Hydra and OmegaConf as one line for the user."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +26,38 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import write_error
 
-# Plugins of Hydra, and the extra of this package that installs each.
-EXTRAS = {
-    "hydra_joblib_launcher": "joblib",
-    "hydra_submitit_launcher": "submitit",
-    "hydra_ray_launcher": "ray",
-    "hydra_optuna_sweeper": "optuna",
-}
+# Hydra plugins, each installed by the extra of its name: hydra_EXTRA_KIND.
+PLUGINS = (
+    "hydra_joblib_launcher",
+    "hydra_submitit_launcher",
+    "hydra_ray_launcher",
+    "hydra_optuna_sweeper",
+)
 _FIELDS = dict(fields_of(Options))
 
 
+@contextmanager
+def user_errors(overrides: Sequence[str]) -> Iterator[None]:
+    """Raise errors of Hydra and OmegaConf about ``overrides`` as a :class:`UserError`."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise user_error(error, overrides) from error
+
+
 def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
-    """The error of ``overrides`` that made Hydra or OmegaConf raise ``error``."""
+    """The mistake in ``overrides`` that made Hydra or OmegaConf raise ``error``."""
     text = str(error)
     if gone := [group for o in overrides if (group := key_of(o).partition(".")[0]) in COMMANDS]:
         return is_command(gone[0])
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
-        if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in EXTRAS:
+        if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in PLUGINS:
             return needs_extra(f"hydra_{name}_sweeper")
         if group.partition("/")[0] == "experiment":
-            # The folder of the ablations is no option of its own.
+            # Ablations are a folder, not an option of their own.
             _, _, name = f"{group}/{name}".partition("/")
             return unknown("experiment", name, experiments())
         return unknown(group, name, error.options)
@@ -75,7 +87,7 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
 
 
 def is_command(task: str) -> UserError:
-    """The error for a task of earlier versions that is a command of a checkout now."""
+    """The error for a task of earlier versions that is now a command of a checkout."""
     return UserError(
         f"task={task}: is no task any more; in a checkout of internal-gan, "
         f"python -m {COMMANDS[task]} does it (benchmarks/README.md)"
@@ -83,16 +95,16 @@ def is_command(task: str) -> UserError:
 
 
 def needs_extra(plugin: str) -> UserError:
-    """The error for a plugin of Hydra that is not installed."""
+    """The error for a Hydra plugin that is not installed."""
     name, kind = plugin.removeprefix("hydra_").rsplit("_", 1)
     return UserError(
         f"hydra/{kind}={name}: the plugin {plugin.replace('_', '-')} is not installed: "
-        f'pip install "internal-gan[{EXTRAS[plugin]}]"'
+        f'pip install "internal-gan[{name}]"'
     )
 
 
 def schema_error(error: OmegaConfBaseException, config: DictConfig | None = None) -> UserError:
-    """The error of a configuration, where it is known, that does not fit the options' types."""
+    """The error for a configuration that does not fit the options' types."""
     key = error.full_key or ""
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
         return _unknown_option(key, known_keys(()))
@@ -114,14 +126,14 @@ def wrong_value(key: str, value: Any) -> UserError:
 
 
 def _mapping_for_a_value(config: DictConfig) -> str:
-    """The first option that has named values and needs one, of which OmegaConf tells no name."""
+    """The first plain option that is given named values; OmegaConf's error does not name it."""
     groups = {key.rpartition(".")[0] for key in _FIELDS} | {"model"}
     named = (k for k in _FIELDS if k not in groups)
     return next((k for k in named if isinstance(OmegaConf.select(config, k), DictConfig)), "")
 
 
 def _needs(key: str) -> str:
-    """``"needs a whole number"``: what an option takes; a model's own options have no field."""
+    """What an option takes, such as ``"needs a whole number"``; model options have no field."""
     return f"needs {_FIELDS[key].metadata['needs'] if key in _FIELDS else 'one value'}"
 
 

@@ -1,47 +1,39 @@
-"""What earlier versions called today's classes and options, in runs' ``config.yaml`` and in model
-files alike: the one table by which these stay readable."""
+"""Old names of classes and options, by which runs and models of earlier versions stay readable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-# Modules, or single classes of them, that have another name today (until 0.1.0).
+# Old names of modules and classes (until 0.1.0), and today's.
 NAMES = {
-    "internal_gan.models.edgeconnect.EdgeConnect": (
-        "internal_gan.models.edgeconnect.training.EdgeConnectRecipe"
-    ),
-    "internal_gan.models.edgeconnect.Weights": "internal_gan.models.edgeconnect.losses.Weights",
-    "internal_gan.models.edgeconnect.model.EdgeConnect": (
-        "internal_gan.models.edgeconnect.training.EdgeConnectRecipe"
-    ),
-    "internal_gan.models.edgeconnect.model.Weights": (
-        "internal_gan.models.edgeconnect.losses.Weights"
-    ),
-    "internal_gan.models.edgeconnect_cases": "internal_gan.models.edgeconnect.cases",
-    "internal_gan.models.ingan.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
-    "internal_gan.models.ingan.pyramid.InGANPyramid": (
-        "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe"
-    ),
-    "internal_gan.models.ingan.whole.InGAN": "internal_gan.models.ingan.whole_training.InGANRecipe",
-    "internal_gan.models.ingan_pyramid.InGANPyramid": (
-        "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe"
-    ),
-    "internal_gan.models.scales": "internal_gan.models.ladder",
-    "internal_gan.models.singan.SinGAN": "internal_gan.models.singan.training.SinGANRecipe",
-    "internal_gan.models.singan.model.SinGAN": "internal_gan.models.singan.training.SinGANRecipe",
-    "internal_gan.nn.dilated": "internal_gan.nn.generators.dilated_residual",
-    "internal_gan.nn.features": "internal_gan.nn.perceptual",
-    "internal_gan.nn.flexible": "internal_gan.nn.generators.shape_flexible",
-    "internal_gan.nn.generators": "internal_gan.nn.generators.residual_patch",
-    "internal_gan.nn.generators.dilated": "internal_gan.nn.generators.dilated_residual",
-    "internal_gan.nn.generators.flexible": "internal_gan.nn.generators.shape_flexible",
-    "internal_gan.nn.generators.patch": "internal_gan.nn.generators.residual_patch",
-    "internal_gan.nn.patch_losses": "internal_gan.patches.losses",
+    f"internal_gan.{old}": f"internal_gan.{new}"
+    for old, new in {
+        "models.edgeconnect.EdgeConnect": "models.edgeconnect.training.EdgeConnectRecipe",
+        "models.edgeconnect.Weights": "models.edgeconnect.losses.Weights",
+        "models.edgeconnect.model.EdgeConnect": "models.edgeconnect.training.EdgeConnectRecipe",
+        "models.edgeconnect.model.Weights": "models.edgeconnect.losses.Weights",
+        "models.edgeconnect_cases": "models.edgeconnect.cases",
+        "models.ingan.InGAN": "models.ingan.whole_training.InGANRecipe",
+        "models.ingan.pyramid.InGANPyramid": "models.ingan.pyramid_training.InGANPyramidRecipe",
+        "models.ingan.whole.InGAN": "models.ingan.whole_training.InGANRecipe",
+        "models.ingan_pyramid.InGANPyramid": "models.ingan.pyramid_training.InGANPyramidRecipe",
+        "models.scales": "models.ladder",
+        "models.singan.SinGAN": "models.singan.training.SinGANRecipe",
+        "models.singan.model.SinGAN": "models.singan.training.SinGANRecipe",
+        "nn.dilated": "nn.generators.dilated_residual",
+        "nn.features": "nn.perceptual",
+        "nn.flexible": "nn.generators.shape_flexible",
+        "nn.generators": "nn.generators.residual_patch",
+        "nn.generators.dilated": "nn.generators.dilated_residual",
+        "nn.generators.flexible": "nn.generators.shape_flexible",
+        "nn.generators.patch": "nn.generators.residual_patch",
+        "nn.patch_losses": "patches.losses",
+    }.items()
 }
-# Options, by the class of today that takes them: the old name and the new one.
+# Old and new names of options, by the class that takes them today.
 OPTIONS: dict[str, dict[str, str]] = {}
-# Tasks of 0.1.0 that are commands of a checkout now. Their options stand in its runs' config.yaml.
+# Tasks of 0.1.0 that are now commands of a checkout. Its runs' config.yaml has their options.
 COMMANDS = {
     "evaluate_super_resolution": "benchmarks.super_resolution",
     "study": "benchmarks.study",
@@ -49,7 +41,7 @@ COMMANDS = {
 
 
 def migrated(config: Any) -> Any:
-    """The configuration of a model, written by any version, in the names of today.
+    """A model's configuration, written by any version, with today's names.
 
     >>> migrated({"_target_": "internal_gan.nn.patch_losses.NearestPatch", "patch": 7})
     {'_target_': 'internal_gan.patches.losses.NearestPatch', 'patch': 7}

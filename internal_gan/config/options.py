@@ -1,7 +1,7 @@
-"""What a run is asked to do: every option but the model's own, which are in ``conf/model``.
+"""All options of a run but the model's own, which are in ``conf/model``.
 
-These dataclasses are the one place of defaults, help and bounds. Hydra composes from them, callers
-without Hydra use them as they are, and ``docs/options.md`` lists them.
+These dataclasses alone define defaults, help and bounds. Hydra composes from them, and
+``docs/options.md`` lists them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from internal_gan.units import parse_duration
 TASKS = tuple(TABLE)
 LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
-# What task=compare measures, and what a sweeper can make small.
+# Figures that task=compare measures and a sweeper can minimise.
 FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
     *("l1_inside", "patches_inside"),
@@ -78,7 +78,7 @@ class TrainerOptions:
 
 @dataclass
 class Options:
-    """One run: the resolved configuration, checked."""
+    """The checked configuration of a run."""
 
     task: str = one_of(TASKS, "train", "train (and then draw), or what to do with checkpoint=RUN")
     image: Any = option(
@@ -151,7 +151,7 @@ class Options:
 
     @property
     def photos(self) -> list[str]:
-        """The names of the photos to learn from; none for one that is in memory only."""
+        """Names of the photos to learn from; empty if they are in memory only."""
         return [self.image] if isinstance(self.image, str) else list(self.image or [])
 
     @property
@@ -161,11 +161,11 @@ class Options:
 
     @property
     def trains(self) -> bool:
-        """Whether the run trains a model rather than use one."""
+        """Whether the run trains a model rather than using one."""
         return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
 
 
-# Options that name files and folders; the last one is a model's, which no field describes.
+# Options that name files and folders; the last is a model's, which has no field.
 PATHS = (
     *(name for name, entry in fields_of(Options) if entry.metadata["is_path"]),
     "model.features.weights",

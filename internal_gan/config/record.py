@@ -1,4 +1,4 @@
-"""The ``config.yaml`` of a run folder: the options of that run, written out in full."""
+"""The ``config.yaml`` of a run folder, with all options of the run."""
 
 from __future__ import annotations
 
@@ -12,27 +12,23 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan.config.arguments import escape
-from internal_gan.config.compose import to_options
+from internal_gan.config.compose import plain, to_options
 from internal_gan.config.migrations import COMMANDS
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_file
 
-# This package's own files have some 4 KB and 250 values, and a name more for each photo.
+# This package writes about 4 KB and 250 values, and a name for each photo.
 MOST_BYTES = 2**18
 MOST_VALUES = 10_000
 MOST_LEVELS = 50
-# After an odd number of backslashes it is text.
+# Plain text after an odd number of backslashes.
 _REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 
 
 def save_options(options: Options, path: Path) -> None:
-    """Write ``options`` as YAML that :func:`load_options` reads back; an older file is replaced.
-
-    Existing files are named by absolute paths, so that it can be read from any folder.
-    """
-    values = _escaped(_with_absolute_paths(dataclasses.asdict(options)))
+    """Write ``options`` for :func:`load_options`, with absolute paths of existing files."""
+    values = plain(_with_absolute_paths(dataclasses.asdict(options)))
     text = OmegaConf.to_yaml(OmegaConf.create(values))
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -42,7 +38,7 @@ def load_options(path: Path) -> Options:
     """Read the ``config.yaml`` of a run folder.
 
     Raises:
-        UserError: the file is no configuration of this package.
+        UserError: the file is not a configuration of this package.
     """
     try:
         text = read_file(path, MOST_BYTES).decode("utf-8")
@@ -63,7 +59,7 @@ def load_options(path: Path) -> Options:
 
 
 def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
-    # A new folder is no file yet, and a photo of several may be given by its number.
+    # Except a new folder, and options that may be numbers or names rather than paths.
     for path in set(PATHS) - {"output", "retarget.image", "model.features.weights"}:
         *groups, key = path.split(".")
         part = functools.reduce(dict.__getitem__, groups, values)
@@ -73,19 +69,14 @@ def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _absolute(name: str | None) -> str | None:
-    # Links are not resolved: they may lead to another file later. A name that is too long for the
-    # system is no error, as it would be to Path.exists.
+    # Links are not resolved, since they may change. Path.exists raises on names that are too long.
     return os.path.abspath(name) if name and os.path.exists(name) else name  # noqa: PTH100, PTH110
 
 
 def _check_plain(text: str) -> None:
-    """Refuse YAML that stands for more than what is written there.
+    """Refuse YAML with aliases, references ``${...}`` or excessively many values.
 
-    Aliases could stand for any amount of data, and a reference for what only this machine knows,
-    such as its environment.
-
-    Raises:
-        UserError: an alias, a reference ``${...}``, or more values than a configuration has.
+    Aliases can expand to any amount of data, and references to this machine's environment.
     """
     level = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
@@ -100,11 +91,3 @@ def _check_plain(text: str) -> None:
             raise UserError(f"{line}{event.value} is a reference; allowed are plain values")
         if count > MOST_VALUES or level > MOST_LEVELS:
             raise UserError(f"{line}more values, or deeper ones, than any configuration has")
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _escaped(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_escaped(entry) for entry in value]
-    return escape(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The options in words, for ``task=NAME --help`` and for ``docs/options.md``."""
+"""Descriptions of the options, for ``task=NAME --help`` and ``docs/options.md``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from internal_gan.errors import unknown
 
 
 def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
-    """Options in their order: the name, ``name=default``, what it does, what it takes.
+    """For each option its name, ``name=default``, its help, and what it takes.
 
     Args:
-        names: of options and of groups; by default all.
+        names: options and groups to describe; by default all.
     """
     for name, field in fields_of(Options):
         value = attrgetter(name)(Options())
@@ -29,7 +29,7 @@ def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, 
 
 
 def help_of_task(name: str) -> str:
-    """What ``task=NAME --help`` shows: the options that are this task's own.
+    """The text of ``task=NAME --help``: this task's own options.
 
     Raises:
         UserError: there is no such task.

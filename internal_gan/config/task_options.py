@@ -1,4 +1,4 @@
-"""The options of each task, a group for each."""
+"""The options of the tasks, one group each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 _IMAGE = "the name of an image file, or null"
-# Of one run: beyond these a number is a slip of the finger, and the run would fill the disk.
+# Limits of one run: larger numbers are typing errors that would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
@@ -56,7 +56,7 @@ def _size(example: str) -> Any:
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
-    """The scale to begin at: a number, or a word in its place; ``auto`` is the default."""
+    """The scale to start at: a number or ``word``; ``auto`` is the default if allowed."""
     which = "next to the coarsest scale" if least else "the coarsest scale"
     return option(
         AUTO if word == AUTO else 0,
@@ -67,7 +67,7 @@ def _start_scale(least: int, help: str, word: str = "") -> Any:
 
 
 def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
-    """Whether ``value`` is a pair, or a list of pairs, of allowed numbers, some of them null."""
+    """Whether ``value`` is a pair, or a list of pairs, of allowed numbers and up to ``nulls``."""
     if not isinstance(value, list) or not value:
         return False
     if isinstance(value[0], list):

@@ -23,7 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 from internal_gan.api import commands
 from internal_gan.config.arguments import check_image_file, key_of, quote
 from internal_gan.config.compose import compose, compose_hydra, to_options
-from internal_gan.config.messages import EXTRAS, needs_extra
+from internal_gan.config.messages import PLUGINS, needs_extra
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
@@ -275,7 +275,7 @@ def _check_installed(settings: DictConfig) -> None:
     for target in (settings.launcher._target_, settings.sweeper._target_):
         package = target.partition(".")[2].partition(".")[0]
         try:
-            found = package not in EXTRAS or importlib.util.find_spec(f"hydra_plugins.{package}")
+            found = package not in PLUGINS or importlib.util.find_spec(f"hydra_plugins.{package}")
         except ModuleNotFoundError:
             found = None
         if not found:
