@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks._common import print_json, run, say
 from internal_gan.errors import UserError
-from internal_gan.evaluation.bootstrap import LEVEL, REPEATS, ends
+from internal_gan.evaluation.bootstrap import REPEATS, ends
 
 # Percent, of samples from the coarsest scale: Shaham et al. 2019, Table 1.
 PUBLISHED = {"paired": (21.45, 1.5), "unpaired": (42.9, 0.9)}
@@ -74,7 +74,7 @@ def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any
     return {
         "rate": float(wrong.sum() / trials.sum()),
         "error": float(repeated.std()),
-        "interval": ends(repeated, LEVEL),
+        "interval": ends(repeated),
         "trials": int(trials.sum()),
         "participants": len(counts),
     }

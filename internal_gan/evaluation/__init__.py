@@ -1,1 +1,1 @@
-"""Figures and maps about results."""
+"""Figures and maps that judge results."""

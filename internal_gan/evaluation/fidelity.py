@@ -1,6 +1,7 @@
 """Fidelity: how close an image is to a reference, pixel by pixel.
 
-Both images are (1, 3, H, W) in [-1, 1], of one size; they are rounded to 8 bits before.
+Both are (1, 3, H, W) in [-1, 1] and are rounded to 8 bits first. A mask (1, 1, H, W) in [0, 1]
+weighs the pixels; None weighs all alike. A mask that is 0 everywhere raises UserError.
 """
 
 import math
@@ -11,41 +12,26 @@ from internal_gan.errors import UserError
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import to_uint8
 
-# Side of SSIM's window in pixels; its Gaussian has a standard deviation of 1.5.
+# Side of SSIM's window in pixels.
 SSIM_WINDOW = 11
 
 
 def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Mean absolute error over pixels and colours, as a fraction of the whole range, 0 to 1.
-
-    Args:
-        mask: (1, 1, H, W) in [0, 1], the weight of every pixel, such as 1 in a hole; None weighs
-            all pixels alike.
-
-    Raises:
-        UserError: the mask is 0 everywhere.
-    """
+    """Mean absolute error as a fraction of the whole range, 0 to 1."""
     return _mean((_levels(real) - _levels(image)).abs(), mask) / 255
 
 
 def psnr(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Peak signal-to-noise ratio of the luma (Rec. 601), in dB; infinite for equal images.
-
-    Args:
-        mask: as for :func:`l1`.
-    """
+    """Peak signal-to-noise ratio of the luma (Rec. 601), in dB; infinite for equal images."""
     error = _mean((_luma(real) - _luma(image)).square(), mask)
     return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Structural similarity of the luma (Rec. 601), at most 1, the value of equal images.
+    """Structural similarity of the luma (Rec. 601), 1 for equal images.
 
-    It is the mean over all windows of 11 x 11 pixels inside the image.
-
-    Args:
-        mask: as for :func:`l1`; a window has the weight of the pixel at its centre, and also
-            contains pixels outside the mask.
+    The mean over all windows of 11 x 11 pixels inside the image, each weighted by the mask at its
+    centre.
 
     Raises:
         UserError: no window fits into the image, or the mask is 0 at the centre of each.
@@ -53,7 +39,7 @@ def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE Transactions on Image Processing, 2004.
     """
-    from kornia.metrics import ssim as ssim_map  # which takes seconds to import
+    from kornia.metrics import ssim as ssim_map  # takes seconds to import
 
     height, width = real.shape[-2:]
     if min(height, width) < SSIM_WINDOW:
@@ -64,7 +50,6 @@ def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
 
 
 def _mean(values: Tensor, mask: Tensor | None) -> float:
-    """The mean of (1, C, H, W), weighted by a mask (1, 1, H, W)."""
     if mask is None:
         return float(values.mean())
     weights = mask.to(values).expand_as(values)

@@ -1,4 +1,4 @@
-"""All figures about samples, compared with the image that they were learnt from."""
+"""All figures that compare samples with the image they were learnt from."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,12 +31,7 @@ PATCH = 7
 
 @dataclass(frozen=True)
 class Figure:
-    """What a figure says.
-
-    Attributes:
-        best: the value of a perfect sample, in words.
-        meaning: a few words.
-    """
+    """What a figure means; ``best`` is the value of a perfect sample, in words."""
 
     best: str
     meaning: str
@@ -65,7 +60,7 @@ FIGURES = {
 
 
 def meaning(name: str) -> Figure:
-    """What a figure says; its name may end in a patch size, such as ``coherence_11``."""
+    """What a figure means; its name may end in a patch size, such as ``coherence_11``."""
     if name in FIGURES:
         return FIGURES[name]
     known, _, patch = name.rpartition("_")
@@ -79,18 +74,18 @@ def judge(
     exact: bool = False,
     stem: InceptionStem | None = None,
 ) -> dict[str, float]:
-    """The figures of a sample that should have the photo's patches, in any places.
+    """The figures of a sample that should consist of the photo's patches, in any places.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patches: sides of the patches in pixels; the names of figures for other sides than 7 end in
-            the side, such as ``coherence_11``.
+        patches: sides of the patches in pixels; figures for sides other than 7 have names like
+            ``coherence_11``.
         exact: compare all patches instead of a fixed random choice.
         stem: computes SIFID, if given.
 
     Returns:
-        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs images of one size,
-        ``repetition`` room for two patches side by side at quarter size.
+        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
+        room for two patches side by side at quarter size.
 
     Raises:
         UserError: a patch does not fit into an image at quarter size.
@@ -119,11 +114,10 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
 
     Args:
         real, image: (1, 3, H, W) in [-1, 1], of one size.
-        mask: (1, 1, H, W) in [0, 1], 1 inside; adds the figures of its inside, such as
-            ``psnr_inside``.
+        mask: (1, 1, H, W) in [0, 1], 1 inside; adds ``psnr_inside`` and so on.
 
     Returns:
-        ``psnr``, ``ssim`` (not of images below 11 pixels a side) and ``l1``.
+        ``psnr``, ``ssim`` (from 11 pixels a side) and ``l1``.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -135,7 +129,7 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
 
 
 class Diversity:
-    """:func:`internal_gan.patches.statistics.diversity` of samples that are added one by one."""
+    """:func:`internal_gan.patches.statistics.diversity` of samples added one by one."""
 
     def __init__(self, real: Tensor) -> None:
         self._real = real.double().mean(dim=1)
@@ -144,7 +138,7 @@ class Diversity:
         self._count = 0
 
     def add(self, sample: Tensor) -> None:
-        """Add a sample (1, 3, H, W); one of another size than the photo is ignored."""
+        """Add a sample (1, 3, H, W), unless its size is not the photo's."""
         gray = sample.double().mean(dim=1)
         if gray.shape != self._mean.shape:
             return
@@ -155,7 +149,7 @@ class Diversity:
 
     @property
     def value(self) -> float | None:
-        """The diversity of the samples so far; None for fewer than two."""
+        """None for fewer than two samples."""
         if self._count < 2:
             return None
         deviation = (self._squares / (self._count - 1)).sqrt().mean()
@@ -166,9 +160,8 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     """Mean, standard deviation and a bootstrap interval of every figure over the samples.
 
     Returns:
-        By the figure's name, ``mean``, ``std``, ``interval`` (95 %, of the mean) and ``count``;
-        ``std`` and ``interval`` are None for a single sample. Values that are not finite are left
-        out.
+        For each figure ``mean``, ``std``, ``interval`` (95 %, of the mean) and ``count`` of the
+        finite values; ``std`` and ``interval`` are None for a single one.
     """
     found: dict[str, list[float]] = {}
     for figures in samples:
@@ -187,5 +180,5 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 def about(stem: InceptionStem) -> dict[str, Any]:
-    """The network by which SIFID is computed, for the record."""
+    """The network behind SIFID, for the record."""
     return {**asdict(stem.weights), "layers": {f"sifid_{n}": text for n, text in LAYERS.items()}}

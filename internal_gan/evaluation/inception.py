@@ -1,4 +1,4 @@
-"""The first layers of Inception v3, with weights from a file of the user's."""
+"""The first layers of Inception v3, with weights from the user's file."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.weights import read_weights
 
-# The layers that SIFID may use, by their number of channels.
+# Layers for SIFID, by their number of channels.
 LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# The shape of each layer's kernels; both layouts use these names.
+# Shapes of the kernels, whose names both layouts share.
 _KERNELS = {
     "Conv2d_1a_3x3": (32, 3, 3, 3),
     "Conv2d_2a_3x3": (32, 32, 3, 3),
@@ -25,9 +25,9 @@ _KERNELS = {
     "Conv2d_3b_1x1": (80, 64, 1, 1),
     "Conv2d_4a_3x3": (192, 80, 3, 3),
 }
-# The two layouts, by the number of outputs of the last layer.
+# Layouts, by the number of outputs of the last layer.
 _CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
-# Published files, by the beginning of their SHA-256, which their names contain.
+# Published files, by the beginning of their SHA-256, which is part of their names.
 PUBLISHED = {
     "6726825d": "FID's Inception of 2015-12-05, as torch-fidelity and pytorch-fid have it",
     "0cc3c7bd": "torchvision's IMAGENET1K_V1",
@@ -40,14 +40,7 @@ STRIP = 32
 
 @dataclass(frozen=True)
 class Weights:
-    """The file that the weights are from.
-
-    Attributes:
-        file: its name.
-        sha256: of its bytes.
-        layout: ``torch-fidelity`` or ``torchvision``.
-        published: the published file that has this hash; None for any other file.
-    """
+    """The weights' file; ``published`` names the published file with this hash, if there is one."""
 
     file: str
     sha256: str
@@ -58,8 +51,7 @@ class Weights:
 class InceptionStem(nn.Module):
     """Inception v3 up to its second pooling, for inference.
 
-    Images are neither rescaled from [-1, 1], which both published sets of weights expect, nor
-    resized, as befits a measure of a single image.
+    Images are not rescaled from [-1, 1], which both published sets of weights expect, nor resized.
 
     Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
     """
@@ -74,22 +66,19 @@ class InceptionStem(nn.Module):
 
     @torch.no_grad()
     def features(self, image: Tensor, channels: int) -> Iterator[Tensor]:
-        """The features at every place of an image, in strips of bounded memory.
+        """The features at every place of an image, in strips from top to bottom.
 
         Args:
             image: (1, 3, H, W) in [-1, 1].
-            channels: 64 or 192, a key of :data:`LAYERS`.
+            channels: a key of :data:`LAYERS`.
 
         Yields:
-            (1, channels, h, w), from top to bottom.
+            (1, channels, h, w).
 
         Raises:
             UserError: the image is too small for any feature.
         """
-        height, width = (
-            self._places(image.shape[-2], channels),
-            self._places(image.shape[-1], channels),
-        )
+        height, width = (self._places(side, channels) for side in image.shape[-2:])
         if min(height, width) < 1:
             raise UserError(
                 f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for features of "
@@ -100,7 +89,7 @@ class InceptionStem(nn.Module):
             if channels == 64:
                 yield self._first(image, top, bottom)
             else:
-                # The rows of the first pooling that these outputs depend on, and in turn theirs.
+                # The rows that these outputs depend on.
                 pooled = F.max_pool2d(self._first(image, 2 * top, 2 * (bottom + 1) + 3), 3, 2)
                 yield self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
 
@@ -114,7 +103,7 @@ class InceptionStem(nn.Module):
         above, below = int(top > 0), int(bottom < self._places(image.shape[-2], 64))
         rows = image[..., 2 * (top - above) : 2 * (bottom + below + 1) + 3, :]
         seen = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", rows, stride=2))
-        # The padding with zeros belongs to the border of the image alone.
+        # Zeros only beyond the image's border.
         padded = F.pad(seen, (1, 1, 1 - above, 1 - below))
         return self._layer("Conv2d_2b_3x3", padded)
 
@@ -128,10 +117,8 @@ class InceptionStem(nn.Module):
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
 
-    The file is a ``.pth`` file of a state dict or a safetensors file. No code from it is run.
-
-    Args:
-        option: the name of the file in messages.
+    The file is a state dict (``.pth``, of which no code is run) or safetensors; ``option`` names it
+    in messages.
 
     Raises:
         UserError: no such file, or not a complete set of Inception v3's weights.
@@ -144,7 +131,7 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
 
 
 def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """The layout of the weights; raises UserError if they are incomplete or damaged."""
+    """The layout of the weights; UserError if they are incomplete or damaged."""
     wanted: dict[str, tuple[int, ...]] = {}
     for name, shape in _KERNELS.items():
         wanted[f"{name}.conv.weight"] = shape

@@ -1,4 +1,4 @@
-"""Figures about filled holes: how close the pixels and the patches are to those that were there.
+"""Figures about filled holes: how close pixels and patches are to the original's.
 
 Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and 0 elsewhere.
 """
@@ -22,15 +22,12 @@ FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
 
 
 def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
-    """All figures of a filled hole, about its inside alone.
-
-    Args:
-        photo: the original.
+    """All figures of the inside of a filled hole.
 
     Returns:
         ``psnr`` in dB, ``ssim``, ``l1`` as a fraction of black to white; ``patches``, see
         :func:`patch_distance`, in thousandths of black to white; ``sharpness``, the mean gradient
-        divided by that of the original, at best 1.
+        over the original's, at best 1.
 
     Raises:
         UserError: the hole is empty, or the image too small.
@@ -44,35 +41,28 @@ def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
     }
 
 
-def patch_distance(
-    photo: Tensor, filled: Tensor, hole: Tensor, patch: int = PATCH, shrink: int = 1
-) -> float:
-    """Sliced Wasserstein-1 distance of the hole's patches before and after.
+def patch_distance(photo: Tensor, filled: Tensor, hole: Tensor, shrink: int = 1) -> float:
+    """Sliced Wasserstein-1 distance of the patches centred in the hole, before and after.
 
-    A patch belongs to the hole if its centre does; see
-    :func:`internal_gan.patches.statistics.sliced_wasserstein`. A filling of the right texture is
-    close wherever its elements lie; a smooth one is far.
-
-    Args:
-        patch: side of the patches in pixels.
-        shrink: factor by which the images are shrunk before.
+    The right texture is close wherever its elements lie; a smooth filling is far. See
+    :func:`internal_gan.patches.statistics.sliced_wasserstein`. The images are shrunk by ``shrink``
+    first.
 
     Raises:
-        UserError: no patch belongs to the hole.
+        UserError: no patch is centred in the hole.
     """
     inside = F.avg_pool2d(hole, shrink) >= 0.5
-    rim = patch // 2
-    height, width = inside.shape[-2:]
-    middles = inside[0, 0, rim : height - patch + 1 + rim, rim : width - patch + 1 + rim]
+    rim = PATCH // 2
+    middles = inside[0, 0, rim : inside.shape[-2] - rim, rim : inside.shape[-1] - rim]
     if not middles.any():
-        raise UserError(f"no patch of {patch} pixels is inside of the hole; it must be larger")
+        raise UserError(f"no patch of {PATCH} pixels is inside of the hole; it must be larger")
     places = middles.flatten().nonzero().flatten()
-    real, made = (patches_at(shrunk(image, shrink), places, patch) for image in (photo, filled))
+    real, made = (patches_at(shrunk(image, shrink), places, PATCH) for image in (photo, filled))
     return wasserstein_of_rows(real, made)
 
 
 def _gradient(image: Tensor, hole: Tensor) -> float:
-    """Mean absolute difference of neighbouring gray values that are both inside the hole."""
+    """Mean absolute difference of neighbouring gray values inside the hole."""
     gray, inside = image.mean(dim=1), hole[:, 0] > 0
     steps = [
         gray.diff(dim=axis).abs()[inside.narrow(axis, 1, n - 1) & inside.narrow(axis, 0, n - 1)]

@@ -1,4 +1,4 @@
-"""Maps of a sample: where in the photo its patches come from, and which come from nowhere."""
+"""Maps of a sample: where in the photo its patches come from, and which are foreign."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
-# A grid of about this many patches is looked up, or more, so that together they hold every pixel.
+# About this many patches are looked up, or more where these would not cover every pixel.
 MOST_QUERIES = 12_000
 MOST_REFERENCES = 200_000
 # Root mean squared error at which the map of errors is brightest.
@@ -18,7 +18,7 @@ BRIGHTEST = 0.15
 WORST_PLACES = 3
 FRAME = (1.0, -1.0, -1.0)
 
-# Blue, green, red and yellow at the corners: top left, bottom left, top right, bottom right.
+# Blue, green, red and yellow at the top left, bottom left, top right and bottom right.
 _CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 # From black over violet, red and orange to light yellow.
 _HEAT = (
@@ -32,13 +32,12 @@ _HEAT = (
 
 @dataclass(frozen=True)
 class Place:
-    """A patch of the sample, at its full size, that is far from every patch of the photo.
+    """A patch of the sample that is far from every patch of the photo.
 
     Attributes:
-        row, column: of its top left pixel.
-        side: in pixels.
-        error: root mean squared error to the nearest patch of the photo, both shrunk.
-        shrink: factor by which both were shrunk.
+        row, column, side: at the sample's full size, in pixels.
+        error: root mean squared error to the nearest patch of the photo.
+        shrink: factor by which both images were shrunk.
     """
 
     row: int
@@ -58,10 +57,10 @@ def patch_maps(
         patch: side of the square patches, in pixels.
 
     Returns:
-        Maps (1, 3, h, w) in [-1, 1] of the sample's size by name, and the three worst places that
-        do not overlap. ``source-full-size`` and so on show the position of the nearest patch in the
-        real image, by the colours of :func:`colour_code`. ``error-full-size`` and so on show its
-        root mean squared error, from black (0) to light yellow (.15 or more).
+        Maps (1, 3, h, w) in [-1, 1] of the sample's size, and the worst places that do not overlap.
+        ``source-full-size`` and so on show where in the real image the nearest patch is, by
+        :func:`colour_code`; ``error-full-size`` and so on its root mean squared error, from black
+        (0) to light yellow (.15 or more).
 
     Raises:
         UserError: the patch does not fit into an image at quarter size.
@@ -71,8 +70,9 @@ def patch_maps(
     origins, errors, places = {}, {}, []
     for factor, name in SIZES.items():
         small, known = shrunk(sample, factor), shrunk(real, factor)
-        stride = _stride(small, patch, MOST_QUERIES)
-        wanted, others = lattice(small, patch, stride), lattice(known, patch, _apart(known))
+        stride = max(1, min(patch // 2, _spacing(small, MOST_QUERIES)))
+        wanted = lattice(small, patch, stride)
+        others = lattice(known, patch, _spacing(known, MOST_REFERENCES))
         error, nearest = nearest_patches(small, wanted, known, others, patch)
         across = grid(known, patch)[1]
         rows, columns = ((at + patch // 2) * factor for at in (nearest // across, nearest % across))
@@ -88,7 +88,7 @@ def patch_maps(
 
 
 def colour_code(size: tuple[int, int]) -> Tensor:
-    """A colour for every position of an image, (1, 3, height, width), mixed of four corners'."""
+    """A colour for every position of an image, (1, 3, height, width), mixed from its corners'."""
     corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
     down = torch.linspace(0, 1, size[0]).view(-1, 1)
     right = torch.linspace(0, 1, size[1])
@@ -106,7 +106,7 @@ def legend(real: Tensor) -> Tensor:
 
 
 def framed(sample: Tensor, places: list[Place]) -> Tensor:
-    """The sample with a red frame around each place, (1, 3, H, W)."""
+    """A copy of the sample (1, 3, H, W) with a red frame around each place."""
     marked = sample.clone()
     height, width = sample.shape[-2:]
     colour = sample.new_tensor(FRAME).view(1, 3, 1, 1)
@@ -123,17 +123,13 @@ def framed(sample: Tensor, places: list[Place]) -> Tensor:
     return marked
 
 
-def _stride(image: Tensor, patch: int, most: int) -> int:
-    pixels = image.shape[-2] * image.shape[-1]
-    return max(1, min(patch // 2, math.ceil(math.sqrt(pixels / most))))
-
-
-def _apart(image: Tensor) -> int:
-    return max(1, math.ceil(math.sqrt(image.shape[-2] * image.shape[-1] / MOST_REFERENCES)))
+def _spacing(image: Tensor, most: int) -> int:
+    """The spacing of a grid of about ``most`` pixels."""
+    return math.ceil(math.sqrt(image.shape[-2] * image.shape[-1] / most))
 
 
 def _spread(colours: Tensor, stride: int, size: tuple[int, int], factor: int, patch: int) -> Tensor:
-    """The colours (3, h, w) of a grid of patches as a map of the sample's size."""
+    """A grid of patches' colours (3, h, w) as a map of the sample's size."""
     index = []
     for side, count in zip(size, colours.shape[-2:], strict=True):
         middle = (torch.arange(side, device=colours.device) // factor - patch // 2).float()
@@ -151,7 +147,7 @@ def _heat(share: Tensor) -> Tensor:
 
 
 def _worst(errors: Tensor, stride: int, factor: int, patch: int) -> list[Place]:
-    """The places of the largest errors, without overlaps."""
+    """The largest errors that do not overlap."""
     left, step = errors.clone(), stride * factor
     reach = math.ceil(patch / stride)
     places = []

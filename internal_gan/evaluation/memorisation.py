@@ -1,4 +1,4 @@
-"""Memorisation: whether large pieces of a sample are copies from any place of the photo."""
+"""Memorisation: whether large pieces of a sample are copied from anywhere in the photo."""
 
 import math
 
@@ -16,16 +16,15 @@ MAX_SIDE = 512
 def nearest_copy(real: Tensor, sample: Tensor) -> float:
     """How far the most faithful large piece of the sample is from the real image.
 
-    Nine pieces of half the real image's sides, evenly spread over the sample, are compared pixel by
-    pixel with every position of the real image and its mirror image. The result is the smallest
-    root mean squared error. Unlike :func:`internal_gan.patches.statistics.copy` it detects pieces
-    that were copied to another place. Images of more than 512 pixels a side are shrunk before.
+    Nine pieces of half the real image's sides, evenly spread over the sample, are compared with
+    every position of the real image and its mirror image. Images of more than 512 pixels a side are
+    shrunk first.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
 
     Returns:
-        From 0, if a quarter of the real image was copied, to 1.
+        The smallest root mean squared error: 0, if a quarter of the real image was copied, to 1.
     """
     factor = max(1, math.ceil(max(real.shape[-2:]) / MAX_SIDE))
     original, drawn = (shrunk(image, factor)[0].double() / 2 for image in (real, sample))
@@ -42,7 +41,7 @@ def nearest_copy(real: Tensor, sample: Tensor) -> float:
 
 
 def _least(image: Tensor, pieces: list[Tensor]) -> float:
-    """The smallest error of any piece at any position of (3, H, W)."""
+    """The smallest error of any piece at any position of an image (3, H, W)."""
     height, width = pieces[0].shape[-2:]
     rows, columns = (a - b + 1 for a, b in zip(image.shape[-2:], (height, width), strict=True))
     spectrum = torch.fft.rfft2(image)
@@ -51,7 +50,7 @@ def _least(image: Tensor, pieces: list[Tensor]) -> float:
     energy = energy + sums[:-height, :-width]
     least = math.inf
     for piece in pieces:
-        # A piece fits into the image, so that these positions do not wrap around its border.
+        # At these positions the piece does not wrap around the image's border.
         overlap = spectrum * torch.fft.rfft2(piece, s=image.shape[-2:]).conj()
         product = torch.fft.irfft2(overlap, s=image.shape[-2:])[:, :rows, :columns].sum(dim=0)
         place = int((energy - 2 * product).argmin())

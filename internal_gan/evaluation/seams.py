@@ -10,16 +10,10 @@ NAMES = {-2: "top and bottom", -1: "left and right"}
 
 
 def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
-    """The mean absolute difference of pixels across each border that wraps, divided by that of
-    neighbouring rows or columns inside.
-
-    Args:
-        pixels: (N, C, H, W).
-        wrap: the borders that meet.
+    """The mean difference across each border that wraps, over that of neighbours inside.
 
     Returns:
-        The ratios by ``"top and bottom"`` and ``"left and right"``, about 1 without a seam; none
-        for an axis of a single pixel.
+        Ratios by the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel.
     """
     found = {}
     for axis in axes(wrap):

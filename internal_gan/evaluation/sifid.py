@@ -1,6 +1,6 @@
 """SIFID: the distance of a sample's deep features from those of a single image.
 
-Figures are comparable only with the same layer and the same weights file.
+Only figures from the same layer and weights file are comparable.
 """
 
 from collections.abc import Iterable
@@ -15,19 +15,14 @@ Gaussian = tuple[Tensor, Tensor]
 
 
 def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64) -> float:
-    """Single image Fréchet inception distance.
+    """Single image Fréchet inception distance, 0 for identical images.
 
-    Images are rounded to 8 bits and not resized. Two Gaussians are fitted to the features at all
-    positions of the two images; the result is their squared Fréchet distance.
+    The squared Fréchet distance of Gaussians fitted to the features at all positions of the two
+    images, which are rounded to 8 bits and not resized.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        stem: the network, with the user's weights.
-        channels: 64 (before the first pooling, SinGAN's released code) or 192 (before the second,
-            SinGAN's paper).
-
-    Returns:
-        At least 0, the value of identical images.
+        channels: the layer, a key of :data:`internal_gan.evaluation.inception.LAYERS`.
 
     Raises:
         UserError: an image is too small.
@@ -45,7 +40,7 @@ def gaussian(strips: Iterable[Tensor]) -> Gaussian:
     for strip in strips:
         places = strip[0].flatten(1).T.double()
         if not count:
-            # Around an origin far from the values, squares would lose a small covariance's digits.
+            # Squares around a distant origin would lose the digits of a small covariance.
             origin = places.mean(dim=0)
             total = torch.zeros_like(origin)
             products = torch.zeros(len(origin), len(origin), dtype=origin.dtype).to(origin.device)
@@ -65,10 +60,10 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     Journal of Multivariate Analysis, 1982.
     """
     (mean, covariance), (other_mean, other_covariance) = one, other
-    # The product of the covariances has the eigenvalues of the symmetric matrix below.
+    # The product of the covariances has the same eigenvalues as the symmetric matrix below.
     values, vectors = torch.linalg.eigh(covariance)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
     apart = (mean - other_mean).square().sum()
-    # For equal Gaussians rounding may give slightly less than 0.
+    # Rounding may give slightly less than 0 for equal Gaussians.
     return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))

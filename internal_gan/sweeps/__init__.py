@@ -1,1 +1,1 @@
-"""Many runs: their jobs, and what came of them side by side."""
+"""Many runs by one command: their jobs, and their results side by side."""

@@ -1,4 +1,4 @@
-"""The values that a sweep gives to each option, and the jobs that they make."""
+"""The values that a sweep gives to each option, and the jobs they make."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 from internal_gan.config.arguments import key_of
 from internal_gan.errors import UserError
 
-# Each of them is checked before the first one starts.
+# All are checked before the first one starts.
 MOST_JOBS = 100_000
 
 
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
-    """The values that each option takes, as overrides; none if they cannot be counted.
+    """The values that each option takes, as overrides; none for an interval.
 
     Raises:
         UserError: an option that takes no value, or endlessly many.
@@ -31,17 +31,17 @@ def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
 
 
 def jobs_of(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each job, as Hydra's own sweeper makes them."""
+    """The overrides of each job of Hydra's own sweeper."""
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     own = [override for override in parsed if not override.is_hydra_override()]
     return BasicSweeper.split_arguments(own, None)[0]
 
 
 def check_countable(choices: Mapping[str, Sequence[str]], overrides: Iterable[str]) -> None:
-    """Refuse values of which Hydra's own sweeper makes no list of jobs, or too long a list.
+    """Refuse intervals and too many jobs, for Hydra's own sweeper.
 
     Args:
-        choices: of ``overrides``, see :func:`choices_of`.
+        choices: :func:`choices_of` the overrides.
 
     Raises:
         UserError: names the option.

@@ -29,18 +29,18 @@ from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
 from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
 
 NAME = "comparison"
-# What a run is judged by and shows: more would take long and tell little more.
+# Pictures by which a run is judged; more would take long and tell little more.
 MOST_PICTURES = 4
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a run is judged by and shows.
+    """The pictures by which a run is judged.
 
     Attributes:
-        photo: what its pictures are compared with; None where that is not there.
-        pictures: the first that were asked for, or else frames of a film.
-        holes: for each picture of a filled hole what was there before, and the mask, white inside.
+        photo: what they are compared with, if it exists.
+        pictures: the first results, or else frames of a film.
+        holes: for each filled hole the picture before, and the mask, white inside.
     """
 
     photo: Path | None
@@ -51,14 +51,14 @@ class Shown:
 def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
-    They go to the folder ``options.output``, by default ``options.runs``, in place of older ones.
-    Figures that were measured before are kept as long as the pictures are the same.
+    They replace older ones in the folder ``options.output``, by default ``options.runs``. Figures
+    are measured anew only if the pictures have changed.
 
     Args:
-        measure_at_most: of more runs than this, only figures that are known already are shown.
+        measure_at_most: for more runs than this, nothing is measured.
 
     Returns:
-        The table in Markdown.
+        The path of the table in Markdown.
 
     Raises:
         UserError: the folder is missing or has no runs, or the comparison cannot be written.
@@ -91,7 +91,7 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
 
 
 def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
-    """What there is to say of each run; without ``measure``, with the figures known already."""
+    """An entry for each run; without ``measure``, with known figures only."""
     differing = _differing(records)
     found = []
     for record in records:
@@ -130,7 +130,7 @@ def shown_of(run: Path) -> Shown:
 
 
 def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
-    """The figures of a run's pictures; none where it made none, or made them of no photo."""
+    """The figures of a run's pictures; none without pictures, or without a photo."""
     shown = shown_of(folder / name)
     if shown.photo is None or not shown.pictures:
         return {}
@@ -145,9 +145,9 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     try:
         figures = judge(shown)
     except UserError:
-        # Smaller than the patches.
+        # The pictures are smaller than the patches.
         figures = {}
-    # Runs on a disk that is full or not ours to write on are measured anew the next time.
+    # Where nothing can be written, the figures are measured again next time.
     with suppress(UserError, OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
@@ -159,10 +159,10 @@ def judge(shown: Shown) -> dict[str, float]:
     """The figures of a run's pictures.
 
     Returns:
-        Of filled holes the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named
-        ``psnr_inside`` and so on; of other pictures
-        :func:`~internal_gan.patches.statistics.patch_panel`, or where their sizes differ the means
-        of what can be said of each picture.
+        For filled holes the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named
+        ``psnr_inside`` and so on; for other pictures
+        :func:`~internal_gan.patches.statistics.patch_panel`, or the means over pictures of several
+        sizes.
 
     Raises:
         UserError: a picture cannot be read, or it or its hole is too small.
@@ -182,7 +182,7 @@ def judge(shown: Shown) -> dict[str, float]:
 
 
 def objective(folder: Path, name: str, figure: str) -> float:
-    """What a sweeper makes small: a figure of a run.
+    """The figure of a run that a sweeper minimises.
 
     Raises:
         UserError: the run has no such figure.
@@ -194,7 +194,7 @@ def objective(folder: Path, name: str, figure: str) -> float:
 
 
 def _target(options: Options) -> Path:
-    """The folder for the comparison, tried before the runs are measured, which takes a while."""
+    """The folder for the comparison, which must be writable."""
     target = Path(options.output or str(options.runs))
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -208,7 +208,7 @@ def _target(options: Options) -> Path:
 
 
 def _unrecorded(folder: Path) -> list[Record]:
-    """Runs that no multirun wrote down, in the folder or in the folders in it."""
+    """Runs without a multirun's records, in the folder or one level below."""
     paths = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"{depth}/config.yaml")]
     runs = {path.relative_to(folder).as_posix(): RunFolder(path) for path in paths}
     return [
@@ -219,7 +219,7 @@ def _unrecorded(folder: Path) -> list[Record]:
 
 
 def _is_run(folder: RunFolder) -> bool:
-    """Whether there is a run; one that is damaged must not hide its neighbours."""
+    """Whether there is a readable run; a damaged one must not hide its neighbours."""
     try:
         load_options(folder.config_path)
     except UserError:
@@ -233,13 +233,13 @@ def _values(record: Record) -> dict[str, str]:
 
 
 def _differing(records: Sequence[Record]) -> set[str]:
-    """The options that are not the same for all runs; the photo's name is in that of its run."""
+    """The options that differ between runs, but for the photo, which is in the run's name."""
     values = [_values(record) for record in records]
     keys = {key for value in values for key in value}
     return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
 
 
 def _means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean of every figure that all have."""
+    """The mean of every figure that all of them have."""
     common = [name for name in each[0] if all(name in figures for figures in each)]
     return {name: fmean(figures[name] for figures in each) for name in common}

@@ -1,4 +1,4 @@
-"""What the jobs of a multirun and their run folders are called."""
+"""Names of a multirun's jobs, which are those of their run folders."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
 from internal_gan.runs.places import LONGEST_NAME
 
-# Ways to call a photo, the shortest first: by its name without suffix, its name, or its path.
+# How a photo is called: by its name without suffix, its name, or its path.
 STEM, FILE, PATH = "stem", "file", "path"
 
 
 def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) -> str:
-    """What a job and its run folder are called: its photo, and the values that differ.
+    """The name of a job: its photo, and its values of the options ``keys``.
 
     Args:
-        overrides: those of the job.
+        overrides: the job's.
         keys: the options that differ between the jobs.
         photos: how a photo is called: ``stem``, ``file`` or ``path``.
 
@@ -44,7 +44,7 @@ def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) 
 
 
 def in_short(value: str) -> str:
-    """A value, rounded to six digits if it is a fraction that has more.
+    """A value, with fractions rounded to six digits.
 
     >>> in_short("0.00223787810344"), in_short("123456789"), in_short("hinge")
     ('0.00223788', '123456789', 'hinge')
@@ -56,13 +56,13 @@ def in_short(value: str) -> str:
 
 
 def how_to_call(images: Sequence[str], before: str | None = None) -> str:
-    """The shortest way to call photos that gives each a name of its own.
+    """The shortest way to call photos that gives each its own name.
 
     Args:
         before: how an earlier part of the sweep called them, which is kept.
 
     Raises:
-        UserError: two would have the same name even by their paths, or in the way of ``before``.
+        UserError: two would have the same name.
 
     >>> how_to_call(["a/x.jpg", "a/y.jpg"]), how_to_call(["a/x.jpg", "a/x.png"])
     ('stem', 'file')

@@ -1,6 +1,6 @@
-"""The jobs of a multirun: what became of each, and one in a process of its own.
+"""The jobs of a multirun: records of them, and how one is run in its own process.
 
-Needs neither Hydra nor torch, so that a process that only waits for a training stays small.
+Imports neither Hydra nor torch, so that a process that only waits for a training stays small.
 """
 
 from __future__ import annotations
@@ -14,29 +14,28 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import PATHS
 from internal_gan.files import atomic_write, natural, read_json_object
 
 RECORDS = ".jobs"
-# How often a job is started whose process is killed; without a limit, one for which there is not
-# enough memory would never end.
+# How often a killed job is started again; one that lacks memory would otherwise never end.
 STARTS = 3
-# What may differ from the earlier part of a sweep that goes on.
+# Options that may differ when a sweep goes on.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
 
 @dataclass
 class Record:
-    """What became of a job, as ``.jobs/NAME.json`` in the sweep's folder has it.
+    """What became of a job, as in the sweep's ``.jobs/NAME.json``.
 
     Attributes:
-        overrides: what its result follows from; see :func:`lasting`.
+        overrides: see :func:`lasting`.
         state: running, finished, failed or stopped.
-        reason: why it failed or was stopped.
-        code: the exit code of a run that failed or was stopped.
-        seconds: how long the job took in the sweep that finished it.
+        reason, code: why it failed or was stopped, and its exit code.
+        seconds: how long it took.
     """
 
     name: str
@@ -44,22 +43,14 @@ class Record:
     state: str = "running"
     reason: str | None = None
     code: int = 0
-    seconds: float | None = None
+    seconds: int | float | None = None
 
 
-_TYPES = {
-    "name": str,
-    "overrides": list,
-    "state": str,
-    "reason": str | None,
-    "code": int,
-    "seconds": int | float | None,
-}
+_TYPES = {**get_type_hints(Record), "overrides": list}
 
 
 def lasting(overrides: Sequence[str]) -> list[str]:
-    """The overrides that a job's result follows from, with paths in full, so that they mean the
-    same wherever a later sweep is started."""
+    """The overrides that decide a job's result, with absolute paths."""
     kept = []
     for override in overrides:
         key, value = key_of(override), override.partition("=")[2]
@@ -72,18 +63,18 @@ def lasting(overrides: Sequence[str]) -> list[str]:
 
 
 class Sweep:
-    """The folder of a multirun: a run folder for each job, and records of them all."""
+    """The folder of a multirun, with a run folder and a record for each job."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._records = path / RECORDS
 
     def log(self, name: str) -> Path:
-        """Where a job with a process of its own writes what it says."""
+        """The output of a job with its own process."""
         return self._records / f"{name}.txt"
 
     def read(self, name: str) -> Record | None:
-        """What became of a job; None for one that was never begun, or whose record is damaged."""
+        """A job's record; None if it was never begun or the record is damaged."""
         found = read_json_object(self._records / f"{name}.json")
         if (
             not {"name", "overrides"} <= found.keys() <= _TYPES.keys()
@@ -95,7 +86,7 @@ class Sweep:
         return Record(**found)
 
     def write(self, record: Record) -> None:
-        """Write down what became of a job.
+        """Write a job's record.
 
         Raises:
             UserError: the disk is full, or the folder is not writable.
@@ -106,15 +97,14 @@ class Sweep:
             temporary.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
 
     def records(self) -> list[Record]:
-        """What became of every job that was begun, sorted by name."""
+        """The records of all jobs, sorted by name."""
         files = [path.relative_to(self._records) for path in self._records.rglob("*.json")]
         names = sorted((file.with_suffix("").as_posix() for file in files), key=natural)
         return [record for name in names if (record := self.read(name)) is not None]
 
     @property
     def photos(self) -> str | None:
-        """How its jobs call their photos (:func:`~internal_gan.sweeps.job_names.how_to_call`);
-        None before the first job is begun."""
+        """How the jobs call their photos, see ``how_to_call``; None before the first one begins."""
         return self._note("photos")
 
     @photos.setter
@@ -122,7 +112,7 @@ class Sweep:
         self._write_note("photos", way)
 
     def settle(self, names: Iterable[str]) -> None:
-        """Note jobs that are not to be tried again when the launcher is started again."""
+        """Note the jobs that a restarted launcher must not try again."""
         self._write_note("settled", "\n".join(names))
 
     def is_settled(self, name: str) -> bool:
@@ -145,14 +135,14 @@ class Sweep:
 def run_apart(
     arguments: Sequence[str], log: Path, folder: str, name: str, threads: int | None = None
 ) -> tuple[int, str]:
-    """Run this program in a process of its own, and again when that is killed.
+    """Run this program in its own process, and again if that is killed.
 
     Args:
-        arguments: of the command line; with the same ones it must go on where it was killed.
-        log: the file to which what it says is added.
+        arguments: of the command line; with them a killed run must go on where it was.
+        log: the file to which its output is added.
         folder: the working directory.
-        name: the job's, to tell of a kill.
-        threads: for PyTorch, unless the environment says how many; None: as many as it takes.
+        name: the job's, for messages.
+        threads: for PyTorch, unless the environment sets them.
 
     Returns:
         The exit code, and the reason if that is not 0.
@@ -172,8 +162,8 @@ def run_apart(
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # Outside of the terminal's session it hears of Ctrl-C from `_wait` alone: a second
-                # signal would tell it not to save.
+                # Outside the terminal's session only `_wait` tells it of Ctrl-C; a second signal
+                # would keep it from saving.
                 start_new_session=True,
             )
             code = _wait(process)

@@ -1,7 +1,7 @@
-"""Many runs by one command: Hydra's sweeper and launcher start the jobs, each does its run here.
+"""Many runs by one command: Hydra's sweeper and launcher start the jobs, which run here.
 
-A job that fails never stops the others. A job that was killed goes on where it was at its next
-start, so that a launcher that lost a worker is simply started again.
+A failed job never stops the others. A killed one goes on where it was when it is started again, and
+so a launcher that lost a worker is simply restarted.
 """
 
 from __future__ import annotations
@@ -33,31 +33,31 @@ from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
-# How often a launcher is started if it loses a worker each time.
+# How often a launcher that loses a worker is started.
 ROUNDS = 10
-# Launchers that end with an exception of their own package when one of their workers dies.
+# Launchers that raise an exception of their own package when a worker dies.
 _CAN_LOSE_WORKERS = ("joblib", "submitit", "ray")
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.BasicSweeper"
 _BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
-# What conf/config.yaml says, unless the user says something else.
+# The default in conf/config.yaml.
 _SUBDIR = "${hydra.job.num}"
-# Options that name files and so change nothing that composing a job checks.
+# Options that name files, which composing a job does not check.
 _FILES = ("image", "checkpoint", "resume")
-# Up to so many runs, the pictures of all are measured at the end, in some seconds each.
+# Up to this many runs are measured at the end, in some seconds each.
 MEASURED = 100
 
 Say = Callable[[str], object]
 
 
 class JobFailedError(Exception):
-    """A job failed and has said why, but its sweeper waits for a figure."""
+    """A job that has reported its failure cannot give its sweeper a figure."""
 
 
 def _name(photos: str, *keys: str, _root_: DictConfig) -> str:
     return job_name(list(_root_.hydra.overrides.task), keys, photos)
 
 
-# The launchers' configurations in conf/ stand in for those of the plugins, by the same names.
+# The launchers' configurations in conf/ replace those of the plugins.
 warnings.filterwarnings("ignore", r"\n'hydra/launcher/\w+' is validated against", UserWarning)
 OmegaConf.register_new_resolver("job_name", _name, replace=True)
 
@@ -67,15 +67,13 @@ class Multirun:
 
     Attributes:
         sweep: the folder of the run folders.
-        overrides: what Hydra is given in place of the user's.
+        overrides: for Hydra, in place of the user's.
+
+    Raises:
+        UserError: an option of a job, the folder or the launcher is invalid.
     """
 
     def __init__(self, overrides: Sequence[str]) -> None:
-        """Check what the user asked for.
-
-        Raises:
-            UserError: an option of a job, the folder or the launcher will not do.
-        """
         choices = choices_of([o for o in overrides if not key_of(o).startswith("hydra")])
         settings = compose_hydra(
             [
@@ -104,7 +102,7 @@ class Multirun:
             keys = [key for key, values in choices.items() if len(values) != 1]
             name = ",".join([self._photos, *keys])
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
-            # A sweeper that searches makes up its jobs as it goes.
+            # Sweepers that search choose their jobs as they go.
             if settings.sweeper._target_ == _BASIC_SWEEPER:
                 jobs = jobs_of([*in_files, *overrides])
                 _check_at_once(settings, len(jobs))
@@ -128,10 +126,10 @@ class Multirun:
                 )
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
-        """Run Hydra's ``application``, and again whenever its launcher lost a worker."""
+        """Run Hydra's ``application``, and again whenever its launcher loses a worker."""
         ctrl_c_raises()
         print(f"Run folders in {short(str(self.sweep.path))}", flush=True)
-        # Sweepers write files of their own there.
+        # Sweepers write their own files there.
         self.sweep.path.mkdir(parents=True, exist_ok=True)
         self.sweep.settle([])
         if self._photos:
@@ -148,7 +146,7 @@ class Multirun:
             self.sweep.settle(r.name for r in self.sweep.records() if r.state == "failed")
 
     def end(self, say: Say) -> int:
-        """Tell what became of the jobs, compare them, and give the exit code."""
+        """Report and compare the jobs; returns the exit code."""
         records = self.sweep.records()
         left = [record for record in records if record.state != "finished"]
         path = short(str(self.sweep.path))
@@ -166,10 +164,10 @@ class Multirun:
 
 
 def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | None:
-    """One run of a multirun, in this process or, with a launcher of its own, in another.
+    """One run of a multirun, in this process or, for other launchers than Hydra's own, in another.
 
     Args:
-        say: called with what went wrong and the job's name; gives the exit code.
+        say: reports an error of the job of that name; returns the exit code.
 
     Returns:
         The figure that ``objective`` names, if it does.
@@ -206,7 +204,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         record.state, record.code, record.reason = "stopped", 130, "stopped at once"
     sweep.write(record)
     if folder.is_dir() and not any(folder.iterdir()):
-        # Hydra made it, for a run that never began.
+        # Hydra created it for a run that never began.
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
@@ -220,8 +218,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
-    """Do what ``options`` ask for, ``task=compare`` too; see
-    :func:`internal_gan.api.commands.run`."""
+    """:func:`internal_gan.api.commands.run`, with ``task=compare`` as well."""
     return commands.run(options, changed, {"compare": _compare})
 
 
@@ -232,13 +229,13 @@ def _compare(options: Options) -> None:
 
 
 def short(path: str) -> str:
-    """``path`` relative to this folder if it is inside."""
+    """``path``, relative if it is inside the working directory."""
     relative = os.path.relpath(path)
     return path if relative.startswith(os.pardir) else relative
 
 
 def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> None:
-    """Run a job, and note in its record how it ended."""
+    """Run a job, and complete its record."""
     started = time.monotonic()
     overrides = list(hydra_config.overrides.task)
     reason = ""
@@ -249,7 +246,7 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
         if options.resume is None:
             given += [f"output={quote(hydra_config.runtime.output_dir)}", "skip_finished=true"]
         where = str(hydra_config.runtime.cwd)
-        # Only on a cluster does submitit itself keep a job to its cores.
+        # submitit itself keeps a job to its cores only on a cluster.
         threads = hydra_config.launcher.get("cpus_per_task")
         log = sweep.log(record.name)
         record.code, reason = run_apart(given, log, where, record.name, threads)
@@ -264,7 +261,7 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
 
 
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
-    """An override for Hydra, which composes once what all jobs have in common: where the model
+    """An override for Hydra, which first composes what all jobs have in common: if the model
     differs between them, that may be a model without this option."""
     differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
     of_model = override.startswith("model.") and len(choices.get(key_of(override), [])) == 1
@@ -283,7 +280,7 @@ def _check_installed(settings: DictConfig) -> None:
 
 
 def _refuse_several_ablations(experiments: Sequence[str]) -> None:
-    """Beside another experiment Hydra would leave out the values that an ablation sweeps."""
+    """Hydra would ignore the values that an ablation sweeps beside another experiment."""
     for value in experiments if len(experiments) > 1 else []:
         if compose_hydra([value]).sweeper.get("params"):
             raise UserError(
@@ -292,7 +289,7 @@ def _refuse_several_ablations(experiments: Sequence[str]) -> None:
 
 
 def _check_jobs(choices: dict[str, list[str]]) -> None:
-    """Compose every job, whatever its files, before the first one starts."""
+    """Compose every job, whatever its files."""
     composed = [values for key, values in choices.items() if values and key not in _FILES]
     for values in itertools.product(*composed):
         options = compose(values)

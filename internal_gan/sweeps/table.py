@@ -1,4 +1,4 @@
-"""Runs side by side: what is known of each as a table, their pictures as a grid."""
+"""Runs side by side: a table of their figures, and a grid of their pictures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from internal_gan.images.files.names import PILLOW_FORMATS
 
-# The grid: rows, and the sides of its parts in pixels.
+# Rows of the grid, and sides of its parts in pixels.
 MOST_ROWS = 100
 CELL = 180
 GAP = 8
@@ -22,9 +22,7 @@ class Entry:
 
     Attributes:
         values: of the options that differ between the runs.
-        seconds: how long it took.
         reason: why it failed.
-        figures: by name.
         pictures: files, the photo first.
     """
 
@@ -38,7 +36,7 @@ class Entry:
 
 
 def rows_of(entries: Sequence[Entry]) -> list[dict[str, str]]:
-    """A row for each run; a column that no run has anything for is left out."""
+    """A row for each run, without columns that are empty for all."""
     options = dict.fromkeys(key for entry in entries for key in entry.values)
     figures = dict.fromkeys(name for entry in entries for name in entry.figures)
     rows = [
@@ -57,7 +55,7 @@ def rows_of(entries: Sequence[Entry]) -> list[dict[str, str]]:
 
 
 def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
-    """Rows of the same columns as a table in Markdown."""
+    """Rows with the same columns as a table in Markdown."""
     if not rows:
         return ""
     cells = [list(rows[0]), *(list(row.values()) for row in rows)]
@@ -67,12 +65,10 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def write_grid(entries: Sequence[Entry], path: Path) -> bool:
-    """Write the pictures of the runs, a row for each with its name above it.
-
-    At most 100 runs are shown.
+    """Write the pictures of up to 100 runs, a row for each with its name above it.
 
     Returns:
-        Whether there was any picture; without one nothing is written.
+        False, and nothing is written, without any picture.
     """
     shown = [entry for entry in entries if entry.pictures]
     if not shown:
@@ -106,7 +102,7 @@ def _label(entry: Entry) -> str:
 
 
 def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:
-    """Pictures of one height, small ones of less; those that cannot be read are left out."""
+    """Pictures of one height, small ones of less, without those that cannot be read."""
     cells = []
     for path in paths:
         try:

@@ -26,11 +26,3 @@ def test_it_is_the_same_in_every_run_and_does_not_depend_on_the_memory(
     assert once == mean_interval(values)
     monkeypatch.setattr("internal_gan.evaluation.bootstrap.AT_ONCE", 40)
     assert mean_interval(values) == once
-
-
-def test_a_higher_level_is_wider() -> None:
-    values = [1.0, 2.0, 4.0, 8.0]
-    wide, narrow = mean_interval(values, level=0.99), mean_interval(values, level=0.5)
-    assert wide is not None
-    assert narrow is not None
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
