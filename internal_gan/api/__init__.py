@@ -1,1 +1,1 @@
-"""The product: all that the command line, an app and a notebook do is a call here."""
+"""The Python API, on which the command line is built as well."""

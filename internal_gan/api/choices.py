@@ -1,4 +1,4 @@
-"""What there is to choose from."""
+"""The names of models and presets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def list_models() -> list[str]:
 
 
 def list_presets() -> list[str]:
-    """How long and how carefully to train: the names that ``overrides={"trainer": ...}`` takes.
+    """Names for ``overrides={"trainer": ...}``: how long and carefully to train.
 
     >>> "fast" in list_presets()
     True

@@ -1,6 +1,6 @@
-"""What a command does: options that do not apply are refused, then the task is run.
+"""Running a command: options that do not apply are refused before its task starts.
 
-Nothing in this module imports torch, so that a wrong file name is told at once.
+Imports no torch at first, so that a wrong file name is reported at once.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import wait_for
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
-# What may stand beside these on the command line; anything else would be ignored.
+# Options allowed together with resume= and checkpoint=; others would have no effect.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model", "keep_original"}
-# What a run with skip_finished=true compares with the run that is there, but for the model.
+# Options that skip_finished=true compares with those of the existing run, besides the model's.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
     *("model", "trainer", "precision"),
@@ -38,18 +38,18 @@ def run(
     changed: Collection[str] = (),
     others: Mapping[str, Callable[[Options], object]] | None = None,
 ) -> int:
-    """Do what ``options`` ask for.
+    """Run the task that ``options`` describe.
 
     Args:
-        options: the run's options, checked.
-        changed: names of the options that the user gave, to refuse those that do not apply.
-        others: the work of tasks that have no module here, by name.
+        options: checked options.
+        changed: names of the options given by the user, to refuse those that do not apply.
+        others: functions for tasks that have no module in ``tasks/``, by name.
 
     Returns:
         The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM.
 
     Raises:
-        UserError: the options do not go together, or the task met a mistake of the user's.
+        UserError: the options do not go together, or the task found a user's mistake.
     """
     given = {key for key in changed if not key.startswith("hydra")}
     if options.skip_finished and options.resume is None:
@@ -104,7 +104,7 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     if "model" in given:
         family, found = _family(options), _family(load_options(folder.config_path))
-        # The name of a family's other form begins with the family's.
+        # Names of a family's variants begin with the family's name.
         if not family.startswith(found):
             raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
@@ -147,16 +147,15 @@ def _dispatch(
 
 
 def going_on(options: Options, given: Collection[str] = ()) -> Options:
-    """The options that bring the run in ``options.output`` to its end, whatever came of it before.
+    """The options that finish the run in ``options.output``, resuming it if possible.
 
-    What is not there yet, or never came so far that it can be resumed, is begun anew; another
-    process that works there is waited for.
+    Waits for any other process that works there.
 
     Args:
-        given: names of the options that the user gave.
+        given: names of the options given by the user.
 
     Raises:
-        UserError: the folder holds a run of other options.
+        UserError: the folder holds a run with other options.
     """
     folder = RunFolder(Path(str(options.output)))
     wait_for(folder)
@@ -168,21 +167,23 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
         )
     if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
         return dataclasses.replace(options, resume=options.output, output=None)
-    # Anything else in it, RunFolder.create takes or refuses.
+    # RunFolder.create accepts or refuses anything else.
     if {"status.json", "config.yaml"} <= entries:
         shutil.rmtree(folder.path)
     return options
 
 
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
-    """Names of the options that are not those of the run in ``folder``, as far as they decide what
-    comes of it: steps may have been fitted to a time."""
+    """Options that affect the result and differ from those of the run in ``folder``.
+
+    The model's steps are ignored, since they may have been fitted to a time budget.
+    """
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]
     names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
     if not options.trains:
-        # What a task takes over from the training is turned round by it.
+        # A task inverts the mask that it takes over from the training.
         names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:

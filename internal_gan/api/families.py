@@ -1,4 +1,4 @@
-"""The models of each family, with what they draw."""
+"""The models of each family and what they can draw."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Factors = tuple[float, float]
 
 
 class SinGAN(Model):
-    """Draws pictures like its photo, and other pictures in the photo's look (Shaham et al. 2019).
+    """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
 
-    Where a ``start_scale`` is asked for, the scales from there on draw; the higher it is, the
-    closer the result is to what it is made from. None is one that suits.
+    Only the scales from ``start_scale`` on draw: the higher it is, the closer the result stays to
+    its input. None chooses a suitable one.
     """
 
     family: ClassVar[str] = "singan"
@@ -31,18 +31,18 @@ class SinGAN(Model):
         tileable: bool | Literal["x", "y"] = False,
         **how: Unpack[How],
     ) -> Any:
-        """Draw random pictures: a list, of ``pt`` a tensor. None depends on how many there are.
+        """Draw random pictures: a list, or with ``pt`` one tensor. None depends on ``count``.
 
         Args:
             size: by default the photo's.
-            start_scale: 0 draws everything; from higher ones on it is the photo that is redrawn.
-            tileable: whether the borders meet: ``x`` left and right, ``y`` top and bottom.
+            start_scale: 0 draws everything; higher scales redraw the photo.
+            tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
         """
         wanted = {"count": count, "size": size, "start_scale": start_scale, "tileable": tileable}
         return self._several("sample", wanted, **how)
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
-        """The photo as the model rebuilds it."""
+        """The photo as rebuilt by the model."""
         check_output_type(output_type)
         drawn = self._computed(self.network.preview() for _ in range(1))
         return to_memory(next(drawn), output_type, self._like)
@@ -73,10 +73,10 @@ class SinGAN(Model):
         start_scale: int | None = None,
         **how: Unpack[Masked],
     ) -> Any:
-        """Make one photo again of one in which patches were moved, copied or painted over.
+        """Blend a photo in which patches were moved, copied or painted over.
 
         Args:
-            mask: where it was changed, by default everywhere; the rest is kept bit for bit.
+            mask: the changed area, by default everything; the rest is kept bit for bit.
         """
         pictures = {"edit.image": image, "edit.mask": mask}
         return self._one("edit", {"start_scale": start_scale}, pictures, **how)
@@ -93,8 +93,8 @@ class SinGAN(Model):
         """Give an object that was pasted into the photo the photo's look.
 
         Args:
-            mask: where the object is; the rest is kept bit for bit.
-            match: give it the photo's mean colour and contrast first.
+            mask: the object; the rest is kept bit for bit.
+            match: first give it the photo's mean colour and contrast.
         """
         pictures = {"harmonize.image": image, "harmonize.mask": mask}
         return self._one("harmonize", {"start_scale": start_scale, "match": match}, pictures, **how)
@@ -111,14 +111,14 @@ class SinGAN(Model):
         size: Size | None = None,
         **how: Unpack[How],
     ) -> Iterator[Any]:
-        """Let the photo move: an iterator of frames, each drawn when it is asked for.
+        """Animate the photo; returns an iterator that draws each frame on demand.
 
         Args:
-            fps: frames a second that they will be shown at.
+            fps: frames per second.
             loop: whether the last frame leads to the first.
-            alpha: pull towards the photo, above 0 and up to 1.
-            beta: smoothness, from 0 to below 1.
-            start_scale: 0 moves everything; the higher, the smaller what moves.
+            alpha: pull towards the photo, in (0, 1].
+            beta: smoothness, in [0, 1).
+            start_scale: 0 moves everything, higher scales only smaller parts.
             size: by default the photo's.
         """
         wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
@@ -135,13 +135,13 @@ class SinGAN(Model):
         passes: int | None = None,
         **how: Unpack[How],
     ) -> Any:
-        """Enlarge a photo, by default the model's own, with detail as that has it.
+        """Enlarge a photo, by default the model's own, adding detail in the style of the latter.
 
         Args:
             factor: above 1.
-            noise: strength of the noise that each pass adds, times that of the training.
+            noise: strength of the noise added in each pass, relative to training.
             back_projection: how often each pass is compared with the photo.
-            passes: by default as many as suit the factor.
+            passes: by default chosen to suit the factor.
         """
         wanted: dict[str, Any] = {"factor": factor, "noise": noise, "passes": passes}
         wanted |= {"back_projection": back_projection}
@@ -156,12 +156,12 @@ class SinGAN(Model):
         start_scale: int | None = None,
         **how: Unpack[How],
     ) -> Any:
-        """Change the borders of a photo, by default the model's own, so that they meet.
+        """Change the borders of a photo, by default the model's own, so that it repeats seamlessly.
 
         Args:
-            axes: which of them: ``x`` left and right, ``y`` top and bottom.
-            band: how far from a border pixels may change: below 1 as a fraction of the side, from
-                1 on in pixels.
+            axes: borders to match: ``x`` left and right, ``y`` top and bottom.
+            band: width of the border that may change: below 1 as a fraction of the side, otherwise
+                in pixels.
         """
         wanted = {"axes": axes, "band": band, "start_scale": start_scale}
         return self._one("make_tileable", wanted, {"make_tileable.image": image}, **how)
@@ -187,19 +187,19 @@ class InGAN(Model):
         vote: bool | Literal["auto"] = "auto",
         **how: Unpack[How],
     ) -> Any:
-        """Draw the photo with its own patches in another size or shape.
+        """Draw the photo in another size or shape, using its own patches.
 
         Args:
-            size: one side may be None, to follow from the photo's aspect; by default the size in
-                which the photo was learnt, or that of ``outline``.
-            scale: in its place, factors of the photo's height and width.
-            transform: bends the frame by ``amount``, from -1 to 1; a wave has ``periods``.
-            corners: of a homography, (row, column) as fractions of the frame, from top left
-                clockwise.
+            size: one side may be None to keep the photo's aspect; by default the size at which the
+                photo was learnt, or that of ``outline``.
+            scale: factors of the photo's height and width, instead of ``size``.
+            transform: bends the frame by ``amount``, in (-1, 1); a wave has ``periods``.
+            corners: of a homography, (row, column) as fractions of the frame, clockwise from top
+                left.
             outline: a picture whose white or opaque part is the shape.
-            protect: a mask of the photo where it keeps its size and shape.
-            image: which of several photos, its number (from 1) or its name.
-            vote: whether scales are rebuilt from the photo's patches; ``auto``: where it is quick.
+            protect: a mask of what keeps its size and shape.
+            image: which of several photos, by number (from 1) or name.
+            vote: whether to rebuild scales from the photo's patches; ``auto`` if it is quick.
         """
         if size is None and scale is None and outline is None:
             scale = (1.0, 1.0)
@@ -211,7 +211,7 @@ class InGAN(Model):
 
 
 class EdgeConnect(Model):
-    """Fills holes in its photo, and in others like it (Nazeri et al. 2019)."""
+    """Fills holes in its photo and in similar ones (Nazeri et al. 2019)."""
 
     family: ClassVar[str] = "edgeconnect"
 
@@ -225,15 +225,15 @@ class EdgeConnect(Model):
         source: Given | None = None,
         **how: Unpack[Masked],
     ) -> Any:
-        """Fill a hole in a photo, by default that of the training; the rest is kept bit for bit.
+        """Fill a hole in a photo, by default the training's; the rest is kept bit for bit.
 
-        Without a seed there is no chance; each seed draws a variant.
+        Without a seed the result is deterministic; each seed gives a variant.
 
         Args:
-            mask: where the hole is, a picture of the photo's size.
-            box: in its place (top, left, height, width) in pixels.
-            edges: a drawing of the photo's size, white lines on black, to fill the hole after.
-            source: a mask of where patches may be taken from, by default everywhere else.
+            mask: the hole, of the photo's size.
+            box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
+            edges: white lines on black, of the photo's size, that the filling follows.
+            source: a mask of where patches may be taken from, by default all but the hole.
         """
         pictures = {"image": photo, "mask.file": mask}
         pictures |= {"inpaint.edges": edges, "inpaint.source": source}

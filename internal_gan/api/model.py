@@ -1,4 +1,4 @@
-"""What every trained model does: it is read and saved, moved, shared, and draws pictures."""
+"""Trained models: loading, saving, moving, sharing and drawing."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from internal_gan.tasks.runner import context_of, work_of
 
 T = TypeVar("T")
 
-# What a model's convolutions can compute in.
+# Possible dtypes of a model's convolutions.
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class How(TypedDict, total=False):
-    """How to draw, and what to give: see :class:`Model`."""
+    """How to draw and what to return; see :class:`Model`."""
 
     seed: int | None
     generator: torch.Generator | None
@@ -49,7 +49,7 @@ class How(TypedDict, total=False):
 
 
 class Masked(How, total=False):
-    """How to take a mask, too: ``invert`` it, then grow it and soften its border by pixels."""
+    """Also how to prepare a mask: ``invert`` it, then grow it and soften its border, in pixels."""
 
     invert: bool
     dilate: float | None
@@ -57,26 +57,26 @@ class Masked(How, total=False):
 
 
 class Model:
-    """A trained model, as ``load``, ``fit`` and :meth:`from_pretrained` give it.
+    """A trained model, as returned by ``load``, ``fit`` and :meth:`from_pretrained`.
 
-    Each family has a class of its own, with methods that take and give pictures. A picture to take
-    is the name of a file, a Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or
-    (1, C, H, W), C being 1, 3 or 4: gray, RGB or RGBA, of uint8, uint16 or floats in [0, 1]. Masks
-    are such pictures, white or 1 where something is to be done; they may also be of bools, and
-    tensors (H, W). Pictures are given, by ``output_type``, as
+    The methods of each family's class take and return pictures. An input picture is a file name, a
+    Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W) of uint8,
+    uint16 or floats in [0, 1], with C = 1 (gray), 3 (RGB) or 4 (RGBA). Masks are such pictures,
+    white or 1 where the method acts; they may also be boolean, and tensors (H, W). Output pictures
+    are, by ``output_type``,
 
-    * ``"pil"``: Pillow images, gray, transparent and with the colour profile of their photo;
-    * ``"np"``: float32 arrays (H, W, 3) in [0, 1], RGB;
-    * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU, N being 1 for one picture.
+    * ``"pil"``: Pillow images with the photo's gray or transparency and colour profile;
+    * ``"np"``: float32 RGB arrays (H, W, 3) in [0, 1];
+    * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU.
 
-    Chance comes from ``seed``, by default 0, or from a ``torch.Generator``, of which one number is
-    drawn to be the seed. Sizes are (height, width) in pixels. The other arguments are the options
-    of the command line's task; what does not apply is refused by the same line, as a ``UserError``.
+    Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
+    are (height, width) in pixels. Other arguments are the options of the corresponding task, and
+    invalid ones raise its ``UserError``.
 
     Attributes:
-        network: the ``torch.nn.Module`` that draws, on tensors in [-1, 1].
-        folder: the run folder that it is from; None for a file outside of one.
-        dtype: what the network's convolutions compute in; the weights stay float32.
+        network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
+        folder: the model's run folder; None for a file outside of one.
+        dtype: dtype of the network's convolutions; the weights stay float32.
     """
 
     family: ClassVar[str] = ""
@@ -86,12 +86,7 @@ class Model:
         Model._classes[cls.family] = cls
 
     def __init__(self, network: Network, file: Path, source: Source) -> None:
-        """Models are not made by callers, but loaded.
-
-        Args:
-            file: of the model.
-            source: the photos that it has learnt.
-        """
+        """For ``load`` and ``fit``; ``source`` holds the photos that were learnt."""
         self.network = network
         self.folder = source.folder
         self.dtype = torch.float32
@@ -116,14 +111,14 @@ class Model:
         dtype: torch.dtype | None = None,
         **of_hub: Any,
     ) -> Self:
-        """Read a model, by default onto the CPU. Runs no code from the file.
+        """Read a model, by default onto the CPU, without running code from the file.
 
         Args:
-            name: a run folder, also of a training that has only finished a stage; a model file; or
+            name: a run folder in which at least one stage is finished, a model file, or
                 ``owner/name`` on the Hugging Face Hub.
-            device, dtype: as for :meth:`to`.
-            of_hub: for names on the Hub, arguments of ``huggingface_hub.snapshot_download`` such as
-                ``revision``, ``token`` and ``local_files_only``.
+            device, dtype: see :meth:`to`.
+            of_hub: arguments of ``huggingface_hub.snapshot_download``, such as ``revision``,
+                ``token`` and ``local_files_only``.
 
         Raises:
             UserError: there is no such model, or it is truncated, foreign, of a newer format or of
@@ -141,10 +136,10 @@ class Model:
         return model.to(device, dtype)
 
     def save_pretrained(self, folder: str | PathLike[str]) -> None:
-        """Save the model as a run folder: ``checkpoint=`` and :meth:`from_pretrained` take it.
+        """Save the model as a run folder, for ``checkpoint=`` and :meth:`from_pretrained`.
 
-        It holds the photo as it was learnt, which could be read out of the model in any case, and
-        some pictures that the training drew; where the user's files lie is left out.
+        It includes the photo as learnt, which the model itself also contains, and some pictures
+        drawn by the training, but no paths of the user's files.
 
         Raises:
             UserError: the folder cannot be written.
@@ -157,13 +152,13 @@ class Model:
     def push_to_hub(
         self, name: str, *, private: bool = False, token: str | None = None, message: str = "Model"
     ) -> str:
-        """Upload to the Hugging Face Hub what :meth:`save_pretrained` writes; returns the address.
+        """Upload what :meth:`save_pretrained` writes to the Hugging Face Hub; returns the address.
 
         Args:
-            name: ``owner/name``; made where there is none.
-            private: whether a new one is.
+            name: repository ``owner/name``, created if needed.
+            private: whether a new repository is private.
             token: by default that of ``huggingface-cli login``.
-            message: of the commit.
+            message: commit message.
 
         Raises:
             ImportError: huggingface_hub is not installed.
@@ -177,14 +172,14 @@ class Model:
         device: str | torch.device | torch.dtype | None = None,
         dtype: torch.dtype | None = None,
     ) -> Self:
-        """Move the model and choose what it computes in; returns the model itself.
+        """Set the device and dtype; returns the model itself.
 
         Args:
-            device: ``cpu``, ``cuda``, ``cuda:1`` or the like, or ``auto``; or a dtype.
-            dtype: float32, bfloat16 or float16.
+            device: ``cpu``, ``cuda``, ``cuda:1`` or similar, ``auto``, or a dtype.
+            dtype: of convolutions: float32, bfloat16 or float16.
 
         Raises:
-            UserError: this machine has no such device, or another dtype.
+            UserError: this machine has no such device, or the dtype is another.
         """
         if isinstance(device, torch.dtype):
             device, dtype = None, device
@@ -198,18 +193,18 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The network's device."""
         return self.network.device
 
     @property
     def photo(self) -> Image.Image:
-        """The photo, the first of several, as it was given or else as it was learnt."""
+        """The (first) photo as given, or as learnt if the original is not kept."""
         photo = self._source.photo()
         return to_pil(photo.pixels, photo)
 
     @cached_property
     def _like(self) -> Photo | None:
-        """What pictures that the model draws have in common with its photo; None: it is gone."""
+        """The properties of the photo that drawn pictures share; None if the photo is gone."""
         if self.folder is not None and not self._source.learnt_path().is_file():
             return None
         return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
@@ -220,7 +215,7 @@ class Model:
         return found if isinstance(found, Tensor) else found[0]
 
     def _several(self, *asked: Any, single: bool = False, **how: Any) -> Any:
-        """All pictures of :meth:`_each`: a list, of ``pt`` a tensor."""
+        """All pictures of :meth:`_each`: a list, or with ``pt`` one tensor."""
         found = list(islice(self._each(*asked, **how), 1 if single else None))
         return torch.cat(found) if isinstance(found[0], Tensor) else found
 
@@ -236,12 +231,12 @@ class Model:
         generator: torch.Generator | None = None,
         **mask: Any,
     ) -> Iterator[Any]:
-        """The pictures of a kind that a task draws, without a run folder, as the caller wants them.
+        """Yield the pictures of a kind that a task draws, without a run folder.
 
         Args:
             wanted: the task's own options.
-            pictures: what it is given, by the full names of options; ``image`` is a photo.
-            mask: how it takes its mask.
+            pictures: input pictures by the full names of their options.
+            mask: options of the group ``mask``.
         """
         check_output_type(output_type)
         options = {f"{task}.{name}": value for name, value in wanted.items()}
@@ -273,13 +268,13 @@ class Model:
         return work_of(task, checked, context_of(checked, source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
-        """Each item as it is drawn, in the model's dtype.
+        """Yield items computed in the model's dtype.
 
         Args:
-            memory: the option to make smaller where memory is short.
+            memory: the option to reduce if memory runs out.
         """
         while True:
-            # Between two items the caller's own code runs.
+            # Not around the yield, where the caller's code runs.
             autocast = torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32)
             with enough_memory(memory), autocast:
                 item = next(items, None)
@@ -289,7 +284,7 @@ class Model:
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:
-    """The model of a run folder; ``network`` where it is in memory already."""
+    """The model of a run folder, with ``network`` if it is already in memory."""
     network = load_model(folder.model_path) if network is None else network
     source = Source(load_options(folder.config_path), folder.path)
     return Model._class_of(network)(network, folder.model_path, source)

@@ -1,4 +1,4 @@
-"""Options in Python as the command line takes them."""
+"""Options of Python calls in the form of the command line."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Overrides = Sequence[str] | Mapping[str, Any]
 
 
 def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
-    """Options as Hydra takes them, file names quoted.
+    """Options as arguments for Hydra, with file names quoted.
 
     Args:
         overrides: as on the command line, ``["trainer=preview"]``, or by name,
             ``{"trainer": "preview", "model.max_size": 60}``.
-        others: further options by name; those that are None are left out.
+        others: further options by name; None leaves an option out.
 
     Raises:
-        UserError: an override is no ``option=value``, or is in ``others`` too.
+        UserError: an override is not ``option=value``, or is also in ``others``.
 
     >>> as_arguments({"sample.size": (30, 80), "logger": None}, {"seed": 3, "device": None})
     ['seed=3', 'sample.size=[30,80]', 'logger=null']
@@ -37,7 +37,7 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
 
 
 def _in_words(value: Any) -> str:
-    """A value as it is written on the command line.
+    """A value as written on the command line.
 
     >>> _in_words([None, 1.5, {"coarsest": 3}])
     '[null,1.5,{coarsest:3}]'

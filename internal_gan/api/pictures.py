@@ -1,4 +1,4 @@
-"""Pictures as callers have them, and the seeds that they ask for."""
+"""Pictures and seeds as callers give them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor
 
 
 def name_of(given: Given) -> str | None:
-    """The file that a picture is named by; None for one in memory."""
+    """The file name of a picture; None if it is in memory."""
     return fspath(given) if isinstance(given, str | PathLike) else None
 
 
 def in_memory(given: Any, name: str) -> Photo:
-    """A picture in memory, called by the option that it is given for: a photo, or else a mask."""
+    """A picture in memory for the option ``name``: a photo or, unless it ends in image, a mask."""
     return (to_photo if name.endswith("image") else to_mask)(given, name)
 
 
 def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:
-    """The seed that a caller asks for: given as such, or drawn from a generator.
+    """The seed, or one drawn from the generator.
 
     Raises:
         UserError: both are given.

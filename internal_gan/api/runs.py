@@ -1,4 +1,4 @@
-"""The ways to a trained model: ``fit``, ``resume`` and ``load``."""
+"""Ways to get a trained model: ``fit``, ``resume`` and ``load``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ M = TypeVar("M", bound=Model, covariant=True)
 Progress = bool | Callable[[TrainingProgress], object] | None
 Stop = Callable[[], bool] | None
 
-# Options for other things than to train a new model of a photo that is given.
+# Options that do not apply when a new model is trained on given photos.
 _NOT_HERE = {"checkpoint", "image", "resume", "runs", "skip_finished"}
 
 
@@ -42,8 +42,8 @@ class Run(Generic[M]):
     """A finished training.
 
     Attributes:
-        folder: with all that describes it: model, photo, losses, log, pictures and their page.
-        model: what it has learnt, on the device that it was trained on.
+        folder: the run folder with model, photo, losses, log, pictures and their page.
+        model: the trained model, on the training device.
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class Run(Generic[M]):
 
 
 class Training(TypedDict, total=False):
-    """How :func:`fit` trains; see there."""
+    """Arguments of :func:`fit`."""
 
     mask: Given | None
     overrides: Overrides
@@ -92,29 +92,29 @@ def fit(
     stop: Stop = None,
     progress: Progress = None,
 ) -> Run[Any]:
-    """Learn a generative model from one photo: what ``internal-gan image=...`` does.
+    """Learn a generative model from one photo, like ``internal-gan image=...``.
 
-    Several trainings may go on at once, each in a thread of its own.
+    Several threads may train at once.
 
     Args:
-        image: a picture as :class:`internal_gan.Model` takes them. Of InGAN and EdgeConnect also
-            a list of several, which one model learns together.
+        image: a picture as in :class:`internal_gan.Model`. InGAN and EdgeConnect also take a list
+            of several, from which one model is learnt.
         model: the method, one of ``internal_gan.list_models()``.
-        mask: of EdgeConnect the hole, white; a picture of the photo's size.
+        mask: for EdgeConnect, the hole in white, of the photo's size.
         overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
             ``{"trainer": "preview", "model.max_size": 60}``.
         output: the run folder; by default a new ``runs/<image>-<model>/<time>``.
-        seed: of all random numbers, by default 0.
-        device: ``cpu``, ``cuda``, ``cuda:1`` or the like; by default a GPU where there is one.
+        seed: seed of all random numbers, by default 0.
+        device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.
         callbacks: follow the training; see :class:`internal_gan.Callback`.
-        stop: called after every step; when it returns true, the run ends as by Ctrl-C.
-        progress: True prints what the command line prints, a bar with the time left among it; a
-            function gets an :class:`internal_gan.TrainingProgress` after every step.
+        stop: called after every step; returning true ends the run like Ctrl-C.
+        progress: True prints what the command line prints, including a bar with the time left; a
+            function receives an :class:`internal_gan.TrainingProgress` after every step.
 
     Raises:
-        internal_gan.TrainingStopped: ``stop`` or, in the main thread, Ctrl-C or SIGTERM asked for
-            it. The run is saved: :func:`resume` goes on with its ``folder``.
-        internal_gan.UserError: the image, an option or the output folder will not do.
+        internal_gan.TrainingStopped: after a request by ``stop`` or, in the main thread, Ctrl-C or
+            SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
+        internal_gan.UserError: the image, an option or the output folder is not usable.
 
     >>> import tempfile, internal_gan
     >>> from PIL import Image
@@ -148,16 +148,16 @@ def resume(
     stop: Stop = None,
     progress: Progress = None,
 ) -> Run[Any]:
-    """Go on with a training that was stopped or interrupted, as it was configured.
+    """Continue a stopped or interrupted training with its original configuration.
 
     Args:
-        folder: its run folder; of a training that is finished, nothing is done.
-        device: as for :func:`fit`, by default the one that it was trained on.
-        callbacks, stop, progress: as for :func:`fit`.
+        folder: its run folder; a finished training is returned as it is.
+        device: see :func:`fit`; by default that of the training.
+        callbacks, stop, progress: see :func:`fit`.
 
     Raises:
-        internal_gan.TrainingStopped: as :func:`fit`.
-        internal_gan.UserError: the folder holds no training, or it is damaged or in use.
+        internal_gan.TrainingStopped: see :func:`fit`.
+        internal_gan.UserError: the folder holds no training, is damaged or in use.
     """
     options = Options(resume=fspath(folder), device="auto" if device is None else str(device))
     run = RunFolder.open(fspath(folder))
@@ -179,8 +179,8 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     """Read a trained model; see :meth:`internal_gan.Model.from_pretrained`.
 
     Args:
-        model: the family that it must be of, by which type checkers know what it can do.
-        how: ``device``, ``dtype`` and others as there.
+        model: its family, from which type checkers know its methods; checked.
+        how: further arguments of ``from_pretrained``, such as ``device`` and ``dtype``.
 
     >>> import tempfile, internal_gan
     >>> from PIL import Image
@@ -190,7 +190,7 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     <singan: a photo of 40x48, 3 of 3 stages, cpu>
     """
     kind = {"singan": SinGAN, "ingan": InGAN, "edgeconnect": EdgeConnect}
-    # The name of a family's other form begins with the family's.
+    # Names of a family's variants begin with the family's name.
     family = "" if model is None else model.partition("_")[0]
     if model is not None and family not in kind:
         raise unknown("model", model, choices("model"))
@@ -198,19 +198,20 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
 
 
 def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:
-    """The photos in memory; of files alone the names are put into the options instead."""
+    """The photos; if all are files, their names are put into ``options`` instead."""
     images = cast("list[Given]", [*image] if isinstance(image, list | tuple) else [image])
     if not images:
         raise UserError("fit: the list of images is empty")
-    names = [name for name in map(name_of, images) if name is not None]
-    for name in names:
+    names = [name_of(one) for one in images]
+    files = [name for name in names if name is not None]
+    for name in files:
         check_image_file(name)
-    if len(names) == len(images):
-        options.image = names if len(names) > 1 else names[0]
+    if len(files) == len(images):
+        options.image = files if len(files) > 1 else files[0]
         return []
     longest = longest_learnt(options)
     called = ["the image"] if len(images) == 1 else [f"image {n + 1}" for n in range(len(images))]
     return [
         read_image(name, longest=longest) if name else to_photo(cast(Any, one), what, longest)
-        for one, what, name in zip(images, called, map(name_of, images), strict=True)
+        for one, what, name in zip(images, called, names, strict=True)
     ]
