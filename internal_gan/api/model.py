@@ -30,9 +30,9 @@ from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.base import Context, Picture, Work
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import context_of, work_of
+from internal_gan.tasks.runner import work_of
 
 T = TypeVar("T")
 
@@ -265,7 +265,7 @@ class Model:
             options["image"] = None
         checked = options_of({key: value for key, value in options.items() if value is not None})
         source = Source(checked, photos=photos, names=self._source.names, files=files)
-        return work_of(task, checked, context_of(checked, source, self._source, asides=False))
+        return work_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
         """Yield items computed in the model's dtype.

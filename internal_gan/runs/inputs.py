@@ -1,7 +1,5 @@
 """The files that a run was given, as its folder keeps them: copies and an index."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """A run's ``log.txt``: the package's log records from the threads of this run alone."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,7 +35,9 @@ def _distributed() -> Iterator[None]:
     """Send the package's records to the files of the runs that they come from."""
     handlers: list[logging.Handler] = [_Distributor()]
     if not _LOGGER.hasHandlers():
-        handlers.append(_Warnings(logging.WARNING))
+        warnings = logging.StreamHandler()
+        warnings.addFilter(lambda record: record.levelno == logging.WARNING)
+        handlers.append(warnings)
     level = _LOGGER.level
     if level == logging.NOTSET:
         _LOGGER.setLevel(logging.INFO)
@@ -69,14 +69,6 @@ class _QuietFileHandler(logging.FileHandler):
     def close(self) -> None:
         with suppress(OSError):
             super().close()
-
-
-class _Warnings(logging.Handler):
-    """Shows warnings on standard error, but not errors."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.ERROR and logging.lastResort is not None:
-            logging.lastResort.handle(record)
 
 
 # The files of the runs that the current thread works on, outermost first.

@@ -110,7 +110,7 @@ def load_model(path: Path) -> Model:
 
 
 def _check_saved(metadata: Mapping[str, Any]) -> None:
-    """Raise a ValueError if the sizes of stages, or the number of finished ones, cannot be."""
+    """Raise a ValueError if the sizes of stages or the number of finished ones are impossible."""
     sizes, finished = metadata["sizes"], metadata["finished"]
     sides = [side for size in sizes for side in size]
     if any(isinstance(n, bool) or not isinstance(n, int) for n in [*sides, finished]):

@@ -1,7 +1,5 @@
 """Where a new run goes, and waiting for a run of another process."""
 
-from __future__ import annotations
-
 import os
 import re
 import time
@@ -40,7 +38,7 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
 
 
 def wait_for(folder: RunFolder, say: Callable[[str], None] = print, every: float = 1.0) -> None:
-    """Wait while another process works in a run folder, checking ``every`` so many seconds."""
+    """Wait while another process works in a run folder, looking once in ``every`` seconds."""
     told = False
     while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
         if not told:

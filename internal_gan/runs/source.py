@@ -1,7 +1,5 @@
 """The photos, masks and drawings that a run was given."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -102,11 +100,7 @@ class Source:
         return Path(name)
 
     def called(self, number: int = 0) -> str:
-        """The name by which a photo was given, or else the file it is read from.
-
-        Raises:
-            UserError: as :meth:`original`.
-        """
+        """The name by which a photo was given, or else the file it is read from."""
         path = self.original(number)
         if path is None:
             is_given = ("image", number) in self._in_memory
@@ -114,11 +108,7 @@ class Source:
         return self.names[number] if number < len(self.names) else str(path)
 
     def learnt(self, number: int = 0) -> Photo:
-        """A photo as the model learnt it, with its unknown part.
-
-        Raises:
-            UserError: it cannot be read.
-        """
+        """A photo as the model learnt it, with its unknown part."""
         photo, unknown = read_image(self.learnt_path(number)), self._unknown_path(number)
         if not unknown.is_file():
             return photo
@@ -164,7 +154,7 @@ class Source:
             return None
         if number is None or not Path(name).is_dir():
             return Path(name)
-        return _namesake(option, Path(name), self.names[number] if self.names else None)
+        return _namesake(option, name, self.names[number] if self.names else None)
 
     def is_folder(self, option: str) -> bool:
         """Whether an option names a folder with a file for each photo."""
@@ -237,7 +227,7 @@ class Source:
         return self._path(f"unknown-{number + 1}.png" if number else "unknown.png")
 
 
-def _namesake(option: str, folder: Path, photo: str | None) -> Path:
+def _namesake(option: str, folder: str, photo: str | None) -> Path:
     """The image in a folder with the name of a photo."""
     option = option.removesuffix(".file")
     if photo is None:
@@ -245,12 +235,12 @@ def _namesake(option: str, folder: Path, photo: str | None) -> Path:
             f"{option}={folder}: is a folder, and the photo has no name to look for there"
         )
     path = Path(photo)
-    exact = folder / path.name
+    exact = Path(folder, path.name)
     if exact.is_file():
         return exact
     found = sorted(
         entry
-        for entry in folder.iterdir()
+        for entry in Path(folder).iterdir()
         if entry.stem == path.stem and entry.suffix.lower() in READABLE_SUFFIXES
     )
     if len(found) != 1:

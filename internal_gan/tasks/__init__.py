@@ -1,1 +1,1 @@
-"""What a user asks for: a work for each task, in the module of its name, and what runs them."""
+"""The tasks that users ask for, each in the module of its name, and what runs them."""

@@ -1,6 +1,4 @@
-"""What a task is to the runner: it checks what it was asked for, then draws picture by picture."""
-
-from __future__ import annotations
+"""What the runner knows of a task: it checks its options, then draws one picture after another."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,13 +8,17 @@ from typing import Any, Generic, TypeVar
 from rich.console import Console
 from torch import Tensor
 
-from internal_gan.config.task_options import MaskOptions
+from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError
+from internal_gan.images.files.video import check_format
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress
+from internal_gan.units import counted
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -27,11 +29,10 @@ class Picture:
     """A picture that a task drew.
 
     Attributes:
-        file: where it goes in the run folder, such as ``"sample/000.png"``. A folder in that of
-            the task is a group of results.
+        file: its path in the run folder, such as ``"sample/000.png"``; see
+            :class:`internal_gan.runs.results.Result` for this and ``kind``.
         pixels: (1, 3, H, W) in [-1, 1].
-        kind: what it is to the results; see :class:`internal_gan.runs.results.Result`.
-        like: the photo whose file it is to resemble; None: as what the model draws by itself.
+        like: the photo whose format the file takes; by default the model's.
         alpha: (1, 1, H, W) in [0, 1], in place of that of ``like``.
     """
 
@@ -43,43 +44,43 @@ class Picture:
 
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
-    """A gray picture of levels (1, 1, H, W) in [0, 1], such as a mask."""
+    """A gray picture, such as a mask, of levels (1, 1, H, W) in [0, 1]."""
     like = Photo(levels, mode="L")
     return Picture(file, levels.expand(-1, 3, -1, -1) * 2.0 - 1.0, kind, like)
 
 
 @dataclass(frozen=True)
 class Film:
-    """A moving picture of all the frames that were drawn before it.
-
-    Attributes:
-        file: where it goes in the run folder; the suffix names the format.
-        fps: frames a second.
-    """
+    """A moving picture of all frames drawn before it; the suffix determines the format."""
 
     file: str
     fps: float
 
 
+def check_film(task: str, option: str, format: str, seconds: float, fps: float) -> None:
+    """Raise a UserError if the format, named by ``option``, cannot be written here, or if there are
+    fewer than two frames."""
+    check_format(format, fps, task, option)
+    if round(seconds * fps) < 2:
+        raise UserError(
+            f"{task}.seconds={seconds:g}: that is less than two frames at "
+            f"{task}.fps={fps:g}; at least {2 / fps:.3g} seconds"
+        )
+
+
 @dataclass
 class Context:
-    """What a task may know beside its own options.
+    """What a task knows beside its own options.
 
     Attributes:
-        seed: the run's.
-        precision: in which its networks are to be trained, such as ``bf16``.
-        mask: how it takes its mask.
-        given: the files that the run was given.
-        trained: those that the training of its model was given; at the end of a training the same.
-        asides: whether pictures beside the results are wanted, too.
-        console: where it tells what it does, once its first picture is drawn.
-        folder: the run's, once its first picture is drawn.
+        given: the inputs of the run.
+        trained: those of its model's training; at the end of a training the same object.
+        asides: whether pictures beside the results are wanted.
+        console: where it prints.
+        folder: the run's; None before the first picture is drawn, and in a call from Python.
         facts: what it adds to the run's ``status.json``.
     """
 
-    seed: int
-    precision: str
-    mask: MaskOptions
     given: Source
     trained: Source
     asides: bool = True
@@ -88,76 +89,71 @@ class Context:
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def options(self) -> Options:
+        """The run's."""
+        return self.given.options
+
+    @property
     def photos(self) -> Source:
-        """Where the photos are that it works on: its own, or else those of the training."""
+        """The source of the photos to work on: the run's, or else the training's."""
         return self.given if self.given.has_photos else self.trained
 
     def say(self, text: str) -> None:
-        """Print a line and write it into the run's log."""
+        """Print a line and log it."""
         say(self.console, text)
 
     def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
-        """Pass the items on and show how many of them are done."""
+        """Yield the items and show how many are done."""
         return show_progress(items, count, what, self.console)
 
 
 class Work(ABC, Generic[Wanted]):
-    """A task, asked for something.
+    """A task with its own options, ``wanted``."""
 
-    Args:
-        wanted: the task's own options.
-        context: what else it may know.
-    """
-
-    # What it makes, one and several.
-    noun: tuple[str, str] = ("result", "results")
+    # What it makes.
+    noun = "result"
 
     def __init__(self, wanted: Wanted, context: Context) -> None:
         self.wanted = wanted
         self.context = context
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The part of a photo to train on where a training ends with this task.
+        """The part of a photo that a training for this task learns, and lines to print about it.
 
         Args:
-            photo: as it was given.
-            number: which one it is, from 0.
-            max_size: the longest side that the model is going to learn; None: any.
-
-        Returns:
-            The part, by default the whole photo, and lines to tell about it.
+            number: of the photo, from 0.
+            max_size: longest side that the model will learn, in pixels; None: any.
 
         Raises:
-            UserError: what belongs to the photo, such as a mask, will not do.
+            UserError: a mask or the like is not usable.
         """
         return photo, []
 
     def check(self, model: Any) -> None:
-        """Refuse options that do not fit a model, which is prepared, but perhaps not trained yet.
-
-        Raises:
-            UserError: names the option and what is allowed.
-        """
+        """Raise a UserError if the options do not fit a model, which may not be trained yet."""
 
     @abstractmethod
     def draw(self, model: Any, preview: bool = False) -> Iterator[Picture | Film]:
-        """Draw what was asked for, each picture when it is asked for.
+        """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
 
-        The run folder is made when the first one is there: whatever may be wrong with a file or an
-        option is found before.
-
-        Args:
-            preview: only a few, by the stages that are finished, while the others are trained.
-
-        Raises:
-            UserError: a file or an option will not do.
+        The run folder is made after the first one: raise any UserError about files or options
+        before.
         """
 
     def about(self) -> Sequence[str]:
-        """What to tell in the first lines of a run of its own, when the first picture is there."""
+        """Lines to print at the start of a run of its own, when the first picture is drawn."""
         return []
 
     def made(self, results: Sequence[Result]) -> str:
-        """What was made, for the last line, such as ``"8 samples"``."""
-        count = sum(result.kind == "result" for result in results)
-        return f"{count} {self.noun[count != 1]}"
+        """What was made, such as ``"8 samples"``."""
+        return counted(sum(result.kind == "result" for result in results), self.noun)
+
+    @property
+    def seed(self) -> int:
+        """The task's own seed, or else the run's."""
+        own: int | None = getattr(self.wanted, "seed", None)
+        return self.context.options.seed if own is None else own
+
+    def seeds(self, count: int) -> list[int]:
+        """The seeds of several results."""
+        return [(self.seed + k) % (LARGEST_SEED + 1) for k in range(count)]

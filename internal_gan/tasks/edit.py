@@ -1,7 +1,5 @@
 """task=edit: a photo with patches moved or painted over, made to look like one photo again."""
 
-from __future__ import annotations
-
 from internal_gan.config.task_options import RedrawOptions
 from internal_gan.models.singan.injection import EDIT, EDIT_DILATE, FEATHER
 from internal_gan.tasks.redraw import Redraw

@@ -1,8 +1,7 @@
-"""task=evaluate: figures and maps of what a model drew, or of any pictures beside a photo."""
-
-from __future__ import annotations
+"""task=evaluate: figures and maps for pictures of a model, or for any pictures and a photo."""
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +15,7 @@ from torch import Tensor
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
+from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
@@ -33,14 +33,15 @@ from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.source import Source
-from internal_gan.tasks.reporting import announce, recorded, say, write_page
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.reporting import announce, finish, new_console, recorded, say
 from internal_gan.tasks.retarget.targets import photo_of
-from internal_gan.tasks.runner import context_of, load_trained, new_run, work_of, write
+from internal_gan.tasks.runner import load_trained, new_run, work_of, write
 from internal_gan.training.progress import show_progress
-from internal_gan.units import counted, duration, three_digits
+from internal_gan.units import counted, three_digits
 from internal_gan.version import __version__
 
-# Sides that differ by no more than this, relatively, are of one aspect.
+# Relative difference of aspect ratios that count as the same.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
 TOLD = ("swd1", "coherence", "completeness", "sifid_64", "psnr_inside")
@@ -48,19 +49,24 @@ TOLD = ("swd1", "coherence", "completeness", "sifid_64", "psnr_inside")
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged.
+    """What is judged, and how.
 
     Attributes:
-        real: the photo, (1, 3, H, W) in [-1, 1].
-        groups: picture files by the name of the group that they form.
-        mask: (1, 1, H, W) in [0, 1], where to compare pixel by pixel; None: not at all.
-        about: of the record, such as the model.
+        real: the photo, (1, 3, H, W) in [-1, 1], on the device that judges.
+        name: of its file.
+        groups: picture files by the name of their group.
+        about: further entries of the record, such as the model.
+        mask: (1, 1, H, W) in [0, 1], where to compare pixel by pixel; None: nowhere.
+        stem: computes SIFID; None: not wanted.
     """
 
+    options: EvaluateOptions
     real: Tensor
+    name: str | None
     groups: Mapping[str, Sequence[Path]]
-    mask: Tensor | None
     about: Mapping[str, Any]
+    mask: Tensor | None
+    stem: InceptionStem | None
 
 
 def evaluate(options: Options) -> Path:
@@ -70,12 +76,11 @@ def evaluate(options: Options) -> Path:
         The new run folder: ``evaluation.json``, ``evaluation.csv``, maps as pictures, and a page.
 
     Raises:
-        UserError: a file, the checkpoint or an option will not do. No folder is left behind.
+        UserError: a file, the checkpoint or an option is not usable; no folder is left behind.
     """
-    wanted = options.evaluate
-    stem = (
-        None if wanted.inception is None else read_inception(wanted.inception, "evaluate.inception")
-    )
+    wanted, stem = options.evaluate, None
+    if wanted.inception is not None:
+        stem = read_inception(wanted.inception, "evaluate.inception")
     if options.checkpoint is None:
         return _evaluate_files(options, stem)
     for name in ("real", "samples", "mask"):
@@ -88,7 +93,7 @@ def evaluate(options: Options) -> Path:
 
 
 def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
-    trained = load_trained(options)
+    wanted, trained = options.evaluate, load_trained(options)
     model, source = trained.model, trained.source
     if model.task not in ("sample", "retarget"):
         raise UserError(
@@ -97,78 +102,66 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
         )
     results_alone = replace(options.retarget, compare=False, collage=False, video=None)
     drawing = replace(options, retarget=results_alone)
-    context = context_of(drawing, Source(drawing, names=source.names), source)
-    work = work_of(model.task, drawing, context)
+    context = Context(Source(drawing, names=source.names), source)
+    work = work_of(model.task, context)
     work.check(model)
     real = model.image
     if isinstance(model, RetargetModel):
         real = photo_of(options.retarget, model, context)
-    _check_real(Photo(real.cpu(), path=trained.folder.path), options)
-    console = Console(highlight=False, soft_wrap=True)
-    with new_run(options, trained, console) as run:
-        run.made = "Evaluation"
-        context.given.keep(run.folder.path, TABLE[model.task].reads)
-        results = write(work.draw(model), run.folder, trained.like or Photo(real.cpu()))
-        run.folder.write_status("running", results=results, **context.facts)
+    _check_real(Photo(real.cpu(), path=trained.folder.path), wanted)
+    console = new_console()
+    with new_run(options, trained, console) as folder:
+        context.given.keep(folder.path, TABLE[model.task].reads)
+        results = write(work.draw(model), folder, trained.like or Photo(real.cpu()))
+        folder.write_status("running", results=results, **context.facts)
         groups: dict[str, list[Path]] = {}
         for result in sorted(results, key=lambda result: result.file):
             if result.kind == "result":
                 files = groups.setdefault(result.group or "samples", [])
-                files.append(run.folder.path / result.file)
+                files.append(folder.path / result.file)
         about = {
             "model": {"family": model.family, "run": str(trained.folder.path)},
             "reconstruction": _reconstruction(model),
         }
-        recorded_options = replace(options, image=source.options.image)
-        subject = Subject(real, groups, None, about)
-        _judge(subject, recorded_options, stem, run.folder, model.device, console)
-    return run.folder.path
+        name = source.options.photo
+        _judge(Subject(wanted, real, name, groups, about, None, stem), folder, console)
+        finish(console, folder, "Evaluation", trained.started, task=TASK)
+    return folder.path
 
 
 def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
-    started = time.monotonic()
+    started, wanted = time.monotonic(), options.evaluate
     device, reason = select_device(options.device)
-    photo, groups, mask = _read(options)
-    folder = RunFolder.create(new_run_path(options, options.evaluate.real, "evaluation"))
-    console = Console(highlight=False, soft_wrap=True)
+    photo, groups, mask = _read(wanted)
+    folder = RunFolder.create(new_run_path(options, wanted.real, "evaluation"))
+    console = new_console()
     with recorded(folder):
-        save_options(replace(options, image=options.evaluate.real, model={}), folder.config_path)
+        save_options(replace(options, image=wanted.real, model={}), folder.config_path)
         announce(console, folder, [f"Device {device} ({reason})"])
         if photo.path is not None and (size := read_image(photo.path).size) != photo.size:
             say(console, f"Photo shrunk from {_by(size)} to {_by(photo.size)}, as its samples are")
         write_image(folder.path / "photo.png", photo.pixels)
-        subject = Subject(photo.pixels, groups, mask, {"model": None, "reconstruction": None})
-        _judge(subject, options, stem, folder, device, console)
-        seconds = time.monotonic() - started
-        folder.write_status("finished", device=str(device), seconds=round(seconds, 1))
-        write_page(folder)
-        say(console, f"Evaluation in {duration(seconds)}.")
-        say(console, f"  Page:     {folder.report_path}")
+        about = {"model": None, "reconstruction": None}
+        real = photo.pixels.to(device)
+        _judge(Subject(wanted, real, wanted.real, groups, about, mask, stem), folder, console)
+        finish(console, folder, "Evaluation", started, device=str(device))
     return folder.path
 
 
-def _judge(
-    subject: Subject,
-    options: Options,
-    stem: InceptionStem | None,
-    folder: RunFolder,
-    device: torch.device,
-    console: Console,
-) -> None:
-    """Judge every picture, one at a time, and write down what was found."""
-    wanted, real = options.evaluate, subject.real.to(device)
-    network = None if stem is None else stem.to(device)
-    mask = None if subject.mask is None else subject.mask.to(device)
+def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
+    """Judge the pictures one by one, and write the figures and maps."""
+    wanted, real, mask = subject.options, subject.real, subject.mask
+    network = None if subject.stem is None else subject.stem.to(real.device)
     maps = folder.path / TASK
     maps.mkdir(exist_ok=True)
     diversity = {group: figures.Diversity(real) for group in subject.groups}
     every = [(group, path) for group, paths in subject.groups.items() for path in paths]
     rows: list[dict[str, Any]] = []
     for group, path in show_progress(every, len(every), "samples", console):
-        sample = read_image(path).pixels.to(device)
+        sample = read_image(path).pixels.to(real.device)
         found = figures.judge(real, sample, wanted.patches, wanted.exact, network)
         if mask is not None:
-            found |= figures.compare(real, sample, mask)
+            found |= figures.compare(real, sample, mask.to(real.device))
         diversity[group].add(sample)
         row = {"file": str(path), "group": group, "size": list(sample.shape[-2:])}
         if len(rows) < wanted.maps:
@@ -177,50 +170,45 @@ def _judge(
         rows.append({**row, "figures": found})
     if wanted.maps:
         write_image(maps / "places.png", legend(real.cpu()))
-    _write(subject, rows, diversity, options, stem, folder)
-    _tell(rows, console)
+    groups = {}
+    for group, spread in diversity.items():
+        own = [row["figures"] for row in rows if row["group"] == group]
+        groups[group] = {"count": len(own), "figures": figures.summarise(own)}
+        groups[group]["diversity"] = spread.value
+    _write(subject, groups, rows, folder.path)
+    over = figures.summarise(row["figures"] for row in rows)
+    shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
+    say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
 
 
 def _write(
     subject: Subject,
+    groups: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
-    diversity: Mapping[str, figures.Diversity],
-    options: Options,
-    stem: InceptionStem | None,
-    folder: RunFolder,
+    folder: Path,
 ) -> None:
-    groups = {}
-    for group in subject.groups:
-        own = [row["figures"] for row in rows if row["group"] == group]
-        groups[group] = {
-            "count": len(own),
-            "figures": figures.summarise(own),
-            "diversity": diversity[group].value,
-        }
+    wanted, stem = subject.options, subject.stem
     names = dict.fromkeys(name for row in rows for name in row["figures"])
     record = {
         "package_version": __version__,
         "torch_version": torch.__version__,
-        "real": {
-            "file": options.evaluate.real or options.photo,
-            "size": list(subject.real.shape[-2:]),
-        },
+        "real": {"file": subject.name, "size": list(subject.real.shape[-2:])},
         **subject.about,
-        "patches": options.evaluate.patches,
-        "exact": options.evaluate.exact,
+        "patches": wanted.patches,
+        "exact": wanted.exact,
         "inception": None if stem is None else figures.about(stem),
         "groups": groups,
         "samples": rows,
         "meaning": {name: asdict(figures.meaning(name)) for name in names},
     }
-    with atomic_write(folder.path / EVALUATION) as temporary:
+    with atomic_write(folder / EVALUATION) as temporary:
         temporary.write_text(json.dumps(_plain(record), indent=2) + "\n", encoding="utf-8")
     table = [
         {"file": row["file"], "group": row["group"], "height": row["size"][0]}
         | {"width": row["size"][1], **row["figures"]}
         for row in rows
     ]
-    write_csv(folder.path / "evaluation.csv", table)
+    write_csv(folder / "evaluation.csv", table)
 
 
 def _write_maps(folder: Path, real: Tensor, sample: Tensor, patch: int) -> list[dict[str, Any]]:
@@ -233,7 +221,7 @@ def _write_maps(folder: Path, real: Tensor, sample: Tensor, patch: int) -> list[
 
 
 def _reconstruction(model: Any) -> dict[str, float] | None:
-    """How well the model rebuilds its photo; None for a model that does not."""
+    """How well the model rebuilds its photo, if it does."""
     if not hasattr(model, "reconstruct"):
         return None
     rebuilt = model.reconstruct()
@@ -241,9 +229,11 @@ def _reconstruction(model: Any) -> dict[str, float] | None:
     return figures.compare(image, rebuilt)
 
 
-def _read(options: Options) -> tuple[Photo, dict[str, list[Path]], Tensor | None]:
-    """The photo, at the size of its samples where they are smaller pictures of its aspect."""
-    wanted = options.evaluate
+def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor | None]:
+    """The photo, the samples and the mask.
+
+    If all samples are of one smaller size with the photo's aspect, the photo is shrunk to it.
+    """
     if wanted.real is None or wanted.samples is None:
         lacking = "evaluate.real=PHOTO" if wanted.real is None else "evaluate.samples=FOLDER"
         raise UserError(f"task={TASK} without checkpoint= also needs {lacking}")
@@ -269,7 +259,7 @@ def _read(options: Options) -> tuple[Photo, dict[str, list[Path]], Tensor | None
         share = [a / b for a, b in zip(size, photo.size, strict=True)]
         if max(share) < 1 and abs(share[0] / share[1] - 1) <= SAME_ASPECT:
             photo = replace(photo, pixels=resize(photo.pixels, size).clamp(-1, 1), alpha=None)
-    _check_real(photo, options)
+    _check_real(photo, wanted)
     mask = None
     if wanted.mask is not None:
         mask = read_mask(wanted.mask, photo.size, option="evaluate.mask", white="is compared")
@@ -282,12 +272,12 @@ def _read(options: Options) -> tuple[Photo, dict[str, list[Path]], Tensor | None
     return photo, groups, mask
 
 
-def _check_real(photo: Photo, options: Options) -> None:
-    check_trainable(photo, SHRINKS[-1] * max(options.evaluate.patches))
+def _check_real(photo: Photo, wanted: EvaluateOptions) -> None:
+    check_trainable(photo, SHRINKS[-1] * max(wanted.patches))
 
 
 def _groups(path: Path) -> dict[str, list[Path]]:
-    """The pictures that a name stands for; those in folders of a folder are groups of their own."""
+    """The picture or the folder of pictures of a name; subfolders are groups of their own."""
     if path.is_file():
         return {"samples": [path]}
     if not path.is_dir():
@@ -311,22 +301,14 @@ def _files(folder: Path) -> list[Path]:
     ]
 
 
-def _tell(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
-    over = figures.summarise(row["figures"] for row in rows)
-    shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
-    say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
-
-
 def _by(size: Sequence[int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no infinity, which the PSNR of equal images is."""
+    """``value`` for JSON, which has no infinity, the PSNR of equal images."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return None
-    return value
+    return None if isinstance(value, float) and math.isinf(value) else value

@@ -1,7 +1,5 @@
 """task=harmonize: an object pasted into the photo, given the photo's look."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from internal_gan.config.task_options import HarmonizeOptions

@@ -1,7 +1,5 @@
 """task=make_tileable: a photo that repeats without a seam."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +16,8 @@ from internal_gan.tasks.proof import proof, proof_name
 
 
 class MakeTileable(Work[MakeTileableOptions]):
-    """Changes the borders of a photo so that they meet: ``make_tileable/000.png``, and copies side
-    by side of the photo before and after."""
+    """Draws ``make_tileable/000.png``, a photo with borders that meet, and copies side by side of
+    the photo before and after."""
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
@@ -32,7 +30,7 @@ class MakeTileable(Work[MakeTileableOptions]):
                 tileable,
                 band=wanted.band,
                 start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
-                seed=context.seed if wanted.seed is None else wanted.seed,
+                seed=self.seed,
             )
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
@@ -49,7 +47,7 @@ class MakeTileable(Work[MakeTileableOptions]):
         context.say(f"  after:  {seams_in_words(after)}")
 
     def _photo(self) -> tuple[Photo, str]:
-        """The photo to change, and a line about it."""
+        """The photo to change, and a line to print about it."""
         source, what = self.context.trained, "make_tileable.image"
         photo = self.context.given.read("make_tileable.image")
         called = "from memory" if photo is None or photo.path is None else str(photo.path)

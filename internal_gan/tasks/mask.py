@@ -1,7 +1,5 @@
 """task=mask: a random hole for a photo, for experiments with task=inpaint."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch
@@ -18,17 +16,16 @@ FOLDER = "masks"
 
 
 def mask(options: Options) -> list[Path]:
-    """Write a mask of each photo's size, white in the hole, as PNG.
+    """Write a mask of each photo's size as PNG, white in the hole.
 
-    The file is ``options.output`` where that ends in ``.png``, or else has the photo's name and
-    goes into the folder ``options.output``, by default ``masks``. The first photo's hole has the
-    run's seed, the next one's the seed after that.
+    For one photo, ``options.output`` may be a name that ends in ``.png``; else it is a folder, by
+    default ``masks``, for files with the photos' names. The seed grows by 1 from photo to photo.
 
     Returns:
         The files.
 
     Raises:
-        UserError: a photo cannot be read, two have the same name, or a file is there already.
+        UserError: a photo cannot be read, two have the same name, or a file exists already.
     """
     photos = [read_image(name) for name in options.photos]
     paths = _paths(options)

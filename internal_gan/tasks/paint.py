@@ -1,7 +1,5 @@
 """task=paint: a photo made of a painting or clip-art."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Sequence
 
@@ -26,14 +24,14 @@ from internal_gan.training.progress import Progress
 
 
 class Paint(FromImage[PaintOptions]):
-    """Draws ``paint.image`` as a photo: ``000.png`` and so on, beside the painting, what each start
-    scale makes of it, and, where ``paint.quantize`` is true, the colours that were learnt."""
+    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; beside them the painting, the
+    result of each start scale and, for ``paint.quantize``, the reduced colours."""
 
     task, what, fraction = "paint", "the painting or clip-art", PAINT
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
-        wanted, seeds = self.wanted, self._seeds
-        # The working size of a long and narrow painting is longer than the model's.
+        wanted, seeds = self.wanted, self.seeds(self.wanted.count)
+        # A long and narrow painting is worked on at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
         start = self._start_scale(model)
         size = working_size(model, (painting.shape[-2], painting.shape[-1]))
@@ -66,8 +64,8 @@ class Paint(FromImage[PaintOptions]):
             model,
             start,
             colours,
-            seed=context.seed,
-            precision=select_precision(context.precision, model.device)[0],
+            seed=context.options.seed,
+            precision=select_precision(context.options.precision, model.device)[0],
             callbacks=callbacks,
         )
 
@@ -82,19 +80,18 @@ def quantized(
     precision: torch.dtype = torch.float32,
     callbacks: Sequence[Callback] = (),
 ) -> tuple[SinGAN, QuantizedStage]:
-    """A model whose start scale has learnt to draw on a few flat colours.
+    """A copy of a finished model whose start scale has learnt to draw on a few flat colours.
 
     Args:
-        recipe: that of the model's training.
-        model: a finished model; it stays as it is.
-        start_scale: the scale to train anew, 1 to the finest, for as many steps as it had.
+        recipe: of the model's training.
+        start_scale: the scale to train again, from 1, for as many steps as before.
         colours: how many colours of the photo, 2 to 256.
 
     Returns:
-        The copy, to :func:`inject` paintings of ``stage.palette`` into, and the stage.
+        The copy, and the stage, which has the palette.
 
     Raises:
-        UserError: a start scale that the model does not have, or a loss that is not finite.
+        UserError: the model has no such start scale, or a loss is not finite.
     """
     model = copy.deepcopy(model)
     rng = torch.Generator(model.device).manual_seed(seed)

@@ -1,6 +1,4 @@
-"""Proof that a picture tiles: copies of it side by side."""
-
-from __future__ import annotations
+"""Copies of a picture side by side, which show whether it tiles."""
 
 from torch import Tensor
 
@@ -12,7 +10,7 @@ MAX_SIDE = 1000
 
 
 def proof_name(wrap: Wrap) -> str:
-    """``tiled-2x2``, or ``tiled-1x2`` for a picture that wraps in one direction."""
+    """``tiled-2x2``, or ``tiled-1x2`` where only the left and right borders meet."""
     return f"tiled-{1 + wrap[0]}x{1 + wrap[1]}"
 
 

@@ -1,6 +1,4 @@
-"""What editing and harmonization share: a photo, and a mask of what may change in it."""
-
-from __future__ import annotations
+"""What editing and harmonization share: a photo with a mask of what may change."""
 
 import dataclasses
 import functools
@@ -26,12 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 class Redraw(FromImage[Wanted]):
-    """Redraws a part of a photo: ``000.png`` and so on, beside the photo as it was, the mask, and
-    what each start scale gives.
+    """Redraws a part of a photo, ``000.png`` and so on; beside them the photo, the mask and the
+    result of each start scale.
 
     Attributes:
-        dilate, feather: what is done to the mask by default, in pixels at the model's size.
-        needs_mask: whether the task makes no sense without one.
+        dilate, feather: how the mask is grown and softened by default, in pixels at the model's
+            size.
+        needs_mask: whether a mask is required.
     """
 
     what = "the photo with its changes"
@@ -52,7 +51,8 @@ class Redraw(FromImage[Wanted]):
             )
         redraw = functools.partial(getattr(injection, self.task), model)
         keywords = {**lengths, **self._keywords()}
-        for index, seed in enumerate(self._seeds):
+        seeds = self.seeds(self.wanted.count)
+        for index, seed in enumerate(seeds):
             made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
             yield Picture(f"{self.task}/{index:03d}.png", made, like=photo)
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
@@ -62,12 +62,12 @@ class Redraw(FromImage[Wanted]):
         region = None if mask is None else injection.shrink_mask(model, mask)
         like = drawn_like(photo)[0]
         for scale in range(1, model.finished):
-            made = redraw(small, region, scale, seed=self._seeds[0], **keywords)
+            made = redraw(small, region, scale, seed=seeds[0], **keywords)
             yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like)
         self._tell(start, model.finished - 1)
 
     def _mask(self, photo: Photo) -> Tensor | None:
-        option, options = f"{self.task}.mask", self.context.mask
+        option, options = f"{self.task}.mask", self.context.options.mask
         mask = self.context.given.read(option)
         if mask is not None:
             invert = options.invert
@@ -82,12 +82,12 @@ class Redraw(FromImage[Wanted]):
         return None
 
     def _keywords(self) -> dict[str, Any]:
-        """Further arguments of the function that redraws."""
+        """Further arguments of the injection."""
         return {}
 
     @property
     def _lengths(self) -> dict[str, float]:
-        options = self.context.mask
+        options = self.context.options.mask
         return {
             "dilate": self.dilate if options.dilate is None else options.dilate,
             "feather": self.feather if options.feather is None else options.feather,

@@ -1,10 +1,10 @@
-"""What every task says and writes down about itself."""
-
-from __future__ import annotations
+"""What every run prints and records about itself."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -18,20 +18,25 @@ from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.units import memory
+from internal_gan.units import duration, memory
 from internal_gan.version import __version__
 
 _log = logging.getLogger("internal_gan.run")
 
 
+def new_console(*, quiet: bool = False) -> Console:
+    """Where a run prints, without highlighting and wrapping."""
+    return Console(quiet=quiet, highlight=False, soft_wrap=True)
+
+
 def say(console: Console, text: str) -> None:
-    """Print a line and write it into the run's log."""
+    """Print a line and log it."""
     console.print(text, markup=False)
     _log.info(text.strip())
 
 
 def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
-    """The first lines of a run."""
+    """Print the first lines of a run."""
     say(console, f"internal-gan {__version__}, torch {torch.__version__}")
     for line in about:
         say(console, line)
@@ -39,7 +44,7 @@ def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
 
 
 def write_page(folder: RunFolder) -> None:
-    """Write the run's page. Whatever keeps it from being written is logged, and the run goes on."""
+    """Write the run's page; an error is only logged."""
     try:
         write_report(folder.path)
     except Exception as error:
@@ -47,11 +52,31 @@ def write_page(folder: RunFolder) -> None:
         _log.warning("the page %s could not be written: %s", folder.report_path, why)
 
 
+def finish(
+    console: Console,
+    folder: RunFolder,
+    made: str,
+    started: float,
+    *,
+    task: str | None = None,
+    **fields: Any,
+) -> None:
+    """Record that a run is finished, with further fields of ``status.json``, and print what it
+    ``made`` since ``started`` (:func:`time.monotonic`) and where the pictures of ``task`` are."""
+    seconds = time.monotonic() - started
+    folder.write_status("finished", seconds=round(seconds, 1), **fields)
+    write_page(folder)
+    say(console, f"{made} in {duration(seconds)}.")
+    if task is not None:
+        say(console, f"  Pictures: {folder.path / task}")
+    say(console, f"  Page:     {folder.report_path}")
+
+
 @contextmanager
 def recorded(folder: RunFolder) -> Iterator[None]:
-    """Keep ``log.txt`` and ``status.json`` true whatever happens in the block.
+    """Log what the block does, and record how it ends in ``status.json``.
 
-    The block goes on when nobody reads what it prints.
+    It goes on when nobody reads what it prints.
     """
     with log_to(folder.log_path), spare_output():
         try:
@@ -70,13 +95,13 @@ def recorded(folder: RunFolder) -> Iterator[None]:
             _end(folder, "failed", f"{type(error).__name__}: {error}")
             raise
         except BaseException:
-            # Ctrl-C, or whatever else ends the process.
+            # Ctrl-C, or anything else that ends the process.
             _end(folder, "stopped", "stopped at once")
             raise
 
 
 def _end(folder: RunFolder, state: State, reason: str) -> None:
-    # Whatever keeps these from being written, the first error is the one to tell.
+    # If these fail too, the first error still matters most.
     with suppress(Exception):
         folder.write_status(state, reason=reason)
     with suppress(Exception):
@@ -86,11 +111,11 @@ def _end(folder: RunFolder, state: State, reason: str) -> None:
 
 @contextmanager
 def enough_memory(option: str) -> Iterator[None]:
-    """Turn a failed allocation into one line that names the option to make smaller."""
+    """Turn a failed allocation into a UserError that names the option to make smaller."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # The CPU's allocator raises a bare RuntimeError.
+        # The CPU allocator raises a plain RuntimeError.
         text = str(error)
         full = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not full and "not enough memory" not in text and "allocate memory" not in text:
@@ -99,14 +124,10 @@ def enough_memory(option: str) -> Iterator[None]:
 
 
 def check_memory(needed: int, device: torch.device, option: str) -> None:
-    """Refuse before any work what is not going to fit.
+    """Raise a UserError if there are fewer than ``needed`` bytes of free memory.
 
     Args:
-        needed: bytes.
         option: with its value, such as ``"sample.size=[9000,9000]"``.
-
-    Raises:
-        UserError: more than the machine has left, with both figures.
     """
     free = free_memory(device)
     if free is not None and needed > free:

@@ -1,6 +1,4 @@
-"""Callbacks that keep a run's folder true and worth looking at while its model is trained."""
-
-from __future__ import annotations
+"""Callbacks that keep a run's folder up to date during a training."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +18,7 @@ from internal_gan.training.callbacks import Callback, TrainingPlan
 
 
 class Schedule(Callback):
-    """Saves the steps themselves in place of what they were fitted to: repeating is exact."""
+    """Saves the planned steps in place of a time limit: then a run can be repeated exactly."""
 
     def __init__(self, options: Options, path: Path) -> None:
         self._options = options
@@ -36,7 +34,7 @@ class Schedule(Callback):
 
 
 class Pictures(Callback):
-    """Keeps the folder worth looking at: pictures, status and page after every stage."""
+    """Renews pictures, status and page after every stage."""
 
     def __init__(self, folder: RunFolder, work: Work[Any]) -> None:
         self._folder = folder
@@ -58,7 +56,7 @@ class Pictures(Callback):
         write_page(self._folder)
 
     def draw(self, model: Model, preview: bool = False) -> None:
-        """Draw by the task that the training ends with, or only a look at it on the way."""
+        """Draw by the task that the training ends with; ``preview`` as in :class:`Work`."""
         drawn = write(self._work.draw(model, preview), self._folder, self._like)
         facts = self._work.context.facts
         self._folder.write_status("running", results=[*drawn, *self._previews], **facts)

@@ -1,6 +1,4 @@
-"""Runs the work of a task: by a command on a trained model, and while or after one is trained."""
-
-from __future__ import annotations
+"""Runs a task on a trained model, and writes what any task draws."""
 
 import importlib
 import time
@@ -26,35 +24,26 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import Result, in_words
+from internal_gan.runs.results import Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Film, Picture, Work
-from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
-from internal_gan.units import duration
+from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
 
 
-def work_of(task: str, options: Options, context: Context) -> Work[Any]:
-    """The work of a task that draws, which is in the module of its name."""
+def work_of(task: str, context: Context) -> Work[Any]:
+    """The work of a task, from the module of its name."""
     work: type[Work[Any]] = importlib.import_module(f"internal_gan.tasks.{task}").WORK
-    return work(getattr(options, task), context)
-
-
-def context_of(options: Options, given: Source, trained: Source, *, asides: bool = True) -> Context:
-    """What a task may know of a run."""
-    return Context(options.seed, options.precision, options.mask, given, trained, asides)
+    return work(getattr(context.options, task), context)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model that was read from a run folder.
+    """A model, with the folder and the inputs of its training.
 
     Attributes:
-        model: on the device that was asked for.
-        folder: of the run that trained it.
-        source: what that run was given.
-        like: what pictures that it draws have in common with its photo; None if that is gone.
-        about: what to tell in the first lines.
-        started: when it began to be read, as :func:`time.monotonic` tells it.
+        like: the photo whose format its pictures take; None if it is gone.
+        about: lines to print.
+        started: when reading began, by :func:`time.monotonic`.
     """
 
     model: Model
@@ -65,74 +54,55 @@ class Trained:
     started: float
 
 
-@dataclass
-class NewRun:
-    """A run that is under way.
-
-    Attributes:
-        made: what was made, for the last line, such as ``"8 samples"``.
-    """
-
-    folder: RunFolder
-    made: str = ""
-
-
 def run_on_model(options: Options) -> Path:
-    """Do a task on the model in the run folder ``options.checkpoint``.
-
-    Returns:
-        The new run folder.
+    """Do a task on the model in ``options.checkpoint``, and return the new run folder.
 
     Raises:
-        UserError: the checkpoint, the device, an option or a file will not do. No folder is left
+        UserError: the checkpoint, the device, an option or a file is not usable; no folder is left
             behind.
     """
     promise = TABLE[options.task]
     trained = load_trained(options)
     given = Source(options, names=options.photos or trained.source.names)
-    context = context_of(options, given, trained.source)
-    context.console = Console(highlight=False, soft_wrap=True)
-    work = work_of(options.task, options, context)
+    context = Context(given, trained.source, console=new_console())
+    work = work_of(options.task, context)
     with enough_memory(promise.memory):
         work.check(trained.model)
         drawn = work.draw(trained.model)
         # Whatever can go wrong does so before there is a folder.
         drawn = chain([next(drawn)], drawn)
-    with new_run(options, trained, context.console, work.about()) as run:
-        context.folder = run.folder
-        given.keep(run.folder.path, promise.reads)
+    with new_run(options, trained, context.console, work.about()) as folder:
+        context.folder = folder
+        given.keep(folder.path, promise.reads)
         with enough_memory(promise.memory):
-            results = write(drawn, run.folder, trained.like)
-        run.folder.write_status("running", results=results, **context.facts)
-        run.made = work.made(results)
-    return run.folder.path
+            results = write(drawn, folder, trained.like)
+        folder.write_status("running", results=results, **context.facts)
+        finish(context.console, folder, work.made(results), trained.started, task=options.task)
+    return folder.path
 
 
 def write(
     drawn: Iterable[Picture | Film], folder: RunFolder, like: Photo | None = None
 ) -> list[Result]:
-    """Write what a task draws into a run folder, in place of older files.
+    """Write what a task draws into a run folder, replacing older files.
 
     Args:
-        like: the photo whose file pictures resemble that say nothing else.
-
-    Raises:
-        UserError: a file cannot be written.
+        like: the photo whose format pictures take by default.
     """
     results: list[Result] = []
     for item in drawn:
         path = folder.path / item.file
         make_folder(path.parent)
-        _, *groups, _ = PurePosixPath(item.file).parts
-        caption = "" if path.stem.isdecimal() else in_words(path.stem)
         if isinstance(item, Film):
             frames = [folder.path / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
-            results.append(Result(item.file, "film", "/".join(groups), caption))
         else:
             write_image(path, item.pixels, like=item.like or like, alpha=item.alpha)
-            results.append(Result(item.file, item.kind, "/".join(groups), caption))
-    # A film and other things beside the results are shown after them.
+        _, *groups, _ = PurePosixPath(item.file).parts
+        caption = "" if path.stem.isdecimal() else in_words(path.stem)
+        kind: Kind = "film" if isinstance(item, Film) else item.kind
+        results.append(Result(item.file, kind, "/".join(groups), caption))
+    # Results come first.
     return sorted(results, key=lambda result: result.kind != "result")
 
 
@@ -140,7 +110,7 @@ def load_trained(options: Options) -> Trained:
     """Read the model in the run folder ``options.checkpoint``.
 
     Raises:
-        UserError: the device or the checkpoint will not do, or the task is not for such a model.
+        UserError: the device or the checkpoint is not usable, or the task not for such a model.
     """
     assert options.checkpoint is not None
     started = time.monotonic()
@@ -168,16 +138,13 @@ def load_trained(options: Options) -> Trained:
 @contextmanager
 def new_run(
     options: Options, trained: Trained, console: Console, about: Sequence[str] = ()
-) -> Iterator[NewRun]:
-    """A new run folder for what a task makes with a model, described and shown when the block ends.
+) -> Iterator[RunFolder]:
+    """A new run folder for what a task makes with a model; records what happens in the block.
 
-    Enter it when nothing of the user's can be wrong any more, so that no folder is left behind.
+    Enter it only when all options and files have been checked, so that no folder is left behind.
 
     Args:
-        about: what to tell in the first lines beside what the model is.
-
-    Raises:
-        UserError: the folder cannot be written.
+        about: lines to print after those about the model.
     """
     model, before = trained.model, trained.source.options
     options = replace(
@@ -188,17 +155,9 @@ def new_run(
         checkpoint=str(trained.folder.path.absolute()),
     )
     folder = RunFolder.create(new_run_path(options, options.photo, model.family))
-    run = NewRun(folder)
     with recorded(folder):
         save_options(options, folder.config_path)
         announce(console, folder, [*trained.about, *about])
+        folder.write_status("running", device=str(model.device), model_task=model.task)
         write_image(folder.path / "photo.png", model.image, like=trained.like)
-        yield run
-        seconds = time.monotonic() - trained.started
-        folder.write_status(
-            "finished", device=str(model.device), seconds=round(seconds, 1), model_task=model.task
-        )
-        write_page(folder)
-        say(console, f"{run.made} in {duration(seconds)}.")
-        say(console, f"  Pictures: {folder.path / options.task}")
-        say(console, f"  Page:     {folder.report_path}")
+        yield folder

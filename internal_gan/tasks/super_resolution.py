@@ -1,7 +1,5 @@
 """task=super_resolution: a photo made larger, with detail learnt from the photo itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,23 +18,22 @@ from internal_gan.tasks.base import Context, Picture, Work
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
-# Images of three channels in float32 that are held at once, with what writing the file needs.
+# Images of three float32 channels in memory at once, including what writing the file needs.
 IMAGES_AT_ONCE = 7
 
 
 class Enlarge(Work[SuperResolutionOptions]):
-    """Draws the photo enlarged, ``super_resolution/enlarged.png``, and beside it enlarged by
-    bicubic interpolation alone. Both have what the photo's file has."""
+    """Draws the enlarged photo, ``super_resolution/enlarged.png``, and beside it one enlarged by
+    bicubic interpolation, both in the format of the photo's file."""
 
     def __init__(self, wanted: SuperResolutionOptions, context: Context) -> None:
         super().__init__(wanted, context)
         self._size: Size | None = None
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
-        """Detail is learnt at the photo's own resolution.
+        """The photo, or its most detailed window of at most ``max_size`` a side.
 
-        Of a photo longer than ``max_size`` it is the window of at most that length a side with the
-        most detail. Shrunk as a whole it would teach how it looks from farther away.
+        A photo shrunk as a whole would not teach the detail of its own resolution.
         """
         self._size = photo.size
         if max_size is None or fit_size(photo.size, max_size) == photo.size:
@@ -62,7 +59,7 @@ class Enlarge(Work[SuperResolutionOptions]):
 
     def draw(self, model: Any, preview: bool = False) -> Iterator[Picture]:
         if preview:
-            # The coarser generators are not made for it.
+            # Only the finest generator enlarges.
             return
         wanted, photo = self.wanted, self.context.photos.photo()
         self._size = photo.size
@@ -71,7 +68,7 @@ class Enlarge(Work[SuperResolutionOptions]):
             model,
             wanted.factor,
             photo.pixels,
-            seed=self.context.seed if wanted.seed is None else wanted.seed,
+            seed=self.seed,
             noise=wanted.noise,
             back_projection=wanted.back_projection,
             passes=wanted.passes,
@@ -92,7 +89,7 @@ class Enlarge(Work[SuperResolutionOptions]):
         return f"{height} x {width} pixels"
 
     def _check_result(self, size: Size, device: torch.device) -> None:
-        """Refuse a result that does not fit into the memory."""
+        """Raise a UserError if the result does not fit into memory."""
         factor = self.wanted.factor
         height, width = enlarged_size(size, factor)
         needed = IMAGES_AT_ONCE * 12 * height * width

@@ -1,6 +1,4 @@
-"""task=train: learn one photo, show pictures while it goes on, end with the model's own task."""
-
-from __future__ import annotations
+"""task=train: learn photos, show pictures on the way, and end with the model's own task."""
 
 import dataclasses
 import time
@@ -25,10 +23,17 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Work
-from internal_gan.tasks.reporting import announce, enough_memory, recorded, say, write_page
+from internal_gan.tasks.base import Context, Work
+from internal_gan.tasks.reporting import (
+    announce,
+    enough_memory,
+    new_console,
+    recorded,
+    say,
+    write_page,
+)
 from internal_gan.tasks.run_callbacks import Pictures, Schedule
-from internal_gan.tasks.runner import context_of, work_of
+from internal_gan.tasks.runner import work_of
 from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -42,13 +47,12 @@ __all__ = ["TrainingStopped", "resume", "train"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A training that can begin.
+    """A training that is ready to begin.
 
     Attributes:
-        task: what it ends with.
-        work: the same at work.
-        about: what to tell about its choices.
-        likes: for each photo what pictures that the model draws have in common with it.
+        task, work: what it ends with.
+        about: lines to print.
+        likes: for each photo, one whose format the model's pictures take.
     """
 
     recipe: Recipe
@@ -62,12 +66,12 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Caller:
-    """What the caller of a training wants to be told, and may say.
+    """How the caller follows a training.
 
     Attributes:
-        callbacks: follow the training, after the run's own.
-        stop: called after every step; the training stops once it returns true.
-        progress: True prints what is done and the time left; a function gets a
+        callbacks: called after the run's own.
+        stop: called after every step; true stops the training.
+        progress: True prints progress; a function gets a
             :class:`internal_gan.training.progress.TrainingProgress` after every step.
     """
 
@@ -90,19 +94,17 @@ def train(
     """Train a new model and write its pictures and its page.
 
     Args:
-        options: checked.
-        photos: in place of the files that ``options.image`` names.
-        files: masks and the like in memory, by the options whose files they stand for.
+        photos, files: see :class:`internal_gan.runs.source.Source`.
         changed: names of the options that the user gave, to refuse those of a task that the
             training does not end with.
 
     Returns:
-        The trained model, on the device it was trained on, and the run's folder.
+        The model, on the device it was trained on, and the run's folder.
 
     Raises:
-        UserError: the photo, the options or the output folder will not do; no folder is left
-            behind, except when the training itself fails.
-        TrainingStopped: Ctrl-C, SIGTERM or the caller; the run folder can be resumed.
+        UserError: the photo, an option or the output folder is not usable; no folder is left
+            behind unless the training itself fails.
+        TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
     """
     source = Source(options, photos=photos, files=files)
     del photos  # the source lets go of them once they are kept
@@ -112,19 +114,17 @@ def train(
     with recorded(folder):
         save_options(options, folder.config_path)
         _keep(source, training, folder)
-        # Saved again later, it is to have the full names of files that may be gone by then.
+        # The saved options have absolute paths; they are saved again when the files may be gone.
         _learn(training, load_options(folder.config_path), folder, caller)
     return training.model, folder
 
 
 def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFolder]:
-    """Go on with the training in the run folder ``options.resume``.
-
-    Everything is as that run was configured, except a device or logger that is asked for here.
+    """Continue the training in ``options.resume``, with its options except device and logger.
 
     Raises:
-        UserError: the folder holds no training, or it is damaged or in use.
-        TrainingStopped: Ctrl-C, SIGTERM or the caller; it can be resumed again.
+        UserError: the folder contains no training, is damaged or in use.
+        TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed again.
     """
     assert options.resume is not None
     folder = RunFolder.open(options.resume)
@@ -147,18 +147,14 @@ def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFold
 
 
 def longest_learnt(options: Options) -> int | None:
-    """The longest side of a photo that a training has a use for, in pixels; None: all of it.
-
-    Raises:
-        UserError: the model's options will not do.
-    """
+    """The longest side of a photo that a training needs, in pixels; None: any."""
     longest = options.model.get("max_size")
     whole = TABLE[_task_of(options, build(options.model))].whole
     return None if whole or not isinstance(longest, int) else longest
 
 
 def _task_of(options: Options, recipe: Recipe) -> str:
-    """The task that a training ends with: the one it was asked for, or its family's own."""
+    """The task that a training ends with: the given one, or the family's own."""
     return recipe.model_class.task if options.task == "train" else options.task
 
 
@@ -175,11 +171,8 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
 
 
 def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
-    """Check all that can be checked before a training, and prepare its model on its device.
-
-    Args:
-        as_learnt: the photos are those that the model has begun to learn.
-    """
+    """Check all that can be checked before a training, and prepare its model on its device; for a
+    resumed one, with the photos ``as_learnt``."""
     if options.logger == "tensorboard":
         summary_writer()
     if options.logger == "wandb":
@@ -193,7 +186,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
             "one; model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
         )
     task, max_size = _task_of(options, recipe), options.model.get("max_size")
-    work = work_of(task, options, context_of(options, source, source))
+    work = work_of(task, Context(source, source))
     if as_learnt:
         photos = [source.learnt(number) for number in range(source.count)]
         lessons: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
@@ -224,7 +217,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
 
 
 def _keep(source: Source, training: Prepared, folder: RunFolder) -> None:
-    """Keep what the run was given, and what its model learns of that."""
+    """Keep the inputs in the run's folder, and the photos as the model learns them."""
     source.keep(folder.path, TABLE[training.task].reads)
     source.keep_learnt(training.model.images, training.model.unknown, training.likes)
 
@@ -239,7 +232,7 @@ def _learn(
 ) -> None:
     model, work = training.model, training.work
     prints = caller.progress is True
-    console = Console(quiet=not prints, highlight=False, soft_wrap=True)
+    console = new_console(quiet=not prints)
     work.context.console, work.context.folder = console, folder
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
@@ -323,7 +316,7 @@ def _about_photo(
 
 
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
-    """Which photo a resumed training goes on with, where that is worth a line."""
+    """Which photo a resumed training takes, if that is worth a line."""
     lacks = (not has_state or TABLE[task].whole) and source.original() is None
     gone = f"{source.names[0]} is gone" if source.names else "the photo was in memory only"
     kept = source.learnt_path()

@@ -1,7 +1,5 @@
 """task=inpaint: a hole in a photo filled with what the model learnt around it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
@@ -23,27 +20,26 @@ from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
+from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
 
-# How bright the edges outside of the hole are drawn, beside white ones inside.
+# Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
 
 
 class Inpaint(Work[InpaintOptions]):
-    """Fills the holes of photos: ``inpaint/000.png`` and so on, beside each photo, its hole, the
-    edges, and a classical filling; of several photos in a folder for each."""
+    """Fills the holes of photos, ``inpaint/000.png`` and so on; beside them the photo, the hole,
+    the edges and a classical result. Each of several photos has a folder."""
 
     def __init__(self, wanted: InpaintOptions, context: Context) -> None:
         super().__init__(wanted, context)
         self._holes = holes_of(wanted, context)
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The photo around its hole, with what is unknown of it.
+        """The photo with its unknown part, or a window around the hole of ``max_size`` a side.
 
-        Of a photo longer than ``max_size`` it is a window around the hole at the photo's own
-        resolution, or, around a hole larger than half of such a window, one of twice the hole's
-        size, which is then shrunk.
+        For a hole larger than half of that, the window has twice the hole's size and is shrunk.
         """
         holes = self._holes
         named = holes.is_named if number == 0 else holes.of_each
@@ -68,7 +64,7 @@ class Inpaint(Work[InpaintOptions]):
     def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
         numbers = [0] if preview else self._numbers()
         if not self._ends_training:
-            # All of them are looked at before the first is filled, and held one at a time.
+            # All are checked before the first is filled, but only one is in memory at a time.
             for _ in self._cases(numbers, warn=True):
                 pass
         cases = self._cases(numbers)
@@ -77,10 +73,10 @@ class Inpaint(Work[InpaintOptions]):
 
     def made(self, results: Sequence[Result]) -> str:
         count = len({result.group for result in results if result.kind == "result"})
-        return f"{count} {'photo' if count == 1 else 'photos'} filled"
+        return f"{counted(count, 'photo')} filled"
 
     def _numbers(self) -> Sequence[int]:
-        """The photos to fill, by their numbers."""
+        """The numbers of the photos to fill."""
         photos, holes = self.context.photos, self._holes
         given = photos is not self.context.trained
         every = holes.of_each or (given and holes.box is not None)
@@ -92,7 +88,6 @@ class Inpaint(Work[InpaintOptions]):
         return range(photos.count if every else 1)
 
     def _cases(self, numbers: Sequence[int], *, warn: bool = False) -> Iterator[Case]:
-        """The photos with their holes, one at a time."""
         photos = self.context.photos
         groups = _groups(photos.names) if self._holes.of_each or len(numbers) > 1 else [""]
         for number in numbers:
@@ -106,7 +101,7 @@ class Inpaint(Work[InpaintOptions]):
 
     def _case(self, number: int, photo: Photo, group: str, warn: bool) -> Case:
         if self._ends_training and not self._holes.is_named and photo.unknown is None:
-            hole = self._holes.example(photo, self.context.seed)
+            hole = self._holes.example(photo, self.context.options.seed)
             return Case(group, without(photo, hole), hole, self._holes.unknown(0, photo, hole))
         return self._holes.case(number, photo, group, warn=warn)
 
@@ -119,11 +114,10 @@ class Inpaint(Work[InpaintOptions]):
         photo, feather = case.photo, self._holes.mask.feather or 0.0
         hole, alpha = reach(case.hole, feather), photo.alpha
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            # What was transparent shows what it is filled with, and its soft rim is no ring in
-            # that.
+            # The filling of a transparent hole is shown, without a ring at its soft rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
         first, drawn = photo.pixels, hole
-        for index, seed in enumerate(self._seeds[: 1 if preview else None]):
+        for index, seed in enumerate(self._chances()[: 1 if preview else None]):
             filled, edges = fill(
                 model,
                 photo.pixels,
@@ -155,17 +149,14 @@ class Inpaint(Work[InpaintOptions]):
         else:
             self.context.facts["classical"] = f"not shown: OpenCV is missing, {INSTALL}"
 
-    @property
-    def _seeds(self) -> list[int | None]:
-        """Of each result. Without ``inpaint.seed`` the first is the one without chance."""
-        count, seed = self.wanted.count, self.wanted.seed
-        first = self.context.seed if seed is None else seed
-        seeds: list[int | None] = [(first + k) % (LARGEST_SEED + 1) for k in range(count)]
-        return seeds if seed is not None else [None, *seeds[:-1]]
+    def _chances(self) -> Sequence[int | None]:
+        """The seed of each result; without ``inpaint.seed`` the first has none, and no noise."""
+        seeds = self.seeds(self.wanted.count)
+        return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
-    """Around the whole hole or, where that is too large, the largest of its parts."""
+    """The window around the hole or, if that is too large, around its largest part."""
     size = (hole.shape[-2], hole.shape[-1])
     box = bounds(hole)
     if 2 * _extent(box) > limit:
@@ -180,7 +171,7 @@ def _extent(box: tuple[slice, slice]) -> int:
 
 
 def _groups(names: Sequence[str]) -> list[str]:
-    """A folder for each photo; a single one needs none."""
+    """A folder for each of several photos."""
     stems = [Path(name).stem for name in names]
     if len(stems) < 2:
         return [""]

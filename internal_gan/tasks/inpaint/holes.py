@@ -1,6 +1,4 @@
-"""Which part of a photo is the hole, and what else belongs to it: masks and a drawing."""
-
-from __future__ import annotations
+"""The hole of a photo and what belongs to it: masks and a drawing of edges."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -18,7 +16,7 @@ from internal_gan.images.random_holes import random_hole
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 
-# A hole of a larger share of the photo is likely a mistake.
+# A hole that covers more of the photo is probably a mistake.
 MUCH = 0.5
 
 _log = logging.getLogger(__name__)
@@ -26,12 +24,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Case:
-    """A photo with a hole to be filled.
+    """A photo with a hole to fill.
 
     Attributes:
-        group: the folder of its results; empty where it is the only one.
-        hole: (1, 1, H, W), 1 inside and else 0.
-        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
+        group: the folder of its results; empty for the only photo.
+        hole: (1, 1, H, W), 1 inside, else 0.
+        unknown: of the same shape, 1 where no patch may come from; None: only in the hole.
         edges: the user's drawing, of the same shape; None for none.
     """
 
@@ -44,15 +42,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Holes:
-    """Where the holes of some photos are, and what else was said about them.
+    """The holes of some photos, as the options describe them.
 
     Attributes:
         box: (top, left, height, width) in pixels, in place of a mask.
-        mask: how masks are taken.
-        masks: has the files of ``mask.file``.
-        sources: has those of ``inpaint.source``.
-        drawings: has those of ``inpaint.edges``.
-        are_learnt: they are those of the training of the model.
+        mask: the options of masks.
+        masks: where to read ``mask.file``.
+        sources: where to read ``inpaint.source``.
+        drawings: where to read ``inpaint.edges``.
+        are_learnt: the holes are those of the model's training.
     """
 
     box: list[int] | None
@@ -64,29 +62,20 @@ class Holes:
 
     @property
     def is_named(self) -> bool:
-        """Whether anything says where the holes are."""
+        """Whether a mask or a box is given."""
         return self.mask.file is not None or self.box is not None
 
     @property
     def of_each(self) -> bool:
-        """Whether each photo has a hole of its own: in a folder of masks."""
+        """Whether each photo has a mask of its own, in a folder."""
         return self.mask.file is not None and self.masks.is_folder("mask.file")
 
     def photo(self, number: int, photos: Source) -> Photo:
-        """A photo; as it was learnt, with what was unknown of it, where the hole is to be had in no
-        other way."""
+        """A photo, or its learnt version with the unknown part if the mask is gone."""
         return photos.learnt(number) if self._lacks_mask(number) else photos.photo(number)
 
     def case(self, number: int, photo: Photo, group: str, *, warn: bool = False) -> Case:
-        """A photo with its hole.
-
-        Args:
-            number: of the photo.
-            warn: log a warning where the hole covers much of the photo.
-
-        Raises:
-            UserError: a mask or a drawing will not do.
-        """
+        """A photo with its hole; arguments and errors as for :meth:`read`."""
         if photo.unknown is not None and self.are_learnt:
             return Case(group, photo, photo.unknown)
         hole = self.read(number, photo, warn=warn)
@@ -94,23 +83,26 @@ class Holes:
         return Case(group, without(photo, hole), hole, unknown, edges)
 
     def _lacks_mask(self, number: int) -> bool:
-        """Whether the user's mask is gone, and the run kept none, as those of 0.1.0."""
+        """Whether the user's mask is gone and the run, of 0.1.0, kept no copy."""
         if not self.are_learnt or self.masks.folder is None or self.box is not None:
             return False
         file = self.masks.file("mask.file", number)
         return file is not None and not is_file(file)
 
     def example(self, photo: Photo, seed: int) -> Tensor:
-        """A random hole, where a training was given none, to show what the model does."""
+        """A random hole to show what the model does after a training without a hole."""
         rng = torch.Generator().manual_seed(seed)
         return random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
 
     def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
-        """The hole of a photo: every pixel that its mask changes, if only in part, enlarged by
-        ``mask.dilate``.
+        """The hole of a photo: all pixels that its mask or box touches, grown by ``mask.dilate``.
+
+        Args:
+            number: of the photo.
+            warn: log a warning if the hole covers much of the photo.
 
         Returns:
-            (1, 1, H, W) of the photo's size, 1 in the hole and 0 elsewhere.
+            (1, 1, H, W) of the photo's size, 1 in the hole, else 0.
 
         Raises:
             UserError: neither or both of a mask and a box are given, the mask cannot be read, has
@@ -156,17 +148,11 @@ class Holes:
         return hole
 
     def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
-        """Where nothing may be learnt or taken from a photo: its hole, what is not in
-        ``inpaint.source``, and what is transparent.
-
-        Args:
-            hole: (1, 1, H, W), 1 inside and else 0; None for none.
+        """Where nothing may be learnt from or copied: in the ``hole``, outside ``inpaint.source``,
+        and where the photo is transparent.
 
         Returns:
-            (1, 1, H, W), 1 there and 0 elsewhere; None where all may be learnt.
-
-        Raises:
-            UserError: the source mask will not do.
+            (1, 1, H, W), 1 there, else 0; None if all may be learnt.
         """
         parts = [] if hole is None else [hole]
         if given := self.sources.read("inpaint.source", number):
@@ -178,11 +164,7 @@ class Holes:
         return torch.stack(parts).amax(dim=0) if parts else None
 
     def edges(self, number: int, photo: Photo) -> Tensor | None:
-        """The user's drawing of edges, (1, 1, H, W) of 0 and 1; None where there is none.
-
-        Raises:
-            UserError: it cannot be read, has another size, or is all black or white.
-        """
+        """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
         if not (given := self.drawings.read("inpaint.edges", number)):
             return None
         drawn = read_mask(given, photo.size, option="inpaint.edges", white="is an edge")
@@ -190,18 +172,12 @@ class Holes:
 
 
 def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
-    """Where the holes are that a task was asked to fill.
-
-    In the training's own photos they are where they were in the training, and patches are from
-    where it learnt, unless the user says otherwise.
-    """
-    given, trained, options = context.given, context.trained, context.mask
-    is_training = given is trained
-    are_learnt = not given.has_photos or is_training
-    sources = trained if are_learnt and wanted.source is None else given
-    is_named = options.file is not None or wanted.box is not None
-    if is_training or is_named or not are_learnt:
-        return Holes(wanted.box, options, given, sources, given, is_training)
+    """The holes to fill; for the training's own photos, by default those of the training."""
+    given, trained, options = context.given, context.trained, context.options.mask
+    sources = given if given.has_photos or wanted.source is not None else trained
+    holes = Holes(wanted.box, options, given, sources, given, given is trained)
+    if given is trained or holes.is_named or given.has_photos:
+        return holes
     before = trained.options.mask
     options = replace(
         before,
@@ -213,8 +189,7 @@ def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
 
 
 def without(photo: Photo, hole: Tensor) -> Photo:
-    """The photo as if it were transparent in the hole: of what is there, nothing is in the colours
-    that fully transparent pixels around it have been given."""
+    """The photo without the influence of its hole on the colours of transparent pixels around."""
     if photo.raw is None or photo.alpha is None:
         return photo
     apart = fill_transparent(photo.pixels, photo.alpha * (1 - hole))

@@ -1,7 +1,5 @@
 """task=retarget: the photo in other sizes and shapes, with its own patches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -16,15 +14,15 @@ from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 from internal_gan.units import Size
 
-# Seam carving takes a time that grows with seams times pixels; beyond this, about ten seconds.
+# The time of seam carving grows with seams times pixels; this takes about ten seconds.
 MOST_SEAM_PIXELS = 60_000_000
 
 
 class Retarget(Work[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on; beside them in ``compare/`` plain resizing and seam
-    carving, a sheet of all sizes, and the photo going through them."""
+    """Draws ``retarget/300x800.png`` and so on; beside them plain resizing and seam carving in
+    ``compare/``, a sheet of all sizes, and a film of the photo going through them."""
 
-    noun = ("picture", "pictures")
+    noun = "picture"
 
     def check(self, model: RetargetModel) -> None:
         for _ in targets(self.wanted, model, self.context):
@@ -44,13 +42,12 @@ class Retarget(Work[RetargetOptions]):
     def _paint(
         self, model: RetargetModel, photo: Tensor, target: Target, *, moving: bool = False
     ) -> tuple[Tensor, Tensor | None]:
-        """The picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), None where it has none.
+        """A picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), if any.
 
-        ``moving``: it is a frame of a film, in which the nearest patches would jump.
+        Args:
+            moving: it is a frame of a film, in which voting patches would jump.
         """
-        wanted = self.wanted
-        seed = self.context.seed if wanted.seed is None else wanted.seed
-        vote = False if moving and wanted.vote == "auto" else wanted.vote
+        vote = False if moving and self.wanted.vote == "auto" else self.wanted.vote
         if target.mask is None:
             painted = model.retarget(
                 target.size,
@@ -58,23 +55,23 @@ class Retarget(Work[RetargetOptions]):
                 image=photo,
                 protect=target.protect,
                 vote=vote,
-                seed=seed,
+                seed=self.seed,
             )
             cover = None if target.transform is None else target.transform.coverage(target.size)
             return painted, cover
-        # The photo fills the outline's own box, so that little of it is cut off.
+        # The photo fills the bounding box of the outline, so that little of it is cut off.
         rows, columns = (target.mask[0, 0] > 0).nonzero().unbind(dim=1)
         top, left = int(rows.min()), int(columns.min())
         box = (int(rows.max()) - top + 1, int(columns.max()) - left + 1)
         canvas = target.mask.new_zeros(1, 3, *target.size)
         inside = (..., slice(top, top + box[0]), slice(left, left + box[1]))
-        canvas[inside] = model.retarget(box, image=photo, vote=vote, seed=seed)
+        canvas[inside] = model.retarget(box, image=photo, vote=vote, seed=self.seed)
         return canvas, target.mask
 
     def _tour(
         self, model: RetargetModel, photo: Tensor, wanted: Sequence[Target]
     ) -> Iterator[Picture | Film]:
-        """The sheet and the film of the photo's own size and those that are wanted."""
+        """The sheet and the film of the photo's own size and the wanted ones."""
         asked = self.wanted
         stops = [(photo.shape[-2], photo.shape[-1]), *(target.size for target in wanted)]
 
@@ -93,7 +90,7 @@ class Retarget(Work[RetargetOptions]):
 
 
 def _compared(folder: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
-    """The result beside plain resizing and seam carving of the same size."""
+    """The result, plain resizing and seam carving in the same size."""
     size = (image.shape[-2], image.shape[-1])
     yield Picture(f"{folder}/ingan.png", image, "aside")
     yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")

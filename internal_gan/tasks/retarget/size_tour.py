@@ -1,6 +1,4 @@
-"""What a model of all sizes can do, in one look: a photo that breathes, and a sheet of sizes."""
-
-from __future__ import annotations
+"""A film of a photo going through several sizes, and a sheet of all of them."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -17,29 +15,31 @@ GAP = 4
 
 
 def breathing(stops: Sequence[Size], count: int) -> list[Size]:
-    """Sizes of ``count`` frames from the first stop through all of them and back to it.
+    """The sizes of ``count`` frames that go through all stops and back to the first.
 
-    Each way takes as long as the others, begins and ends slowly, and changes the sides by the same
-    factor in the same time. The last frame leads to the first.
+    Every leg takes equally long, starts and ends slowly, and interpolates geometrically. The last
+    frame leads to the first.
 
     >>> breathing([(10, 10), (10, 40)], 4)
     [(10, 10), (10, 20), (10, 40), (10, 20)]
     """
-    ways = list(pairwise([*stops, stops[0]]))
+    legs = list(pairwise([*stops, stops[0]]))
     sizes = []
     for frame in range(count):
-        way, done = divmod(frame * len(ways) / count, 1)
+        leg, done = divmod(frame * len(legs) / count, 1)
         share = (1 - math.cos(math.pi * done)) / 2
         height, width = (
-            max(1, round(a ** (1 - share) * b**share)) for a, b in zip(*ways[int(way)], strict=True)
+            max(1, round(a ** (1 - share) * b**share)) for a, b in zip(*legs[int(leg)], strict=True)
         )
         sizes.append((height, width))
     return sizes
 
 
 def frames(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Iterator[Tensor]:
-    """``paint(size)`` (1, 3, height, width) of all sizes, each in the middle of a white canvas that
-    all of them fit on. Equal sizes in a row are painted once."""
+    """``paint(size)`` (1, 3, height, width) for each size, centred on a white canvas that fits all.
+
+    Equal sizes in a row are painted once.
+    """
     canvas = tuple(max(sides) for sides in zip(*sizes, strict=True))
     last: Size | None = None
     for size in sizes:
@@ -52,7 +52,7 @@ def frames(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Iterator[T
 
 
 def collage(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Tensor:
-    """Every height with every width of ``sizes``, painted, as a sheet (1, 3, H, W) on white."""
+    """A white sheet (1, 3, H, W) with every height and width of ``sizes`` combined, painted."""
     heights, widths = (sorted(set(sides)) for sides in zip(*sizes, strict=True))
     whole = [sum(sides) + GAP * (len(sides) + 1) for sides in (heights, widths)]
     sheet = torch.full((1, 3, *whole), WHITE)

@@ -1,6 +1,4 @@
-"""What task=retarget is asked to paint: which photo, in which sizes and shapes, what is kept."""
-
-from __future__ import annotations
+"""What task=retarget paints: which photo, in which sizes and shapes, and what it protects."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,22 +9,21 @@ from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.errors import UserError
-from internal_gan.images.files.video import check_format
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.base import Context, check_film
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
-# What is painted when nothing is asked for: twice as wide, half as wide, twice both.
+# Factors of height and width by default.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
-# Three channels of floats, and again while they are written.
+# Three float32 channels, and again while they are written.
 BYTES_PER_SHEET_PIXEL = 24
-# Where a mask is shrunk, a pixel of which so much was white is protected.
+# A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
 
 
@@ -35,11 +32,11 @@ class Target:
     """A picture to be painted.
 
     Attributes:
-        name: of its file, without the ending.
+        name: of its file, without suffix.
         size: (height, width) in pixels.
-        transform: its geometry; None for the plain rectangle.
-        mask: (1, 1, height, width) in [0, 1], its outline; None for that of the transform.
-        protect: (1, 1, h, w) at the photo's size, what is kept of it; None for nothing.
+        transform: its geometry; None for a rectangle.
+        mask: its outline, (1, 1, height, width) in [0, 1]; None for that of the transform.
+        protect: what keeps its shape, (1, 1, h, w) at the photo's size; None for nothing.
     """
 
     name: str
@@ -50,18 +47,17 @@ class Target:
 
 
 def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Iterator[Target]:
-    """What the options ask for, of a prepared model.
+    """The pictures that the options ask for, one by one, so that only one mask is in memory.
 
     Raises:
-        UserError: options that do not go together, a film that cannot be written, a photo that the
-            model does not know, an unreadable mask, a transform that is not invertible, a size
-            beyond the memory or too small for what is protected.
+        UserError: the options contradict each other, the photo is unknown to the model, a mask is
+            unreadable, a transform is not invertible, or a size is too large for the memory or too
+            small for what is protected.
     """
-    check_video(wanted)
+    _check_video(wanted)
     image = photo_of(wanted, model, context)
     mask = _protected(wanted, image, context)
     own = (image.shape[-2], image.shape[-1])
-    # One by one: masks of many targets are not held at once.
     sizes = [own]
     for target in _targets(wanted, own, context.given.read("retarget.mask")):
         sizes.append(target.size)
@@ -83,7 +79,7 @@ def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (
 
 
 def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: RetargetModel) -> None:
-    """Of a sheet or a film, every height comes with every width."""
+    """Check the memory for a sheet or a film, which combines every height with every width."""
     heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
     largest = (max(heights), max(widths))
     if wanted.collage:
@@ -96,11 +92,7 @@ def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: Retarget
 
 
 def photo_of(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Tensor:
-    """The photo that ``retarget.image`` names, (1, 3, h, w) in [-1, 1]; by default the first.
-
-    Raises:
-        UserError: the model learnt no such photo.
-    """
+    """The photo that ``retarget.image`` names, by default the first, (1, 3, h, w) in [-1, 1]."""
     return model.images[_number(wanted.image, context.trained.names, len(model.images))]
 
 
@@ -126,11 +118,7 @@ def _number(name: str | None, names: Sequence[str], count: int) -> int:
 
 
 def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
-    """The mask of ``retarget.protect``, (1, 1, h, w) at the size of the photo as it is learnt.
-
-    Raises:
-        UserError: it is unreadable or empty, or has another size than the photo.
-    """
+    """The mask of ``retarget.protect``, (1, 1, h, w) at the size of the learnt photo."""
     given = context.given.read("retarget.protect")
     if given is None:
         return None
@@ -148,16 +136,17 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
     mask = read_mask(given, expected, option="retarget.protect", white="is kept")
     if expected == learnt:
         return mask
-    # Whatever is partly protected is so wholly, or thin things would be lost.
+    # Pixels protected in part are protected entirely, or thin objects would be lost.
     return (resize(mask, learnt) > THIN).float()
 
 
 def _targets(wanted: RetargetOptions, own: Size, outline: Photo | None) -> Iterator[Target]:
-    transform, ending = _transform(wanted), f"-{wanted.transform}" if wanted.transform else ""
-    sizes = _sizes(wanted, own)
+    transform, sizes = _transform(wanted), _sizes(wanted, own)
     if outline is None:
-        for size in sizes or [_scaled(own, factors) for factors in _examples(wanted)]:
-            yield Target(named(size) + ending, size, transform)
+        ending = f"-{wanted.transform}" if wanted.transform else ""
+        examples = EXAMPLES if transform is None else [(1.0, 1.0)]
+        for size in sizes or [_scaled(own, factors) for factors in examples]:
+            yield Target(_named(size) + ending, size, transform)
         return
     if transform is not None:
         raise UserError(
@@ -165,16 +154,11 @@ def _targets(wanted: RetargetOptions, own: Size, outline: Photo | None) -> Itera
         )
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
     for size in sizes or [outline.size]:
-        name = f"{named(size)}-{Path(str(wanted.mask)).stem}"
+        name = f"{_named(size)}-{Path(str(wanted.mask)).stem}"
         yield Target(name, size, None, resize(mask, size).clamp(0, 1))
 
 
-def check_video(wanted: RetargetOptions) -> None:
-    """Refuse a video or a sheet that cannot be made.
-
-    Raises:
-        UserError: less than two frames, a format that cannot be written here, or an outline.
-    """
+def _check_video(wanted: RetargetOptions) -> None:
     if wanted.video is None and not wanted.collage:
         return
     if wanted.transform or wanted.corners or wanted.mask:
@@ -183,12 +167,7 @@ def check_video(wanted: RetargetOptions) -> None:
             "corners or mask"
         )
     if wanted.video is not None:
-        check_format(wanted.video, wanted.fps, "retarget", "video")
-        if round(wanted.seconds * wanted.fps) < 2:
-            raise UserError(
-                f"retarget.seconds={wanted.seconds:g}: that is less than two frames at "
-                f"retarget.fps={wanted.fps:g}; at least {2 / wanted.fps:.3g} seconds"
-            )
+        check_film("retarget", "video", wanted.video, wanted.seconds, wanted.fps)
 
 
 def _transform(wanted: RetargetOptions) -> Transform | None:
@@ -216,16 +195,11 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
 
 
 def _sizes(wanted: RetargetOptions, own: Size) -> list[Size]:
-    """The sizes asked for, none where there are none."""
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
     if wanted.scale is not None:
         return [_scaled(own, factors) for factors in _several(wanted.scale)]
     return [_filled(shape, own) for shape in _several(wanted.shape)]
-
-
-def _examples(wanted: RetargetOptions) -> Sequence[tuple[float, float]]:
-    return EXAMPLES if wanted.transform is None and wanted.corners is None else [(1.0, 1.0)]
 
 
 def _several(value: list[object] | None) -> list[list[float | None]]:
@@ -235,7 +209,7 @@ def _several(value: list[object] | None) -> list[list[float | None]]:
 
 
 def _filled(shape: Sequence[float | None], own: Size) -> Size:
-    """``shape`` with a null filled in by the aspect of ``own``."""
+    """``shape`` with a null replaced according to the aspect of ``own``."""
     height, width = shape
     if height is None:
         assert width is not None
@@ -250,5 +224,5 @@ def _scaled(size: Size, factors: Sequence[float | None]) -> Size:
     return height, width
 
 
-def named(size: Size) -> str:
+def _named(size: Size) -> str:
     return f"{size[0]}x{size[1]}"

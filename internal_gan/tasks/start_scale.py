@@ -1,0 +1,24 @@
+"""The scale at which a task of SinGAN begins."""
+
+from internal_gan.errors import UserError
+from internal_gan.models.singan.model import SinGAN
+
+
+def check_start_scale(
+    model: SinGAN, task: str, scale: int, first: int = 0, others: str = ""
+) -> None:
+    """Raise a UserError if a model has no such scale, or has not finished it.
+
+    Args:
+        model: finished in part, or not trained yet, which is as if it were finished.
+        first: the lowest scale that is allowed.
+        others: what else is allowed, to complete the message.
+    """
+    count = model.finished or model.num_stages
+    if scale >= count:
+        what = f"this model has {count} scales"
+        if model.finished:
+            what = f"{count} of the model's {model.num_stages} scales are finished"
+        raise UserError(
+            f"{task}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
+        )
