@@ -72,9 +72,6 @@ class InceptionStem(nn.Module):
             image: (1, 3, H, W) in [-1, 1].
             channels: a key of :data:`LAYERS`.
 
-        Yields:
-            (1, channels, h, w).
-
         Raises:
             UserError: the image is too small for any feature.
         """

@@ -17,11 +17,8 @@ def nearest_copy(real: Tensor, sample: Tensor) -> float:
     """How far the most faithful large piece of the sample is from the real image.
 
     Nine pieces of half the real image's sides, evenly spread over the sample, are compared with
-    every position of the real image and its mirror image. Images of more than 512 pixels a side are
-    shrunk first.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+    every position of the real image (1, 3, H, W) and its mirror image. Images of more than 512
+    pixels a side are shrunk first.
 
     Returns:
         The smallest root mean squared error: 0, if a quarter of the real image was copied, to 1.

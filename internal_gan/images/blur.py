@@ -17,11 +17,7 @@ SIGMAS = 3.0
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Blur every channel of (N, C, H, W) by a truncated Gaussian, with the border pixels repeated.
 
-    Args:
-        sigma: standard deviation in pixels; 0 returns ``x`` itself.
-
-    Raises:
-        ValueError: a negative sigma.
+    ``sigma`` is the standard deviation in pixels; 0 returns ``x`` itself.
     """
     # kornia takes a second to import, and its gaussian_blur2d differs in the last digit.
     check_range(0, sigma=sigma)

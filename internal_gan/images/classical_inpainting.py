@@ -17,7 +17,6 @@ RADIUS = 3.0
 
 
 def has_opencv() -> bool:
-    """Whether :func:`inpaint_by_opencv` can run."""
     return find_spec("cv2") is not None
 
 
@@ -27,11 +26,8 @@ def inpaint_by_opencv(
     """Fill a hole in 8 bits by Telea's fast marching (2004) or by Navier-Stokes (Bertalmio 2001).
 
     Args:
-        image: (1, 3, H, W) in [-1, 1]; its pixels inside the hole have no influence.
+        image: (1, 3, H, W) in [-1, 1], which outside the hole stays bit for bit.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-
-    Returns:
-        (1, 3, H, W) in [-1, 1], bit for bit ``image`` outside the hole.
 
     Raises:
         UserError: OpenCV is not installed.

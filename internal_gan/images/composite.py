@@ -37,9 +37,6 @@ def bring_back(
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
         band: width (rows, columns) in pixels of the band along such a border in which the details
             of both sides are mixed.
-
-    Returns:
-        (1, 3, H, W) in [-1, 1].
     """
     size = (photo.shape[-2], photo.shape[-1])
     changed = resize_periodic(after, size, wrap)

@@ -21,7 +21,7 @@ SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
 
 class EdgeDetector(ABC):
-    """Finds the edges of images."""
+    """Finds the edges of images; a number out of range raises ValueError."""
 
     @abstractmethod
     def detect(self, gray: Tensor) -> Tensor:
@@ -40,9 +40,6 @@ class Canny(EdgeDetector):
         sigma: standard deviation of the smoothing, in pixels; larger values give fewer edges.
         low, high: thresholds of the gradient, for gray values in [0, 1]. An edge reaches ``high``
             somewhere and ``low`` everywhere.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(self, sigma: float = 2.0, low: float = 0.1, high: float = 0.2) -> None:
@@ -69,9 +66,6 @@ class Scharr(EdgeDetector):
     Args:
         sigma: standard deviation of the smoothing, in pixels.
         threshold: smallest gradient of an edge, per pixel, for gray values in [0, 1].
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(self, sigma: float = 1.0, threshold: float = 0.05) -> None:
@@ -95,9 +89,6 @@ class DifferenceOfGaussians(EdgeDetector):
     Args:
         sigma: standard deviation of the finer Gaussian, in pixels.
         threshold: smallest step of the difference across an edge, for gray values in [0, 1].
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(self, sigma: float = 1.5, threshold: float = 0.02) -> None:

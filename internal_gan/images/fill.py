@@ -102,9 +102,6 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
         filled: (N, C, H, W) in [-1, 1], with any content inside the hole.
         hole: (N, 1, H, W), 1 inside and 0 elsewhere.
 
-    Returns:
-        (N, C, H, W) in [-1, 1], unchanged outside the hole.
-
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.
     """

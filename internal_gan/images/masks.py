@@ -99,14 +99,7 @@ def write_mask(path: str | Path, mask: Tensor) -> None:
 
 
 def dilate(mask: Tensor, radius: float) -> Tensor:
-    """Grow a mask by a disk: every pixel gets the largest value within ``radius`` pixels.
-
-    Args:
-        mask: (N, 1, H, W) in [0, 1].
-        radius: in pixels.
-
-    Raises:
-        ValueError: a negative radius.
+    """Grow a mask (N, 1, H, W): every pixel gets the largest value within ``radius`` pixels.
 
     >>> dilate(F.pad(torch.ones(1, 1, 1, 1), (2,) * 4), 1)[0, 0].int().tolist()[1:4]
     [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
@@ -128,11 +121,7 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
 
 
 def soften(mask: Tensor, sigma: float) -> Tensor:
-    """Blur a mask (N, 1, H, W); more than three ``sigma`` (pixels) away from it stays exactly 0.
-
-    Raises:
-        ValueError: a negative sigma.
-    """
+    """Blur a mask (N, 1, H, W); more than three ``sigma`` (pixels) away from it stays exactly 0."""
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 

@@ -24,9 +24,6 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
     Returns:
         (K, 3) in [-1, 1]; K is ``colours``, or fewer if the image has fewer.
 
-    Raises:
-        ValueError: a number of colours out of range.
-
     >>> palette_of(torch.tensor([-1.0, 1.0]).view(1, 1, 1, 2).expand(1, 3, 4, 2), 2)
     tensor([[ 1.,  1.,  1.],
             [-1., -1., -1.]])

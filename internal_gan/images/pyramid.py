@@ -29,8 +29,6 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
     >>> fit_size((3000, 4000), 250)
     (188, 250)
-    >>> fit_size((100, 120), 250)
-    (100, 120)
     >>> fit_size((168, 251), 250)
     (168, 251)
     """

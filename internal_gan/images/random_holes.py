@@ -10,13 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from internal_gan.errors import unknown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
-BOX, STROKES = "box", "strokes"
-KINDS = (BOX, STROKES)
 # Largest ratio of a box's sides, unless the image forces a larger one.
 LONGEST = 2.0
 # Straight pieces of a stroke; their lengths and widths as fractions of the image's short side.
@@ -35,20 +32,15 @@ def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generat
     """A random hole: a box or strokes.
 
     Args:
-        kind: one of ``KINDS``.
+        kind: a key of ``KINDS``.
         size: (height, width) of the image in pixels.
         ratio: share of the image to cover, above 0 and below 1; a number or a tensor of one.
         rng: on the device of the result.
 
     Returns:
         (1, 1, height, width), 1 in the hole and 0 elsewhere.
-
-    Raises:
-        UserError: another kind.
     """
-    if kind not in KINDS:
-        raise unknown("kind", kind, KINDS)
-    return (random_box if kind == BOX else random_strokes)(size, ratio, rng)
+    return KINDS[kind](size, ratio, rng)
 
 
 def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
@@ -89,6 +81,9 @@ def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> T
     rank = (torch.as_tensor(ratio, device=rng.device) * count).round().long().clamp(1, count - 1)
     last = times.flatten().sort().values.gather(0, rank.view(1) - 1)
     return (times <= last).to(torch.float32)[None, None]
+
+
+KINDS = {"box": random_box, "strokes": random_strokes}
 
 
 def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -152,11 +152,7 @@ class Homography(Transform):
 def trapezoid(amount: float) -> Homography:
     """Shortens the top edge of the image, or the bottom edge for a negative amount.
 
-    Args:
-        amount: fraction by which the edge is shortened, above -1 and below 1; 0 changes nothing.
-
-    Raises:
-        ValueError: the amount is out of range.
+    ``amount`` is the fraction by which the edge is shortened, above -1 and below 1.
     """
     _check_amount(amount)
     top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)

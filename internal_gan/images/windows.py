@@ -37,18 +37,12 @@ def most_detailed(pixels: Tensor, size: Size) -> Window:
 
 
 def bounds(mask: Tensor) -> Window:
-    """The smallest window that holds every pixel of (1, 1, H, W) that is not 0.
-
-    Raises:
-        ValueError: the mask is 0 everywhere.
-    """
-    sides = []
-    for axis in (1, 0):
-        places = mask[0, 0].amax(dim=axis).nonzero()
-        if not len(places):
-            raise ValueError("the mask is empty")
-        sides.append(slice(int(places[0]), int(places[-1]) + 1))
-    return sides[0], sides[1]
+    """The smallest window that holds every pixel of (1, 1, H, W) that is not 0; there is one."""
+    rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
+    return (
+        slice(int(rows[0]), int(rows[-1]) + 1),
+        slice(int(columns[0]), int(columns[-1]) + 1),
+    )
 
 
 def parts(mask: Tensor, gap: int) -> list[Tensor]:

@@ -38,14 +38,7 @@ def jobs_of(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def check_countable(choices: Mapping[str, Sequence[str]], overrides: Iterable[str]) -> None:
-    """Refuse intervals and too many jobs, for Hydra's own sweeper.
-
-    Args:
-        choices: :func:`choices_of` the overrides.
-
-    Raises:
-        UserError: names the option.
-    """
+    """Refuse intervals and too many jobs, for Hydra's own sweeper, by a UserError."""
     for override in overrides:
         key = key_of(override)
         if not choices.get(key, [override]):

@@ -48,7 +48,7 @@ class Shown:
     holes: Sequence[tuple[Path, Path]] = ()
 
 
-def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
+def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They replace older ones in the folder ``options.output``, by default ``options.runs``. Figures
@@ -56,9 +56,6 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
 
     Args:
         measure_at_most: for more runs than this, nothing is measured.
-
-    Returns:
-        The path of the table in Markdown.
 
     Raises:
         UserError: the folder is missing or has no runs, or the comparison cannot be written.
@@ -87,7 +84,6 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> Path:
         print(f"  Pictures: {target / NAME}.png")
     if not measure:
         print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures those of all")
-    return target / f"{NAME}.md"
 
 
 def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
@@ -182,11 +178,7 @@ def judge(shown: Shown) -> dict[str, float]:
 
 
 def objective(folder: Path, name: str, figure: str) -> float:
-    """The figure of a run that a sweeper minimises.
-
-    Raises:
-        UserError: the run has no such figure.
-    """
+    """The figure of a run that a sweeper minimises; UserError if it has no such figure."""
     figures = figures_of(folder, name)
     if figure not in figures:
         raise UserError(f"objective={figure}: {folder / name} has no such figure")

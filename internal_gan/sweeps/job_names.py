@@ -18,11 +18,6 @@ STEM, FILE, PATH = "stem", "file", "path"
 def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) -> str:
     """The name of a job: its photo, and its values of the options ``keys``.
 
-    Args:
-        overrides: the job's.
-        keys: the options that differ between the jobs.
-        photos: how a photo is called: ``stem``, ``file`` or ``path``.
-
     >>> job_name(["image='my photos/a b.jpg'", "seed=3", "trainer=fast"], ["image", "seed"])
     'a_b-seed=3'
     """
@@ -56,10 +51,7 @@ def in_short(value: str) -> str:
 
 
 def how_to_call(images: Sequence[str], before: str | None = None) -> str:
-    """The shortest way to call photos that gives each its own name.
-
-    Args:
-        before: how an earlier part of the sweep called them, which is kept.
+    """The shortest way to call photos that gives each its own name, unless it is set ``before``.
 
     Raises:
         UserError: two would have the same name.

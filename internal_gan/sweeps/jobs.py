@@ -86,11 +86,7 @@ class Sweep:
         return Record(**found)
 
     def write(self, record: Record) -> None:
-        """Write a job's record.
-
-        Raises:
-            UserError: the disk is full, or the folder is not writable.
-        """
+        """Write a job's record; UserError if the disk is full or the folder is not writable."""
         path = self._records / f"{record.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
@@ -141,7 +137,6 @@ def run_apart(
         arguments: of the command line; with them a killed run must go on where it was.
         log: the file to which its output is added.
         folder: the working directory.
-        name: the job's, for messages.
         threads: for PyTorch, unless the environment sets them.
 
     Returns:

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.images.random_holes import KINDS, random_box, random_hole, random_strokes
 
 
@@ -76,8 +75,3 @@ def test_strokes_are_thin_and_bent() -> None:
         hole = random_strokes((128, 128), 0.15, _rng(seed))[0, 0]
         box = int(hole.any(dim=1).sum()) * int(hole.any(dim=0).sum())
         assert float(hole.sum()) < 0.6 * box
-
-
-def test_an_unknown_kind_is_named() -> None:
-    with pytest.raises(UserError, match=r"^kind=circle: there is no such kind"):
-        random_hole("circle", (40, 40), 0.2, _rng())

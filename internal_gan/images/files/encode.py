@@ -91,9 +91,6 @@ def arrange(
     Returns:
         The channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
         each loss.
-
-    Raises:
-        ValueError: the pixels have another shape or are not finite.
     """
     colours, losses = _checked(pixels), list[str]()
     if alpha is None and like is not None and like.alpha is not None:

@@ -38,8 +38,6 @@ def to_photo(
     Raises:
         UserError: any other object, shape, type or range.
 
-    >>> to_photo(np.zeros((30, 40, 3), np.uint8)).size
-    (30, 40)
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
     """
@@ -55,14 +53,7 @@ def to_photo(
 
 
 def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask") -> Photo:
-    """Make a photo of a mask in memory, for :func:`internal_gan.images.masks.read_mask`.
-
-    Args:
-        mask: as for :func:`to_photo`; also an array of bools, or a tensor of bools or (H, W).
-        name: of the mask in messages.
-
-    Raises:
-        UserError: any other object, shape, type or range.
+    """:func:`to_photo` for a mask, which may also be of bools, or a tensor (H, W).
 
     >>> to_mask(np.eye(30, dtype=bool)).pixels[0, 0, :2, :2]
     tensor([[ 1., -1.],
@@ -82,17 +73,11 @@ def to_memory(
     like: Photo | None = None,
     alpha: Tensor | None = None,
 ) -> Any:
-    """Convert a picture to the type that a caller asks for.
+    """Convert a picture (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
 
     Args:
-        pixels: (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
-        output_type: one that :func:`check_output_type` allows. ``pil``: see :func:`to_pil`. ``np``:
-            a float32 array (H, W, 3) in [0, 1]. ``pt``: a float32 tensor (1, 3, H, W) in [0, 1] on
-            the CPU.
-        like, alpha: as for :func:`to_pil`.
-
-    Raises:
-        ValueError: pixels of another shape.
+        output_type: ``pil``: see :func:`to_pil`, also for ``like`` and ``alpha``. ``np``: a float32
+            array (H, W, 3) in [0, 1]. ``pt``: a float32 tensor (1, 3, H, W) in [0, 1] on the CPU.
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)

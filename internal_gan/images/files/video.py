@@ -33,8 +33,7 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
     Args:
         file_format: gif, mp4, webp or png.
         fps: frames per second.
-        option, name: in messages, the group of options, such as ``animate``, and the one in it that
-            names the format.
+        option, name: for messages: the group of options, and the one in it for the format.
 
     Raises:
         UserError: MP4 without the package that encodes it, or a GIF of too many frames per second.
@@ -60,11 +59,6 @@ def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
     GIF has one palette of 256 colours, and times in hundredths of a second that add up to the exact
     duration. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0 colours; the last row
     or column of an odd side is repeated. Only for GIF are all frames held in memory.
-
-    Args:
-        path: ends in .gif, .webp or .mp4.
-        files: at least one.
-        fps: frames per second.
 
     Raises:
         UserError: the folder is not writable, the disk is full, or the encoder fails.
