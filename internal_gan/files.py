@@ -102,11 +102,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, with a column for every name in any row and empty cells elsewhere.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write rows as CSV, with a column for every name in any row and empty cells elsewhere."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -117,12 +113,9 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_over(path: Path, text: str) -> None:
-    """Overwrite an existing file in place, which works on a full disk.
+    """Overwrite an existing file in place, which works on a full disk; may raise an OSError.
 
     Less safe than :func:`atomic_write`: a power cut may leave neither text.
-
-    Raises:
-        OSError: the file is missing or not writable.
     """
     content = text.encode()
     descriptor = os.open(path, os.O_WRONLY)
@@ -156,11 +149,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def make_folder(path: Path) -> Path:
-    """Create a folder and its parents if needed, and return it.
-
-    Raises:
-        UserError: a file is in the way, the disk is full, or the parent is not writable.
-    """
+    """Create a folder and its parents if needed, and return it; a UserError says why not."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -196,11 +185,7 @@ def read_file(path: Path, at_most: int | None = None) -> bytes:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line, empty if missing; incomplete lines are skipped.
-
-    Raises:
-        UserError: the file cannot be read or is not a regular file.
-    """
+    """Read a file of one JSON object per line, empty if missing; incomplete lines are skipped."""
     try:
         text = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:

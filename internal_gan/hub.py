@@ -45,11 +45,7 @@ _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 def save(model: Path, folder: Path, family: str) -> None:
     """Copy a model's run folder to a ``folder`` for sharing, without the paths of the user's files.
 
-    Args:
-        model: the model's file, whose folder may lack other files of a run.
-
-    Raises:
-        UserError: the folder cannot be written, or the model's file is gone.
+    The folder of the file ``model`` may lack other files of a run.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
     drawn = [made.file for made in read_results(run) if made.kind == "result"]
@@ -81,11 +77,7 @@ def _without_folders(options: Options) -> Options:
 
 
 def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:
-    """Upload a folder to a repository of the Hub, created if needed; returns its address.
-
-    Raises:
-        ImportError: huggingface_hub is not installed.
-    """
+    """Upload a folder to a repository of the Hub, created if needed; returns its address."""
     try:
         from huggingface_hub import HfApi
     except ImportError as error:
@@ -98,11 +90,7 @@ def upload(folder: Path, name: str, *, private: bool, token: str | None, message
 def local(name: str | PathLike[str], **how: Any) -> Path:
     """A local folder or file, or else the download of the Hub's repository ``owner/name``.
 
-    Args:
-        how: arguments of ``huggingface_hub.snapshot_download``.
-
-    Raises:
-        UserError: the repository does not exist or cannot be downloaded.
+    ``how`` is passed to ``snapshot_download``. A UserError says why there is nothing to download.
     """
     path = Path(name).expanduser()
     if path.exists() or not isinstance(name, str) or not _NAME.fullmatch(name):

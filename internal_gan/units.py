@@ -9,10 +9,7 @@ Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in a duration such as ``90s``, ``10m``, ``1.5h`` or ``1h30m``.
-
-    Raises:
-        ValueError: not a duration, or not above 0.
+    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``; a ValueError for 0 or anything else.
 
     >>> parse_duration("1h30m")
     5400.0

@@ -17,11 +17,7 @@ from internal_gan.process_settings import ignored_warnings
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
     """Read a state dict from a PyTorch ``.pth`` or safetensors file.
 
-    Args:
-        option: the option that names the file, for messages.
-
-    Raises:
-        UserError: the file is missing or holds anything but named tensors.
+    A UserError about ``option`` is raised if the file is missing or holds anything else.
     """
     path = Path(path)
     name = f"{option}={path}"

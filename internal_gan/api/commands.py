@@ -149,13 +149,8 @@ def _dispatch(
 def going_on(options: Options, given: Collection[str] = ()) -> Options:
     """The options that finish the run in ``options.output``, resuming it if possible.
 
-    Waits for any other process that works there.
-
-    Args:
-        given: names of the options given by the user.
-
-    Raises:
-        UserError: the folder holds a run with other options.
+    Waits for any other process that works there. Raises a UserError if the folder holds a run with
+    other options, as far as they are ``given`` by the user or matter to the result.
     """
     folder = RunFolder(Path(str(options.output)))
     wait_for(folder)

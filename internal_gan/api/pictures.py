@@ -28,11 +28,7 @@ def in_memory(given: Any, name: str) -> Photo:
 
 
 def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:
-    """The seed, or one drawn from the generator.
-
-    Raises:
-        UserError: both are given.
-    """
+    """The seed, or one drawn from the generator; a UserError if both are given."""
     if generator is None:
         return seed
     if seed is not None:

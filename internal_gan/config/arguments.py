@@ -96,11 +96,7 @@ def command(*arguments: str) -> str:
 
 
 def check_image_file(image: str | None) -> None:
-    """Check that an image file is given and readable, before anything heavy is loaded.
-
-    Raises:
-        UserError: no name, no such file, a folder, an empty file, or no permission to read it.
-    """
+    """Raise a UserError for a missing or unreadable image, before anything heavy is loaded."""
     if image is None:
         raise UserError("image=FILE is missing: the photo to learn from. See --help")
     try:

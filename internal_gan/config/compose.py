@@ -21,10 +21,7 @@ from internal_gan.errors import UserError, unknown
 
 
 def compose(overrides: Sequence[str] = ()) -> Options:
-    """The options of a command with these overrides.
-
-    Raises:
-        UserError: an override has a wrong name or value.
+    """The options of a command with these overrides, or a UserError if one is wrong.
 
     >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
     [30, 80]
@@ -34,11 +31,7 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 
 def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
-    """Hydra's own settings for a command with these overrides.
-
-    Raises:
-        UserError: an override has a wrong name or value.
-    """
+    """Hydra's own settings for a command with these overrides, or a UserError if one is wrong."""
     with user_errors(overrides):
         settings = composed(overrides, with_hydra=True).hydra
     assert isinstance(settings, DictConfig)
@@ -46,13 +39,7 @@ def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """The default options with some values replaced.
-
-    Args:
-        values: by full name, such as ``sample.count``.
-
-    Raises:
-        UserError: an option has a wrong name or value.
+    """The default options with some values replaced, by full name, or a UserError if one is wrong.
 
     >>> options_of({"sample.size": (30, 80)}).sample.size
     [30, 80]
@@ -64,11 +51,7 @@ def options_of(values: Mapping[str, Any]) -> Options:
 
 
 def to_options(config: DictConfig) -> Options:
-    """Check names, types and ranges of a composed configuration.
-
-    Raises:
-        UserError: names the option, its value, and what it needs.
-    """
+    """The options of a configuration, or a UserError about a wrong name, type or range."""
     try:
         for entry in fields(Options):
             is_group = entry.default_factory is not MISSING

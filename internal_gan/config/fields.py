@@ -85,9 +85,10 @@ def whole(default: int | None, bounds: str, help: str, of: str = "") -> Any:
     return number(default, bounds, help, of, kind="a whole number")
 
 
-def group(options: type, needs: str) -> Any:
+def group(options: type, example: str, needs: str = "its own options") -> Any:
     """A dataclass of options; its docstring's first line is the help."""
-    return option(options, (options.__doc__ or "").partition("\n")[0], needs)
+    help = (options.__doc__ or "").partition("\n")[0]
+    return option(options, help, f"{needs}, such as {example}")
 
 
 def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any]]]:

@@ -45,7 +45,6 @@ FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
     *("l1_inside", "patches_inside"),
 )
-_ITS_OWN = "its own options, such as"
 
 
 def _is_names(value: Any) -> bool:
@@ -130,24 +129,22 @@ class Options:
     model: dict[str, Any] = option(
         dict, "the method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
-    trainer: TrainerOptions = group(TrainerOptions, "the name of a trainer, such as trainer=fast")
-    sample: SampleOptions = group(SampleOptions, f"{_ITS_OWN} sample.count=16")
-    animate: AnimateOptions = group(AnimateOptions, f"{_ITS_OWN} animate.seconds=4")
-    retarget: RetargetOptions = group(RetargetOptions, f"{_ITS_OWN} retarget.shape=[300,800]")
-    paint: PaintOptions = group(PaintOptions, f"{_ITS_OWN} paint.start_scale=2")
-    edit: RedrawOptions = group(RedrawOptions, f"{_ITS_OWN} edit.start_scale=2")
-    harmonize: HarmonizeOptions = group(HarmonizeOptions, f"{_ITS_OWN} harmonize.count=2")
-    make_tileable: MakeTileableOptions = group(
-        MakeTileableOptions, f"{_ITS_OWN} make_tileable.axes=x"
-    )
+    trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
+    sample: SampleOptions = group(SampleOptions, "sample.count=16")
+    animate: AnimateOptions = group(AnimateOptions, "animate.seconds=4")
+    retarget: RetargetOptions = group(RetargetOptions, "retarget.shape=[300,800]")
+    paint: PaintOptions = group(PaintOptions, "paint.start_scale=2")
+    edit: RedrawOptions = group(RedrawOptions, "edit.start_scale=2")
+    harmonize: HarmonizeOptions = group(HarmonizeOptions, "harmonize.count=2")
+    make_tileable: MakeTileableOptions = group(MakeTileableOptions, "make_tileable.axes=x")
     mask: MaskOptions = group(
-        MaskOptions, "the name of an image file, or its own options, such as mask.invert=true"
+        MaskOptions, "mask.invert=true", "the name of an image file, or its own options"
     )
-    inpaint: InpaintOptions = group(InpaintOptions, f"{_ITS_OWN} inpaint.count=4")
+    inpaint: InpaintOptions = group(InpaintOptions, "inpaint.count=4")
     super_resolution: SuperResolutionOptions = group(
-        SuperResolutionOptions, f"{_ITS_OWN} super_resolution.factor=4"
+        SuperResolutionOptions, "super_resolution.factor=4"
     )
-    evaluate: EvaluateOptions = group(EvaluateOptions, f"{_ITS_OWN} evaluate.real")
+    evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
 
     @property
     def photos(self) -> list[str]:

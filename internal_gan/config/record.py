@@ -35,11 +35,7 @@ def save_options(options: Options, path: Path) -> None:
 
 
 def load_options(path: Path) -> Options:
-    """Read the ``config.yaml`` of a run folder.
-
-    Raises:
-        UserError: the file is not a configuration of this package.
-    """
+    """Read the ``config.yaml`` of a run folder, or raise a UserError if it is not valid."""
     try:
         text = read_file(path, MOST_BYTES).decode("utf-8")
         _check_plain(text)

@@ -29,11 +29,7 @@ def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, 
 
 
 def help_of_task(name: str) -> str:
-    """The text of ``task=NAME --help``: this task's own options.
-
-    Raises:
-        UserError: there is no such task.
-    """
+    """The text of ``task=NAME --help``, or a UserError if there is no such task."""
     if name not in TABLE:
         raise unknown("task", name, TABLE)
     task = TABLE[name]

@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -59,15 +59,7 @@ def plan(
         if options.max_steps is not None:
             steps = [min(n, options.max_steps) for n in steps]
 
-    def run_steps(stage: Stage, count: int) -> None:
-        trainee = Trainee(stage, count, precision)
-        # A value that is not finite may be a passing fault, which training recovers from.
-        with suppress(NotFiniteError):
-            for step in range(count):
-                trainee.step(step)
-            trainee.check_finite()
-
-    found = measure(recipe, model, steps, run_steps, seed, threads, brief=options.time is None)
+    found = measure(recipe, model, steps, precision, seed, threads, brief=options.time is None)
     if options.time and not state:
         left = parse_duration(options.time) - (time.monotonic() - started)
         found = fit(found, left, options.max_steps or math.inf)
@@ -85,7 +77,7 @@ def measure(
     recipe: Recipe,
     model: Model,
     steps: Sequence[int],
-    run_steps: Callable[[Stage, int], None],
+    precision: torch.dtype,
     seed: int,
     threads: Threads,
     *,
@@ -96,8 +88,6 @@ def measure(
     Args:
         model: prepared but untrained; not changed.
         steps: number of steps to plan for each stage.
-        run_steps: trains a stage for a number of steps and waits for the device.
-        threads: the numbers of threads to choose from, for each stage anew.
         brief: measure short stages with a single step.
     """
     if model.device.type == "cuda":
@@ -109,19 +99,29 @@ def measure(
     for index, count in enumerate(steps):
         stage = recipe.stage(scratch, index, count, previous, rng)
         if previous is None:
-            run_steps(stage, 1)  # a process's first step also sets up the libraries
+            run_steps(stage, 1, precision)  # a process's first step also sets up the libraries
         single = brief and count <= PROBE_STEPS
-        fastest, seconds = threads.fastest(partial(_seconds_per_step, run_steps, stage, single))
+        fastest, seconds = threads.fastest(partial(_seconds_per_step, stage, precision, single))
         plans.append(StagePlan(stage.name, stage.size, count, seconds, fastest))
         stage.finish()
         previous = stage
     return TrainingPlan(plans, peak_memory(scratch.device))
 
 
-def _seconds_per_step(run_steps: Callable[[Stage, int], None], stage: Stage, single: bool) -> float:
+def run_steps(stage: Stage, count: int, precision: torch.dtype) -> None:
+    """Train a stage for ``count`` steps and wait for the device."""
+    trainee = Trainee(stage, count, precision)
+    # A value that is not finite may be a passing fault, which training recovers from.
+    with suppress(NotFiniteError):
+        for step in range(count):
+            trainee.step(step)
+        trainee.check_finite()
+
+
+def _seconds_per_step(stage: Stage, precision: torch.dtype, single: bool) -> float:
     def timed(steps: int) -> float:
         start = time.perf_counter()
-        run_steps(stage, steps)
+        run_steps(stage, steps, precision)
         return time.perf_counter() - start
 
     # The first step includes all occasional work, so alone it would overestimate the others.

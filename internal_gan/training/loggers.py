@@ -110,11 +110,7 @@ class StepLogger(Callback):
 
 
 def summary_writer() -> "type[SummaryWriter]":
-    """The class that writes TensorBoard's event files.
-
-    Raises:
-        UserError: TensorBoard is not installed.
-    """
+    """TensorBoard's writer class, or a UserError if it is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
@@ -126,15 +122,9 @@ def summary_writer() -> "type[SummaryWriter]":
 
 
 class TensorBoardLogger(StepLogger):
-    """Logs scalars and, after each stage, the rebuilt image and a sample to TensorBoard.
+    """Logs scalars and, after each stage, the rebuilt image and a sample to the folder ``path``.
 
     A resumed run hides the steps that it repeats.
-
-    Args:
-        path: folder of the event files.
-
-    Raises:
-        UserError: TensorBoard is not installed.
     """
 
     def __init__(self, path: Path) -> None:

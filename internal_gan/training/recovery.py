@@ -93,11 +93,7 @@ class Recovery:
                 yield done, {n: float(v) for n, v in scalars.items()} if logs else None
 
     def confirm(self) -> bool:
-        """Wait for the device and keep the state if it is finite; otherwise go back.
-
-        Raises:
-            NotFiniteError: see :meth:`steps`.
-        """
+        """Wait for the device and keep the state if it is finite, or else go back."""
         try:
             self.trainee.check_finite()
         except NotFiniteError:

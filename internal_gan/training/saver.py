@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,92 +31,68 @@ _SAVED = {
 }
 
 
+@dataclass
 class Saver:
     """Saves and restores the state of one stage in training, and notes events in ``status.json``.
 
-    Args:
-        index: index of the stage.
-        rng: the stage's random number generator.
-        stage_rng: state of ``rng`` before the stage was built, to build it alike when resuming.
+    ``stage_rng`` is the state of ``rng`` before the stage was built, to build it alike on resuming.
     """
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        model: Model,
-        plan: TrainingPlan,
-        index: int,
-        trainee: Trainee,
-        rng: torch.Generator,
-        stage_rng: Tensor,
-    ) -> None:
-        self._folder = folder
-        self._model = model
-        self._steps = [stage.steps for stage in plan.stages]
-        self._index = index
-        self._trainee = trainee
-        self._rng = rng
-        self._stage_rng = stage_rng
-        self._saved = time.monotonic()
+    folder: RunFolder
+    model: Model
+    plan: TrainingPlan
+    index: int
+    trainee: Trainee
+    rng: torch.Generator
+    stage_rng: Tensor
+    saved: float = field(default_factory=time.monotonic)
 
     @property
     def age(self) -> float:
         """Seconds since the last save."""
-        return time.monotonic() - self._saved
+        return time.monotonic() - self.saved
 
     def save(self, step: int) -> None:
-        """Save the state after ``step`` steps.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
+        """Save the state after ``step`` steps."""
         state = {
-            "family": self._model.family,
-            "stage": self._index,
+            "family": self.model.family,
+            "stage": self.index,
             "step": step,
-            "steps": self._steps,
-            "model": self._model.state_dict(),
-            "metadata": self._model.metadata(),
-            "device": self._rng.device.type,
-            "precision": str(self._trainee.precision).removeprefix("torch."),
+            "steps": [stage.steps for stage in self.plan.stages],
+            "model": self.model.state_dict(),
+            "metadata": self.model.metadata(),
+            "device": self.rng.device.type,
+            "precision": str(self.trainee.precision).removeprefix("torch."),
             "threads": torch.get_num_threads(),
-            "rng": self._rng.get_state(),
-            "stage_rng": self._stage_rng,
-            **self._trainee.state_dict(),
+            "rng": self.rng.get_state(),
+            "stage_rng": self.stage_rng,
+            **self.trainee.state_dict(),
         }
-        save_training(state, self._folder.checkpoint_path)
-        self._saved = time.monotonic()
+        save_training(state, self.folder.checkpoint_path)
+        self.saved = time.monotonic()
 
     def load(self, state: Mapping[str, Any]) -> int:
-        """Restore a saved state and its random numbers; returns the number of steps done.
-
-        Raises:
-            UserError: the state does not fit this stage.
-        """
-        with _fitting(self._folder):
-            self._trainee.load_state_dict(state)
-            self._rng.set_state(state["rng"].cpu())
+        """Restore a saved state, if it fits this stage; returns the number of steps done."""
+        with _fitting(self.folder):
+            self.trainee.load_state_dict(state)
+            self.rng.set_state(state["rng"].cpu())
             return int(state["step"])
 
     def note_repeat(self, step: int, fell: bool) -> None:
         """Count a repetition of steps, and note a switch to float32."""
-        known = self._folder.status().get("repeated_steps")
+        known = self.folder.status().get("repeated_steps")
         notes: dict[str, Any] = {"repeated_steps": (known if isinstance(known, int) else 0) + 1}
         if fell:
-            notes["float32_since"] = {"stage": self._index, "step": step}
-        self._folder.write_status("running", **notes)
+            notes["float32_since"] = {"stage": self.index, "step": step}
+        self.folder.write_status("running", **notes)
 
     def note_threads(self, count: int) -> None:
         """Note the number of threads in use."""
-        self._folder.write_status("running", threads=count)
+        self.folder.write_status("running", threads=count)
 
 
 def save_training(state: Mapping[str, Any], path: Path) -> None:
-    """Write the state of a training, whole or not at all.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write the state of a training, whole or not at all."""
     # Via memory: on a full disk torch's writer keeps the file that it cannot finish open.
     content = io.BytesIO()
     torch.save({"format_version": FORMAT_VERSION, **state}, content)
@@ -174,11 +151,7 @@ def precision_of(state: Mapping[str, Any]) -> torch.dtype:
 
 
 def restore_model(folder: RunFolder, model: Model, state: Mapping[str, Any]) -> None:
-    """Restore the finished stages of a prepared model.
-
-    Raises:
-        UserError: the state is not of this model.
-    """
+    """Restore the finished stages of a prepared model, if the state fits it."""
     device = model.device
     with _fitting(folder):
         model.restore(state["metadata"])

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -78,30 +79,26 @@ class Threads:
         return count <= max(self.counts)
 
 
+@dataclass
 class Pacemaker:
     """Chooses a stage's number of threads when it begins and when steps become much slower.
 
     Steps taken to measure are undone, so they cost time but do not change results.
 
-    Args:
+    Attributes:
         recovery: runs the stage's steps.
         threads: the numbers to choose from.
         planned: the stage's plan, with its threads and seconds per step.
         note: called with every chosen number of threads.
     """
 
-    def __init__(
-        self,
-        recovery: Recovery,
-        threads: Threads,
-        planned: StagePlan,
-        note: Callable[[int], None],
-    ) -> None:
-        self._recovery = recovery
-        self._threads = threads
-        self._planned = planned
-        self._note = note
-        self._expected: float | None = planned.seconds_per_step
+    recovery: Recovery
+    threads: Threads
+    planned: StagePlan
+    note: Callable[[int], None]
+
+    def __post_init__(self) -> None:
+        self._expected: float | None = self.planned.seconds_per_step
 
     def begin(self, earlier: int | None = None) -> None:
         """Choose the number of threads to begin with.
@@ -109,10 +106,10 @@ class Pacemaker:
         Args:
             earlier: the number that an interrupted stage used before; None otherwise.
         """
-        if earlier is not None and self._threads.kept(earlier):
+        if earlier is not None and self.threads.kept(earlier):
             use(earlier)
         else:
-            use(self._planned.threads)
+            use(self.planned.threads)
             if earlier is None and self._is_long():
                 self._measure()
         count = torch.get_num_threads()
@@ -122,21 +119,21 @@ class Pacemaker:
                 count,
                 earlier,
             )
-        self._note(count)
+        self.note(count)
         self._restart()
 
     def keep_up(self) -> None:
         """Measure again if the last steps were much slower than expected; call after every step."""
         self._steps += 1
         elapsed = perf_counter() - self._began
-        if len(self._threads.counts) < 2 or elapsed < WINDOW_SECONDS or self._steps < WINDOW_STEPS:
+        if len(self.threads.counts) < 2 or elapsed < WINDOW_SECONDS or self._steps < WINDOW_STEPS:
             return
         seconds = elapsed / self._steps
         if self._expected is None:
             self._expected = seconds
         elif seconds > SLOWER * self._expected:
             before = torch.get_num_threads()
-            self._recovery.keep()
+            self.recovery.keep()
             self._measure()
             count = torch.get_num_threads()
             _log.info(
@@ -145,7 +142,7 @@ class Pacemaker:
                 count,
                 before,
             )
-            self._note(count)
+            self.note(count)
             # The next window sets the new expectation.
             self._expected = None
         self._restart()
@@ -155,17 +152,17 @@ class Pacemaker:
 
     def _is_long(self) -> bool:
         """Whether measuring would be a small part of the remaining steps."""
-        probes = len(self._threads.counts) * (1 + PROBE_STEPS)
-        left = self._recovery.trainee.steps - self._recovery.step
-        return len(self._threads.counts) > 1 and probes <= PROBE_SHARE * left
+        probes = len(self.threads.counts) * (1 + PROBE_STEPS)
+        left = self.recovery.trainee.steps - self.recovery.step
+        return len(self.threads.counts) > 1 and probes <= PROBE_SHARE * left
 
     def _measure(self) -> None:
-        self._threads.fastest(self._timed_steps)
-        self._recovery.restore()
+        self.threads.fastest(self._timed_steps)
+        self.recovery.restore()
 
     def _timed_steps(self) -> float:
         """Mean seconds per step over a few steps, after one to warm up."""
-        trainee, step = self._recovery.trainee, self._recovery.step
+        trainee, step = self.recovery.trainee, self.recovery.step
         start = 0.0
         for number in range(1 + PROBE_STEPS):
             if number == 1:

@@ -94,11 +94,7 @@ class Trainee:
         return scalars
 
     def check_finite(self) -> None:
-        """Wait for the device and check the weights, and all losses since the last good state.
-
-        Raises:
-            NotFiniteError: a loss, gradient or weight is not finite.
-        """
+        """Wait for the device; raise a NotFiniteError for any loss, gradient or weight so far."""
         weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
         if not torch.stack([self._sum, *weights]).isfinite().all():
             raise NotFiniteError

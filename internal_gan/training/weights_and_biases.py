@@ -39,9 +39,6 @@ class WandbLogger(StepLogger):
     Args:
         path: the run folder.
         config: plain values to record about the run.
-
-    Raises:
-        UserError: wandb is not installed.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any]) -> None:

@@ -48,18 +48,11 @@ def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
 
 
-def run_steps(stage: Stage, steps: int) -> None:
-    for _ in range(steps):
-        for loss in (stage.discriminator_loss, stage.generator_loss):
-            total, _ = loss()
-            total.backward()  # type: ignore[no-untyped-call]
-
-
 def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    plan = measure(recipe, model, [30, 20, 10], run_steps, 0, ONE_THREAD)
+    plan = measure(recipe, model, [30, 20, 10], torch.float32, 0, ONE_THREAD)
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()
@@ -76,31 +69,36 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
     taken: list[int] = []
     now = 0.0
 
-    def slow_steps(stage: Stage, steps: int) -> None:
+    def slow_steps(stage: Stage, steps: int, precision: torch.dtype) -> None:
         nonlocal now
         taken.append(steps)
         now += steps * (3.0 if stage.name == "toy 1" else 0.01)
 
     monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
+    monkeypatch.setattr("internal_gan.training.budget.run_steps", slow_steps)
     recipe = ToyRecipe(stages=2)
-    plan = measure(recipe, recipe.prepare(), [10, 10], slow_steps, 0, ONE_THREAD)
+    plan = measure(recipe, recipe.prepare(), [10, 10], torch.float32, 0, ONE_THREAD)
     assert [s.seconds_per_step for s in plan.stages] == pytest.approx([0.01, 3.0])
     assert taken[-1] == 1
     assert max(taken) > 1
 
 
-def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept() -> None:
+def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     taken: list[tuple[str, int]] = []
 
-    def note(stage: Stage, steps: int) -> None:
+    def note(stage: Stage, steps: int, precision: torch.dtype) -> None:
         taken.append((stage.name, steps))
 
+    monkeypatch.setattr("internal_gan.training.budget.run_steps", note)
+
     recipe = ToyRecipe(stages=2)
-    measure(recipe, recipe.prepare(), [3, 30], note, 0, ONE_THREAD, brief=True)
+    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, ONE_THREAD, brief=True)
     assert sum(steps for name, steps in taken if name == "toy 0") == 2
     assert sum(steps for name, steps in taken if name == "toy 1") > 8
     taken.clear()
-    measure(recipe, recipe.prepare(), [3, 30], note, 0, ONE_THREAD)
+    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, ONE_THREAD)
     assert sum(steps for name, steps in taken if name == "toy 0") > 8
 
 
