@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from internal_gan.errors import check_range
-
 # The kernel's radius in standard deviations; pixels farther away have no influence.
 SIGMAS = 3.0
 
@@ -20,7 +18,6 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     ``sigma`` is the standard deviation in pixels; 0 returns ``x`` itself.
     """
     # kornia takes a second to import, and its gaussian_blur2d differs in the last digit.
-    check_range(0, sigma=sigma)
     reach = math.ceil(SIGMAS * sigma)
     if not reach:
         return x

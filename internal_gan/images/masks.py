@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import UserError
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
@@ -104,7 +104,6 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
     >>> dilate(F.pad(torch.ones(1, 1, 1, 1), (2,) * 4), 1)[0, 0].int().tolist()[1:4]
     [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
     """
-    check_range(0, radius=radius)
     height, width = mask.shape[-2:]
     radius = min(radius, math.hypot(height, width))
     grown = mask.clone()

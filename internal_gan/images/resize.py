@@ -26,15 +26,8 @@ def resize(x: Tensor, size: Size) -> Tensor:
     Returns:
         (N, C, height, width) of the dtype of ``x``; ``x`` itself if it has that size.
 
-    Raises:
-        ValueError: ``x`` is not four-dimensional and floating point, or a side is below 1.
-
     Source: R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
     """
-    if x.ndim != 4 or not x.is_floating_point():
-        raise ValueError(f"resize needs floats (N, C, H, W), got {x.dtype} of {tuple(x.shape)}")
-    if min(size) < 1:
-        raise ValueError(f"resize needs a height and width of at least 1, got {size}")
     if x.shape[-2:] == size:
         return x
     height, width = (
