@@ -3,7 +3,7 @@
 Both losses are a weight itself, so that Adam moves it by exactly the learning rate each step.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -69,18 +69,11 @@ class ToyModel(Model):
     """``stages`` numbers."""
 
     family: ClassVar[str] = "toy"
-    device_marker: Tensor
 
     def __init__(self, *, stages: int = 2) -> None:
         super().__init__()
-        self.register_buffer("device_marker", torch.zeros(1))
-        self.sizes = [(8, 8)] * stages
-        self.generators = nn.ModuleList()
+        self.allocate([(8, 8)] * stages)
         self.calls = Calls()
-
-    @property
-    def finished(self) -> int:  # type: ignore[override]
-        return len(self.generators)
 
     @property
     def stage_names(self) -> list[str]:
@@ -89,12 +82,8 @@ class ToyModel(Model):
     def preview(self) -> Tensor:
         return torch.zeros(1, 3, 8, 8)
 
-    def metadata(self) -> dict[str, Any]:
-        return {"finished": self.finished}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        for _ in range(metadata["finished"]):
-            self.generators.append(Number())
+    def new_generator(self, stage: int, rng: torch.Generator | None = None) -> Number:
+        return Number()
 
     def weights(self) -> list[float]:
         """The finished generators' numbers."""

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from internal_gan.errors import check_range
-from internal_gan.models.per_stage import MOST, PerStage, per_stage
+from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
 
 T = TypeVar("T")
 Losses = tuple[Tensor, dict[str, Tensor]]
 
-# Adam moves every weight by about its learning rate in a step.
+# Adam moves a weight by about its learning rate in a step.
 FASTEST = 10.0
 
 
@@ -27,13 +27,12 @@ class Optimization:
 
     Attributes:
         generator_lr, discriminator_lr: learning rates at the start of the stage.
-        betas: Adam's.
         decay_start: fraction of the stage's steps after which the rates fall.
         decay: ``step`` multiplies them by ``final_lr`` at once, ``linear`` goes there evenly.
         final_lr: fraction of the rates left at the end.
-        ema: decay of the running average of the generator's weights that becomes the final
-            generator; null keeps the last weights.
-        clip: largest norm of a network's gradient; longer ones are shortened to it; null: any.
+        ema: decay of the running average of the generator's weights, which becomes the final
+            generator; None keeps the last weights.
+        clip: largest norm of a network's gradient, beyond which it is scaled down; None: any.
     """
 
     generator_lr: float
@@ -55,7 +54,7 @@ class Optimization:
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
 
     def scaled(self, rate: float) -> "Optimization":
-        """The same with the learning rates times ``rate``."""
+        """A copy with the learning rates times ``rate``."""
         return replace(
             self,
             generator_lr=rate * self.generator_lr,
@@ -63,7 +62,7 @@ class Optimization:
         )
 
     def lr_factor(self, step: int, steps: int) -> float:
-        """What the learning rates are multiplied by at ``step`` (from 0) of ``steps``."""
+        """The factor on the learning rates at ``step`` (from 0) of ``steps``."""
         start = self.decay_start * steps
         if step < start:
             return 1.0
@@ -73,11 +72,11 @@ class Optimization:
 
 
 class Terms:
-    """A loss that is summed from named terms.
+    """A sum of named, weighted terms.
 
     Attributes:
-        total: the sum, a scalar to minimise.
-        scalars: the terms without their weights, detached, to log.
+        total: the sum, a scalar to minimise; None before the first term.
+        scalars: the terms without their weights, detached, for logs.
     """
 
     def __init__(self, step: int = 0) -> None:
@@ -86,7 +85,6 @@ class Terms:
         self.scalars: dict[str, Tensor] = {}
 
     def add(self, name: str, value: Tensor, weight: float = 1.0) -> None:
-        """Add ``weight`` times ``value``."""
         term = weight * value
         self.total = term if self.total is None else self.total + term
         self.scalars[name] = value.detach()
@@ -94,18 +92,14 @@ class Terms:
     def every(
         self, interval: int, name: str, value: Callable[[], Tensor], weight: float = 1.0
     ) -> None:
-        """Add a term that is computed in one of ``interval`` steps only, with as many times the
-        weight; with a weight of 0 it is left out."""
+        """Add a term in one of ``interval`` steps, with ``interval`` times the weight, unless that
+        is 0."""
         if weight and self.step % interval == 0:
             self.add(name, value(), interval * weight)
 
     @property
     def losses(self) -> Losses:
-        """What a stage's losses return.
-
-        Raises:
-            ValueError: there is no term.
-        """
+        """The total and the scalars, as a stage's losses return them."""
         if self.total is None:
             raise ValueError("a loss without a term")
         return self.total, self.scalars
@@ -122,13 +116,14 @@ def judge(
     step: int = 0,
     interval: int = 1,
 ) -> Losses:
-    """A discriminator's loss on real and on generated images; neither gets a gradient.
+    """A discriminator's loss on real and generated images, neither of which gets a gradient.
 
     Args:
-        real, fake: (N, C, H, W), not necessarily of one size.
-        penalised: a real and a generated image of one size, which the penalty is computed on; by
-            default ``real`` and ``fake``.
-        interval: the penalty is computed in one of so many steps, with as many times the weight.
+        real, fake: (N, C, H, W); their sizes may differ.
+        penalised: a real and a generated image of one size for the penalty; ``real`` and ``fake``
+            by default.
+        interval: the penalty is added in one of ``interval`` steps, with ``interval`` times the
+            weight.
     """
     terms = Terms()
     real_logits, _ = discriminator(real.detach())
@@ -142,51 +137,53 @@ def judge(
 
 
 class Draws(Generic[T]):
-    """What a stage draws at random, once for both networks.
-
-    The generator still has the weights that the discriminator's last image was drawn with, so its
-    first update takes that one.
-    """
+    """A stage's random draws, shared by both networks: the generator's first update reuses the
+    discriminator's last draw, which the same weights made."""
 
     def __init__(self, draw: Callable[[], T]) -> None:
         self._draw = draw
         self._kept: T | None = None
 
     def for_discriminator(self) -> T:
-        """A fresh one, which is kept for the generator."""
+        """A fresh draw, kept for the generator."""
         self._kept = self._draw()
         return self._kept
 
     def for_generator(self) -> T:
-        """The one that was kept, or else a fresh one."""
+        """The draw that was kept, or a fresh one."""
         kept, self._kept = self._kept, None
         return self._draw() if kept is None else kept
 
 
+def cpu_generator(rng: torch.Generator) -> torch.Generator:
+    """A generator of the CPU, seeded by ``rng``, for the sizes and places that shape a computation:
+    nothing has to wait for the device."""
+    seed = torch.randint(2**62, (1,), device=rng.device, generator=rng)
+    return torch.Generator().manual_seed(int(seed))
+
+
 def freeze(network: nn.Module) -> None:
-    """Make a trained network ready for inference, without gradients."""
+    """Switch a trained network to inference, without gradients."""
     network.eval().requires_grad_(False).zero_grad(set_to_none=True)
 
 
 class Stage(ABC):
-    """One adversarial game over the image: what it trains and with which losses.
+    """One part of a training: its networks and their losses.
 
-    In each step the engine calls ``discriminator_loss`` and ``generator_loss`` in turn, and at the
-    end ``finish`` once. Both losses return a scalar to minimise and detached scalars to log;
-    neither may wait for the device (no ``.item()``).
+    In each step the engine calls ``discriminator_loss`` and ``generator_loss``, and at the end
+    ``finish`` once. A loss returns a scalar to minimise and detached scalars to log, and must not
+    wait for the device (no ``.item()``).
 
     Args:
-        steps: how many it will be trained for.
-        previous: the stage before, whose networks a new one may start from.
-        rng: source of the initial weights and of every random number of the stage.
+        steps: number of training steps.
+        previous: the stage before, whose weights a new one may start from.
+        rng: source of the initial weights and of all the stage's random numbers.
 
     Attributes:
-        name: as the model calls it.
         size: working size (height, width) in pixels.
-        generator: what is learnt.
-        discriminator: its opponent; None where it learns without one.
-        generator_steps, discriminator_steps: updates of each in one step.
-        step: for counting the generator's updates.
+        discriminator: None where the generator learns without one.
+        generator_steps, discriminator_steps: updates of each network in one step.
+        step: the generator's updates so far, counted by the stage itself.
     """
 
     recipe: "Recipe"
@@ -210,20 +207,20 @@ class Stage(ABC):
         self.size = model.sizes[index]
         self.optimization = recipe.optimization_at(model, index)
         self.step = 0
-        with model.device:  # where rng lives
+        with model.device:
             self.make(previous)
 
     @abstractmethod
     def make(self, previous: "Stage | None") -> None:
-        """Make the networks and whatever else the losses need."""
+        """Make the networks and whatever the losses need, on the model's device."""
 
     def discriminator_loss(self) -> Losses:
-        """Loss of the discriminator on fresh random input; not called where there is none."""
+        """The discriminator's loss on fresh random input; never called without one."""
         raise NotImplementedError
 
     @abstractmethod
     def generator_loss(self) -> Losses:
-        """Loss of the generator on fresh random input."""
+        """The generator's loss on fresh random input."""
 
     def finish(self) -> None:
         """Hand the trained generator to the model, frozen."""
@@ -231,34 +228,41 @@ class Stage(ABC):
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
-        """State beside the networks' that an exact continuation needs; tensors and numbers."""
+        """Tensors and numbers beside the networks that an exact continuation needs."""
         return {"step": self.step}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Restore what :meth:`state_dict` gave."""
         self.step = state["step"]
 
 
 class Model(nn.Module, ABC):
-    """What one family has learnt of an image: inference alone.
+    """What a family has learnt of an image, for inference.
 
-    ``state_dict`` and ``metadata`` together are everything that drawing needs.
+    ``state_dict`` and ``metadata`` together restore it.
 
     Attributes:
-        family: name of the family, as in ``model=singan``.
-        task: what its trainings end with, a module of ``internal_gan.tasks``.
-        image: the working image, (1, 3, H, W) in [-1, 1]; a buffer, set when it is prepared.
-        sizes: working size (height, width) of every stage, in pixels; known once it is prepared.
-        finished: how many stages have been trained.
-        generators: of these stages, in a family with one for each.
+        family: as in ``model=singan``.
+        task: the module of ``internal_gan.tasks`` that its trainings end with.
+        image: the working image, (1, 3, H, W) in [-1, 1], a buffer.
+        sizes: working size (height, width) of every stage, in pixels; empty without an image.
+        generators: of the finished stages.
     """
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
     image: Tensor
     generators: nn.ModuleList
-    sizes: list[Size]
-    finished: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[Size] = []
+        self.generators = nn.ModuleList()
+
+    @property
+    def finished(self) -> int:
+        """How many stages have been trained."""
+        return len(self.generators)
 
     @property
     def num_stages(self) -> int:
@@ -266,7 +270,6 @@ class Model(nn.Module, ABC):
 
     @property
     def stage_names(self) -> Sequence[str]:
-        """What the stages are called, in order."""
         return [f"scale {index}" for index in range(self.num_stages)]
 
     @property
@@ -276,7 +279,7 @@ class Model(nn.Module, ABC):
 
     @property
     def unknown(self) -> list[Tensor]:
-        """For every photo where nothing is learnt from, (1, 1, H, W), 1 there and else 0; empty
+        """For every photo (1, 1, H, W), 1 where nothing is learnt from it and 0 elsewhere; empty
         where every pixel is learnt from."""
         return []
 
@@ -284,73 +287,84 @@ class Model(nn.Module, ABC):
     def device(self) -> torch.device:
         return next(self.buffers()).device
 
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        """Set the working size of every stage and make room for the image, which has the last."""
+        self.sizes = [(int(height), int(width)) for height, width in sizes]
+        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
+
+    def new_generator(self, stage: int, rng: torch.Generator | None = None) -> nn.Module:
+        """An untrained generator for a stage."""
+        raise NotImplementedError
+
     @abstractmethod
     def preview(self) -> Tensor:
-        """What the finished stages make of the image, (1, 3, h, w) in [-1, 1]: for people to
-        look at while training goes on."""
+        """The image as the finished stages make it, (1, 3, h, w) in [-1, 1], to look at in
+        training."""
 
     def example(self) -> Tensor | None:
-        """One random result of the finished stages, (1, 3, h, w) in [-1, 1], for loggers; None
-        where :meth:`preview` shows all that there is to see."""
+        """A random result of the finished stages, (1, 3, h, w) in [-1, 1], for loggers; None
+        where :meth:`preview` shows everything."""
         return None
 
-    @abstractmethod
     def metadata(self) -> dict[str, Any]:
         """What :meth:`restore` needs beside the weights, as plain JSON values."""
+        return {"sizes": self.sizes, "finished": self.finished}
 
-    @abstractmethod
     def restore(self, metadata: Mapping[str, Any]) -> None:
-        """Shape an unprepared model so that the weights saved with ``metadata`` load into it."""
+        """Shape a new model so that the weights saved with ``metadata`` load into it."""
+        self.allocate(metadata["sizes"])
+        self.generators.extend(self.new_generator(n) for n in range(metadata["finished"]))
+        freeze(self)
 
 
 @dataclass(kw_only=True)
 class Recipe(ABC):
     """How a family learns; what ``model`` in the configuration builds.
 
-    Stages are built one at a time, since a later one starts from what the earlier ones learnt.
-
     Attributes:
-        model_class: what is learnt. Its constructor takes some of the recipe's fields, by name.
+        model_class: its constructor's arguments are fields of the recipe, by name.
         stage_class: of every stage.
         learns_several: whether one model can learn several photos.
-        steps: training steps of every stage.
-        optimization: learning rates and their decay.
+        steps: training steps, by stage.
+        learning_rates: by stage, in units of those of ``optimization``.
     """
 
     model_class: ClassVar[type[Model]]
     stage_class: ClassVar[type[Stage]]
     learns_several: ClassVar[bool] = False
     steps: PerStage
+    learning_rates: PerStage = 1.0
     optimization: Optimization
 
     @property
     def min_side(self) -> int:
-        """Shortest side of an image that can be learnt, in pixels."""
+        """Shortest side in pixels of an image that can be learnt."""
         return 1
 
     @abstractmethod
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> Model:
-        """A model to be trained on an image, with its sizes and stages fixed.
+        """A new model with its image, sizes and stages.
 
         Args:
             pixels: (1, 3, H, W) in [-1, 1].
             others: further photos of any size, where the family ``learns_several``.
-            holes: for every photo (1, 1, H, W), 1 where its pixels are unknown and else 0, or
+            holes: for every photo (1, 1, H, W), 1 where its pixels are unknown and 0 elsewhere, or
                 None; for a family whose task has holes.
 
         Raises:
-            ValueError: the recipe and the image do not go together.
+            ValueError: the recipe does not fit the image.
         """
 
     def steps_of(self, model: Model) -> list[int]:
-        """Training steps of every stage of a prepared model, without a time budget."""
+        """Training steps of every stage, without a time budget."""
         return [round(n) for n in per_stage(self.steps, model.num_stages, "steps", 1)]
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""
-        return self.optimization
+        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
+        return self.optimization.scaled(rates[index])
 
     def new_model(self) -> Any:
         """A model without an image."""
@@ -360,13 +374,13 @@ class Recipe(ABC):
     def stage(
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
     ) -> Stage:
-        """Build a stage of a model that this recipe prepared; see :class:`Stage`."""
+        """A stage of a prepared model; see :class:`Stage`. Each is built after the one before has
+        finished, since it starts from what that learnt."""
         return self.stage_class(self, model, index, steps, previous, rng)
 
     @classmethod
     def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration of the model alone: its class, and what the class takes of
-        ``config``, this recipe's."""
+        """The configuration of the model alone, taken from ``config``, the recipe's."""
         made = cls.model_class
         values = {name: config[name] for name in signature(made).parameters if name in config}
         return {"_target_": f"{made.__module__}.{made.__qualname__}", **values}

@@ -1,4 +1,4 @@
-"""A pyramid of generators: one for every scale of an image."""
+"""A pyramid of generators, one for every scale of an image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ After = Callable[[int, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Widths:
-    """Channels by scale: ``coarsest``, times ``factor`` after every ``every`` scales, up or down to
+    """Channels by scale: ``coarsest``, times ``factor`` after each ``every`` scales, up or down to
     ``limit``."""
 
     coarsest: int
@@ -44,55 +44,46 @@ class Widths:
 
 
 class Ladder:
-    """The scales of an image, coarsest first, and the generators of those that are finished.
+    """The scales of a model, coarsest first.
+
+    Args:
+        generators: the model's, of the finished scales.
 
     Attributes:
-        widths: channels by scale.
-        sizes: (height, width) of every scale in pixels; empty until an image is known.
-        generators: of the finished scales. A model that has a ladder registers them as its own.
+        sizes: (height, width) of every scale in pixels; empty without an image.
     """
 
-    def __init__(self, widths: Widths) -> None:
+    def __init__(self, widths: Widths, generators: nn.ModuleList) -> None:
         self.widths = widths
         self.sizes: list[Size] = []
-        self.generators = nn.ModuleList()
+        self.generators = generators
 
     @property
     def finished(self) -> int:
         return len(self.generators)
 
     def check_finished(self) -> None:
-        """Refuse a model without any finished scale.
-
-        Raises:
-            UserError: as it says.
-        """
+        """Refuse a model without a finished scale, with a UserError."""
         if not self.finished:
             raise UserError("this model has no finished scale yet; train it, or resume its run")
 
     def check_scale(self, start_scale: int, first: int = 0) -> None:
-        """Refuse a scale to start at that is not finished, or coarser than ``first``.
-
-        Raises:
-            UserError: names the scales that are allowed.
-        """
+        """Refuse, with a UserError, a start scale that is unfinished or coarser than ``first``."""
         self.check_finished()
         last = self.finished - 1
         if not first <= start_scale <= last:
             raise UserError(f"start_scale is {start_scale}; allowed: {first} to {last} (finest)")
 
     def sizes_for(self, size: Size | None, last: int) -> list[Size]:
-        """Sizes of scales 0 to ``last`` of an output that has ``size`` at the last of them; None:
-        that of the image.
+        """Sizes of scales 0 to ``last`` where the last has ``size``; None: the model's own.
 
         Raises:
-            UserError: it is no size that a computer can hold.
+            UserError: see :func:`internal_gan.models.limits.check_result`.
         """
         finest = self.sizes[last]
-        if size is None:
-            return self.sizes[: last + 1]
-        check_result(size)
-        if tuple(size) == finest:
+        if size is not None:
+            check_result(size)
+        if size is None or tuple(size) == finest:
             return self.sizes[: last + 1]
         rows, columns = size[0] / finest[0], size[1] / finest[1]
         coarser = [
@@ -109,17 +100,13 @@ class Ladder:
         image: Tensor | None = None,
         after: After | None = None,
     ) -> Tensor:
-        """Go from scale ``first`` to ``last``.
+        """The output of scale ``last``.
 
         Args:
-            refine: ``refine(scale, coarser)`` gives a scale's output from the coarser one's, which
-                is None at scale 0.
+            refine: gives the output of a scale from (scale, coarser output); the latter is None at
+                scale 0.
             image: the output of scale ``first`` - 1.
-            after: ``after(scale, image)`` takes each scale's output and gives what the next one
-                starts from.
-
-        Returns:
-            The output of ``last``.
+            after: changes an output, given (scale, output), before the next scale gets it.
         """
         for scale in range(first, last + 1):
             image = refine(scale, image)

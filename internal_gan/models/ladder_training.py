@@ -1,4 +1,4 @@
-"""What the recipes of all families that learn one scale after the other have in common."""
+"""What the recipes of families that learn scale by scale share."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,21 +10,19 @@ from torch import Tensor
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Model, Optimization, Recipe
+from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.patch_terms import try_patch_losses
-from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 @dataclass(kw_only=True)
 class LadderRecipe(Recipe):
-    """How a model with a ladder learns; the YAML of each family in ``conf/model`` tells what its
-    options mean.
+    """How a model with a ladder learns; ``conf/model/FAMILY.yaml`` explains the options.
 
     Attributes:
         generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
@@ -41,7 +39,6 @@ class LadderRecipe(Recipe):
     min_size: int
     max_size: int | None
     num_scales: int | None
-    learning_rates: PerStage
     penalty_interval: int
     penalty_crop: int | None
     discriminator_crop: int | None
@@ -51,18 +48,14 @@ class LadderRecipe(Recipe):
 
     @property
     def judged_side(self) -> int:
-        """The discriminator's receptive field: the shortest side in pixels that it can judge."""
+        """The discriminator's receptive field, the shortest side that it can judge, in pixels."""
         return 2 * int(self.discriminator(width=1).margin) + 1
-
-    def optimization_at(self, model: Model, index: int) -> Optimization:
-        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
-        return self.optimization.scaled(rates[index])
 
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> Model:
         sizes = pyramid_sizes(
-            (pixels.shape[-2], pixels.shape[-1]),
+            size_of(pixels),
             scale_factor=self.scale_factor,
             min_size=self.min_size,
             max_size=self.max_size,
@@ -79,7 +72,7 @@ class LadderRecipe(Recipe):
             model.keep_others(others, self.max_size)
         model.allocate(sizes, pixels.device)
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        # What the stages would make of the options fails before any work is done.
+        # Options that would fail in a later stage fail here.
         self.steps_of(model)
         self.optimization_at(model, 0)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
@@ -90,20 +83,16 @@ class LadderRecipe(Recipe):
 
     @abstractmethod
     def check(self, model: Any) -> None:
-        """Refuse options that do not fit a model whose scales are known.
-
-        Raises:
-            ValueError: names the option and what is allowed.
-        """
+        """Refuse, with a ValueError, options that do not fit the model's scales."""
 
 
 def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
-    """Index of a square of ``side`` pixels that moves over an image from turn to turn.
+    """Index of a window that moves over an image of ``size`` from turn to turn.
 
-    ``side`` may also be (height, width); ``...``, the whole image, when it is None. An additive
-    recurrence spreads the places evenly and asks nothing of the device. It aims beyond the border
-    by a quarter of a side and stops there, or the border, which few windows reach, would hardly
-    be seen.
+    ``side`` is that of a square, or (height, width), in pixels; None is the whole image. An
+    additive recurrence spreads the windows evenly without waiting for the device. It aims up to a
+    quarter of a side beyond the border and is stopped there, since few windows would otherwise
+    reach the border.
     """
     if side is None:
         return ...

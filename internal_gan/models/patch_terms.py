@@ -14,14 +14,7 @@ from internal_gan.patches.losses import PatchLoss, PatchTerm
 
 @dataclass(frozen=True)
 class StageTerm:
-    """A patch loss against the image of one stage.
-
-    Attributes:
-        name: of the option and of what is logged.
-        loss: against the patches of that image.
-        weight: at that stage.
-        interval: it is computed in one of so many steps.
-    """
+    """A patch loss against the image of one stage, computed in one of ``interval`` steps."""
 
     name: str
     loss: PatchLoss
@@ -29,7 +22,7 @@ class StageTerm:
     interval: int
 
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
-        """Add the distance of ``fake``, (1, 3, H, W) about in [-1, 1], where it is due."""
+        """Add the loss of ``fake``, (1, 3, H, W), in the steps in which it is due."""
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
 
@@ -41,7 +34,7 @@ def stage_terms(
     real: Tensor,
     rng: torch.Generator,
 ) -> list[StageTerm]:
-    """The terms in use at stage ``index`` of ``count``, against the patches of ``real``,
+    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``,
     (1, 3, H, W) in [-1, 1]."""
     found = []
     for name, term in (terms or {}).items():
@@ -52,12 +45,11 @@ def stage_terms(
 
 
 def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Tensor, count: int) -> None:
-    """Let terms that do not fit the smallest image of a training fail before any work is done.
+    """Refuse terms that do not fit the smallest image of a training.
 
     Args:
-        terms: by name.
         image: (1, 3, H, W) in [-1, 1].
-        count: of the stages.
+        count: number of stages.
 
     Raises:
         ValueError: names the term and what is allowed.

@@ -1,4 +1,4 @@
-"""Configured numbers that may differ from stage to stage."""
+"""Options that may differ from stage to stage."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,25 +6,25 @@ from internal_gan.errors import check_range
 
 PerStage = float | Sequence[float] | Mapping[str, float]
 
-# Beyond this no weight and no number of steps makes sense, and 32 bits lose count.
+# The largest weight or number of steps: 32 bits lose count beyond.
 MOST = 1e9
-# Of the multiples of a learning rate.
+# The largest multiple of a learning rate.
 MOST_RATE = 1000.0
 
 
 def per_stage(
     value: PerStage, count: int, name: str = "value", low: float = 0.0, high: float = MOST
 ) -> list[float]:
-    """Spell out a configured number for every stage, coarsest first.
+    """An option's number for every stage, coarsest first.
 
     Args:
         value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
             geometric in between, or ``{coarsest: a, others: b}``.
-        name: what to call it in a message.
-        low, high: the least and the largest number allowed.
+        name: of the option, in messages.
+        low, high: the range of a number.
 
     Raises:
-        ValueError: a list of another length, other keys than these, or a number out of range.
+        ValueError: a list of another length, other keys, or a number out of range.
     """
     named = value if isinstance(value, Mapping) else {}
     check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})

@@ -1,6 +1,7 @@
 """Models that can learn several photos."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,11 +9,11 @@ from torch import Tensor
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 class SeveralPhotosModel(Model):
-    """A model that learns one photo or several, each a buffer.
+    """A model of one photo or several, each of them a buffer.
 
     Attributes:
         other_sizes: working sizes (height, width) of the photos after the first.
@@ -31,13 +32,19 @@ class SeveralPhotosModel(Model):
             photos: each (1, 3, H, W) in [-1, 1], of any size.
             max_size: long side in pixels that they are shrunk to; None keeps theirs.
         """
-        sizes = [fit_size((photo.shape[-2], photo.shape[-1]), max_size) for photo in photos]
-        self.allocate_others(sizes)
+        sizes = [fit_size(size_of(photo), max_size) for photo in photos]
+        self._allocate_others(sizes)
         for number, (photo, size) in enumerate(zip(photos, sizes, strict=True)):
             setattr(self, _other(number), resize(photo, size).clamp(-1, 1))
 
-    def allocate_others(self, sizes: Sequence[Sequence[int]]) -> None:
-        """Set the working sizes of further photos, with room for them."""
+    def metadata(self) -> dict[str, Any]:
+        return {**super().metadata(), "other_sizes": self.other_sizes}
+
+    def restore(self, metadata: Mapping[str, Any]) -> None:
+        self._allocate_others(metadata.get("other_sizes", ()))
+        super().restore(metadata)
+
+    def _allocate_others(self, sizes: Sequence[Sequence[int]]) -> None:
         self.other_sizes = [(size[0], size[1]) for size in sizes]
         for number, size in enumerate(self.other_sizes):
             self.register_buffer(_other(number), torch.zeros(1, 3, *size))

@@ -49,7 +49,7 @@ class Redraw(FromImage[Wanted]):
                 "so that nothing is kept as it was; smaller mask.dilate and mask.feather keep more",
                 *lengths.values(),
             )
-        redraw = functools.partial(getattr(injection, self.task), model)
+        redraw = functools.partial(injection.redraw, model)
         keywords = {**lengths, **self._keywords()}
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):

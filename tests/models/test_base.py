@@ -11,7 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.singan.animation import animate
-from internal_gan.models.singan.injection import edit, harmonize, inject
+from internal_gan.models.singan.injection import inject, soft_mask
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
 from internal_gan.models.singan.super_resolution import super_resolve
@@ -123,10 +123,10 @@ def singan() -> SinGAN:
         (lambda m: animate(m, 10**12), "number of frames is 1000000000000"),
         (lambda m: animate(m, 2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
         (lambda m: inject(m, picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
-        (lambda m: edit(m, picture(), MASK, dilate=1e9), r"dilate is 1000000000.0; .* 0 to 1000"),
-        (lambda m: edit(m, picture(), MASK, feather=math.inf), "feather is inf; .* 0 to 1000"),
-        (lambda m: harmonize(m, picture(), MASK, dilate=math.nan), "dilate is nan"),
-        (lambda m: harmonize(m, picture(), MASK, feather=-1), "feather is -1"),
+        (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
+        (lambda m: soft_mask(m, MASK, 0, math.inf), "feather is inf; .* 0 to 1000"),
+        (lambda m: soft_mask(m, MASK, math.nan, 0), "dilate is nan"),
+        (lambda m: soft_mask(m, MASK, 0, -1), "feather is -1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

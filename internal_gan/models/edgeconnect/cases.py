@@ -1,4 +1,4 @@
-"""What EdgeConnect learns from: random crops of the photos with random holes in them."""
+"""What EdgeConnect learns from: random crops of the photos, with random holes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
+from internal_gan.models.base import cpu_generator
 from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
-# A crop is drawn up to so many times, until at least this share of it is known.
+# A crop is drawn at most DRAWS times, until KNOWN_SHARE of it is known.
 DRAWS = 8
 KNOWN_SHARE = 0.5
-# Share of the finest detail that the networks are shown at most.
+# The largest share of the finest detail that the networks see.
 MOST_DETAIL = 0.6
 
 
@@ -28,11 +29,11 @@ class RandomHoles:
     """Holes to train with.
 
     Attributes:
-        kinds: ``box`` and ``strokes``, one of which is drawn.
+        kinds: some of ``box`` and ``strokes``.
         ratio: smallest and largest share of the crop that a hole covers.
 
     Raises:
-        ValueError: another kind, or shares out of range.
+        ValueError: another kind, or a share out of range.
     """
 
     kinds: Sequence[str]
@@ -50,8 +51,8 @@ class RandomHoles:
         check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
 
     def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Tensor:
-        """A hole of (height, width) ``size``, (1, 1, height, width), 1 inside and 0 elsewhere, on
-        the generator's device; ``kind`` is the number of one of ``kinds``."""
+        """A hole of ``kinds[kind]``, (1, 1, height, width), 1 inside and 0 elsewhere, on the device
+        of ``rng``."""
         low, high = self.ratio
         share = low + (high - low) * torch.rand((), generator=rng, device=rng.device)
         return random_hole(self.kinds[kind], size, share, rng)
@@ -62,10 +63,10 @@ class Case:
     """A batch of crops.
 
     Attributes:
-        image: (N, 3, h, w) in [-1, 1]; smooth where it is unknown.
+        image: (N, 3, h, w) in [-1, 1], smooth where unknown.
         edges: (N, 1, h, w), 0 where unknown.
         unknown: (N, 1, h, w), 1 where the photo must not be learnt from.
-        hole: (N, 1, h, w), 1 in the random hole and where it is unknown.
+        hole: (N, 1, h, w), 1 in the random hole and where unknown.
     """
 
     image: Tensor
@@ -75,21 +76,15 @@ class Case:
 
 
 def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
-    """What the networks see in place of an image in training, where the pixels under the hole are
-    known.
+    """What the networks see of an image (N, 3, H, W) in training.
 
-    Instead of patches it is the image at half the size, enlarged, with a random share of the
-    detail that this lost: the mean of overlapping patches may be blurred or sharp.
-
-    Args:
-        image: (N, 3, H, W) in [-1, 1].
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
-        rng: on the image's device.
+    In place of ``base=patches``, whose mean may be blurred or sharp, the hole (N, 1, H, W) shows
+    the image at half the size, enlarged, with a random share of the lost detail.
     """
     if model.base != "patches":
         return model.start(image, hole)
     (half,) = halved(image)
-    blurred = resize(half, (image.shape[-2], image.shape[-1]))
+    blurred = resize(half, size_of(image))
     share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
     return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
@@ -98,12 +93,11 @@ class Cases:
     """Draws cases from the photos of a model.
 
     Args:
-        holes: the random ones.
-        crop: longest side of a crop, in pixels; None: all that every photo has.
+        crop: longest side of a crop, in pixels; None for the largest that all photos have.
         batch: crops in one case.
-        flips: mirror half of the crops.
-        sizes: at which a photo is learnt, each half of the one before, at most.
-        shortest: side of a photo, in pixels, below which it is not halved.
+        flips: whether half of the crops are mirrored.
+        sizes: most sizes at which a photo is learnt, each half of the one before.
+        shortest: side in pixels that a halved photo must have.
         rng: of the holes, on the model's device.
     """
 
@@ -124,9 +118,7 @@ class Cases:
         self.batch = batch
         self.flips = flips
         self.rng = rng
-        # Places and sizes shape the computation itself, so they are drawn where no device waits.
-        first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
-        self.places = torch.Generator().manual_seed(int(first))
+        self.places = cpu_generator(rng)
         self.photos: list[list[_Photo]] = []
         for photo in zip(model.images, model.unknown, strict=True):
             pyramid = [_Photo(model, *photo)]
@@ -137,7 +129,6 @@ class Cases:
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
     def draw(self) -> Case:
-        """A fresh random case."""
         level = self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
@@ -188,7 +179,7 @@ class _Photo:
     def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
         self.image = image
         self.unknown = unknown
-        self.size = (image.shape[-2], image.shape[-1])
+        self.size = size_of(image)
         self.edges = model.find_edges(image, unknown)
         self._unknown_here = unknown.cpu()
 

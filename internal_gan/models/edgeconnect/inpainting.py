@@ -1,4 +1,4 @@
-"""Filling holes in photos of any size, in windows at the resolution that the model learnt."""
+"""Fills holes in photos of any size, in windows at the resolution that the model learnt."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from internal_gan.images.masks import dilate, soften
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, parts
 from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.units import size_of
 
 Window = tuple[slice, slice]
 
-# How far around a hole the known pixels count, in pixels of the model.
+# In pixels of the model: the context around a hole, and the longest side of a window.
 CONTEXT = 64
-# The longest side of a window, in pixels of the model.
 LARGEST = 512
 
 
@@ -36,22 +36,18 @@ def fill(
 ) -> tuple[Tensor, Tensor]:
     """Fill holes in an image of any size, in bounded memory.
 
-    An image that fits into one window is looked at as a whole. In a larger one each hole has a
-    window with what is known around it, and later windows see what was filled before. A hole too
-    large for a window is filled at a lower resolution.
+    An image larger than a window is filled hole by hole, each in a window with the known pixels
+    around it; later windows see what was filled before. A hole too large for a window is filled at
+    a lower resolution.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1]; its values inside the holes are ignored.
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        scale: size at which the model works over the image's, above 0, at most 1.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: those that guide the filling, in place of the
-            model's own.
-        barred: (1, 1, H, W), 1 where patches may not be taken from, besides the holes.
-        seed: draws a variant; None: the one without chance.
+        image, hole, edges, barred, seed: see
+            :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
+        scale: size at which the model works over the image's, in (0, 1].
         largest: longest side of a window, in pixels of the model.
 
     Returns:
-        The image, outside the holes bit for bit as it was, and the edges of the windows,
+        The image, bit for bit the same outside the holes, and the edges of the windows,
         (1, 1, H, W) in [0, 1], 0 elsewhere.
 
     Raises:
@@ -75,9 +71,8 @@ def fill(
 
 
 def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Window]:
-    """The windows in which the holes (1, 1, H, W) are filled, as rows and columns of the image;
-    ``scale`` and ``largest`` as for :func:`fill`."""
-    size = (hole.shape[-2], hole.shape[-1])
+    """The windows of :func:`fill`, as rows and columns of the image."""
+    size = size_of(hole)
     if not hole.any():
         return
     if max(size) * scale <= largest:
@@ -93,30 +88,22 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
 
 
 def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
-    """Put a filling into the photo, with a soft border.
-
-    Args:
-        photo, filled: (1, 3, H, W).
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        feather: the filling fades out over three times as many pixels beyond the hole.
-
-    Returns:
-        (1, 3, H, W): inside the hole the filling, and beyond its border the photo, bit for bit.
-    """
+    """Put a filling (1, 3, H, W) into the photo; it fades out over 3 ``feather`` pixels beyond the
+    hole (1, 1, H, W). Inside the hole and beyond the border the pixels stay bit for bit."""
     weight = blend_weight(hole, feather)
     mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
     return torch.where(weight > 0.0, mixed, photo)
 
 
 def blend_weight(hole: Tensor, feather: float) -> Tensor:
-    """The share of the filling in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
+    """The filling's share of every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
     if not feather:
         return hole
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
 
 
 def reach(hole: Tensor, feather: float) -> Tensor:
-    """The hole with all the pixels around it that :func:`blend` changes, (1, 1, H, W)."""
+    """All the pixels that :func:`blend` changes, (1, 1, H, W)."""
     return (blend_weight(hole, feather) > 0).to(hole)
 
 
@@ -129,12 +116,11 @@ def _fill_window(
     edges: Tensor | None,
     seed: int | None,
 ) -> tuple[Tensor, Tensor]:
-    """A window's filling and its edges, at the window's size; the model sees it ``factor`` times
-    as large."""
-    size = (image.shape[-2], image.shape[-1])
+    """A window's filling and edges, computed at ``factor`` times its size."""
+    size = size_of(image)
     small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
     if small != size:
-        # Shrinking must not spread what happens to lie under the hole.
+        # Shrinking must not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)

@@ -1,4 +1,4 @@
-"""What EdgeConnect's generators are judged by, beside the photo's own pixels."""
+"""The losses of EdgeConnect's generators."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,15 +18,12 @@ from internal_gan.patches.losses import PatchTerm
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Of the terms of the losses.
+    """Of the terms of the completion's loss, and with ``edge_`` of the edge network's.
 
     Attributes:
-        edge_adversarial, edge_matching: of the edge generator, the latter for the distance of the
-            discriminator's features.
+        edge_matching, matching: of the distance of the discriminator's features.
         l1: of the mean absolute difference, divided by the hole's share of the image.
-        adversarial, content, style: of the completion; the last two compare what the feature
-            network sees.
-        matching: of the distance of the completion discriminator's features.
+        content, style: of the distance of the feature network's maps and of their Gram matrices.
     """
 
     edge_adversarial: float
@@ -44,11 +41,8 @@ class Weights:
 def edge_loss(
     weights: Weights, loss: AdversarialLoss, discriminator: nn.Module, real: Tensor, fake: Tensor
 ) -> Losses:
-    """Loss of the edge generator.
-
-    Args:
-        real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
-    """
+    """The edge network's loss; ``real`` and ``fake`` are true and drawn edges, each with the gray
+    image, (N, 2, h, w)."""
     terms = Terms()
     logits, features = discriminator(fake)
     terms.add("generator", loss.generator(logits), weights.edge_adversarial)
@@ -57,12 +51,11 @@ def edge_loss(
 
 
 class CompletionLoss:
-    """Loss of the completion at one stage.
+    """The completion's loss at stage ``index`` of ``count``.
 
     Args:
-        features: the network of the content and style losses; None: there are none.
+        features: the network of the content and style losses; None leaves them out.
         patch_loss: auxiliary terms by name.
-        index, count: of the stage, and of all.
     """
 
     def __init__(
@@ -91,14 +84,10 @@ class CompletionLoss:
         step: int,
         rng: torch.Generator,
     ) -> Losses:
-        """The loss of a filled case.
-
-        Args:
-            filled: (N, 3, h, w), what the completion made of the case.
-            edges: those that it was given, (N, 1, h, w).
-        """
+        """The loss of a case with its filling (N, 3, h, w) and the edges that guided it,
+        (N, 1, h, w)."""
         weights, terms = self.weights, Terms(step)
-        # Edges that drew the image are no excuse: they are held fixed where they are judged.
+        # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
         share = (case.hole - case.unknown).mean().clamp_min(1e-3)
         terms.add("generator", self.loss.generator(logits), weights.adversarial)
@@ -122,7 +111,7 @@ class CompletionLoss:
 
 
 def _matching(discriminator: nn.Module, real: Tensor, features: list[Tensor]) -> Tensor:
-    """Distance of the discriminator's features of real images and of fakes."""
+    """Distance of a fake's ``features`` from the discriminator's features of real images."""
     with torch.no_grad():
         _, wanted = discriminator(real)
     return content_distance(features, wanted)

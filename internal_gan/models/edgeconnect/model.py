@@ -1,5 +1,5 @@
-"""EdgeConnect, trained internally: a hole is filled lines first, colour next (Nazeri, Ng, Joseph,
-Qureshi, Ebrahimi, ICCVW 2019)."""
+"""EdgeConnect, trained on the photo itself: a hole is filled lines first, colour next (Nazeri, Ng,
+Joseph, Qureshi, Ebrahimi, ICCVW 2019)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import complete, has_patches
-from internal_gan.units import Size
+from internal_gan.units import size_of
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Inpainting:
 
     Attributes:
         image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: outside the hole those of the image, inside
-            those that guided the filling.
+        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's and, inside the hole, those that
+            guided the filling.
     """
 
     image: Tensor
@@ -43,26 +43,25 @@ class Inpainting:
 
 
 class EdgeConnect(SeveralPhotosModel):
-    """Edges inside a hole are drawn by one network and coloured by another.
+    """One network draws the edges inside a hole, another colours them.
 
     Args:
         edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng``, make
-            the network that draws edges and the one that colours them.
-        edges: the detector of edges; empty: there are none, and the completion does without.
-        base: what the hole is filled with first: ``patches`` of the known part
-            (:func:`internal_gan.patches.completion.complete`), or ``smooth``. The completion
-            is told where and paints its detail onto that. ``white``: as in the paper, the hole is
-            white.
-        noise: largest standard deviation of noise on the completion's input inside the hole,
-            by which variants differ.
-        settle: shift the filling's colours, so that they go over into those around it
+            the network that draws edges and the one that colours them, the completion.
+        edges: the edge detector; empty for a completion without edges.
+        base: what the hole is filled with first. The completion adds detail to ``patches`` of the
+            known part (:func:`internal_gan.patches.completion.complete`) or to a ``smooth``
+            filling; with ``white``, as in the paper, it paints into a white hole.
+        noise: largest standard deviation of the noise on the completion's input inside the hole,
+            which makes variants differ.
+        settle: whether the filling's colours are shifted to meet those around it
             (:func:`internal_gan.images.fill.settle`).
 
     Attributes:
         edge_network, completion_network: None until they are trained.
-        scale: the size at which the first photo is learnt over the size that it had.
-        practice_hole: (1, 1, h, w), which a preview fills in a photo that has no hole of its own;
-            known in training alone.
+        scale: size at which the first photo is learnt over its original size.
+        practice_hole: (1, 1, h, w), filled by the previews of a photo without a hole; None outside
+            of training.
 
     Raises:
         ValueError: a number out of range, or another base.
@@ -70,6 +69,7 @@ class EdgeConnect(SeveralPhotosModel):
 
     family: ClassVar[str] = "edgeconnect"
     task: ClassVar[str] = "inpaint"
+    finished = 0
 
     def __init__(
         self,
@@ -93,9 +93,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.base = base
         self.noise = noise
         self.settle = settle
-        self.sizes: list[Size] = []
         self.scale = 1.0
-        self.finished = 0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
         self.practice_hole: Tensor | None = None
@@ -109,46 +107,38 @@ class EdgeConnect(SeveralPhotosModel):
     def unknown(self) -> list[Tensor]:
         return [getattr(self, _hole(n)) for n in range(len(self.images))]
 
-    def allocate(self, size: Size, device: torch.device | None = None) -> None:
-        """Set the working size, (height, width), with room for the first photo."""
-        self.sizes = [(int(size[0]), int(size[1]))] * len(self.stage_names)
-        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[0], device=device))
-
     def keep_holes(self, holes: Sequence[Tensor]) -> None:
-        """Set what is unknown of every photo: each (1, 1, H, W) of any size, 1 there and else 0."""
+        """Set what is unknown of every photo: each (1, 1, H, W) of any size, 1 there and 0
+        elsewhere."""
         for number, (image, hole) in enumerate(zip(self.images, holes, strict=True)):
-            shrunk = F.adaptive_max_pool2d(hole, (image.shape[-2], image.shape[-1]))
+            shrunk = F.adaptive_max_pool2d(hole, size_of(image))
             self.register_buffer(_hole(number), (shrunk > 0).to(image))
 
     def metadata(self) -> dict[str, Any]:
-        return {
-            "sizes": self.sizes,
-            "finished": self.finished,
-            "other_sizes": self.other_sizes,
-            "scale": self.scale,
-        }
+        return {**super().metadata(), "scale": self.scale}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
-        self.allocate(metadata["sizes"][0])
-        self.allocate_others(metadata["other_sizes"])
+        super().restore({**metadata, "finished": 0})
         self.keep_holes([torch.zeros_like(image[:, :1]) for image in self.images])
         self.finished = int(metadata["finished"])
         self.scale = float(metadata["scale"])
         check_range(1e-6, 1, scale=self.scale)
         has_edges = self.detector is not None
         if has_edges and self.finished:
-            self.edge_network = self.new_edge_generator()
+            self.edge_network = self.new_edge_network()
         if self.finished > has_edges:
-            self.completion_network = self.new_generator()
+            self.completion_network = self.new_completion_network()
         freeze(self)
 
-    def new_edge_generator(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
-        """A network as it is before its training, which sees gray, edges and the hole."""
+    def new_edge_network(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
+        """An untrained network that sees gray, edges and the hole."""
         return self.make_edge_generator(in_channels=3, out_channels=1, rng=rng)
 
-    def new_generator(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
-        """A network as it is before its training, which sees colour and edges and, where it paints
-        onto a base, the hole."""
+    def new_completion_network(
+        self, rng: torch.Generator | None = None
+    ) -> DilatedResidualGenerator:
+        """An untrained network that sees colours, edges and, if it adds detail to a base, the
+        hole."""
         channels = 4 if self.base == "white" else 5
         return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
@@ -167,13 +157,12 @@ class EdgeConnect(SeveralPhotosModel):
         Args:
             image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-            edges: (1, 1, H, W) in [0, 1], 1 on an edge: those that guide the filling, in place of
-                the model's own.
-            barred: (1, 1, H, W), 1 where patches may not be taken from, besides the hole.
-            seed: draws a variant; None: the one without chance.
+            edges: (1, 1, H, W) in [0, 1], 1 on an edge: guide the filling in place of drawn ones.
+            barred: (1, 1, H, W), 1 where no patch may be taken from, besides the hole.
+            seed: draws a variant; None: the deterministic filling.
 
         Returns:
-            The filled image and its edges, on the CPU.
+            The filling, on the CPU.
 
         Raises:
             UserError: the model is not trained, or the sizes differ.
@@ -216,13 +205,13 @@ class EdgeConnect(SeveralPhotosModel):
         barred: Tensor | None = None,
         rng: torch.Generator | None = None,
     ) -> Tensor:
-        """What the networks see in place of an image, (1, 3, H, W) in [-1, 1].
+        """The image that the networks see, (1, 3, H, W) in [-1, 1], its hole filled by ``base``.
 
         Args:
             image: (1, 3, H, W) in [-1, 1], known outside the hole.
             hole, barred: as for :meth:`inpaint`.
-            lines: edges by which patches are chosen, (1, 1, H, W), known everywhere.
-            rng: draws a variant; None: the one without chance.
+            lines: (1, 1, H, W), edges known everywhere, by which patches are chosen.
+            rng: draws a variant; None: the deterministic filling.
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
@@ -233,15 +222,15 @@ class EdgeConnect(SeveralPhotosModel):
             _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
         if rng is not None:
             return complete(image, hole, barred, lines=lines, rng=rng)
-        # This does not depend on the networks, and a training fills the same hole after each stage.
-        # It is replaced as a whole, for threads that fill different holes.
+        # The networks do not matter here, and a training fills the same hole after each stage. The
+        # entry is replaced as a whole, for threads that fill different holes.
         asked, last = (image, hole, barred, lines), self._last
         if last is None or not all(map(_same, last[0], asked)):
             self._last = last = asked, complete(image, hole, barred, lines=lines)
         return last[1]
 
     def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
-        """The edges of the known part of an image (N, 3, H, W): (N, 1, H, W), 1 on an edge."""
+        """The edges (N, 1, H, W) of the known part of an image (N, 3, H, W)."""
         if self.detector is None:
             return torch.zeros_like(hole)
         return self.detector(fill_smoothly(image, hole)) * (1 - hole)
@@ -249,13 +238,12 @@ class EdgeConnect(SeveralPhotosModel):
     def draw_edges(
         self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
     ) -> Tensor:
-        """The edges that an edge generator draws everywhere, (N, 1, H, W) in [0, 1].
+        """The edges that an edge network draws everywhere, (N, 1, H, W) in [0, 1] (Nazeri et al.
+        2019, Section 3.1).
 
         Args:
             start: see :meth:`start`.
-            known_edges: those outside the hole, (N, 1, H, W).
-
-        Source: Nazeri et al. 2019, Section 3.1.
+            known_edges: (N, 1, H, W); only those outside the hole are used.
         """
         known = known_edges * (1 - hole)
         return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
@@ -268,14 +256,13 @@ class EdgeConnect(SeveralPhotosModel):
         edges: Tensor,
         noise: Tensor | None = None,
     ) -> Tensor:
-        """The image that a completion paints everywhere, (N, 3, H, W) about in [-1, 1].
+        """The image that a completion paints everywhere, (N, 3, H, W), about in [-1, 1] (Nazeri et
+        al. 2019, Section 3.2).
 
         Args:
             start: see :meth:`start`.
-            edges: known and drawn ones together, (N, 1, H, W) in [0, 1].
-            noise: see :meth:`draw_noise`; None: there is none.
-
-        Source: Nazeri et al. 2019, Section 3.2.
+            edges: (N, 1, H, W) in [0, 1], known and drawn.
+            noise: see :meth:`draw_noise`.
         """
         seen = start if noise is None else start + hole * noise
         if self.base == "white":
@@ -285,13 +272,12 @@ class EdgeConnect(SeveralPhotosModel):
     def draw_noise(
         self, hole: Tensor, rng: torch.Generator, strength: float | Tensor = 1.0
     ) -> Tensor:
-        """Normal noise of the shape of a hole, with a standard deviation of ``noise`` times
-        ``strength``."""
+        """Normal noise of the hole's shape, of standard deviation ``noise`` times ``strength``."""
         noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
         return self.noise * strength * noise
 
     def preview(self) -> Tensor:
-        """The photo with its hole filled or, if all of it is known, with the practice hole."""
+        """The photo with its hole filled or, if it has none, the practice hole."""
         hole = self.unknown[0]
         if self.practice_hole is not None and not hole.any():
             hole = self.practice_hole

@@ -1,4 +1,4 @@
-"""How EdgeConnect learns: edges, then completion, then both, around random holes in the photos."""
+"""How EdgeConnect learns: edges, then completion, then both, on random holes in the photos."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,59 +14,34 @@ from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.base import (
-    Draws,
-    Losses,
-    Model,
-    Optimization,
-    Recipe,
-    Stage,
-    freeze,
-    judge,
-)
+from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, freeze, judge
 from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.patch_terms import try_patch_losses
-from internal_gan.models.per_stage import MOST_RATE, PerStage, per_stage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
 from internal_gan.patches.losses import MOST_LEVELS, PatchTerm
+from internal_gan.units import size_of
 
 MOST_CROPS = 1024
 
 
 @dataclass(kw_only=True)
 class EdgeConnectRecipe(Recipe):
-    """How EdgeConnect learns from what is known of the user's photos: random holes are cut into
-    them, and the networks are asked for what was there. What lies under the user's own hole never
-    reaches them.
+    """How EdgeConnect learns: it restores what random holes hide of the known part of the photos.
+    Nothing under a user's own hole reaches the networks. ``conf/model/edgeconnect.yaml`` sets and
+    explains the options.
 
     Attributes:
         edge_generator, generator, edges, base, noise, settle: see
-            :class:`internal_gan.models.edgeconnect.model.EdgeConnect`. Without edges a completion
-            is trained alone. With ``base=patches`` the networks practise on the true image at half
-            the size, with a random share of the detail that this lost.
-        discriminator: called with ``channels`` and ``rng``, makes the discriminator of either.
-        adversarial_loss: see :mod:`internal_gan.nn.losses`.
-        features: makes the feature network of the content and style losses; empty: none.
-        patch_loss: auxiliary terms by name between a crop and its completion, divided by the
-            hole's share; see :mod:`internal_gan.patches.losses`.
-        holes: the random holes.
-        weights: of the losses' terms.
-        max_size: long side of the photos as they are learnt, in pixels; null keeps their size.
-        crop: side in pixels of the random crops that one step looks at; null for all.
-        batch: crops in one step.
-        flips: mirror half of the crops.
-        sizes_learnt: sizes at which a photo is learnt, each half of the one before, as long as
-            the discriminator can judge them.
-        steps: of the stages: edges, completion on true edges, on predicted ones, both networks
-            jointly; without edges of the one completion.
-        learning_rates: of the stages, in units of those of ``optimization``.
-        judge_composite: the discriminator and the features see the known pixels themselves, with
-            the completion inside the hole; false: the completion's copy of them.
+            :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
+        discriminator: called with ``channels`` and ``rng``, makes either discriminator.
+        features: makes the feature network of the content and style losses; empty for none.
+        patch_loss: auxiliary terms between a crop and its completion, divided by the hole's share.
+        steps: of the four stages, or of the only one without edges.
 
     Raises:
         ValueError: a number out of range.
@@ -88,7 +63,6 @@ class EdgeConnectRecipe(Recipe):
     batch: int
     flips: bool
     sizes_learnt: int
-    learning_rates: PerStage
     base: Base
     judge_composite: bool
     noise: float
@@ -112,8 +86,7 @@ class EdgeConnectRecipe(Recipe):
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> EdgeConnect:
-        """As for every recipe; what is unknown of a photo is replaced before anything is made
-        of it.
+        """As every recipe does; unknown pixels are replaced first of all.
 
         Raises:
             UserError: too little is known of a photo.
@@ -125,10 +98,10 @@ class EdgeConnectRecipe(Recipe):
             for photo, hole in zip(photos, given, strict=True)
         ]
         first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
-        size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
+        size = fit_size(size_of(pixels), self.max_size)
         model: EdgeConnect = self.new_model()
         model.scale = max(size) / max(pixels.shape[-2:])
-        model.allocate(size, pixels.device)
+        model.allocate([size] * len(model.stage_names), pixels.device)
         model.image.copy_(resize(first, size).clamp(-1, 1))
         model.keep_others(rest, self.max_size)
         model.keep_holes(unknown)
@@ -137,7 +110,7 @@ class EdgeConnectRecipe(Recipe):
         return model
 
     def _check(self, model: EdgeConnect) -> None:
-        """Let what the stages would make of the options fail before any work is done."""
+        """Refuse options that would fail in a later stage."""
         for number, hole in enumerate(model.unknown, 1):
             known = int((1 - hole).sum())
             if known < self.min_side**2:
@@ -149,8 +122,8 @@ class EdgeConnectRecipe(Recipe):
         check_range(self.min_side, crop=self.crop)
         for index in range(model.num_stages):
             self.optimization_at(model, index)
-        model.new_edge_generator()
-        model.new_generator()
+        model.new_edge_network()
+        model.new_completion_network()
         self.discriminator(channels=4)
         side = min(min(image.shape[-2:]) for image in model.images)
         for _ in range(self.sizes_learnt - 1):
@@ -160,17 +133,13 @@ class EdgeConnectRecipe(Recipe):
         self.completion_loss(model, 0)
 
     def completion_loss(self, model: EdgeConnect, index: int) -> CompletionLoss:
-        """What the completion of a stage is judged by."""
+        """The loss of a stage's completion."""
         features = None
         if callable(self.features) and (self.weights.content or self.weights.style):
-            with torch.device("cpu"):  # where its own random numbers live
+            with torch.device("cpu"):  # its random numbers are those of the CPU
                 features = self.features().to(model.device)
         terms = (self.patch_loss, index, model.num_stages)
         return CompletionLoss(self.weights, self.adversarial_loss, features, *terms)
-
-    def optimization_at(self, model: Model, index: int) -> Optimization:
-        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
-        return self.optimization.scaled(rates[index])
 
     def stage(
         self,
@@ -186,11 +155,8 @@ class EdgeConnectRecipe(Recipe):
 
 
 class InpaintingStage(Stage):
-    """Two networks that judge and fill random holes.
-
-    Where the user's hole is, the real and the filled image are made the same, so that it tells
-    neither network anything.
-    """
+    """A stage on random holes. Inside the user's hole the real and the filled image are made equal,
+    so that neither network learns anything from it."""
 
     recipe: EdgeConnectRecipe
     model: EdgeConnect
@@ -213,17 +179,17 @@ class InpaintingStage(Stage):
         return {**super().state_dict(), **self.cases.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        # The stage of the edges counted no steps until 0.1.0.
+        # Until 0.1.0 the edges' stage counted no steps.
         super().load_state_dict({"step": 0, **state})
         self.cases.load_state_dict(state)
 
 
 class EdgeStage(InpaintingStage):
-    """The edge generator against a discriminator that sees edges and the gray image."""
+    """The edge network against a discriminator of edges and the gray image."""
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
-        self.generator: DilatedResidualGenerator = self.model.new_edge_generator(self.rng)
+        self.generator: DilatedResidualGenerator = self.model.new_edge_network(self.rng)
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
         self._draws = Draws(self._draw)
 
@@ -241,7 +207,7 @@ class EdgeStage(InpaintingStage):
         self.model.finished += 1
 
     def _draw(self) -> tuple[Tensor, Tensor]:
-        """True and drawn edges of a fresh case, each with the gray image: (N, 2, h, w)."""
+        """True and drawn edges of a fresh case, each with the gray image, (N, 2, h, w)."""
         case, model = self.cases.draw(), self.model
         start = practice_start(model, case.image, case.hole, self.rng)
         drawn = model.draw_edges(self.generator, start, case.hole, case.edges)
@@ -251,17 +217,14 @@ class EdgeStage(InpaintingStage):
 
 
 class CompletionStage(InpaintingStage):
-    """The completion network against a discriminator that sees the image and its edges.
-
-    The first stage of a model's completion colours true edges, a later one those that the edge
-    generator draws.
-    """
+    """The completion against a discriminator of the image and its edges. The first of these stages
+    colours true edges, the later ones those that the edge network draws."""
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
         model, recipe = self.model, self.recipe
         self.edge_generator = model.edge_network if model.completion_network is not None else None
-        self.completion = model.new_generator(self.rng)
+        self.completion = model.new_completion_network(self.rng)
         self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
         self.generator: nn.Module = self.completion
         if model.completion_network is not None:
@@ -289,7 +252,7 @@ class CompletionStage(InpaintingStage):
         self.model.finished += 1
 
     def _draw(self) -> tuple[Case, Tensor, Tensor]:
-        """A fresh case, its completion (N, 3, h, w), and the edges that it was given."""
+        """A fresh case, its completion (N, 3, h, w) and the edges that guided it."""
         case, model = self.cases.draw(), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         start = practice_start(model, case.image, case.hole, self.rng)
@@ -304,12 +267,12 @@ class CompletionStage(InpaintingStage):
 
 
 class JointStage(CompletionStage):
-    """Both networks together against the completion's discriminator alone."""
+    """Both networks together against the completion's discriminator."""
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
         assert self.model.edge_network is not None
-        self.edge_generator = edges = self.model.new_edge_generator(self.rng)
+        self.edge_generator = edges = self.model.new_edge_network(self.rng)
         edges.load_state_dict(self.model.edge_network.state_dict())
         self.generator = nn.ModuleDict({"edges": edges, "completion": self.completion})
 

@@ -1,13 +1,13 @@
 """InGAN's fast form: one photo to any size, coarse to fine on SinGAN's pyramid.
 
-The condition and the aim are those of Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019: y = G(x; T)
-has the size that T asks for and the patches of x. The pyramid is SinGAN's (Shaham, Dekel,
-Michaeli, ICCV 2019): T is applied where the image is small enough for a little network to see whole
-elements and to repeat or leave them out, and the finer scales add the details.
+The aim is that of Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019: y = G(x; T) has the size that T
+asks for and the patches of x. On SinGAN's pyramid (Shaham, Dekel, Michaeli, ICCV 2019) T is applied
+at a scale so small that a little network sees whole elements, which it repeats or leaves out; the
+finer scales add the details.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,30 +15,22 @@ from torch import Tensor
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import freeze
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 class InGANPyramid(RetargetModel):
-    """Image-conditional model of one image: y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
+    """y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
 
     Args:
         generator: called with ``width``, ``depth``, ``condition_channels`` and ``rng`` to make a
             scale's network.
         widths: channels by scale.
         depths: convolutions by scale.
-        conditioned_scales: how many of the finest scales also see T(x_n) itself.
-        scale_range: smallest and largest factor by which a side changes in one pass.
-
-    Attributes:
-        generators: of the finished scales, coarsest first.
-
-    Raises:
-        ValueError: ``scale_range`` is out of range.
+        conditioned_scales: number of the finest scales that also see T(x_n).
     """
 
     family: ClassVar[str] = "ingan"
@@ -56,59 +48,39 @@ class InGANPyramid(RetargetModel):
         self.make_generator = generator
         self.depths = depths
         self.conditioned_scales = conditioned_scales
-        self.ladder = Ladder(widths)
-        self.generators = self.ladder.generators
-
-    @property
-    def sizes(self) -> list[Size]:  # type: ignore[override]
-        return self.ladder.sizes
-
-    @property
-    def finished(self) -> int:  # type: ignore[override]
-        return self.ladder.finished
+        self.ladder = Ladder(widths, self.generators)
 
     @property
     def bytes_per_pixel(self) -> float:
         # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
         return 14.0 * self.ladder.widths.at(max(0, self.num_stages - 1)) + 140
 
-    def allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
-        """Set the sizes of all scales, with room for the image."""
-        self.ladder.sizes = [(int(h), int(w)) for h, w in sizes]
-        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
-
-    def metadata(self) -> dict[str, Any]:
-        return {"sizes": self.sizes, "finished": self.finished, "other_sizes": self.other_sizes}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        self.allocate_others(metadata.get("other_sizes", ()))
-        self.allocate(metadata["sizes"])
-        self.generators.extend(self.new_generator(n) for n in range(metadata["finished"]))
-        freeze(self)
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        super().allocate(sizes, device)
+        self.ladder.sizes = self.sizes
 
     def real(self, scale: int, photo: int = 0) -> Tensor:
         """A photo at a scale, (1, 3, h, w)."""
         return build_pyramid(self.images[photo], [self.sizes_of(photo)[scale]])[0]
 
     def sizes_of(self, photo: int) -> list[Size]:
-        """The sizes of a photo at all scales, in proportion to those of the first one."""
+        """The sizes of a photo at all scales, in proportion to those of the first photo."""
         if photo == 0:
             return self.sizes
         return self.ladder.sizes_for(self.other_sizes[photo - 1], self.num_stages - 1)
 
     def new_generator(
-        self, scale: int, rng: torch.Generator | None = None
+        self, stage: int, rng: torch.Generator | None = None
     ) -> ResidualPatchGenerator:
-        """A generator for a scale, as it is before its training."""
         return self.make_generator(
-            width=self.ladder.widths.at(scale),
-            depth=round(per_stage(self.depths, self.num_stages, "depths")[scale]),
-            condition_channels=3 if self.is_conditioned(scale) else 0,
+            width=self.ladder.widths.at(stage),
+            depth=round(per_stage(self.depths, self.num_stages, "depths")[stage]),
+            condition_channels=3 if self.is_conditioned(stage) else 0,
             rng=rng,
         )
 
     def is_conditioned(self, scale: int) -> bool:
-        """Whether a scale sees T(x_n) itself; the coarsest has nothing else to see."""
+        """Whether a scale sees T(x_n) beside its base, which at the coarsest is T(x_0)."""
         return scale > 0 and scale >= self.num_stages - self.conditioned_scales
 
     @torch.no_grad()
@@ -124,12 +96,10 @@ class InGANPyramid(RetargetModel):
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
-        """One pass through the finished scales, with T applied to the image at each of them.
-
-        Draws no random numbers. Of a model that is not finished the finest output is resized.
-        """
+        """One pass through the finished scales, without randomness; an unfinished model's finest
+        output is resized."""
         last = self.num_stages - 1
-        from_sizes = self.ladder.sizes_for((image.shape[-2], image.shape[-1]), last)
+        from_sizes = self.ladder.sizes_for(size_of(image), last)
         to_sizes = self.ladder.sizes_for(size, last)
 
         def transformed(scale: int) -> Tensor:
@@ -138,8 +108,8 @@ class InGANPyramid(RetargetModel):
 
         def voted_and_kept(scale: int, painted: Tensor) -> Tensor:
             if voting is not None:
-                source = (voting.source.shape[-2], voting.source.shape[-1])
-                painted = voting.on(painted, self.ladder.sizes_for(source, last)[scale])
+                at = self.ladder.sizes_for(size_of(voting.source), last)[scale]
+                painted = voting.on(painted, at)
             if keep is not None:
                 share = resize(keep, to_sizes[scale]).clamp(0, 1)
                 painted = torch.lerp(painted, transformed(scale), share)
@@ -151,16 +121,11 @@ class InGANPyramid(RetargetModel):
     def synthesise(
         self, transformed: Callable[[int], Tensor], *, last: int, after: After | None = None
     ) -> Tensor:
-        """Run scales 0 to ``last``.
+        """The output of scale ``last``, about in [-1, 1].
 
         Args:
-            transformed: ``transformed(scale)`` gives T(x_scale), (1, 3, height, width), which is
-                also the size of that scale's output.
-            after: ``after(scale, image)`` takes each scale's output and gives what the next one
-                starts from.
-
-        Returns:
-            The output of ``last``, about in [-1, 1].
+            transformed: gives T(x_scale), (1, 3, height, width), which sizes that scale's output.
+            after: see :meth:`internal_gan.models.ladder.Ladder.synthesise`.
         """
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
@@ -171,10 +136,7 @@ class InGANPyramid(RetargetModel):
     def generate(
         self, generator: torch.nn.Module, scale: int, transformed: Tensor, coarser: Tensor | None
     ) -> Tensor:
-        """One scale's output, (1, 3, h, w), from T(x_scale) of that size and the coarser scale's
-        output."""
+        """One scale's output from T(x_scale), of the same size, and the coarser scale's output."""
         condition = transformed if self.is_conditioned(scale) else None
-        base = transformed
-        if coarser is not None:
-            base = resize(coarser, (transformed.shape[-2], transformed.shape[-1]))
+        base = transformed if coarser is None else resize(coarser, size_of(transformed))
         return generator(None, base, condition)  # type: ignore[no-any-return]

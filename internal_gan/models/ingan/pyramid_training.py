@@ -1,4 +1,4 @@
-"""How InGAN's fast form learns: at every scale the photo's patches at random sizes."""
+"""How InGAN's fast form learns: scale by scale, the photo's patches at random sizes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_lo
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Photo:
     """One photo as a scale learns it.
 
     Attributes:
-        reals: it, at scale 0 to this one.
-        patch_terms: against its own patches.
-        identity_base: what the coarser scales make of it at its own size; None at the coarsest.
+        reals: the photo at scale 0 to this one.
+        patch_terms: against its patches.
+        identity_base: the coarser scales' output at its own size; None at the coarsest.
     """
 
     reals: list[Tensor]
@@ -37,7 +37,7 @@ class Photo:
 
 
 class InGANPyramidStage(Stage):
-    """Training of one scale: the photo's patches at a fresh random size in every step."""
+    """One scale: the photo's patches at another random size in every step."""
 
     recipe: "InGANPyramidRecipe"
     model: InGANPyramid
@@ -56,7 +56,7 @@ class InGANPyramidStage(Stage):
             self.adversarial_weight = 0.0
 
         self.generator = model.new_generator(index, rng)
-        # Made at every scale, so that what rng gives after it depends on no weight.
+        # Made at every scale, so that later draws do not depend on the weight.
         discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
         self.discriminator = discriminator if self.adversarial_weight else None
         if isinstance(previous, InGANPyramidStage):
@@ -83,8 +83,8 @@ class InGANPyramidStage(Stage):
 
     @property
     def photo(self) -> Photo:
-        """The photo that this step is about; of several each has its turn, in no period that
-        could go along with that of a loss."""
+        """This step's photo. The turns of several follow no period, which a term's interval could
+        match."""
         return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
 
     def discriminator_loss(self) -> Losses:
@@ -130,7 +130,7 @@ class InGANPyramidStage(Stage):
         return terms.losses
 
     def _generate(self) -> Tensor:
-        """G(x; T) for this step's T, (1, 3, h, w)."""
+        """G(x; T) for this step's T."""
         model, index = self.model, self.index
         sizes, reals = self._target_sizes(), self.photo.reals
 
@@ -147,7 +147,7 @@ class InGANPyramidStage(Stage):
         """G(y; T^-1) at the size of the photo."""
         model, index = self.model, self.index
         fake = fake.float()
-        sizes = [(real.shape[-2], real.shape[-1]) for real in self.photo.reals]
+        sizes = [size_of(real) for real in self.photo.reals]
         coarser = None
         if index:
             coarser = model.synthesise(lambda i: resize(fake, sizes[i]), last=index - 1)
@@ -155,14 +155,14 @@ class InGANPyramidStage(Stage):
         return model.generate(self.generator, index, resize(fake, sizes[index]), coarser)
 
     def _target_sizes(self) -> list[Size]:
-        """The output's size at scales 0 to this one, at least ``smallest`` on a side here."""
+        """The output's sizes at scales 0 to this one; here its sides are at least ``smallest``."""
         model = self.model
         low, high = model.scale_range
         if self.index == 0 and self.recipe.curriculum:
             grown = min(1.0, (self.step + 1) / (self.recipe.curriculum * self.steps))
             low, high = 1 + (low - 1) * grown, 1 + (high - 1) * grown
-        # An additive recurrence covers the range evenly and asks nothing of the device. Its ratios
-        # are not those of the moving windows, or some sizes would always show the same place.
+        # An additive recurrence covers the range evenly without waiting for the device. With the
+        # ratios of the moving windows, some sizes would always show the same place.
         rows, columns = (
             low + (high - low) * (self.step * ratio % 1) for ratio in (0.6180340, 0.4142136)
         )
@@ -176,8 +176,8 @@ class InGANPyramidStage(Stage):
 
 @dataclass(kw_only=True)
 class InGANPyramidRecipe(LadderRecipe):
-    """How InGAN's fast form learns: what ``conf/model/ingan.yaml`` sets and explains. ``generator``
-    is also called with ``depth`` and ``condition_channels``."""
+    """How InGAN's fast form learns; ``conf/model/ingan.yaml`` sets and explains the options.
+    ``generator`` is also called with ``depth`` and ``condition_channels``."""
 
     model_class: ClassVar[type[Model]] = InGANPyramid
     stage_class: ClassVar[type[Stage]] = InGANPyramidStage
@@ -233,13 +233,11 @@ class InGANPyramidRecipe(LadderRecipe):
 
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
-    window = moving_window((image.shape[-2], image.shape[-1]), side, turn)
-    return image[window]
+    return image[moving_window(size_of(image), side, turn)]
 
 
 def _warm_start(network: nn.Module, previous: nn.Module) -> None:
-    """Begin as ``previous`` does where the two have the same layers; inputs that are new to the
-    first layer count for nothing yet."""
+    """Copy the weights of ``previous`` if it has the same layers; those of new inputs become 0."""
     old, new = previous.state_dict(), network.state_dict()
     if old.keys() != new.keys():
         return

@@ -1,4 +1,4 @@
-"""What every model that paints an image anew in another size or shape has in common."""
+"""What both forms of InGAN share: an image is repainted in another size or shape."""
 
 import math
 from abc import abstractmethod
@@ -17,21 +17,21 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.patches.vote import vote as vote_of
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
-# Sides change by these factors at most in training.
+# Limits of the factors on a side in training.
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
-# Pairs of patches that one scale compares within a few seconds of two cores.
+# Pairs of patches that two cores compare in a few seconds.
 QUICK_PAIRS = 6e8
 
 
 @dataclass(frozen=True)
 class Voting:
-    """Rebuilds what a scale painted from the patches of the original.
+    """Rebuilds a scale's output from the patches of the original.
 
     Attributes:
         source: the original, (1, 3, h, w) in [-1, 1].
-        most_pairs: an output with more pairs of patches than this is left as it is.
+        most_pairs: with more pairs of patches than this an output stays as it is.
     """
 
     source: Tensor
@@ -43,12 +43,16 @@ class Voting:
 
 
 class RetargetModel(SeveralPhotosModel):
-    """A model with one generator for all sizes and shapes of its image (Shocher et al. 2019).
+    """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
+
+    Args:
+        scale_range: smallest and largest factor on a side in training, and in one pass.
 
     Attributes:
-        scale_range: smallest and largest factor by which a side changed in training, and changes in
-            one pass.
-        votes: whether its method ends with votes of patches, unless the user says otherwise.
+        votes: whether patches vote on its output by default.
+
+    Raises:
+        ValueError: ``scale_range`` is out of range.
     """
 
     task: ClassVar[str] = "retarget"
@@ -62,7 +66,7 @@ class RetargetModel(SeveralPhotosModel):
     @property
     @abstractmethod
     def bytes_per_pixel(self) -> float:
-        """About how much memory a pixel of the result takes on the way to it."""
+        """About how much memory a pixel of the result takes while it is computed."""
 
     @abstractmethod
     def repaint(
@@ -74,11 +78,14 @@ class RetargetModel(SeveralPhotosModel):
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
-        """One pass: ``image`` (1, 3, h, w) on the model's device, painted anew at ``size``.
+        """One pass.
 
-        ``keep`` (1, 1, height, width) in [0, 1] is where a coarser scale's output is replaced by
-        the transformed image, so that what surrounds it grows to fit. ``voting`` is applied
-        to the output of every scale.
+        Args:
+            image: (1, 3, h, w) on the model's device.
+            size: (height, width) of the result.
+            keep: (1, 1, height, width) in [0, 1], where a coarser scale's output is replaced by the
+                transformed image, so that its surroundings grow to fit.
+            voting: is applied to the output of every scale.
         """
 
     @torch.no_grad()
@@ -92,31 +99,29 @@ class RetargetModel(SeveralPhotosModel):
         vote: bool | str = "auto",
         seed: int = 0,
     ) -> Tensor:
-        """Paint the image anew with its own patches in another size or shape.
+        """Repaint the image with its own patches in another size or shape.
 
-        A size beyond the range of the training is reached in several steps within it.
+        A size beyond the range of the training is reached in several passes.
 
         Args:
             size: (height, width) in pixels, any; the image's own by default.
-            transform: its geometry; by default the size alone changes. What lies outside of it is
-                painted too: ``transform.coverage(size)`` is the alpha channel to cut it off with.
-            image: another image than the model's, (1, 3, h, w) in [-1, 1].
-            protect: (1, 1, h, w) in [0, 1], of the image's size: where it is 1 the pixels keep
-                their size and shape and are those of the image, bit for bit, while the rest is
-                stretched; see :mod:`internal_gan.images.protect`.
-            vote: each scale's output is rebuilt from the nearest patches of the image
-                (:func:`internal_gan.patches.vote.vote`), which makes details real and copies more;
-                ``auto``: where that takes no more than a few seconds, and not at all by
-                InGAN as published.
-            seed: the small noise that the image is given depends only on it.
+            transform: the geometry; by default the image is resized. Pixels outside of it are
+                painted too; ``transform.coverage(size)`` is an alpha channel that hides them.
+            image: (1, 3, h, w) in [-1, 1]; the model's own by default.
+            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
+                and the rest is stretched; see :mod:`internal_gan.images.protect`.
+            vote: rebuild each scale's output from the nearest patches of the image
+                (:func:`internal_gan.patches.vote.vote`), for real details and more copies.
+                ``auto`` does so where it takes a few seconds at most, and never for InGAN as
+                published.
+            seed: of the small noise on the image.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
 
         Raises:
-            UserError: the model is not trained, the size is not positive or has more than
-                ``MOST_PIXELS``, or what is protected has another size, does not fit, or comes with
-                a transform.
+            UserError: the model is not trained, the size is out of range, or ``protect`` has
+                another size, does not fit, or comes with a transform.
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
@@ -127,9 +132,9 @@ class RetargetModel(SeveralPhotosModel):
         wanted = self.votes if vote == "auto" else vote
         limit = QUICK_PAIRS if vote == "auto" else math.inf
         voting = Voting(painted, limit) if wanted else None
-        # What another pass starts from matters at the coarse scales alone.
+        # The input of another pass matters at the coarse scales alone.
         between = Voting(painted, limit / 10) if wanted else None
-        own = (painted.shape[-2], painted.shape[-1])
+        own = size_of(painted)
         size = own if size is None else size
         if vote not in (True, False, "auto"):
             raise UserError(f"vote is {vote!r}; allowed: True, False, 'auto'")
@@ -154,12 +159,12 @@ class RetargetModel(SeveralPhotosModel):
         rng: torch.Generator,
         voting: Voting | None,
     ) -> Tensor:
-        # The range holds for what is stretched, that is for the rows and columns between.
+        # The range limits the rows and columns that are stretched.
         stiff = touched(mask)
         protection_of(mask, size)
         first, last = (
             (max(1, height - stiff[0]), max(1, width - stiff[1]))
-            for height, width in ((image.shape[-2], image.shape[-1]), size)
+            for height, width in (size_of(image), size)
         )
         steps = sizes_between(first, last, self.scale_range)[:-1]
         for at in [*((height + stiff[0], width + stiff[1]) for height, width in steps), size]:
@@ -170,11 +175,7 @@ class RetargetModel(SeveralPhotosModel):
 
 
 def check_scale_range(scale_range: Sequence[float]) -> None:
-    """Refuse what is no smallest and largest factor of a side in training.
-
-    Raises:
-        ValueError: with what is allowed.
-    """
+    """Refuse, with a ValueError, anything but a smallest and a largest factor on a side."""
     pair = list(scale_range)
     if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
         raise ValueError(
@@ -184,7 +185,7 @@ def check_scale_range(scale_range: Sequence[float]) -> None:
 
 
 def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:
-    """The fewest sizes from ``first``, not included, to ``last`` by factors within a range.
+    """The fewest sizes that lead from ``first``, excluded, to ``last`` by factors within a range.
 
     >>> sizes_between((100, 100), (100, 800), (0.25, 2))
     [(100, 200), (100, 400), (100, 800)]
@@ -194,7 +195,7 @@ def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> 
     for old, new in zip(first, last, strict=True):
         limit = high if new > old else low
         if new != old and limit not in (0, 1):
-            # The tolerance keeps an exact power of the limit from taking a step more.
+            # The tolerance saves an exact power of the limit an extra step.
             needed = max(needed, math.ceil(math.log(new / old) / math.log(limit) - 1e-9))
     height, width = (new / old for old, new in zip(first, last, strict=True))
     steps = [

@@ -1,17 +1,16 @@
 """InGAN as published: one image in any size and shape (Shocher, Bagon, Isola, Irani, ICCV 2019)."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.transforms import Transform
-from internal_gan.models.base import freeze
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 class InGAN(RetargetModel):
@@ -19,11 +18,7 @@ class InGAN(RetargetModel):
 
     Args:
         generator: called with ``rng``, makes the generator.
-        scale_range: smallest and largest factor by which a side changes in one pass.
-        noise: uniform noise of at most this, in units of [0, 1], is added to the image first.
-
-    Raises:
-        ValueError: a number out of range.
+        noise: largest uniform noise on the generator's input, in units of [0, 1].
     """
 
     family: ClassVar[str] = "ingan"
@@ -41,32 +36,16 @@ class InGAN(RetargetModel):
         check_range(0, 1, noise=noise)
         self.make_generator = generator
         self.noise = noise
-        self.sizes: list[Size] = []
-        self.generators = nn.ModuleList()
 
     @property
     def bytes_per_pixel(self) -> float:
         # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
         return 28.0 * int(getattr(self.make_generator, "keywords", {}).get("width", 64))
 
-    @property
-    def finished(self) -> int:  # type: ignore[override]
-        return len(self.generators)
-
-    def allocate(self, size: Size, device: torch.device | None = None) -> None:
-        """Set the working size, (height, width), with room for the image."""
-        self.sizes = [(int(size[0]), int(size[1]))]
-        self.register_buffer("image", torch.zeros(1, 3, *self.sizes[0], device=device))
-
-    def metadata(self) -> dict[str, Any]:
-        return {"sizes": self.sizes, "finished": self.finished, "other_sizes": self.other_sizes}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        (size,) = metadata["sizes"]
-        self.allocate(size)
-        self.allocate_others(metadata.get("other_sizes", ()))
-        self.generators.extend(self.make_generator() for _ in range(metadata["finished"]))
-        freeze(self)
+    def new_generator(
+        self, stage: int, rng: torch.Generator | None = None
+    ) -> ShapeFlexibleGenerator:
+        return self.make_generator(rng=rng)
 
     def preview(self) -> Tensor:
         return self.retarget()
@@ -80,12 +59,10 @@ class InGAN(RetargetModel):
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
-        """One pass; ``keep`` has no coarser output that it could matter in."""
+        """One pass; ``keep`` is ignored, since there is no coarser output."""
         noisy = add_noise(image, self.noise, rng)
         painted: Tensor = self.generators[0](noisy, size, transform)
-        if voting is None:
-            return painted
-        return voting.on(painted, (voting.source.shape[-2], voting.source.shape[-1]))
+        return painted if voting is None else voting.on(painted, size_of(voting.source))
 
 
 def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:

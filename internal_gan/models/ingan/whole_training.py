@@ -1,4 +1,4 @@
-"""How InGAN as published learns: it paints its image in random sizes and shapes, and back again."""
+"""How InGAN as published learns: it repaints its image in random sizes and shapes, and back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,28 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform, random_homography
-from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, Terms, judge
+from internal_gan.models.base import (
+    Draws,
+    Losses,
+    Model,
+    Recipe,
+    Stage,
+    Terms,
+    cpu_generator,
+    judge,
+)
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ingan.whole import InGAN, add_noise
 from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 @dataclass(frozen=True)
 class Round:
-    """A random crop (1, 3, h, w), what it is to become, and what became of it."""
+    """A random crop (1, 3, h, w), its transformation, and its transformed self."""
 
     image: Tensor
     transform: Transform
@@ -32,11 +41,11 @@ class Round:
 
 
 class InGANStage(Stage):
-    """LSGAN between an image and its retargeted self, which must lead back to the image.
+    """A GAN between an image and its retargeted self, which must lead back to the image.
 
-    The way there and back, |G(G(x; T); T^-1) - x|, and the extra training of the way back alone,
-    |G(y; T^-1) - x| for y = G(x; T) held fixed, have the same value and differ in whether the
-    gradient goes on through y. One pass serves both: the gradient is shortened at y.
+    The cycle |G(G(x; T); T^-1) - x| and the extra training of the way back, |G(y; T^-1) - x| for
+    y = G(x; T) held fixed, have the same value; only in the former does the gradient go on through
+    y. One pass serves both, with the gradient scaled down at y.
     """
 
     recipe: "InGANRecipe"
@@ -50,14 +59,12 @@ class InGANStage(Stage):
         self.discriminator = recipe.discriminator(
             size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
         )
-        # Sizes and places shape the computation itself, so they are drawn where no device waits.
-        first = torch.randint(2**62, (1,), device=rng.device, generator=rng)
-        self.geometry_rng = torch.Generator().manual_seed(int(first))
+        self.geometry_rng = cpu_generator(rng)
         self.draws = Draws(self.draw)
 
     @property
     def progress(self) -> float:
-        """The fraction of the steps that are done."""
+        """The fraction of the steps done so far."""
         return self.step / self.steps
 
     def discriminator_loss(self) -> Losses:
@@ -80,8 +87,7 @@ class InGANStage(Stage):
         if cycle + inverse:
             fixed = drawn.fake.detach()
             given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
-            size = (drawn.image.shape[-2], drawn.image.shape[-1])
-            back = self.generator(given, size, drawn.transform.inverse())
+            back = self.generator(given, size_of(drawn.image), drawn.transform.inverse())
             terms.add("reconstruction", F.l1_loss(back.float(), drawn.image), cycle + inverse)
         self.step += 1
         return terms.losses
@@ -94,14 +100,13 @@ class InGANStage(Stage):
         self.geometry_rng.set_state(state["geometry_rng"].cpu())
 
     def draw(self) -> Round:
-        """A fresh random case."""
         image = self.draw_crop()
         transform = random_homography(self.recipe.geometry, self.geometry_rng)
         fake = self.generator(self._noisy(image), self.draw_size(), transform)
         return Round(image, transform, fake)
 
     def draw_size(self) -> Size:
-        """A random (height, width) within the range that the curriculum has reached."""
+        """A random size within the range that the curriculum has reached."""
         reached = 1.0
         if self.recipe.curriculum:
             reached = min(1.0, self.progress / self.recipe.curriculum)
@@ -114,7 +119,7 @@ class InGANStage(Stage):
         return height, width
 
     def draw_crop(self) -> Tensor:
-        """A random crop of the image, or of one of several, (1, 3, h, w)."""
+        """A random crop of a random photo, (1, 3, h, w)."""
         images, number = self.model.images, 0
         if len(images) > 1:
             number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
@@ -134,7 +139,7 @@ class InGANStage(Stage):
 
 @dataclass(kw_only=True)
 class InGANRecipe(Recipe):
-    """How InGAN as published learns: what ``conf/model/ingan_unet.yaml`` sets and explains.
+    """How InGAN as published learns; ``conf/model/ingan_unet.yaml`` sets and explains the options.
 
     Attributes:
         generator: called with ``rng``, makes the generator.
@@ -177,17 +182,17 @@ class InGANRecipe(Recipe):
 
     @property
     def min_side(self) -> int:
-        """The smallest image that the discriminator judges."""
+        """The shortest side that the discriminator judges, in pixels."""
         keywords = getattr(self.discriminator, "keywords", {})
         return int(keywords.get("min_side", 13))
 
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> InGAN:
-        size = fit_size((pixels.shape[-2], pixels.shape[-1]), self.max_size)
+        size = fit_size(size_of(pixels), self.max_size)
         check_range(self.min_side, crop=self.crop)
         model: InGAN = self.new_model()
-        model.allocate(size, pixels.device)
+        model.allocate([size], pixels.device)
         model.image.copy_(resize(pixels, size).clamp(-1, 1))
         model.keep_others(others, self.max_size)
         self.steps_of(model)
@@ -196,7 +201,7 @@ class InGANRecipe(Recipe):
         return model
 
     def crop_size(self, model: InGAN) -> Size:
-        """(height, width) in pixels of what one step looks at."""
+        """(height, width) in pixels of a step's crop."""
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)

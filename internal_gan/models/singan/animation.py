@@ -30,37 +30,29 @@ def animate(
     seed: int = 0,
     size: Size | None = None,
 ) -> Iterator[Tensor]:
-    """Frames of a moving picture, one at a time.
+    """Frames of a moving picture, each (1, 3, height, width) in [-1, 1], on the CPU.
 
     The noise of the scales from ``start_scale`` on walks at random around that of the
-    reconstruction (:class:`internal_gan.models.singan.walk.Walk`); the scales below it
-    stay as they rebuild the image. The walk begins at the reconstruction itself. A loop has
-    no beginning: it repeats without a seam, the step from its last frame to the first being
-    one like all others.
+    reconstruction (:class:`internal_gan.models.singan.walk.Walk`), from which it starts; the scales
+    below rebuild the image. A loop repeats without a seam.
 
-    The generators were trained with noise of variance 1. Where noise and walk together have
-    more, as they do at scale 0 and with a small ``alpha``, they are divided by their standard
-    deviation.
+    The generators were trained with noise of variance 1. Where noise and walk together have more,
+    as at scale 0 and with a small ``alpha``, they are divided by their standard deviation.
 
     Args:
-        frames: how many.
+        frames: number of frames, which does not affect memory.
         alpha: pull towards the image, in (0, 1]; the smaller, the farther the picture strays.
         beta: smoothness of the motion, in [0, 1).
-        fps: frames a second that they will be shown at. The motion is the same at any rate;
-            at 10 it is the paper's recursion with this ``alpha`` and ``beta``.
+        fps: frames a second, at any number of which the motion is the same; at 10 it is the paper's
+            recursion.
         start_scale: 0 moves everything; the higher, the smaller what moves.
         loop: whether the last frame leads to the first.
-        seed: another gives another motion.
-        size: (height, width) in pixels, that of the finest finished scale by default. The
-            scales below ``start_scale`` are stretched; at ``start_scale`` 0 the picture is
-            then a random one of that size in place of the image.
-
-    Returns:
-        Each frame (1, 3, height, width) in [-1, 1], on the CPU. Memory does not grow with
-        ``frames``.
+        seed: of the motion.
+        size: (height, width) in pixels, that of the finest finished scale by default. In another
+            size a ``start_scale`` of 0 moves a random picture, others the stretched image.
 
     Raises:
-        UserError: a number out of range.
+        UserError: an argument out of range.
     """
     model.ladder.check_finished()
     check_count("the number of frames", frames)
@@ -85,19 +77,19 @@ def animate(
 
 
 def animating_memory(model: SinGAN, size: Size) -> int:
-    """About how many bytes it takes to draw frames of ``size``, at most."""
+    """About the most bytes that frames of ``size`` take."""
     return sampling_memory(model, size) + BYTES_PER_PIXEL * size[0] * size[1]
 
 
 def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
-    """What does not move: the noise of scale 0, or what is below the first moving scale."""
+    """What does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
         with torch.no_grad():
             below = model.synthesise(model.sizes, model.fixed_noise, last=start_scale - 1)
         return resize(below, sizes[start_scale - 1])
     if sizes[0] == model.sizes[0]:
         return model.fixed_noise(0, sizes[0])
-    # Frames are numbered from 0, so that none of them has this noise.
+    # Frames are numbered from 0, so none of them has this noise.
     rng = torch.Generator().manual_seed(sample_seed(seed, -1))
     return model.random_noise(0, sizes[0], 1, rng)
 

@@ -15,24 +15,22 @@ from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
-# How much of the image the finer scales are given to keep: the size at which it is put in, as a
-# fraction of the finest scale's. Chosen by looking at the results from every start scale.
+# The size at which an image is put in, as a fraction of the finest scale's, chosen by looking at
+# the results of all start scales.
 PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.2
-# In pixels at the model's size; of the authors' released configuration.
+# In pixels of the model, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
-# A mask grown or softened by more covers any picture that a model works on.
+# A mask that grows by more covers any picture.
 LONGEST = 1000.0
 
 
 def start_scale_for(model: SinGAN, fraction: float) -> int:
     """The start scale at which an image is put in at about ``fraction`` of the finest size.
 
-    Args:
-        fraction: in (0, 1]; the smaller, the freer the scales above it are. Whatever the
-            number of scales, the same fraction leaves the same structures to them.
+    Whatever the number of scales, the same fraction leaves the same structures to them.
 
     Raises:
         UserError: fewer than two scales are finished.
@@ -47,8 +45,7 @@ def start_scale_for(model: SinGAN, fraction: float) -> int:
 
 
 def working_size(model: SinGAN, size: Size) -> Size:
-    """The size at which the model works on an image of ``size``: its aspect ratio, and as
-    many pixels as the finest finished scale has."""
+    """The aspect ratio of ``size`` with the number of pixels of the finest finished scale."""
     height, width = model.sizes[model.finished - 1]
     factor = math.sqrt(height * width / (size[0] * size[1]))
     found = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
@@ -66,15 +63,15 @@ def inject(
     seed: int = 0,
     palette: Tensor | None = None,
 ) -> Tensor:
-    """Let the scales from ``start_scale`` on draw over an image, which takes the place of what
-    the coarser ones would have made.
+    """Let the scales from ``start_scale`` on draw over an image in place of the coarser scales'
+    output.
 
     Args:
         image: (1, 3, h, w) in [-1, 1], of any size.
         start_scale: 1 to the finest; the higher, the closer to the image.
         size: (height, width) of the result in pixels; by default :func:`working_size`.
-        seed: other details for another seed.
-        palette: (K, 3) in [-1, 1]: the image gets these colours before it is put in.
+        seed: of the details.
+        palette: (K, 3) in [-1, 1], colours to which the image is reduced first.
 
     Returns:
         (1, 3, height, width) in [-1, 1], on the CPU.
@@ -84,7 +81,7 @@ def inject(
     """
     last = _last_start_scale(model)
     model.ladder.check_scale(start_scale, first=1)
-    sizes = model.ladder.sizes_for(size or working_size(model, _size(image)), last)
+    sizes = model.ladder.sizes_for(size or working_size(model, size_of(image)), last)
     start = resize(image.to(model.device), sizes[start_scale - 1]).clamp(-1, 1)
     if palette is not None:
         start = nearest_colours(start, palette)
@@ -94,98 +91,57 @@ def inject(
         rng,
         first=start_scale,
         image=start,
-        # Values beyond those of images, which no scale has learnt from, would grow.
+        # Values beyond those of images, which no scale has learnt, would grow.
         after=lambda scale, made: made.clamp(-1, 1),
     )
     return drawn.cpu()
 
 
-def edit(
+def redraw(
     model: SinGAN,
     image: Tensor,
-    mask: Tensor | None = None,
-    start_scale: int | None = None,
+    mask: Tensor | None,
+    start_scale: int,
     *,
-    dilate: float = EDIT_DILATE,
-    feather: float = FEATHER,
+    dilate: float,
+    feather: float,
     seed: int = 0,
+    match: bool = False,
 ) -> Tensor:
-    """Make a photo with patches moved, copied or painted over look like one photo again.
+    """Make an edited photo, or one with a pasted object, look like one photo again.
 
     Args:
-        image: the edited photo, (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 where it was edited; by default everywhere.
-        start_scale: a middle one by default; see :func:`inject`.
-        dilate: radius of the disk by which the mask grows, in pixels at the model's size.
-        feather: standard deviation of the Gaussian that softens it, in the same pixels.
-        seed: other details for another seed.
+        image: (1, 3, H, W) in [-1, 1], of any size.
+        mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
+        start_scale, seed: see :func:`inject`.
+        dilate, feather: see :func:`soft_mask`.
+        match: first give what the mask covers the photo's mean colour and contrast.
 
     Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; outside of the mask, as it has become, it is the
-        image bit for bit.
+        (1, 3, H, W) in [-1, 1], on the CPU; the image bit for bit where the soft mask is 0.
 
     Raises:
-        UserError: as :func:`inject`.
-        ValueError: a mask of another size.
+        UserError: as :func:`inject` and :func:`soft_mask`.
     """
-    start_scale = start_scale_for(model, EDIT) if start_scale is None else start_scale
-    before = _at_working_size(model, image)
-    after = inject(model, before, start_scale, size=_size(before), seed=seed)
+    size = working_size(model, size_of(image))
+    before = given = resize(image, size).clamp(-1, 1)
     if mask is None:
-        used = image.new_ones(1, 1, *_size(image))
+        used = image.new_ones(1, 1, *size_of(image))
     else:
-        _check_mask(mask, image)
         used = soft_mask(model, mask, dilate, feather)
-    return bring_back(image.cpu(), before.cpu(), after, used.cpu())
-
-
-def harmonize(
-    model: SinGAN,
-    image: Tensor,
-    mask: Tensor,
-    start_scale: int | None = None,
-    *,
-    dilate: float = HARMONIZE_DILATE,
-    feather: float = FEATHER,
-    seed: int = 0,
-    match: bool = True,
-) -> Tensor:
-    """Give an object that was pasted into the photo the photo's look.
-
-    Args:
-        image: the photo with the object, (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 on the object.
-        start_scale: by default one that leaves the object its shape and redraws its surface.
-        dilate, feather, seed: as for :func:`edit`.
-        match: give the object the photo's mean colour and contrast first.
-
-    Returns:
-        As :func:`edit`.
-
-    Raises:
-        As :func:`edit`.
-    """
-    start_scale = start_scale_for(model, HARMONIZE) if start_scale is None else start_scale
-    _check_mask(mask, image)
-    before = _at_working_size(model, image)
-    pasted = before
-    if match:
-        pasted = match_colours(before, shrink_mask(model, mask).to(before), model.image.to(before))
-    after = inject(model, pasted, start_scale, size=_size(before), seed=seed)
-    used = soft_mask(model, mask, dilate, feather)
+        if match:
+            region = shrink_mask(model, mask).to(before)
+            given = match_colours(before, region, model.image.to(before))
+    after = inject(model, given, start_scale, size=size, seed=seed)
     return bring_back(image.cpu(), before.cpu(), after, used.cpu())
 
 
 def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Tensor:
-    """A mask grown and softened by pixels of the model's size, at its own size.
+    """A mask (1, 1, H, W) in [0, 1], grown and softened; 0 wherever it is black in 8 bits.
 
     Args:
-        mask: (1, 1, H, W) in [0, 1].
-        dilate: radius of the disk, in pixels.
-        feather: standard deviation of the Gaussian, in pixels.
-
-    Returns:
-        (1, 1, H, W) in [0, 1]; 0 wherever a picture of it with 8 bits is black.
+        dilate: radius of the disk by which it grows, in pixels at the model's size.
+        feather: standard deviation of the Gaussian that softens it, in the same pixels.
 
     Raises:
         UserError: a length below 0 or above ``LONGEST``.
@@ -196,21 +152,16 @@ def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Ten
     used = mask
     if dilate or feather:
         grown = soften(dilated(shrink_mask(model, mask), dilate), feather)
-        used = resize(grown, _size(mask)).clamp(0, 1)
+        used = resize(grown, size_of(mask)).clamp(0, 1)
     return torch.where(used > FAINT, used, 0.0)
 
 
 def shrink_mask(model: SinGAN, mask: Tensor) -> Tensor:
-    """A mask (1, 1, H, W) at the working size; a thin stroke in a large one counts in full."""
-    size = _size(mask)
-    at = working_size(model, size)
-    if at[0] > size[0]:
+    """A mask (1, 1, H, W) at the working size; thin strokes keep their full value."""
+    at = working_size(model, size_of(mask))
+    if at[0] > mask.shape[-2]:
         return resize(mask, at).clamp(0, 1)
     return F.adaptive_max_pool2d(mask, at)
-
-
-def _at_working_size(model: SinGAN, image: Tensor) -> Tensor:
-    return resize(image, working_size(model, _size(image))).clamp(-1, 1)
 
 
 def _last_start_scale(model: SinGAN) -> int:
@@ -221,14 +172,3 @@ def _last_start_scale(model: SinGAN) -> int:
             "more of them"
         )
     return model.finished - 1
-
-
-def _size(image: Tensor) -> Size:
-    if image.ndim != 4 or image.shape[0] != 1:
-        raise ValueError(f"expected one image (1, C, H, W), got {tuple(image.shape)}")
-    return image.shape[-2], image.shape[-1]
-
-
-def _check_mask(mask: Tensor, image: Tensor) -> None:
-    if mask.shape != (1, 1, *_size(image)):
-        raise ValueError(f"a mask of {tuple(mask.shape)} for an image of {tuple(image.shape)}")

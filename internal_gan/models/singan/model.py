@@ -1,8 +1,8 @@
 """SinGAN: a pyramid of small GANs from noise to one image (Shaham, Dekel, Michaeli, ICCV 2019)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Literal, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import tiles, widened
-from internal_gan.models.base import Model, freeze
+from internal_gan.models.base import Model
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -21,20 +21,18 @@ Noise = Callable[[int, Size], Tensor]
 
 
 class SinGAN(Model):
-    """Unconditional generative model of one image: every scale adds detail to what the coarser
-    ones made (Shaham et al. 2019, equations 2 and 3).
+    """Generative model of one image: every scale adds detail to the output of the coarser ones
+    (Shaham et al. 2019, equations 2 and 3).
 
     Args:
         generator: called with ``width`` and ``rng`` to make a scale's network.
         widths: channels by scale.
-        noise_padding: ``zero`` pads the noise with zeros beyond the border, ``random`` draws it
-            there too.
+        noise_padding: of the noise beyond the border, ``zero`` or ``random``.
 
     Attributes:
-        generators: of the finished scales, coarsest first.
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
         noise_std: sigma_n of every scale; a buffer.
-        tile_pixels: maps of more pixels than this are computed in tiles.
+        tile_pixels: larger maps are computed in tiles of this many pixels.
     """
 
     family: ClassVar[str] = "singan"
@@ -52,16 +50,7 @@ class SinGAN(Model):
         super().__init__()
         self.make_generator = generator
         self.noise_padding = noise_padding
-        self.ladder = Ladder(widths)
-        self.generators = self.ladder.generators
-
-    @property
-    def sizes(self) -> list[Size]:  # type: ignore[override]
-        return self.ladder.sizes
-
-    @property
-    def finished(self) -> int:  # type: ignore[override]
-        return self.ladder.finished
+        self.ladder = Ladder(widths, self.generators)
 
     @cached_property
     def margin(self) -> int:
@@ -69,28 +58,16 @@ class SinGAN(Model):
         return int(self.make_generator(width=1).margin)
 
     def new_generator(
-        self, scale: int, rng: torch.Generator | None = None
+        self, stage: int, rng: torch.Generator | None = None
     ) -> ResidualPatchGenerator:
-        """A generator for a scale, as it is before its training."""
-        return self.make_generator(width=self.ladder.widths.at(scale), rng=rng)
+        return self.make_generator(width=self.ladder.widths.at(stage), rng=rng)
 
-    def allocate(self, sizes: Sequence[Size], device: torch.device | None = None) -> None:
-        """Set the sizes of all scales, with room for the image and its noise."""
-        self.ladder.sizes = [(int(h), int(w)) for h, w in sizes]
-        for name, shape in (
-            ("image", (1, 3, *self.sizes[-1])),
-            ("reconstruction_noise", (1, 1, *self.sizes[0])),
-            ("noise_std", (len(sizes),)),
-        ):
-            self.register_buffer(name, torch.zeros(shape, device=device))
-
-    def metadata(self) -> dict[str, Any]:
-        return {"sizes": self.sizes, "finished": self.finished}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        self.allocate(metadata["sizes"])
-        self.generators.extend(self.new_generator(n) for n in range(metadata["finished"]))
-        freeze(self)
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        super().allocate(sizes, device)
+        self.ladder.sizes = self.sizes
+        noise = torch.zeros(1, 1, *self.sizes[0], device=device)
+        self.register_buffer("reconstruction_noise", noise)
+        self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
 
     def real(self, scale: int) -> Tensor:
         """The image at a scale, (1, 3, h, w)."""
@@ -98,10 +75,8 @@ class SinGAN(Model):
 
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
-        """The image as the finished scales rebuild it from {z*, 0, ..., 0}.
-
-        Returns:
-            (1, 3, H, W) in [-1, 1] at the size of the finest finished scale.
+        """The image as the finished scales rebuild it from {z*, 0, ..., 0}: (1, 3, h, w) in [-1, 1]
+        at the size of the finest of them.
 
         Raises:
             UserError: no scale is finished.
@@ -128,8 +103,7 @@ class SinGAN(Model):
         wrap: Wrap = (False, False),
         after: After | None = None,
     ) -> Tensor:
-        """Run the scales from ``first`` on, one for each of ``sizes``, on random noise; the other
-        arguments are those of :meth:`synthesise`."""
+        """:meth:`synthesise` on random noise, up to the last of ``sizes``."""
         return self.synthesise(
             sizes,
             lambda scale, size: self.random_noise(scale, size, 1, rng),
@@ -151,18 +125,14 @@ class SinGAN(Model):
         wrap: Wrap = (False, False),
         after: After | None = None,
     ) -> Tensor:
-        """Run scales ``first`` to ``last``.
+        """The output of scale ``last``, (N, 3, height, width), about in [-1, 1].
 
         Args:
             sizes: size of every scale.
-            noise: ``noise(scale, size)`` gives the padded noise of a scale, already scaled.
+            noise: gives the padded noise of (scale, size), already scaled.
             image: the output of scale ``first`` - 1, of any size.
-            wrap: whether the top goes on at the bottom, and the left side at the right one.
-            after: ``after(scale, image)`` takes each scale's output and gives what the next one
-                starts from.
-
-        Returns:
-            (N, 3, height, width) at the size of ``last``, about in [-1, 1].
+            wrap: whether the image continues from bottom to top, and from right to left.
+            after: changes an output, given (scale, output), before the next scale gets it.
         """
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
@@ -175,18 +145,15 @@ class SinGAN(Model):
     def refine(
         self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
     ) -> Tensor:
-        """Run the generator of one scale, a large map tile by tile.
+        """The output of one scale, (N, 3, H, W), about in [-1, 1].
 
-        A tile is computed with the margin that the generator sees, so that its pixels are what
-        they are in one piece; only images of three channels are ever held whole.
+        A large map is computed in tiles, each with the margin that the generator sees, so that its
+        pixels are those of one piece; only images of three channels are held whole.
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
             base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
-            wrap: as for :meth:`synthesise`; the noise beyond the border is replaced there.
-
-        Returns:
-            (N, 3, H, W), about in [-1, 1].
+            wrap: as for :meth:`synthesise`; replaces the noise beyond those borders.
         """
         generator = cast(ResidualPatchGenerator, self.generators[scale])
         margin = generator.margin
@@ -208,10 +175,8 @@ class SinGAN(Model):
         return image
 
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
-        """sigma_n z_n for ``count`` images: (count, 3, h + 2 margin, w + 2 margin).
-
-        One channel shared by the three colours at the coarsest scale, three elsewhere.
-        """
+        """sigma_n z_n, (count, 3, h + 2 margin, w + 2 margin); at the coarsest scale the three
+        channels are the same."""
         margin = self.margin
         channels = 1 if scale == 0 else 3
         height, width = size
@@ -224,8 +189,8 @@ class SinGAN(Model):
         return noise.expand(-1, 3, -1, -1)
 
     def fixed_noise(self, scale: int, size: Size) -> Tensor:
-        """The noise of the reconstruction, (1, 3, h + 2 margin, w + 2 margin): z* at the coarsest
-        scale, zeros elsewhere."""
+        """The reconstruction's noise, (1, 3, h + 2 margin, w + 2 margin): z* at the coarsest scale,
+        zeros elsewhere."""
         if scale == 0:
             return F.pad(self.reconstruction_noise, (self.margin,) * 4).expand(-1, 3, -1, -1)
         height, width = (side + 2 * self.margin for side in size)
@@ -233,6 +198,6 @@ class SinGAN(Model):
 
 
 def sample_seed(seed: int, sample: int) -> int:
-    """A seed of its own for every sample, unlike ``seed`` as it is: that one draws z* in training,
-    and a sample from the same numbers would be the reconstruction."""
+    """A seed for every sample. It differs from ``seed``, which draws z* in training: a sample from
+    the same numbers would be the reconstruction."""
     return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63

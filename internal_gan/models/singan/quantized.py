@@ -1,4 +1,4 @@
-"""Training of one scale on an image of few colours, for paint-to-image."""
+"""Trains one scale on an image of few colours, for paint-to-image."""
 
 import torch
 from torch import Tensor
@@ -10,20 +10,17 @@ from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 
 
 class QuantizedStage(SinGANStage):
-    """One scale of a finished model, trained anew on the photo in a few colours instead of what
-    the coarser scales draw: it learns to put the photo's textures into flat areas, as paintings
-    have them (Shaham et al. 2019, section 4, and the supplementary material).
-
-    Training changes ``model`` at this scale: its generator and its noise.
+    """One scale of a finished model, trained anew on the photo in a few colours in place of the
+    coarser scales' output: it learns to texture the flat areas of paintings (Shaham et al. 2019,
+    section 4 and supplementary material). The model's generator and noise at this scale change.
 
     Args:
         recipe: that of the model's training.
-        model: a model of which ``index`` is a finished scale.
-        index: the scale, 1 to the finest: the start scale of the painting.
-        colours: how many, 2 to 256.
+        index: a finished scale from 1 on, the start scale of the painting.
+        colours: 2 to 256.
 
     Attributes:
-        palette: the colours, (K, 3) in [-1, 1], of the photo at the scale below.
+        palette: the colours of the photo at the scale below, (K, 3) in [-1, 1].
         quantized: the photo at the scale below in these colours, (1, 3, h, w).
 
     Raises:

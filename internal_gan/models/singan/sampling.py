@@ -17,7 +17,7 @@ Tileable = bool | Literal["x", "y"]
 
 # Drawing and writing images of 4 and 16 megapixels took 52 to 62.
 BYTES_PER_PIXEL = 64
-# The real image, put in at a start scale, is made to wrap over this fraction of its sides.
+# At a start scale the real image is made to wrap over this fraction of its sides.
 FADE = 0.15
 
 
@@ -30,23 +30,19 @@ def samples(
     seed: int = 0,
     tileable: Tileable = False,
 ) -> Iterator[Tensor]:
-    """Random images, one after the other: many in the memory of one.
+    """Random images (1, 3, height, width) in [-1, 1], on the CPU.
 
     The arguments are checked at once; an image is drawn when it is asked for.
 
     Args:
-        size: (height, width) in pixels, any; the size of the finest scale by default.
-        start_scale: scales below this one are replaced by the real image, downsampled: the
-            higher, the closer to the image. 0 draws everything.
-        seed: sample k depends only on ``seed`` and k.
-        tileable: images that go on without a seam where they meet themselves: ``x`` at the left
-            and right borders, ``y`` at the top and bottom, True at all.
-
-    Returns:
-        Each (1, 3, height, width) in [-1, 1], on the CPU.
+        size: (height, width) in pixels, any; that of the finest finished scale by default.
+        start_scale: the real image, shrunk, replaces the scales below this one; 0 draws them all.
+        seed: sample k depends on ``seed`` and k alone.
+        tileable: whether images repeat without a seam: ``x`` to the left and right, ``y`` up and
+            down, True in both directions.
 
     Raises:
-        UserError: a number out of range, or more than ``MOST_PIXELS`` in one.
+        UserError: an argument out of range.
     """
     model.ladder.check_finished()
     check_count("sample count", count)
@@ -59,7 +55,7 @@ def samples(
 
 
 def sampling_memory(model: SinGAN, size: Size) -> int:
-    """About how many bytes it takes to draw and write an image of ``size``, at most."""
+    """About the most bytes that drawing and writing an image of ``size`` takes."""
     pixels = size[0] * size[1]
     width = max(model.ladder.widths.at(scale) for scale in range(len(model.sizes)))
     return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, model.tile_pixels)
@@ -75,8 +71,8 @@ def _drawn(model: SinGAN, sizes: Sequence[Size], start_scale: int, seed: int, wr
     rng = torch.Generator().manual_seed(seed)
     image = None
     if start_scale > 0:
-        height, width = sizes[start_scale - 1]
-        image = resize(model.real(start_scale - 1), (height, width))
+        height, width = at = sizes[start_scale - 1]
+        image = resize(model.real(start_scale - 1), at)
         image = join_borders(image, (FADE * height, FADE * width), wrap)
     moves = Moves(wrap, rng)
     image = model.draw(

@@ -1,4 +1,4 @@
-"""Super-resolution: the finest generator applied to its own, enlarged output again and again
+"""Super-resolution: the finest generator applied to its own enlarged output, again and again
 (Shaham et al. 2019, section 4)."""
 
 import math
@@ -10,9 +10,9 @@ from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.models.limits import check_count, check_result
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
-# More passes, or comparisons within one, change nothing any more.
+# More passes, or comparisons in a pass, change nothing.
 MOST_ROUNDS = 100
 
 
@@ -29,28 +29,24 @@ def super_resolve(
 ) -> Tensor:
     """Enlarge an image and add the detail that the photo has at its own scale.
 
-    In k passes, each enlarging by factor^(1/k) and running the finest generator. The paper
-    enlarges by the ratio r of the model's finest two scales, which the generator was trained
-    for; k is chosen for r^2 here, since what many passes add up to is too sharp. Large images
-    are computed in tiles.
+    Each of k passes enlarges by factor^(1/k) and runs the finest generator. The paper enlarges by
+    the ratio r of the finest two scales, which the generator was trained for; here k is chosen for
+    r^2, since many passes become too sharp. Large images are computed in tiles.
 
     Args:
-        factor: above 1; not only whole numbers.
-        image: (1, 3, H, W) in [-1, 1], of any size; what the model was trained on by default.
-        seed: of the noise.
-        noise: strength of the noise that each pass adds, times that of the training.
-        back_projection: how often each pass, shrunk to the size of ``image``, is compared with
-            it and the enlarged difference is added (Irani and Peleg, "Improving resolution by
-            image registration", 1991); more is truer to the image, 0 is the paper's method.
-
-        passes: k, instead of the one that follows from ``factor``.
+        factor: any number above 1.
+        image: (1, 3, H, W) in [-1, 1], of any size; the model's own by default.
+        noise: strength of the noise in each pass, in units of that of the training.
+        back_projection: how often each pass is shrunk to the size of ``image`` and the enlarged
+            difference added (Irani and Peleg, "Improving resolution by image registration", 1991);
+            more is truer to the image, 0 is the paper's method.
+        passes: k; by default it follows from ``factor``.
 
     Returns:
         (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
 
     Raises:
-        UserError: a number out of range, more than ``MOST_PIXELS``, or fewer than two scales
-            are finished.
+        UserError: an argument out of range, or fewer than two finished scales.
     """
     if not 1 < factor < math.inf:
         raise UserError(f"factor is {factor}; it must be a number above 1")
@@ -60,7 +56,7 @@ def super_resolve(
     if passes is not None:
         check_count("passes", passes, MOST_ROUNDS)
     given = (model.image if image is None else image).to(model.device)
-    sizes = super_resolution_sizes(model, factor, _size(given), passes)
+    sizes = super_resolution_sizes(model, factor, size_of(given), passes)
     rng = torch.Generator().manual_seed(seed)
     enlarged = given
     for size in sizes:
@@ -68,17 +64,17 @@ def super_resolve(
         strength = model.random_noise(model.finished - 1, size, 1, rng) * noise
         enlarged = model.refine(model.finished - 1, strength, base)
         for _ in range(back_projection):
-            enlarged = enlarged + resize(given - resize(enlarged, _size(given)), size)
+            enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
     return enlarged.clamp(-1, 1)
 
 
 def super_resolution_sizes(
     model: SinGAN, factor: float, size: Size, passes: int | None = None
 ) -> list[Size]:
-    """The size after every pass of :func:`super_resolve`, of an image of ``size``.
+    """The size of an image of ``size`` after every pass of :func:`super_resolve`.
 
     Raises:
-        UserError: fewer than two scales are finished, or more than ``MOST_PIXELS``.
+        UserError: fewer than two finished scales, or a result that is too large.
     """
     if model.finished < 2:
         raise UserError(
@@ -96,7 +92,3 @@ def super_resolution_sizes(
 def enlarged_size(size: Size, factor: float) -> Size:
     """``size`` times ``factor`` in whole pixels."""
     return round(size[0] * factor), round(size[1] * factor)
-
-
-def _size(image: Tensor) -> Size:
-    return image.shape[-2], image.shape[-1]

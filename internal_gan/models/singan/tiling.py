@@ -10,9 +10,9 @@ from internal_gan.images.resize import resize
 from internal_gan.models.singan.injection import start_scale_for, working_size
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
-# Chosen by looking at textures and landscapes: as a fraction of the sides, and of the finest size.
+# Fractions of the sides, and of the finest size, chosen by looking at textures and landscapes.
 BAND, TILE = 0.15, 0.16
 
 
@@ -28,25 +28,24 @@ def make_tileable(
 ) -> Tensor:
     """Change a band along the borders of a photo so that they meet without a seam.
 
-    The scale before ``start_scale`` gets the photo with its borders mixed into each other.
-    Each scale from there on draws over borders that wrap, and outside of the band what it
-    drew is replaced by the photo at that scale, so that the band goes on from what is known.
+    ``start_scale`` draws over the photo with its borders mixed into each other. Every scale draws
+    with borders that wrap, and its output outside of the band is replaced by the photo, so that the
+    band continues the known pixels.
 
     Args:
         image: (1, 3, H, W) in [-1, 1], of any size.
         tileable: ``x`` for the left and right borders, ``y`` for top and bottom, True for all.
-        band: how far from a border pixels may change: below 1 as a fraction of the side it
-            cuts, from 1 on in pixels; at most half a side.
-        start_scale: a coarse one by default; 0 draws the band from nothing but noise.
-        seed: another band for another seed.
+        band: width of the band, below 1 as a fraction of the side that it cuts, from 1 on in
+            pixels; at most half a side.
+        start_scale: a coarse one by default; 0 draws the band from noise alone.
 
     Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; beyond the band it is the image bit for bit.
+        (1, 3, H, W) in [-1, 1], on the CPU; outside of the band the image bit for bit.
 
     Raises:
-        UserError: a number out of range.
+        UserError: an argument out of range.
     """
-    size = (image.shape[-2], image.shape[-1])
+    size = size_of(image)
     if tileable not in (True, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, 'x', 'y'")
     wrap = wrap_of(tileable)
@@ -70,7 +69,7 @@ def _draw_border(
     seed: int,
 ) -> Tensor:
     last = model.finished - 1
-    sizes = model.ladder.sizes_for((photo.shape[-2], photo.shape[-1]), last)
+    sizes = model.ladder.sizes_for(size_of(photo), last)
     rng = torch.Generator().manual_seed(sample_seed(seed, 0))
 
     def scaled(to: Size) -> tuple[float, float]:
@@ -92,7 +91,7 @@ def _draw_border(
 
 
 def _reach(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
-    """The band in pixels of rows and of columns."""
+    """The band's width in rows and in columns."""
     rows, columns = (band * side if band < 1 else band for side in size)
     shortest = min(size[axis] for axis in axes(wrap))
     if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):

@@ -1,4 +1,4 @@
-"""How SinGAN learns: one scale after the other, against a patch discriminator of its own."""
+"""How SinGAN learns: scale by scale, each against a patch discriminator of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 
-# Coarse outputs drawn at once to train a scale on: at most so many, of so many pixels in all.
+# Coarse outputs drawn at once to train a scale on: their number, and their pixels in all.
 MOST_BASES = 8
 BASE_PIXELS = 2**20
 
-SATURATED = 0.99  # so near the ends of [-1, 1] is an output that the tanh has cut off
+SATURATED = 0.99  # beyond this an output counts as cut off by the tanh
 
 
 class SinGANStage(Stage):
-    """Training of one scale: WGAN on random input, reconstruction of the image from z*."""
+    """One scale: adversarial on random input, and the image reconstructed from z*."""
 
     recipe: "SinGANRecipe"
     model: SinGAN
@@ -62,8 +62,8 @@ class SinGANStage(Stage):
         self._draws = Draws(self._generate)
 
     def rebuild_from(self, coarser: Tensor) -> None:
-        """Reconstruct the image from an image at the scale below, (1, 3, h, w), and set the
-        strength of the noise by what that lacks."""
+        """Reconstruct the image from the scale below, (1, 3, h, w), and set the noise's strength by
+        the error that is left to this scale."""
         self.reconstruction_base = resize(coarser, self.size)
         rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
         self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
@@ -115,11 +115,8 @@ class SinGANStage(Stage):
 
     @torch.no_grad()
     def _refuse_one_colour(self) -> None:
-        """Refuse to build finer scales on one flat colour, which no loss gives away.
-
-        Raises:
-            UserError: most of the reconstruction is at the ends of the range, unlike the image.
-        """
+        """Refuse, with a UserError, a reconstruction that is mostly black or white, unlike the
+        image: no loss reveals that."""
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
         excess = (rebuilt.abs() > SATURATED).float().mean() - (
             self.real.abs() > SATURATED
@@ -131,7 +128,7 @@ class SinGANStage(Stage):
             )
 
     def _fake_to_judge(self) -> Tensor:
-        """A random image for the discriminator, (1, 3, H, W)."""
+        """A random image for the discriminator; the last of a step is kept for the generator."""
         if (self.judged + 1) % self.discriminator_steps == 0:
             return self._draws.for_discriminator()[0]
         with torch.no_grad():
@@ -139,7 +136,7 @@ class SinGANStage(Stage):
             return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
     def _generate(self) -> tuple[Tensor, Tensor | None]:
-        """A random image and, when it is due, the reconstruction: both (1, 3, H, W)."""
+        """A random image and, when it is due, the reconstruction, both (1, 3, H, W)."""
         noise = self.model.random_noise(self.index, self.size, 1, self.rng)
         base = self._random_base()
         if self.step % self.recipe.reconstruction_interval:
@@ -155,10 +152,8 @@ class SinGANStage(Stage):
         return fake, rebuilt
 
     def _random_base(self) -> Tensor | None:
-        """A fresh random output of the coarser scales at this scale's size, (1, 3, H, W).
-
-        Drawn a batch at a time: the coarse scales are too small to fill a processor one by one.
-        """
+        """A random output of the coarser scales at this scale's size, (1, 3, H, W). It is drawn in
+        batches, since the coarse scales are too small to fill a processor."""
         if self.index == 0:
             return None
         if self._bases is None or not len(self._bases):
@@ -176,7 +171,7 @@ class SinGANStage(Stage):
 
 @dataclass(kw_only=True)
 class SinGANRecipe(LadderRecipe):
-    """How SinGAN learns: what ``conf/model/singan.yaml`` sets and explains."""
+    """How SinGAN learns; ``conf/model/singan.yaml`` sets and explains the options."""
 
     model_class: ClassVar[type[Model]] = SinGAN
     stage_class: ClassVar[type[Stage]] = SinGANStage

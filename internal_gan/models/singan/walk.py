@@ -1,4 +1,4 @@
-"""The random walk in noise space that makes a picture move."""
+"""The random walk in the noise that makes a picture move."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -18,17 +18,16 @@ class Walk:
     """z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
     d_{t+1} = beta (z_t - z_{t-1}) + (1 - beta) u_t and white noise u.
 
-    The difference e_t = z_t - z_rec follows e_{t+1} = a e_t + b e_{t-1} + c u_t: an autoregression
-    of order two, with a = (1 - alpha) (1 + beta), b = -(1 - alpha) beta and
-    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it swings once in about twenty frames
-    and the variance of e is 0.22 of that of u.
+    The difference e_t = z_t - z_rec is an autoregression of order two,
+    e_{t+1} = a e_t + b e_{t-1} + c u_t, with a = (1 - alpha) (1 + beta), b = -(1 - alpha) beta and
+    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it swings once in about twenty frames,
+    and e has 0.22 of the variance of u.
 
-    The coefficients are meant for ten frames a second. For other rates the poles of the recursion
-    are raised to the power 10 / fps and c is chosen so that e keeps its variance: the same motion,
-    looked at more or less often.
+    These coefficients are for ten frames a second. For other rates the recursion's poles are raised
+    to the power 10 / fps and c keeps the variance of e: the same motion, sampled at another rate.
 
     Args:
-        alpha: pull towards z_rec, in (0, 1]; 1 stays there.
+        alpha: pull towards z_rec, in (0, 1].
         beta: smoothness of the motion, in [0, 1).
         fps: frames a second.
 
@@ -53,11 +52,8 @@ class Walk:
         self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
 
     def variance(self, period: int | None = None) -> float:
-        """Variance of e, far from its start, in units of the variance of u.
-
-        Args:
-            period: of a walk that repeats after so many frames.
-        """
+        """Variance of e far from its start, in units of that of u; ``period`` is that of a loop, in
+        frames."""
         if period is None:
             return self._deviation**2
         turn = np.exp(2j * np.pi * np.arange(period) / period)
@@ -67,7 +63,7 @@ class Walk:
     def variances(self) -> Iterator[float]:
         """Variance of e_0, e_1, ... of a walk that starts from rest at z_rec."""
         now, before, total = 0.0, 0.0, 0.0
-        # The walk's answer to a single push, since pushes at different times are independent.
+        # The response to a single push: pushes at different times are independent.
         push = self.c
         while True:
             yield total
@@ -81,12 +77,11 @@ class Walk:
         return self._from(now, before, innovations)
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
-        """The walk e_0, e_1, ... that the noise u_0, ..., u_{period - 1}, repeated for ever, leads
-        to: e_{t + period} = e_t, so that the last frame goes on to the first as any to its next.
+        """The periodic walk e_{t + period} = e_t of the noise u_0, ..., u_{period - 1}, repeated.
 
-        One period from rest ends in a state s. With A the matrix of the recursion, a start in
-        state x would end in A^period x + s; the periodic walk has x = (1 - A^period)^-1 s. This is
-        exact, and needs two states in memory however long the period.
+        If a period from rest ends in state s, one from state x ends in A^period x + s, with A the
+        recursion's matrix, so that the periodic walk starts from x = (1 - A^period)^-1 s. Only two
+        states are held in memory.
         """
         for now, before in self._states(*self._rest(innovations), innovations, period):
             end = now, before

@@ -12,9 +12,8 @@ from internal_gan.models.singan.injection import (
     EDIT,
     HARMONIZE,
     PAINT,
-    edit,
-    harmonize,
     inject,
+    redraw,
     soft_mask,
     start_scale_for,
     working_size,
@@ -89,8 +88,6 @@ def test_one_finished_scale_is_too_few() -> None:
     model = untrained(scales=1)
     with pytest.raises(UserError, match="one finished scale"):
         inject(model, picture(), 1)
-    with pytest.raises(UserError, match="one finished scale"):
-        edit(model, picture())
     with pytest.raises(UserError, match="no finished scale"):
         inject(untrained(scales=0), picture(), 1)
 
@@ -101,9 +98,12 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
 ) -> None:
     image, mask = picture(*size), square(*size, 6)
     for redrawn, used in (
-        (edit(model, image, mask, dilate=2, feather=1), soft_mask(model, mask, 2, 1)),
-        (harmonize(model, image, mask, dilate=1, feather=0), soft_mask(model, mask, 1, 0)),
-        (edit(model, image, mask, dilate=0, feather=0), mask),
+        (redraw(model, image, mask, 1, dilate=2, feather=1), soft_mask(model, mask, 2, 1)),
+        (
+            redraw(model, image, mask, 1, dilate=1, feather=0, match=True),
+            soft_mask(model, mask, 1, 0),
+        ),
+        (redraw(model, image, mask, 1, dilate=0, feather=0), mask),
     ):
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
@@ -114,8 +114,10 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
 
 def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
     image = picture(20, 28)
-    assert torch.equal(edit(model, image, None, 2, seed=5), inject(model, image, 2, seed=5))
-    assert edit(model, picture(33, 47)).shape == (1, 3, 33, 47)
+    redrawn = redraw(model, image, None, 2, dilate=2, feather=1, seed=5)
+    assert torch.equal(redrawn, inject(model, image, 2, seed=5))
+    larger = redraw(model, picture(33, 47), None, 1, dilate=2, feather=1)
+    assert larger.shape == (1, 3, 33, 47)
 
 
 def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> None:
@@ -131,11 +133,6 @@ def test_a_thin_stroke_in_a_large_photo_counts_in_full(model: SinGAN) -> None:
     mask = torch.zeros(1, 1, 400, 560)
     mask[..., 200, 100:400] = 1
     assert soft_mask(model, mask, 2, 0).max() > 0.99
-
-
-def test_a_mask_of_another_size_is_refused(model: SinGAN) -> None:
-    with pytest.raises(ValueError, match="a mask of"):
-        edit(model, picture(), torch.ones(1, 1, 5, 5), dilate=0, feather=0)
 
 
 def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
@@ -154,8 +151,7 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
     image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
     mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
     matched, plain = (
-        harmonize(model, image, mask, 2, dilate=0, feather=0, match=match)
-        for match in (True, False)
+        redraw(model, image, mask, 2, dilate=0, feather=0, match=match) for match in (True, False)
     )
     wanted = model.image.mean(dim=(2, 3))
     distances = [
