@@ -17,30 +17,26 @@ Padding = Literal["zero", "reflect", "replicate", "circular"]
 Upscale = Literal["transposed", "nearest"]
 
 LEAKY_SLOPE = 0.2
-# More than any published network has, and no more than a computer can hold.
+# More than published networks have, and what a computer can hold.
 MOST_CHANNELS, MOST_LAYERS, LARGEST_KERNEL = 2048, 64, 31
 POWER_ITERATIONS = 15
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, then a norm chosen by name, then LeakyReLU.
+    """Convolution, norm and LeakyReLU.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, H', W') with
-    H' = (H + 2 margin - reach) // stride + 1. The kernel's reach is
-    dilation (kernel_size - 1) + 1 pixels; the margin is 0 without ``padding`` and dilation times
-    half the kernel, rounded down, with it. With ``upscale``, H' = 2 H.
+    Maps (N, in_channels, H, W) to (N, out_channels, H', W'). Without ``padding`` the sides lose the
+    kernel's reach less 1; ``stride`` divides and ``upscale`` doubles them.
 
     Args:
-        norm: ``batch``, ``instance``, ``spectral`` (of the convolution's weight),
-            ``spectral_batch``, ``spectral_instance`` (both of the two) or ``none``.
-        stride: pixels from one position of the kernel to the next.
-        dilation: pixels between neighbouring weights of the kernel.
-        upscale: doubles the sides: ``transposed`` by a transposed convolution with kernel 4 and
-            stride 2, ``nearest`` by repeating pixels before a 3x3 convolution. Both ignore
-            ``kernel_size``, ``stride`` and ``dilation``, the former also ``padding``.
+        norm: ``spectral`` is of the convolution's weight; ``spectral_batch`` and
+            ``spectral_instance`` are both of the two.
+        upscale: ``transposed`` is a transposed convolution with kernel 4 and stride 2, ``nearest``
+            a 3x3 convolution of repeated pixels. Both ignore ``kernel_size``, ``stride`` and
+            ``dilation``, the former also ``padding``.
         padding: how the input continues beyond its border; None does not pad.
         activation: whether a LeakyReLU follows.
-        slope: of the LeakyReLU below 0; 0 makes it a ReLU.
+        slope: of the LeakyReLU below 0.
 
     Raises:
         ValueError: an unknown ``norm``.
@@ -87,9 +83,9 @@ class ConvBlock(nn.Sequential):
 class DilatedConv2d(nn.Conv2d):
     """A dilated convolution whose gradient is right for any number of channels.
 
-    In bfloat16 and channels-last layout, on CPUs with bfloat16 instructions, oneDNN's gradient of a
-    dilated kernel is NaN, or the process crashes, unless the channels are a multiple of 16 (torch
-    2.13). Other numbers of channels are computed in the contiguous layout.
+    With channels-last bfloat16 on CPUs with bfloat16 instructions, oneDNN's gradient of a dilated
+    kernel is NaN or crashes unless the channels are a multiple of 16 (torch 2.13). Other numbers of
+    channels take the contiguous layout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,22 +96,23 @@ class DilatedConv2d(nn.Conv2d):
 
 
 class DoublingConv2d(nn.Conv2d):
-    """A 3x3 convolution of the input enlarged twofold by repeating its pixels, made cheap.
+    """A 3x3 convolution of the input enlarged twofold by repeating its pixels, at less than half
+    the cost.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); the enlarged input continues by one
-    pixel as ``border`` says. The kernel always sees two copies of one pixel and one of its
-    neighbour along each axis, so the weights of the two copies are summed first. That leaves four
-    2x2 kernels, one for each of the four copies at its centre: 16 multiplications instead of 36.
+    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); ``border`` continues the enlarged
+    input by one pixel. Along each axis the kernel sees two copies of one pixel and one of its
+    neighbour, so the weights of the copies can be summed first. That leaves a 2x2 kernel for each
+    of the four copies at the centre: 16 multiplications instead of 36.
     """
 
     def __init__(self, in_channels: int, out_channels: int, border: Padding) -> None:
         super().__init__(in_channels, out_channels, 3)
-        # Mirrored at its border, the enlarged input continues with a copy of its last pixel.
+        # Mirrored at its border, the enlarged input continues with another copy of its last pixel.
         self.border: Padding = "replicate" if border == "reflect" else border
 
     def forward(self, x: Tensor) -> Tensor:
-        # Each 2x2 neighbourhood gives four results: the last copy of one pixel and the first of
-        # the next, along both axes.
+        # Each 2x2 neighbourhood gives four results: along each axis one for the last copy of a
+        # pixel and one for the first copy of the next.
         kernels = torch.cat([k for rows in _merged(self.weight.mT) for k in _merged(rows.mT)])
         bias = None if self.bias is None else self.bias.repeat(4)
         between = F.conv2d(pad(x, 1, self.border), kernels, bias).permute(0, 2, 3, 1)
@@ -127,7 +124,7 @@ class DoublingConv2d(nn.Conv2d):
 
 
 def _merged(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Kernels (..., 3) as (..., 2), centred on the last copy of a pixel and on the first one."""
+    """Kernels (..., 3) as (..., 2), centred on the last and on the first copy of a pixel."""
     before, centre, after = weight.unbind(-1)
     return torch.stack([before + centre, after], -1), torch.stack([before, centre + after], -1)
 
@@ -145,11 +142,10 @@ class Pad(nn.Module):
 
 
 def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
-    """Draw the weights of every convolution and norm in ``module`` from ``rng``, in place.
+    """Draw the weights of all convolutions and norms in place; biases become 0.
 
-    ``normal`` is SinGAN's initialisation: standard deviation 0.02 around 0 for convolutions, around
-    1 for norms. ``kaiming`` keeps the variance of activations through LeakyReLU(0.2), so that
-    networks without a norm train too. Biases become 0.
+    ``normal`` is SinGAN's initialisation, of standard deviation 0.02 around 0, for norms around 1.
+    ``kaiming`` keeps the variance of activations, so that networks without a norm train too.
 
     Raises:
         ValueError: an unknown ``init``.
@@ -177,7 +173,7 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
 
 @torch.no_grad()
 def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> None:
-    """Make the estimate of the spectral norm fit newly drawn weights."""
+    """Estimate the spectral norm of newly drawn weights."""
     for vector in layer.get_submodule("parametrizations.weight.0").buffers():
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
     for _ in range(POWER_ITERATIONS):
@@ -185,11 +181,8 @@ def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> N
 
 
 def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
-    """Refuse the shape of a network that halves the sides and doubles the channels ``depth`` times.
-
-    Raises:
-        ValueError: names the number and what is allowed.
-    """
+    """Refuse, with a ValueError, a network that is too large; ``depth`` counts its doublings of
+    ``width``."""
     check_range(1, MOST_CHANNELS, width=width)
     check_range(0, int(math.log2(MOST_CHANNELS / width)), depth=depth)
     check_range(0, MOST_LAYERS, residual_blocks=residual_blocks)
@@ -197,21 +190,15 @@ def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: i
 
 
 def check_kernel(kernel_size: int) -> None:
-    """Refuse a kernel that is too large, or that cannot be padded evenly.
-
-    Raises:
-        ValueError: names what is allowed.
-    """
+    """Refuse, with a ValueError, a kernel that is too large or cannot be padded evenly."""
     check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 
 
 def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
-    """Extend (N, C, H, W) by ``margin`` pixels on every side.
-
-    ``reflect`` and ``circular`` become ``replicate`` where the image is too small for them.
-    """
+    """Extend (N, C, H, W) by ``margin`` pixels on every side; ``replicate`` serves images too small
+    for ``reflect`` and ``circular``."""
     if mode == "zero":
         return F.pad(x, (margin,) * 4)
     side = min(x.shape[-2:])
@@ -221,10 +208,8 @@ def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
 
 
 def pad_to_multiple(x: Tensor, step: int) -> Tensor:
-    """Extend (N, C, H, W) at the bottom and the right, so that ``step`` divides both sides.
-
-    Mirrored, or with its last row or column repeated where the image is too small for that.
-    """
+    """Extend (N, C, H, W) at the bottom and the right until ``step`` divides both sides: mirrored
+    or, if it is too small for that, with its last row or column repeated."""
     height, width = x.shape[-2:]
     bottom, right = -height % step, -width % step
     fits = bottom < height and right < width

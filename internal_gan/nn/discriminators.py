@@ -1,4 +1,4 @@
-"""Discriminators; each returns a map of logits and the hidden feature maps."""
+"""Discriminators, which return a map of logits and the hidden feature maps."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,36 +20,31 @@ from internal_gan.nn.blocks import (
     Norm,
     initialise,
 )
-from internal_gan.units import Size
+from internal_gan.units import Size, size_of
 
 
 class PatchDiscriminator(nn.Module):
-    """Fully convolutional patch discriminator (Markovian; Shaham et al. 2019, Section 3.2).
-
-    It gives one logit for each overlapping patch of the size of the receptive field. There is no
-    padding and no final activation; without strides the map's sides are those of the image less
-    the receptive field plus 1.
+    """One logit for each overlapping patch, by convolutions without padding (Shaham et al. 2019,
+    Section 3.2).
 
     Args:
         width: channels of the hidden layers.
-        depth: number of convolutions; five of them with 3x3 kernels see 11x11 pixels.
-        kernel_size: of the hidden layers.
-        norm: of the hidden layers.
+        depth: number of convolutions.
+        kernel_size, norm: of the hidden layers.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         channels: of the image.
-        widths: channels of each hidden layer, instead of ``width`` and ``depth``.
-        strides: stride of each hidden layer; None is 1 each.
-        output_kernel_size: of the last layer; None is that of the hidden layers.
-        output_norm: ``spectral`` normalises the last layer's weight, too.
+        widths: channels of each hidden layer, in place of ``width`` and ``depth``.
+        strides: of each hidden layer; None is 1 each.
+        output_kernel_size: of the last layer; None is ``kernel_size``.
+        output_norm: of the last layer.
         rng: source of the initial weights.
 
     Attributes:
         receptive_field: side in pixels of the patch that one logit judges.
         margin: half the receptive field, rounded down, in pixels.
-        uses_batch_statistics: whether one image of a batch influences the logits of another.
 
     Raises:
-        ValueError: a number out of range, or another number of strides than of hidden layers.
+        ValueError: a number out of range, or a wrong number of strides.
     """
 
     def __init__(
@@ -94,19 +89,11 @@ class PatchDiscriminator(nn.Module):
             self.receptive_field += (kernel - 1) * step
             step *= stride
         self.margin = self.receptive_field // 2
-        self.uses_batch_statistics = norm.endswith("batch")
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Judge every patch.
-
-        Args:
-            image: (N, C, H, W) in [-1, 1].
-
-        Returns:
-            Logits (N, 1, H', W'), without strides H' = H - receptive_field + 1, and the hidden
-            feature maps in order.
-        """
+        """The logits (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], without strides
+        H' = H - receptive_field + 1, and the hidden feature maps in order."""
         features = []
         for block in self.blocks:
             image = block(image)
@@ -115,29 +102,26 @@ class PatchDiscriminator(nn.Module):
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """One patch discriminator for each of several sizes of the image (Shocher et al. 2019,
-    Section 3.3).
+    """A patch discriminator for each of several sizes of the image (Shocher et al. 2019, Section
+    3.3).
 
-    The networks judge the image shrunk by different factors, and so its structures from the
-    largest to the smallest. Their maps are resized to that of the finest scale and averaged with
-    weights that :meth:`set_progress` moves from the coarse scales to all scales evenly.
-
-    An image too small for the coarsest scales is judged by the others alone.
+    Each network judges the image shrunk by another factor. Their maps are resized to the finest
+    scale's and averaged with weights that :meth:`set_progress` moves from the coarse scales to all
+    alike. An image too small for the coarsest scales is judged by the others.
 
     Args:
         discriminator: called with ``rng``, makes the network of one scale.
-        size: (height, width) in pixels of the images to judge, which limits the number of scales.
-        scales: the most scales to use; None uses all that fit. 1 is the paper's ablation.
-        factor: ratio of the sides of one scale to those of the next coarser one.
+        size: (height, width) in pixels of the images to judge.
+        scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
+        factor: ratio of the sides of a scale to those of the next coarser one.
         min_side: short side of the smallest image judged, in pixels.
-        coarse_weight: at the beginning, ratio of a scale's weight to that of the next finer one.
-        even_after: progress from which all scales have the same weight, 0 to 1.
-        sigmoid: apply a sigmoid to each map before averaging.
+        coarse_weight: ratio of a scale's weight to the next finer one's, at the beginning.
+        even_after: progress from which all scales weigh the same, 0 to 1.
+        sigmoid: whether each map passes a sigmoid before it is averaged.
         rng: source of the initial weights.
 
     Attributes:
         weights: of the scales, finest first; their sum is 1.
-        uses_batch_statistics: whether one image of a batch influences the logits of another.
 
     Raises:
         ValueError: a number out of range, or ``size`` is smaller than ``min_side``.
@@ -174,26 +158,18 @@ class MultiScaleDiscriminator(nn.Module):
         self.networks = nn.ModuleList(networks)
         needed = max(network.receptive_field for network in networks)
         check_range(needed, min_side=min_side)
-        self.uses_batch_statistics = any(n.uses_batch_statistics for n in networks)
         self.set_progress(0.0)
 
     def set_progress(self, progress: float) -> None:
-        """Set the weights of the scales for a progress of the training from 0 to 1."""
+        """Set the scales' weights for a progress of the training from 0 to 1."""
         even = min(1.0, progress / self.even_after) if self.even_after else 1.0
         coarse = [self.coarse_weight**k for k in range(len(self.networks))]
         self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Judge the patches of every size.
-
-        Args:
-            image: (N, C, H, W) in [-1, 1], each side at least ``min_side``.
-
-        Returns:
-            The averaged map (N, 1, H', W'), of the finest scale's size, and the hidden feature
-            maps of all networks, finest scale first.
-        """
-        size = (image.shape[-2], image.shape[-1])
+        """The averaged map (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], as large as that of
+        the finest scale, and the hidden feature maps of all networks, finest first."""
+        size = size_of(image)
         sizes = self._sizes(size) or [size]
         used = list(zip(self.networks, sizes, self.weights, strict=False))
         total = sum(weight for _, _, weight in used)

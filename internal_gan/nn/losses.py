@@ -1,4 +1,4 @@
-"""Adversarial losses, each usable with every family: one scalar for each player to minimise."""
+"""Adversarial losses, each of which every family can use."""
 
 from abc import ABC, abstractmethod
 from typing import Literal
@@ -13,32 +13,26 @@ PenaltyNorm = Literal["pixel", "sample"]
 
 
 class AdversarialLoss(ABC):
-    """What discriminator and generator minimise, given maps of logits of any shape.
+    """What discriminator and generator minimise, given logits of any shape.
 
     Attributes:
-        sigmoid: whether a discriminator that averages several maps applies a sigmoid to each first.
+        sigmoid: whether a discriminator that averages maps passes each through a sigmoid first.
     """
 
     sigmoid: bool = False
 
     @abstractmethod
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Loss of the discriminator on its logits for real and for generated patches."""
+        """The discriminator's loss, given its logits of real and generated patches."""
 
     @abstractmethod
     def generator(self, fake: Tensor) -> Tensor:
-        """Loss of the generator on the discriminator's logits for its patches."""
+        """The generator's loss, given the discriminator's logits of its patches."""
 
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor | None:
-        """The discriminator's regulariser, already weighted; None for a loss without one.
-
-        Args:
-            discriminator: returns its logits first.
-            real, fake: (N, C, H, W) in [-1, 1].
-            rng: on the device of the images.
-        """
+        """The discriminator's weighted regulariser on images (N, C, H, W), or None."""
         return None
 
 
@@ -46,10 +40,10 @@ class WGANGP(AdversarialLoss):
     """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, Equation 3).
 
     Args:
-        penalty_weight: of the penalty (lambda); SinGAN uses 0.1.
-        penalty_norm: ``pixel`` takes the gradient of the summed logits and its norm over the
-            channels of each pixel, as SinGAN's release does; ``sample`` takes the gradient of the
-            mean logit and its norm over the whole image, as the WGAN-GP paper does.
+        penalty_weight: lambda; 0.1 in SinGAN.
+        penalty_norm: ``pixel``, as in SinGAN's release, is the norm over each pixel's channels of
+            the summed logits' gradient; ``sample``, as in the paper, the norm over the whole image
+            of the mean logit's gradient.
 
     Raises:
         ValueError: an unknown ``penalty_norm``, or a weight out of range.
@@ -71,10 +65,8 @@ class WGANGP(AdversarialLoss):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """Penalise gradients whose norm is not 1, at random points between real and fake.
-
-        Always in float32: in bfloat16 the norm is too coarse to be driven to 1.
-        """
+        """The penalty on gradients whose norm is not 1, at random points between real and fake. In
+        float32, since in bfloat16 the norm is too coarse to reach 1."""
         with torch.autocast(real.device.type, enabled=False):
             mix = torch.rand(len(real), 1, 1, 1, device=real.device, generator=rng)
             between = torch.lerp(real.detach().float(), fake.detach().float(), mix)
@@ -90,11 +82,8 @@ class WGANGP(AdversarialLoss):
 
 
 class LSGAN(AdversarialLoss):
-    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017).
-
-    Args:
-        sigmoid: let maps pass a sigmoid before they are averaged and judged, as InGAN does.
-    """
+    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017). InGAN sets
+    ``sigmoid``."""
 
     def __init__(self, sigmoid: bool = False) -> None:
         self.sigmoid = sigmoid

@@ -1,4 +1,4 @@
-"""Fixed feature networks, and perceptual losses on their features."""
+"""Fixed feature networks and perceptual losses."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from internal_gan.nn.blocks import LARGEST_KERNEL, MOST_CHANNELS, pad
 from internal_gan.patches.losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
-# Of ImageNet's images in [0, 1], on which torchvision's networks were trained.
+# Of the images in [0, 1] on which torchvision's networks were trained.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-# VGG-19 (Simonyan and Zisserman 2015): the number of 3x3 convolutions in each of its five blocks,
-# and the layers, as torchvision counts them, behind which the maps are compared.
+# VGG-19 (Simonyan and Zisserman 2015): the 3x3 convolutions in each block, and the layers, as
+# torchvision counts them, whose output is compared.
 VGG19_CONVOLUTIONS = (2, 2, 4, 4, 4)
 VGG19_CONTENT = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
 VGG19_STYLE = (8, 17, 26, 31)  # relu2_2, relu3_4, relu4_4, relu5_2
@@ -28,21 +28,21 @@ _OPTION = "model.features.weights"
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """Maps (N, 3, H, W) in [-1, 1] to feature maps, by fixed weights."""
+    """Maps images (N, 3, H, W) in [-1, 1] to feature maps, by fixed weights."""
 
     @abstractmethod
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """The maps for content and the maps for style, each (N, C, h, w)."""
+        """The maps for content and those for style, each (N, C, h, w)."""
 
 
 class RandomFeatures(FeatureNetwork):
-    """Rectified responses of random filters at several scales, and the colours. Needs no file.
+    """Rectified responses of random filters at several scales, and the colours.
 
     Their Gram matrices describe a texture about as well as those of a trained network
     (Ustyuzhaninov et al. 2017).
 
     Args:
-        filters: number of filters, the same at each scale.
+        filters: number of filters.
         kernel_size: of a filter, in pixels.
         levels: number of scales, each half the size of the one before.
         seed: of the filters.
@@ -60,7 +60,7 @@ class RandomFeatures(FeatureNetwork):
         check_range(1, MOST_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)
-        # Without their mean the filters respond to structure alone, not to colour.
+        # Without their mean the filters respond to structure alone.
         weight = weight - weight.mean(dim=(2, 3), keepdim=True)
         weight = weight / weight.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
         self.weight: Tensor
@@ -84,7 +84,7 @@ class VGG19Features(FeatureNetwork):
     """The maps of VGG-19 that EdgeConnect compares (Nazeri et al. 2019, Section 3.2).
 
     Args:
-        weights: a file with torchvision's state dict of ``vgg19``: ``.pth`` or safetensors.
+        weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg19``.
         widths: channels of the five blocks.
 
     Raises:
@@ -144,17 +144,14 @@ def _sides(tensor: Tensor) -> str:
 
 
 def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Mean absolute difference of each map, summed: perceptual loss, or feature matching.
-
-    Args:
-        a, b: maps (N, C, h, w), of the same shapes.
-    """
+    """The sum of the mean absolute differences of two lists of maps (N, C, h, w): perceptual loss,
+    or feature matching."""
     parts = [F.l1_loss(x.float(), y.float()) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 
 
 def style_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Mean absolute difference of each map's Gram matrix, summed; the maps' sizes may differ."""
+    """The same of the maps' Gram matrices; the maps' sizes may differ."""
     parts = [F.l1_loss(gram(x), gram(y)) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 

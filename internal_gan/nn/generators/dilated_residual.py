@@ -20,15 +20,13 @@ from internal_gan.nn.blocks import (
 
 
 class DilatedResidualGenerator(nn.Module):
-    """Maps an image to one of the same size: downscalings, residual blocks with dilated
-    convolutions, transposed convolutions (Nazeri et al. 2019, Section 3 and appendix; after Johnson
-    et al. 2016).
+    """Maps an image to one of the same size by downscalings, residual blocks with dilated
+    convolutions, and transposed convolutions (Nazeri et al. 2019, Section 3 and appendix; after
+    Johnson et al. 2016).
 
     Args:
-        in_channels, out_channels: of the two images.
         width: channels of the first feature map, doubled by each downscaling.
         depth: number of downscalings by 2.
-        residual_blocks: number of residual blocks.
         dilation: of the first convolution of each residual block, in pixels.
         kernel_size: of the first and the last layer, odd.
         norm: of all blocks; the last layer has none.
@@ -37,9 +35,6 @@ class DilatedResidualGenerator(nn.Module):
             to ``init``.
         padding: how maps continue beyond their borders.
         rng: source of the initial weights.
-
-    Attributes:
-        stride: how many times smaller the innermost maps are.
 
     Raises:
         ValueError: a number out of range.
@@ -104,5 +99,4 @@ class DilatedResidual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, H, W) to the same."""
         return x + self.blocks(x)  # type: ignore[no-any-return]

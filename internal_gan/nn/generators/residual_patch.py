@@ -20,30 +20,29 @@ from internal_gan.nn.blocks import (
 
 
 class ResidualPatchGenerator(nn.Module):
-    """One scale of SinGAN's pyramid: ``image + tanh(conv stack(noise + image))``.
+    """One scale of SinGAN's pyramid, at any size: ``image + tanh(convolutions(noise + image))``.
 
-    It works at any size, being fully convolutional. The input is padded once, by half the receptive
-    field; the blocks do not pad (Shaham et al. 2019, Section 3.2 and Figure 5).
+    The input is padded once, by half the receptive field; the blocks do not pad (Shaham et al.
+    2019, Section 3.2 and Figure 5).
 
     Args:
         width: channels of the hidden layers.
-        depth: number of convolutions; five of them with 3x3 kernels see 11x11 pixels.
+        depth: number of convolutions.
         kernel_size: of every convolution, odd.
         norm: of the hidden blocks.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
             to ``init``. With a small value the scale begins as the identity.
         gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
-            can recover; 0 is the plain tanh.
+            can recover.
         padding: how the image continues beyond its border.
-        channels: of the image.
         condition_channels: of a second image that the blocks see beside the first.
         rng: source of the initial weights.
 
     Attributes:
         margin: how far it sees beyond a pixel, in pixels.
-        uses_batch_statistics: whether, in training, one image of a batch influences another.
-        is_local: whether, once trained, a pixel depends on nothing farther away than ``margin``.
+        uses_batch_statistics: whether, in training, the images of a batch influence each other.
+        is_local: whether, once trained, a pixel depends on nothing beyond ``margin``.
 
     Raises:
         ValueError: a number out of range.
@@ -60,7 +59,6 @@ class ResidualPatchGenerator(nn.Module):
         output_std: float | None = None,
         gradient_floor: float = 0.0,
         padding: Padding = "zero",
-        channels: int = 3,
         condition_channels: int = 0,
         rng: torch.Generator | None = None,
     ) -> None:
@@ -69,11 +67,11 @@ class ResidualPatchGenerator(nn.Module):
         check_kernel(kernel_size)
         check_range(2, MOST_LAYERS, depth=depth)
         check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
-        widths = [channels + condition_channels] + [width] * (depth - 1)
+        widths = [3 + condition_channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
-        self.output = nn.Conv2d(width, channels, kernel_size)
+        self.output = nn.Conv2d(width, 3, kernel_size)
         self.gradient_floor = gradient_floor
         self.padding: Padding = padding
         self.margin = depth * (kernel_size - 1) // 2
@@ -86,17 +84,13 @@ class ResidualPatchGenerator(nn.Module):
     def forward(
         self, noise: Tensor | None, image: Tensor | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """Add detail to ``image``.
+        """``image`` with its detail, (N, 3, H, W), about in [-1, 1].
 
         Args:
-            noise: (N, C, H + 2 margin, W + 2 margin), already scaled by its strength; None for
-                none.
-            image: (N, C, H, W) in [-1, 1], the coarser scale's output resized to this scale;
-                None at the coarsest scale of a model that starts from noise.
+            noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
+            image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None where the
+                scale starts from noise alone.
             condition: (N, condition_channels, H, W) in [-1, 1].
-
-        Returns:
-            (N, C, H, W), in [-1, 1] or slightly beyond.
         """
         if image is None:
             assert noise is not None
@@ -109,14 +103,11 @@ class ResidualPatchGenerator(nn.Module):
         return image + self.detail(x)
 
     def detail(self, padded: Tensor) -> Tensor:
-        """What this scale adds to the image.
+        """What this scale adds to the image, (N, 3, H, W) in [-1, 1].
 
         Args:
-            padded: (N, C, H + 2 margin, W + 2 margin): the sum of noise and image, padded; after it
-                the channels of the condition.
-
-        Returns:
-            (N, C, H, W) in [-1, 1].
+            padded: (N, C, H + 2 margin, W + 2 margin), the channels of noise and image in sum, then
+                those of the condition.
         """
         x: Tensor = self.output(self.blocks(padded))
         return torch.tanh(x) + self.gradient_floor * (x - x.detach())

@@ -1,4 +1,4 @@
-"""InGAN's generator: paints the patches of an image in any size and shape."""
+"""InGAN's generator: repaints an image in any size and shape."""
 
 from itertools import pairwise
 
@@ -24,9 +24,8 @@ class ShapeFlexibleGenerator(nn.Module):
     """An hourglass whose first feature map is geometrically transformed (Shocher et al. 2019,
     Section 3.2 and Figure 5).
 
-    An entry convolution, the transformation, downscalings that double the channels, residual
-    bottleneck blocks, and upscalings, to each of which the map of the same size on the way down is
-    added. The transformation has no parameters, so that one generator serves any size and shape.
+    The transformed map passes downscalings that double the channels, residual bottleneck blocks,
+    and upscalings, to each of which the map of the same size on the way down is added.
 
     Args:
         width: channels of the first feature map.
@@ -36,12 +35,7 @@ class ShapeFlexibleGenerator(nn.Module):
         norm: of all blocks; the last layer has none.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         padding: how maps continue beyond their borders.
-        channels: of the image.
         rng: source of the initial weights.
-
-    Attributes:
-        stride: how many times smaller the innermost maps are.
-        uses_batch_statistics: whether, in training, one image of a batch influences another.
 
     Raises:
         ValueError: a number out of range.
@@ -57,14 +51,13 @@ class ShapeFlexibleGenerator(nn.Module):
         norm: Norm = "spectral_batch",
         init: Init = "normal",
         padding: Padding = "reflect",
-        channels: int = 3,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         check_range(1, depth=depth)
         check_hourglass(width, depth, residual_blocks, kernel_size)
         widths = [width * 2**level for level in range(depth + 1)]
-        self.entry = ConvBlock(channels, width, kernel_size=kernel_size, norm=norm, padding=padding)
+        self.entry = ConvBlock(3, width, kernel_size=kernel_size, norm=norm, padding=padding)
         self.down = nn.ModuleList(
             ConvBlock(a, b, stride=2, norm=norm, padding=padding) for a, b in pairwise(widths)
         )
@@ -75,23 +68,14 @@ class ShapeFlexibleGenerator(nn.Module):
             ConvBlock(b, a, norm=norm, padding=padding, upscale="nearest")
             for a, b in reversed(list(pairwise(widths)))
         )
-        self.output = nn.Conv2d(width, channels, kernel_size)
+        self.output = nn.Conv2d(width, 3, kernel_size)
         self.padding: Padding = padding
         self.stride = 2**depth
-        self.uses_batch_statistics = norm in ("batch", "spectral_batch")
         initialise(self, init, rng)
 
     def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
-        """Paint ``image`` in another size or shape.
-
-        Args:
-            image: (N, C, H, W) in [-1, 1].
-            size: (height, width) of the result in pixels, any.
-            transform: its geometry; None only resizes.
-
-        Returns:
-            (N, C, height, width) in [-1, 1].
-        """
+        """Repaint an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;
+        without a ``transform`` it is resized."""
         x = (transform or Resize())(self.entry(image), size)
         x = pad_to_multiple(x, self.stride)
         skips = []
@@ -119,5 +103,4 @@ class ResidualBottleneck(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, H, W) to the same."""
         return x + self.blocks(x)  # type: ignore[no-any-return]
