@@ -3,18 +3,9 @@
 import re
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 # (height, width) in pixels.
 Size = tuple[int, int]
-
-
-def size_of(image: "Tensor") -> Size:
-    """(height, width) of an image (..., H, W)."""
-    return image.shape[-2], image.shape[-1]
 
 
 def parse_duration(text: str) -> float:

@@ -12,6 +12,11 @@ from internal_gan.units import Size
 MOST_SHRINKING = 32
 
 
+def size_of(image: Tensor) -> Size:
+    """(height, width) of an image (..., H, W)."""
+    return image.shape[-2], image.shape[-1]
+
+
 def resize(x: Tensor, size: Size) -> Tensor:
     """Resample images to ``size`` with an antialiased bicubic kernel.
 

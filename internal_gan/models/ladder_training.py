@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import pyramid_sizes
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.patch_terms import try_patch_losses
@@ -17,7 +17,7 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 @dataclass(kw_only=True)

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 class SeveralPhotosModel(Model):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from internal_gan.errors import check_range
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.nn.blocks import (
     LARGEST_KERNEL,
     MOST_CHANNELS,
@@ -20,7 +20,7 @@ from internal_gan.nn.blocks import (
     Norm,
     initialise,
 )
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 class PatchDiscriminator(nn.Module):

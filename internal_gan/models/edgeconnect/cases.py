@@ -12,10 +12,10 @@ from torch import Tensor
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import cpu_generator
 from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 # A crop is drawn at most DRAWS times, until KNOWN_SHARE of it is known.
 DRAWS = 8

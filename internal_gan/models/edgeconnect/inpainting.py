@@ -11,10 +11,9 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.masks import dilate, soften
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import around, bounds, parts
 from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.units import size_of
 
 Window = tuple[slice, slice]
 

@@ -16,11 +16,11 @@ from internal_gan.errors import UserError, check_range, unknown
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly, settle
+from internal_gan.images.resize import size_of
 from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import complete, has_patches
-from internal_gan.units import size_of
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, freeze, judge
 from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
@@ -24,7 +24,6 @@ from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
 from internal_gan.patches.losses import MOST_LEVELS, PatchTerm
-from internal_gan.units import size_of
 
 MOST_CROPS = 1024
 

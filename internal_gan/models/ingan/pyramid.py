@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.pyramid import build_pyramid
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 class InGANPyramid(RetargetModel):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, judge
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.retargeting import check_scale_range
@@ -18,7 +18,7 @@ from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_lo
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.patches.vote import vote as vote_of
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 # Limits of the factors on a side in training.
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0

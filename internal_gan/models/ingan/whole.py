@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range
+from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 class InGAN(RetargetModel):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import (
     Draws,
@@ -28,7 +28,7 @@ from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.palette import nearest_colours
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 # The size at which an image is put in, as a fraction of the finest scale's, chosen by looking at
 # the results of all start scales.

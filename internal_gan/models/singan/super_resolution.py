@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.limits import check_count, check_result
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 # More passes, or comparisons in a pass, change nothing.
 MOST_ROUNDS = 100

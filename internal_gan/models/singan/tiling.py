@@ -6,11 +6,11 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.composite import bring_back
 from internal_gan.images.periodic import Wrap, axes, border_band, join_borders
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.injection import start_scale_for, working_size
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
-from internal_gan.units import Size, size_of
+from internal_gan.units import Size
 
 # Fractions of the sides, and of the finest size, chosen by looking at textures and landscapes.
 BAND, TILE = 0.15, 0.16
