@@ -35,7 +35,7 @@ from benchmarks._common import (
     write_json,
 )
 from benchmarks._processes import Processes
-from internal_gan.evaluation.inpainting import FIGURES, judge_hole
+from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv
 from internal_gan.images.files.image import read_image, write_image
@@ -60,6 +60,7 @@ def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
 
 
 OURS = "EdgeConnect"
+FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Telea": inpaint_by_opencv,
     "Navier-Stokes": functools.partial(inpaint_by_opencv, method="NS"),

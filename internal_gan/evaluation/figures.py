@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import fmean, stdev
 from typing import Any
 
@@ -29,42 +29,34 @@ from internal_gan.patches.statistics import (
 PATCH = 7
 
 
-@dataclass(frozen=True)
-class Figure:
-    """What a figure means; ``best`` is the value of a perfect sample, in words."""
-
-    best: str
-    meaning: str
-
-
 _SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
+# The value of a perfect sample, and what the figure means.
 FIGURES = {
-    "swd1": Figure("0", _SWD.format("full size")),
-    "swd2": Figure("0", _SWD.format("half size")),
-    "swd4": Figure("0", _SWD.format("quarter size")),
-    "coherence": Figure("0", "distance of its patches to the nearest of the photo"),
-    "completeness": Figure("0", "distance of the photo's patches to the nearest of its own"),
-    "repetition": Figure("1", "distance of its patches to others of itself, over the photo's"),
-    "sharpness": Figure("1", "mean gradient over the photo's"),
-    "copy": Figure("not near 0", "distance to the photo, place by place"),
-    "nearest_copy": Figure("not near 0", "the same of its large piece most like any of the photo"),
-    "sifid_64": Figure("0", f"SIFID, {LAYERS[64]}"),
-    "sifid_192": Figure("0", f"SIFID, {LAYERS[192]}"),
-    "psnr": Figure("high", "peak signal-to-noise ratio of the luma, dB"),
-    "ssim": Figure("1", "structural similarity of the luma"),
-    "l1": Figure("0", "mean absolute error, as a fraction of the range"),
-    "psnr_inside": Figure("high", "the same inside the mask"),
-    "ssim_inside": Figure("1", "the same inside the mask"),
-    "l1_inside": Figure("0", "the same inside the mask"),
+    "swd1": ("0", _SWD.format("full size")),
+    "swd2": ("0", _SWD.format("half size")),
+    "swd4": ("0", _SWD.format("quarter size")),
+    "coherence": ("0", "distance of its patches to the nearest of the photo"),
+    "completeness": ("0", "distance of the photo's patches to the nearest of its own"),
+    "repetition": ("1", "distance of its patches to others of itself, over the photo's"),
+    "sharpness": ("1", "mean gradient over the photo's"),
+    "copy": ("not near 0", "distance to the photo, place by place"),
+    "nearest_copy": ("not near 0", "the same of its large piece most like any of the photo"),
+    "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
+    "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
+    "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
+    "ssim": ("1", "structural similarity of the luma"),
+    "l1": ("0", "mean absolute error, as a fraction of the range"),
+    "psnr_inside": ("high", "the same inside the mask"),
+    "ssim_inside": ("1", "the same inside the mask"),
+    "l1_inside": ("0", "the same inside the mask"),
 }
 
 
-def meaning(name: str) -> Figure:
-    """What a figure means; its name may end in a patch size, such as ``coherence_11``."""
-    if name in FIGURES:
-        return FIGURES[name]
-    known, _, patch = name.rpartition("_")
-    return Figure(FIGURES[known].best, f"{FIGURES[known].meaning}, {patch} pixels a side")
+def meaning(name: str) -> dict[str, str]:
+    """``best`` and ``meaning`` of a figure, whose name may end in a side, as ``coherence_11``."""
+    known, _, patch = (name, "", "") if name in FIGURES else name.rpartition("_")
+    best, words = FIGURES[known]
+    return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}
 
 
 def judge(

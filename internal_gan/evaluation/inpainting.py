@@ -18,7 +18,6 @@ from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
 
 PATCH = 7
 SHRINKS = (1, 2)
-FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
 
 
 def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:

@@ -199,7 +199,7 @@ def _write(
         "inception": None if stem is None else figures.about(stem),
         "groups": groups,
         "samples": rows,
-        "meaning": {name: asdict(figures.meaning(name)) for name in names},
+        "meaning": {name: figures.meaning(name) for name in names},
     }
     with atomic_write(folder / EVALUATION) as temporary:
         temporary.write_text(json.dumps(_plain(record), indent=2) + "\n", encoding="utf-8")

@@ -7,9 +7,8 @@ import pytest
 
 from benchmarks import inpainting
 from benchmarks._processes import Processes
-from benchmarks.inpainting import Job, random_share
+from benchmarks.inpainting import FIGURES, Job, random_share
 from internal_gan.errors import UserError
-from internal_gan.evaluation.inpainting import FIGURES
 from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, picture
 
