@@ -77,16 +77,6 @@ class Run:
             return str(self.folder)
         return self.options.checkpoint if self.options else None
 
-    @property
-    def stages_done(self) -> int:
-        """How many stages are finished."""
-        return sum(stage.done for stage in self.stages)
-
-    @property
-    def steps(self) -> int:
-        """The steps of all stages."""
-        return sum(stage.steps for stage in self.stages)
-
     @cached_property
     def seconds_spent(self) -> float:
         """Training time so far."""

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -37,11 +36,11 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
             return path
 
 
-def wait_for(folder: RunFolder, say: Callable[[str], None] = print, every: float = 1.0) -> None:
-    """Wait while another process works in a run folder, looking once in ``every`` seconds."""
+def wait_for(folder: RunFolder) -> None:
+    """Wait while another process works in a run folder, and say so."""
     told = False
     while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
         if not told:
-            say(f"{folder.path}: process {status.get('pid')} works there; waiting for it")
+            print(f"{folder.path}: process {status.get('pid')} works there; waiting for it")
             told = True
-        time.sleep(every)
+        time.sleep(1.0)

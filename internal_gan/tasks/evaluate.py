@@ -108,7 +108,7 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
     real = model.image
     if isinstance(model, RetargetModel):
         real = photo_of(options.retarget, model, context)
-    _check_real(Photo(real.cpu(), path=trained.folder.path), wanted)
+    check_trainable(Photo(real.cpu(), path=trained.folder.path), _least_side(wanted))
     console = new_console()
     with new_run(options, trained, console) as folder:
         context.given.keep(folder.path, TABLE[model.task].reads)
@@ -248,18 +248,17 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
             sizes[path] = read_image(path).size
         except UserError as error:
             raise UserError(f"evaluate.samples={error}") from error
-        least = SHRINKS[-1] * max(wanted.patches)
-        if min(sizes[path]) < least:
+        if min(sizes[path]) < _least_side(wanted):
             raise UserError(
                 f"{path}: {_by(sizes[path])} pixels; patches of {max(wanted.patches)} need "
-                f"{least} pixels a side"
+                f"{_least_side(wanted)} pixels a side"
             )
     if len(set(sizes.values())) == 1:
         size = next(iter(sizes.values()))
         share = [a / b for a, b in zip(size, photo.size, strict=True)]
         if max(share) < 1 and abs(share[0] / share[1] - 1) <= SAME_ASPECT:
             photo = replace(photo, pixels=resize(photo.pixels, size).clamp(-1, 1), alpha=None)
-    _check_real(photo, wanted)
+    check_trainable(photo, _least_side(wanted))
     mask = None
     if wanted.mask is not None:
         mask = read_mask(wanted.mask, photo.size, option="evaluate.mask", white="is compared")
@@ -272,8 +271,8 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
     return photo, groups, mask
 
 
-def _check_real(photo: Photo, wanted: EvaluateOptions) -> None:
-    check_trainable(photo, SHRINKS[-1] * max(wanted.patches))
+def _least_side(wanted: EvaluateOptions) -> int:
+    return SHRINKS[-1] * max(wanted.patches)
 
 
 def _groups(path: Path) -> dict[str, list[Path]]:

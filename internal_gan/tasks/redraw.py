@@ -28,14 +28,12 @@ class Redraw(FromImage[Wanted]):
     result of each start scale.
 
     Attributes:
-        dilate, feather: how the mask is grown and softened by default, in pixels at the model's
-            size.
+        dilate: how much the mask grows by default, in pixels at the model's size.
         needs_mask: whether a mask is required.
     """
 
     what = "the photo with its changes"
     dilate: ClassVar[float]
-    feather: ClassVar[float]
     needs_mask: ClassVar[bool]
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
@@ -90,5 +88,5 @@ class Redraw(FromImage[Wanted]):
         options = self.context.options.mask
         return {
             "dilate": self.dilate if options.dilate is None else options.dilate,
-            "feather": self.feather if options.feather is None else options.feather,
+            "feather": injection.FEATHER if options.feather is None else options.feather,
         }

@@ -99,7 +99,9 @@ def test_a_process_that_fails_has_its_last_error_told(
     assert run_apart([], tmp_path / "log", str(tmp_path), "x") == (2, "the disk is full")
 
 
-def test_a_run_folder_that_another_process_uses_is_waited_for(tmp_path: Path) -> None:
+def test_a_run_folder_that_another_process_uses_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     claim = (
         "import sys; from pathlib import Path; from internal_gan.runs.folder import "
         "RunFolder; RunFolder.create(Path(sys.argv[1])); print('mine', flush=True); input()"
@@ -112,14 +114,12 @@ def test_a_run_folder_that_another_process_uses_is_waited_for(tmp_path: Path) ->
         assert other.stdout is not None
         assert other.stdin is not None
         other.stdout.readline()
-        said: list[str] = []
-        waiting = threading.Thread(
-            target=wait_for, args=(RunFolder(tmp_path / "run"), said.append, 0.05)
-        )
+        waiting = threading.Thread(target=wait_for, args=(RunFolder(tmp_path / "run"),))
         waiting.start()
         waiting.join(0.5)
         assert waiting.is_alive()
         other.stdin.close()
         waiting.join(10)
         assert not waiting.is_alive()
-    assert said == [f"{tmp_path / 'run'}: process {other.pid} works there; waiting for it"]
+    said = capsys.readouterr().out
+    assert said == f"{tmp_path / 'run'}: process {other.pid} works there; waiting for it\n"

@@ -174,21 +174,19 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
     corners = wanted.corners
     if corners is not None and wanted.transform not in (None, "homography"):
         raise UserError(f"retarget.corners are of a homography, not of {wanted.transform}")
+    if corners is None and wanted.transform == "homography":
+        raise UserError(
+            "retarget.transform=homography needs retarget.corners, four corners [row,column] "
+            "from top left clockwise, such as [[0.2,0],[0,1],[1,1],[0.8,0]]"
+        )
     try:
         if corners is not None:
             return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in corners])
-        if wanted.transform == "homography":
-            raise UserError(
-                "retarget.transform=homography needs retarget.corners, four corners [row,column] "
-                "from top left clockwise, such as [[0.2,0],[0,1],[1,1],[0.8,0]]"
-            )
         if wanted.transform == "trapezoid":
             return trapezoid(wanted.amount)
         if wanted.transform == "bend":
             return Bend(wanted.amount)
         return Wave(wanted.amount, wanted.periods) if wanted.transform == "wave" else None
-    except UserError:
-        raise
     except ValueError as error:
         option = f"amount={wanted.amount:g}" if corners is None else f"corners={corners}"
         raise UserError(f"retarget.{option}: {error}") from error
