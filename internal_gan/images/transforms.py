@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -159,10 +159,12 @@ def trapezoid(amount: float) -> Homography:
     return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
 
 
+@dataclass(frozen=True)
 class _Lift(Transform):
-    """Moves columns up and down, and shortens all of them so that they stay inside."""
+    """Moves columns up and down, and shortens all so that they stay inside; or undoes it."""
 
     amount: float
+    undo: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_amount(self.amount)
@@ -173,34 +175,20 @@ class _Lift(Transform):
 
     def source(self, points: Tensor) -> Tensor:
         x, y = points.unbind(dim=-1)
-        return torch.stack([x, (y - self._lift(x)) / (1 - abs(self.amount))], dim=-1)
+        lift, shortened = self._lift(x), 1 - abs(self.amount)
+        y = shortened * y + lift if self.undo else (y - lift) / shortened
+        return torch.stack([x, y], dim=-1)
 
     def inverse(self) -> Transform:
-        return _Lowered(self)
+        return replace(self, undo=not self.undo)
 
 
-@dataclass(frozen=True)
-class _Lowered(Transform):
-    lifted: _Lift
-
-    def source(self, points: Tensor) -> Tensor:
-        x, y = points.unbind(dim=-1)
-        return torch.stack([x, (1 - abs(self.lifted.amount)) * y + self.lifted._lift(x)], dim=-1)
-
-    def inverse(self) -> Transform:
-        return self.lifted
-
-
-@dataclass(frozen=True)
 class Bend(_Lift):
     """Bends the image into an arch, by a parabola.
 
-    Args:
-        amount: rise of the arch as a fraction of the height, above -1 and below 1; a negative one
-            sags.
+    ``amount`` is the rise of the arch as a fraction of the height, above -1 and below 1; a negative
+    one sags.
     """
-
-    amount: float
 
     def _lift(self, x: Tensor) -> Tensor:
         return self.amount * (2 * x * x - 1)
@@ -215,7 +203,6 @@ class Wave(_Lift):
         periods: number of waves between the left and the right edge, 0 to 100.
     """
 
-    amount: float
     periods: float = 1.0
 
     def __post_init__(self) -> None:
