@@ -160,7 +160,7 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path, at_most: int | None = None) -> bytes:
-    """Read a regular file of ``at_most`` bytes; not a pipe, which could block for ever.
+    """Read a regular file of up to ``at_most`` bytes; not a pipe, which could block for ever.
 
     Raises:
         FileNotFoundError: there is no such file.

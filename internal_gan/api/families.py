@@ -31,7 +31,7 @@ class SinGAN(Model):
         tileable: bool | Literal["x", "y"] = False,
         **how: Unpack[How],
     ) -> Any:
-        """Draw random pictures: a list, or with ``pt`` one tensor. None depends on ``count``.
+        """Draw random pictures: a list, or with ``pt`` a tensor. Each is independent of ``count``.
 
         Args:
             size: by default the photo's.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,48 +20,41 @@ KEEP_EVERY = 25
 TRIES = 3
 
 
+@dataclass
 class Recovery:
     """Runs a stage's steps, returning to the last good state if a value is not finite.
 
     The same steps are then repeated with the same random numbers, at most ``TRIES`` times, and
     after that in float32. A passing fault therefore leaves no trace in the result.
 
-    Args:
+    Attributes:
         rng: the stage's random number generator.
-        first: number of steps already done.
+        step: number of steps done.
         on_repeat: called after going back, with the failed step and whether the stage has just
             switched to float32.
-
-    Attributes:
-        step: number of steps done.
         failed: the last step that was not finite, or 0.
     """
 
-    def __init__(
-        self,
-        trainee: Trainee,
-        rng: torch.Generator,
-        first: int = 0,
-        on_repeat: Callable[[int, bool], None] = lambda step, fell: None,
-    ) -> None:
-        self.trainee = trainee
-        self.step = first
-        self.failed = 0
-        self._rng = rng
-        self._on_repeat = on_repeat
+    trainee: Trainee
+    rng: torch.Generator
+    step: int = 0
+    on_repeat: Callable[[int, bool], None] = lambda step, fell: None
+    failed: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
         self.keep()
 
     def keep(self) -> None:
         """Keep the current state as the last good one."""
         self._good: dict[str, Any] = copy.deepcopy(self.trainee.state_dict())
-        self._good_rng = self._rng.get_state()
+        self._good_rng = self.rng.get_state()
         self._good_step = self.step
         self._failures = 0
 
     def restore(self) -> None:
         """Go back to the last good state."""
         self.trainee.load_state_dict(self._good)
-        self._rng.set_state(self._good_rng)
+        self.rng.set_state(self._good_rng)
         self.step = self._good_step
 
     def steps(self, log_interval: int) -> Iterator[tuple[int, dict[str, float] | None]]:
@@ -121,4 +115,4 @@ class Recovery:
             self._failures = 0
         else:
             _log.info("%s: step %d is not finite; computed again", self.trainee.stage.name, failed)
-        self._on_repeat(failed, falls)
+        self.on_repeat(failed, falls)
