@@ -57,13 +57,12 @@ def animate(
     model.ladder.check_finished()
     check_count("the number of frames", frames)
     model.ladder.check_scale(start_scale)
-    last = model.finished - 1
     walk = Walk(alpha, beta, fps)
-    sizes = model.ladder.sizes_for(size, last)
+    sizes = model.ladder.sizes_for(size, model.finished - 1)
 
     def innovations(t: int) -> Fields:
         rng = torch.Generator().manual_seed(sample_seed(seed, t))
-        scales = range(start_scale, last + 1)
+        scales = range(start_scale, len(sizes))
         return [model.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
 
     if loop:
@@ -85,7 +84,7 @@ def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Te
     """What does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
         with torch.no_grad():
-            below = model.synthesise(model.sizes, model.fixed_noise, last=start_scale - 1)
+            below = model.synthesise(model.sizes[:start_scale], model.fixed_noise)
         return resize(below, sizes[start_scale - 1])
     if sizes[0] == model.sizes[0]:
         return model.fixed_noise(0, sizes[0])
@@ -97,8 +96,7 @@ def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Te
 def _frame(
     model: SinGAN, sizes: list[Size], rest: Tensor, walked: Fields, variance: float
 ) -> Tensor:
-    last = model.finished - 1
-    start_scale = last + 1 - len(walked)
+    start_scale = len(sizes) - len(walked)
 
     def noise(scale: int, _: Size) -> Tensor:
         field = walked[scale - start_scale]
@@ -108,5 +106,5 @@ def _frame(
 
     base = rest if start_scale > 0 else None
     with torch.no_grad():
-        image = model.synthesise(sizes, noise, first=start_scale, last=last, image=base)
+        image = model.synthesise(sizes, noise, first=start_scale, image=base)
     return image.clamp(-1, 1).cpu()

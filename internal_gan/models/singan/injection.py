@@ -85,10 +85,9 @@ def inject(
     start = resize(image.to(model.device), sizes[start_scale - 1]).clamp(-1, 1)
     if palette is not None:
         start = nearest_colours(start, palette)
-    rng = torch.Generator().manual_seed(seed)
-    drawn = model.draw(
+    drawn = model.synthesise(
         sizes,
-        rng,
+        model.noise_from(torch.Generator().manual_seed(seed)),
         first=start_scale,
         image=start,
         # Values beyond those of images, which no scale has learnt, would grow.

@@ -82,53 +82,30 @@ class SinGAN(Model):
             UserError: no scale is finished.
         """
         self.ladder.check_finished()
-        last = self.finished - 1
-        return self.synthesise(self.sizes, self.fixed_noise, last=last).clamp(-1, 1)
+        return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
 
     def preview(self) -> Tensor:
         return self.reconstruct()
 
     @torch.no_grad()
     def example(self) -> Tensor:
-        rng = torch.Generator().manual_seed(sample_seed(0, 0))
-        return self.draw(self.sizes[: self.finished], rng).clamp(-1, 1).cpu()
-
-    def draw(
-        self,
-        sizes: Sequence[Size],
-        rng: torch.Generator,
-        *,
-        first: int = 0,
-        image: Tensor | None = None,
-        wrap: Wrap = (False, False),
-        after: After | None = None,
-    ) -> Tensor:
-        """:meth:`synthesise` on random noise, up to the last of ``sizes``."""
-        return self.synthesise(
-            sizes,
-            lambda scale, size: self.random_noise(scale, size, 1, rng),
-            first=first,
-            last=len(sizes) - 1,
-            image=image,
-            wrap=wrap,
-            after=after,
-        )
+        noise = self.noise_from(torch.Generator().manual_seed(sample_seed(0, 0)))
+        return self.synthesise(self.sizes[: self.finished], noise).clamp(-1, 1).cpu()
 
     def synthesise(
         self,
         sizes: Sequence[Size],
         noise: Noise,
         *,
-        last: int,
         first: int = 0,
         image: Tensor | None = None,
         wrap: Wrap = (False, False),
         after: After | None = None,
     ) -> Tensor:
-        """The output of scale ``last``, (N, 3, height, width), about in [-1, 1].
+        """The output of the last of the scales, (N, 3, height, width), about in [-1, 1].
 
         Args:
-            sizes: size of every scale.
+            sizes: size of every scale up to the last.
             noise: gives the padded noise of (scale, size), already scaled.
             image: the output of scale ``first`` - 1, of any size.
             wrap: whether the image continues from bottom to top, and from right to left.
@@ -140,6 +117,7 @@ class SinGAN(Model):
             base = None if coarser is None else resize_periodic(coarser, size, wrap)
             return self.refine(scale, noise(scale, size), base, wrap)
 
+        last = len(sizes) - 1
         return self.ladder.synthesise(refine, first=first, last=last, image=image, after=after)
 
     def refine(
@@ -173,6 +151,10 @@ class SinGAN(Model):
             detail = generator.detail(seen[(..., *widened(window, margin))])
             image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
         return image
+
+    def noise_from(self, rng: torch.Generator, count: int = 1) -> Noise:
+        """Random noise for :meth:`synthesise`."""
+        return lambda scale, size: self.random_noise(scale, size, count, rng)
 
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
         """sigma_n z_n, (count, 3, h + 2 margin, w + 2 margin); at the coarsest scale the three

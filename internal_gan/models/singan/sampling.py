@@ -75,7 +75,12 @@ def _drawn(model: SinGAN, sizes: Sequence[Size], start_scale: int, seed: int, wr
         image = resize(model.real(start_scale - 1), at)
         image = join_borders(image, (FADE * height, FADE * width), wrap)
     moves = Moves(wrap, rng)
-    image = model.draw(
-        sizes, rng, first=start_scale, image=image, wrap=wrap, after=lambda _, x: moves.on(x)
+    image = model.synthesise(
+        sizes,
+        model.noise_from(rng),
+        first=start_scale,
+        image=image,
+        wrap=wrap,
+        after=lambda _, x: moves.on(x),
     )
     return moves.back(image).clamp_(-1, 1).cpu()

@@ -86,7 +86,9 @@ def _draw_border(
     if start > 0:
         at = sizes[start - 1]
         base = join_borders(resize(photo, at), scaled(at), wrap)
-    drawn = model.draw(sizes, rng, first=start, image=base, wrap=wrap, after=keep_the_known)
+    drawn = model.synthesise(
+        sizes, model.noise_from(rng), first=start, image=base, wrap=wrap, after=keep_the_known
+    )
     return drawn.clamp(-1, 1).cpu()
 
 

@@ -54,7 +54,7 @@ class SinGANStage(Stage):
         self.reconstruction_base: Tensor | None = None
         if index > 0:
             with torch.no_grad():
-                rebuilt = model.synthesise(model.sizes, model.fixed_noise, last=index - 1)
+                rebuilt = model.synthesise(model.sizes[:index], model.fixed_noise)
             self.rebuild_from(rebuilt)
         self.reconstruction_noise = model.fixed_noise(index, self.size)
         self.judged = 0  # updates of the discriminator
@@ -159,11 +159,8 @@ class SinGANStage(Stage):
         if self._bases is None or not len(self._bases):
             count = max(1, min(MOST_BASES, BASE_PIXELS // (self.size[0] * self.size[1])))
             with torch.no_grad():
-                coarse = self.model.synthesise(
-                    self.model.sizes,
-                    lambda i, at: self.model.random_noise(i, at, count, self.rng),
-                    last=self.index - 1,
-                )
+                noise = self.model.noise_from(self.rng, count)
+                coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
                 self._bases = resize(coarse.float(), self.size)
         base, self._bases = self._bases[:1], self._bases[1:]
         return base

@@ -32,10 +32,7 @@ class TestTiles:
         self, model: SinGAN, monkeypatch: pytest.MonkeyPatch, wrap: Wrap
     ) -> None:
         def drawn() -> Tensor:
-            noises = rng()
-            return model.synthesise(
-                SIZES, lambda i, size: model.random_noise(i, size, 1, noises), last=2, wrap=wrap
-            )
+            return model.synthesise(SIZES, model.noise_from(rng()), wrap=wrap)
 
         whole = drawn()
         monkeypatch.setattr(model, "tile_pixels", 20 * 20)
@@ -70,17 +67,14 @@ class TestWrap:
                 rolled = noises[scale].roll(shift, (-2, -1))
                 return torch.nn.functional.pad(rolled, (5,) * 4) * model.noise_std[scale]
 
-            return model.synthesise(SIZES, noise, last=2, wrap=wrap)
+            return model.synthesise(SIZES, noise, wrap=wrap)
 
         expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
         torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
 
     def test_a_border_that_does_not_wrap_is_as_it_was(self, model: SinGAN) -> None:
         def drawn(wrap: Wrap) -> Tensor:
-            noises = rng()
-            return model.synthesise(
-                SIZES, lambda i, size: model.random_noise(i, size, 1, noises), last=2, wrap=wrap
-            )
+            return model.synthesise(SIZES, model.noise_from(rng()), wrap=wrap)
 
         plain, wrapped = drawn((False, False)), drawn((False, True))
         middle = (..., slice(44, 52))
@@ -95,12 +89,7 @@ def test_what_is_done_after_a_scale_is_where_the_next_one_starts(model: SinGAN) 
         seen.append((scale, tuple(image.shape[-2:])))
         return torch.full_like(image, 0.5)
 
-    image = model.synthesise(
-        SIZES,
-        lambda i, size: model.random_noise(i, size, 1, rng()),
-        last=2,
-        after=after,
-    )
+    image = model.synthesise(SIZES, model.noise_from(rng()), after=after)
     assert seen == list(enumerate(SIZES))
     assert torch.equal(image, torch.full((1, 3, 64, 96), 0.5))
 
