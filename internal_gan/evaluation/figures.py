@@ -53,7 +53,7 @@ FIGURES = {
 
 
 def meaning(name: str) -> dict[str, str]:
-    """``best`` and ``meaning`` of a figure, whose name may end in a side, as ``coherence_11``."""
+    """``best`` and ``meaning`` of a figure; its name may end in a patch side: ``coherence_11``."""
     known, _, patch = (name, "", "") if name in FIGURES else name.rpartition("_")
     best, words = FIGURES[known]
     return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}

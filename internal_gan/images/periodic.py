@@ -95,7 +95,7 @@ def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
 class Moves:
     """Random shifts of a periodic image at one size after another, and the way back.
 
-    They keep the border, where the pixel grids of all sizes meet, from always being the same place.
+    Without them the border, where the pixel grids of all sizes meet, would stay in one place.
     """
 
     def __init__(self, wrap: Wrap, rng: torch.Generator) -> None:

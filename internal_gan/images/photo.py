@@ -28,7 +28,7 @@ class Photo:
         path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
-        icc_profile: the file's colour profile, to which the pixels belong (CMYK becomes sRGB).
+        icc_profile: the file's colour profile, which the pixels keep (CMYK is converted to sRGB).
         exif: EXIF block without the orientation, which has been applied.
         unknown: (1, 1, H, W), 1 where the photo must not be learnt, such as in a hole to fill, and
             0 elsewhere; None: it may be learnt everywhere.

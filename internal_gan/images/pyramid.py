@@ -42,7 +42,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """Image (N, 3, H, W) and masks (N, 1, H, W) at half the size, rounded up; masks by maxima."""
+    """An image, and masks by their maxima, at half the size, rounded up; all (N, C, H, W)."""
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
     return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 

@@ -51,7 +51,7 @@ def in_short(value: str) -> str:
 
 
 def how_to_call(images: Sequence[str], before: str | None = None) -> str:
-    """The shortest way to call photos that gives each its own name, unless it is set ``before``.
+    """The shortest way to call photos that gives each its own name; ``before``, if given, is kept.
 
     Raises:
         UserError: two would have the same name.

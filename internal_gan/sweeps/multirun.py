@@ -50,7 +50,7 @@ Say = Callable[[str], object]
 
 
 class JobFailedError(Exception):
-    """A job that has reported its failure cannot give its sweeper a figure."""
+    """A failed job, which has reported why, has no figure for its sweeper."""
 
 
 def _name(photos: str, *keys: str, _root_: DictConfig) -> str:
