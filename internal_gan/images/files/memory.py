@@ -134,15 +134,15 @@ def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, 
 
 def _from_array(layers: np.ndarray[Any, Any], name: str) -> Decoded:
     depth = {"uint8": 8, "uint16": 16}.get(layers.dtype.name)
-    levels = layers.astype(np.float32)
-    if depth is not None:
-        levels /= 2**depth - 1
-    elif np.issubdtype(layers.dtype, np.floating):
-        _check_range(levels, name)
-    else:
+    if depth is None and not np.issubdtype(layers.dtype, np.floating):
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
+    levels = layers.astype(np.float32)
+    if depth is None:
+        _check_range(levels, name)
+    else:
+        levels /= 2**depth - 1
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[layers.shape[-1]]
     return Decoded.of(torch.from_numpy(levels).permute(2, 0, 1), mode, depth or 8)
 
