@@ -20,12 +20,9 @@ EVALUATION = "evaluation.json"
 
 
 def write_report(folder: Path) -> Path:
-    """Write the page of a run from the files that its folder has so far.
+    """Write the page of a run from the files that its folder has so far, and return its path.
 
     While the run goes on, the page reloads itself every 15 seconds.
-
-    Returns:
-        The page's path.
 
     Raises:
         UserError: the page cannot be written.

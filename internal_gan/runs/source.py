@@ -119,10 +119,9 @@ class Source:
         return self._path(f"photos/{number + 1}.png" if number else "photo.png")
 
     def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
-        """The picture that an option names, if any.
+        """The picture that an option names, if any; see :meth:`file`.
 
         Args:
-            option, number: as for :meth:`file`.
             how: passed to :func:`internal_gan.images.files.image.read_image`.
 
         Raises:

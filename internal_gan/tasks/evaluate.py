@@ -73,7 +73,7 @@ def evaluate(options: Options) -> Path:
     """Judge a model's own pictures, or those in ``evaluate.samples`` beside ``evaluate.real``.
 
     Returns:
-        The new run folder: ``evaluation.json``, ``evaluation.csv``, maps as pictures, and a page.
+        The new run folder, with ``evaluation.json``, ``evaluation.csv``, maps and a page.
 
     Raises:
         UserError: a file, the checkpoint or an option is not usable; no folder is left behind.

@@ -16,13 +16,10 @@ FOLDER = "masks"
 
 
 def mask(options: Options) -> list[Path]:
-    """Write a mask of each photo's size as PNG, white in the hole.
+    """Write a mask of each photo's size as PNG, white in the hole, and return the files.
 
     For one photo, ``options.output`` may be a name that ends in ``.png``; else it is a folder, by
     default ``masks``, for files with the photos' names. The seed grows by 1 from photo to photo.
-
-    Returns:
-        The files.
 
     Raises:
         UserError: a photo cannot be read, two have the same name, or a file exists already.

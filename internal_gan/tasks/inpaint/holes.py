@@ -105,8 +105,7 @@ class Holes:
             (1, 1, H, W) of the photo's size, 1 in the hole, else 0.
 
         Raises:
-            UserError: neither or both of a mask and a box are given, the mask cannot be read, has
-                another size, is empty or full, or the box is not inside the photo.
+            UserError: neither or both of a mask and a box are given, or they do not fit the photo.
         """
         options = self.mask
         if self.box is not None and options.file is not None:

@@ -50,9 +50,7 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     """The pictures that the options ask for, one by one, so that only one mask is in memory.
 
     Raises:
-        UserError: the options contradict each other, the photo is unknown to the model, a mask is
-            unreadable, a transform is not invertible, or a size is too large for the memory or too
-            small for what is protected.
+        UserError: the options contradict each other, or do not fit the model or the memory.
     """
     _check_video(wanted)
     image = photo_of(wanted, model, context)
