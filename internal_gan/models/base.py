@@ -246,7 +246,8 @@ class Model(nn.Module, ABC):
         task: the module of ``internal_gan.tasks`` that its trainings end with.
         image: the working image, (1, 3, H, W) in [-1, 1], a buffer.
         sizes: working size (height, width) of every stage, in pixels; empty without an image.
-        generators: of the finished stages.
+        generators: of the finished stages; a family that keeps its networks by name, as EdgeConnect
+            does, overrides ``finished`` and :meth:`restore`.
     """
 
     family: ClassVar[str]
