@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from internal_gan.models.base import Losses, Model, Optimization, Recipe, Stage
+from internal_gan.models.base import Model, Optimization, Recipe, Stage
+from internal_gan.models.losses import Losses
 from internal_gan.models.per_stage import PerStage
 
 RATE = 0.01

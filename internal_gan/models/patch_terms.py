@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.models.base import Terms
+from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.patches.losses import PatchLoss, PatchTerm
 

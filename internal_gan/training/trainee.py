@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from internal_gan.models.base import Losses, Stage
+from internal_gan.models.base import Stage
+from internal_gan.models.losses import Losses
 
 
 class NotFiniteError(Exception):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
-from internal_gan.models.base import Terms
+from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.singan.animation import animate
 from internal_gan.models.singan.injection import inject, soft_mask

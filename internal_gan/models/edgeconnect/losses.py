@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.models.base import Losses, Terms
 from internal_gan.models.edgeconnect.cases import Case
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MOST, per_stage
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance

@@ -14,10 +14,11 @@ from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.base import Draws, Losses, Model, Recipe, Stage, freeze, judge
+from internal_gan.models.base import Model, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
+from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.patch_terms import try_patch_losses
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator

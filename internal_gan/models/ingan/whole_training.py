@@ -12,18 +12,10 @@ from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
-from internal_gan.models.base import (
-    Draws,
-    Losses,
-    Model,
-    Recipe,
-    Stage,
-    Terms,
-    cpu_generator,
-    judge,
-)
+from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ingan.whole import InGAN, add_noise
+from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator

@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Draws, Losses, Model, Stage, Terms, judge
+from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
+from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.singan.model import SinGAN

@@ -15,9 +15,9 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.transforms import Homography, Resize, trapezoid
-from internal_gan.models.base import Draws
 from internal_gan.models.ingan.whole import add_noise
 from internal_gan.models.ingan.whole_training import InGANStage, Round
+from internal_gan.models.losses import Draws
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from tests.tiny import (

@@ -1,0 +1,96 @@
+"""What the losses of all stages have in common."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from internal_gan.nn.losses import AdversarialLoss
+
+T = TypeVar("T")
+Losses = tuple[Tensor, dict[str, Tensor]]
+
+
+class Terms:
+    """A sum of named, weighted terms.
+
+    Attributes:
+        total: the sum, a scalar to minimise; None before the first term.
+        scalars: the terms without their weights, detached, for logs.
+    """
+
+    def __init__(self, step: int = 0) -> None:
+        self.step = step
+        self.total: Tensor | None = None
+        self.scalars: dict[str, Tensor] = {}
+
+    def add(self, name: str, value: Tensor, weight: float = 1.0) -> None:
+        term = weight * value
+        self.total = term if self.total is None else self.total + term
+        self.scalars[name] = value.detach()
+
+    def every(
+        self, interval: int, name: str, value: Callable[[], Tensor], weight: float = 1.0
+    ) -> None:
+        """Add a term in one of ``interval`` steps, with ``interval`` times the weight, unless that
+        is 0."""
+        if weight and self.step % interval == 0:
+            self.add(name, value(), interval * weight)
+
+    @property
+    def losses(self) -> Losses:
+        """The total and the scalars, as a stage's losses return them."""
+        if self.total is None:
+            raise ValueError("a loss without a term")
+        return self.total, self.scalars
+
+
+def judge(
+    discriminator: nn.Module,
+    loss: AdversarialLoss,
+    real: Tensor,
+    fake: Tensor,
+    rng: torch.Generator,
+    *,
+    penalised: tuple[Tensor, Tensor] | None = None,
+    step: int = 0,
+    interval: int = 1,
+) -> Losses:
+    """A discriminator's loss on real and generated images, neither of which gets a gradient.
+
+    Args:
+        real, fake: (N, C, H, W); their sizes may differ.
+        penalised: a real and a generated image of one size for the penalty; ``real`` and ``fake``
+            by default.
+        interval: the penalty is added in one of ``interval`` steps, with ``interval`` times the
+            weight.
+    """
+    terms = Terms()
+    real_logits, _ = discriminator(real.detach())
+    fake_logits, _ = discriminator(fake.detach())
+    terms.add("discriminator", loss.discriminator(real_logits, fake_logits))
+    if step % interval == 0:
+        penalty = loss.penalty(discriminator, *(penalised or (real, fake)), rng)
+        if penalty is not None:
+            terms.add("penalty", penalty, interval)
+    return terms.losses
+
+
+class Draws(Generic[T]):
+    """A stage's random draws, shared by both networks: the generator's first update reuses the
+    discriminator's last draw, which the same weights made."""
+
+    def __init__(self, draw: Callable[[], T]) -> None:
+        self._draw = draw
+        self._kept: T | None = None
+
+    def for_discriminator(self) -> T:
+        """A fresh draw, kept for the generator."""
+        self._kept = self._draw()
+        return self._kept
+
+    def for_generator(self) -> T:
+        """The draw that was kept, or a fresh one."""
+        kept, self._kept = self._kept, None
+        return self._draw() if kept is None else kept
