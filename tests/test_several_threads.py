@@ -2,10 +2,11 @@
 
 import io
 import logging
+import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,17 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 
+import internal_gan
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
+from internal_gan.images.files.image import to_uint8
 from internal_gan.process_settings import ignored_warnings, shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.standard_output import spare_output
 from internal_gan.training import threads
+from tests.commands import TINY_RUN
+from tests.tiny import EDGECONNECT, INGAN_FAST, picture
 
 
 class Overlap:
@@ -148,3 +153,60 @@ def test_a_threads_number_of_threads_is_its_own() -> None:
     assert in_threads(other) == [(here + 1, before, before)]
     assert torch.get_num_threads() == here
     assert in_threads(torch.get_num_threads) == [before]
+
+
+def of_the_process() -> list[object]:
+    """What threads could leave changed."""
+    logger = logging.getLogger("internal_gan")
+    return [
+        *(
+            sys.stdout,
+            sys.stderr,
+            signal.getsignal(signal.SIGINT),
+            signal.getsignal(signal.SIGTERM),
+        ),
+        *(warnings.filters[:], logger.level, logger.handlers[:]),
+        *(torch.get_deterministic_debug_mode(), torch.get_num_threads()),
+        *(torch.is_grad_enabled(), torch.is_autocast_enabled("cpu"), torch.random.initial_seed()),
+        GlobalHydra.instance().is_initialized(),
+    ]
+
+
+def test_four_threads_give_what_each_gives_alone(tmp_path: Path) -> None:
+    """Two train, and two draw by models that they share."""
+    photo = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+    singan = internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "singan").model
+    options = [*EDGECONNECT[1:], "device=cpu"]
+    filler = internal_gan.fit(
+        photo, "edgeconnect", overrides=options, output=tmp_path / "edgeconnect"
+    ).model
+
+    def train(family: str, overrides: Sequence[str], folder: Path) -> list[torch.Tensor]:
+        options = [*overrides, "trainer.threads=1"]
+        run = internal_gan.fit(photo, family, overrides=options, output=folder)
+        told = (folder / "log.txt").read_text()
+        assert f"Run folder {folder}\n" in told
+        assert told.count("Run folder") == told.count("Done in") == 1
+        return [*run.model.network.state_dict().values()]
+
+    def draw(half: int) -> list[torch.Tensor]:
+        sizes = [(30, 40 + n) for n in range(half, 6, 2)]
+        drawn = [singan.sample(2, size=s, seed=s[1], output_type="pt") for s in sizes]
+        boxes = [(2 + n, 5, 9, 9) for n in range(half, 6, 2)]
+        return drawn + [filler.fill(photo, box=box, output_type="pt") for box in boxes]
+
+    def works(place: Path) -> list[Callable[[], list[torch.Tensor]]]:
+        return [
+            partial(train, "singan", TINY_RUN, place / "a"),
+            partial(train, "ingan", [*INGAN_FAST[1:], "device=cpu"], place / "b"),
+            partial(draw, 0),
+            partial(draw, 1),
+        ]
+
+    alone = [work() for work in works(tmp_path / "alone")]
+    before = of_the_process()
+    together = in_threads(*works(tmp_path / "together"))
+    assert of_the_process() == before
+    for ours, expected in zip(together, alone, strict=True):
+        assert all(map(torch.equal, ours, expected))
+        assert len(ours) == len(expected)
