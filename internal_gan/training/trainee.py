@@ -80,7 +80,8 @@ class Trainee:
         self, loss: Callable[[], Losses], optimizer: torch.optim.Optimizer
     ) -> dict[str, Tensor]:
         mixed = self.precision != torch.float32
-        with torch.autocast(self.device.type, self.precision, enabled=mixed):
+        # Autocast's cache of weights belongs to the process: another thread would clear it midway.
+        with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
             total, scalars = loss()
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(total)
