@@ -86,6 +86,8 @@ def test_in_another_thread_it_changes_nothing() -> None:
 INTERRUPTED = """
 import os, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in jobs of some shells
+
 class Library:
     def find_spec(self, name, *_):
         if name == "hydra":
