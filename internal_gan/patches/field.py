@@ -1,0 +1,220 @@
+"""Nearest-neighbour fields: which patch of a source stands at each place of a target.
+
+Images are uint8 (H, W, C) with any number of channels, fields int32 (h, w, 2): row and column of
+the top left pixel of the source's patch. Results do not depend on the number of threads.
+
+The search is coherent. A tree over the largest coefficients of the patches' cosine transform finds
+near patches for every other place of every other row; then each place tries what continues the
+matches of its neighbours. Nothing is random.
+
+Sources: Hertzmann et al., "Image Analogies", SIGGRAPH 2001, Section 3.1 (a tree and coherence);
+Ashikhmin, "Synthesizing natural textures", I3D 2001 (continuing the matches of neighbours). With
+``method="patchmatch"``: Barnes et al., "PatchMatch", SIGGRAPH 2009, Section 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.fft import dct
+from scipy.spatial import cKDTree
+
+from internal_gan.patches import kernels
+from internal_gan.units import Size
+
+Image = NDArray[np.uint8]
+Places = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Wrap = tuple[bool, bool]
+Method = Literal["coherent", "patchmatch"]
+
+PATCH = 7  # side in pixels
+
+# Rows that one thread works on at a time. Results at the border of two bands depend on it, so it
+# must not depend on the number of threads.
+BAND = 64
+
+# The tree: coefficients, how many are chosen from along each axis, every which place is looked at
+# in source and target, and how many matches are returned, each up to 1 + EPS times too far.
+COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 1.0
+# Patches whose variance chooses the coefficients.
+SAMPLED = 1000
+
+# Random search: candidates around each match, the first of them within so many pixels.
+TRIES, RADIUS = 3, 16
+
+
+class Field(NamedTuple):
+    """Matches of the patches of a target.
+
+    Attributes:
+        places: (h, w, 2), row and column of the match.
+        distances: (h, w) int32, sums of squared differences.
+    """
+
+    places: Places
+    distances: Places
+
+
+def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
+    """Rows and columns of the patches in an image of (height, width); one a pixel where it wraps."""
+    height, width = (
+        side if around else side - PATCH + 1 for side, around in zip(size, wrap, strict=True)
+    )
+    return height, width
+
+
+class Index:
+    """An image that patches are searched in.
+
+    Args:
+        image: (H, W, C).
+        allowed: (h, w), the patches that may be taken; all by default.
+    """
+
+    def __init__(self, image: Image, allowed: Flags | None = None) -> None:
+        self.image = image
+        self.grid = grid((image.shape[0], image.shape[1]))
+        self.allowed = allowed
+
+    def nearest(self, target: Image) -> Places:
+        """Near patches for every ``STRIDE``-th place of a target, (rows, columns, k, 2)."""
+        queries = _coefficients(target, self._basis)
+        keys, tree = self._tree
+        flat = queries.reshape(-1, queries.shape[-1])
+        _, found = tree.query(flat, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
+        found = keys[found.reshape(*queries.shape[:2], -1)] * STRIDE
+        return np.ascontiguousarray(found.astype(np.int32))
+
+    @cached_property
+    def _basis(self) -> NDArray[np.float32]:
+        """The waves of low frequency that tell the patches apart best, (PATCH^2 C, k).
+
+        Chosen by their variance, which sums of fixed order give, so that it is the same everywhere.
+        """
+        channels = self.image.shape[2]
+        waves = dct(np.eye(PATCH), norm="ortho", axis=0)[:FREQUENCIES]
+        colours = dct(np.eye(channels), norm="ortho", axis=0)
+        basis = waves[:, None, None, :, None, None] * waves[None, :, None, None, :, None]
+        basis = basis * colours[None, None, :, None, None, :]
+        columns = basis.reshape(-1, PATCH * PATCH * channels).T.astype(np.float32)
+        stride = max(1, math.isqrt(math.prod(self.grid) // SAMPLED))
+        spread = _coefficients(self.image, np.ascontiguousarray(columns), stride).var(axis=(0, 1))
+        best = np.argsort(-spread, kind="stable")[:COEFFICIENTS]
+        return np.ascontiguousarray(columns[:, best])
+
+    @cached_property
+    def _tree(self) -> tuple[Places, cKDTree]:
+        keys = _coefficients(self.image, self._basis)
+        rows, columns = keys.shape[:2]
+        places = np.stack(np.mgrid[:rows, :columns], -1).reshape(-1, 2).astype(np.int32)
+        flat = keys.reshape(-1, keys.shape[-1])
+        if self.allowed is not None:
+            kept = self.allowed[::STRIDE, ::STRIDE].ravel()
+            places, flat = places[kept], flat[kept]
+        return places, cKDTree(flat, balanced_tree=False)
+
+
+def search(
+    target: Image,
+    source: Index,
+    *,
+    start: Places | None = None,
+    seeds: bool = True,
+    sweeps: int = 2,
+    weights: NDArray[np.float32] | None = None,
+    active: Flags | None = None,
+    price: float = 0.0,
+    wrap: Wrap = (False, False),
+    method: Method = "coherent",
+    seed: int = 0,
+) -> Field:
+    """Find a near patch of the source for every patch of the target.
+
+    Args:
+        target: (H, W, C), both sides at least ``PATCH``.
+        start: matches to begin with, (h, w, 2); by default those of the tree.
+        seeds: whether to consider what the tree finds beside ``start``.
+        sweeps: passes in which each place tries the continued matches of its neighbours.
+        weights: (h', w') of the source, what distances to its patches are multiplied by; infinite
+            where none may be taken.
+        active: (h, w) of the target, the places that are searched; the others keep ``start``.
+        price: added to the squared distance for each of the four neighbours that a match does not
+            continue.
+        wrap: whether the target continues beyond its bottom at its top, and right at its left.
+        method: ``patchmatch`` tries random places in place of those of the tree.
+        seed: of the random places.
+    """
+    channels = target.shape[2]
+    height, width = grid((target.shape[0], target.shape[1]), wrap)
+    around = ((0, PATCH - 1 if wrap[0] else 0), (0, PATCH - 1 if wrap[1] else 0), (0, 0))
+    target = np.pad(target, around, mode="wrap") if any(wrap) else target
+    a, b = (image.reshape(image.shape[0], -1) for image in (target, source.image))
+    rows, columns = source.grid
+    if weights is None:
+        weights = np.ones((rows, columns), np.float32)
+        if source.allowed is not None:
+            weights[~source.allowed] = np.inf
+    if active is None:
+        active = np.ones((height, width), np.bool_)
+    if start is None:
+        places = np.zeros((height, width, 2), np.int32)
+        if method == "patchmatch":
+            rng = np.random.default_rng(seed)
+            places[..., 0] = rng.integers(0, rows, (height, width))
+            places[..., 1] = rng.integers(0, columns, (height, width))
+    else:
+        places = start.copy()
+    distances = np.empty((height, width), np.int32)
+    over_rows(kernels.measure, height, a, b, places, active, PATCH, channels, distances)
+    if start is None and method == "coherent":
+        distances[:] = kernels.FAR
+    if seeds and method == "coherent":
+        found = source.nearest(target)
+        over_rows(
+            kernels.consider,
+            height,
+            *(a, b, places, distances, weights, active, PATCH, channels, found, STRIDE),
+        )
+    tries, everywhere = (TRIES, 1) if method == "patchmatch" else (0, 0)
+    for number in range(sweeps):
+        over_rows(
+            kernels.sweep,
+            height,
+            *(a, b, places.copy(), places, distances, weights, active, PATCH, channels, number),
+            *(np.float32(price), tries, RADIUS, everywhere, np.uint32(seed), *wrap),
+        )
+    return Field(places, distances)
+
+
+def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
+    """Run a kernel over all rows, band by band, on as many threads as torch may use."""
+    bands = [(top, min(top + BAND, rows)) for top in range(0, rows, BAND)]
+    threads = min(torch.get_num_threads(), len(bands))
+    if threads == 1:
+        for band in bands:
+            kernel(*arguments, *band)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(lambda band: kernel(*arguments, *band), bands):
+            pass
+
+
+def _coefficients(
+    image: Image, basis: NDArray[np.float32], stride: int = STRIDE
+) -> NDArray[np.float32]:
+    """(rows, columns, k) of the patches at every ``stride``-th place."""
+    height, width = grid((image.shape[0], image.shape[1]))
+    result = np.empty((-(-height // stride), -(-width // stride), basis.shape[1]), np.float32)
+    flat = image.reshape(image.shape[0], -1)
+    over_rows(
+        kernels.project, result.shape[0], flat, PATCH, image.shape[2], basis, stride, result
+    )
+    return result

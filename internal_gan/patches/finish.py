@@ -1,0 +1,134 @@
+"""A drawing at the size that a network learnt, finished with the photo's own pixels.
+
+What stands where is decided at a small size (:mod:`internal_gan.patches.synthesis`). It is then
+carried octave by octave to the size of the result, and searched anew near seams alone: inside a
+piece, the copy is its own best match. Last, seams are hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from internal_gan.patches.field import PATCH, Image, Index, Method, Places, Wrap, search
+from internal_gan.patches.seams import HOLD, hide, largest_piece, near_seams, seam_figure
+from internal_gan.patches.synthesis import (
+    SHORTEST,
+    carry,
+    field_of,
+    synthesise,
+    taken,
+    vote,
+)
+from internal_gan.units import Size
+
+# What stands where is decided where the photo's short side has at most so many pixels.
+DECIDED = 320
+# Rounds near seams at each octave; what a patch pays for each neighbour that it does not continue.
+ROUNDS, PRICE = 2, 300.0
+# A sample may hold no larger piece of the photo: it is drawn again from a larger size, where the
+# drawing decides more.
+LARGEST, CAREFUL = 0.25, 48
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished picture.
+
+    Attributes:
+        pixels: (H, W, C), of the photo's kind of numbers.
+        origins: (H, W, 2), row and column of each pixel in the photo.
+        exact: (H, W), whether a pixel is the photo's own, not one that was changed at a seam.
+        seam: see :func:`internal_gan.patches.seams.seam_figure`.
+        largest_piece: the share of the picture that its largest piece covers.
+    """
+
+    pixels: NDArray[Any]
+    origins: Places
+    exact: NDArray[np.bool_]
+    seam: float
+    largest_piece: float
+
+
+def finish(
+    drawing: Image,
+    photo: NDArray[Any],
+    size: Size,
+    *,
+    wrap: Wrap = (False, False),
+    method: Method = "coherent",
+) -> Finished:
+    """Make a drawing anew of a photo's pixels.
+
+    Args:
+        drawing: (h, w, 3) of 8 bits, of any size.
+        photo: (H, W, 3) of 8 or 16 bits, whose pixels are as large as those of the result.
+        size: (height, width) of the result.
+    """
+    octaves = list(_octaves(_in_eight_bits(photo)))
+    sizes = [size]
+    for _ in octaves[1:]:
+        sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+    for shortest in (SHORTEST, CAREFUL):
+        origins = synthesise(
+            drawing, octaves[-1], sizes[-1], shortest=shortest, wrap=wrap, method=method
+        )
+        largest = largest_piece(origins)
+        if largest <= LARGEST:
+            break
+    for source, larger in list(zip(octaves, sizes, strict=True))[-2::-1]:
+        origins = enlarged(origins, source, larger, wrap)
+    pixels = taken(photo, origins)
+    added = hide(pixels, origins, photo, HOLD / 2 ** (len(octaves) - 1), wrap)
+    hidden = (pixels + added).round().clip(0, np.iinfo(photo.dtype).max).astype(photo.dtype)
+    exact = (hidden == pixels).all(axis=2)
+    return Finished(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
+
+
+def enlarged(origins: Places, source: Image, size: Size, wrap: Wrap = (False, False)) -> Places:
+    """Carry origins to twice the size, and search near seams for pieces that fit better."""
+    origins = carry(origins, 2, size, (source.shape[0], source.shape[1]))
+    index = Index(source)
+    for _ in range(ROUNDS):
+        near = near_seams(origins, PATCH - 1, wrap)
+        if not near.any():
+            break
+        start = field_of(origins, index.grid, wrap)
+        middle = PATCH // 2
+        shifted = np.roll(near, (-middle, -middle), (0, 1))[: len(start), : start.shape[1]]
+        found = search(
+            taken(source, origins),
+            index,
+            start=start,
+            seeds=False,
+            active=np.ascontiguousarray(shifted),
+            price=PRICE,
+            wrap=wrap,
+        )
+        origins = vote(found.places, size, wrap=wrap, active=near, origins=origins)
+    return origins
+
+
+def _octaves(photo: Image) -> Iterator[Image]:
+    """The photo and its halvings, until what stands where can be decided."""
+    while True:
+        yield photo
+        if min(photo.shape[:2]) <= DECIDED:
+            return
+        photo = halved(photo)
+
+
+def halved(image: Image) -> Image:
+    """(ceil(H / 2), ceil(W / 2), C), the means of two by two pixels."""
+    height, width = image.shape[:2]
+    even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    rows = even[::2].astype(np.uint16) + even[1::2]
+    return ((rows[:, ::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
+
+
+def _in_eight_bits(photo: NDArray[Any]) -> Image:
+    return photo if photo.dtype == np.uint8 else (photo >> 8).astype(np.uint8)

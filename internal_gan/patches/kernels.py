@@ -1,0 +1,334 @@
+"""The loops of the patch engine, compiled by numba; :mod:`internal_gan.patches.field` calls them.
+
+Images are uint8 (H, W C): a row holds the channels of each pixel side by side. A field (h, w, 2)
+of int32 names for the patch at each place of a target, by its top left pixel, the place of a patch
+of a source. A target that wraps comes with its first rows or columns repeated at its end.
+
+A loop works on rows ``top`` to ``bottom`` and reads of other rows only what they held when it
+began, so that bands of rows can be worked on in any order and at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+FAR = np.int32(2**30)  # larger than any distance
+
+
+def _compiled(loop: Loop) -> Loop:
+    try:
+        return njit(nogil=True, cache=True)(loop)  # type: ignore[no-any-return]
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return njit(nogil=True)(loop)  # type: ignore[no-any-return]
+
+
+def _inlined(loop: Loop) -> Loop:
+    return njit(inline="always")(loop)  # type: ignore[no-any-return]
+
+
+@_inlined
+def _distance(a, b, ay, ax, by, bx, patch, span, limit):  # type: ignore[no-untyped-def]
+    """Sum of squared differences of two patches, or something above ``limit``.
+
+    Columns count values, not pixels; ``span`` is the width of a patch in values.
+    """
+    total = np.int32(0)
+    for i in range(patch):
+        row = np.int32(0)
+        for j in range(span):
+            d = np.int32(a[ay + i, ax + j]) - np.int32(b[by + i, bx + j])
+            row += d * d
+        total += row
+        if total > limit:
+            break
+    return total
+
+
+@_inlined
+def _hash(a, b, c):  # type: ignore[no-untyped-def]
+    """A random number of 32 bits that depends on nothing else."""
+    h = np.uint32(a) * np.uint32(0x9E3779B1)
+    h ^= np.uint32(b) * np.uint32(0x85EBCA77)
+    h ^= np.uint32(c) * np.uint32(0xC2B2AE3D)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(0x2C1B3C6D)
+    h ^= h >> np.uint32(12)
+    h *= np.uint32(0x297A2D39)
+    return h ^ (h >> np.uint32(15))
+
+
+@_compiled
+def project(image, patch, channels, basis, stride, result, top, bottom):  # type: ignore[no-untyped-def]
+    """Coefficients of the patches at every ``stride``-th place.
+
+    Args:
+        basis: (patch^2 channels, k) float32.
+        result: (rows, columns, k) float32, written; ``top`` and ``bottom`` count its rows.
+    """
+    span, count = patch * channels, basis.shape[1]
+    total = np.empty(count, np.float32)
+    for row in range(top, bottom):
+        for column in range(result.shape[1]):
+            y, x = row * stride, column * stride * channels
+            total[:] = np.float32(0)
+            for i in range(patch):
+                for j in range(span):
+                    value = np.float32(image[y + i, x + j])
+                    for k in range(count):
+                        total[k] += basis[i * span + j, k] * value
+            result[row, column] = total
+
+
+@_compiled
+def measure(target, source, field, active, patch, channels, distances, top, bottom):  # type: ignore[no-untyped-def]
+    """Write the squared distances of active matches into ``distances`` (h, w), int32."""
+    span = patch * channels
+    for y in range(top, bottom):
+        for x in range(field.shape[1]):
+            if not active[y, x]:
+                continue
+            sy, sx = field[y, x, 0], field[y, x, 1] * channels
+            distances[y, x] = _distance(target, source, y, x * channels, sy, sx, patch, span, FAR)
+
+
+@_compiled
+def consider(  # type: ignore[no-untyped-def]
+    target, source, field, distances, weights, active, patch, channels, seeds, stride, top, bottom
+):
+    """Take candidates where they are nearer.
+
+    Args:
+        seeds: (ceil(h / stride), ceil(w / stride), k, 2), candidates for every ``stride``-th place
+            of a row and column, which the places around it continue.
+    """
+    height, width = weights.shape
+    span = patch * channels
+    for y in range(top, bottom):
+        for x in range(field.shape[1]):
+            if not active[y, x]:
+                continue
+            row = min((y + stride // 2) // stride, seeds.shape[0] - 1)
+            column = min((x + stride // 2) // stride, seeds.shape[1] - 1)
+            best = np.float32(distances[y, x]) * weights[field[y, x, 0], field[y, x, 1]]
+            for k in range(seeds.shape[2]):
+                cy = seeds[row, column, k, 0] + y - row * stride
+                cx = seeds[row, column, k, 1] + x - column * stride
+                if cy < 0 or cx < 0 or cy >= height or cx >= width:
+                    continue
+                weight = weights[cy, cx]
+                if weight == np.inf:
+                    continue
+                limit = np.int32(min(np.float32(FAR), best / weight))
+                d = _distance(
+                    target, source, y, x * channels, cy, cx * channels, patch, span, limit
+                )
+                if np.float32(d) * weight < best:
+                    best = np.float32(d) * weight
+                    distances[y, x] = d
+                    field[y, x, 0], field[y, x, 1] = cy, cx
+
+
+@_inlined
+def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):  # type: ignore[no-untyped-def]
+    """Where the match of the neighbour at (y + dy, x + dx) would continue at (y, x); -1 is none."""
+    height, width = field.shape[0], field.shape[1]
+    ny, nx = y + dy, x + dx
+    if wrap_y:
+        ny = (ny + height) % height
+    if wrap_x:
+        nx = (nx + width) % width
+    if ny < 0 or nx < 0 or ny >= height or nx >= width:
+        return np.int32(-1), np.int32(-1)
+    if top <= ny < bottom:
+        return np.int32(field[ny, nx, 0] - dy), np.int32(field[ny, nx, 1] - dx)
+    return np.int32(before[ny, nx, 0] - dy), np.int32(before[ny, nx, 1] - dx)
+
+
+@_inlined
+def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):  # type: ignore[no-untyped-def]
+    """How many of the four neighbours a match at (cy, cx) does not continue."""
+    count = 0
+    for q in range(4):
+        dy = 1 - 2 * q if q < 2 else 0
+        dx = 5 - 2 * q if q >= 2 else 0
+        ny, nx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
+        if (ny != -1 or nx != -1) and (ny != cy or nx != cx):
+            count += 1
+    return count
+
+
+@_compiled
+def sweep(  # type: ignore[no-untyped-def]
+    target,
+    source,
+    before,
+    field,
+    distances,
+    weights,
+    active,
+    patch,
+    channels,
+    number,
+    price,
+    tries,
+    radius,
+    everywhere,
+    seed,
+    wrap_y,
+    wrap_x,
+    top,
+    bottom,
+):
+    """One sweep over the places: each tries what continues the matches of its neighbours.
+
+    Args:
+        before: the field when the sweep began.
+        number: of the sweep; odd ones go backwards.
+        price: added to the distance for each of the four neighbours whose match is not continued.
+        tries: random candidates around the match, in halving distances from ``radius`` on.
+        everywhere: random candidates anywhere.
+    """
+    width = field.shape[1]
+    rows, columns = weights.shape
+    span = patch * channels
+    for i in range(top, bottom):
+        y = i if number % 2 == 0 else top + bottom - 1 - i
+        for j in range(width):
+            x = j if number % 2 == 0 else width - 1 - j
+            if not active[y, x]:
+                continue
+            by, bx = field[y, x, 0], field[y, x, 1]
+            nearest = distances[y, x]
+            best = np.float32(nearest) * weights[by, bx]
+            if price > 0:
+                best += price * _breaks(
+                    field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x
+                )
+            for q in range(8 + tries + everywhere):
+                if q < 8:
+                    # All around: left and up first in even sweeps, right and down in odd ones.
+                    place = q if q < 4 else q + 1
+                    dy, dx = place // 3 - 1, place % 3 - 1
+                    if number % 2 == 1:
+                        dy, dx = -dy, -dx
+                    cy, cx = _neighbour(
+                        field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x
+                    )
+                else:
+                    # numba would make floats of shifts that mix signs.
+                    number_of = np.uint32(y * width + x)
+                    chance = _hash(number_of, np.uint32(number * 64 + q), seed)
+                    low, high = np.int64(chance & np.uint32(0xFFFF)), np.int64(chance >> np.uint32(16))
+                    if q < 8 + tries:
+                        reach = max(1, radius >> (q - 8))
+                        cy = np.int32(by + low % (2 * reach + 1) - reach)
+                        cx = np.int32(bx + high % (2 * reach + 1) - reach)
+                    else:
+                        cy, cx = np.int32(low * rows >> 16), np.int32(high * columns >> 16)
+                if cy < 0 or cx < 0 or cy >= rows or cx >= columns or (cy == by and cx == bx):
+                    continue
+                weight = weights[cy, cx]
+                if weight == np.inf:
+                    continue
+                extra = np.float32(0)
+                if price > 0:
+                    extra = np.float32(
+                        price
+                        * _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x)
+                    )
+                    if extra >= best:
+                        continue
+                limit = np.int32(min(np.float32(FAR), (best - extra) / weight))
+                d = _distance(
+                    target, source, y, x * channels, cy, cx * channels, patch, span, limit
+                )
+                cost = np.float32(d) * weight + extra
+                if cost < best:
+                    best, nearest, by, bx = cost, d, cy, cx
+            distances[y, x] = nearest
+            field[y, x, 0], field[y, x, 1] = by, bx
+
+
+@_compiled
+def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom):  # type: ignore[no-untyped-def]
+    """For each active pixel the pixel of the source that most of the patches over it name.
+
+    Args:
+        kernel: (patch, patch) float32, what a patch's voice counts at each of its pixels.
+        active: (H, W).
+        origins: (H, W, 2) int32, row and column in the source; written.
+    """
+    height, width = field.shape[0], field.shape[1]
+    votes = np.empty(patch * patch, np.float32)
+    where = np.empty((patch * patch, 2), np.int32)
+    for y in range(top, bottom):
+        for x in range(origins.shape[1]):
+            if not active[y, x]:
+                continue
+            count, best = 0, 0
+            for i in range(patch):
+                fy = y - i
+                if wrap_y:
+                    fy = (fy + height) % height
+                if fy < 0 or fy >= height:
+                    continue
+                for j in range(patch):
+                    fx = x - j
+                    if wrap_x:
+                        fx = (fx + width) % width
+                    if fx < 0 or fx >= width:
+                        continue
+                    sy, sx = field[fy, fx, 0] + i, field[fy, fx, 1] + j
+                    found = 0
+                    while found < count and (where[found, 0] != sy or where[found, 1] != sx):
+                        found += 1
+                    if found == count:
+                        where[count, 0], where[count, 1] = sy, sx
+                        votes[count] = np.float32(0)
+                        count += 1
+                    votes[found] += kernel[i, j]
+                    if votes[found] > votes[best]:
+                        best = found
+            origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]
+
+
+@_compiled
+def mean(field, source, patch, channels, strength, wrap_y, wrap_x, result, top, bottom):  # type: ignore[no-untyped-def]
+    """For each pixel the weighted mean of the patches over it.
+
+    Args:
+        strength: (h, w) float32, what the patch at each place counts.
+        result: (H, W, channels) float32, written.
+    """
+    height, width = field.shape[0], field.shape[1]
+    for y in range(top, bottom):
+        for x in range(result.shape[1]):
+            total = np.float32(0)
+            for c in range(channels):
+                result[y, x, c] = np.float32(0)
+            for i in range(patch):
+                fy = y - i
+                if wrap_y:
+                    fy = (fy + height) % height
+                if fy < 0 or fy >= height:
+                    continue
+                for j in range(patch):
+                    fx = x - j
+                    if wrap_x:
+                        fx = (fx + width) % width
+                    if fx < 0 or fx >= width:
+                        continue
+                    share = strength[fy, fx]
+                    total += share
+                    sy, sx = field[fy, fx, 0] + i, (field[fy, fx, 1] + j) * channels
+                    for c in range(channels):
+                        result[y, x, c] += share * np.float32(source[sy, sx + c])
+            if total > 0:
+                for c in range(channels):
+                    result[y, x, c] /= total

@@ -1,0 +1,152 @@
+"""Where pieces of a photo meet: how much they show, and how they are hidden.
+
+Two neighbouring pixels belong to one piece where the photo has them side by side, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.ndimage import maximum_filter1d
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from internal_gan.patches.field import Flags, Places, Wrap
+
+Pixels = NDArray[Any]
+
+# How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
+# pixels of a result that is as large as what was synthesised.
+HOLD = 0.02
+
+
+def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
+    """Where a pixel's next one along ``axis`` is of another piece, (H, W).
+
+    The last row or column has no next one unless it wraps.
+    """
+    following = np.roll(origins, -1, axis)
+    step = np.array([1, 0] if axis == 0 else [0, 1])
+    found: Flags = (following - origins != step).any(axis=2)
+    if not wrap[axis]:
+        found[(slice(None),) * axis + (-1,)] = False
+    return found
+
+
+def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flags:
+    """Pixels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
+    near = np.zeros(origins.shape[:2], np.uint8)
+    for axis in range(2):
+        broken = breaks(origins, axis, wrap)
+        near |= broken
+        near |= np.roll(broken, 1, axis)
+    for axis in range(2):
+        mode = "wrap" if wrap[axis] else "nearest"
+        near = maximum_filter1d(near, 2 * reach + 1, axis, mode=mode)
+    return near.astype(np.bool_)
+
+
+def largest_piece(origins: Places) -> float:
+    """The share of the picture that its largest piece covers, 0 to 1."""
+    height, width = origins.shape[:2]
+    number = np.arange(height * width, dtype=np.int32).reshape(height, width)
+    down, right = ~breaks(origins, 0)[:-1], ~breaks(origins, 1)[:, :-1]
+    first = np.concatenate([number[:-1][down], number[:, :-1][right]])
+    second = np.concatenate([number[1:][down], number[:, 1:][right]])
+    joined = coo_array((np.ones(len(first), np.bool_), (first, second)), (number.size,) * 2)
+    _, labels = connected_components(joined, directed=False)
+    return float(np.bincount(labels).max() / number.size)
+
+
+def seam_figure(pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)) -> float:
+    """Mean step over the seams as a multiple of the photo's own steps there; 1 shows no seam.
+
+    Args:
+        pixels: (H, W, C), the picture.
+        source: (h, w, C), the photo.
+
+    Returns:
+        1 without seams.
+    """
+    ours, own = 0.0, 0.0
+    for axis, where, expected in _crossings(origins, source, wrap):
+        values = pixels.astype(np.float32)
+        steps = (np.roll(values, -1, axis) - values)[where]
+        ours += float(np.abs(steps).sum())
+        own += float(np.abs(expected).sum())
+    return ours / own if own else 1.0
+
+
+def hide(
+    pixels: Pixels,
+    origins: Places,
+    source: Pixels,
+    hold: float = HOLD,
+    wrap: Wrap = (False, False),
+) -> NDArray[np.float32]:
+    """What to add to a picture so that its steps over seams become those of the photo.
+
+    Minimises |grad(pixels + E) - G|^2 + ``hold`` |E|^2, where G is the picture's own gradient but,
+    over seams, the mean of what the photo has beside either pixel. Solved exactly by a cosine
+    transform, or a Fourier transform along axes that wrap.
+
+    Args:
+        pixels: (H, W, C), ``source`` at ``origins``.
+        hold: the larger, the nearer to a seam the correction stays.
+
+    Returns:
+        E, (H, W, C).
+
+    Source: Pérez et al., "Poisson Image Editing", SIGGRAPH 2003; the term that holds the colours is
+    that of Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
+    """
+    height, width, channels = pixels.shape
+    wanted = np.zeros((height, width, channels), np.float32)
+    for axis, where, expected in _crossings(origins, source, wrap):
+        values = pixels.astype(np.float32)
+        off = np.zeros_like(wanted)
+        off[where] = expected - (np.roll(values, -1, axis) - values)[where]
+        wanted += np.roll(off, 1, axis) - off
+    waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
+    strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
+    axes = sorted(range(2), key=lambda axis: wrap[axis])  # transforms that make complex numbers last
+    for channel in range(channels):
+        plane: Pixels = wanted[..., channel]
+        for axis in axes:
+            plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, norm="ortho")
+        plane = plane / strength
+        for axis in axes[::-1]:
+            plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, norm="ortho")
+        wanted[..., channel] = plane.real
+    return wanted
+
+
+def _waves(side: int, around: bool) -> NDArray[np.float32]:
+    """Eigenvalues of minus the second difference along an axis."""
+    turns = (2 if around else 1) * np.arange(side) / side
+    return (2 - 2 * np.cos(np.pi * turns)).astype(np.float32)
+
+
+def _crossings(
+    origins: Places, source: Pixels, wrap: Wrap
+) -> Iterator[tuple[int, tuple[NDArray[np.intp], ...], NDArray[np.float32]]]:
+    """Along each axis the pixels before a seam, and the photo's mean step there, (n, C)."""
+    for axis in range(2):
+        where = breaks(origins, axis, wrap).nonzero()
+        step = np.array([1, 0] if axis == 0 else [0, 1])
+        here, there = origins[where], np.roll(origins, -1, axis)[where]
+        total = np.zeros((len(here), source.shape[2]), np.float32)
+        count = np.zeros((len(here), 1), np.float32)
+        for first, second in ((here, here + step), (there - step, there)):
+            low, high = first[:, axis] >= 0, second[:, axis] < source.shape[axis]
+            inside = low & high
+            a, b = first[inside], second[inside]
+            total[inside] += source[b[:, 0], b[:, 1]].astype(np.float32) - source[
+                a[:, 0], a[:, 1]
+            ].astype(np.float32)
+            count[inside] += 1
+        yield axis, where, total / np.maximum(count, 1)

@@ -1,0 +1,196 @@
+"""A drawing made anew of a photo's own patches, from coarse to fine.
+
+At each size, patches of the picture are replaced by their nearest ones of the photo, and every
+pixel becomes the pixel of the photo that most of the patches over it name. Patches that the picture
+lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4.2).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from internal_gan.patches import kernels
+from internal_gan.patches.field import (
+    PATCH,
+    Field,
+    Flags,
+    Image,
+    Index,
+    Method,
+    Places,
+    Wrap,
+    grid,
+    over_rows,
+    search,
+)
+from internal_gan.units import Size
+
+# The short side of the photo at the first size, and how sizes grow from there.
+SHORTEST, GROWTH = 32, 1.5
+ROUNDS = 3
+# The smaller, the more patches are preferred that the picture lacks; in mean squares of [0, 1].
+ALPHA = 0.01
+# A patch's voice at its pixels falls with the square of their distance from its middle.
+FALL = 0.05
+
+_from_middle = np.arange(PATCH) - PATCH // 2
+_squares = _from_middle[:, None] ** 2 + _from_middle[None] ** 2
+VOICE = np.exp(-FALL * _squares).astype(np.float32)
+ALIKE = np.ones((PATCH, PATCH), np.float32)
+
+
+def synthesise(
+    drawing: Image,
+    photo: Image,
+    size: Size,
+    *,
+    shortest: int = SHORTEST,
+    wrap: Wrap = (False, False),
+    method: Method = "coherent",
+) -> Places:
+    """Say for every pixel which one of the photo stands there.
+
+    Args:
+        drawing: (h, w, 3), what to draw, of any size.
+        photo: (H, W, 3), whose pixels are as large as those of the result.
+        size: (height, width) of the result.
+        shortest: the short side of the photo at the first size. The larger, the closer the result
+            is to the drawing, and the smaller the pieces that are taken from the photo.
+
+    Returns:
+        (height, width, 2), row and column in the photo.
+    """
+    origins: Places | None = None
+    last = 1.0
+    for scale in _scales(photo.shape[:2], size, shortest):
+        source = resized(photo, scaled(photo.shape[:2], scale))
+        target_size = scaled(size, scale)
+        if origins is None:
+            picture = resized(drawing, target_size)
+        else:
+            origins = carry(origins, scale / last, target_size, source.shape[:2])
+            picture = taken(source, origins)
+        index = Index(source)
+        missing: Field | None = None
+        for number in range(ROUNDS):
+            start = None if origins is None else field_of(origins, index.grid, wrap)
+            missing = search(
+                source,
+                Index(picture),
+                start=None if missing is None else missing.places,
+                seeds=missing is None,
+                sweeps=1,
+                method=method,
+            )
+            weights = _weights(missing, picture)
+            found = search(
+                picture,
+                index,
+                start=start,
+                seeds=start is None or number == 0,
+                weights=weights,
+                sweeps=2 if start is None else 1,
+                wrap=wrap,
+                method=method,
+                seed=number,
+            )
+            final = scale == 1.0 and number == ROUNDS - 1
+            origins = vote(found.places, target_size, VOICE if final else ALIKE, wrap)
+            picture = taken(source, origins)
+        last = scale
+    assert origins is not None
+    return origins
+
+
+def _weights(missing: Field, picture: Image) -> NDArray[np.float32]:
+    """What distances to the photo's patches count: less for those that the picture lacks."""
+    values = PATCH * PATCH * picture.shape[2] * 255.0**2
+    return (1 / (ALPHA + missing.distances / values)).astype(np.float32)
+
+
+def vote(
+    field: Places,
+    size: Size,
+    voice: NDArray[np.float32] = VOICE,
+    wrap: Wrap = (False, False),
+    *,
+    active: Flags | None = None,
+    origins: Places | None = None,
+) -> Places:
+    """For every pixel the one of the source that most of the patches over it name.
+
+    Args:
+        field: (h, w, 2), the matches of the patches.
+        voice: (PATCH, PATCH), what a patch's voice counts at each of its pixels.
+        active: (height, width), which pixels are voted on; the others keep ``origins``.
+
+    Returns:
+        (height, width, 2), row and column in the source.
+    """
+    if active is None:
+        active = np.ones(size, np.bool_)
+    result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
+    over_rows(kernels.plurality, size[0], field, PATCH, voice, *wrap, active, result)
+    return result
+
+
+def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
+    """Take origins over to a size that is ``ratio`` times as large; pieces stay whole.
+
+    Args:
+        size, source: (height, width) of the larger target and source.
+    """
+    sides = []
+    near = [
+        np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), old - 1)
+        for side, old in zip(size, origins.shape[:2], strict=True)
+    ]
+    coarse = origins[near[0][:, None], near[1][None]]
+    for axis, side in enumerate(size):
+        shape = (-1, 1) if axis == 0 else (1, -1)
+        offset = coarse[..., axis] - near[axis].reshape(shape)
+        place = np.arange(side).reshape(shape) + np.rint(offset * ratio).astype(np.int32)
+        sides.append(place.clip(0, source[axis] - 1))
+    return np.ascontiguousarray(np.stack(sides, axis=-1), np.int32)
+
+
+def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
+    """Matches of the patches around the pixels of ``origins``.
+
+    Args:
+        source: rows and columns of the source's patches.
+    """
+    middle = PATCH // 2
+    height, width = grid((origins.shape[0], origins.shape[1]), wrap)
+    rows, columns = ((np.arange(side) + middle) for side in (height, width))
+    field = origins[rows[:, None] % origins.shape[0], columns[None] % origins.shape[1]] - middle
+    return np.ascontiguousarray(field.clip(0, np.array(source) - 1), np.int32)
+
+
+def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:
+    """The source's values at these pixels, (H, W, C)."""
+    return source[origins[..., 0], origins[..., 1]]
+
+
+def scaled(size: Size, scale: float) -> Size:
+    return max(PATCH, round(size[0] * scale)), max(PATCH, round(size[1] * scale))
+
+
+def resized(image: Image, size: Size) -> Image:
+    """(H, W, 3) at another size, antialiased."""
+    if image.shape[:2] == size:
+        return image
+    return np.asarray(PIL.Image.fromarray(image).resize(size[::-1], PIL.Image.Resampling.LANCZOS))
+
+
+def _scales(photo: Size, size: Size, shortest: int) -> list[float]:
+    """From the first size to the last one, which is 1."""
+    scales = [1.0]
+    while min(photo) * scales[-1] / GROWTH > shortest / math.sqrt(GROWTH):
+        scales.append(scales[-1] / GROWTH)
+    return scales[::-1]
