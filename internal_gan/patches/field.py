@@ -41,9 +41,9 @@ PATCH = 7  # side in pixels
 # must not depend on the number of threads.
 BAND = 64
 
-# The tree: coefficients, how many are chosen from along each axis, every which place is looked at
-# in source and target, and how many matches are returned, each up to 1 + EPS times too far.
-COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 1.0
+# The tree: coefficients of a patch, how many are chosen from along each axis, every which place of
+# a target is looked up, and how many matches it gets, each up to 1 + EPS times too far away.
+COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 2.0
 # Patches whose variance chooses the coefficients.
 SAMPLED = 1000
 
@@ -86,12 +86,11 @@ class Index:
 
     def nearest(self, target: Image) -> Places:
         """Near patches for every ``STRIDE``-th place of a target, (rows, columns, k, 2)."""
-        queries = _coefficients(target, self._basis)
+        queries = _coefficients(target, self._basis, STRIDE)
         keys, tree = self._tree
         flat = queries.reshape(-1, queries.shape[-1])
         _, found = tree.query(flat, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
-        found = keys[found.reshape(*queries.shape[:2], -1)] * STRIDE
-        return np.ascontiguousarray(found.astype(np.int32))
+        return keys[found.reshape(*queries.shape[:2], -1)]
 
     @cached_property
     def _basis(self) -> NDArray[np.float32]:
@@ -112,12 +111,12 @@ class Index:
 
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
-        keys = _coefficients(self.image, self._basis)
+        keys = _coefficients(self.image, self._basis, 1)
         rows, columns = keys.shape[:2]
         places = np.stack(np.mgrid[:rows, :columns], -1).reshape(-1, 2).astype(np.int32)
         flat = keys.reshape(-1, keys.shape[-1])
         if self.allowed is not None:
-            kept = self.allowed[::STRIDE, ::STRIDE].ravel()
+            kept = self.allowed.ravel()
             places, flat = places[kept], flat[kept]
         return places, cKDTree(flat, balanced_tree=False)
 
@@ -208,7 +207,7 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 
 def _coefficients(
-    image: Image, basis: NDArray[np.float32], stride: int = STRIDE
+    image: Image, basis: NDArray[np.float32], stride: int
 ) -> NDArray[np.float32]:
     """(rows, columns, k) of the patches at every ``stride``-th place."""
     height, width = grid((image.shape[0], image.shape[1]))

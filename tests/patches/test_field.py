@@ -1,0 +1,136 @@
+"""Nearest-neighbour fields against an exact search."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from internal_gan.patches.field import PATCH, Field, Image, Index, Method, Places, grid, search
+from internal_gan.patches.search import nearest, patches_at
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+METHODS: list[Method] = ["coherent", "patchmatch"]
+
+
+def picture(name: str, size: tuple[int, int]) -> Image:
+    with Pillow.open(PHOTOS / f"{name}.jpg") as file:
+        return np.array(file.convert("RGB").resize(size[::-1], Pillow.Resampling.LANCZOS))
+
+
+def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (*size, channels)).astype(np.uint8)
+
+
+def rows_of(image: Image) -> torch.Tensor:
+    pixels = torch.tensor(image).movedim(-1, 0)[None].double()
+    places = torch.arange(np.prod(grid(image.shape[:2])))
+    return patches_at(pixels, places, PATCH)
+
+
+def exact(target: Image, source: Image) -> np.ndarray:
+    queries, keys = rows_of(target), rows_of(source)
+    index, _ = nearest(queries, keys)
+    return (queries - keys[index]).square().sum(dim=1).view(grid(target.shape[:2])).numpy()
+
+
+def root_mean(distances: np.ndarray) -> float:
+    return float(np.sqrt(distances.astype(float)).mean())
+
+
+def measured(target: Image, source: Image, places: Places) -> np.ndarray:
+    rows, columns = grid(source.shape[:2])
+    place = torch.from_numpy(places[..., 0].astype(np.int64) * columns + places[..., 1]).flatten()
+    assert place.max() < rows * columns
+    distance = (rows_of(target) - rows_of(source)[place]).square().sum(dim=1)
+    return distance.view(places.shape[:2]).numpy()
+
+
+@pytest.mark.parametrize("name", ["dandelions", "gravel", "mountains"])
+def test_near_the_exact_search(name: str) -> None:
+    photo = picture(name, (72, 96))
+    source, target = photo[:, :60], photo[:, 36:]
+    found = search(np.ascontiguousarray(target), Index(np.ascontiguousarray(source)))
+    assert root_mean(found.distances) <= 1.12 * root_mean(exact(target, source))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+@pytest.mark.parametrize("method", METHODS)
+def test_distances_are_those_of_the_places(method: Method, channels: int) -> None:
+    target, source = noise((20, 90), channels), noise((80, 17), channels, 1)
+    found = search(target, Index(source), method=method)
+    assert np.array_equal(found.distances, measured(target, source, found.places))
+
+
+def test_a_photo_is_found_in_itself() -> None:
+    photo = picture("gravel", (60, 80))
+    found = search(photo, Index(photo))
+    assert not found.distances.any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_any_number_of_threads(method: Method) -> None:
+    target, source = picture("peaks", (150, 70)), picture("mountains", (140, 75))
+    before, found = torch.get_num_threads(), list[Field]()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(search(target, Index(source), method=method, seed=4))
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(found[0].places, found[1].places)
+    assert np.array_equal(found[0].distances, found[1].distances)
+
+
+def test_forbidden_patches_are_not_taken() -> None:
+    photo = picture("gravel", (60, 80))
+    allowed = np.ones(grid(photo.shape[:2]), np.bool_)
+    allowed[20:40, 30:60] = False
+    for method in METHODS:
+        places = search(photo, Index(photo, allowed), method=method, sweeps=4).places
+        taken = allowed[places[..., 0], places[..., 1]]
+        assert taken.mean() > (0.999 if method == "patchmatch" else 0.99999)
+
+
+def test_weights_choose_among_patches() -> None:
+    """Of two patches that are alike, the one that counts less distance is taken."""
+    half = noise((30, 30))
+    twice = np.concatenate([half, half], axis=1)
+    target = np.clip(half.astype(int) + noise((30, 30), seed=3) // 16, 0, 255).astype(np.uint8)
+    weights = np.ones(grid(twice.shape[:2]), np.float32)
+    weights[:, :30] = 9.0
+    places = search(target, Index(twice), weights=weights).places
+    assert (places[..., 1] >= 30).mean() > 0.95
+
+
+def test_inactive_places_keep_their_matches() -> None:
+    target, source = picture("peaks", (40, 50)), picture("mountains", (45, 40))
+    height, width = grid(target.shape[:2])
+    start = np.zeros((height, width, 2), np.int32)
+    active = np.zeros((height, width), np.bool_)
+    active[10:20, 5:25] = True
+    places = search(target, Index(source), start=start, active=active).places
+    assert not places[~active].any()
+    assert places[active].any(axis=1).mean() > 0.9
+
+
+def test_a_price_joins_pieces() -> None:
+    target, source = picture("peaks", (60, 80)), picture("mountains", (60, 80))
+
+    def pieces(price: float) -> int:
+        places = search(target, Index(source), price=price, sweeps=4).places
+        return int(((places[1:] - places[:-1]) != (1, 0)).any(axis=2).sum())
+
+    assert pieces(20000.0) < 0.7 * pieces(0.0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_target_that_wraps(method: Method) -> None:
+    photo = picture("gravel", (48, 56))
+    turned = np.roll(photo, (11, 17), (0, 1))
+    found = search(turned, Index(photo), wrap=(True, True), method=method, sweeps=4)
+    assert found.places.shape == (48, 56, 2)
+    # Only patches over the photo's own border, 6 rows and 6 columns, are not in it.
+    assert (found.distances == 0).mean() > (0.6 if method == "patchmatch" else 0.76)
