@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
+_FINISHED = frozenset({"finish.detail", "finish.resolution"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Promise:
 
 TABLE = {
     "train": Promise(learns="always", several_photos=True),
-    "sample": Promise(families=("singan",), memory="sample.size", again=("sample.count=16",)),
+    "sample": Promise(
+        families=("singan",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
+    ),
     "retarget": Promise(
         families=("ingan",),
         reads=("retarget.mask", "retarget.protect"),

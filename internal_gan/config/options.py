@@ -25,6 +25,7 @@ from internal_gan.config.fields import (
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
+    FinishOptions,
     HarmonizeOptions,
     InpaintOptions,
     MakeTileableOptions,
@@ -130,6 +131,7 @@ class Options:
         dict, "the method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
     trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
+    finish: FinishOptions = group(FinishOptions, "finish.resolution=photo")
     sample: SampleOptions = group(SampleOptions, "sample.count=16")
     animate: AnimateOptions = group(AnimateOptions, "animate.seconds=4")
     retarget: RetargetOptions = group(RetargetOptions, "retarget.shape=[300,800]")

@@ -78,6 +78,24 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 
 
 @dataclass
+class FinishOptions:
+    """Whose pixels results are made of, and how large the photo is in them."""
+
+    detail: str | None = one_of(
+        ("patches", "network"),
+        None,
+        "patches: the photo's own; network: as it drew; null: as trained, or else patches",
+    )
+    resolution: int | str | None = option(
+        None,
+        "the photo's long side in results made of patches; null: as trained, or else auto",
+        "auto (the photo's own, up to 2048 or what fits the size asked for), photo (its own), "
+        "model (as learnt), a number of pixels from 16 to 100000, or null",
+        lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+    )
+
+
+@dataclass
 class SampleOptions:
     """Which samples to draw: task=sample, and the end of a training of SinGAN."""
 

@@ -64,7 +64,7 @@ class Field(NamedTuple):
 
 
 def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
-    """Rows and columns of the patches in an image of (height, width); one a pixel where it wraps."""
+    """Rows and columns of the patches in an image; one for each pixel where it wraps."""
     height, width = (
         side if around else side - PATCH + 1 for side, around in zip(size, wrap, strict=True)
     )
@@ -90,7 +90,8 @@ class Index:
         keys, tree = self._tree
         flat = queries.reshape(-1, queries.shape[-1])
         _, found = tree.query(flat, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
-        return keys[found.reshape(*queries.shape[:2], -1)]
+        seeds: Places = keys[found.reshape(*queries.shape[:2], -1)]
+        return seeds
 
     @cached_property
     def _basis(self) -> NDArray[np.float32]:
@@ -113,7 +114,7 @@ class Index:
     def _tree(self) -> tuple[Places, cKDTree]:
         keys = _coefficients(self.image, self._basis, 1)
         rows, columns = keys.shape[:2]
-        places = np.stack(np.mgrid[:rows, :columns], -1).reshape(-1, 2).astype(np.int32)
+        places = np.indices((rows, columns), np.int32).reshape(2, -1).T.copy()
         flat = keys.reshape(-1, keys.shape[-1])
         if self.allowed is not None:
             kept = self.allowed.ravel()
@@ -206,14 +207,10 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
             pass
 
 
-def _coefficients(
-    image: Image, basis: NDArray[np.float32], stride: int
-) -> NDArray[np.float32]:
+def _coefficients(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
     """(rows, columns, k) of the patches at every ``stride``-th place."""
     height, width = grid((image.shape[0], image.shape[1]))
     result = np.empty((-(-height // stride), -(-width // stride), basis.shape[1]), np.float32)
     flat = image.reshape(image.shape[0], -1)
-    over_rows(
-        kernels.project, result.shape[0], flat, PATCH, image.shape[2], basis, stride, result
-    )
+    over_rows(kernels.project, result.shape[0], flat, PATCH, image.shape[2], basis, stride, result)
     return result

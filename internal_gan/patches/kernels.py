@@ -11,7 +11,7 @@ began, so that bands of rows can be worked on in any order and at the same time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -23,17 +23,17 @@ FAR = np.int32(2**30)  # larger than any distance
 
 def _compiled(loop: Loop) -> Loop:
     try:
-        return njit(nogil=True, cache=True)(loop)  # type: ignore[no-any-return]
+        return cast(Loop, njit(nogil=True, cache=True)(loop))
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return njit(nogil=True)(loop)  # type: ignore[no-any-return]
+        return cast(Loop, njit(nogil=True)(loop))
 
 
 def _inlined(loop: Loop) -> Loop:
-    return njit(inline="always")(loop)  # type: ignore[no-any-return]
+    return cast(Loop, njit(inline="always")(loop))
 
 
 @_inlined
-def _distance(a, b, ay, ax, by, bx, patch, span, limit):  # type: ignore[no-untyped-def]
+def _distance(a, b, ay, ax, by, bx, patch, span, limit):
     """Sum of squared differences of two patches, or something above ``limit``.
 
     Columns count values, not pixels; ``span`` is the width of a patch in values.
@@ -51,7 +51,7 @@ def _distance(a, b, ay, ax, by, bx, patch, span, limit):  # type: ignore[no-unty
 
 
 @_inlined
-def _hash(a, b, c):  # type: ignore[no-untyped-def]
+def _hash(a, b, c):
     """A random number of 32 bits that depends on nothing else."""
     h = np.uint32(a) * np.uint32(0x9E3779B1)
     h ^= np.uint32(b) * np.uint32(0x85EBCA77)
@@ -64,7 +64,7 @@ def _hash(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def project(image, patch, channels, basis, stride, result, top, bottom):  # type: ignore[no-untyped-def]
+def project(image, patch, channels, basis, stride, result, top, bottom):
     """Coefficients of the patches at every ``stride``-th place.
 
     Args:
@@ -86,7 +86,7 @@ def project(image, patch, channels, basis, stride, result, top, bottom):  # type
 
 
 @_compiled
-def measure(target, source, field, active, patch, channels, distances, top, bottom):  # type: ignore[no-untyped-def]
+def measure(target, source, field, active, patch, channels, distances, top, bottom):
     """Write the squared distances of active matches into ``distances`` (h, w), int32."""
     span = patch * channels
     for y in range(top, bottom):
@@ -98,7 +98,7 @@ def measure(target, source, field, active, patch, channels, distances, top, bott
 
 
 @_compiled
-def consider(  # type: ignore[no-untyped-def]
+def consider(
     target, source, field, distances, weights, active, patch, channels, seeds, stride, top, bottom
 ):
     """Take candidates where they are nearer.
@@ -135,7 +135,7 @@ def consider(  # type: ignore[no-untyped-def]
 
 
 @_inlined
-def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):  # type: ignore[no-untyped-def]
+def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):
     """Where the match of the neighbour at (y + dy, x + dx) would continue at (y, x); -1 is none."""
     height, width = field.shape[0], field.shape[1]
     ny, nx = y + dy, x + dx
@@ -151,7 +151,7 @@ def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):  # typ
 
 
 @_inlined
-def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):  # type: ignore[no-untyped-def]
+def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):
     """How many of the four neighbours a match at (cy, cx) does not continue."""
     count = 0
     for q in range(4):
@@ -164,7 +164,7 @@ def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):  # type: 
 
 
 @_compiled
-def sweep(  # type: ignore[no-untyped-def]
+def sweep(
     target,
     source,
     before,
@@ -207,9 +207,7 @@ def sweep(  # type: ignore[no-untyped-def]
             nearest = distances[y, x]
             best = np.float32(nearest) * weights[by, bx]
             if price > 0:
-                best += price * _breaks(
-                    field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x
-                )
+                best += price * _breaks(field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x)
             for q in range(8 + tries + everywhere):
                 if q < 8:
                     # All around: left and up first in even sweeps, right and down in odd ones.
@@ -217,14 +215,11 @@ def sweep(  # type: ignore[no-untyped-def]
                     dy, dx = place // 3 - 1, place % 3 - 1
                     if number % 2 == 1:
                         dy, dx = -dy, -dx
-                    cy, cx = _neighbour(
-                        field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x
-                    )
+                    cy, cx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
                 else:
-                    # numba would make floats of shifts that mix signs.
-                    number_of = np.uint32(y * width + x)
-                    chance = _hash(number_of, np.uint32(number * 64 + q), seed)
-                    low, high = np.int64(chance & np.uint32(0xFFFF)), np.int64(chance >> np.uint32(16))
+                    chance = _hash(y * width + x, number * 64 + q, seed)
+                    low = np.int64(chance & np.uint32(0xFFFF))
+                    high = np.int64(chance >> np.uint32(16))
                     if q < 8 + tries:
                         reach = max(1, radius >> (q - 8))
                         cy = np.int32(by + low % (2 * reach + 1) - reach)
@@ -239,8 +234,7 @@ def sweep(  # type: ignore[no-untyped-def]
                 extra = np.float32(0)
                 if price > 0:
                     extra = np.float32(
-                        price
-                        * _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x)
+                        price * _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x)
                     )
                     if extra >= best:
                         continue
@@ -256,7 +250,7 @@ def sweep(  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom):  # type: ignore[no-untyped-def]
+def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom):
     """For each active pixel the pixel of the source that most of the patches over it name.
 
     Args:
@@ -299,7 +293,7 @@ def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom
 
 
 @_compiled
-def mean(field, source, patch, channels, strength, wrap_y, wrap_x, result, top, bottom):  # type: ignore[no-untyped-def]
+def mean(field, source, patch, channels, strength, wrap_y, wrap_x, result, top, bottom):
     """For each pixel the weighted mean of the patches over it.
 
     Args:

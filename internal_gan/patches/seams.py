@@ -62,7 +62,9 @@ def largest_piece(origins: Places) -> float:
     return float(np.bincount(labels).max() / number.size)
 
 
-def seam_figure(pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)) -> float:
+def seam_figure(
+    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)
+) -> float:
     """Mean step over the seams as a multiple of the photo's own steps there; 1 shows no seam.
 
     Args:
@@ -113,7 +115,7 @@ def hide(
         wanted += np.roll(off, 1, axis) - off
     waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
     strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
-    axes = sorted(range(2), key=lambda axis: wrap[axis])  # transforms that make complex numbers last
+    axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
     for channel in range(channels):
         plane: Pixels = wanted[..., channel]
         for axis in axes:
@@ -149,4 +151,5 @@ def _crossings(
                 a[:, 0], a[:, 1]
             ].astype(np.float32)
             count[inside] += 1
-        yield axis, where, total / np.maximum(count, 1)
+        total /= np.maximum(count, 1)
+        yield axis, where, total

@@ -110,7 +110,8 @@ def synthesise(
 def _weights(missing: Field, picture: Image) -> NDArray[np.float32]:
     """What distances to the photo's patches count: less for those that the picture lacks."""
     values = PATCH * PATCH * picture.shape[2] * 255.0**2
-    return (1 / (ALPHA + missing.distances / values)).astype(np.float32)
+    weights: NDArray[np.float64] = 1 / (ALPHA + missing.distances / values)
+    return weights.astype(np.float32)
 
 
 def vote(

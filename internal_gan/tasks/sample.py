@@ -10,6 +10,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory, wrap_of
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.finishing import Drawn, Finishing
 from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
@@ -30,21 +31,23 @@ class Sample(Work[SampleOptions]):
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
             check_start_scale(model, "sample", int(wanted.start_scale))
-        if wanted.size is not None:
-            height, width = wanted.size
-            needed = sampling_memory(model, (height, width))
-            check_memory(needed, model.device, f"sample.size=[{height},{width}]")
+        finishing = self._finishing(model)
+        if finishing.drawing_size is not None:
+            height, width = wanted.size or finishing.drawing_size
+            option = f"sample.size=[{height},{width}]"
+            check_memory(sampling_memory(model, finishing.drawing_size), model.device, option)
+        finishing.check("finish.resolution" if wanted.size is None else option)
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
-        size = (wanted.size[0], wanted.size[1]) if wanted.size and not preview else None
+        finishing = self._finishing(model)
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         for folder, scale in self._folders(model.finished, preview).items():
             images = samples(
                 model,
                 count,
-                size,
+                None if preview else finishing.drawing_size,
                 start_scale=scale,
                 tileable=tileable,
                 seed=self.seed,
@@ -53,10 +56,12 @@ class Sample(Work[SampleOptions]):
             joint = "/" if folder == "sample" else "-"
             proofs = f"{folder}{joint}{proof_name(wrap)}"
             for index, image in enumerate(images):
-                yield Picture(f"{folder}/{index:03d}.png", image)
+                drawn = Drawn(image) if preview else finishing(image, wrap)
+                yield from drawn.pictures(f"{folder}/{index:03d}.png")
                 if any(wrap):
-                    yield Picture(f"{proofs}/{index:03d}.png", proof(image, wrap), "aside")
-                for axis, step in seams(image, wrap).items():
+                    joined = proof(drawn.pixels, wrap)
+                    yield Picture(f"{proofs}/{index:03d}.png", joined, "aside")
+                for axis, step in seams(drawn.pixels, wrap).items():
                     steps.setdefault(axis, []).append(step)
         if steps:
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
@@ -65,6 +70,10 @@ class Sample(Work[SampleOptions]):
                 f"Step over the border, as a multiple of the steps inside: {seams_in_words(means)}"
             )
             self.context.say(text)
+
+    def _finishing(self, model: SinGAN) -> Finishing:
+        size = self.wanted.size
+        return Finishing(self.context, model.image, (size[0], size[1]) if size else None)
 
     def made(self, results: Sequence[Result]) -> str:
         text = counted(self.wanted.count, "sample")

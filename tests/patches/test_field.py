@@ -1,5 +1,6 @@
 """Nearest-neighbour fields against an exact search."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
 
 def rows_of(image: Image) -> torch.Tensor:
     pixels = torch.tensor(image).movedim(-1, 0)[None].double()
-    places = torch.arange(np.prod(grid(image.shape[:2])))
+    places = torch.arange(math.prod(grid((image.shape[0], image.shape[1]))))
     return patches_at(pixels, places, PATCH)
 
 

@@ -1,0 +1,119 @@
+"""The last step of a task: what the network drew is made anew of the photo's own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from internal_gan.config.fields import AUTO
+from internal_gan.images.files.image import to_uint8
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize, size_of
+from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.reporting import check_memory
+from internal_gan.units import Size
+
+# The long side of the photo in results, in pixels, unless another one is asked for.
+LONGEST = 2048
+# What finishing takes for each pixel of the result.
+BYTES_PER_PIXEL = 150
+# No side of a drawing is shorter.
+LEAST = 8
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that a network drew, and what was made of it.
+
+    Attributes:
+        pixels: (1, 3, H, W) in [-1, 1], the result.
+        drawing: (1, 3, h, w), as the network drew it; None if that is the result.
+        origins: (H, W, 2), row and column of each pixel in the photo; None with ``drawing``.
+    """
+
+    pixels: Tensor
+    drawing: Tensor | None = None
+    origins: NDArray[np.int32] | None = None
+
+    def pictures(self, file: str) -> Iterator[Picture]:
+        """The result and, beside it, the network's own drawing."""
+        yield Picture(file, self.pixels)
+        if self.drawing is not None:
+            folder, _, name = file.rpartition("/")
+            yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside")
+
+
+class Finishing:
+    """Finishes drawings of one size.
+
+    Args:
+        context: of the task.
+        learnt: the photo as the network learnt it, (1, 3, h, w).
+        size: of the result; None: as large as the photo.
+        number: of the photo.
+
+    Attributes:
+        size: (height, width) of results; None: that of the network's choice.
+        drawing_size: what the network is to draw for them; None: what it draws by itself.
+    """
+
+    def __init__(
+        self, context: Context, learnt: Tensor, size: Size | None = None, number: int = 0
+    ) -> None:
+        wanted, trained = context.options.finish, context.trained.options.finish
+        self.on = (wanted.detail or trained.detail or "patches") == "patches"
+        self.size = self.drawing_size = size
+        if not self.on:
+            return
+        own = size_of(learnt)
+        resolution = wanted.resolution or trained.resolution or AUTO
+        named = {AUTO: LONGEST, "photo": None, "model": max(own)}
+        longest = named[resolution] if isinstance(resolution, str) else resolution
+        photo = context.trained.photo(number, longest=longest)
+        full = photo.full_size
+        if size is not None and resolution == AUTO:
+            fitting = min(size[0] / full[0], size[1] / full[1])
+            longest = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
+            longest = min(longest, LONGEST)
+        self._photo_size = fit_size(full, longest)
+        self._photo = _bytes(resize(photo.pixels, self._photo_size).clamp(-1, 1))
+        self.size = self._photo_size if size is None else size
+        if size is not None:
+            height, width = (
+                max(LEAST, round(side * mine / whole))
+                for side, mine, whole in zip(size, own, self._photo_size, strict=True)
+            )
+            self.drawing_size = height, width
+
+    def check(self, option: str) -> None:
+        """Raise a UserError that names ``option`` if the result would not fit into memory."""
+        if self.on and self.size is not None:
+            needed = BYTES_PER_PIXEL * self.size[0] * self.size[1]
+            check_memory(needed, torch.device("cpu"), option)
+
+    def __call__(self, drawing: Tensor, wrap: tuple[bool, bool] = (False, False)) -> Drawn:
+        """Finish a drawing (1, 3, h, w) in [-1, 1].
+
+        Args:
+            wrap: whether its top continues at its bottom, and its left at its right.
+        """
+        if not self.on:
+            return Drawn(drawing)
+        from internal_gan.patches.finish import finish
+
+        assert self.size is not None
+        done = finish(_bytes(drawing), self._photo, self.size, wrap=wrap)
+        return Drawn(_pixels(done.pixels), drawing, done.origins)
+
+
+def _bytes(pixels: Tensor) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(to_uint8(pixels)[0].permute(1, 2, 0).cpu().numpy())
+
+
+def _pixels(values: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(values).permute(2, 0, 1)[None].float() / 127.5 - 1
