@@ -101,7 +101,9 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
             "judge pictures of it by evaluate.real= and evaluate.samples="
         )
     results_alone = replace(options.retarget, compare=False, collage=False, video=None)
-    drawing = replace(options, retarget=results_alone)
+    # Pictures are compared with the photo as it was learnt, so they are drawn as large.
+    as_learnt = replace(options.finish, resolution="model")
+    drawing = replace(options, retarget=results_alone, finish=as_learnt)
     context = Context(Source(drawing, names=source.names), source)
     work = work_of(model.task, context)
     work.check(model)
