@@ -253,6 +253,13 @@ class TestEachMethodGivesWhatItsTaskGives:
         for index, image in enumerate(drawn):
             assert (np.asarray(image) == pixels(made / "sample" / f"00{index}.png")).all()
 
+    def test_finishing(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
+        options = ["sample.count=1", "finish.detail=patches", "finish.resolution=48"]
+        made = command(shell, tmp_path / "out", singan, "task=sample", *options)
+        (image,) = singan.model.sample(detail="patches", resolution=48)
+        assert image.size == (48, 34)
+        assert (np.asarray(image) == pixels(made / "sample" / "000.png")).all()
+
     def test_paint(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path) -> None:
         options = [f"paint.image={photo}", "paint.start_scale=2", "seed=1"]
         made = command(shell, tmp_path / "out", singan, "task=paint", *options)
@@ -305,6 +312,14 @@ class TestEachMethodGivesWhatItsTaskGives:
         for given in (photo, ARRAY, None):
             image = singan.model.super_resolve(given, factor=2)
             assert (np.asarray(image) == pixels(made / "super_resolution" / "enlarged.png")).all()
+
+    def test_what_does_not_finish_refuses_to(self, singan: Run[SinGAN], photo: Path) -> None:
+        with pytest.raises(UserError, match="^detail=patches: task=super_resolution does not"):
+            singan.model.super_resolve(photo, detail="patches")
+        with pytest.raises(UserError, match="^resolution=photo: task=super_resolution does not"):
+            singan.model.super_resolve(photo, resolution="photo")
+        with pytest.raises(UserError, match=r"^finish.detail=sharp: "):
+            singan.model.sample(detail="sharp")  # type: ignore[arg-type]
 
     def test_make_tileable(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
         made = command(

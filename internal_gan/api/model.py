@@ -41,11 +41,13 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class How(TypedDict, total=False):
-    """How to draw and what to return; see :class:`Model`."""
+    """How to draw, how to finish and what to return; see :class:`Model`."""
 
     seed: int | None
     generator: torch.Generator | None
     output_type: Literal["pil", "np", "pt"]
+    detail: Literal["patches", "network"] | None
+    resolution: int | Literal["auto", "photo", "model"] | None
 
 
 class Masked(How, total=False):
@@ -70,7 +72,9 @@ class Model:
     * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU.
 
     Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
-    are (height, width) in pixels. Other arguments are the options of the corresponding task, and
+    are (height, width) in pixels. ``detail`` and ``resolution`` are the options ``finish.detail``
+    and ``finish.resolution``, by default those of the training: whose pixels a result is made of,
+    and how large the photo is in it. Methods that do not finish refuse them. Other arguments are the options of the corresponding task, and
     invalid ones raise its ``UserError``.
 
     Attributes:
@@ -229,6 +233,8 @@ class Model:
         output_type: str = "pil",
         seed: int | None = None,
         generator: torch.Generator | None = None,
+        detail: str | None = None,
+        resolution: int | str | None = None,
         **mask: Any,
     ) -> Iterator[Any]:
         """Yield the pictures of a kind that a task draws, without a run folder.
@@ -241,6 +247,12 @@ class Model:
         check_output_type(output_type)
         options = {f"{task}.{name}": value for name, value in wanted.items()}
         options |= {f"mask.{name}": value for name, value in mask.items()}
+        finish = {"finish.detail": detail, "finish.resolution": resolution}
+        for name, value in finish.items():
+            if value is not None and name not in TABLE[task].takes:
+                argument = name.removeprefix("finish.")
+                raise UserError(f"{argument}={value}: task={task} does not finish its results")
+        options |= finish
         options |= {"task": task, f"{task}.seed": seed_of(seed, generator)}
         work = self._work(task, options, pictures or {})
         with enough_memory(TABLE[task].memory):

@@ -162,8 +162,8 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.task
     groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
     for key in sorted(changed):
-        task, dot, _ = key.partition(".")
-        if dot and task in TABLE and task not in groups:
+        group, dot, _ = key.partition(".")
+        if dot and group in {*TABLE, "finish"} and group not in groups:
             raise UserError(
                 f"{key}: a training of {training.model.family} ends with task={name}, where it "
                 "would change nothing"
