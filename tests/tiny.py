@@ -52,9 +52,10 @@ TINY_INGAN = (
     "trainer.log_interval=1",
 )
 INGAN_PAPER = ("experiment=ingan_paper", *TINY_INGAN)
-# Its fast form, on SinGAN's three scales.
+# Its fast form, on SinGAN's three scales, with the network's own detail.
 INGAN_FAST = (
     "model=ingan",
+    "finish.detail=network",
     *TINY,
     "model.depths=3",
     "model.identity_weight=10",

@@ -34,7 +34,7 @@ class SinGAN(Model):
         """Draw random pictures: a list, or with ``pt`` a tensor. Each is independent of ``count``.
 
         Args:
-            size: by default the photo's.
+            size: by default that of the photo at ``resolution``.
             start_scale: 0 draws everything; higher scales redraw the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
         """
@@ -113,13 +113,15 @@ class SinGAN(Model):
     ) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
+        Frames are the network's own drawings, and ``detail`` and ``resolution`` are refused.
+
         Args:
             fps: frames per second.
             loop: whether the last frame leads to the first.
             alpha: pull towards the photo, in (0, 1].
             beta: smoothness, in [0, 1).
             start_scale: 0 moves everything, higher scales only smaller parts.
-            size: by default the photo's.
+            size: by default that at which the photo was learnt.
         """
         wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
         wanted |= {"beta": beta, "start_scale": start_scale, "size": size, "format": "png"}
@@ -190,16 +192,18 @@ class InGAN(Model):
         """Draw the photo in another size or shape, using its own patches.
 
         Args:
-            size: one side may be None to keep the photo's aspect; by default the size at which the
-                photo was learnt, or that of ``outline``.
-            scale: factors of the photo's height and width, instead of ``size``.
+            size: one side may be None to keep the photo's aspect; by default that of the photo at
+                ``resolution``, or that of ``outline``.
+            scale: factors of the height and width of the photo at ``resolution``, instead of
+                ``size``.
             transform: bends the frame by ``amount``, in (-1, 1); a wave has ``periods``.
             corners: of a homography, (row, column) as fractions of the frame, clockwise from top
                 left.
             outline: a picture whose white or opaque part is the shape.
             protect: a mask of what keeps its size and shape.
             image: which of several photos, by number (from 1) or name.
-            vote: whether to rebuild scales from the photo's patches; ``auto`` if it is quick.
+            vote: whether to rebuild scales from the photo's patches; ``auto`` if it is quick and
+                ``detail`` is ``network``.
         """
         if size is None and scale is None and outline is None:
             scale = (1.0, 1.0)

@@ -72,10 +72,10 @@ class Model:
     * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU.
 
     Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
-    are (height, width) in pixels. ``detail`` and ``resolution`` are the options ``finish.detail``
-    and ``finish.resolution``, by default those of the training: whose pixels a result is made of,
-    and how large the photo is in it. Methods that do not finish refuse them. Other arguments are the options of the corresponding task, and
-    invalid ones raise its ``UserError``.
+    are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
+    ``finish.resolution``, by default those of the training: whose pixels a result is made of, and
+    how large the photo is in it; methods that do not finish their results refuse them. Other
+    arguments are the options of the corresponding task, and invalid ones raise its ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].

@@ -53,11 +53,14 @@ TABLE = {
     ),
     "retarget": Promise(
         families=("ingan",),
+        takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
-    "paint": Promise(families=("singan",), reads=("paint.image",), memory="model.max_size"),
+    "paint": Promise(
+        families=("singan",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
+    ),
     "edit": Promise(
         families=("singan",),
         takes=_SOFTENED,

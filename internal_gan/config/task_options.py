@@ -174,7 +174,7 @@ class RetargetOptions:
     fps: float = _fps("frames a second of the video")
     vote: bool | str = option(
         AUTO,
-        "rebuild each scale from the photo's patches; auto: where quick, not in videos",
+        "rebuild each scale from the photo's patches; auto: of detail=network where quick",
         "true, false or auto",
         lambda v: isinstance(v, bool) or v == AUTO,
     )

@@ -99,9 +99,54 @@ def protect(mask: Tensor, size: Size) -> Protection:
         tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs)
         for pairs, kept, length in zip(knots, axes, size, strict=True)
     ]
+    return _protection(Stretch(*normalised), rows, columns, mask, weight)
+
+
+def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> Protection:
+    """The same protection where input and output are larger.
+
+    Every part keeps its place in the output, and is as large as in the larger input.
+
+    Args:
+        before: (height, width) of the smaller input.
+        mask: (1, 1, H, W) in [0, 1] of the larger input; 1 is protected.
+        size: (height, width) of the larger output.
+    """
+    rows, columns = (
+        _enlarged(origins, old, new, length)
+        for origins, old, new, length in zip(
+            (protection.rows, protection.columns), before, mask.shape[-2:], size, strict=True
+        )
+    )
+    return _protection(protection.transform, rows, columns, mask, _weight(mask))
+
+
+def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
+    """``origins`` in an axis of ``old`` places as those of ``length`` places in one of ``new``."""
+    result = torch.full((length,), -1, device=origins.device)
+    place, until = 0, len(origins)
+    while place < until:
+        start, first = place, int(origins[place])
+        while place < until and int(origins[place]) == (
+            first + place - start if first >= 0 else -1
+        ):
+            place += 1
+        if first < 0:
+            continue
+        top, bottom = (round(at * new / old) for at in (first, first + place - start))
+        middle = (start + place) / 2 * length / until
+        to = min(max(0, round(middle - (bottom - top) / 2)), max(0, length - (bottom - top)))
+        count = min(bottom - top, length - to)
+        result[to : to + count] = torch.arange(top, top + count, device=origins.device)
+    return result
+
+
+def _protection(
+    transform: Stretch, rows: Tensor, columns: Tensor, mask: Tensor, weight: Tensor
+) -> Protection:
     inside = ((rows >= 0)[:, None] & (columns >= 0)).to(weight)
     return Protection(
-        transform=Stretch(*normalised),
+        transform=transform,
         rows=rows,
         columns=columns,
         weight=_moved(weight, rows, columns) * inside,

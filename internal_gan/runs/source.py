@@ -99,6 +99,16 @@ class Source:
             return None
         return Path(name)
 
+    def is_gone(self, number: int = 0) -> bool:
+        """Whether a photo is neither in memory nor left in a file, even as it was learnt.
+
+        Raises:
+            UserError: as :meth:`original`.
+        """
+        if ("image", number) in self._in_memory or self.original(number) is not None:
+            return False
+        return not self.learnt_path(number).is_file()
+
     def called(self, number: int = 0) -> str:
         """The name by which a photo was given, or else the file it is read from."""
         path = self.original(number)

@@ -7,12 +7,16 @@ from internal_gan.models.singan.animation import animate, animating_memory
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Work, check_film
+from internal_gan.tasks.finishing import is_wanted as finishing_is_wanted
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
 
 
 class Animate(Work[AnimateOptions]):
-    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png."""
+    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
+
+    Frames are not finished with the photo's pixels: pieces of it would jump from frame to frame.
+    """
 
     def check(self, model: SinGAN) -> None:
         wanted = self.wanted
@@ -25,6 +29,11 @@ class Animate(Work[AnimateOptions]):
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
+        if finishing_is_wanted(self.context):
+            self.context.say(
+                "Films are drawn by the network alone, as large as it has learnt; a model of a "
+                "larger model.max_size gives sharper ones"
+            )
         frames = animate(
             model,
             self._count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,8 +13,10 @@ from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.images.files.image import to_uint8
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
@@ -40,9 +43,9 @@ class Drawn:
     drawing: Tensor | None = None
     origins: NDArray[np.int32] | None = None
 
-    def pictures(self, file: str) -> Iterator[Picture]:
-        """The result and, beside it, the network's own drawing."""
-        yield Picture(file, self.pixels)
+    def pictures(self, file: str, alpha: Tensor | None = None) -> Iterator[Picture]:
+        """The result, with an alpha channel (1, 1, H, W) if given, and the network's drawing."""
+        yield Picture(file, self.pixels, alpha=alpha)
         if self.drawing is not None:
             folder, _, name = file.rpartition("/")
             yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside")
@@ -58,35 +61,64 @@ class Finishing:
         number: of the photo.
 
     Attributes:
+        on: whether anything is done; if not, results are what the network drew.
         size: (height, width) of results; None: that of the network's choice.
         drawing_size: what the network is to draw for them; None: what it draws by itself.
+        photo_size: that of the photo in results.
     """
 
     def __init__(
         self, context: Context, learnt: Tensor, size: Size | None = None, number: int = 0
     ) -> None:
         wanted, trained = context.options.finish, context.trained.options.finish
-        self.on = (wanted.detail or trained.detail or "patches") == "patches"
+        self.on = is_wanted(context)
+        self._learnt = learnt
+        self.photo_size = own = size_of(learnt)
         self.size = self.drawing_size = size
         if not self.on:
             return
-        own = size_of(learnt)
         resolution = wanted.resolution or trained.resolution or AUTO
         named = {AUTO: LONGEST, "photo": None, "model": max(own)}
         longest = named[resolution] if isinstance(resolution, str) else resolution
-        photo = context.trained.photo(number, longest=longest)
+        photo = _photo(context.trained, learnt, number, longest)
         full = photo.full_size
         if size is not None and resolution == AUTO:
             fitting = min(size[0] / full[0], size[1] / full[1])
             longest = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
             longest = min(longest, LONGEST)
-        self._photo_size = fit_size(full, longest)
-        self._photo = _bytes(resize(photo.pixels, self._photo_size).clamp(-1, 1))
-        self.size = self._photo_size if size is None else size
+        self.photo_size = fit_size(full, longest)
+        self._bytes = _bytes(resize(photo.pixels, self.photo_size).clamp(-1, 1))
+        self.size = self.photo_size
         if size is not None:
+            self._aim(size)
+
+    @property
+    def photo(self) -> Tensor:
+        """The photo as large as it is in results, (1, 3, h, w) in [-1, 1]."""
+        return _pixels(self._bytes) if self.on else self._learnt.cpu()
+
+    def at(self, size: Size) -> Finishing:
+        """The same for results of another size, in which the photo is as large as here."""
+        other = copy.copy(self)
+        other._aim(size)
+        return other
+
+    def enlarging(self, drawing: Size) -> Finishing:
+        """The same for drawings of a size, each enlarged as much as the photo."""
+        other, (height, width) = copy.copy(self), drawing
+        ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
+        other.size = round(height * ratios[0]), round(width * ratios[1])
+        other.drawing_size = drawing
+        return other
+
+    def _aim(self, size: Size) -> None:
+        self.size = self.drawing_size = size
+        if self.on:
             height, width = (
                 max(LEAST, round(side * mine / whole))
-                for side, mine, whole in zip(size, own, self._photo_size, strict=True)
+                for side, mine, whole in zip(
+                    size, size_of(self._learnt), self.photo_size, strict=True
+                )
             )
             self.drawing_size = height, width
 
@@ -107,8 +139,21 @@ class Finishing:
         from internal_gan.patches.finish import finish
 
         assert self.size is not None
-        done = finish(_bytes(drawing), self._photo, self.size, wrap=wrap)
+        done = finish(_bytes(drawing), self._bytes, self.size, wrap=wrap)
         return Drawn(_pixels(done.pixels), drawing, done.origins)
+
+
+def is_wanted(context: Context) -> bool:
+    """Whether results are to be made of the photo's own pixels."""
+    wanted, trained = context.options.finish, context.trained.options.finish
+    return (wanted.detail or trained.detail or "patches") == "patches"
+
+
+def _photo(source: Source, learnt: Tensor, number: int, longest: int | None) -> Photo:
+    """The photo as given or, if no file of it is left, as the network learnt it."""
+    if source.is_gone(number):
+        return Photo(learnt.cpu())
+    return source.photo(number, longest=longest)
 
 
 def _bytes(pixels: Tensor) -> NDArray[np.uint8]:

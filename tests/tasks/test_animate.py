@@ -124,3 +124,21 @@ def test_a_huge_size_is_one_line_and_leaves_no_folder(
     answer = shell("task=animate", f"checkpoint={run}")
     assert answer.lines == ["error: there is not enough memory; a smaller animate.size needs less"]
     assert not list(Path.cwd().iterdir())
+
+
+def test_films_are_drawn_by_the_network_alone(shell: Shell, run: str) -> None:
+    answer = shell("task=animate", f"checkpoint={run}", *SHORT)
+    assert answer.code == 0, answer.err
+    told = [line for line in answer.out.splitlines() if "drawn by the network alone" in line]
+    assert len(told) == 1
+    assert "model.max_size" in told[0]
+
+
+@pytest.mark.parametrize("option", ["finish.detail=patches", "finish.resolution=photo"])
+def test_options_of_finishing_are_refused(shell: Shell, run: str, option: str) -> None:
+    answer = shell("task=animate", f"checkpoint={run}", *SHORT, option)
+    assert answer.code == 2
+    (line,) = answer.lines
+    assert line.startswith(f"error: {option.partition('=')[0]}: ")
+    assert "task=animate" in line
+    assert not Path("out").exists()

@@ -20,7 +20,7 @@ from tests.tiny import network_of, picture, recipe_of, same_weights, trained
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path_factory.mktemp("trained") / "model")
+    run = trained(tmp_path_factory.mktemp("trained") / "model", "finish.detail=network")
     run.options.image = "photo.png"
     save_options(run.options, run.folder.config_path)
     return run.folder.path
@@ -158,3 +158,26 @@ def test_a_gray_models_results_are_gray(shell: Shell, run: Path, checkpoint: str
         (run / "photo.png").unlink()
         if kept is not None:
             (run / "photo.png").write_bytes(kept)
+
+
+def test_a_result_has_the_paintings_aspect_and_the_photos_density(
+    shell: Shell, checkpoint: str, photo: str
+) -> None:
+    finish = ("finish.detail=patches", "output=out")
+    answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.start_scale=1", *finish)
+    assert answer.code == 0, answer.err
+    drawn, done = (read_image(f"out/paint/{name}000.png").size for name in ("drawn/", ""))
+    # The photo of 40 x 56 pixels was learnt at 20 x 28.
+    assert done == (2 * drawn[0], 2 * drawn[1])
+
+
+@pytest.mark.parametrize("given", ["finish.resolution=model", "finish.detail=network"])
+def test_paintings_are_finished_at_the_models_size_or_not_at_all(
+    shell: Shell, checkpoint: str, photo: str, given: str
+) -> None:
+    detail = "finish.detail=patches" if "resolution" in given else "finish.resolution=photo"
+    answer = shell("task=paint", checkpoint, "paint.image=art.png", given, detail, "output=out")
+    assert answer.code == 0, answer.err
+    size = read_image("out/paint/000.png").size
+    assert size == read_image("out/paint/before.png").size
+    assert Path("out/paint/drawn").is_dir() == ("resolution" in given)

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import RetargetOptions
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.tasks.base import Film, Picture, Work
+from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
 from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 from internal_gan.units import Size
@@ -29,61 +31,63 @@ class Retarget(Work[RetargetOptions]):
             pass
 
     def draw(self, model: RetargetModel, preview: bool = False) -> Iterator[Picture | Film]:
-        photo = photo_of(self.wanted, model, self.context)
+        learnt = photo_of(self.wanted, model, self.context)
         wanted = list(targets(self.wanted, model, self.context))
         for target in wanted:
-            image, alpha = self._paint(model, photo, target)
-            yield Picture(f"retarget/{target.name}.png", image, alpha=alpha)
-            if self.wanted.compare and alpha is None and not preview:
-                yield from _compared(f"compare/{target.name}", image, photo.cpu())
+            drawing, file = self._paint(model, learnt, target), f"retarget/{target.name}.png"
+            if preview:
+                yield Picture(file, drawing)
+                continue
+            drawn = finished(drawing, target)
+            alpha = outline(target)
+            yield from on_canvas(drawn, target).pictures(file, alpha)
+            if self.wanted.compare and alpha is None:
+                photo = target.finishing.photo
+                yield from _compared(f"compare/{target.name}", drawn.pixels, photo)
         if not preview:
-            yield from self._tour(model, photo, wanted)
+            yield from self._tour(model, learnt, wanted)
 
     def _paint(
-        self, model: RetargetModel, photo: Tensor, target: Target, *, moving: bool = False
-    ) -> tuple[Tensor, Tensor | None]:
-        """A picture (1, 3, H, W) in [-1, 1] and its alpha (1, 1, H, W), if any.
+        self, model: RetargetModel, learnt: Tensor, target: Target, *, moving: bool = False
+    ) -> Tensor:
+        """The network's drawing (1, 3, h, w) in [-1, 1], without outline.
 
         Args:
             moving: it is a frame of a film, in which voting patches would jump.
         """
-        vote = False if moving and self.wanted.vote == "auto" else self.wanted.vote
-        if target.mask is None:
-            painted = model.retarget(
-                target.size,
-                transform=target.transform,
-                image=photo,
-                protect=target.protect,
-                vote=vote,
-                seed=self.seed,
-            )
-            cover = None if target.transform is None else target.transform.coverage(target.size)
-            return painted, cover
-        # The photo fills the bounding box of the outline, so that little of it is cut off.
-        rows, columns = (target.mask[0, 0] > 0).nonzero().unbind(dim=1)
-        top, left = int(rows.min()), int(columns.min())
-        box = (int(rows.max()) - top + 1, int(columns.max()) - left + 1)
-        canvas = target.mask.new_zeros(1, 3, *target.size)
-        inside = (..., slice(top, top + box[0]), slice(left, left + box[1]))
-        canvas[inside] = model.retarget(box, image=photo, vote=vote, seed=self.seed)
-        return canvas, target.mask
+        # Finishing does what votes do, and better.
+        silent = self.wanted.vote == AUTO and (moving or target.finishing.on)
+        return model.retarget(
+            target.drawing_size,
+            transform=target.transform,
+            image=learnt,
+            protect=target.protect,
+            vote=False if silent else self.wanted.vote,
+            seed=self.seed,
+        )
 
     def _tour(
-        self, model: RetargetModel, photo: Tensor, wanted: Sequence[Target]
+        self, model: RetargetModel, learnt: Tensor, wanted: Sequence[Target]
     ) -> Iterator[Picture | Film]:
         """The sheet and the film of the photo's own size and the wanted ones."""
-        asked = self.wanted
-        stops = [(photo.shape[-2], photo.shape[-1]), *(target.size for target in wanted)]
+        asked, first = self.wanted, wanted[0]
 
-        def painted(size: Size, moving: bool = False) -> Tensor:
-            return self._paint(model, photo, replace(wanted[0], size=size), moving=moving)[0]
+        def shown(size: Size) -> Tensor:
+            target = replace(first, size=size, finishing=first.finishing.at(size))
+            return finished(self._paint(model, learnt, target), target).pixels
+
+        def framed(size: Size) -> Tensor:
+            finishing = first.finishing.enlarging(size)
+            return self._paint(model, learnt, replace(first, finishing=finishing), moving=True)
 
         if asked.collage:
-            yield Picture("retarget/collage.png", collage(stops, painted), "aside")
+            stops = [first.finishing.photo_size, *(target.size for target in wanted)]
+            yield Picture("retarget/collage.png", collage(stops, shown), "aside")
         if asked.video is not None:
+            stops = [size_of(learnt), *(target.drawing_size for target in wanted)]
             sizes = breathing(stops, round(asked.seconds * asked.fps))
-            shown = frames(sizes, lambda size: painted(size, moving=True))
-            for index, frame in enumerate(self.context.progress(shown, len(sizes), "frames")):
+            drawn = frames(sizes, framed)
+            for index, frame in enumerate(self.context.progress(drawn, len(sizes), "frames")):
                 yield Picture(f"retarget/frames/{index:04d}.png", frame, "frame")
             if asked.video != "png":
                 yield Film(f"retarget/sizes.{asked.video}", asked.fps)
@@ -91,7 +95,7 @@ class Retarget(Work[RetargetOptions]):
 
 def _compared(folder: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
     """The result, plain resizing and seam carving in the same size."""
-    size = (image.shape[-2], image.shape[-1])
+    size = size_of(image)
     yield Picture(f"{folder}/ingan.png", image, "aside")
     yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")
     seams = sum(abs(new - old) for new, old in zip(size, photo.shape[-2:], strict=True))

@@ -1,7 +1,7 @@
 """What task=retarget paints: which photo, in which sizes and shapes, and what it protects."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from internal_gan.errors import UserError
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.tasks.base import Context, check_film
+from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
@@ -34,16 +35,26 @@ class Target:
     Attributes:
         name: of its file, without suffix.
         size: (height, width) in pixels.
+        finishing: of the rectangle that is painted, see :func:`box`.
         transform: its geometry; None for a rectangle.
         mask: its outline, (1, 1, height, width) in [0, 1]; None for that of the transform.
-        protect: what keeps its shape, (1, 1, h, w) at the photo's size; None for nothing.
+        protect: what keeps its shape, (1, 1, h, w) at the learnt photo's size; None for nothing.
+        protected: the same at the size in which it was given.
     """
 
     name: str
     size: Size
+    finishing: Finishing
     transform: Transform | None = None
     mask: Tensor | None = None
     protect: Tensor | None = None
+    protected: Tensor | None = None
+
+    @property
+    def drawing_size(self) -> Size:
+        """(height, width) of the rectangle that the network paints."""
+        assert self.finishing.drawing_size is not None
+        return self.finishing.drawing_size
 
 
 def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Iterator[Target]:
@@ -55,19 +66,38 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     _check_video(wanted)
     image = photo_of(wanted, model, context)
     mask = _protected(wanted, image, context)
-    own = (image.shape[-2], image.shape[-1])
-    sizes = [own]
-    for target in _targets(wanted, own, context.given.read("retarget.mask")):
+    protect = None if mask is None else _shrunk(mask, size_of(image))
+    number = _number(wanted.image, context.trained.names, len(model.images))
+    photo = Finishing(context, image, number=number)
+
+    def finishing(size: Size) -> Finishing:
+        return Finishing(context, image, size, number)
+
+    sizes: list[Size] = []
+    for target in _targets(wanted, photo, finishing, context.given.read("retarget.mask")):
+        option = f"retarget.shape={_listed(target.size)}"
+        at = target.drawing_size
+        _check_memory(at, model, option)
+        target.finishing.check(option)
+        sizes = sizes or [target.finishing.photo_size]
         sizes.append(target.size)
-        option = f"retarget.shape=[{target.size[0]},{target.size[1]}]"
-        _check_memory(target.size, model, option)
-        _check_sheet(sizes, wanted, model)
-        if mask is not None:
+        _check_sheet(sizes, target.finishing, wanted, model)
+        if protect is not None:
             try:
-                protection_of(mask, target.size)
+                protection_of(protect, at)
             except UserError as error:
-                raise UserError(f"{option}: {error}") from error
-        yield replace(target, protect=mask)
+                drawn = f" is drawn at {_named(at)} pixels:" if at != target.size else ":"
+                raise UserError(f"{option}{drawn} {error}") from error
+        yield replace(target, protect=protect, protected=mask)
+
+
+def box(mask: Tensor) -> tuple[slice, slice]:
+    """The rows and columns that an outline (1, 1, H, W) reaches."""
+    rows, columns = (
+        slice(int(places.min()), int(places.max()) + 1)
+        for places in (mask[0, 0] > 0).nonzero().unbind(dim=1)
+    )
+    return rows, columns
 
 
 def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (0, 0)) -> None:
@@ -76,17 +106,22 @@ def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (
     check_memory(needed, model.device, option)
 
 
-def _check_sheet(sizes: Sequence[Size], wanted: RetargetOptions, model: RetargetModel) -> None:
+def _check_sheet(
+    sizes: Sequence[Size], finishing: Finishing, wanted: RetargetOptions, model: RetargetModel
+) -> None:
     """Check the memory for a sheet or a film, which combines every height with every width."""
     heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
-    largest = (max(heights), max(widths))
+    largest = finishing.at((max(heights), max(widths)))
+    assert largest.drawing_size is not None
     if wanted.collage:
         whole = (sum(heights), sum(widths))
         option = f"retarget.collage=true of {whole[0]}x{whole[1]} pixels"
-        _check_memory(largest, model, option, whole)
+        _check_memory(largest.drawing_size, model, option, whole)
+        largest.check(option)
     if wanted.video is not None:
-        option = f"retarget.video={wanted.video} of {largest[0]}x{largest[1]} pixels"
-        _check_memory(largest, model, option)
+        at = largest.drawing_size
+        option = f"retarget.video={wanted.video} of {at[0]}x{at[1]} pixels"
+        _check_memory(at, model, option)
 
 
 def photo_of(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Tensor:
@@ -116,7 +151,7 @@ def _number(name: str | None, names: Sequence[str], count: int) -> int:
 
 
 def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
-    """The mask of ``retarget.protect``, (1, 1, h, w) at the size of the learnt photo."""
+    """The mask of ``retarget.protect`` at the size of the photo, as given or as learnt."""
     given = context.given.read("retarget.protect")
     if given is None:
         return None
@@ -131,29 +166,54 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
     is_there = trained.original(number) is not None or trained.learnt_path(number).is_file()
     if given.size != learnt and is_there:
         expected = trained.photo(number, longest=max(learnt)).full_size
-    mask = read_mask(given, expected, option="retarget.protect", white="is kept")
-    if expected == learnt:
+    return read_mask(given, expected, option="retarget.protect", white="is kept")
+
+
+def _shrunk(mask: Tensor, size: Size) -> Tensor:
+    """A mask of what is protected, at the size of the learnt photo."""
+    if size_of(mask) == size:
         return mask
     # Pixels protected in part are protected entirely, or thin objects would be lost.
-    return (resize(mask, learnt) > THIN).float()
+    return (resize(mask, size) > THIN).float()
 
 
-def _targets(wanted: RetargetOptions, own: Size, outline: Photo | None) -> Iterator[Target]:
-    transform, sizes = _transform(wanted), _sizes(wanted, own)
+def _targets(
+    wanted: RetargetOptions,
+    photo: Finishing,
+    finishing: Callable[[Size], Finishing],
+    outline: Photo | None,
+) -> Iterator[Target]:
+    """The targets without what they protect.
+
+    Args:
+        photo: finishes results as large as the photo.
+        finishing: gives what finishes results of a size in pixels.
+    """
+    own, transform = photo.photo_size, _transform(wanted)
+    if wanted.shape is not None and wanted.scale is not None:
+        raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
+    aimed = [finishing(_filled(shape, own)) for shape in _several(wanted.shape)]
+    aimed += [photo.at(_scaled(own, factors)) for factors in _several(wanted.scale)]
     if outline is None:
         ending = f"-{wanted.transform}" if wanted.transform else ""
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
-        for size in sizes or [_scaled(own, factors) for factors in examples]:
-            yield Target(_named(size) + ending, size, transform)
+        for one in aimed or [photo.at(_scaled(own, factors)) for factors in examples]:
+            assert one.size is not None
+            yield Target(_named(one.size) + ending, one.size, one, transform)
         return
     if transform is not None:
         raise UserError(
             "retarget.mask and retarget.transform both give an outline; only one of them can be"
         )
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
-    for size in sizes or [outline.size]:
-        name = f"{_named(size)}-{Path(str(wanted.mask)).stem}"
-        yield Target(name, size, None, resize(mask, size).clamp(0, 1))
+    for one in aimed or [finishing(outline.size)]:
+        assert one.size is not None
+        name = f"{_named(one.size)}-{Path(str(wanted.mask)).stem}"
+        resized = resize(mask, one.size).clamp(0, 1)
+        rows, columns = box(resized)
+        painted = (rows.stop - rows.start, columns.stop - columns.start)
+        of_box = finishing(painted) if wanted.scale is None else photo.at(painted)
+        yield Target(name, one.size, of_box, None, resized)
 
 
 def _check_video(wanted: RetargetOptions) -> None:
@@ -190,14 +250,6 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
         raise UserError(f"retarget.{option}: {error}") from error
 
 
-def _sizes(wanted: RetargetOptions, own: Size) -> list[Size]:
-    if wanted.shape is not None and wanted.scale is not None:
-        raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    if wanted.scale is not None:
-        return [_scaled(own, factors) for factors in _several(wanted.scale)]
-    return [_filled(shape, own) for shape in _several(wanted.shape)]
-
-
 def _several(value: list[object] | None) -> list[list[float | None]]:
     if value is None:
         return []
@@ -222,3 +274,7 @@ def _scaled(size: Size, factors: Sequence[float | None]) -> Size:
 
 def _named(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
+
+
+def _listed(size: Size) -> str:
+    return f"[{size[0]},{size[1]}]"

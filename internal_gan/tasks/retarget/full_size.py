@@ -1,0 +1,46 @@
+"""What a network painted, at the size of the result: finished, what is protected put back, and the
+outline cut."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from internal_gan.images.protect import enlarged, protect
+from internal_gan.images.resize import resize, size_of
+from internal_gan.tasks.finishing import Drawn
+from internal_gan.tasks.retarget.targets import Target, box
+
+
+def finished(drawing: Tensor, target: Target) -> Drawn:
+    """The finished rectangle of a drawing (1, 3, h, w) in [-1, 1], of the target's drawing size."""
+    finishing = target.finishing
+    drawn = finishing(drawing)
+    if target.protect is None or target.protected is None or drawn.origins is None:
+        return drawn
+    mask = resize(target.protected, finishing.photo_size).clamp(0, 1)
+    small = protect(target.protect, target.drawing_size)
+    kept = enlarged(small, size_of(target.protect), mask, target.size)
+    pixels = kept.put_back(drawn.pixels, finishing.photo)
+    inside = kept.weight[0, 0] > 0.5
+    rows, columns = torch.meshgrid(kept.rows, kept.columns, indexing="ij")
+    places = torch.stack([rows, columns], dim=-1).int()
+    origins = torch.where(inside[..., None], places, torch.from_numpy(drawn.origins))
+    return replace(drawn, pixels=pixels, origins=origins.numpy())
+
+
+def outline(target: Target) -> Tensor | None:
+    """The alpha channel of a target, (1, 1, height, width) in [0, 1]; None for a rectangle."""
+    if target.mask is not None:
+        return target.mask
+    return None if target.transform is None else target.transform.coverage(target.size)
+
+
+def on_canvas(drawn: Drawn, target: Target) -> Drawn:
+    """A finished rectangle where the target's outline has it."""
+    if target.mask is None:
+        return drawn
+    inside = (..., *box(target.mask))
+    canvas = target.mask.new_zeros(1, 3, *target.size)
+    canvas[inside] = drawn.pixels
+    return replace(drawn, pixels=canvas)

@@ -1,0 +1,163 @@
+"""task=retarget at the photo's own resolution."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+import internal_gan
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from tests.commands import Shell
+from tests.tiny import INGAN_FAST, picture
+
+ALONE = ("device=cpu", "output=out", "finish.detail=patches", "retarget.compare=false")
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fast InGAN of two photos of (80, 112) pixels, one dark, one light, learnt at (20, 28)."""
+    folder = tmp_path_factory.mktemp("learnt")
+    photos = [folder / "dark.png", folder / "light.png"]
+    for number, path in enumerate(photos):
+        write_image(path, picture(80, 112, seed=number) * 0.4 - 0.5 + number)
+    options = [*INGAN_FAST[1:], "model.steps=1", "retarget.scale=[1,1]", "device=cpu"]
+    internal_gan.fit(photos, "ingan", overrides=options, output=folder / "run")
+    return folder / "run"
+
+
+def retarget(shell: Shell, learnt: Path, *options: str) -> list[str]:
+    """Run the task into ``out``; the names of its results."""
+    answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *options)
+    assert answer.code == 0, answer.err
+    return sorted(path.name for path in Path("out/retarget").iterdir() if path.is_file())
+
+
+def of(name: str) -> Tensor:
+    return read_image(f"out/retarget/{name}.png").pixels
+
+
+def size_of(name: str) -> tuple[int, int]:
+    return read_image(f"out/retarget/{name}.png").size
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "drawing"),
+    [
+        (["retarget.scale=[1,2]"], "80x224", (20, 56)),
+        (["retarget.scale=[1,0.5]"], "80x56", (20, 14)),
+        (["retarget.scale=[1,2]", "finish.resolution=56"], "40x112", (20, 56)),
+        (["retarget.scale=[1,2]", "finish.resolution=model"], "20x56", (20, 56)),
+        # The photo fits into the size, but is never smaller than the model learnt it.
+        (["retarget.shape=[80,224]"], "80x224", (20, 56)),
+        (["retarget.shape=[41,112]"], "41x112", (20, 54)),
+        (["retarget.shape=[40,null]"], "40x56", (20, 28)),
+        (["retarget.shape=[13,35]"], "13x35", (13, 35)),
+        (["retarget.shape=[80,112]", "finish.resolution=model"], "80x112", (80, 112)),
+    ],
+    ids=str,
+)
+def test_sizes_are_those_of_the_result(
+    shell: Shell, learnt: Path, options: list[str], name: str, drawing: tuple[int, int]
+) -> None:
+    assert retarget(shell, learnt, *options) == [f"{name}.png"]
+    assert size_of(name) == tuple(map(int, name.split("x")))
+    drawn = size_of(f"drawn/{name}")
+    assert all(abs(a - b) <= 1 for a, b in zip(drawn, drawing, strict=True))
+
+
+def test_the_pixels_are_those_of_the_photo_that_is_named(shell: Shell, learnt: Path) -> None:
+    for name in ("dark.png", "light.png"):
+        retarget(shell, learnt, "retarget.scale=[1,1.5]", f"retarget.image={name}")
+        own, made = read_image(learnt.parent / name).pixels, of("80x168")
+        assert abs(float(own.mean() - made.mean())) < 0.2
+        assert float(own.min()) - 0.1 < float(made.min()) < float(made.max())
+        assert float(made.max()) < float(own.max()) + 0.1
+        Path("out").rename(name)
+
+
+def test_patches_do_not_vote_before(shell: Shell, learnt: Path) -> None:
+    drawings = {}
+    for vote in ("auto", "false", "true"):
+        retarget(shell, learnt, "retarget.scale=[1,2]", f"retarget.vote={vote}")
+        drawings[vote] = of("drawn/80x224")
+        Path("out").rename(vote)
+    assert torch.equal(drawings["auto"], drawings["false"])
+    assert not torch.equal(drawings["auto"], drawings["true"])
+
+
+def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> None:
+    shape = Image.new("L", (120, 90), 0)
+    shape.paste(255, (21, 11, 101, 71))
+    shape.save("shape.png")
+    assert retarget(shell, learnt, "retarget.mask=shape.png") == ["90x120-shape.png"]
+    alpha = read_image("out/retarget/90x120-shape.png").alpha
+    assert alpha is not None
+    assert torch.equal(alpha > 0.5, read_image("shape.png").pixels[:, :1] > 0)
+    # The rectangle around the shape is what was drawn and finished.
+    height, width = size_of("drawn/90x120-shape")
+    assert abs(height / width - 60 / 80) < 0.1
+    assert height < 40
+
+
+def test_a_transform_has_a_smooth_edge_at_the_results_size(shell: Shell, learnt: Path) -> None:
+    wish = ("retarget.transform=bend", "retarget.scale=[1,2]")
+    assert retarget(shell, learnt, *wish) == ["80x224-bend.png"]
+    alpha = read_image("out/retarget/80x224-bend.png").alpha
+    assert alpha is not None
+    assert float(alpha.mean()) == pytest.approx(0.7, abs=0.02)
+    assert float(((alpha > 0) & (alpha < 1)).float().mean()) < 0.05
+
+
+@pytest.mark.parametrize("mask_of", ["photo", "learnt"])
+def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, mask_of: str) -> None:
+    size, box = {"photo": ((112, 80), (50, 34, 66, 46)), "learnt": ((28, 20), (12, 8, 17, 12))}[
+        mask_of
+    ]
+    mask = Image.new("L", size, 0)
+    mask.paste(255, box)
+    mask.save("keep.png")
+    retarget(shell, learnt, "retarget.protect=keep.png", "retarget.scale=[1,2]")
+    photo, made = to_uint8(read_image(learnt.parent / "dark.png").pixels), to_uint8(of("80x224"))
+    # 16 x 12 pixels of the photo, which no other place of it has.
+    part = photo[0, :, 34:46, 50:66].float()
+    windows = made[0].float().unfold(1, 12, 1).unfold(2, 16, 1)
+    differences = (windows - part[:, None, None]).abs().sum(dim=(0, 3, 4))
+    assert differences.min() == 0
+    row, column = (differences == 0).nonzero()[0].tolist()
+    # It keeps its place among the rest.
+    assert abs(row - 34) <= 4
+    assert abs((column + 8) / 224 - 58 / 112) < 0.08
+
+
+def test_a_sheet_is_finished_and_a_film_is_not(shell: Shell, learnt: Path) -> None:
+    wish = ("retarget.scale=[[1,2],[0.5,1]]", "retarget.collage=true", "retarget.video=webp")
+    retarget(shell, learnt, *wish, "retarget.seconds=0.5", "retarget.fps=12")
+    assert size_of("collage") == (40 + 80 + 12, 112 + 224 + 12)
+    frames = [read_image(path).size for path in Path("out/retarget/frames").iterdir()]
+    assert frames == [(20, 56)] * 6
+
+
+def test_pictures_to_compare_with_are_as_large(shell: Shell, learnt: Path) -> None:
+    answer = shell(
+        *("task=retarget", f"checkpoint={learnt}", *ALONE[:-1]), "retarget.scale=[1,1.5]"
+    )
+    assert answer.code == 0, answer.err
+    sizes = {path.stem: read_image(path).size for path in Path("out/compare/80x168").iterdir()}
+    assert sizes == dict.fromkeys(("ingan", "plain-resizing", "seam-carving"), (80, 168))
+
+
+def test_a_result_that_does_not_fit_is_refused_by_its_size(shell: Shell, learnt: Path) -> None:
+    wish = ("retarget.shape=[60000,80000]", "finish.resolution=60000")
+    answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *wish)
+    assert answer.code == 2
+    assert answer.lines[0].startswith("error: retarget.shape=[60000,80000] needs about ")
+    assert not Path("out").exists()
+
+
+def test_from_python(learnt: Path) -> None:
+    model = internal_gan.load(learnt, "ingan")
+    assert model.retarget(scale=(1, 2), detail="patches").size == (224, 80)
+    assert model.retarget(scale=(1, 2), detail="patches", resolution="model").size == (56, 20)
+    assert model.retarget(scale=(1, 2)).size == (56, 20)
