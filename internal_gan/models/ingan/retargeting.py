@@ -168,7 +168,12 @@ class RetargetModel(SeveralPhotosModel):
             for height, width in (size_of(image), size)
         )
         steps = sizes_between(first, last, self.scale_range)[:-1]
-        for at in [*((height + stiff[0], width + stiff[1]) for height, width in steps), size]:
+        # A side that is protected from end to end has nothing to stretch.
+        free = [side > least for side, least in zip(size_of(image), stiff, strict=True)]
+        between = [
+            (stiff[0] + height * free[0], stiff[1] + width * free[1]) for height, width in steps
+        ]
+        for at in [*between, size]:
             kept = protection_of(mask, at)
             painted = self.repaint(image, at, kept.transform, rng, kept.weight, voting)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
