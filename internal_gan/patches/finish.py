@@ -18,6 +18,7 @@ from internal_gan.patches.field import PATCH, Image, Index, Method, Places, Wrap
 from internal_gan.patches.seams import HOLD, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.synthesis import (
     SHORTEST,
+    Fixed,
     carry,
     field_of,
     synthesise,
@@ -61,6 +62,7 @@ def finish(
     *,
     wrap: Wrap = (False, False),
     method: Method = "coherent",
+    fixed: Fixed | None = None,
 ) -> Finished:
     """Make a drawing anew of a photo's pixels.
 
@@ -68,20 +70,29 @@ def finish(
         drawing: (h, w, 3) of 8 bits, of any size.
         photo: (H, W, 3) of 8 or 16 bits, whose pixels are as large as those of the result.
         size: (height, width) of the result.
+        fixed: pixels of the result that are given; those at seams may still be changed.
     """
     octaves = list(_octaves(_in_eight_bits(photo)))
     sizes = [size]
     for _ in octaves[1:]:
         sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+    given = [
+        fixed and fixed.resized(0.5**number, smaller, source.shape[:2])
+        for number, (source, smaller) in enumerate(zip(octaves, sizes, strict=True))
+    ]
     for shortest in (SHORTEST, CAREFUL):
         origins = synthesise(
-            drawing, octaves[-1], sizes[-1], shortest=shortest, wrap=wrap, method=method
+            *(drawing, octaves[-1], sizes[-1]),
+            shortest=shortest,
+            wrap=wrap,
+            method=method,
+            fixed=given[-1],
         )
         largest = largest_piece(origins)
         if largest <= LARGEST:
             break
-    for source, larger in list(zip(octaves, sizes, strict=True))[-2::-1]:
-        origins = enlarged(origins, source, larger, wrap)
+    for source, larger, known in list(zip(octaves, sizes, given, strict=True))[-2::-1]:
+        origins = enlarged(origins, source, larger, wrap, known)
     pixels = taken(photo, origins)
     added = hide(pixels, origins, photo, HOLD / 2 ** (len(octaves) - 1), wrap)
     hidden = (pixels + added).round().clip(0, np.iinfo(photo.dtype).max).astype(photo.dtype)
@@ -89,9 +100,16 @@ def finish(
     return Finished(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
 
 
-def enlarged(origins: Places, source: Image, size: Size, wrap: Wrap = (False, False)) -> Places:
+def enlarged(
+    origins: Places,
+    source: Image,
+    size: Size,
+    wrap: Wrap = (False, False),
+    fixed: Fixed | None = None,
+) -> Places:
     """Carry origins to twice the size, and search near seams for pieces that fit better."""
     origins = carry(origins, 2, size, (source.shape[0], source.shape[1]))
+    origins = fixed.imposed(origins) if fixed else origins
     index = Index(source)
     for _ in range(ROUNDS):
         near = near_seams(origins, PATCH - 1, wrap)
@@ -110,6 +128,7 @@ def enlarged(origins: Places, source: Image, size: Size, wrap: Wrap = (False, Fa
             wrap=wrap,
         )
         origins = vote(found.places, size, wrap=wrap, active=near, origins=origins)
+        origins = fixed.imposed(origins) if fixed else origins
     return origins
 
 

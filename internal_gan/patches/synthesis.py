@@ -8,7 +8,8 @@ lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4.2).
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -44,6 +45,27 @@ VOICE = np.exp(-FALL * _squares).astype(np.float32)
 ALIKE = np.ones((PATCH, PATCH), np.float32)
 
 
+class Fixed(NamedTuple):
+    """Pixels whose origins are known.
+
+    Attributes:
+        where: (H, W), which ones.
+        origins: (H, W, 2), row and column of each in the photo.
+    """
+
+    where: Flags
+    origins: Places
+
+    def resized(self, ratio: float, size: Size, source: Size) -> Fixed:
+        """The same where target and source are ``ratio`` times as large, as in :func:`carry`."""
+        rows, columns = _nearest(size, ratio, self.where.shape)
+        return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))
+
+    def imposed(self, origins: Places) -> Places:
+        """``origins`` with those that are known."""
+        return np.where(self.where[..., None], self.origins, origins)
+
+
 def synthesise(
     drawing: Image,
     photo: Image,
@@ -52,6 +74,7 @@ def synthesise(
     shortest: int = SHORTEST,
     wrap: Wrap = (False, False),
     method: Method = "coherent",
+    fixed: Fixed | None = None,
 ) -> Places:
     """Say for every pixel which one of the photo stands there.
 
@@ -61,6 +84,7 @@ def synthesise(
         size: (height, width) of the result.
         shortest: the short side of the photo at the first size. The larger, the closer the result
             is to the drawing, and the smaller the pieces that are taken from the photo.
+        fixed: pixels of the result that are given.
 
     Returns:
         (height, width, 2), row and column in the photo.
@@ -70,10 +94,12 @@ def synthesise(
     for scale in _scales(photo.shape[:2], size, shortest):
         source = resized(photo, scaled(photo.shape[:2], scale))
         target_size = scaled(size, scale)
+        given = fixed and fixed.resized(scale, target_size, source.shape[:2])
         if origins is None:
             picture = resized(drawing, target_size)
         else:
             origins = carry(origins, scale / last, target_size, source.shape[:2])
+            origins = given.imposed(origins) if given else origins
             picture = taken(source, origins)
         index = Index(source)
         missing: Field | None = None
@@ -101,6 +127,7 @@ def synthesise(
             )
             final = scale == 1.0 and number == ROUNDS - 1
             origins = vote(found.places, target_size, VOICE if final else ALIKE, wrap)
+            origins = given.imposed(origins) if given else origins
             picture = taken(source, origins)
         last = scale
     assert origins is not None
@@ -147,10 +174,7 @@ def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
         size, source: (height, width) of the larger target and source.
     """
     sides = []
-    near = [
-        np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), old - 1)
-        for side, old in zip(size, origins.shape[:2], strict=True)
-    ]
+    near = _nearest(size, ratio, origins.shape)
     coarse = origins[near[0][:, None], near[1][None]]
     for axis, side in enumerate(size):
         shape = (-1, 1) if axis == 0 else (1, -1)
@@ -158,6 +182,14 @@ def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
         place = np.arange(side).reshape(shape) + np.rint(offset * ratio).astype(np.int32)
         sides.append(place.clip(0, source[axis] - 1))
     return np.ascontiguousarray(np.stack(sides, axis=-1), np.int32)
+
+
+def _nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.intp]]:
+    """For each row and column of an enlarged picture, the nearest one before."""
+    return [
+        np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), last - 1)
+        for side, last in zip(size, old[:2], strict=True)
+    ]
 
 
 def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
+
+if TYPE_CHECKING:
+    from internal_gan.patches.synthesis import Fixed
 
 # The long side of the photo in results, in pixels, unless another one is asked for.
 LONGEST = 2048
@@ -128,18 +132,24 @@ class Finishing:
             needed = BYTES_PER_PIXEL * self.size[0] * self.size[1]
             check_memory(needed, torch.device("cpu"), option)
 
-    def __call__(self, drawing: Tensor, wrap: tuple[bool, bool] = (False, False)) -> Drawn:
+    def __call__(
+        self,
+        drawing: Tensor,
+        wrap: tuple[bool, bool] = (False, False),
+        fixed: Fixed | None = None,
+    ) -> Drawn:
         """Finish a drawing (1, 3, h, w) in [-1, 1].
 
         Args:
             wrap: whether its top continues at its bottom, and its left at its right.
+            fixed: pixels of the result whose origins are given; those at seams may still change.
         """
         if not self.on:
             return Drawn(drawing)
         from internal_gan.patches.finish import finish
 
         assert self.size is not None
-        done = finish(_bytes(drawing), self._bytes, self.size, wrap=wrap)
+        done = finish(_bytes(drawing), self._bytes, self.size, wrap=wrap, fixed=fixed)
         return Drawn(_pixels(done.pixels), drawing, done.origins)
 
 

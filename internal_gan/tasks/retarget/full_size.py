@@ -14,19 +14,20 @@ from internal_gan.tasks.retarget.targets import Target, box
 
 def finished(drawing: Tensor, target: Target) -> Drawn:
     """The finished rectangle of a drawing (1, 3, h, w) in [-1, 1], of the target's drawing size."""
-    finishing = target.finishing
-    drawn = finishing(drawing)
-    if target.protect is None or target.protected is None or drawn.origins is None:
-        return drawn
-    mask = resize(target.protected, finishing.photo_size).clamp(0, 1)
+    finishing, protected = target.finishing, target.protected
+    if not finishing.on or target.protect is None or protected is None:
+        return finishing(drawing)
+    from internal_gan.patches.synthesis import Fixed
+
+    mask = resize(protected, finishing.photo_size).clamp(0, 1)
     small = protect(target.protect, target.drawing_size)
     kept = enlarged(small, size_of(target.protect), mask, target.size)
-    pixels = kept.put_back(drawn.pixels, finishing.photo)
-    inside = kept.weight[0, 0] > 0.5
     rows, columns = torch.meshgrid(kept.rows, kept.columns, indexing="ij")
     places = torch.stack([rows, columns], dim=-1).int()
-    origins = torch.where(inside[..., None], places, torch.from_numpy(drawn.origins))
-    return replace(drawn, pixels=pixels, origins=origins.numpy())
+    where = kept.weight[0, 0] > 0.5
+    drawn = finishing(drawing, fixed=Fixed(where.numpy(), places.numpy()))
+    # Without what was done to hide seams.
+    return replace(drawn, pixels=kept.put_back(drawn.pixels, finishing.photo))
 
 
 def outline(target: Target) -> Tensor | None:
