@@ -39,7 +39,7 @@ TINY = (
     "model.steps=4",
     "trainer.log_interval=1",
 )
-LEAN = ("trainer=fast", *TINY)
+LEAN = ("trainer=fast", "finish.detail=network", *TINY)
 PAPER = ("experiment=singan_paper", *TINY)
 # The paper's form of InGAN on (20, 28) pixels, for the tiny picture.
 TINY_INGAN = (
