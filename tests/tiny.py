@@ -75,6 +75,7 @@ TINY_EDGECONNECT = (
     "model.generator.residual_blocks=1",
     "model.discriminator.widths=[2,3]",
     "trainer.log_interval=1",
+    "finish.detail=network",
 )
 EDGECONNECT = (
     "model=edgeconnect",

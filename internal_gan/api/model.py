@@ -251,7 +251,9 @@ class Model:
         for name, value in finish.items():
             if value is not None and name not in TABLE[task].takes:
                 argument = name.removeprefix("finish.")
-                raise UserError(f"{argument}={value}: task={task} does not finish its results")
+                keeps = "finish.detail" in TABLE[task].takes
+                what = "keeps the size of its photo" if keeps else "does not finish its results"
+                raise UserError(f"{argument}={value}: task={task} {what}")
         options |= finish
         options |= {"task": task, f"{task}.seed": seed_of(seed, generator)}
         work = self._work(task, options, pictures or {})

@@ -63,13 +63,13 @@ TABLE = {
     ),
     "edit": Promise(
         families=("singan",),
-        takes=_SOFTENED,
+        takes=_SOFTENED | {"finish.detail"},
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
     ),
     "harmonize": Promise(
         families=("singan",),
-        takes=_SOFTENED,
+        takes=_SOFTENED | {"finish.detail"},
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
     ),
@@ -84,12 +84,13 @@ TABLE = {
     ),
     "make_tileable": Promise(
         families=("singan",),
+        takes=frozenset({"finish.detail"}),
         reads=("make_tileable.image",),
         memory="make_tileable.image",
     ),
     "inpaint": Promise(
         families=("edgeconnect",),
-        takes=_SOFTENED | {"mask.file", "image"},
+        takes=_SOFTENED | {"mask.file", "image", "finish.detail"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "inpaint.source"),
         memory="mask",

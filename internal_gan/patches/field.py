@@ -174,6 +174,7 @@ def search(
         places = start.copy()
     distances = np.empty((height, width), np.int32)
     over_rows(kernels.measure, height, a, b, places, active, PATCH, channels, distances)
+    distances[np.isinf(weights[places[..., 0], places[..., 1]])] = kernels.FAR
     if start is None and method == "coherent":
         distances[:] = kernels.FAR
     if seeds and method == "coherent":

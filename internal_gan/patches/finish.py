@@ -72,7 +72,7 @@ def finish(
         size: (height, width) of the result.
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
-    octaves = list(_octaves(_in_eight_bits(photo)))
+    octaves = list(_octaves(in_eight_bits(photo)))
     sizes = [size]
     for _ in octaves[1:]:
         sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
@@ -149,5 +149,6 @@ def halved(image: Image) -> Image:
     return ((rows[:, ::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
 
 
-def _in_eight_bits(photo: NDArray[Any]) -> Image:
+def in_eight_bits(photo: NDArray[Any]) -> Image:
+    """The same picture in 8 bits."""
     return photo if photo.dtype == np.uint8 else (photo >> 8).astype(np.uint8)

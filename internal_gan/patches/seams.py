@@ -22,6 +22,9 @@ Pixels = NDArray[Any]
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels of a result that is as large as what was synthesised.
 HOLD = 0.02
+# Inside a part of a picture, conjugate gradients: the size at which they begin, their most steps at
+# each size, and the error that is small enough.
+COARSEST, STEPS, ACCURACY = 32, 60, 1e-2
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
@@ -63,19 +66,24 @@ def largest_piece(origins: Places) -> float:
 
 
 def seam_figure(
-    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)
+    pixels: Pixels,
+    origins: Places,
+    source: Pixels,
+    wrap: Wrap = (False, False),
+    unknown: Flags | None = None,
 ) -> float:
     """Mean step over the seams as a multiple of the photo's own steps there; 1 shows no seam.
 
     Args:
         pixels: (H, W, C), the picture.
         source: (h, w, C), the photo.
+        unknown: (h, w), where the photo says nothing about steps.
 
     Returns:
         1 without seams.
     """
     ours, own = 0.0, 0.0
-    for axis, where, expected in _crossings(origins, source, wrap):
+    for axis, where, expected in _crossings(origins, source, wrap, unknown):
         values = pixels.astype(np.float32)
         steps = (np.roll(values, -1, axis) - values)[where]
         ours += float(np.abs(steps).sum())
@@ -107,12 +115,7 @@ def hide(
     that of Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
     """
     height, width, channels = pixels.shape
-    wanted = np.zeros((height, width, channels), np.float32)
-    for axis, where, expected in _crossings(origins, source, wrap):
-        values = pixels.astype(np.float32)
-        off = np.zeros_like(wanted)
-        off[where] = expected - (np.roll(values, -1, axis) - values)[where]
-        wanted += np.roll(off, 1, axis) - off
+    wanted = _missing(pixels, origins, source, wrap)
     waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
     strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
     axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
@@ -127,6 +130,84 @@ def hide(
     return wanted
 
 
+def hide_inside(
+    pixels: Pixels,
+    origins: Places,
+    source: Pixels,
+    part: Flags,
+    unknown: Flags,
+    hold: float = HOLD,
+    wrap: Wrap = (False, False),
+) -> NDArray[np.float32]:
+    """As :func:`hide`, but what is added is 0 outside a part of the picture.
+
+    Found by conjugate gradients from coarse to fine.
+
+    Args:
+        part: (H, W), where the picture may change.
+        unknown: (h, w) of ``source``, where it says nothing about steps.
+    """
+    wanted = _missing(pixels, origins, source, wrap, unknown)
+    return _solved(wanted, part[..., None].astype(np.float32), hold, wrap)
+
+
+def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np.float32]:
+    """E with (hold - Laplace) E = wanted in the part (H, W, 1), and 0 outside."""
+    height, width = part.shape[:2]
+    found = np.zeros_like(wanted)
+    if min(height, width) > COARSEST:
+        odd = (0, height % 2), (0, width % 2), (0, 0)
+        blocks = [
+            np.pad(values, odd).reshape(-(-height // 2), 2, -(-width // 2), 2, -1)
+            for values in (wanted * part, part)
+        ]
+        coarse = _solved(blocks[0].sum((1, 3)), blocks[1].min((1, 3)), 4 * hold, wrap)
+        found = coarse.repeat(2, 0).repeat(2, 1)[:height, :width] * part
+    left = part * wanted - part * _operator(found, hold, wrap)
+    along, length = left, np.vdot(left, left)
+    enough = ACCURACY**2 * np.vdot(wanted * part, wanted * part)
+    for _ in range(STEPS):
+        if length <= enough:
+            break
+        pushed = part * _operator(along, hold, wrap)
+        step = length / np.vdot(along, pushed)
+        found += step * along
+        left = left - step * pushed
+        before, length = length, np.vdot(left, left)
+        along = left + (length / before) * along
+    return found
+
+
+def _operator(values: Pixels, hold: float, wrap: Wrap) -> Pixels:
+    """(hold - Laplace) of (H, W, C); borders that do not wrap are flat."""
+    result = np.float32(hold) * values
+    for axis, around in enumerate(wrap):
+        step = np.diff(values, axis=axis)
+        first, last = [[slice(None)] * 3 for _ in range(2)]
+        first[axis], last[axis] = slice(None, -1), slice(1, None)
+        result[tuple(first)] -= step
+        result[tuple(last)] += step
+        if around:
+            first[axis], last[axis] = slice(-1, None), slice(None, 1)
+            step = values[tuple(last)] - values[tuple(first)]
+            result[tuple(first)] -= step
+            result[tuple(last)] += step
+    return result
+
+
+def _missing(
+    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
+) -> NDArray[np.float32]:
+    """What the picture's own steps over seams lack, as a divergence, (H, W, C)."""
+    wanted = np.zeros(pixels.shape, np.float32)
+    for axis, where, expected in _crossings(origins, source, wrap, unknown):
+        values = pixels.astype(np.float32)
+        off = np.zeros_like(wanted)
+        off[where] = expected - (np.roll(values, -1, axis) - values)[where]
+        wanted += np.roll(off, 1, axis) - off
+    return wanted
+
+
 def _waves(side: int, around: bool) -> NDArray[np.float32]:
     """Eigenvalues of minus the second difference along an axis."""
     turns = (2 if around else 1) * np.arange(side) / side
@@ -134,7 +215,7 @@ def _waves(side: int, around: bool) -> NDArray[np.float32]:
 
 
 def _crossings(
-    origins: Places, source: Pixels, wrap: Wrap
+    origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
 ) -> Iterator[tuple[int, tuple[NDArray[np.intp], ...], NDArray[np.float32]]]:
     """Along each axis the pixels before a seam, and the photo's mean step there, (n, C)."""
     for axis in range(2):
@@ -146,6 +227,11 @@ def _crossings(
         for first, second in ((here, here + step), (there - step, there)):
             low, high = first[:, axis] >= 0, second[:, axis] < source.shape[axis]
             inside = low & high
+            if unknown is not None:
+                inside[inside] = ~(
+                    unknown[first[inside][:, 0], first[inside][:, 1]]
+                    | unknown[second[inside][:, 0], second[inside][:, 1]]
+                )
             a, b = first[inside], second[inside]
             total[inside] += source[b[:, 0], b[:, 1]].astype(np.float32) - source[
                 a[:, 0], a[:, 1]

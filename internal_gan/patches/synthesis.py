@@ -91,7 +91,7 @@ def synthesise(
     """
     origins: Places | None = None
     last = 1.0
-    for scale in _scales(photo.shape[:2], size, shortest):
+    for scale in scales(photo.shape[:2], shortest):
         source = resized(photo, scaled(photo.shape[:2], scale))
         target_size = scaled(size, scale)
         given = fixed and fixed.resized(scale, target_size, source.shape[:2])
@@ -221,9 +221,10 @@ def resized(image: Image, size: Size) -> Image:
     return np.asarray(PIL.Image.fromarray(image).resize(size[::-1], PIL.Image.Resampling.LANCZOS))
 
 
-def _scales(photo: Size, size: Size, shortest: int) -> list[float]:
-    """From the first size to the last one, which is 1."""
-    scales = [1.0]
-    while min(photo) * scales[-1] / GROWTH > shortest / math.sqrt(GROWTH):
-        scales.append(scales[-1] / GROWTH)
-    return scales[::-1]
+def scales(photo: Size, shortest: float) -> list[float]:
+    """The sizes from where the short side has about ``shortest`` pixels to the last one, which is
+    1."""
+    found = [1.0]
+    while min(photo) * found[-1] / GROWTH > shortest / math.sqrt(GROWTH):
+        found.append(found[-1] / GROWTH)
+    return found[::-1]

@@ -2,8 +2,16 @@
 
 from typing import Any
 
+from torch import Tensor
+from torch.nn import functional as F
+
 from internal_gan.config.task_options import HarmonizeOptions
-from internal_gan.models.singan.injection import HARMONIZE, HARMONIZE_DILATE
+from internal_gan.images.composite import bring_back
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.photo import Photo
+from internal_gan.images.resize import size_of
+from internal_gan.models.singan.injection import HARMONIZE, HARMONIZE_DILATE, Change
+from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.redraw import Redraw
 
 
@@ -11,6 +19,28 @@ class Harmonize(Redraw[HarmonizeOptions]):
     """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
 
     task, fraction, dilate, needs_mask = "harmonize", HARMONIZE, HARMONIZE_DILATE, True
+
+    def _finished(
+        self,
+        photo: Photo,
+        change: Change,
+        mask: Tensor | None,
+        used: Tensor | None,
+        model: SinGAN,
+    ) -> Tensor:
+        """The object has its own detail, since the photo has nothing like it, in colours that do
+        not run over its outline; around it, the photo is as it was."""
+        assert mask is not None
+        assert used is not None
+        size = size_of(change.after)
+        outside = F.adaptive_max_pool2d((mask <= 0.5).float(), size)
+        if outside.all():
+            outside = 1.0 - F.adaptive_max_pool2d(mask, size)
+        before, after = (fill_smoothly(image, outside) for image in change)
+        return bring_back(photo.pixels, before, after, used)
+
+    def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
+        return (0.0, 0.0) if finishes else super()._default_lengths(model, finishes)
 
     def _keywords(self) -> dict[str, Any]:
         return {"match": self.wanted.match}

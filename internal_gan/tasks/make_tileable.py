@@ -8,10 +8,14 @@ from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, seams_in_words
 from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.resize import resize
+from internal_gan.models.singan.injection import working_size
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import wrap_of
-from internal_gan.models.singan.tiling import make_tileable
+from internal_gan.models.singan.tiling import band_of, make_tileable
 from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.finishing import is_wanted
+from internal_gan.tasks.inside import finish_inside
 from internal_gan.tasks.proof import proof, proof_name
 
 
@@ -35,7 +39,16 @@ class MakeTileable(Work[MakeTileableOptions]):
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
         wrap, like = wrap_of(tileable), drawn_like(photo)[0]
+        drawing = None
+        if is_wanted(context):
+            at = working_size(model, photo.size)
+            drawing = resize(made, at).clamp(-1, 1)
+            part = (band_of(photo.size, tileable, wanted.band) > 0).float()
+            scale = at[1] / photo.size[1]
+            made = finish_inside(photo, made, part, scale=scale, detailed=True, wrap=wrap).pixels
         yield Picture("make_tileable/000.png", made, like=photo)
+        if drawing is not None:
+            yield Picture("make_tileable/drawn/000.png", drawing, "aside", like)
         for name, pixels in (("before", photo.pixels), ("after", made)):
             file = f"make_tileable/{proof_name(wrap)}-{name}.png"
             yield Picture(file, proof(pixels, wrap), "aside", like)

@@ -3,22 +3,32 @@
 import dataclasses
 import functools
 import logging
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
 
+import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
+from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.resize import resize
 from internal_gan.models.singan import injection
+from internal_gan.models.singan.injection import Change
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
+from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
+from internal_gan.tasks.inside import finish_inside
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
+
+# The long side of a model, in pixels, for which the default lengths are meant; those of finished
+# results grow and shrink with it.
+REFERENCE = 250.0
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +47,9 @@ class Redraw(FromImage[Wanted]):
     needs_mask: ClassVar[bool]
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
-        photo, lengths = self._read(), self._lengths
+        photo = self._read()
+        finishes = not preview and is_wanted(self.context)
+        lengths = self._lengths(model, finishes)
         mask = self._mask(photo)
         start = self._start_scale(model)
         used = None if mask is None else injection.soft_mask(model, mask, *lengths.values())
@@ -48,21 +60,54 @@ class Redraw(FromImage[Wanted]):
                 *lengths.values(),
             )
         redraw = functools.partial(injection.redraw, model)
-        keywords = {**lengths, **self._keywords()}
+        own = self._keywords()
+        keywords = {**lengths, **own}
+        like = drawn_like(photo)[0]
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):
-            made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
+            if finishes:
+                change = injection.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
+                made = self._finished(photo, change, mask, used, model)
+            else:
+                made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
             yield Picture(f"{self.task}/{index:03d}.png", made, like=photo)
+            if finishes:
+                yield Picture(f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like)
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
             yield gray(f"{self.task}/mask.png", used, "mask")
         small = resize(photo.pixels, injection.working_size(model, photo.size)).clamp(-1.0, 1.0)
         region = None if mask is None else injection.shrink_mask(model, mask)
-        like = drawn_like(photo)[0]
         for scale in range(1, model.finished):
             made = redraw(small, region, scale, seed=seeds[0], **keywords)
             yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like)
         self._tell(start, model.finished - 1)
+
+    def _finished(
+        self,
+        photo: Photo,
+        change: Change,
+        mask: Tensor | None,
+        used: Tensor | None,
+        model: SinGAN,
+    ) -> Tensor:
+        """The photo with a change at its own resolution, (1, 3, H, W) in [-1, 1].
+
+        Args:
+            mask, used: what may change, as given, and grown and softened; None: everything.
+        """
+        weight = torch.ones_like(photo.pixels[:, :1]) if used is None else used
+        drawing = bring_back(photo.pixels, change.before, change.after, weight)
+        trained = self.context.trained
+        learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
+        # Its pixels become as large as those of the changed photo.
+        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.size))
+        size = round(learnt.size[0] * ratio), round(learnt.size[1] * ratio)
+        source = resize(learnt.pixels, size).clamp(-1, 1)
+        part = (weight >= 0.5).float()
+        scale = change.after.shape[-1] / photo.size[1]
+        done = finish_inside(photo, drawing, part, scale=scale, detailed=True, source=source)
+        return done.pixels
 
     def _mask(self, photo: Photo) -> Tensor | None:
         option, options = f"{self.task}.mask", self.context.options.mask
@@ -83,10 +128,15 @@ class Redraw(FromImage[Wanted]):
         """Further arguments of the injection."""
         return {}
 
-    @property
-    def _lengths(self) -> dict[str, float]:
+    def _lengths(self, model: SinGAN, finishes: bool) -> dict[str, float]:
+        """By how much the mask grows and is softened, in pixels at the model's size."""
         options = self.context.options.mask
+        dilate, feather = self._default_lengths(model, finishes)
         return {
-            "dilate": self.dilate if options.dilate is None else options.dilate,
-            "feather": injection.FEATHER if options.feather is None else options.feather,
+            "dilate": dilate if options.dilate is None else options.dilate,
+            "feather": feather if options.feather is None else options.feather,
         }
+
+    def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
+        ratio = max(model.sizes[-1]) / REFERENCE if finishes else 1.0
+        return self.dilate * ratio, injection.FEATHER * ratio

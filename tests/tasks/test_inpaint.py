@@ -89,6 +89,44 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     assert sorted(p.name for p in run.iterdir()) == before
 
 
+def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
+    own = ("finish.detail=patches", "output=own", "inpaint.compare=false")
+    answer = shell("task=inpaint", checkpoint, "mask=hole.png", *own)
+    assert answer.code == 0, answer.err
+    made, photo, inside = pixels("own/inpaint/000.png"), pixels("photo.png"), pixels("hole.png") > 0
+    assert np.array_equal(made[~inside], photo[~inside])
+    known = photo[~inside].astype(int)
+    nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
+    assert np.mean(nearest) < 10
+    # What the network drew is beside it, at the size that it learnt.
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=drawn", "inpaint.compare=false")
+    drawn = read_image("own/inpaint/drawn/000.png")
+    alone = resize(read_image("drawn/inpaint/000.png").pixels, drawn.size)
+    assert max(drawn.size) == 28
+    assert (drawn.pixels - alone).abs().mean() < 0.02
+    assert not Path("drawn/inpaint/drawn").exists()
+
+
+def test_patches_come_from_where_they_may(shell: Shell, checkpoint: str) -> None:
+    photo = pixels("photo.png").copy()
+    photo[:, :40] = (255, 0, 255)
+    Image.fromarray(photo).save("half.png")
+    save_mask("source.png", box(0, 40, 60, 44))
+    where = ("image=half.png", "mask=hole.png", "inpaint.source=source.png")
+    answer = shell("task=inpaint", checkpoint, *where, "finish.detail=patches", "output=out")
+    assert answer.code == 0, answer.err
+    filled = pixels("out/inpaint/000.png")[pixels("hole.png") > 0].astype(int)
+    assert (np.abs(filled - (255, 0, 255)).max(axis=1) > 60).all()
+
+
+def test_a_filled_photo_keeps_its_size(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "finish.resolution=model")
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert "finish.resolution" in answer.lines[0]
+    assert not Path("runs").exists()
+
+
 def test_what_is_under_the_hole_is_of_no_account(shell: Shell, checkpoint: str) -> None:
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
     spoilt = pixels("photo.png").copy()

@@ -43,6 +43,22 @@ def test_it_writes_the_photo_and_a_proof(shell: Shell, model: str, photo: str) -
     assert "Step over the border, before" in Path("out/index.html").read_text()
 
 
+def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell, model: str, photo: str) -> None:
+    command = ("task=make_tileable", f"checkpoint={model}", "output=out", "finish.detail=patches")
+    answer = shell(*command, "make_tileable.axes=x", "make_tileable.band=8")
+    assert answer.code == 0, answer.err
+    before = ((read_image(photo).pixels[0] + 1) * 127.5).round().permute(1, 2, 0).numpy()
+    pixels = ((read_image("out/make_tileable/000.png").pixels[0] + 1) * 127.5).round()
+    made = pixels.permute(1, 2, 0).numpy()
+    assert np.array_equal(made[:, 8:-8], before[:, 8:-8])
+    kept = before[:, 8:-8].reshape(-1, 3)
+    band = np.concatenate([made[:, :8], made[:, -8:]]).reshape(-1, 3)
+    assert np.mean([np.abs(kept - pixel).max(axis=1).min() for pixel in band]) < 15
+    status = RunFolder(Path("out")).status()
+    assert status["seams"]["left and right"] < status["seams_before"]["left and right"]
+    assert read_image("out/make_tileable/drawn/000.png").size == (20, 28)
+
+
 def test_one_axis_leaves_the_other(shell: Shell, model: str, photo: str) -> None:
     command = ("task=make_tileable", f"checkpoint={model}", "output=out", "make_tileable.axes=x")
     assert shell(*command, "make_tileable.band=7").code == 0

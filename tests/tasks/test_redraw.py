@@ -64,6 +64,50 @@ def test_results_go_to_a_run_folder_of_their_own(
     assert sorted(p.name for p in run.iterdir()) == before
 
 
+def test_an_edited_part_is_made_of_the_learnt_photos_own_pixels(
+    shell: Shell, checkpoint: str
+) -> None:
+    learnt = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    photo, edited = learnt.copy(), learnt.copy()
+    edited[20:32, 30:45] = (255, 0, 255)  # a colour that the photo does not have
+    Image.fromarray(photo).save("photo.png")
+    Image.fromarray(edited).save("edited.png")
+    answer = shell(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
+    assert answer.code == 0, answer.err
+    made = np.asarray(Image.open("out/edit/000.png")).astype(int)
+    weight = np.asarray(Image.open("out/edit/mask.png"))
+    assert np.array_equal(made[weight < 127], edited[weight < 127])
+    inside = made[weight > 128]
+    nearest = [np.abs(learnt.reshape(-1, 3) - pixel).max(axis=1).min() for pixel in inside]
+    assert np.mean(nearest) < 15
+    assert (np.abs(inside - (255, 0, 255)).max(axis=1) > 60).mean() > 0.9
+    assert read_image("out/edit/drawn/000.png").size == (20, 28)
+
+
+def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoint: str) -> None:
+    pasted = np.array(Image.open("edited.png"))
+    stripes = np.indices((12, 15)).sum(axis=0) % 2 * 80
+    pasted[20:32, 30:45] = (100 + stripes)[..., None]
+    Image.fromarray(pasted).save("edited.png")
+    answer = shell(*used("harmonize"), checkpoint, "finish.detail=patches", "output=out")
+    assert answer.code == 0, answer.err
+    made = np.asarray(Image.open("out/harmonize/000.png")).astype(int)
+    inside = np.asarray(Image.open("mask.png")) > 0
+    assert np.array_equal(made[~inside], pasted[~inside])
+    detail = np.diff(made[20:32, 30:45].mean(axis=2), axis=1)
+    wanted = np.diff(stripes.astype(float), axis=1)
+    assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("task", ["edit", "harmonize"])
+def test_a_redrawn_photo_keeps_its_size(shell: Shell, checkpoint: str, task: str) -> None:
+    answer = shell(*used(task), checkpoint, "finish.resolution=500")
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert "finish.resolution" in answer.lines[0]
+    assert not Path("runs").exists()
+
+
 def layers(kind: str) -> Any:
     """A picture of 60 x 84 in a file's own numbers."""
     rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2

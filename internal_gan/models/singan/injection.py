@@ -2,6 +2,7 @@
 of its coarse scales (Shaham et al. 2019, section 4)."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +26,13 @@ EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
 # A mask that grows by more covers any picture.
 LONGEST = 1000.0
+
+
+class Change(NamedTuple):
+    """An image at the working size before and after it was drawn over, (1, 3, h, w) on the CPU."""
+
+    before: Tensor
+    after: Tensor
 
 
 def start_scale_for(model: SinGAN, fraction: float) -> int:
@@ -122,17 +130,30 @@ def redraw(
     Raises:
         UserError: as :func:`inject` and :func:`soft_mask`.
     """
-    size = working_size(model, size_of(image))
-    before = given = resize(image, size).clamp(-1, 1)
+    change = redraw_small(model, image, mask, start_scale, seed=seed, match=match)
     if mask is None:
         used = image.new_ones(1, 1, *size_of(image))
     else:
         used = soft_mask(model, mask, dilate, feather)
-        if match:
-            region = shrink_mask(model, mask).to(before)
-            given = match_colours(before, region, model.image.to(before))
-    after = inject(model, given, start_scale, size=size, seed=seed)
-    return bring_back(image.cpu(), before.cpu(), after, used.cpu())
+    return bring_back(image.cpu(), *change, used.cpu())
+
+
+def redraw_small(
+    model: SinGAN,
+    image: Tensor,
+    mask: Tensor | None,
+    start_scale: int,
+    *,
+    seed: int = 0,
+    match: bool = False,
+) -> Change:
+    """As :func:`redraw`, at the working size and everywhere."""
+    size = working_size(model, size_of(image))
+    before = given = resize(image, size).clamp(-1, 1)
+    if match and mask is not None:
+        region = shrink_mask(model, mask).to(before)
+        given = match_colours(before, region, model.image.to(before))
+    return Change(before.cpu(), inject(model, given, start_scale, size=size, seed=seed))
 
 
 def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Tensor:

@@ -55,8 +55,14 @@ def make_tileable(
     at = working_size(model, size)
     before = resize(image, at).clamp(-1, 1)
     drawn = _draw_border(model, before.to(model.device), reach, size, wrap, start, seed)
-    mask = border_band(size, reach, wrap)
+    mask = band_of(size, tileable, band)
     return bring_back(image.cpu(), before.cpu(), drawn, mask, wrap=wrap, band=reach)
+
+
+def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Tensor:
+    """The share, (1, 1, H, W) in [0, 1], of what :func:`make_tileable` draws in every pixel."""
+    wrap = wrap_of(tileable)
+    return border_band(size, _reach(band, size, wrap), wrap)
 
 
 def _draw_border(

@@ -12,20 +12,25 @@ from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
 from internal_gan.images.masks import FAINT
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, parts
 from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
+from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
+from internal_gan.tasks.inside import finish_inside
 from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
 
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
+# The long side of what the network drew is shown with at least so many pixels.
+LEAST_DRAWN = 16
 
 
 class Inpaint(Work[InpaintOptions]):
@@ -116,7 +121,7 @@ class Inpaint(Work[InpaintOptions]):
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
             # The filling of a transparent hole is shown, without a ring at its soft rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
-        first, drawn = photo.pixels, hole
+        first, drawn, like = photo.pixels, hole, drawn_like(photo)[0]
         for index, seed in enumerate(self._chances()[: 1 if preview else None]):
             filled, edges = fill(
                 model,
@@ -127,6 +132,12 @@ class Inpaint(Work[InpaintOptions]):
                 barred=case.unknown,
                 seed=seed,
             )
+            drawing = None
+            if not preview and is_wanted(self.context):
+                longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
+                drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
+                done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale)
+                filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
                 _log.warning(
@@ -136,6 +147,8 @@ class Inpaint(Work[InpaintOptions]):
             if index == 0:
                 first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
             yield Picture(f"{folder}/{index:03d}.png", made, like=photo, alpha=alpha)
+            if drawing is not None:
+                yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like)
         yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
         yield gray(f"{folder}/mask.png", blend_weight(case.hole, feather), "mask")
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)

@@ -1,0 +1,196 @@
+"""What a network drew inside a mask, made of the photo's own pixels; the rest is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.photo import Photo
+from internal_gan.images.resize import size_of
+from internal_gan.images.windows import Window, around, bounds, parts
+from internal_gan.units import Size
+
+# Pixels come from a window that is so many times as large as the part that is made anew, with at
+# least so many pixels a side, and of which such a share may be taken.
+TIMES, LEAST, FREE = 3, 640, 0.25
+# Parts farther apart than this share of the long side are made anew one after another.
+APART = 1 / 32
+# What is around a part and kept, beside another photo, in pixels; sides that can be halved often.
+MARGIN, HALVINGS = 256, 64
+# The drawing decides up to this share of the size at which it was drawn.
+DECIDES = 0.75
+# A detailed one decides up to the size where so many pixels of a part's shorter side are seen.
+SEEN = 50
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A photo with a part made anew.
+
+    Attributes:
+        pixels: (1, 3, H, W) in [-1, 1], outside the part bit for bit as they were.
+        origins: (H, W, 2), row and column of each pixel in the photo.
+        exact: (H, W), whether a pixel is exactly the one at its origin.
+    """
+
+    pixels: Tensor
+    origins: NDArray[np.int32]
+    exact: NDArray[np.bool_]
+
+
+def finish_inside(
+    photo: Photo,
+    drawing: Tensor,
+    part: Tensor,
+    barred: Tensor | None = None,
+    *,
+    scale: float,
+    detailed: bool = False,
+    source: Tensor | None = None,
+    wrap: tuple[bool, bool] = (False, False),
+) -> Inside:
+    """Make what was drawn in a part of a photo of pixels from elsewhere in it, or of another one.
+
+    Args:
+        photo: outside the part, kept.
+        drawing: (1, 3, H, W) in [-1, 1], inside the part as the network drew it.
+        part: (1, 1, H, W), 1 where, else 0.
+        barred: of the same shape, 1 where no pixel is taken from, besides the part.
+        scale: the size at which it was drawn over the photo's.
+        detailed: the drawing has finer details than at that size, which decide, too.
+        source: (1, 3, h, w), what pixels are taken from in place of the photo, and which the
+            origins are places of.
+        wrap: whether the photo continues beyond its bottom at its top, and right at its left.
+
+    Returns:
+        Where no patch may be taken, the drawing.
+    """
+    from internal_gan.patches import inside
+
+    size = photo.size
+    origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
+    exact = part[0, 0].numpy() == 0
+    pixels = torch.where(part > 0, drawing, photo.pixels)
+    closed = part if barred is None else torch.maximum(part, barred)
+    for one in _parts(part, wrap):
+        if any(wrap):
+            window = slice(0, size[0]), slice(0, size[1])
+        else:
+            window = _source(one, closed) if source is None else _with_margin(one)
+        here = (..., *window)
+        canvas = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
+        new, shut, top = one[here], closed[here], 0
+        if source is not None:
+            canvas, new, shut, top = _below(source, canvas, new)
+        decided = min(1.0, max(DECIDES * scale, SEEN * detailed / _narrowest(one, wrap)))
+        filled = inside.finish_inside(
+            _levels(canvas, photo),
+            new[0, 0].numpy() > 0,
+            shut[0, 0].numpy() > 0,
+            shortest=decided * min(size_of(canvas)),
+            wrap=wrap,
+        )
+        if filled is None:
+            continue
+        corner = window[0].start - top, window[1].start
+        inner, outer = _common(filled.window, corner, size)
+        row, column = torch.from_numpy(filled.origins[inner]).long().unbind(dim=-1)
+        kept = torch.from_numpy(filled.exact[inner])
+        made = torch.where(kept, canvas[..., row, column], _pixels(filled.pixels[inner]))
+        there = (..., *outer)
+        pixels[there] = torch.where(one[there] > 0, made, pixels[there])
+        flags = one[there][0, 0].numpy() > 0
+        places = filled.origins[inner]
+        if source is None:
+            places = places + np.array(corner, np.int32)
+        origins[outer][flags] = places[flags]
+        exact[outer][flags] = filled.exact[inner][flags]
+    return Inside(pixels, origins, exact)
+
+
+def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:
+    """One picture of a source with a canvas below it, which nothing is taken from.
+
+    Returns:
+        The picture, the part and what is barred in it, and the row where the canvas begins.
+    """
+    (height, width), columns = size_of(source), canvas.shape[-1]
+    # Where the canvas begins, its first row is repeated, so that the source has no influence.
+    box = bounds(part)
+    between = max(HALVINGS, min(span.stop - span.start for span in box) // 2)
+    # A size of which halvings stay whole.
+    top, side = -(-(height + between) // HALVINGS) * HALVINGS, max(width, columns)
+    above = (0, side - columns, top - height, 0)
+    picture = torch.cat(
+        [
+            F.pad(source, (0, side - width, 0, 0), mode="replicate"),
+            F.pad(canvas, above, mode="replicate"),
+        ],
+        dim=2,
+    )
+    new, shut = (picture.new_zeros(1, 1, *size_of(picture)) for _ in range(2))
+    new[..., height:, :columns] = F.pad(part, (0, 0, top - height, 0), mode="replicate")
+    shut[..., height:, :] = 1.0
+    shut[..., :height, width:] = 1.0
+    return picture, new, shut, top
+
+
+def _common(window: Window, corner: Size, size: Size) -> tuple[Window, Window]:
+    """What of a window moved by ``corner`` lies in a picture, in its own and in the picture's rows
+    and columns."""
+    inner, outer = [], []
+    for span, shift, side in zip(window, corner, size, strict=True):
+        start, stop = max(span.start + shift, 0), min(span.stop + shift, side)
+        outer.append(slice(start, stop))
+        inner.append(slice(start - shift - span.start, stop - shift - span.start))
+    return (inner[0], inner[1]), (outer[0], outer[1])
+
+
+def _parts(part: Tensor, wrap: tuple[bool, bool]) -> Iterator[Tensor]:
+    if part.any():
+        yield from [part] if any(wrap) else parts(part, max(1, round(APART * max(size_of(part)))))
+
+
+def _narrowest(part: Tensor, wrap: tuple[bool, bool]) -> int:
+    """The shorter side of a part or, where it lies across borders, the width of the band there."""
+    if not any(wrap):
+        return int(min(span.stop - span.start for span in bounds(part)))
+    whole = (part[0, 0].numpy().all(axis=1 - axis) for axis in range(2) if wrap[axis])
+    return max(1, min(int(lines.sum()) for lines in whole))
+
+
+def _source(part: Tensor, closed: Tensor) -> Window:
+    """The window that the pixels of a part are taken from."""
+    size, box = size_of(part), bounds(part)
+    extent = max(LEAST, *(TIMES * (span.stop - span.start) for span in box))
+    while True:
+        window = around(box, (extent, extent), size)
+        if extent >= max(size) or closed[(..., *window)].mean() < 1 - FREE:
+            return window
+        extent *= 2
+
+
+def _with_margin(part: Tensor) -> Window:
+    """The window of a part and what is around it."""
+    box = bounds(part)
+    height, width = (span.stop - span.start + 2 * MARGIN for span in box)
+    return around(box, (height, width), size_of(part))
+
+
+def _levels(pixels: Tensor, photo: Photo) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """(H, W, 3) of 8 or, for a photo of more, 16 bits."""
+    kind = np.uint8 if photo.bit_depth == 8 else np.uint16
+    half = np.iinfo(kind).max / 2
+    values = pixels[0].clamp(-1, 1).mul_(half).add_(half).round_()
+    return np.ascontiguousarray(values.permute(1, 2, 0).numpy().astype(kind))
+
+
+def _pixels(levels: NDArray[np.uint8] | NDArray[np.uint16]) -> Tensor:
+    values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
+    return values / (np.iinfo(levels.dtype).max / 2) - 1

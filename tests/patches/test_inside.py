@@ -1,0 +1,168 @@
+"""Parts of a picture made anew of its own pixels."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from internal_gan.patches.field import Flags, Image
+from internal_gan.patches.inside import Filled, finish_inside
+from internal_gan.patches.seams import hide_inside
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+def photo(height: int, width: int, name: str = "gravel") -> Image:
+    with Pillow.open(PHOTOS / f"{name}.jpg") as file:
+        return np.array(file.convert("RGB").resize((width, height), Pillow.Resampling.LANCZOS))
+
+
+def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> Flags:
+    part = np.zeros(size, np.bool_)
+    part[top : top + height, left : left + width] = True
+    return part
+
+
+def drawn(picture: NDArray[Any], part: Flags) -> NDArray[Any]:
+    """The picture with its mean colour in the part, as a network that knows nothing draws it."""
+    result = picture.copy()
+    result[part] = picture[~part].mean(axis=0).astype(picture.dtype)
+    return result
+
+
+def filled(picture: NDArray[Any], part: Flags, *barred: Flags, **how: Any) -> Filled:
+    done = finish_inside(drawn(picture, part), part, *barred, **how)
+    assert done is not None
+    return done
+
+
+@pytest.mark.parametrize("size", [(90, 130), (401, 683), (700, 333)])
+def test_every_pixel_is_the_pictures_own_from_where_it_may_be_taken(size: tuple[int, int]) -> None:
+    picture = photo(*size)
+    part = box(size, 30, 40, size[0] // 3, size[1] // 3)
+    barred = np.indices(size)[1] < size[1] // 4
+    done = filled(picture, part, barred)
+    inside = part[done.window]
+    rows, columns = done.origins[..., 0], done.origins[..., 1]
+    assert inside.sum() == part.sum()
+    assert not (part | barred)[rows[inside], columns[inside]].any()
+    kept = picture[done.window]
+    assert np.array_equal(done.pixels[~inside], kept[~inside])
+    own_rows, own_columns = (np.arange(picture.shape[k])[done.window[k]] for k in (0, 1))
+    own = np.stack(np.meshgrid(own_rows, own_columns, indexing="ij"), axis=-1)
+    assert np.array_equal(done.origins[~inside], own[~inside])
+    assert done.exact[~inside].all()
+    assert np.array_equal(done.pixels[done.exact], picture[rows, columns][done.exact])
+    difference = np.abs(done.pixels.astype(int) - picture[rows, columns])
+    assert difference[inside].mean() < 12
+
+
+@pytest.mark.parametrize("size", [(64, 96), (500, 660)])
+def test_a_pattern_is_continued(size: tuple[int, int]) -> None:
+    unit = np.random.default_rng(0).integers(60, 200, (12, 12, 3)).astype(np.uint8)
+    scale = size[0] // 60
+    unit = unit.repeat(scale, 0).repeat(scale, 1)
+    tiles = (-(-size[0] // len(unit)), -(-size[1] // len(unit)), 1)
+    picture = np.tile(unit, tiles)[: size[0], : size[1]]
+    part = box(size, size[0] // 3, size[1] // 3, size[0] // 5, size[1] // 5)
+    done = filled(picture, part)
+    error = np.abs(done.pixels.astype(int) - picture[done.window])[part[done.window]]
+    before = np.abs(drawn(picture, part).astype(int) - picture)[part]
+    assert error.mean() < 0.25 * before.mean()
+
+
+def test_the_drawing_decides() -> None:
+    picture = np.zeros((400, 600, 3), np.uint8)
+    picture[:, :, 0] = 200
+    picture[:, 300:] = (0, 0, 200)
+    noise = np.random.default_rng(1).integers(0, 40, picture.shape).astype(np.uint8)
+    picture += noise
+    part = box((400, 600), 150, 100, 120, 120)
+    wanted = picture.copy()
+    wanted[part] = (10, 10, 210)  # blue amid the red
+    done = finish_inside(wanted, part, shortest=100)
+    assert done is not None
+    middle = done.pixels[part[done.window]].reshape(120, 120, 3)[30:90, 30:90]
+    assert (middle[..., 2] > 150).mean() > 0.95
+
+
+def test_a_part_that_lies_across_the_borders_joins_them() -> None:
+    picture = photo(160, 220)
+    part = np.ones((160, 220), np.bool_)
+    part[30:-30, 30:-30] = False
+    wrapping = filled(picture, part, wrap=(True, True))
+    cut = filled(picture, part)
+
+    def step(done: Filled) -> float:
+        pixels = done.pixels.astype(float)
+        border = np.abs(pixels[0] - pixels[-1]).mean()
+        return float(border / np.abs(np.diff(pixels, axis=0)).mean())
+
+    assert step(wrapping) < 1.15
+    assert step(wrapping) < 0.8 * step(cut)
+    kept = ~part
+    assert np.array_equal(wrapping.pixels[kept], picture[kept])
+
+
+def test_sixteen_bits_stay() -> None:
+    eight = photo(100, 120)
+    fine = eight.astype(np.uint16) * 257 + 5
+    part = box((100, 120), 30, 30, 30, 30)
+    done = filled(fine, part)
+    assert done.pixels.dtype == np.uint16
+    rows, columns = done.origins[done.exact].T
+    assert np.array_equal(done.pixels[done.exact], fine[rows, columns])
+    assert np.array_equal(done.origins, filled(eight, part).origins)
+
+
+def test_where_no_patch_may_be_taken_nothing_is_made() -> None:
+    picture, part = photo(60, 60), box((60, 60), 20, 20, 10, 10)
+    assert finish_inside(picture, part, np.ones((60, 60), np.bool_)) is None
+    # Not even one of 7 x 7 pixels is left.
+    barred = (np.indices((60, 60)) % 6 == 0).any(axis=0)
+    assert finish_inside(picture, part, barred) is None
+
+
+@pytest.mark.parametrize("wrap", [(False, False), (True, False), (True, True)])
+def test_seams_are_hidden_exactly_and_only_inside(wrap: tuple[bool, bool]) -> None:
+    rng = np.random.default_rng(2)
+    size, hold = (70, 90), 0.01
+    source = rng.integers(0, 255, (*size, 3)).astype(np.uint8)
+    part = rng.random(size) < 0.8
+    part[:5] = True
+    origins = rng.integers(0, 70, (*size, 2)).astype(np.int32)
+    added = hide_inside(source, origins, source, part, np.zeros(size, np.bool_), hold, wrap)
+    assert not added[~part].any()
+
+    def energy(values: NDArray[np.float64]) -> float:
+        """What is minimised, up to a constant: quadratic, so that its minimum has no slope."""
+        picture, total = source + values, hold * float((values**2).sum())
+        for axis in range(2):
+            steps = np.roll(picture, -1, axis) - picture
+            wanted = expected[axis]
+            difference = (steps - wanted) ** 2
+            inside = difference if wrap[axis] else np.delete(difference, -1, axis)
+            total += float(inside.sum())
+        return total
+
+    def photo_steps(axis: int) -> NDArray[np.float64]:
+        step = np.array([1, 0] if axis == 0 else [0, 1])
+        there = np.roll(origins, -1, axis)
+        values, counts = np.zeros((*size, 3)), np.zeros((*size, 1))
+        for first, second in ((origins, origins + step), (there - step, there)):
+            fits = ((first >= 0) & (second < np.array(size))).all(axis=2)
+            a, b = first[fits], second[fits]
+            values[fits] += source[b[:, 0], b[:, 1]].astype(float) - source[a[:, 0], a[:, 1]]
+            counts[fits] += 1
+        return values / np.maximum(counts, 1)
+
+    expected = [photo_steps(axis) for axis in range(2)]
+    least = energy(added.astype(float))
+    assert least < 0.9 * energy(np.zeros_like(added, float))
+    for seed in range(5):
+        change = np.random.default_rng(seed).normal(size=added.shape) * part[..., None]
+        assert energy(added + change) > least
+        assert energy(added - change) > least
