@@ -27,11 +27,13 @@ from tests.runs.make import COMMON, RUNS
 
 RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
 # The picture that each leaves, and how to ask for it again.
+SAMPLE = ["task=sample", "sample.count=1", "finish.detail=network"]
+RETARGET = ["task=retarget", "retarget.scale=[1,1.5]", "finish.detail=network"]
 PICTURES = {
-    "singan": ("sample/000.png", ["task=sample", "sample.count=1"]),
-    "singan_paper": ("sample/000.png", ["task=sample", "sample.count=1"]),
-    "ingan": ("retarget/20x42.png", ["task=retarget", "retarget.scale=[1,1.5]"]),
-    "ingan_unet": ("retarget/20x42.png", ["task=retarget", "retarget.scale=[1,1.5]"]),
+    "singan": ("sample/000.png", SAMPLE),
+    "singan_paper": ("sample/000.png", SAMPLE),
+    "ingan": ("retarget/20x42.png", RETARGET),
+    "ingan_unet": ("retarget/20x42.png", RETARGET),
     "edgeconnect": ("inpaint/000.png", ["task=inpaint", "inpaint.box=[10,12,8,9]"]),
 }
 MEAN_LEVELS, FARTHEST_LEVELS = 0.5, 8
@@ -110,7 +112,7 @@ def test_a_renamed_option_orphans_nothing(place: Path, shell: Shell, renamed_opt
     assert answer.code == 0, answer.err
     assert_same_weights(place / "singan-stopped" / "model.safetensors", "singan")
     for run in ("singan", "singan-stopped"):
-        answer = shell("task=sample", "sample.count=1", f"checkpoint={run}", f"output={run}-again")
+        answer = shell(*SAMPLE, f"checkpoint={run}", f"output={run}-again")
         assert answer.code == 0, answer.err
         assert_same_picture(place / f"{run}-again" / PICTURES["singan"][0], "singan")
     assert load_options(place / "singan-again" / "config.yaml").model["alpha"] == {

@@ -46,10 +46,10 @@ def _fps(help: str) -> Any:
     return number(24.0, "(0, 120]", help, "of frames a second,")
 
 
-def _size(example: str) -> Any:
+def _size(example: str, default: str) -> Any:
     return option(
         None,
-        "size of the result; null: as the photo was trained",
+        f"size of the result; null: {default}",
         f"two whole numbers [height,width] in pixels, such as {example}, or null",
         lambda v: len(v) == 2 and min(v) >= 1,
     )
@@ -100,7 +100,7 @@ class SampleOptions:
     """Which samples to draw: task=sample, and the end of a training of SinGAN."""
 
     count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many samples")
-    size: list[int] | None = _size("sample.size=[300,800]")
+    size: list[int] | None = _size("sample.size=[300,800]", "as finish.resolution says")
     start_scale: int | str = _start_scale(
         0,
         "0 varies everything; n keeps the layout of the scales below n; all: a row for each",
@@ -128,7 +128,7 @@ class AnimateOptions:
     alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
     beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
     start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
-    size: list[int] | None = _size("animate.size=[200,300]")
+    size: list[int] | None = _size("animate.size=[200,300]", "as the photo was trained")
     seed: int | None = _seed()
 
 

@@ -294,6 +294,17 @@ def test_what_is_protected_keeps_its_pixels(
     assert not torch.equal(painted[..., :4, :5], photo[..., :4, :5])
 
 
+def test_a_part_as_high_as_the_photo_stays_in_steps_too(shell: Shell, model: str) -> None:
+    mask = protecting(box=(12, 0, 17, 20))
+    # Four times the free columns is beyond one pass.
+    (name,) = retarget(shell, mask, "retarget.shape=[20,100]")
+    photo, painted = (
+        read_image(f"out/{name}").pixels for name in ("photo.png", f"retarget/{name}")
+    )
+    columns = photo[..., 12:17]
+    assert any(torch.equal(painted[..., at : at + 5], columns) for at in range(96))
+
+
 def test_a_mask_of_the_photo_itself_will_do(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.shape=[20,56]", f"image={photo}", "device=cpu")
     mask = protecting((40, 56), (24, 16, 34, 24))
