@@ -44,6 +44,8 @@ BAND = 64
 # The tree: coefficients of a patch, how many are chosen from along each axis, every which place of
 # a target is looked up, and how many matches it gets, each up to 1 + EPS times too far away.
 COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 2.0
+# A pixel's distance in levels; so little that it matters only among patches that are alike.
+NEARBY = 0.001
 # Patches whose variance chooses the coefficients.
 SAMPLED = 1000
 
@@ -66,7 +68,7 @@ class Field(NamedTuple):
 def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
     """Rows and columns of the patches in an image; one for each pixel where it wraps."""
     height, width = (
-        side if around else side - PATCH + 1 for side, around in zip(size, wrap, strict=True)
+        side if wraps else side - PATCH + 1 for side, wraps in zip(size, wrap, strict=True)
     )
     return height, width
 
@@ -86,11 +88,11 @@ class Index:
 
     def nearest(self, target: Image) -> Places:
         """Near patches for every ``STRIDE``-th place of a target, (rows, columns, k, 2)."""
-        queries = _coefficients(target, self._basis, STRIDE)
-        keys, tree = self._tree
-        flat = queries.reshape(-1, queries.shape[-1])
-        _, found = tree.query(flat, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
-        seeds: Places = keys[found.reshape(*queries.shape[:2], -1)]
+        queries = _keys(target, self._basis, STRIDE)
+        places, tree = self._tree
+        rows = queries.reshape(-1, queries.shape[-1])
+        _, found = tree.query(rows, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
+        seeds: Places = places[found.reshape(*queries.shape[:2], -1)]
         return seeds
 
     @cached_property
@@ -112,14 +114,9 @@ class Index:
 
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
-        keys = _coefficients(self.image, self._basis, 1)
-        rows, columns = keys.shape[:2]
-        places = np.indices((rows, columns), np.int32).reshape(2, -1).T.copy()
-        flat = keys.reshape(-1, keys.shape[-1])
-        if self.allowed is not None:
-            kept = self.allowed.ravel()
-            places, flat = places[kept], flat[kept]
-        return places, cKDTree(flat, balanced_tree=False)
+        keys = _keys(self.image, self._basis, 1)
+        allowed = np.ones(self.grid, np.bool_) if self.allowed is None else self.allowed
+        return np.argwhere(allowed).astype(np.int32), cKDTree(keys[allowed], balanced_tree=False)
 
 
 def search(
@@ -154,9 +151,8 @@ def search(
     """
     channels = target.shape[2]
     height, width = grid((target.shape[0], target.shape[1]), wrap)
-    around = ((0, PATCH - 1 if wrap[0] else 0), (0, PATCH - 1 if wrap[1] else 0), (0, 0))
-    target = np.pad(target, around, mode="wrap") if any(wrap) else target
-    a, b = (image.reshape(image.shape[0], -1) for image in (target, source.image))
+    target = around(target, wrap)
+    a, b = flat(target), flat(source.image)
     rows, columns = source.grid
     if weights is None:
         weights = np.ones((rows, columns), np.float32)
@@ -195,6 +191,17 @@ def search(
     return Field(places, distances)
 
 
+def around(image: Image, wrap: Wrap) -> Image:
+    """An image with its first rows or columns repeated at its end, where it wraps."""
+    more = [(0, PATCH - 1 if axis else 0) for axis in wrap]
+    return np.pad(image, [*more, (0, 0)], mode="wrap") if any(wrap) else image
+
+
+def flat(image: Image) -> Image:
+    """(H, W C), contiguous and writable: loops are compiled anew for every other kind of array."""
+    return np.require(image, requirements=["C", "W"]).reshape(image.shape[0], -1)
+
+
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
     """Run a kernel over all rows, band by band, on as many threads as torch may use."""
     bands = [(top, min(top + BAND, rows)) for top in range(0, rows, BAND)]
@@ -208,10 +215,25 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
             pass
 
 
+def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """(rows, columns, k + 2), what trees compare: coefficients and, where those are equal, places.
+
+    Without places, the patches of a white background would be compared one by one.
+    """
+    coefficients = _coefficients(image, basis, stride)
+    rows, columns = coefficients.shape[:2]
+    places = np.moveaxis(np.indices((rows, columns), np.float32), 0, -1)
+    return np.concatenate([coefficients, places * np.float32(stride * NEARBY)], axis=2)
+
+
 def _coefficients(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
     """(rows, columns, k) of the patches at every ``stride``-th place."""
     height, width = grid((image.shape[0], image.shape[1]))
     result = np.empty((-(-height // stride), -(-width // stride), basis.shape[1]), np.float32)
-    flat = image.reshape(image.shape[0], -1)
-    over_rows(kernels.project, result.shape[0], flat, PATCH, image.shape[2], basis, stride, result)
+    channels = image.shape[2]
+    over_rows(
+        kernels.project,
+        result.shape[0],
+        *(flat(image), PATCH, channels, basis, stride, result),
+    )
     return result

@@ -73,7 +73,7 @@ def finish(
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
     octaves = list(_octaves(in_eight_bits(photo)))
-    sizes = [size]
+    sizes = [_with_room(size, PATCH << (len(octaves) - 1), wrap)]
     for _ in octaves[1:]:
         sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
     given = [
@@ -93,6 +93,8 @@ def finish(
             break
     for source, larger, known in list(zip(octaves, sizes, given, strict=True))[-2::-1]:
         origins = enlarged(origins, source, larger, wrap, known)
+    # Only a result or a photo that is smaller than a patch has others.
+    origins = origins[: size[0], : size[1]].clip(0, np.array(photo.shape[:2], np.int32) - 1)
     pixels = taken(photo, origins)
     added = hide(pixels, origins, photo, HOLD / 2 ** (len(octaves) - 1), wrap)
     hidden = (pixels + added).round().clip(0, np.iinfo(photo.dtype).max).astype(photo.dtype)
@@ -133,12 +135,22 @@ def enlarged(
 
 
 def _octaves(photo: Image) -> Iterator[Image]:
-    """The photo and its halvings, until what stands where can be decided."""
+    """The photo and its halvings, until what stands where can be decided; a patch fits into all."""
+    lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
+    photo = np.pad(photo, [*lacking, (0, 0)], mode="edge")
     while True:
         yield photo
         if min(photo.shape[:2]) <= DECIDED:
             return
         photo = halved(photo)
+
+
+def _with_room(size: Size, least: int, wrap: Wrap) -> Size:
+    """A size with sides of at least ``least``, but for those that wrap."""
+    height, width = (
+        side if around else max(side, least) for side, around in zip(size, wrap, strict=True)
+    )
+    return height, width
 
 
 def halved(image: Image) -> Image:

@@ -21,11 +21,29 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 FAR = np.int32(2**30)  # larger than any distance
 
 
-def _compiled(loop: Loop) -> Loop:
+def _can_be_kept() -> bool:
+    """Whether there is a folder for compiled code: the package's, or numba's own of the user."""
     try:
-        return cast(Loop, njit(nogil=True, cache=True)(loop))
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return cast(Loop, njit(nogil=True)(loop))
+        njit(cache=True)(_can_be_kept)
+    except RuntimeError:
+        return False
+    return True
+
+
+KEPT = _can_be_kept()
+
+
+def is_compiled() -> bool:
+    return bool(cast(Any, measure).signatures)
+
+
+def was_kept() -> bool:
+    """Whether compiled code was read from a file."""
+    return bool(cast(Any, measure).stats.cache_hits)
+
+
+def _compiled(loop: Loop) -> Loop:
+    return cast(Loop, njit(nogil=True, cache=KEPT)(loop))
 
 
 def _inlined(loop: Loop) -> Loop:

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from internal_gan.patches.field import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
+Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels of a result that is as large as what was synthesised.
@@ -80,13 +81,11 @@ def seam_figure(
         unknown: (h, w), where the photo says nothing about steps.
 
     Returns:
-        1 without seams.
+        1 without seams, and where the photo is flat at all of them.
     """
     ours, own = 0.0, 0.0
-    for axis, where, expected in _crossings(origins, source, wrap, unknown):
-        values = pixels.astype(np.float32)
-        steps = (np.roll(values, -1, axis) - values)[where]
-        ours += float(np.abs(steps).sum())
+    for before, after, expected in _crossings(origins, source, wrap, unknown):
+        ours += float(np.abs(_step(pixels, before, after)).sum())
         own += float(np.abs(expected).sum())
     return ours / own if own else 1.0
 
@@ -200,11 +199,10 @@ def _missing(
 ) -> NDArray[np.float32]:
     """What the picture's own steps over seams lack, as a divergence, (H, W, C)."""
     wanted = np.zeros(pixels.shape, np.float32)
-    for axis, where, expected in _crossings(origins, source, wrap, unknown):
-        values = pixels.astype(np.float32)
-        off = np.zeros_like(wanted)
-        off[where] = expected - (np.roll(values, -1, axis) - values)[where]
-        wanted += np.roll(off, 1, axis) - off
+    for before, after, expected in _crossings(origins, source, wrap, unknown):
+        off = expected - _step(pixels, before, after)
+        wanted[before] -= off
+        wanted[after] += off
     return wanted
 
 
@@ -214,14 +212,23 @@ def _waves(side: int, around: bool) -> NDArray[np.float32]:
     return (2 - 2 * np.cos(np.pi * turns)).astype(np.float32)
 
 
+def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
+    difference: NDArray[np.float32] = pixels[after].astype(np.float32) - pixels[before]
+    return difference
+
+
 def _crossings(
     origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
-) -> Iterator[tuple[int, tuple[NDArray[np.intp], ...], NDArray[np.float32]]]:
-    """Along each axis the pixels before a seam, and the photo's mean step there, (n, C)."""
+) -> Iterator[tuple[Pixel, Pixel, NDArray[np.float32]]]:
+    """Along each axis the pixels on either side of a seam, and the photo's mean step, (n, C)."""
     for axis in range(2):
-        where = breaks(origins, axis, wrap).nonzero()
+        before = breaks(origins, axis, wrap).nonzero()
         step = np.array([1, 0] if axis == 0 else [0, 1])
-        here, there = origins[where], np.roll(origins, -1, axis)[where]
+        after = tuple(
+            (place + move) % side
+            for place, move, side in zip(before, step, origins.shape, strict=False)
+        )
+        here, there = origins[before], origins[after]
         total = np.zeros((len(here), source.shape[2]), np.float32)
         count = np.zeros((len(here), 1), np.float32)
         for first, second in ((here, here + step), (there - step, there)):
@@ -238,4 +245,4 @@ def _crossings(
             ].astype(np.float32)
             count[inside] += 1
         total /= np.maximum(count, 1)
-        yield axis, where, total
+        yield before, after, total

@@ -25,6 +25,7 @@ from internal_gan.patches.field import (
     Method,
     Places,
     Wrap,
+    around,
     grid,
     over_rows,
     search,
@@ -36,6 +37,8 @@ SHORTEST, GROWTH = 32, 1.5
 ROUNDS = 3
 # The smaller, the more patches are preferred that the picture lacks; in mean squares of [0, 1].
 ALPHA = 0.01
+# Sweeps of a search that begins anew, and of one from earlier matches.
+SWEEPS: dict[Method, tuple[int, int]] = {"coherent": (2, 1), "patchmatch": (8, 3)}
 # A patch's voice at its pixels falls with the square of their distance from its middle.
 FALL = 0.05
 
@@ -80,8 +83,9 @@ def synthesise(
 
     Args:
         drawing: (h, w, 3), what to draw, of any size.
-        photo: (H, W, 3), whose pixels are as large as those of the result.
-        size: (height, width) of the result.
+        photo: (H, W, 3), whose pixels are as large as those of the result, both sides at least
+            ``PATCH``.
+        size: (height, width) of the result, each at least ``PATCH`` unless it wraps there.
         shortest: the short side of the photo at the first size. The larger, the closer the result
             is to the drawing, and the smaller the pieces that are taken from the photo.
         fixed: pixels of the result that are given.
@@ -91,7 +95,8 @@ def synthesise(
     """
     origins: Places | None = None
     last = 1.0
-    for scale in scales(photo.shape[:2], shortest):
+    anew, again = SWEEPS[method]
+    for scale in scales(photo.shape[:2], shortest, min(size)):
         source = resized(photo, scaled(photo.shape[:2], scale))
         target_size = scaled(size, scale)
         given = fixed and fixed.resized(scale, target_size, source.shape[:2])
@@ -107,10 +112,10 @@ def synthesise(
             start = None if origins is None else field_of(origins, index.grid, wrap)
             missing = search(
                 source,
-                Index(picture),
+                Index(around(picture, wrap)),
                 start=None if missing is None else missing.places,
                 seeds=missing is None,
-                sweeps=1,
+                sweeps=again,
                 method=method,
             )
             weights = _weights(missing, picture)
@@ -120,7 +125,7 @@ def synthesise(
                 start=start,
                 seeds=start is None or number == 0,
                 weights=weights,
-                sweeps=2 if start is None else 1,
+                sweeps=anew if start is None else again,
                 wrap=wrap,
                 method=method,
                 seed=number,
@@ -211,7 +216,7 @@ def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:
 
 
 def scaled(size: Size, scale: float) -> Size:
-    return max(PATCH, round(size[0] * scale)), max(PATCH, round(size[1] * scale))
+    return round(size[0] * scale), round(size[1] * scale)
 
 
 def resized(image: Image, size: Size) -> Image:
@@ -221,10 +226,18 @@ def resized(image: Image, size: Size) -> Image:
     return np.asarray(PIL.Image.fromarray(image).resize(size[::-1], PIL.Image.Resampling.LANCZOS))
 
 
-def scales(photo: Size, shortest: float) -> list[float]:
+def scales(photo: Size, shortest: float, result: int | None = None) -> list[float]:
     """The sizes from where the short side has about ``shortest`` pixels to the last one, which is
-    1."""
-    found = [1.0]
-    while min(photo) * found[-1] / GROWTH > shortest / math.sqrt(GROWTH):
+    1. A patch fits into each.
+
+    Args:
+        result: the short side of the result in pixels, if it is not that of the photo.
+    """
+    found, side = [1.0], min(photo)
+    least = side if result is None else min(side, result)
+    while (
+        side * found[-1] / GROWTH > shortest / math.sqrt(GROWTH)
+        and least * found[-1] / GROWTH >= PATCH
+    ):
         found.append(found[-1] / GROWTH)
     return found[::-1]

@@ -74,6 +74,7 @@ class Finishing:
     def __init__(
         self, context: Context, learnt: Tensor, size: Size | None = None, number: int = 0
     ) -> None:
+        self._context = context
         wanted, trained = context.options.finish, context.trained.options.finish
         self.on = is_wanted(context)
         self._learnt = learnt
@@ -146,9 +147,11 @@ class Finishing:
         """
         if not self.on:
             return Drawn(drawing)
+        from internal_gan.patches.compilation import compile_loops
         from internal_gan.patches.finish import finish
 
         assert self.size is not None
+        compile_loops(self._context.say)
         done = finish(_bytes(drawing), self._bytes, self.size, wrap=wrap, fixed=fixed)
         return Drawn(_pixels(done.pixels), drawing, done.origins)
 

@@ -1,28 +1,16 @@
 """Nearest-neighbour fields against an exact search."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image as Pillow
 
 from internal_gan.patches.field import PATCH, Field, Image, Index, Method, Places, grid, search
 from internal_gan.patches.search import nearest, patches_at
+from tests.patches.pictures import noise, picture
 
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 METHODS: list[Method] = ["coherent", "patchmatch"]
-
-
-def picture(name: str, size: tuple[int, int]) -> Image:
-    with Pillow.open(PHOTOS / f"{name}.jpg") as file:
-        return np.array(file.convert("RGB").resize(size[::-1], Pillow.Resampling.LANCZOS))
-
-
-def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (*size, channels)).astype(np.uint8)
 
 
 def rows_of(image: Image) -> torch.Tensor:
@@ -124,7 +112,7 @@ def test_a_price_joins_pieces() -> None:
         places = search(target, Index(source), price=price, sweeps=4).places
         return int(((places[1:] - places[:-1]) != (1, 0)).any(axis=2).sum())
 
-    assert pieces(20000.0) < 0.7 * pieces(0.0)
+    assert pieces(20000.0) < 0.85 * pieces(0.0)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,0 +1,34 @@
+"""The first use of the compiled loops, which takes some seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from internal_gan.patches import kernels
+from internal_gan.patches.field import PATCH, Index, search
+from internal_gan.patches.synthesis import vote
+
+# What compiling the other loops takes, as a multiple of the first one.
+OTHERS = 4.0
+
+
+def compile_loops(say: Callable[[str], None]) -> None:
+    """Compile the loops, and say so in a line; or read them from where numba has kept them."""
+    if kernels.is_compiled():
+        return
+    tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
+    index, start = Index(tiny), np.zeros((1, 1, 2), np.int32)
+    started = time.perf_counter()
+    search(tiny, index, start=start, seeds=False, sweeps=0)
+    spent = time.perf_counter() - started
+    if not kernels.was_kept():
+        again = (
+            "only the first time"
+            if kernels.KEPT
+            else "each time, as numba finds no folder to keep it in; NUMBA_CACHE_DIR names one"
+        )
+        say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
+    vote(search(tiny, index).places, (PATCH, PATCH))

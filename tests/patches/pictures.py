@@ -1,0 +1,26 @@
+"""Pictures and origins that tests of patches share."""
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+
+from internal_gan.patches.field import Image, Places
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+def picture(name: str, size: tuple[int, int]) -> Image:
+    """One of the examples' photos, at a size."""
+    with PIL.Image.open(PHOTOS / f"{name}.jpg") as file:
+        return np.array(file.convert("RGB").resize(size[::-1], PIL.Image.Resampling.LANCZOS))
+
+
+def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (*size, channels)).astype(np.uint8)
+
+
+def identity(height: int, width: int) -> Places:
+    """The origins of a copy, (height, width, 2)."""
+    return np.ascontiguousarray(np.moveaxis(np.indices((height, width), np.int32), 0, -1))

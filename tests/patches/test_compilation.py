@@ -1,0 +1,75 @@
+"""Compiled code is kept where something can be written, and works where nothing can."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from internal_gan.patches.compilation import compile_loops
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Path:
+    """A folder with a copy of the package, in which no compiled code can be written."""
+    without = shutil.ignore_patterns("__pycache__", "conf")
+    shutil.copytree(ROOT / "internal_gan", tmp_path / "internal_gan", ignore=without)
+    # A file in place of the folder stops the superuser, too.
+    (tmp_path / "internal_gan" / "patches" / "__pycache__").touch()
+    return tmp_path
+
+
+def python(folder: Path, home: str, script: str) -> list[str]:
+    left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
+    environment |= {"HOME": home, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_the_first_use_says_that_it_compiles(read_only: Path) -> None:
+    script = "from internal_gan.patches.compilation import compile_loops as c; c(print); c(print)"
+    home = read_only / "home"
+    home.mkdir()
+    (line,) = python(read_only, str(home), script)
+    assert line.startswith("Compiling the search for patches: about ")
+    assert line.endswith(" s, only the first time")
+    assert list(home.rglob("*.nbc"))
+    assert python(read_only, str(home), script) == []
+
+
+@pytest.mark.slow
+def test_without_any_folder_to_write_to(read_only: Path) -> None:
+    script = """
+import numpy as np
+from internal_gan.patches import compilation
+from internal_gan.patches.field import Index, search
+compilation.vote = lambda *arguments: None
+compilation.search = lambda *arguments, **options: (
+    search(*arguments, **options) if options else search(*arguments, sweeps=0, seeds=False)
+)
+compilation.compile_loops(print)
+image = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
+start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
+print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
+"""
+    line, answer = python(read_only, os.devnull, script)
+    assert line.endswith("numba finds no folder to keep it in; NUMBA_CACHE_DIR names one")
+    assert "each time" in line
+    assert answer == "False"
+
+
+def test_later_uses_say_nothing() -> None:
+    said = list[str]()
+    compile_loops(lambda text: None)
+    compile_loops(said.append)
+    assert said == []

@@ -1,0 +1,153 @@
+"""Drawings finished with a photo's own pixels, at any size."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from internal_gan.patches import finish as finishing
+from internal_gan.patches.field import Method, Wrap
+from internal_gan.patches.finish import Finished, enlarged, finish, halved
+from internal_gan.patches.seams import breaks, seam_figure
+from internal_gan.patches.synthesis import SHORTEST, resized, synthesise, taken
+from tests.patches.pictures import identity, noise, picture
+
+
+@pytest.fixture
+def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures have octaves, too."""
+    monkeypatch.setattr(finishing, "DECIDED", 96)
+
+
+def check(done: Finished, photo: NDArray[Any], size: tuple[int, int]) -> None:
+    """What holds for every finished picture."""
+    assert done.pixels.shape == (*size, 3)
+    assert done.pixels.dtype == photo.dtype
+    assert done.origins.shape == (*size, 2)
+    assert done.exact.shape == size
+    assert done.origins.min() >= 0
+    assert (done.origins.reshape(-1, 2).max(axis=0) < photo.shape[:2]).all()
+    copied = taken(photo, done.origins)
+    assert np.array_equal((done.pixels == copied).all(axis=2), done.exact)
+
+
+@pytest.mark.usefixtures("octaves")
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_shrunk_photo_comes_back_as_the_photo(kind: type) -> None:
+    photo: NDArray[Any] = picture("gravel", (181, 243)).astype(kind)
+    if kind is np.uint16:
+        photo = photo * 257 + 3
+    drawing = resized(picture("gravel", (181, 243)), (45, 60))
+    done = finish(drawing, photo, (181, 243))
+    check(done, photo, (181, 243))
+    assert (done.pixels == photo).all(axis=2).mean() > 0.95
+
+
+def test_sixteen_bits_are_those_of_the_photo() -> None:
+    photo = np.random.default_rng(0).integers(0, 2**16, (40, 50, 3)).astype(np.uint16)
+    done = finish(picture("gravel", (16, 20)), photo, (40, 50))
+    check(done, photo, (40, 50))
+
+
+@pytest.mark.usefixtures("octaves")
+@pytest.mark.parametrize("method", ["coherent", "patchmatch"])
+def test_another_layout(method: Method) -> None:
+    photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
+    done = finish(drawing, photo, (150, 200), method=method)
+    check(done, photo, (150, 200))
+    assert 0 < done.exact.mean() < 1
+    assert done.seam == seam_figure(done.pixels, done.origins, photo)
+    # What was added hides seams: those of the bare copy show more.
+    assert done.seam < seam_figure(taken(photo, done.origins), done.origins, photo)
+    assert done.seam < 1.3
+    assert 0 < done.largest_piece < 1
+
+
+@pytest.mark.usefixtures("octaves")
+@pytest.mark.parametrize(
+    ("photo_size", "size"),
+    [
+        ((1, 1), (1, 1)),
+        ((3, 90), (5, 40)),  # smaller than a patch
+        ((8, 8), (30, 5)),
+        ((25, 25), (25, 25)),
+        ((97, 51), (31, 203)),
+        ((193, 260), (3, 10)),  # smaller than a patch even two octaves up
+        ((193, 260), (260, 193)),
+    ],
+)
+@pytest.mark.parametrize("wrap", [(False, False), (False, True), (True, True)])
+def test_sizes(photo_size: tuple[int, int], size: tuple[int, int], wrap: Wrap) -> None:
+    photo = picture("gravel", photo_size)
+    check(finish(picture("gravel", (8, 9)), photo, size, wrap=wrap), photo, size)
+
+
+def test_a_flat_photo() -> None:
+    photo = np.full((60, 80, 3), 77, np.uint8)
+    done = finish(picture("gravel", (20, 30)), photo, (60, 80))
+    check(done, photo, (60, 80))
+    assert (done.pixels == 77).all()
+
+
+@pytest.mark.usefixtures("octaves")
+def test_what_wraps_closes_at_full_size() -> None:
+    photo = picture("gravel", (160, 200))
+    done = finish(resized(photo, (40, 50)), photo, (160, 200), wrap=(True, True))
+    check(done, photo, (160, 200))
+    pixels = done.pixels.astype(float)
+    for axis in range(2):
+        steps = np.abs(np.roll(pixels, -1, axis) - pixels).mean(axis=(1 - axis, 2))
+        assert steps[-1] < 1.25 * steps[:-1].mean()
+
+
+@pytest.mark.usefixtures("octaves")
+def test_any_number_of_threads() -> None:
+    photo, drawing = picture("mountains", (170, 220)), picture("peaks", (45, 60))
+    before, found = torch.get_num_threads(), list[Finished]()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(finish(drawing, photo, (170, 220)))
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(found[0].origins, found[1].origins)
+    assert np.array_equal(found[0].pixels, found[1].pixels)
+
+
+def test_a_copy_is_drawn_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one piece covers more than is allowed."""
+    tried = list[int]()
+
+    def watched(*arguments: Any, shortest: int, **options: Any) -> Any:
+        tried.append(shortest)
+        return synthesise(*arguments, shortest=shortest, **options)
+
+    monkeypatch.setattr(finishing, "synthesise", watched)
+    photo = picture("mountains", (90, 120))
+    assert finish(resized(photo, (45, 60)), photo, (90, 120)).largest_piece > 0.9
+    assert tried == [SHORTEST, finishing.CAREFUL]
+    tried.clear()
+    assert finish(noise((45, 60)), photo, (90, 120)).largest_piece < finishing.LARGEST
+    assert tried == [SHORTEST]
+
+
+def test_a_whole_piece_is_enlarged_as_it_is() -> None:
+    photo = picture("gravel", (61, 80))
+    origins = identity(20, 30) + np.array([4, 7], np.int32)
+    larger = enlarged(origins, photo, (40, 60))
+    assert not any(breaks(larger, axis).any() for axis in range(2))
+    assert larger[0, 0].tolist() == [8, 14]
+
+
+@pytest.mark.parametrize("size", [(8, 10), (7, 9), (1, 5)])
+def test_halved_is_the_mean_of_two_by_two(size: tuple[int, int]) -> None:
+    image = noise(size)
+    found = halved(image)
+    assert found.shape == (-(-size[0] // 2), -(-size[1] // 2), 3)
+    for y, x in np.ndindex(found.shape[:2]):
+        rows = [2 * y, min(2 * y + 1, size[0] - 1)]
+        columns = [2 * x, min(2 * x + 1, size[1] - 1)]
+        mean = image[np.ix_(rows, columns)].reshape(4, 3).mean(axis=0)
+        assert np.abs(found[y, x] - mean).max() <= 0.5

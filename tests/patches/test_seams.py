@@ -1,0 +1,179 @@
+"""Seams: pieces, the figure, and the correction that hides them."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array, eye_array, vstack
+from scipy.sparse.linalg import spsolve
+
+from internal_gan.patches.field import Places, Wrap
+from internal_gan.patches.seams import breaks, hide, largest_piece, near_seams, seam_figure
+from internal_gan.patches.synthesis import taken
+from tests.patches.pictures import identity, noise
+
+WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
+
+
+def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> Places:
+    """A picture of 12 rectangles, one over another, from places of the source."""
+    rng = np.random.default_rng(seed)
+    origins = identity(*size)
+    for _ in range(12):
+        top, left = (int(rng.integers(0, side - 1)) for side in size)
+        height, width = (int(rng.integers(1, side)) for side in size)
+        piece = origins[top : top + height, left : left + width]
+        start = [
+            rng.integers(0, side - extent + 1)
+            for side, extent in zip(source, piece.shape[:2], strict=True)
+        ]
+        piece[:] = identity(*piece.shape[:2]) + np.array(start, np.int32)
+    return origins
+
+
+def test_a_copy_has_no_breaks() -> None:
+    assert not breaks(identity(5, 7), 0).any()
+    assert not breaks(identity(5, 7), 1).any()
+    assert not near_seams(identity(5, 7), 3).any()
+
+
+def test_a_copy_that_wraps_breaks_at_its_end() -> None:
+    found = breaks(identity(5, 7), 1, (False, True))
+    assert found[:, -1].all()
+    assert not found[:, :-1].any()
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_near_seams_by_definition(wrap: Wrap) -> None:
+    origins = in_pieces((12, 15), (30, 30))
+    height, width = origins.shape[:2]
+    beside = np.zeros((height, width), np.bool_)
+    for y, x, axis in product(range(height), range(width), range(2)):
+        ny, nx = y + 1 - axis, x + axis
+        if (ny == height and not wrap[0]) or (nx == width and not wrap[1]):
+            continue
+        ny, nx = ny % height, nx % width
+        if tuple(origins[ny, nx] - origins[y, x]) != (1 - axis, axis):
+            beside[y, x] = beside[ny, nx] = True
+    reach = 2
+    expected = np.zeros_like(beside)
+    for y, x in np.argwhere(beside):
+        for dy, dx in product(range(-reach, reach + 1), repeat=2):
+            if (0 <= y + dy < height or wrap[0]) and (0 <= x + dx < width or wrap[1]):
+                expected[(y + dy) % height, (x + dx) % width] = True
+    assert np.array_equal(near_seams(origins, reach, wrap), expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_largest_piece_against_a_flood(seed: int) -> None:
+    origins = in_pieces((14, 11), (20, 20), seed)
+    seen, largest = np.zeros((14, 11), np.bool_), 0
+    for start in product(range(14), range(11)):
+        flood, size = [start], 0
+        while flood:
+            y, x = flood.pop()
+            if seen[y, x]:
+                continue
+            seen[y, x], size = True, size + 1
+            for ny, nx in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+                if (
+                    0 <= ny < 14
+                    and 0 <= nx < 11
+                    and (origins[ny, nx] - origins[y, x] == (ny - y, nx - x)).all()
+                ):
+                    flood.append((ny, nx))
+        largest = max(largest, size)
+    assert largest_piece(origins) == largest / (14 * 11)
+
+
+def test_largest_piece_of_a_copy_is_all_of_it() -> None:
+    assert largest_piece(identity(6, 4)) == 1.0
+    assert largest_piece(identity(6, 4)[:, ::-1]) == 1 / 4
+
+
+def test_seam_figure_of_a_picture_made_by_hand() -> None:
+    """Two halves of a ramp of 10 a pixel, in the wrong order, joined by a step of -50."""
+    ramp = np.repeat(np.arange(0, 60, 10, dtype=np.uint8)[None, :, None], 2, axis=0)
+    origins = identity(2, 6)
+    origins[..., 1] = [3, 4, 5, 0, 1, 2]
+    pixels = taken(ramp, origins)
+    assert pixels[0, :, 0].tolist() == [30, 40, 50, 0, 10, 20]
+    # Beyond 50 the photo ends; before 0, too: it has no step at either side.
+    assert seam_figure(pixels, origins, ramp) == 1.0
+    origins[..., 1] = [1, 2, 3, 1, 2, 3]
+    assert seam_figure(taken(ramp, origins), origins, ramp) == pytest.approx(20 / 10)
+    # Where it wraps, its end meets its beginning over the same step.
+    wrapped = seam_figure(taken(ramp, origins), origins, ramp, (False, True))
+    assert wrapped == pytest.approx(20 / 10)
+
+
+def test_a_copy_has_a_seam_figure_of_1() -> None:
+    photo = noise((8, 9))
+    assert seam_figure(photo, identity(8, 9), photo) == 1.0
+
+
+def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np.intp]]:
+    """Steps between neighbours as a matrix, and for each step (row, column, axis) of its start."""
+    number = np.arange(height * width).reshape(height, width)
+    parts, starts = list[csr_array](), list[NDArray[np.intp]]()
+    for axis in range(2):
+        following = np.roll(number, -1, axis)
+        kept = np.ones((height, width), np.bool_)
+        if not wrap[axis]:
+            kept[(slice(None),) * axis + (-1,)] = False
+        first, second = number[kept], following[kept]
+        rows = np.arange(len(first))
+        values = np.ones(len(first))
+        shape = (len(first), number.size)
+        ends = (coo_array((values, (rows, end)), shape).tocsr() for end in (first, second))
+        parts.append(next(ends) * -1 + next(ends))
+        starts.append(np.concatenate([np.argwhere(kept), np.full((len(first), 1), axis)], axis=1))
+    return vstack(parts).tocsr(), np.concatenate(starts)
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("hold", [1.0, 0.02, 0.0005])
+def test_hide_solves_what_it_says(wrap: Wrap, hold: float) -> None:
+    """A sparse direct solution of the normal equations, in double precision."""
+    height, width = 13, 18
+    photo = noise((20, 25))
+    origins = in_pieces((height, width), (20, 25))
+    pixels = taken(photo, origins)
+    steps, starts = gradient(height, width, wrap)
+    values = pixels.reshape(-1, 3).astype(float)
+    wanted = steps @ values
+    for k, (y, x, axis) in enumerate(starts):
+        move = np.array([1, 0]) if axis == 0 else np.array([0, 1])
+        here = origins[y, x]
+        there = origins[(y + move[0]) % height, (x + move[1]) % width]
+        if (there - here == move).all():
+            continue
+        beside = [
+            photo[tuple(b)].astype(float) - photo[tuple(a)]
+            for a, b in ((here, here + move), (there - move, there))
+            if (a >= 0).all() and (b < photo.shape[:2]).all()
+        ]
+        wanted[k] = np.mean(beside, axis=0) if beside else 0.0
+    matrix = steps.T @ steps + hold * eye_array(height * width)
+    right = steps.T @ (wanted - steps @ values)
+    expected = np.stack([spsolve(matrix.tocsc(), right[:, c]) for c in range(3)], axis=-1)
+    found = hide(pixels, origins, photo, hold, wrap)
+    assert np.abs(expected).max() > 5
+    assert np.abs(found.reshape(-1, 3) - expected).max() < 0.02
+
+
+def test_nothing_to_hide_in_a_copy() -> None:
+    photo = noise((9, 12))
+    assert not hide(photo, identity(9, 12), photo).any()
+
+
+def test_a_step_in_a_flat_sky_disappears() -> None:
+    """Skies of levels 100 and 110, side by side."""
+    sky = np.repeat(np.array([100, 110], np.uint8), 25)[None, :, None].repeat(10, axis=0)
+    origins = identity(10, 40)
+    origins[:, 20:, 1] += 10
+    pixels = taken(sky, origins)
+    assert np.abs(np.diff(pixels[..., 0].astype(int), axis=1)).max() == 10
+    hidden = pixels + hide(pixels, origins, sky, 0.001)
+    assert np.abs(np.diff(hidden[..., 0], axis=1)).max() < 0.5

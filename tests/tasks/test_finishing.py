@@ -1,0 +1,157 @@
+"""Results made of the photo's own pixels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from internal_gan.cli import main
+from internal_gan.config.compose import compose
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.finishing import LEAST, Finishing
+from internal_gan.units import Size
+from tests.commands import TINY_RUN, Shell, run_process
+from tests.tiny import network_of, picture, sample
+
+PATCHES = "finish.detail=patches"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model of 20 x 28 pixels, of a photo of 40 x 56."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_image(folder / "photo.png", picture())
+    asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'model'}")
+    main([*TINY_RUN, PATCHES, "finish.resolution=auto", *asked])
+    return f"checkpoint={folder / 'model'}"
+
+
+def values(path: str | Path) -> NDArray[np.uint8]:
+    return to_uint8(read_image(path).pixels)[0].permute(1, 2, 0).numpy()
+
+
+def test_results_are_as_large_as_the_photo(shell: Shell, model: str) -> None:
+    options = (PATCHES, "sample.count=2", "output=out")
+    assert shell("task=sample", model, *options).code == 0
+    for name in ("000.png", "001.png"):
+        assert read_image(f"out/sample/{name}").size == (40, 56)
+        assert read_image(f"out/sample/drawn/{name}").size == (20, 28)
+    assert (values("out/sample/000.png") != values("out/sample/001.png")).any()
+
+
+@pytest.mark.parametrize(
+    ("resolution", "size"),
+    [("auto", (40, 56)), ("photo", (40, 56)), ("model", (20, 28)), (36, (26, 36)), (99, (40, 56))],
+)
+def test_resolution(shell: Shell, model: str, resolution: str | int, size: Size) -> None:
+    answer = shell(
+        "task=sample",
+        model,
+        PATCHES,
+        f"finish.resolution={resolution}",
+        "sample.count=1",
+        "output=out",
+    )
+    assert answer.code == 0, answer.err
+    assert read_image("out/sample/000.png").size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "resolution"),
+    [((1, 1), "auto"), ((7, 300), "photo"), ((33, 91), "model"), ((123, 57), "auto")],
+)
+def test_sizes_are_exact(shell: Shell, model: str, size: Size, resolution: str) -> None:
+    options = (PATCHES, f"finish.resolution={resolution}", "sample.count=1", "output=out")
+    wanted = f"sample.size=[{size[0]},{size[1]}]"
+    answer = shell("task=sample", model, *options, wanted)
+    assert answer.code == 0, answer.err
+    assert read_image("out/sample/000.png").size == size
+
+
+def test_the_networks_own_detail_is_what_it_drew(shell: Shell, model: str) -> None:
+    options = ("finish.detail=network", "sample.count=1", "output=out", "seed=3")
+    assert shell("task=sample", model, *options).code == 0
+    drawn = (
+        to_uint8(sample(network_of(model.removeprefix("checkpoint=")), seed=3))[0]
+        .permute(1, 2, 0)
+        .numpy()
+    )
+    assert np.array_equal(values("out/sample/000.png"), drawn)
+    assert not Path("out/sample/drawn").exists()
+
+
+def test_too_large_for_memory(shell: Shell, model: str) -> None:
+    answer = shell("task=sample", model, PATCHES, "sample.size=[60000,60000]", "output=out")
+    assert answer.code == 2
+    assert "sample.size=[60000,60000]" in answer.err
+    assert not Path("out").exists()
+
+
+def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> Finishing:
+    """For a photo of 90 x 120 pixels that was learnt at 30 x 40."""
+    path, pixels = tmp_path / "photo.png", picture(90, 120)
+    write_image(path, pixels)
+    given = [f"finish.{name}={value}" for name, value in finish.items()]
+    source = Source(compose([f"image={path}", "finish.detail=patches", *given]))
+    return Finishing(Context(source, source), resize(pixels, (30, 40)), size)
+
+
+def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
+    """The photo, drawn as it was learnt, comes back, and every pixel names its own place."""
+    photo = picture(90, 120)
+    drawn = finishing(tmp_path)(resize(photo, (30, 40)).clamp(-1, 1))
+    assert drawn.drawing is not None
+    assert drawn.origins is not None
+    named = to_uint8(photo)[0].movedim(0, -1).numpy()[drawn.origins[..., 0], drawn.origins[..., 1]]
+    found = to_uint8(drawn.pixels)[0].movedim(0, -1).numpy()
+    assert (found == named).all(axis=2).mean() > 0.9
+    assert (to_uint8(drawn.pixels) == to_uint8(photo)).float().mean() > 0.9
+
+
+def test_every_level_survives(tmp_path: Path) -> None:
+    ramp = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 20, 256) / 127.5 - 1
+    write_image(tmp_path / "ramp.png", ramp)
+    options = [f"image={tmp_path / 'ramp.png'}", "finish.detail=patches"]
+    source = Source(compose(options))
+    drawn = Finishing(Context(source, source), ramp)(ramp)
+    assert torch.equal(to_uint8(drawn.pixels), to_uint8(ramp))
+
+
+@pytest.mark.parametrize(
+    ("size", "resolution", "drawing"),
+    [
+        ((90, 120), "auto", (30, 40)),
+        ((180, 240), "auto", (60, 80)),
+        ((90, 240), "auto", (30, 80)),
+        ((45, 60), "auto", (30, 40)),  # the photo shrinks with the result
+        ((45, 60), "photo", (15, 20)),
+        ((30, 40), "model", (30, 40)),
+        ((3, 2000), "photo", (LEAST, 667)),
+    ],
+)
+def test_the_network_draws_as_much_of_the_photo_as_the_result_shows(
+    tmp_path: Path, size: Size, resolution: str, drawing: Size
+) -> None:
+    made = finishing(tmp_path, size, resolution=resolution)
+    assert made.size == size
+    assert made.drawing_size == drawing
+
+
+@pytest.mark.slow
+def test_nothing_is_compiled_where_nothing_is_finished(shell: Shell, model: str) -> None:
+    timed = {"PYTHONPROFILEIMPORTTIME": "1"}
+    answer = run_process("--help", cwd=Path.cwd(), **timed)
+    assert answer.code == 0
+    assert "numba" not in answer.err
+    assert "scipy" not in answer.err
+    options = ("finish.detail=network", "sample.count=1", "output=out")
+    answer = run_process(
+        "task=sample", model, *options, cwd=Path.cwd(), PYTHONPROFILEIMPORTTIME="1"
+    )
+    assert answer.code == 0
+    assert "numba" not in answer.err
