@@ -326,3 +326,4 @@ class EvaluateOptions:
         "weights for SIFID: torch-fidelity's or torchvision's file",
         "the name of a file of Inception v3's weights, or null",
     )
+    c2st: bool = flag(False, "whether a classifier tells samples by texture; internal-gan[c2st]")

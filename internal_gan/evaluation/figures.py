@@ -12,6 +12,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.bootstrap import mean_interval
+from internal_gan.evaluation.c2st import LEAST_SIDE, c2st
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
@@ -43,6 +44,7 @@ FIGURES = {
     "nearest_copy": ("not near 0", "the same of its large piece most like any of the photo"),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
+    "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
@@ -65,6 +67,7 @@ def judge(
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
+    classify: bool = False,
 ) -> dict[str, float]:
     """The figures of a sample that should consist of the photo's patches, in any places.
 
@@ -74,10 +77,11 @@ def judge(
             ``coherence_11``.
         exact: compare all patches instead of a fixed random choice.
         stem: computes SIFID, if given.
+        classify: whether to compute ``c2st``, which takes seconds and needs scikit-learn.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
-        room for two patches side by side at quarter size.
+        room for two patches side by side at quarter size, ``c2st`` 28 pixels a side.
 
     Raises:
         UserError: a patch does not fit into an image at quarter size.
@@ -98,6 +102,8 @@ def judge(
     figures["nearest_copy"] = nearest_copy(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
+    if classify and min(*real.shape[-2:], *sample.shape[-2:]) >= LEAST_SIDE:
+        figures["c2st"] = c2st(real, sample)
     return figures
 
 

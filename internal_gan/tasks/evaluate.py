@@ -19,6 +19,7 @@ from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
+from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.files import atomic_write, write_csv
@@ -44,7 +45,7 @@ from internal_gan.version import __version__
 # Relative difference of aspect ratios that count as the same.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
-TOLD = ("swd1", "coherence", "completeness", "sifid_64", "psnr_inside")
+TOLD = ("swd1", "coherence", "completeness", "sifid_64", "c2st", "psnr_inside")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def evaluate(options: Options) -> Path:
     wanted, stem = options.evaluate, None
     if wanted.inception is not None:
         stem = read_inception(wanted.inception, "evaluate.inception")
+    if wanted.c2st:
+        check_scikit_learn("evaluate.c2st=true")
     if options.checkpoint is None:
         return _evaluate_files(options, stem)
     for name in ("real", "samples", "mask"):
@@ -161,7 +164,7 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     rows: list[dict[str, Any]] = []
     for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(real.device)
-        found = figures.judge(real, sample, wanted.patches, wanted.exact, network)
+        found = figures.judge(real, sample, wanted.patches, wanted.exact, network, wanted.c2st)
         if mask is not None:
             found |= figures.compare(real, sample, mask.to(real.device))
         diversity[group].add(sample)

@@ -213,3 +213,23 @@ def test_files_beside_a_model_are_refused(shell: Shell, tmp_path: Path) -> None:
     assert answer.code == 2
     assert "evaluate.real: cannot be changed here" in answer.err
     assert not Path("out").exists()
+
+
+def test_a_classifier_is_asked_where_it_is_wanted(shell: Shell, files: list[str]) -> None:
+    pytest.importorskip("sklearn")
+    answer = shell(*files, "evaluate.c2st=true", "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    assert 0 <= record()["groups"]["samples"]["figures"]["c2st"]["mean"] <= 1
+    assert record()["meaning"]["c2st"]["best"] == "0.5"
+
+
+def test_a_classifier_needs_scikit_learn(
+    shell: Shell, files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.evaluation.c2st.find_spec", lambda name: None)
+    answer = shell(*files, "evaluate.c2st=true", "output=out")
+    assert answer.code == 2
+    assert answer.lines == [
+        "error: evaluate.c2st=true needs scikit-learn: pip install 'internal-gan[c2st]'"
+    ]
+    assert not Path("out").exists()

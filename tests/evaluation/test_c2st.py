@@ -1,0 +1,58 @@
+"""The classifier two-sample test of textures."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.c2st import LEAST_SIDE, c2st, check_scikit_learn
+
+
+def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(name: str, *arguments: Any) -> None:
+        assert name == "sklearn"
+
+    monkeypatch.setattr("internal_gan.evaluation.c2st.find_spec", find)
+    with pytest.raises(UserError) as error:
+        check_scikit_learn("evaluate.c2st=true")
+    assert str(error.value) == (
+        "evaluate.c2st=true needs scikit-learn: pip install 'internal-gan[c2st]'"
+    )
+
+
+class TestWithScikitLearn:
+    @pytest.fixture(autouse=True)
+    def installed(self) -> None:
+        pytest.importorskip("sklearn")
+
+    def test_equal_textures_cannot_be_told_apart(self) -> None:
+        assert c2st(noise(1, 188, 250), noise(2, 188, 250)) == pytest.approx(0.5, abs=0.12)
+
+    def test_a_blurred_texture_is_told(self) -> None:
+        blurred = (noise(1) + noise(1).roll(1, 3)) / 2
+        assert c2st(noise(2), blurred) > 0.99
+
+    def test_colours_are_told(self) -> None:
+        assert c2st(noise(2), noise(1) * torch.tensor([1.0, 0.7, 1.0]).view(1, 3, 1, 1)) > 0.95
+
+    def test_sizes_may_differ(self) -> None:
+        assert 0 <= c2st(noise(1), noise(2, LEAST_SIDE, 200)) <= 1
+
+    def test_the_same_again(self) -> None:
+        assert c2st(noise(1), noise(2)) == c2st(noise(1), noise(2))
+
+    @pytest.mark.slow
+    def test_windows_lie_farther_apart_in_large_images(self) -> None:
+        """The time is bounded: 40 times the pixels are not 40 times the windows."""
+        assert c2st(noise(1, 600, 400), noise(2, 600, 400)) == pytest.approx(0.5, abs=0.1)
+
+    def test_too_small_an_image(self) -> None:
+        with pytest.raises(UserError, match="28 a side"):
+            c2st(noise(1), noise(2, 27, 80))
