@@ -5,7 +5,7 @@ Two neighbouring pixels belong to one piece where the photo has them side by sid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,9 @@ Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels of a result that is as large as what was synthesised.
 HOLD = 0.02
-# Inside a part of a picture, conjugate gradients: the size at which they begin, their most steps at
-# each size, and the error that is small enough.
-COARSEST, STEPS, ACCURACY = 32, 60, 1e-2
+# Inside a part of a picture: about the smallest size of the multigrid cycle, its averagings before
+# a smaller size, the most cycles, and the error that is small enough.
+COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
@@ -140,7 +140,7 @@ def hide_inside(
 ) -> NDArray[np.float32]:
     """As :func:`hide`, but what is added is 0 outside a part of the picture.
 
-    Found by conjugate gradients from coarse to fine.
+    Found by conjugate gradients, preconditioned by a multigrid cycle.
 
     Args:
         part: (H, W), where the picture may change.
@@ -152,29 +152,51 @@ def hide_inside(
 
 def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np.float32]:
     """E with (hold - Laplace) E = wanted in the part (H, W, 1), and 0 outside."""
-    height, width = part.shape[:2]
-    found = np.zeros_like(wanted)
-    if min(height, width) > COARSEST:
-        odd = (0, height % 2), (0, width % 2), (0, 0)
-        blocks = [
-            np.pad(values, odd).reshape(-(-height // 2), 2, -(-width // 2), 2, -1)
-            for values in (wanted * part, part)
-        ]
-        coarse = _solved(blocks[0].sum((1, 3)), blocks[1].min((1, 3)), 4 * hold, wrap)
-        found = coarse.repeat(2, 0).repeat(2, 1)[:height, :width] * part
-    left = part * wanted - part * _operator(found, hold, wrap)
-    along, length = left, np.vdot(left, left)
-    enough = ACCURACY**2 * np.vdot(wanted * part, wanted * part)
+    levels = [(part, hold)]
+    while min(levels[-1][0].shape[:2]) > COARSEST:
+        fine, held = levels[-1]
+        levels.append((_blocks(fine).min((1, 3)), 4 * held))
+    left = wanted * part
+    found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
+    along, before = found, np.float32(1)
     for _ in range(STEPS):
-        if length <= enough:
+        if np.vdot(left, left) <= enough:
             break
+        near = _nearly_solved(left, levels, wrap)
+        length = np.vdot(left, near)
+        along = near + (length / before) * along
         pushed = part * _operator(along, hold, wrap)
         step = length / np.vdot(along, pushed)
         found += step * along
         left = left - step * pushed
-        before, length = length, np.vdot(left, left)
-        along = left + (length / before) * along
+        before = length
     return found
+
+
+def _nearly_solved(
+    wanted: Pixels, levels: Sequence[tuple[Pixels, float]], wrap: Wrap
+) -> NDArray[np.float32]:
+    """One cycle through the levels, each a part and its hold at half the size of the last one."""
+    (part, hold), *coarser = levels
+    weight = np.float32(0.8 / (4 + hold)) * part
+    found = weight * wanted
+    for _ in range(SMOOTHED if coarser else COARSEST):
+        found += weight * (wanted - _operator(found, hold, wrap))
+    if coarser:
+        left = part * (wanted - _operator(found, hold, wrap))
+        coarse = _nearly_solved(_blocks(left).sum((1, 3)), coarser, wrap)
+        height, width = part.shape[:2]
+        found += part * coarse.repeat(2, 0).repeat(2, 1)[:height, :width]
+        for _ in range(SMOOTHED + 1):
+            found += weight * (wanted - _operator(found, hold, wrap))
+    return found
+
+
+def _blocks(values: Pixels) -> Pixels:
+    """Blocks of two by two pixels, (h, 2, w, 2, C)."""
+    height, width = values.shape[:2]
+    even = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
+    return even.reshape(-(-height // 2), 2, -(-width // 2), 2, -1)
 
 
 def _operator(values: Pixels, hold: float, wrap: Wrap) -> Pixels:
