@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
     from internal_gan.api.runs import Run, fit, load, resume
+    from internal_gan.api.verify import verify
     from internal_gan.errors import UserError
+    from internal_gan.evaluation.origin import Verification
     from internal_gan.training.callbacks import Callback
     from internal_gan.training.engine import TrainingStopped
     from internal_gan.training.progress import TrainingProgress
@@ -45,19 +47,23 @@ __all__ = [
     "TrainingProgress",
     "TrainingStopped",
     "UserError",
+    "Verification",
     "__version__",
     "fit",
     "list_models",
     "list_presets",
     "load",
     "resume",
+    "verify",
 ]
 
 _HOMES = {
     "api.choices": ("list_models", "list_presets"),
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
     "api.runs": ("Run", "fit", "load", "resume"),
+    "api.verify": ("verify",),
     "errors": ("UserError",),
+    "evaluation.origin": ("Verification",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),

@@ -106,3 +106,24 @@ def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert changed[20:28, 30:42].any()
     changed[20:28, 30:42] = False
     assert not changed.any()
+
+
+def test_a_pair_of_image_and_mask_becomes_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    write_image(tmp_path / "images" / "a photo.png", picture())
+    mask = Image.linear_gradient("L").resize((56, 40)).point(lambda level: 40 * (level // 60))
+    mask.save(tmp_path / "masks" / "a photo.png")
+    out = tmp_path / "out"
+    script(
+        monkeypatch,
+        *("augment.py", tmp_path / "images", tmp_path / "masks", out),
+        *("--count", "2", "--trainer", "debug"),
+    )
+    for name in ("a photo-000.png", "a photo-001.png"):
+        pair = [read_image(out / folder / name) for folder in ("images", "masks")]
+        assert pair[0].size == pair[1].size
+        with Image.open(out / "masks" / name) as made:
+            assert set(made.tobytes()) <= set(mask.tobytes())

@@ -46,7 +46,8 @@ def run(
         others: functions for tasks that have no module in ``tasks/``, by name.
 
     Returns:
-        The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM.
+        The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM, or 1 where
+        what task=verify checks does not hold.
 
     Raises:
         UserError: the options do not go together, or the task found a user's mistake.
@@ -135,8 +136,9 @@ def _dispatch(
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
             if hasattr(module, "WORK"):
                 run_on_model(options)
-            else:
-                getattr(module, options.task)(options)
+            elif getattr(module, options.task)(options) is False:
+                # What it was to check does not hold.
+                return 1
         elif options.resume is not None:
             resume(options, caller=caller)
         else:

@@ -18,11 +18,13 @@ from pathlib import Path
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
-from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image
+from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 # Short names of options.
-_SHORT = {"mask": "mask.file", "edges": "inpaint.edges"}
+_SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
+# Options that take lists of files.
+_LISTS = ("image", "layers.files", "layers.labels")
 # Overrides with which image=FOLDER means many photos for one model.
 _MODELS_OF_FOLDERS = (
     "model=edgeconnect",
@@ -36,7 +38,8 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Translate overrides for Hydra.
 
     * File names are quoted. If a file with the literal name exists, that file is meant.
-    * ``mask=FILE`` becomes ``mask.file=FILE``, and ``edges=FILE`` becomes ``inpaint.edges=FILE``.
+    * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
+      ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
     * If one model or task takes several photos, ``image=photos/`` becomes the list of the images
       in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
@@ -155,7 +158,7 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
     if _exists(value) and not (multirun and key == "image"):
         return f"{left}={quote(value)}"
     if not multirun:
-        if key == "image" and _is_list(value):
+        if key in _LISTS and _is_list(value):
             return f"{left}={_quoted_list(value)}"
         whole = _QUOTED.fullmatch(value) or _is_list(value)
         return override if whole else f"{left}={_quote_new(key, value)}"
@@ -165,7 +168,11 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
     if key == "image":
         return f"{left}=" + ",".join(job for part in parts for job in _jobs(part))
     names = [value] if _exists(value) else [unquote(part) for part in parts]
-    return f"{left}=" + ",".join(_quote_new(key, name) for name in names)
+    lists = [key in _LISTS and _is_list(part) for part in parts]
+    return f"{left}=" + ",".join(
+        _quoted_list(part) if is_list else _quote_new(key, name)
+        for part, name, is_list in zip(parts, names, lists, strict=True)
+    )
 
 
 def _quote_new(key: str, name: str) -> str:
@@ -227,7 +234,7 @@ def _images(name: str) -> list[str]:
         found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
     else:
         return [name]
-    images = sorted(f for f in found if Path(f).is_file() and f.lower().endswith(READABLE_SUFFIXES))
+    images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
     if not images:
         raise UserError(
             f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
-_FINISHED = frozenset({"finish.detail", "finish.resolution"})
+_FINISHED = frozenset({"finish.detail", "finish.resolution", "layers.files", "layers.labels"})
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,9 @@ TABLE = {
         families=None,
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
+    ),
+    "verify": Promise(
+        takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
     ),
     "compare": Promise(takes=frozenset({"task", "runs", "output"})),
 }

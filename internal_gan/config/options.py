@@ -22,6 +22,7 @@ from internal_gan.config.fields import (
     path,
     whole,
 )
+from internal_gan.config.origin_options import LayersOptions, VerifyOptions
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
@@ -132,6 +133,11 @@ class Options:
     )
     trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
     finish: FinishOptions = group(FinishOptions, "finish.resolution=photo")
+    layers: LayersOptions = group(
+        LayersOptions,
+        "layers.labels=[mask.png]",
+        "the names of image files, such as [mask.png], or its own options",
+    )
     sample: SampleOptions = group(SampleOptions, "sample.count=16")
     animate: AnimateOptions = group(AnimateOptions, "animate.seconds=4")
     retarget: RetargetOptions = group(RetargetOptions, "retarget.shape=[300,800]")
@@ -147,6 +153,7 @@ class Options:
         SuperResolutionOptions, "super_resolution.factor=4"
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
+    verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 
     @property
     def photos(self) -> list[str]:

@@ -34,7 +34,7 @@ class Photo:
             0 elsewhere; None: it may be learnt everywhere.
         raw: ``pixels`` with the file's own colours where they are fully transparent, which
             ``write_image`` restores; None if no pixel is.
-        given: (height, width) of the file if it was reduced on reading.
+        given: (height, width) of the file if it was reduced on reading, or shrunk.
     """
 
     pixels: Tensor
@@ -74,25 +74,29 @@ class Photo:
         return replace(self, given=None, **parts)
 
 
-def drawn_like(photo: Photo) -> tuple[Photo, list[str]]:
+def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     """What pictures that a model draws inherit from its photo: gray or colour, and the profile.
 
     They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.
+
+    Args:
+        finished: whether they are made of the photo's own pixels: 16 bits and transparency stay.
 
     Returns:
         The ``like`` of ``write_image``, and a few words about each property that is lost.
     """
     lost = []
-    if photo.alpha is not None and (photo.alpha < 1).any():
+    if photo.alpha is not None and (photo.alpha < 1).any() and not finished:
         lost.append("transparency")
-    if photo.bit_depth > 8:
+    if photo.bit_depth > 8 and not finished:
         lost.append(f"{photo.bit_depth} bits per channel (they become 8)")
     profile = photo.icc_profile
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
         lost.append("a colour profile for other pixels than the photo's")
     nothing = photo.pixels.new_empty(1, 3, 0, 0)
-    like = Photo(nothing, path=photo.path, mode=photo.mode, icc_profile=profile)
+    depth = 16 if photo.bit_depth > 8 and finished else 8
+    like = Photo(nothing, None, photo.path, photo.mode, depth, profile)
     return like, lost
 
 

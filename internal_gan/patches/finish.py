@@ -97,7 +97,10 @@ def finish(
     origins = origins[: size[0], : size[1]].clip(0, np.array(photo.shape[:2], np.int32) - 1)
     pixels = taken(photo, origins)
     added = hide(pixels, origins, photo, HOLD / 2 ** (len(octaves) - 1), wrap)
-    hidden = (pixels + added).round().clip(0, np.iinfo(photo.dtype).max).astype(photo.dtype)
+    white = np.iinfo(photo.dtype).max
+    # What 8 bits cannot show would only keep pixels of 16 bits from being the photo's own.
+    added[np.abs(added) < white / 510] = 0
+    hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
     return Finished(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
 

@@ -11,6 +11,8 @@ from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# Folders beside results, of what belongs to them.
+BESIDE = ("drawn", "origin", "layers")
 MOVIE_SUFFIXES = {".mp4"}
 STILL_OR_MOVING = {".gif", ".webp"}
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"} | STILL_OR_MOVING | MOVIE_SUFFIXES

@@ -165,6 +165,15 @@ class Source:
             return Path(name)
         return _namesake(option, name, self.names[number] if self.names else None)
 
+    def files(self, option: str) -> list[tuple[str, Path]]:
+        """The files that an option names as a list, if any, each with its name as given."""
+        names = attrgetter(option)(self.options)
+        listed = [names] if isinstance(names, str) else list(names or [])
+        return [
+            (name, self._kept(option, n) if (option, n) in self._inputs else Path(name))
+            for n, name in enumerate(listed)
+        ]
+
     def is_folder(self, option: str) -> bool:
         """Whether an option names a folder with a file for each photo."""
         if self._inputs:
@@ -200,6 +209,8 @@ class Source:
             for number in range(max(len(self.names), 1)) if self.is_folder(option) else (0,):
                 if path := self.file(option, number):
                     kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
+        for number, (_, path) in enumerate(self.files("layers.files")):
+            kept.append(keep_file(folder, path, "layers.files", number, copy=True))
         write_index(folder, kept)
         self.folder, self._inputs = folder, {(entry.option, entry.photo): entry for entry in kept}
         photos = {key: photo for key, photo in self._in_memory.items() if key[0] == "image"}

@@ -12,6 +12,8 @@ from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.video import check_format
+from internal_gan.images.layers import Layer
+from internal_gan.images.origin import Origin
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
@@ -34,6 +36,8 @@ class Picture:
         pixels: (1, 3, H, W) in [-1, 1].
         like: the photo whose format the file takes; by default the model's.
         alpha: (1, 1, H, W) in [0, 1], in place of that of ``like``.
+        origin: where its pixels come from, for a file beside it; None: that is not known.
+        layers: of the photo, to be taken along ``origin``.
     """
 
     file: str
@@ -41,6 +45,8 @@ class Picture:
     kind: Kind = "result"
     like: Photo | None = None
     alpha: Tensor | None = None
+    origin: Origin | None = None
+    layers: Sequence[Layer] = ()
 
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:

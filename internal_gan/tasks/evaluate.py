@@ -24,7 +24,7 @@ from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.files import atomic_write, write_csv
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.files.names import READABLE_SUFFIXES
+from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
@@ -33,6 +33,7 @@ from internal_gan.patches.statistics import SHRINKS
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
+from internal_gan.runs.results import BESIDE
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.reporting import announce, finish, new_console, recorded, say
@@ -289,7 +290,7 @@ def _groups(path: Path) -> dict[str, list[Path]]:
     groups = {"samples": _files(path)} | {
         sub.name: _files(sub)
         for sub in sorted(path.iterdir())
-        if sub.is_dir() and not sub.name.startswith(".")
+        if sub.is_dir() and not sub.name.startswith(".") and sub.name not in BESIDE
     }
     found = {name: files for name, files in groups.items() if files}
     if not found:
@@ -301,7 +302,7 @@ def _files(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
+        if is_picture(path.name) and not path.name.startswith(".")
     ]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,12 +13,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.images.files.image import to_uint8
-from internal_gan.images.photo import Photo
+from internal_gan.errors import UserError
+from internal_gan.images.layers import Layer
+from internal_gan.images.origin import (
+    BLENDED,
+    EXACT,
+    MOST_SIDE,
+    READ_SIDE,
+    Origin,
+    largest_level,
+    levels_of,
+    shrunk_to,
+)
+from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import size_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.layers import read_layers, refuse_layers
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
@@ -26,7 +38,7 @@ if TYPE_CHECKING:
     from internal_gan.patches.synthesis import Fixed
 
 # The long side of the photo in results, in pixels, unless another one is asked for.
-LONGEST = 2048
+LONGEST = READ_SIDE
 # What finishing takes for each pixel of the result.
 BYTES_PER_PIXEL = 150
 # No side of a drawing is shorter.
@@ -40,16 +52,26 @@ class Drawn:
     Attributes:
         pixels: (1, 3, H, W) in [-1, 1], the result.
         drawing: (1, 3, h, w), as the network drew it; None if that is the result.
-        origins: (H, W, 2), row and column of each pixel in the photo; None with ``drawing``.
+        origin: where its pixels come from; None with ``drawing``.
+        alpha: (1, 1, H, W) in [0, 1], if the photo is transparent somewhere.
+        like: the photo whose format the result takes; None: the one that was learnt.
+        layers: of the photo, to be taken along.
     """
 
     pixels: Tensor
     drawing: Tensor | None = None
-    origins: NDArray[np.int32] | None = None
+    origin: Origin | None = None
+    alpha: Tensor | None = None
+    like: Photo | None = None
+    layers: Sequence[Layer] = ()
 
     def pictures(self, file: str, alpha: Tensor | None = None) -> Iterator[Picture]:
-        """The result, with an alpha channel (1, 1, H, W) if given, and the network's drawing."""
-        yield Picture(file, self.pixels, alpha=alpha)
+        """The result, with a further alpha channel (1, 1, H, W) if given, and the network's
+        drawing."""
+        if alpha is not None and self.alpha is not None:
+            alpha = alpha.to(self.alpha) * self.alpha
+        alpha = self.alpha if alpha is None else alpha
+        yield Picture(file, self.pixels, "result", self.like, alpha, self.origin, self.layers)
         if self.drawing is not None:
             folder, _, name = file.rpartition("/")
             yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside")
@@ -81,18 +103,34 @@ class Finishing:
         self.photo_size = own = size_of(learnt)
         self.size = self.drawing_size = size
         if not self.on:
+            refuse_layers(context.given, "finish.detail=network", "finish.detail=patches")
             return
         resolution = wanted.resolution or trained.resolution or AUTO
         named = {AUTO: LONGEST, "photo": None, "model": max(own)}
         longest = named[resolution] if isinstance(resolution, str) else resolution
-        photo = _photo(context.trained, learnt, number, longest)
+        read = None if longest is None else max(longest, READ_SIDE)
+        photo = _photo(context.trained, learnt, number, read)
         full = photo.full_size
         if size is not None and resolution == AUTO:
             fitting = min(size[0] / full[0], size[1] / full[1])
             longest = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
             longest = min(longest, LONGEST)
-        self.photo_size = fit_size(full, longest)
-        self._bytes = _bytes(resize(photo.pixels, self.photo_size).clamp(-1, 1))
+        self._number, self.photo_size = number, fit_size(full, longest)
+        if max(self.photo_size) > MOST_SIDE:
+            height, width = self.photo_size
+            raise UserError(
+                f"finish.resolution={resolution}: the photo has {height}x{width} pixels; at most "
+                f"{MOST_SIDE} a side can be kept track of"
+            )
+        gone = context.trained.is_gone(number)
+        self._like = None if gone else drawn_like(photo, finished=True)[0]
+        photo = shrunk_to(photo, self.photo_size)
+        self._layers = [layer.shrunk_to(self.photo_size) for layer in read_layers(context, full)]
+        self._white = largest_level(photo)
+        self._photo = levels_of(photo.pixels, self._white)
+        self._alpha: NDArray[np.float32] | None = None
+        if photo.alpha is not None and (photo.alpha < 1).any():
+            self._alpha = photo.alpha[0, 0].numpy()
         self.size = self.photo_size
         if size is not None:
             self._aim(size)
@@ -100,7 +138,7 @@ class Finishing:
     @property
     def photo(self) -> Tensor:
         """The photo as large as it is in results, (1, 3, h, w) in [-1, 1]."""
-        return _pixels(self._bytes) if self.on else self._learnt.cpu()
+        return _pixels(self._photo, self._white) if self.on else self._learnt.cpu()
 
     def at(self, size: Size) -> Finishing:
         """The same for results of another size, in which the photo is as large as here."""
@@ -149,11 +187,31 @@ class Finishing:
             return Drawn(drawing)
         from internal_gan.patches.compilation import compile_loops
         from internal_gan.patches.finish import finish
+        from internal_gan.patches.synthesis import taken
 
         assert self.size is not None
         compile_loops(self._context.say)
-        done = finish(_bytes(drawing), self._bytes, self.size, wrap=wrap, fixed=fixed)
-        return Drawn(_pixels(done.pixels), drawing, done.origins)
+        done = finish(levels_of(drawing, 255), self._photo, self.size, wrap=wrap, fixed=fixed)
+        origin = self._origin(done.exact, done.origins)
+        alpha = None
+        if self._alpha is not None:
+            alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
+        pixels = _pixels(done.pixels, self._white)
+        return Drawn(pixels, drawing, origin, alpha, self._like, self._layers)
+
+    def changed(self, drawn: Drawn, pixels: Tensor) -> Drawn:
+        """A result with other pixels (1, 3, H, W) of the same origins."""
+        if drawn.origin is None:
+            return replace(drawn, pixels=pixels)
+        from internal_gan.patches.synthesis import taken
+
+        places = drawn.origin.places
+        exact = (levels_of(pixels, self._white) == taken(self._photo, places)).all(axis=2)
+        return replace(drawn, pixels=pixels, origin=self._origin(exact, places))
+
+    def _origin(self, exact: NDArray[np.bool_], places: NDArray[np.int32]) -> Origin:
+        kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
+        return Origin(places, kinds, self.photo_size, self._number)
 
 
 def is_wanted(context: Context) -> bool:
@@ -169,9 +227,5 @@ def _photo(source: Source, learnt: Tensor, number: int, longest: int | None) -> 
     return source.photo(number, longest=longest)
 
 
-def _bytes(pixels: Tensor) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(to_uint8(pixels)[0].permute(1, 2, 0).cpu().numpy())
-
-
-def _pixels(values: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(values).permute(2, 0, 1)[None].float() / 127.5 - 1
+def _pixels(levels: NDArray[Any], white: int) -> Tensor:
+    return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None] / (white / 2) - 1

@@ -16,9 +16,12 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
+from internal_gan.evaluation.origin import origin_map, shares_in_words
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.video import write_video
+from internal_gan.images.layers import Layer, write_layer
+from internal_gan.images.origin import Origin, origin_path, write_origin
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
@@ -86,10 +89,13 @@ def write(
 ) -> list[Result]:
     """Write what a task draws into a run folder, replacing older files.
 
+    Beside a picture ``NAME.png`` whose origin is known is ``NAME.origin.png``, and a map of it in
+    the folder ``origin``. Its layers are in folders of their names in the folder ``layers``.
+
     Args:
         like: the photo whose format pictures take by default.
     """
-    results: list[Result] = []
+    results, asides = list[Result](), list[Result]()
     for item in drawn:
         path = folder.path / item.file
         make_folder(path.parent)
@@ -98,12 +104,39 @@ def write(
             write_video(path, frames, item.fps)
         else:
             write_image(path, item.pixels, like=item.like or like, alpha=item.alpha)
-        _, *groups, _ = PurePosixPath(item.file).parts
-        caption = "" if path.stem.isdecimal() else in_words(path.stem)
+            if item.origin is not None:
+                asides.append(_write_origin(folder.path, item.file, item.origin))
+                for layer in item.layers:
+                    along = layer.along(item.origin)
+                    asides.append(_write_layer(folder.path, item.file, along))
         kind: Kind = "film" if isinstance(item, Film) else item.kind
-        results.append(Result(item.file, kind, "/".join(groups), caption))
+        caption = "" if path.stem.isdecimal() else in_words(path.stem)
+        results.append(Result(item.file, kind, _group(item.file), caption))
     # Results come first.
-    return sorted(results, key=lambda result: result.kind != "result")
+    return sorted([*results, *asides], key=lambda result: result.kind != "result")
+
+
+def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
+    """Write the origin of a result beside it, and a map of it for the page."""
+    write_origin(origin_path(folder / file), origin)
+    path = PurePosixPath(file)
+    shown = path.parent / "origin" / f"{path.stem}.png"
+    make_folder((folder / shown).parent)
+    write_image(folder / shown, origin_map(origin))
+    return Result(shown.as_posix(), "aside", _group(shown.as_posix()), shares_in_words(origin))
+
+
+def _write_layer(folder: Path, file: str, layer: Layer) -> Result:
+    """Write a layer of a result, in a folder of its name beside it."""
+    path = PurePosixPath(file)
+    along = path.parent / "layers" / layer.name / f"{path.stem}{layer.suffix}"
+    make_folder((folder / along).parent)
+    write_layer(folder / along, layer)
+    return Result(along.as_posix(), "aside", _group(along.as_posix()))
+
+
+def _group(file: str) -> str:
+    return "/".join(PurePosixPath(file).parts[1:-1])
 
 
 def load_trained(options: Options) -> Trained:

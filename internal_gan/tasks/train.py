@@ -24,6 +24,7 @@ from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Work
+from internal_gan.tasks.layers import refuse_layers
 from internal_gan.tasks.reporting import (
     announce,
     enough_memory,
@@ -209,7 +210,11 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    about += _about_photo(model, photos[0], *lessons[0], whole=TABLE[task].whole)
+    if "layers.files" not in TABLE[task].takes:
+        refuse_layers(source, f"task={task}", "tasks that make results of the photo's own pixels")
+    finished = "finish.detail" in TABLE[task].takes and options.finish.detail != "network"
+    lost = [] if TABLE[task].whole else drawn_like(photos[0], finished)[1]
+    about += _about_photo(model, photos[0], *lessons[0], lost)
     if not options.keep_original:
         about.append("Keeps no copy of the photo (keep_original=false), but its name and checksum")
     likes = [drawn_like(photo)[0] for photo in photos]
@@ -301,7 +306,7 @@ def _where(console: Console, folder: RunFolder, task: str) -> None:
 
 
 def _about_photo(
-    model: Model, photo: Photo, part: Photo, note: Sequence[str], *, whole: bool
+    model: Model, photo: Photo, part: Photo, note: Sequence[str], lost: Sequence[str]
 ) -> list[str]:
     height, width = photo.full_size
     learnt = tuple(model.image.shape[-2:])
@@ -309,7 +314,6 @@ def _about_photo(
     if learnt != part.size or photo.given is not None:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
-    lost = [] if whole else drawn_like(photo)[1]
     if len(model.images) > 1:
         text += f"; with it {len(model.images) - 1} more"
     return [text, *note, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]

@@ -106,8 +106,9 @@ def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
     photo = picture(90, 120)
     drawn = finishing(tmp_path)(resize(photo, (30, 40)).clamp(-1, 1))
     assert drawn.drawing is not None
-    assert drawn.origins is not None
-    named = to_uint8(photo)[0].movedim(0, -1).numpy()[drawn.origins[..., 0], drawn.origins[..., 1]]
+    assert drawn.origin is not None
+    places = drawn.origin.places
+    named = to_uint8(photo)[0].movedim(0, -1).numpy()[places[..., 0], places[..., 1]]
     found = to_uint8(drawn.pixels)[0].movedim(0, -1).numpy()
     assert (found == named).all(axis=2).mean() > 0.9
     assert (to_uint8(drawn.pixels) == to_uint8(photo)).float().mean() > 0.9

@@ -150,7 +150,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
         OSError, ValueError: the file cannot be written, or the format cannot hold this size.
     """
     if layout.bit_depth == 16 and layout.mode != "L":
-        path.write_bytes(_deep_png(_levels(channels, 65535).astype(">u2"), layout))
+        path.write_bytes(deep_png(_levels(channels, 65535).astype(">u2"), layout))
         return
     image = to_pillow(channels, layout)
     options = {**file_format.options, **layout.metadata}
@@ -178,8 +178,17 @@ def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float
     return levels
 
 
-def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> bytes:
-    """A PNG file (W3C, third edition) of 16 bits per channel, which Pillow writes only in gray."""
+def deep_png(
+    array: np.ndarray[Any, np.dtype[np.uint16]],
+    layout: Layout,
+    text: Mapping[str, str] | None = None,
+) -> bytes:
+    """A PNG file (W3C, third edition) of 16 bits per channel, which Pillow writes only in gray.
+
+    Args:
+        array: (H, W, C), big-endian.
+        text: Latin-1 texts by their keywords.
+    """
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)
     rows = array.reshape(height, -1).view(np.uint8)
@@ -191,6 +200,8 @@ def _deep_png(array: np.ndarray[Any, np.dtype[np.uint16]], layout: Layout) -> by
         chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
     if exif := layout.metadata.get("exif"):
         chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
+    for keyword, words in (text or {}).items():
+        chunks.append(_chunk(b"tEXt", f"{keyword}\0{words}".encode("latin-1")))
     chunks += [_chunk(b"IDAT", zlib.compress(filtered.tobytes())), _chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 

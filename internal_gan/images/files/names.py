@@ -15,6 +15,8 @@ READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 )
+# How the name ends of the file that says where each pixel of the result beside it comes from.
+ORIGIN = ".origin.png"
 
 
 def existing_image(path: Path) -> Path:
@@ -49,6 +51,15 @@ def existing_image(path: Path) -> Path:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UserError(f"{name}: {reason}; allowed is the path of an image file") from error
     return path
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of this name in a folder of pictures is one of them, by its suffix.
+
+    >>> is_picture("000.PNG"), is_picture("000.origin.png")
+    (True, False)
+    """
+    return name.lower().endswith(READABLE_SUFFIXES) and not name.endswith(ORIGIN)
 
 
 def shown(path: Path) -> str:

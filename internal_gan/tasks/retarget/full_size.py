@@ -27,7 +27,7 @@ def finished(drawing: Tensor, target: Target) -> Drawn:
     where = kept.weight[0, 0] > 0.5
     drawn = finishing(drawing, fixed=Fixed(where.numpy(), places.numpy()))
     # Without what was done to hide seams.
-    return replace(drawn, pixels=kept.put_back(drawn.pixels, finishing.photo))
+    return finishing.changed(drawn, kept.put_back(drawn.pixels, finishing.photo))
 
 
 def outline(target: Target) -> Tensor | None:
@@ -42,6 +42,12 @@ def on_canvas(drawn: Drawn, target: Target) -> Drawn:
     if target.mask is None:
         return drawn
     inside = (..., *box(target.mask))
-    canvas = target.mask.new_zeros(1, 3, *target.size)
-    canvas[inside] = drawn.pixels
-    return replace(drawn, pixels=canvas)
+
+    def placed(image: Tensor) -> Tensor:
+        canvas = image.new_zeros(*image.shape[:-2], *target.size)
+        canvas[inside] = image
+        return canvas
+
+    alpha = None if drawn.alpha is None else placed(drawn.alpha)
+    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *box(target.mask))
+    return replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)

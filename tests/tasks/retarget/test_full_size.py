@@ -9,6 +9,7 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.names import is_picture
 from tests.commands import Shell
 from tests.tiny import INGAN_FAST, picture
 
@@ -31,7 +32,8 @@ def retarget(shell: Shell, learnt: Path, *options: str) -> list[str]:
     """Run the task into ``out``; the names of its results."""
     answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *options)
     assert answer.code == 0, answer.err
-    return sorted(path.name for path in Path("out/retarget").iterdir() if path.is_file())
+    files = (path.name for path in Path("out/retarget").iterdir() if path.is_file())
+    return sorted(name for name in files if is_picture(name))
 
 
 def of(name: str) -> Tensor:
@@ -161,3 +163,20 @@ def test_from_python(learnt: Path) -> None:
     assert model.retarget(scale=(1, 2), detail="patches").size == (224, 80)
     assert model.retarget(scale=(1, 2), detail="patches", resolution="model").size == (56, 20)
     assert model.retarget(scale=(1, 2)).size == (56, 20)
+
+
+@pytest.mark.parametrize("how", ["protect", "mask"])
+def test_the_origin_of_a_result_holds(learnt: Path, shell: Shell, tmp_path: Path, how: str) -> None:
+    part = torch.full((1, 3, 80, 112), -1.0)
+    part[..., 20:50, 30:80] = 1
+    write_image(tmp_path / "part.png", part)
+    wanted = (f"retarget.{how}=part.png", "retarget.image=light.png", "retarget.scale=[1,2]")
+    (name,) = retarget(shell, learnt, *wanted)
+    picture = Path("out/retarget") / name
+    origin = picture.with_suffix(".origin.png")
+    found = internal_gan.verify(picture, origin, learnt.parent / "light.png")
+    assert found.holds
+    assert found.origin.photo == 1
+    # The part that is protected is a copy.
+    assert found.exact > (0.05 if how == "protect" else 0)
+    assert (found.other > 0) == (how == "mask")

@@ -1,0 +1,179 @@
+"""Where the pixels of a result come from: shares, a map, and whether it is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError
+from internal_gan.evaluation.maps import colour_code
+from internal_gan.images.origin import (
+    BLENDED,
+    EXACT,
+    OTHER,
+    Origin,
+    largest_level,
+    levels_of,
+)
+from internal_gan.images.photo import Photo
+from internal_gan.units import counted
+
+# Longest side of a map, in pixels.
+MAP_SIDE = 1024
+# How white blended pixels are, and the gray of those of no photo, in [-1, 1].
+WHITENED, OTHER_GRAY = 0.6, -0.6
+# Where an exact copy was claimed and is none.
+WRONG = (1.0, -1.0, -1.0)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What comparing a picture with a photo, pixel by pixel, says about its origin.
+
+    Attributes:
+        origin: what is claimed.
+        wrong: (H, W), pixels that are said to be exact copies and are not.
+        change: by how much blended pixels differ from those of the photo, on average and at most,
+            in levels of 255, in the channel that differs most.
+    """
+
+    origin: Origin
+    wrong: NDArray[np.bool_]
+    change: tuple[float, float]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all exact copies are such."""
+        return not self.wrong.any()
+
+    @property
+    def exact(self) -> float:
+        """The share of pixels that are exact copies, 0 to 1."""
+        return float(((self.origin.kinds == EXACT) & ~self.wrong).mean())
+
+    @property
+    def blended(self) -> float:
+        """The share of pixels that were changed at seams, 0 to 1."""
+        return self.origin.shares[BLENDED]
+
+    @property
+    def other(self) -> float:
+        """The share of pixels that are of no photo, 0 to 1."""
+        return self.origin.shares[OTHER]
+
+    @property
+    def map(self) -> Tensor:
+        """:func:`origin_map`, with pixels that are ``wrong`` in red."""
+        picture = origin_map(self.origin)
+        step = _step(self.origin)
+        wrong = torch.from_numpy(self.wrong)[None, None].float()
+        shown = F.max_pool2d(wrong, step, ceil_mode=True) > 0
+        return torch.where(shown, picture.new_tensor(WRONG).view(1, 3, 1, 1), picture)
+
+    def in_words(self, photo: str = "the photo") -> str:
+        """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams``.
+
+        It also says by how much blended pixels were changed.
+        """
+        parts = [f"{percent(self.exact)} of the pixels are exact copies of {photo}"]
+        mean, most = self.change
+        by = (
+            f" (changed by {mean:.1f} levels of 255 on average, {most:.0f} at most)" if most else ""
+        )
+        parts.append(f"{percent(self.blended)} are blended at seams{by}")
+        if self.other:
+            parts.append(f"{percent(self.other)} are of no photo")
+        if not self.holds:
+            pixels = counted(int(self.wrong.sum()), "pixel")
+            parts.append(f"wrongly claimed to be exact copies: {pixels}")
+        return ", ".join(parts)
+
+
+def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
+    """Compare every pixel of a picture with the one of the photo that it is said to come from.
+
+    Exact copies are those of the same levels in all channels, and in transparency if the photo has
+    any. Where the photo was shrunk for the result, one level of its own bit depth is allowed, since
+    another machine may round otherwise.
+
+    Args:
+        photo: at the size of ``origin.photo_size``, see
+            :func:`internal_gan.images.origin.as_source`.
+
+    Raises:
+        UserError: picture and origin have different sizes.
+    """
+    if picture.size != origin.kinds.shape:
+        sizes = [f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape)]
+        raise UserError(f"the picture has {sizes[0]} pixels, and its origin has {sizes[1]}")
+    white = max(largest_level(picture), largest_level(photo))
+    ours, source = (_channels(image, photo, white) for image in (picture, photo))
+    rows, columns = origin.places[..., 0], origin.places[..., 1]
+    off = np.zeros(origin.kinds.shape, np.uint16)
+    for channel in range(ours.shape[2]):
+        there = source[rows, columns, channel].astype(np.int32)
+        off = np.maximum(off, np.abs(ours[..., channel] - there)).astype(np.uint16)
+    allowed = 0 if photo.full_size == origin.photo_size else white // largest_level(photo)
+    wrong = (origin.kinds == EXACT) & (off > allowed)
+    changed = off[origin.kinds == BLENDED] * (255 / white)
+    change = (float(changed.mean()), float(changed.max())) if changed.size else (0.0, 0.0)
+    return Verification(origin, wrong, change)
+
+
+def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
+    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha."""
+    pixels = image.pixels if image is photo or image.raw is None else image.raw
+    if photo.alpha is not None and (photo.alpha < 1).any():
+        alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
+        pixels = torch.cat([pixels, alpha * 2 - 1], 1)
+    return levels_of(pixels, white).astype(np.uint16)
+
+
+def origin_map(origin: Origin) -> Tensor:
+    """A picture of where pixels come from, (1, 3, h, w) in [-1, 1], at most ``MAP_SIDE`` a side.
+
+    An exact copy has the colour of its place in the photo, see
+    :func:`internal_gan.evaluation.maps.colour_code`; a blended pixel a whitened one, and a pixel of
+    no photo is dark gray.
+    """
+    step = _step(origin)
+    kinds = torch.from_numpy(origin.kinds[::step, ::step].copy())
+    places = torch.from_numpy(origin.places[::step, ::step].copy()).long()
+    # A coarse code, which is smooth, spares memory.
+    size = origin.photo_size
+    coarse = min(size[0], MAP_SIDE), min(size[1], MAP_SIDE)
+    rows, columns = (places[..., axis] * coarse[axis] // size[axis] for axis in range(2))
+    picture = colour_code(coarse)[:, :, rows, columns]
+    blended = kinds == BLENDED
+    picture[..., blended] = WHITENED + (1 - WHITENED) * picture[..., blended]
+    picture[..., kinds == OTHER] = OTHER_GRAY
+    return picture
+
+
+def shares_in_words(origin: Origin, photo: str = "the photo") -> str:
+    """Such as ``97.8 % exact copies of the photo, 2.2 % blended at seams``."""
+    exact, blended, other = origin.shares
+    parts = [f"{percent(exact)} exact copies of {photo}", f"{percent(blended)} blended at seams"]
+    if other:
+        parts.append(f"{percent(other)} of no photo")
+    return ", ".join(parts)
+
+
+def _step(origin: Origin) -> int:
+    """Only every so many of a picture's rows and columns are on its map."""
+    longest: int = max(origin.kinds.shape)
+    return -(-longest // MAP_SIDE)
+
+
+def percent(share: float) -> str:
+    """A share in per cent, never rounded up to all or down to nothing."""
+    if 0 < share < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < share < 1:
+        return "more than 99.9 %"
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"

@@ -1,0 +1,164 @@
+"""Images that belong to a photo pixel by pixel, such as labels, normals or depth.
+
+They keep their own numbers: pixels are taken, never converted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+from internal_gan.images.files.encode import Layout, deep_png
+from internal_gan.images.files.image import MAX_PIXELS, read_image
+from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
+from internal_gan.images.origin import OTHER, Origin, levels_of
+from internal_gan.images.resize import resize
+from internal_gan.process_settings import ignored_warnings
+from internal_gan.units import Size
+
+# Pillow's modes of labels, and those that PNG holds.
+_LABELS = ("1", "P")
+_IN_PNG = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
+_IN_TIFF = ("I", "F", "CMYK")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An image of a photo's size.
+
+    Attributes:
+        name: of its file, without the suffix.
+        values: (H, W) or (H, W, C), the file's own numbers.
+        mode: Pillow's name of the colour mode; ``RGB`` and ``RGBA`` may also have 16 bits.
+        labels: whether its numbers are names, which must not be mixed.
+        palette: the colours of mode ``P``, as Pillow's ``putpalette`` takes them.
+        transparency: of mode ``P``, as Pillow has it.
+    """
+
+    name: str
+    values: NDArray[Any]
+    mode: str
+    labels: bool
+    palette: bytes | None = None
+    transparency: bytes | int | None = None
+
+    @property
+    def size(self) -> Size:
+        """(height, width) in pixels."""
+        return self.values.shape[0], self.values.shape[1]
+
+    @property
+    def suffix(self) -> str:
+        """Of files that hold it: ``.png``, or ``.tif`` for 32 bits and CMYK."""
+        return ".tif" if self.mode in _IN_TIFF else ".png"
+
+    def shrunk_to(self, size: Size) -> Layer:
+        """The layer at another (height, width): nearest pixels of labels, means of others."""
+        if self.size == size:
+            return self
+        if self.labels:
+            rows, columns = (
+                ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+                for new, old in zip(size, self.size, strict=True)
+            )
+            return replace(self, values=self.values[rows[:, None], columns[None]])
+        planes = torch.from_numpy(np.atleast_3d(self.values).astype(np.float64)).permute(2, 0, 1)
+        small = resize(planes[None], size)[0].permute(1, 2, 0).numpy()
+        values = small.clip(self.values.min(), self.values.max())
+        if self.values.dtype.kind != "f":
+            values = values.round()
+        shape = (*size, *self.values.shape[2:])
+        return replace(self, values=values.reshape(shape).astype(self.values.dtype))
+
+    def along(self, origin: Origin) -> Layer:
+        """The layer of a result, pixel by pixel; 0 where a pixel is of no photo."""
+        values = self.values[origin.places[..., 0], origin.places[..., 1]]
+        values[origin.kinds == OTHER] = 0
+        return replace(self, values=values)
+
+
+def read_layer(path: str | Path, labels: bool = False) -> Layer:
+    """Read an image of any mode and bit depth, upright.
+
+    Args:
+        labels: whether its numbers are names; they are in palette and black-and-white images.
+
+    Raises:
+        UserError: there is no such file, or it cannot be read.
+    """
+    path = existing_image(Path(path))
+    name = shown(path)
+    try:
+        with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise UserError(f"{name}: too large; at most {MAX_PIXELS // 10**6} megapixels")
+            opened.load()
+            image = ImageOps.exif_transpose(opened)
+    except UserError:
+        raise
+    except Exception as error:
+        # Pillow raises nearly anything for a damaged file.
+        raise UserError(
+            f"{name}: not an image that can be read, or a damaged one; allowed are {READABLE} files"
+        ) from error
+    mode = "I;16" if image.mode.startswith("I;16") else image.mode
+    if mode not in (*_IN_PNG, *_IN_TIFF):
+        allowed = ", ".join((*_IN_PNG, *_IN_TIFF))
+        raise UserError(f"{name}: its colour mode is {mode}; allowed are {allowed}")
+    labels = labels or mode in _LABELS
+    if mode in ("LA", "RGB", "RGBA") and (deep := _deep_values(path)) is not None:
+        # Pillow reads gray and transparency of 16 bits as RGBA.
+        return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode, labels)
+    values = np.array(image)
+    if mode == "I;16":
+        values = values.astype(np.uint16)
+    palette = image.getpalette("RGB") if mode == "P" else None
+    transparency = image.info.get("transparency") if mode == "P" else None
+    found = None if palette is None else bytes(palette)
+    return Layer(path.stem, values, mode, labels, found, transparency)
+
+
+def write_layer(path: Path, layer: Layer) -> None:
+    """Write a layer with the numbers that it has, as PNG or TIFF; ``path`` ends in its suffix.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    with atomic_write(path) as temporary:
+        if layer.values.dtype == np.uint16 and layer.values.ndim == 3:
+            temporary.write_bytes(deep_png(layer.values.astype(">u2"), Layout(layer.mode, 16)))
+            return
+        if layer.mode == "CMYK":
+            image = Image.merge("CMYK", [Image.fromarray(p) for p in np.rollaxis(layer.values, 2)])
+        else:
+            image = Image.fromarray(layer.values)
+        options: dict[str, Any] = {}
+        if layer.palette is not None:
+            image.putpalette(layer.palette)
+            if layer.transparency is not None:
+                options["transparency"] = layer.transparency
+        if layer.suffix == ".tif":
+            image.save(temporary, format="TIFF", compression="tiff_adobe_deflate")
+        else:
+            image.save(temporary, format="PNG", **options)
+
+
+def _deep_values(path: Path) -> NDArray[np.uint16] | None:
+    """(H, W, C) of a file with 16 bits per channel, which Pillow reads as 8; None of others."""
+    photo = read_image(path)
+    if photo.bit_depth != 16:
+        return None
+    colours = photo.pixels if photo.raw is None else photo.raw
+    if photo.is_gray:
+        colours = colours[:, :1]
+    if photo.alpha is not None:
+        colours = torch.cat([colours, photo.alpha * 2 - 1], 1)
+    return levels_of(colours, 65535).astype(np.uint16)

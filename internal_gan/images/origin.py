@@ -1,0 +1,175 @@
+"""Where each pixel of a result comes from, as a file beside it.
+
+``NAME.origin.png`` is a PNG file of 16 bits per channel and the size of ``NAME.png``. Its red
+channel is the row of the photo, its green one the column, and its blue one four times the number of
+the photo, plus 0 for an exact copy of that pixel, 1 for one that was changed at a seam, and 2 for a
+pixel that is of no photo: drawn by the network, or given by the user. Rows and columns are of the
+photo at the size that the file's text names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+from internal_gan.images.files.encode import Layout, deep_png
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
+from internal_gan.units import Size
+
+EXACT, BLENDED, OTHER = range(3)
+# Rows and columns have 16 bits.
+MOST_SIDE = 65535
+# A photo is read for results with at least this long a side, whatever the results' size.
+READ_SIDE = 2048
+# Of the PNG file's text, and the entry with the photo's height and width.
+KEYWORD, PHOTO_SIZE = "internal-gan", "photo_size"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where each pixel of a picture comes from.
+
+    Attributes:
+        places: (H, W, 2), row and column in the photo; 0 where ``kinds`` is ``OTHER``.
+        kinds: (H, W), ``EXACT``, ``BLENDED`` or ``OTHER``.
+        photo_size: (height, width) of the photo that rows and columns are of.
+        photo: its number among the photos of the run.
+    """
+
+    places: NDArray[np.int32]
+    kinds: NDArray[np.uint8]
+    photo_size: Size
+    photo: int = 0
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """The shares of pixels that are exact copies, blended, and of no photo, 0 to 1."""
+        counts = np.bincount(self.kinds.ravel(), minlength=3) / self.kinds.size
+        return float(counts[EXACT]), float(counts[BLENDED]), float(counts[OTHER])
+
+    def placed(self, size: Size, rows: slice, columns: slice) -> Origin:
+        """That of a picture of ``size``, in which this one is in some rows and columns."""
+        places = np.zeros((*size, 2), np.int32)
+        kinds = np.full(size, OTHER, np.uint8)
+        places[rows, columns], kinds[rows, columns] = self.places, self.kinds
+        return replace(self, places=places, kinds=kinds)
+
+
+def as_source(photo: Photo, size: Size) -> Photo:
+    """A photo shrunk to the (height, width) at which results were made of its pixels.
+
+    Args:
+        photo: read with ``longest=max(READ_SIDE, *size)``.
+
+    Raises:
+        UserError: it never has that size in results.
+    """
+    if fit_size(photo.full_size, max(size)) != size:
+        name = shown(photo.path) if photo.path else "the photo"
+        raise UserError(
+            f"{name}: {_by(photo.full_size)}; the photo of this origin has {_by(size)}, or is "
+            "shrunk to them"
+        )
+    return shrunk_to(photo, size)
+
+
+def shrunk_to(photo: Photo, size: Size) -> Photo:
+    """The photo at a (height, width), with its transparency."""
+    if photo.size == size:
+        return photo
+    alpha = None if photo.alpha is None else resize(photo.alpha, size).clamp(0, 1)
+    pixels = resize(photo.pixels, size).clamp(-1, 1)
+    return replace(photo, pixels=pixels, alpha=alpha, raw=None, given=photo.full_size)
+
+
+def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
+    """Whole numbers from 0 to ``largest`` of an image (1, C, H, W) in [-1, 1].
+
+    Returns:
+        (H, W, C), of 8 bits if ``largest`` is 255, else of 16.
+    """
+    levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
+    values = levels.permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(values, np.uint8 if largest == 255 else np.uint16)
+
+
+def largest_level(photo: Photo) -> int:
+    """The level of white in results made of a photo's pixels: 255, or 65535 beyond 8 bits."""
+    return 255 if photo.bit_depth == 8 else 65535
+
+
+def origin_path(picture: Path) -> Path:
+    """The file of a picture's origin.
+
+    >>> origin_path(Path("sample/000.png")).as_posix()
+    'sample/000.origin.png'
+    """
+    return picture.with_name(picture.stem + ORIGIN)
+
+
+def write_origin(path: Path, origin: Origin) -> None:
+    """Write the origin of a picture as PNG.
+
+    Raises:
+        UserError: the file cannot be written.
+        ValueError: the photo is larger than ``MOST_SIDE`` pixels a side.
+    """
+    if max(origin.photo_size) > MOST_SIDE:
+        raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MOST_SIDE} a side")
+    levels = np.empty((*origin.kinds.shape, 3), ">u2")
+    levels[..., :2] = origin.places
+    levels[..., 2] = origin.kinds + np.uint16(4 * origin.photo)
+    text = json.dumps({PHOTO_SIZE: list(origin.photo_size)})
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(deep_png(levels, Layout("RGB", 16), {KEYWORD: text}))
+
+
+def read_origin(path: str | Path) -> Origin:
+    """Read the origin of a picture.
+
+    Raises:
+        UserError: there is no such file, it cannot be read, or it is not of this kind.
+    """
+    path, name = Path(path), shown(Path(path))
+    photo = read_image(path)
+    with Image.open(photo.path or path, formats=PILLOW_FORMATS) as image:
+        size = _photo_size(getattr(image, "text", {}))
+    if size is None or photo.bit_depth != 16 or photo.mode != "RGB":
+        raise UserError(
+            f"{name}: not the origin of a result; needed is the NAME{ORIGIN} beside its NAME.png"
+        )
+    levels = levels_of(photo.pixels, 65535).astype(np.int32)
+    kinds, photos = levels[..., 2] % 4, np.unique(levels[..., 2] // 4)
+    if kinds.max() > OTHER or (levels[..., :2].reshape(-1, 2).max(0) >= size).any():
+        raise UserError(f"{name}: damaged; it names pixels that its photo of {_by(size)} lacks")
+    if len(photos) > 1:
+        raise UserError(f"{name}: pixels of {len(photos)} photos; allowed is one")
+    places = np.ascontiguousarray(levels[..., :2])
+    return Origin(places, kinds.astype(np.uint8), size, int(photos[0]))
+
+
+def _photo_size(text: Mapping[str, Any]) -> Size | None:
+    try:
+        height, width = json.loads(text[KEYWORD])[PHOTO_SIZE]
+    except (KeyError, ValueError, TypeError):
+        return None
+    sides = (height, width)
+    return sides if all(type(s) is int and 0 < s <= MOST_SIDE for s in sides) else None
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]}x{size[1]} pixels"

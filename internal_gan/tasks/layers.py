@@ -1,0 +1,52 @@
+"""The layers of a photo, which go along with results made of its pixels."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from internal_gan.errors import UserError
+from internal_gan.images.layers import Layer, read_layer
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context
+from internal_gan.units import Size
+
+FILES, LABELS = "layers.files", "layers.labels"
+
+
+def read_layers(context: Context, size: Size) -> list[Layer]:
+    """The layers that the run was given, or else its model's training.
+
+    Args:
+        size: (height, width) of the photo.
+
+    Raises:
+        UserError: a file cannot be read, has another size or the name of another one, or is named
+            as labels and is no layer; or the model learnt several photos.
+    """
+    source = context.given if context.given.files(FILES) else context.trained
+    files = source.files(FILES)
+    labels = [name for name, _ in source.files(LABELS)]
+    for name in labels:
+        if name not in [file for file, _ in files]:
+            raise UserError(f"layers.labels={name}: is not among layers=FILES")
+    if files and context.trained.count > 1:
+        raise UserError(f"layers={files[0][0]}: the model learnt several photos; allowed is one")
+    layers: list[Layer] = []
+    for name, path in files:
+        try:
+            # The copy in the run folder has another name.
+            layer = replace(read_layer(path, name in labels), name=Path(name).stem)
+        except UserError as error:
+            raise UserError(f"layers={error}") from error
+        if layer.size != size:
+            sizes = [f"{height}x{width}" for height, width in (layer.size, size)]
+            raise UserError(f"layers={name}: {sizes[0]} pixels; its photo has {sizes[1]}")
+        if layer.name in [other.name for other in layers]:
+            raise UserError(f"layers={name}: another layer is called {layer.name}, too; rename it")
+        layers.append(layer)
+    return layers
+
+
+def refuse_layers(source: Source, what: str, allowed: str) -> None:
+    """Raise a UserError that names ``what`` if layers were given, which cannot go along."""
+    if files := source.files(FILES):
+        raise UserError(f"layers={files[0][0]}: cannot go along with {what}; allowed: {allowed}")

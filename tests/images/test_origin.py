@@ -1,0 +1,81 @@
+"""The file that says where each pixel of a result comes from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image
+from internal_gan.images.origin import (
+    BLENDED,
+    EXACT,
+    OTHER,
+    Origin,
+    origin_path,
+    read_origin,
+    write_origin,
+)
+
+SIZE = (300, 65535)
+
+
+def some(photo: int = 0) -> Origin:
+    rng = np.random.default_rng(0)
+    places = np.stack([rng.integers(0, side, (20, 31)) for side in SIZE], -1).astype(np.int32)
+    places[0, 0] = SIZE[0] - 1, SIZE[1] - 1
+    kinds = rng.choice(np.array([EXACT, BLENDED, OTHER], np.uint8), (20, 31))
+    return Origin(places, kinds, SIZE, photo)
+
+
+@pytest.mark.parametrize("photo", [0, 1, 16383])
+def test_an_origin_is_read_back_as_it_was(tmp_path: Path, photo: int) -> None:
+    origin = some(photo)
+    write_origin(tmp_path / "a.origin.png", origin)
+    found = read_origin(tmp_path / "a.origin.png")
+    assert (found.places == origin.places).all()
+    assert (found.kinds == origin.kinds).all()
+    assert (found.photo_size, found.photo) == (SIZE, photo)
+
+
+def test_its_channels_are_row_column_and_kind_in_16_bits(tmp_path: Path) -> None:
+    write_origin(tmp_path / "a.origin.png", some(photo=3))
+    photo = read_image(tmp_path / "a.origin.png")
+    assert (photo.mode, photo.bit_depth) == ("RGB", 16)
+    levels = ((photo.pixels[0].double() + 1) * 32767.5).round().int().numpy()
+    assert (levels[:2] == np.moveaxis(some().places, -1, 0)).all()
+    assert (levels[2] == 12 + some().kinds).all()
+
+
+def test_shares_add_up_to_one() -> None:
+    kinds = np.array([[EXACT, EXACT, BLENDED, OTHER]], np.uint8)
+    origin = Origin(np.zeros((1, 4, 2), np.int32), kinds, (4, 4))
+    assert origin.shares == (0.5, 0.25, 0.25)
+
+
+def test_a_picture_that_is_no_origin_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"a\.png: not the origin of a result"):
+        read_origin(tmp_path / "a.png")
+    with pytest.raises(UserError, match="no such file"):
+        read_origin(tmp_path / "b.png")
+
+
+def test_an_origin_that_names_pixels_outside_of_the_photo_is_refused(tmp_path: Path) -> None:
+    origin = some()
+    origin.places[3, 4] = SIZE[0], 0
+    write_origin(tmp_path / "a.origin.png", origin)
+    with pytest.raises(UserError, match="damaged"):
+        read_origin(tmp_path / "a.origin.png")
+
+
+def test_a_photo_beyond_16_bits_is_refused(tmp_path: Path) -> None:
+    origin = Origin(some().places, some().kinds, (10, 65536))
+    with pytest.raises(ValueError, match="65535"):
+        write_origin(tmp_path / "a.origin.png", origin)
+    assert not list(tmp_path.iterdir())
+
+
+def test_its_name_goes_with_the_picture() -> None:
+    assert origin_path(Path("x/300x800.png")) == Path("x/300x800.origin.png")

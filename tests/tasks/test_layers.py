@@ -1,0 +1,106 @@
+"""layers=: images of the photo's size that go along with results."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from internal_gan.images.layers import read_layer
+from internal_gan.images.origin import read_origin
+from internal_gan.runs.results import read_results
+from tests.commands import Answer, Shell
+from tests.tasks.test_origin import FINISHED, photo, run
+
+__all__ = ["photo", "run"]
+
+SIZE = (120, 168)
+
+
+@pytest.fixture
+def depth(tmp_path: Path) -> NDArray[Any]:
+    """Depth in metres, in ``depth.tif``."""
+    values = np.random.default_rng(0).normal(50, 9, SIZE).astype(np.float32)
+    Image.fromarray(values).save(tmp_path / "depth.tif")
+    return values
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> NDArray[Any]:
+    """Seven labels, in ``mask.png``."""
+    values = np.random.default_rng(1).integers(0, 7, SIZE).astype(np.uint8)
+    Image.fromarray(values).save(tmp_path / "mask.png")
+    return values
+
+
+def sample(shell: Shell, *options: str) -> Answer:
+    return shell("task=sample", "checkpoint=run", "output=out", *options)
+
+
+def test_every_result_comes_with_every_layer(
+    run: Path, shell: Shell, depth: NDArray[Any], mask: NDArray[Any]
+) -> None:
+    answer = sample(shell, "layers=[mask.png,depth.tif]", "sample.count=2")
+    assert answer.code == 0, answer.err
+    for number in ("000", "001"):
+        places = read_origin(f"out/sample/{number}.origin.png").places
+        for name, values in (("mask", mask), ("depth", depth)):
+            (file,) = Path("out/sample/layers", name).glob(f"{number}.*")
+            there = values[places[..., 0], places[..., 1]]
+            assert (read_layer(file).values == there).all()
+    results = read_results(Path("out"))
+    assert {r.kind for r in results if "layers" in r.file} == {"aside"}
+    assert len([r for r in results if r.kind == "result"]) == 2
+
+
+def test_labels_are_not_mixed_where_the_photo_is_shrunk(
+    run: Path, shell: Shell, mask: NDArray[Any]
+) -> None:
+    Image.fromarray(np.where(mask > 3, 255, 0).astype(np.uint8)).save("mask.png")
+    given = (
+        "sample.count=1",
+        "layers=[mask.png]",
+        "layers.labels=[mask.png]",
+        "finish.resolution=90",
+    )
+    assert sample(shell, *given).code == 0
+    assert set(np.unique(read_layer("out/sample/layers/mask/000.png").values)) == {0, 255}
+
+
+def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any]) -> None:
+    made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
+    assert made.code == 0, made.err
+    assert Path("run/sample/layers/mask/000.png").is_file()
+    Path("mask.png").unlink()
+    shutil.move("run", "moved")
+    again = shell("task=sample", "checkpoint=moved", "output=out", "sample.count=1")
+    assert again.code == 0, again.err
+    places = read_origin("out/sample/000.origin.png").places
+    there = read_layer("out/sample/layers/mask/000.png").values
+    assert (there == mask[places[..., 0], places[..., 1]]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["layers=nowhere.png"], "layers=nowhere.png: no such file"),
+        (["layers=[small.png]"], "layers=small.png: 30x40 pixels; its photo has 120x168"),
+        (["layers=[mask.png,other/mask.png]"], "layers=other/mask.png: another layer is called"),
+        (["layers=mask.png", "layers.labels=depth.tif"], "layers.labels=depth.tif: is not among"),
+        (["layers=mask.png", "finish.detail=network"], "allowed: finish.detail=patches"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(
+    run: Path, shell: Shell, mask: NDArray[Any], options: list[str], problem: str
+) -> None:
+    Path("other").mkdir()
+    shutil.copy("mask.png", "other/mask.png")
+    Image.fromarray(mask[:30, :40]).save("small.png")
+    answer = sample(shell, *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert problem in answer.err
+    assert not Path("out").exists()

@@ -1,0 +1,92 @@
+"""Beside every finished result is a file that says where its pixels come from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from internal_gan.images.files.image import write_image
+from internal_gan.images.origin import BLENDED, EXACT, read_origin
+from internal_gan.images.pyramid import fit_size
+from internal_gan.runs.results import read_results
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import picture
+
+# Samples near to the photo, in which some pixels are far from seams.
+FINISHED = (
+    *TINY_RUN,
+    *("sample.count=1", "sample.start_scale=2"),
+    *("finish.detail=patches", "finish.resolution=photo"),
+)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    """A photo of 120 x 168 pixels in this folder."""
+    write_image(tmp_path / "photo.png", picture(120, 168))
+    return "photo.png"
+
+
+@pytest.fixture
+def run(shell: Shell, photo: str) -> Path:
+    """A training of that photo, with a finished sample."""
+    again = shell("model=singan", f"image={photo}", "output=run", *FINISHED)
+    assert again.code == 0, again.err
+    return Path("run")
+
+
+def test_every_exact_pixel_is_that_of_the_photo(run: Path, photo: str) -> None:
+    origin = read_origin(run / "sample/000.origin.png")
+    sample, source = (np.asarray(Image.open(name)) for name in (run / "sample/000.png", photo))
+    assert origin.photo_size == source.shape[:2]
+    assert origin.kinds.shape == sample.shape[:2]
+    same = (sample == source[origin.places[..., 0], origin.places[..., 1]]).all(axis=2)
+    assert same.mean() > 0.1
+    assert ((origin.kinds == EXACT) == same).all()
+    assert ((origin.kinds == BLENDED) == ~same).all()
+
+
+def test_it_is_no_result_of_its_own(run: Path, shell: Shell) -> None:
+    results = read_results(run)
+    assert [result.file for result in results if result.kind == "result"] == ["sample/000.png"]
+    assert not [result for result in results if result.file.endswith(".origin.png")]
+    # Neither for those that look through folders.
+    judged = shell(
+        *("task=evaluate", f"evaluate.samples={run}/sample", f"evaluate.real={run}/photo.png"),
+        *("evaluate.patches=[3]", "output=judged", "device=cpu"),
+    )
+    assert judged.code == 0, judged.err
+    (row,) = Path("judged/evaluation.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert row.startswith("run/sample/000.png,")
+
+
+def test_the_page_shows_its_map_and_shares(run: Path) -> None:
+    (shown,) = [result for result in read_results(run) if result.group == "origin"]
+    assert "exact copies of the photo" in shown.caption
+    assert shown.caption in (run / "index.html").read_text(encoding="utf-8")
+
+
+def test_rows_and_columns_are_of_the_photo_at_the_size_that_was_used(
+    run: Path, shell: Shell
+) -> None:
+    answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=33", "output=small")
+    assert answer.code == 0, answer.err
+    assert read_origin("small/sample/000.origin.png").photo_size == fit_size((120, 168), 33)
+
+
+def test_what_the_network_drew_alone_has_none(run: Path, shell: Shell) -> None:
+    answer = shell("task=sample", f"checkpoint={run}", "finish.detail=network", "output=plain")
+    assert answer.code == 0, answer.err
+    assert not list(Path("plain").rglob("*origin*"))
+
+
+def test_a_photo_beyond_16_bits_is_refused(
+    run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.finishing.MOST_SIDE", 167)
+    answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=photo", "output=out")
+    assert answer.code == 2
+    problem = "the photo has 120x168 pixels; at most 167 a side can be kept track of"
+    assert answer.lines == [f"error: finish.resolution=photo: {problem}"]
+    assert not Path("out").exists()

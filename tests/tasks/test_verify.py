@@ -1,0 +1,153 @@
+"""task=verify, and verify in Python: whether a result is made of its photo."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import internal_gan
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import BLENDED, read_origin, write_origin
+from tests.commands import Answer, Shell
+from tests.tasks.test_origin import FINISHED, photo, run
+from tests.tiny import write_16_bits
+
+__all__ = ["photo", "run"]
+
+
+def verify(shell: Shell, picture: str | Path, *more: str, photo: str = "photo.png") -> Answer:
+    return shell("task=verify", f"image={picture}", f"verify.photo={photo}", "output=v", *more)
+
+
+@pytest.fixture
+def result(run: Path) -> Path:
+    return run / "sample/000.png"
+
+
+def changed(result: Path, kind: int | None = None, by: int = 1) -> np.ndarray:
+    """Overwrite the result with one pixel changed, by default an exact one, and return where."""
+    origin = read_origin(result.with_suffix(".origin.png"))
+    where: np.ndarray = np.argwhere(origin.kinds == (kind or 0))[5]
+    array = np.asarray(Image.open(result)).copy()
+    array[tuple(where)] = np.where(array[tuple(where)] < 128, by, -by) + array[tuple(where)]
+    Image.fromarray(array).save(result)
+    return where
+
+
+def test_a_result_holds(result: Path, shell: Shell) -> None:
+    answer = verify(shell, result)
+    assert answer.code == 0, answer.err
+    assert "of the pixels are exact copies of photo.png" in answer.out
+    assert "The origin holds" in answer.out
+    assert read_image("v/verify/map.png").size == read_image(result).size
+    record = json.loads(Path("v/verification.json").read_text(encoding="utf-8"))
+    assert record["holds"]
+    assert record["exact"] + record["blended"] == pytest.approx(1)
+    assert "exact copies of photo.png" in Path("v/index.html").read_text(encoding="utf-8")
+
+
+def test_one_changed_pixel_does_not_hold(result: Path, shell: Shell) -> None:
+    row, column = changed(result)
+    answer = verify(shell, result)
+    assert answer.code == 1
+    assert "The origin does not hold" in answer.out
+    assert "wrongly claimed to be exact copies: 1 pixel." in answer.out
+    shown = read_image("v/verify/map.png").pixels[0, :, row, column]
+    assert shown.tolist() == [1, -1, -1]
+
+
+def test_another_photo_does_not_hold(result: Path, shell: Shell) -> None:
+    Image.fromarray(np.asarray(Image.open("photo.png"))[::-1].copy()).save("other.png")
+    answer = verify(shell, result, photo="other.png")
+    assert answer.code == 1
+
+
+def test_what_was_blended_is_counted_with_its_change(result: Path) -> None:
+    before = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
+    changed(result, BLENDED, by=100)
+    after = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
+    assert before.holds
+    assert after.holds
+    assert after.blended == before.blended
+    assert after.change[1] >= 90 > before.change[1]
+
+
+def test_what_is_of_no_photo_is_counted(result: Path) -> None:
+    file = result.with_suffix(".origin.png")
+    origin = read_origin(file)
+    origin.kinds[:] = 2
+    write_origin(file, origin)
+    found = internal_gan.verify(result, file, "photo.png")
+    assert (found.exact, found.blended, found.other) == (0, 0, 1)
+    assert "100 % are of no photo" in found.in_words()
+
+
+def test_a_photo_that_was_shrunk_is_shrunk_again(run: Path, shell: Shell) -> None:
+    assert shell("task=sample", f"checkpoint={run}", "finish.resolution=40", "output=s").code == 0
+    answer = verify(shell, "s/sample/000.png")
+    assert answer.code == 0, answer.out
+    write_image("small.png", read_image("photo.png").pixels[..., ::5, ::5])
+    refused = verify(shell, "s/sample/000.png", "output=w", photo="small.png")
+    assert refused.code == 2
+    assert refused.lines == [
+        "error: verify.photo=small.png: 24x34 pixels; the photo of this origin has 29x40 pixels, "
+        "or is shrunk to them"
+    ]
+
+
+def test_from_python_pictures_may_be_in_memory(result: Path) -> None:
+    array = np.asarray(Image.open(result))
+    with Image.open("photo.png") as photo:
+        assert internal_gan.verify(array, result.with_suffix(".origin.png"), photo).holds
+
+
+def test_an_origin_of_another_place_is_given(result: Path, shell: Shell) -> None:
+    shutil.move(result.with_suffix(".origin.png"), "elsewhere.png")
+    lacking = verify(shell, result)
+    assert lacking.code == 2
+    assert "verify.origin=run/sample/000.origin.png: no such file" in lacking.err
+    assert not Path("v").exists()
+    assert verify(shell, result, "verify.origin=elsewhere.png").code == 0
+
+
+def test_an_origin_of_another_size_is_refused(result: Path, shell: Shell) -> None:
+    write_image("part.png", read_image(result).pixels[..., :20, :30])
+    answer = verify(shell, "part.png", f"verify.origin={result.with_suffix('.origin.png')}")
+    assert answer.code == 2
+    assert "the picture has 20x30 pixels, and its origin has 120x168" in answer.err
+
+
+def test_without_a_photo_it_says_what_it_needs(result: Path, shell: Shell) -> None:
+    answer = shell("task=verify", f"image={result}")
+    assert answer.code == 2
+    assert "task=verify needs verify.photo=PHOTO" in answer.err
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_16_bits_and_transparency_go_along(
+    shell: Shell, tmp_path: Path, channels: int, photo: str
+) -> None:
+    rng = np.random.default_rng(0)
+    deep = np.asarray(Image.open(photo)).astype(int) * 257 + rng.integers(0, 200, (120, 168, 3))
+    alpha = np.linspace(20_000, 65_535, 120 * 168).astype(int).reshape(120, 168, 1)
+    array = np.concatenate([deep.clip(0, 65535), alpha][: channels - 2], 2)
+    write_16_bits(tmp_path / "deep.png", array)
+    made = shell("model=singan", "image=deep.png", "output=run", *FINISHED)
+    assert made.code == 0, made.err
+    assert "Not kept" not in made.out
+    sample = read_image("run/sample/000.png")
+    assert sample.bit_depth == 16
+    assert (sample.alpha is not None) == (channels == 4)
+    answer = verify(shell, "run/sample/000.png", photo="deep.png")
+    assert answer.code == 0, answer.out
+    found = internal_gan.verify("run/sample/000.png", "run/sample/000.origin.png", "deep.png")
+    assert found.exact > 0.1
+    if channels == 4:
+        # Transparency is part of the claim.
+        opaque = replace(sample, alpha=None)
+        write_image("run/sample/000.png", sample.pixels, like=opaque)
+        assert verify(shell, "run/sample/000.png", "output=w", photo="deep.png").code == 1
