@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ def finish_inside(
     barred: Tensor | None = None,
     *,
     scale: float,
+    say: Callable[[str], None],
     detailed: bool = False,
     source: Tensor | None = None,
     wrap: tuple[bool, bool] = (False, False),
@@ -63,6 +64,7 @@ def finish_inside(
         part: (1, 1, H, W), 1 where, else 0.
         barred: of the same shape, 1 where no pixel is taken from, besides the part.
         scale: the size at which it was drawn over the photo's.
+        say: told when the search is compiled, which takes a while.
         detailed: the drawing has finer details than at that size, which decide, too.
         source: (1, 3, h, w), what pixels are taken from in place of the photo, and which the
             origins are places of.
@@ -72,7 +74,9 @@ def finish_inside(
         Where no patch may be taken, the drawing.
     """
     from internal_gan.patches import inside
+    from internal_gan.patches.compilation import compile_loops
 
+    compile_loops(say)
     size = photo.size
     origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
     exact = part[0, 0].numpy() == 0

@@ -45,7 +45,10 @@ class MakeTileable(Work[MakeTileableOptions]):
             drawing = resize(made, at).clamp(-1, 1)
             part = (band_of(photo.size, tileable, wanted.band) > 0).float()
             scale = at[1] / photo.size[1]
-            made = finish_inside(photo, made, part, scale=scale, detailed=True, wrap=wrap).pixels
+            done = finish_inside(
+                photo, made, part, scale=scale, say=context.say, detailed=True, wrap=wrap
+            )
+            made = done.pixels
         yield Picture("make_tileable/000.png", made, like=photo)
         if drawing is not None:
             yield Picture("make_tileable/drawn/000.png", drawing, "aside", like)

@@ -106,7 +106,10 @@ class Redraw(FromImage[Wanted]):
         source = resize(learnt.pixels, size).clamp(-1, 1)
         part = (weight >= 0.5).float()
         scale = change.after.shape[-1] / photo.size[1]
-        done = finish_inside(photo, drawing, part, scale=scale, detailed=True, source=source)
+        say = self.context.say
+        done = finish_inside(
+            photo, drawing, part, scale=scale, say=say, detailed=True, source=source
+        )
         return done.pixels
 
     def _mask(self, photo: Photo) -> Tensor | None:

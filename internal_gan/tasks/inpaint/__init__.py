@@ -136,7 +136,8 @@ class Inpaint(Work[InpaintOptions]):
             if not preview and is_wanted(self.context):
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
-                done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale)
+                say = self.context.say
+                done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale, say=say)
                 filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
