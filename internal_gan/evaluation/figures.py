@@ -17,6 +17,7 @@ from internal_gan.evaluation.fidelity import l1, psnr, ssim
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
+from internal_gan.images.origin import OTHER, Origin
 from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
@@ -44,6 +45,8 @@ FIGURES = {
     "nearest_copy": ("not near 0", "the same of its large piece most like any of the photo"),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
+    "largest_piece": ("small", "share of it that its largest piece of the photo covers"),
+    "seams": ("1", "mean step where two pieces meet over the photo's own steps there"),
     "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
@@ -105,6 +108,28 @@ def judge(
     if classify and min(*real.shape[-2:], *sample.shape[-2:]) >= LEAST_SIDE:
         figures["c2st"] = c2st(real, sample)
     return figures
+
+
+def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:
+    """The figures of a picture whose pixels are all of a photo.
+
+    Args:
+        sample: (1, 3, H, W) in [-1, 1].
+        origin: where its pixels come from.
+        photo: (1, 3, h, w) in [-1, 1], of ``origin.photo_size``.
+
+    Returns:
+        ``largest_piece`` and ``seams``; nothing if some pixels are of no photo.
+    """
+    from internal_gan.patches.seams import largest_piece, seam_figure
+
+    if (origin.kinds == OTHER).any():
+        return {}
+    drawn, given = (image[0].movedim(0, -1).cpu().numpy() for image in (sample, photo))
+    return {
+        "largest_piece": largest_piece(origin.places),
+        "seams": seam_figure(drawn, origin.places, given),
+    }
 
 
 def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str, float]:

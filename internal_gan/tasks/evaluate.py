@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from internal_gan.files import atomic_write, write_csv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
+from internal_gan.images.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.models.ingan.retargeting import RetargetModel
@@ -46,7 +47,10 @@ from internal_gan.version import __version__
 # Relative difference of aspect ratios that count as the same.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
-TOLD = ("swd1", "coherence", "completeness", "sifid_64", "c2st", "psnr_inside")
+TOLD = (
+    *("swd1", "coherence", "completeness", "largest_piece", "seams"),
+    *("sifid_64", "c2st", "psnr_inside"),
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Subject:
         about: further entries of the record, such as the model.
         mask: (1, 1, H, W) in [0, 1], where to compare pixel by pixel; None: nowhere.
         stem: computes SIFID; None: not wanted.
+        read_photo: see :meth:`internal_gan.runs.source.Source.photo`.
     """
 
     options: EvaluateOptions
@@ -69,6 +74,7 @@ class Subject:
     about: Mapping[str, Any]
     mask: Tensor | None
     stem: InceptionStem | None
+    read_photo: Callable[..., Photo]
 
 
 def evaluate(options: Options) -> Path:
@@ -130,7 +136,9 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
             "reconstruction": _reconstruction(model),
         }
         name = source.options.photo
-        _judge(Subject(wanted, real, name, groups, about, None, stem), folder, console)
+        _judge(
+            Subject(wanted, real, name, groups, about, None, stem, source.photo), folder, console
+        )
         finish(console, folder, "Evaluation", trained.started, task=TASK)
     return folder.path
 
@@ -149,7 +157,10 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
         write_image(folder.path / "photo.png", photo.pixels)
         about = {"model": None, "reconstruction": None}
         real = photo.pixels.to(device)
-        _judge(Subject(wanted, real, wanted.real, groups, about, mask, stem), folder, console)
+        given = Source(replace(options, image=wanted.real)).photo
+        _judge(
+            Subject(wanted, real, wanted.real, groups, about, mask, stem, given), folder, console
+        )
         finish(console, folder, "Evaluation", started, device=str(device))
     return folder.path
 
@@ -168,6 +179,7 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
         found = figures.judge(real, sample, wanted.patches, wanted.exact, network, wanted.c2st)
         if mask is not None:
             found |= figures.compare(real, sample, mask.to(real.device))
+        found |= _pieces(subject, path, sample)
         diversity[group].add(sample)
         row = {"file": str(path), "group": group, "size": list(sample.shape[-2:])}
         if len(rows) < wanted.maps:
@@ -185,6 +197,22 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     over = figures.summarise(row["figures"] for row in rows)
     shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
     say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
+
+
+def _pieces(subject: Subject, path: Path, sample: Tensor) -> dict[str, float]:
+    """The figures of a picture with its origin beside it; none without, or of another photo."""
+    if not origin_path(path).is_file():
+        return {}
+    try:
+        origin = read_origin(origin_path(path))
+        longest = max(READ_SIDE, *origin.photo_size)
+        photo = subject.read_photo(origin.photo, longest=longest)
+        source = as_source(photo, origin.photo_size)
+    except UserError:
+        return {}
+    if origin.kinds.shape != sample.shape[-2:]:
+        return {}
+    return figures.judge_pieces(sample, origin, source.pixels)
 
 
 def _write(

@@ -7,12 +7,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import Origin, write_origin
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.evaluation.stand_in import weights_file
@@ -213,6 +215,52 @@ def test_files_beside_a_model_are_refused(shell: Shell, tmp_path: Path) -> None:
     assert answer.code == 2
     assert "evaluate.real: cannot be changed here" in answer.err
     assert not Path("out").exists()
+
+
+def test_pieces_of_finished_pictures_are_judged(shell: Shell, files: list[str]) -> None:
+    """Two halves of the photo, the wrong way round, beside a picture of unknown origin."""
+    photo = read_image("photo.png").pixels
+    places = np.ascontiguousarray(np.moveaxis(np.indices((60, 80), np.int32), 0, -1))
+    swapped = np.roll(places, 30, axis=1)
+    write_image("drawn/1.png", photo.roll(30, -1))
+    write_origin(
+        Path("drawn/1.origin.png"), Origin(swapped, np.zeros((60, 80), np.uint8), (60, 80))
+    )
+    answer = shell(*files, "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    first, second, _ = (sample["figures"] for sample in record()["samples"])
+    assert first["largest_piece"] == 50 / 80
+    levels = (photo[0] + 1).movedim(0, -1)
+    step = (levels[:, 0] - levels[:, -1]).abs().sum()
+    # The photo has no column beyond either of its ends, so that there is no step of its own.
+    assert step > 0
+    assert first["seams"] == 1
+    assert "largest_piece" not in second
+    assert "seams" not in second
+    assert record()["meaning"]["seams"]["best"] == "1"
+    assert "largest_piece" in answer.out
+
+
+def test_origins_of_another_photo_are_left_alone(shell: Shell, files: list[str]) -> None:
+    places = np.zeros((60, 80, 2), np.int32)
+    origin = Origin(places, np.zeros((60, 80), np.uint8), (600, 900))
+    write_origin(Path("drawn/1.origin.png"), origin)
+    answer = shell(*files, "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    assert "seams" not in record()["samples"][0]["figures"]
+
+
+def test_a_model_that_finishes_is_judged_by_its_pieces(shell: Shell, tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", "finish.detail=patches")
+    run.options.image = str(tmp_path / "photo.png")
+    save_options(run.options, run.folder.config_path)
+    write_image(run.options.image, picture())
+    options = ("sample.count=2", "output=out", "evaluate.maps=0")
+    answer = shell("task=evaluate", "checkpoint=run", SMALL, *options)
+    assert answer.code == 0, answer.err
+    for sample in record()["samples"]:
+        assert 0 < sample["figures"]["largest_piece"] <= 1
+        assert sample["figures"]["seams"] > 0
 
 
 def test_a_classifier_is_asked_where_it_is_wanted(shell: Shell, files: list[str]) -> None:
