@@ -103,7 +103,7 @@ def test_the_recipe_is_the_papers_and_the_command_line_wins() -> None:
     assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
     assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
     assert compose([recipe, "model.min_size=25"]).model["min_size"] == 25
-    assert compose([recipe, "trainer=preview"]).model["max_size"] == 128
+    assert compose([recipe, "trainer=preview"]).model["max_size"] == 250
     assert compose(["task=sample"]).model["min_size"] != 18
 
 
