@@ -7,10 +7,10 @@ RUNS ?= runs
 # Processes that share the tests; each wants a core and about a gigabyte.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 
-PHOTO ?= examples/photos/mountains.jpg
-# Training time; the rest of the five minutes is for installing and sampling.
-TIME ?= 4m30s
-WIDE ?= [166,500]
+PHOTO ?= examples/photos/large/mountains.jpg
+# Training time; the rest is for drawing.
+TIME ?= 75s
+WIDE ?= [1024,3072]
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
@@ -20,10 +20,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c const
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 5 minutes on two cores
+demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2 minutes on two cores
 	@set -e; start=$$(date +%s); run="$(RUNS)/demo-$$(date +%Y-%m-%d_%H-%M-%S)"; \
 	$(BIN)/internal-gan model=singan "image=$(PHOTO)" "trainer.time=$(TIME)" "output=$$run"; \
-	$(BIN)/internal-gan task=sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=4 \
+	$(BIN)/internal-gan task=sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=2 \
 		"output=$$run-wide"; \
 	seconds=$$(($$(date +%s) - start)); \
 	echo; \
