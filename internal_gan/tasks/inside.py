@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.images.origin import BLENDED, EXACT, OTHER
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, parts
@@ -36,12 +37,12 @@ class Inside:
     Attributes:
         pixels: (1, 3, H, W) in [-1, 1], outside the part bit for bit as they were.
         origins: (H, W, 2), row and column of each pixel in the photo.
-        exact: (H, W), whether a pixel is exactly the one at its origin.
+        kinds: (H, W), ``EXACT``, ``BLENDED`` or, where it is as drawn, ``OTHER``.
     """
 
     pixels: Tensor
     origins: NDArray[np.int32]
-    exact: NDArray[np.bool_]
+    kinds: NDArray[np.uint8]
 
 
 def finish_inside(
@@ -79,7 +80,7 @@ def finish_inside(
     compile_loops(say)
     size = photo.size
     origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
-    exact = part[0, 0].numpy() == 0
+    kinds = np.where(part[0, 0].numpy() > 0, OTHER, EXACT).astype(np.uint8)
     pixels = torch.where(part > 0, drawing, photo.pixels)
     closed = part if barred is None else torch.maximum(part, barred)
     for one in _parts(part, wrap):
@@ -114,8 +115,8 @@ def finish_inside(
         if source is None:
             places = places + np.array(corner, np.int32)
         origins[outer][flags] = places[flags]
-        exact[outer][flags] = filled.exact[inner][flags]
-    return Inside(pixels, origins, exact)
+        kinds[outer][flags] = np.where(filled.exact[inner], EXACT, BLENDED)[flags]
+    return Inside(pixels, origins, kinds)
 
 
 def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:

@@ -98,6 +98,8 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
     known = photo[~inside].astype(int)
     nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
     assert np.mean(nearest) < 10
+    verify = ("task=verify", "image=own/inpaint/000.png", "verify.photo=photo.png")
+    assert shell(*verify, "output=verified").code == 0
     # What the network drew is beside it, at the size that it learnt.
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=drawn", "inpaint.compare=false")
     drawn = read_image("own/inpaint/drawn/000.png")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
 from internal_gan.images.masks import FAINT
+from internal_gan.images.origin import BLENDED, MOST_SIDE, Origin
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -22,7 +24,7 @@ from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.inside import finish_inside
+from internal_gan.tasks.inside import Inside, finish_inside
 from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
@@ -73,8 +75,9 @@ class Inpaint(Work[InpaintOptions]):
             for _ in self._cases(numbers, warn=True):
                 pass
         cases = self._cases(numbers)
-        for case in self.context.progress(cases, len(numbers), "photos"):
-            yield from self._filled(model, case, preview)
+        shown = self.context.progress(cases, len(numbers), "photos")
+        for number, case in zip(numbers, shown, strict=True):
+            yield from self._filled(model, case, number, preview)
 
     def made(self, results: Sequence[Result]) -> str:
         count = len({result.group for result in results if result.kind == "result"})
@@ -114,7 +117,9 @@ class Inpaint(Work[InpaintOptions]):
     def _ends_training(self) -> bool:
         return self.context.given is self.context.trained
 
-    def _filled(self, model: EdgeConnect, case: Case, preview: bool) -> Iterator[Picture]:
+    def _filled(
+        self, model: EdgeConnect, case: Case, number: int, preview: bool
+    ) -> Iterator[Picture]:
         folder = "/".join(filter(None, ["inpaint", case.group]))
         photo, feather = case.photo, self._holes.mask.feather or 0.0
         hole, alpha = reach(case.hole, feather), photo.alpha
@@ -132,13 +137,13 @@ class Inpaint(Work[InpaintOptions]):
                 barred=case.unknown,
                 seed=seed,
             )
-            drawing = None
+            drawing = origin = None
             if not preview and is_wanted(self.context):
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
                 say = self.context.say
                 done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale, say=say)
-                filled = done.pixels
+                filled, origin = done.pixels, _origin(done, case, feather, number)
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
                 _log.warning(
@@ -147,7 +152,7 @@ class Inpaint(Work[InpaintOptions]):
                 )
             if index == 0:
                 first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-            yield Picture(f"{folder}/{index:03d}.png", made, like=photo, alpha=alpha)
+            yield Picture(f"{folder}/{index:03d}.png", made, like=photo, alpha=alpha, origin=origin)
             if drawing is not None:
                 yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like)
         yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
@@ -167,6 +172,16 @@ class Inpaint(Work[InpaintOptions]):
         """The seed of each result; without ``inpaint.seed`` the first has none, and no noise."""
         seeds = self.seeds(self.wanted.count)
         return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
+
+
+def _origin(done: Inside, case: Case, feather: float, number: int) -> Origin | None:
+    """Where the pixels of a filled photo come from; None if it is transparent or too large."""
+    size = case.photo.size
+    if case.photo.alpha is not None or max(size) > MOST_SIDE:
+        return None
+    weight = blend_weight(case.hole, feather)[0, 0].numpy()
+    mixed = (weight > 0) & (weight < 1)
+    return Origin(done.origins, np.where(mixed, np.uint8(BLENDED), done.kinds), size, number)
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
