@@ -77,7 +77,7 @@ def assert_same_weights(found: Path, name: str) -> None:
 def test_a_model_draws_what_it_drew(name: str, place: Path, shell: Shell) -> None:
     picture, task = PICTURES[name]
     about = "photo.png" if name == "edgeconnect" else None
-    given = [f"image={about}"] if about else []
+    given = [f"image={about}", "finish.detail=network"] if about else []
     answer = shell(*task, f"checkpoint={name}", "output=again", *given)
     assert answer.code == 0, answer.err
     assert_same_picture(place / "again" / picture, name)

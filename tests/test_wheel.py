@@ -78,7 +78,7 @@ def test_wheel_carries_the_package_its_configuration_and_nothing_else(
         names = set(wheel.namelist())
     files = {f"internal_gan/{p.relative_to(ROOT)}" for p in (ROOT / "conf").rglob("*.yaml")}
     package = [p for p in (ROOT / "internal_gan").rglob("*") if p.is_file()]
-    files |= {str(p.relative_to(ROOT)) for p in package if p.suffix != ".pyc"}
+    files |= {str(p.relative_to(ROOT)) for p in package if "__pycache__" not in p.parts}
     assert "internal_gan/py.typed" in files
     assert files <= names
     assert {Path(name).parts[0] for name in names - files} == {
