@@ -31,8 +31,8 @@ class Animate(Work[AnimateOptions]):
         wanted = self.wanted
         if finishing_is_wanted(self.context):
             self.context.say(
-                "Films are drawn by the network alone, as large as it has learnt; a model of a "
-                "larger model.max_size gives sharper ones"
+                "Films are drawn by the network alone, as large as it has learnt; a model of "
+                "trainer=full, or of a larger model.max_size, gives sharper ones"
             )
         frames = animate(
             model,
