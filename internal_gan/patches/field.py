@@ -166,6 +166,9 @@ def search(
             rng = np.random.default_rng(seed)
             places[..., 0] = rng.integers(0, rows, (height, width))
             places[..., 1] = rng.integers(0, columns, (height, width))
+            barred = np.isinf(weights[places[..., 0], places[..., 1]])
+            if barred.any():
+                places[barred] = rng.choice(np.argwhere(np.isfinite(weights)), barred.sum())
     else:
         places = start.copy()
     distances = np.empty((height, width), np.int32)

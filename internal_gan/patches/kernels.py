@@ -133,6 +133,13 @@ def consider(
                 continue
             row = min((y + stride // 2) // stride, seeds.shape[0] - 1)
             column = min((x + stride // 2) // stride, seeds.shape[1] - 1)
+            if weights[field[y, x, 0], field[y, x, 1]] == np.inf:
+                # What continues a candidate may be barred; the candidate itself is not.
+                cy, cx = seeds[row, column, 0, 0], seeds[row, column, 0, 1]
+                distances[y, x] = _distance(
+                    target, source, y, x * channels, cy, cx * channels, patch, span, FAR
+                )
+                field[y, x, 0], field[y, x, 1] = cy, cx
             best = np.float32(distances[y, x]) * weights[field[y, x, 0], field[y, x, 1]]
             for k in range(seeds.shape[2]):
                 cy = seeds[row, column, k, 0] + y - row * stride
@@ -308,39 +315,3 @@ def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom
                     if votes[found] > votes[best]:
                         best = found
             origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]
-
-
-@_compiled
-def mean(field, source, patch, channels, strength, wrap_y, wrap_x, result, top, bottom):
-    """For each pixel the weighted mean of the patches over it.
-
-    Args:
-        strength: (h, w) float32, what the patch at each place counts.
-        result: (H, W, channels) float32, written.
-    """
-    height, width = field.shape[0], field.shape[1]
-    for y in range(top, bottom):
-        for x in range(result.shape[1]):
-            total = np.float32(0)
-            for c in range(channels):
-                result[y, x, c] = np.float32(0)
-            for i in range(patch):
-                fy = y - i
-                if wrap_y:
-                    fy = (fy + height) % height
-                if fy < 0 or fy >= height:
-                    continue
-                for j in range(patch):
-                    fx = x - j
-                    if wrap_x:
-                        fx = (fx + width) % width
-                    if fx < 0 or fx >= width:
-                        continue
-                    share = strength[fy, fx]
-                    total += share
-                    sy, sx = field[fy, fx, 0] + i, (field[fy, fx, 1] + j) * channels
-                    for c in range(channels):
-                        result[y, x, c] += share * np.float32(source[sy, sx + c])
-            if total > 0:
-                for c in range(channels):
-                    result[y, x, c] /= total
