@@ -1,7 +1,11 @@
-"""One training of the quality benchmark: run it, judge its samples, write down the figures."""
+"""One training of the quality benchmark: run it, judge its samples, write down the figures.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Beside the samples, each as a row of its own: what the network drew before finishing, other
+published samples of the photo, and a control, the photo's left half held against its right one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean
@@ -14,14 +18,19 @@ from benchmarks._common import environment, pictures, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from internal_gan.errors import UserError
+from internal_gan.evaluation.c2st import c2st
+from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
 from internal_gan.images.files.image import read_image
+from internal_gan.images.origin import origin_path, read_origin
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import coherence, completeness, patch_panel
 from internal_gan.runs.folder import RunFolder
 
 # Of these, 1 and a large value are best, whatever the published samples have.
-NOT_COMPARED = ("sharpness", "diversity")
+NOT_COMPARED = ("sharpness", "diversity", "c2st", "largest_piece", "seams")
+# Rows of the second table that are made here; others have the names of their folders.
+CONTROL, DRAWN = "half against half", "ours, as drawn"
 # More than this between a training's parts, from its first sign of life to its last, is a pause.
 PAUSE_SECONDS = 5.0
 
@@ -45,6 +54,7 @@ class Job:
     image: Path
     published: Path
     output: Path
+    others: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,9 +68,9 @@ class Job:
     def result(self) -> Path:
         return self.output / "results" / f"{self.name}.json"
 
-    @property
-    def published_result(self) -> Path:
-        return self.output / "published" / f"{self.photo}.json"
+    def given_result(self, name: str) -> Path:
+        """Where the figures of pictures that are there before the training lie."""
+        return self.output / name / f"{self.photo}.json"
 
     @property
     def log(self) -> Path:
@@ -76,13 +86,17 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     """
     if known := read_json_object(job.result):
         return known
-    published = _judge_published(job)
+    published = _judge_given(job, "published", job.published)
+    others = {name: _judge_given(job, name, path) for name, path in job.others.items()}
+    others[CONTROL] = _judge_halves(job)
     own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
     processes.train(job.run, [*settings.overrides, *own], job.log, settings.threads)
-    samples = sorted((job.run / "sample").glob("*.png"))
+    samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
-    ours = _judge(job.image, samples)
+    ours = _judge(job.image, samples) | _judge_origins(job.image, samples)
+    if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
+        others[DRAWN] = _judge(job.image, drawn)
     result = {
         "photo": job.photo,
         "seed": job.seed,
@@ -94,6 +108,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "seconds": _seconds(job.run),
         "ours": ours,
         "published": published,
+        "others": others,
         "ratio": {
             name: value / published[name]
             for name, value in ours.items()
@@ -114,13 +129,36 @@ def _seconds(run: Path) -> float | None:
     return seconds if pause < PAUSE_SECONDS else None
 
 
-def _judge_published(job: Job) -> dict[str, float]:
-    if known := read_json_object(job.published_result):
+def _judge_given(job: Job, name: str, given: Path) -> dict[str, float]:
+    if known := read_json_object(job.given_result(name)):
         return known
-    folder = job.published
-    figures = _judge(job.image, list(pictures(folder).values()) if folder.is_dir() else [folder])
-    write_json(job.published_result, figures)
+    figures = _judge(job.image, list(pictures(given).values()) if given.is_dir() else [given])
+    write_json(job.given_result(name), figures)
     return figures
+
+
+def _judge_halves(job: Job) -> dict[str, float]:
+    """The photo's left half as a sample of its right one: what no sample need be better than."""
+    if known := read_json_object(job.given_result("halves")):
+        return known
+    left, right = read_image(job.image).pixels.tensor_split(2, dim=-1)
+    figures = patch_panel(right, left) | {"c2st": c2st(right, left)}
+    figures.pop("copy", None)
+    write_json(job.given_result("halves"), figures)
+    return figures
+
+
+def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
+    """The mean largest piece and seam figure of finished samples, and the largest of the pieces."""
+    photo = read_image(image).pixels
+    found = []
+    for path in samples:
+        if not (origin := origin_path(path)).is_file():
+            return {}
+        sample = read_image(path).pixels
+        found.append(judge_pieces(sample, read_origin(origin), photo))
+    means = {name: fmean(each[name] for each in found) for name in found[0]}
+    return means | {"worst_piece": max(each["largest_piece"] for each in found)}
 
 
 def _judge(image: Path, samples: Sequence[Path]) -> dict[str, float]:
@@ -134,6 +172,7 @@ def _judge(image: Path, samples: Sequence[Path]) -> dict[str, float]:
         for figure in (coherence, completeness):
             each = [figure(photo, sample, patch) for sample in batch.chunk(len(batch))]
             figures[f"{figure.__name__}_{patch}"] = fmean(each)
+    figures["c2st"] = fmean(c2st(photo, sample) for sample in batch.chunk(len(batch)))
     return figures
 
 

@@ -4,13 +4,14 @@
 
 Every photo of --real that has a picture of the same name in --published (a file, or a folder of
 several) is learnt by the real command line. Samples from the coarsest scale are judged by their
-patches, beside the published ones. Killed and started again, it goes on where it was.
+patches, beside the published ones and those of --others, such as gpnn=folder/. Killed and started
+again, it goes on where it was.
 """
 
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,24 @@ OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sampl
 
 
 def jobs_of(
-    real: Path, published: Path, output: Path, photos: Sequence[str], seeds: Sequence[int]
+    real: Path,
+    published: Path,
+    output: Path,
+    photos: Sequence[str],
+    seeds: Sequence[int],
+    others: Mapping[str, Path] | None = None,
 ) -> list[Job]:
     """A job for every photo and seed: all photos with the first seed, then with the next.
 
     Args:
         photos: names without suffix; none: all that are in both folders.
+        others: folders of more samples, by the name of their row; a photo may be missing in them.
 
     Raises:
         UserError: a folder is missing, or a photo is not in both.
     """
-    for folder in (real, published):
+    others = others or {}
+    for folder in (real, published, *others.values()):
         if not folder.is_dir():
             raise UserError(f"{folder}: there is no such folder")
     originals, counterparts = pictures(real), pictures(published)
@@ -53,8 +61,20 @@ def jobs_of(
                 raise UserError(f"{folder}: there is no picture called {name}")
     if not names:
         raise UserError(f"{real} and {published}: no two pictures have the same name")
+    found = {row: pictures(folder) for row, folder in others.items()}
+    more = {
+        name: {row: have[name].absolute() for row, have in found.items() if name in have}
+        for name in names
+    }
     return [
-        Job(name, seed, originals[name].absolute(), counterparts[name].absolute(), output)
+        Job(
+            name,
+            seed,
+            originals[name].absolute(),
+            counterparts[name].absolute(),
+            output,
+            more[name],
+        )
         for seed in seeds
         for name in names
     ]
@@ -134,6 +154,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--published", type=Path, required=True, help="folder of samples of the same names"
     )
+    parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        type=named_folder,
+        metavar="NAME=FOLDER",
+        help="more samples of the same names, a row each",
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
@@ -159,7 +187,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         overrides = [*options.overrides, *preset.split()]
         settings = Settings(overrides, options.samples, options.threads, options.jobs)
         folder = output / folder_of(preset) if preset else output
-        jobs = jobs_of(options.real, options.published, folder, options.photos, options.seeds)
+        jobs = jobs_of(
+            options.real,
+            options.published,
+            folder,
+            options.photos,
+            options.seeds,
+            dict(options.others),
+        )
         check_settings(folder, settings)
         work.append((jobs, settings, Table(folder, settings, jobs, preset)))
     torch.set_num_threads(options.threads)
@@ -175,6 +210,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     print_json("quality", {**found, "failures": failures})
     if failures:
         sys.exit(1)
+
+
+def named_folder(text: str) -> tuple[str, Path]:
+    """``gpnn=folder/`` as a name and a folder.
+
+    Raises:
+        argparse.ArgumentTypeError: the text has no name or no folder.
+    """
+    name, _, folder = text.partition("=")
+    if not re.fullmatch(r"\w+", name) or not folder:
+        raise argparse.ArgumentTypeError(f"{text}: is not of the form NAME=FOLDER")
+    return name, Path(folder)
 
 
 def folder_of(preset: str) -> str:

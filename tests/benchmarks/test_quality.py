@@ -50,8 +50,9 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
 def test_a_photo_is_trained_judged_and_in_the_table(
     benchmark: Any, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2", "--overrides"]
-    options += ONE_SCALE
+    options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2"]
+    options += ["--others", f"gpnn={tmp_path / 'published'}", "--overrides", *ONE_SCALE]
+    options += ["finish.detail=patches", "finish.resolution=auto"]
     found = benchmark("quality", *options)
     output = tmp_path / "output"
     assert found["failures"] == []
@@ -63,6 +64,9 @@ def test_a_photo_is_trained_judged_and_in_the_table(
     assert {"coherence", "coherence_3", "coherence_11", "completeness_15", "diversity"} <= set(ours)
     assert result["ratio"]["swd4"] == pytest.approx(ours["swd4"] / published["swd4"])
     assert "sharpness" not in result["ratio"]
+    assert {"largest_piece", "worst_piece", "seams", "c2st"} <= set(ours)
+    assert result["others"]["gpnn"] == published
+    assert set(result["others"]) == {"gpnn", "half against half", "ours, as drawn"}
     assert json.loads((output / "summary.json").read_text())["by_photo"] == found["by_photo"]
     assert "| swd1 ratio |" in (output / "summary.md").read_text()
 
@@ -161,6 +165,16 @@ def test_a_photo_without_a_published_sample_is_refused(folders: list[str], tmp_p
     (tmp_path / "published" / "9.png").unlink()
     with pytest.raises(UserError, match="published: there is no picture called 9"):
         quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, ["9"], [0])
+
+
+def test_more_samples_need_a_name_and_a_folder(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        quality.main([*folders, "--others", "gpnn"])
+    assert "gpnn: is not of the form NAME=FOLDER" in capsys.readouterr().err
+    with pytest.raises(UserError, match="nowhere: there is no such folder"):
+        quality.main([*folders, "--others", f"gpnn={tmp_path / 'nowhere'}"])
 
 
 def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
