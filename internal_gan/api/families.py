@@ -113,15 +113,13 @@ class SinGAN(Model):
     ) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
-        Frames are the network's own drawings, and ``detail`` and ``resolution`` are refused.
-
         Args:
             fps: frames per second.
             loop: whether the last frame leads to the first.
             alpha: pull towards the photo, in (0, 1].
             beta: smoothness, in [0, 1).
             start_scale: 0 moves everything, higher scales only smaller parts.
-            size: by default that at which the photo was learnt.
+            size: by default as ``resolution`` says.
         """
         wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
         wanted |= {"beta": beta, "start_scale": start_scale, "size": size, "format": "png"}

@@ -73,7 +73,11 @@ TABLE = {
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
     ),
-    "animate": Promise(families=("singan",), memory="animate.size"),
+    "animate": Promise(
+        families=("singan",),
+        takes=frozenset({"finish.detail", "finish.resolution"}),
+        memory="animate.size",
+    ),
     "super_resolution": Promise(
         learns="unless",
         families=("singan",),

@@ -89,8 +89,8 @@ class FinishOptions:
     resolution: int | str | None = option(
         None,
         "the photo's long side in results made of patches; null: as trained, or else auto",
-        "auto (the photo's own, up to 2048 or what fits the size asked for), photo (its own), "
-        "model (as learnt), a number of pixels from 16 to 100000, or null",
+        "auto (the photo's own, up to 2048, in films 1024, or what fits the size asked for), "
+        "photo (its own), model (as learnt), a number of pixels from 16 to 100000, or null",
         lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
     )
 
@@ -128,7 +128,7 @@ class AnimateOptions:
     alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
     beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
     start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
-    size: list[int] | None = _size("animate.size=[200,300]", "as the photo was trained")
+    size: list[int] | None = _size("animate.size=[200,300]", "as finish.resolution says")
     seed: int | None = _seed()
 
 

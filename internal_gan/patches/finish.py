@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.patches.field import PATCH, Image, Index, Method, Places, Wrap, search
+from internal_gan.patches.field import PATCH, Flags, Image, Index, Method, Places, Wrap, search
 from internal_gan.patches.seams import HOLD, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.synthesis import (
     SHORTEST,
@@ -72,8 +72,8 @@ def finish(
         size: (height, width) of the result.
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
-    octaves = list(_octaves(in_eight_bits(photo)))
-    sizes = [_with_room(size, PATCH << (len(octaves) - 1), wrap)]
+    octaves = list(octaves_of(in_eight_bits(photo)))
+    sizes = [with_room(size, PATCH << (len(octaves) - 1), wrap)]
     for _ in octaves[1:]:
         sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
     given = [
@@ -114,10 +114,26 @@ def enlarged(
 ) -> Places:
     """Carry origins to twice the size, and search near seams for pieces that fit better."""
     origins = carry(origins, 2, size, (source.shape[0], source.shape[1]))
-    origins = fixed.imposed(origins) if fixed else origins
-    index = Index(source)
+    return improved(fixed.imposed(origins) if fixed else origins, source, wrap, fixed)
+
+
+def improved(
+    origins: Places,
+    source: Image,
+    wrap: Wrap = (False, False),
+    fixed: Fixed | None = None,
+    within: Flags | None = None,
+) -> Places:
+    """Search near seams for pieces that fit better.
+
+    Args:
+        within: (H, W), the pixels that may change; all by default.
+    """
+    size, index = (origins.shape[0], origins.shape[1]), Index(source)
     for _ in range(ROUNDS):
         near = near_seams(origins, PATCH - 1, wrap)
+        if within is not None:
+            near &= within
         if not near.any():
             break
         start = field_of(origins, index.grid, wrap)
@@ -137,7 +153,7 @@ def enlarged(
     return origins
 
 
-def _octaves(photo: Image) -> Iterator[Image]:
+def octaves_of(photo: Image) -> Iterator[Image]:
     """The photo and its halvings, until what stands where can be decided; a patch fits into all."""
     lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
     photo = np.pad(photo, [*lacking, (0, 0)], mode="edge")
@@ -148,7 +164,7 @@ def _octaves(photo: Image) -> Iterator[Image]:
         photo = halved(photo)
 
 
-def _with_room(size: Size, least: int, wrap: Wrap) -> Size:
+def with_room(size: Size, least: int, wrap: Wrap) -> Size:
     """A size with sides of at least ``least``, but for those that wrap."""
     height, width = (
         side if around else max(side, least) for side, around in zip(size, wrap, strict=True)

@@ -71,7 +71,7 @@ class _Octave:
 
     @property
     def index(self) -> Index:
-        return Index(self.image, ~_touching(self.barred, (False, False)))
+        return Index(self.image, ~touching(self.barred, (False, False)))
 
     def halved(self) -> _Octave:
         return _Octave(halved(self.image), _any_of_four(self.part), _any_of_four(self.barred))
@@ -140,12 +140,12 @@ def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
             carried = carry(origins, scale / last, smaller.size, smaller.size)
             origins = _kept(carried, smaller.part, (0, 0))
             picture = taken(smaller.image, origins)
-        reaching = _touching(smaller.part, wrap)
+        reaching = touching(smaller.part, wrap)
         for number in range(ROUNDS):
             start = None
             if origins is not None:
                 start = _permitted(field_of(origins, index.grid, wrap), index.allowed, reaching)
-            found = _searched(
+            found = searched(
                 picture,
                 index,
                 start,
@@ -171,7 +171,7 @@ def _enlarged(origins: Places, octave: _Octave, window: Window, wrap: Wrap) -> P
     twice += _places(size, (0, 0)) % 2
     corner = window[0].start, window[1].start
     origins = _kept(twice.clip(0, np.array(octave.size, np.int32) - 1), part, corner)
-    index, reaching = octave.index, _touching(part, wrap)
+    index, reaching = octave.index, touching(part, wrap)
     assert index.allowed is not None
     for _ in range(CAREFUL_ROUNDS):
         near = near_seams(origins, PATCH - 1, wrap)
@@ -182,12 +182,12 @@ def _enlarged(origins: Places, octave: _Octave, window: Window, wrap: Wrap) -> P
             break
         start = _permitted(field_of(origins, index.grid, wrap), index.allowed, active)
         picture = taken(octave.image, origins)
-        found = _searched(picture, index, start, active, seeds=False, price=PRICE, wrap=wrap)
+        found = searched(picture, index, start, active, seeds=False, price=PRICE, wrap=wrap)
         origins = vote(found, size, wrap=wrap, active=near & part, origins=origins)
     return origins
 
 
-def _searched(
+def searched(
     picture: Image, index: Index, start: Places | None, active: Flags, wrap: Wrap, **how: Any
 ) -> Places:
     """Search where it is active, and touch nothing else."""
@@ -253,7 +253,7 @@ def _divided(window: Window, by: int) -> Window:
     return rows, columns
 
 
-def _touching(flags: Flags, wrap: Wrap) -> Flags:
+def touching(flags: Flags, wrap: Wrap) -> Flags:
     """For the patch at each place whether it holds a flagged pixel."""
     height, width = grid((flags.shape[0], flags.shape[1]), wrap)
     found = flags.astype(np.uint8)

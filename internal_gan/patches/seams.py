@@ -150,6 +150,27 @@ def hide_inside(
     return _solved(wanted, part[..., None].astype(np.float32), hold, wrap)
 
 
+def hide_again(
+    pixels: Pixels, origins: Places, source: Pixels, part: Flags, before: Pixels, hold: float = HOLD
+) -> NDArray[np.float32]:
+    """As :func:`hide`, but outside a part of the picture what is added stays as it is.
+
+    Args:
+        part: (H, W), where it may change; not empty.
+        before: (H, W, C), what was added before.
+    """
+    added = np.where(part[..., None], np.float32(0), before)
+    rows, columns = (
+        slice(max(0, int(found.min()) - 1), int(found.max()) + 2) for found in part.nonzero()
+    )
+    here = (rows, columns)
+    wanted = _missing(pixels[here], origins[here], source, (False, False))
+    wanted -= _operator(added[here], hold, (False, False))
+    inside = part[here][..., None].astype(np.float32)
+    added[here] += _solved(wanted, inside, hold, (False, False))
+    return added
+
+
 def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np.float32]:
     """E with (hold - Laplace) E = wanted in the part (H, W, 1), and 0 outside."""
     levels = [(part, hold)]

@@ -8,7 +8,7 @@ lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4.2).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,13 @@ class Fixed(NamedTuple):
         return np.where(self.where[..., None], self.origins, origins)
 
 
-def synthesise(
+def synthesise(drawing: Image, photo: Image, size: Size, **options: Any) -> Places:
+    """Say for every pixel which one of the photo stands there: the last of the :func:`stages`."""
+    *_, origins = stages(drawing, photo, size, **options)
+    return origins
+
+
+def stages(
     drawing: Image,
     photo: Image,
     size: Size,
@@ -78,8 +84,8 @@ def synthesise(
     wrap: Wrap = (False, False),
     method: Method = "coherent",
     fixed: Fixed | None = None,
-) -> Places:
-    """Say for every pixel which one of the photo stands there.
+) -> Iterator[Places]:
+    """Say for every pixel which one of the photo stands there, size after size.
 
     Args:
         drawing: (h, w, 3), what to draw, of any size.
@@ -90,8 +96,9 @@ def synthesise(
             is to the drawing, and the smaller the pieces that are taken from the photo.
         fixed: pixels of the result that are given.
 
-    Returns:
-        (height, width, 2), row and column in the photo.
+    Yields:
+        (h, w, 2), row and column in the photo, at each of the :func:`scales`; at last at the size
+        of the result.
     """
     origins: Places | None = None
     last = 1.0
@@ -135,8 +142,8 @@ def synthesise(
             origins = given.imposed(origins) if given else origins
             picture = taken(source, origins)
         last = scale
-    assert origins is not None
-    return origins
+        assert origins is not None
+        yield origins
 
 
 def _weights(missing: Field, picture: Image) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from internal_gan.models.singan.animation import animate, animating_memory
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Work, check_film
-from internal_gan.tasks.finishing import is_wanted as finishing_is_wanted
+from internal_gan.tasks.finishing import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finishing
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
 
@@ -15,26 +15,25 @@ from internal_gan.tasks.start_scale import check_start_scale
 class Animate(Work[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
 
-    Frames are not finished with the photo's pixels: pieces of it would jump from frame to frame.
+    What does not move in the drawings does not change in frames made of the photo's own pixels.
     """
 
     def check(self, model: SinGAN) -> None:
         wanted = self.wanted
         check_film("animate", "format", wanted.format, wanted.seconds, wanted.fps)
-        if wanted.size:
-            height, width = wanted.size
-            needed = animating_memory(model, (height, width))
-            check_memory(needed, model.device, f"animate.size=[{height},{width}]")
+        finishing = self._finishing(model)
+        option = "finish.resolution"
+        if wanted.size and finishing.drawing_size:
+            option = f"animate.size=[{wanted.size[0]},{wanted.size[1]}]"
+            needed = animating_memory(model, finishing.drawing_size)
+            check_memory(needed, model.device, option)
+        finishing.check(option, BYTES_IN_FILMS)
         check_start_scale(model, "animate", wanted.start_scale)
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
-        if finishing_is_wanted(self.context):
-            self.context.say(
-                "Films are drawn by the network alone, as large as it has learnt; a model of "
-                "trainer=full, or of a larger model.max_size, gives sharper ones"
-            )
-        frames = animate(
+        finishing = self._finishing(model)
+        drawings = animate(
             model,
             self._count,
             alpha=wanted.alpha,
@@ -43,8 +42,9 @@ class Animate(Work[AnimateOptions]):
             start_scale=wanted.start_scale,
             loop=wanted.loop,
             seed=self.seed,
-            size=(wanted.size[0], wanted.size[1]) if wanted.size else None,
+            size=finishing.drawing_size,
         )
+        frames = finishing.film(drawings, wanted.fps, self._count if wanted.loop else None)
         for index, frame in enumerate(self.context.progress(frames, self._count, "frames")):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
@@ -52,6 +52,11 @@ class Animate(Work[AnimateOptions]):
 
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
+
+    def _finishing(self, model: SinGAN) -> Finishing:
+        size = self.wanted.size
+        own = (size[0], size[1]) if size else None
+        return Finishing(self.context, model.image, own, longest=LONGEST_IN_FILMS)
 
     @property
     def _count(self) -> int:

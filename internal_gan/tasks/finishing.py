@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
 
 # The long side of the photo in results, in pixels, unless another one is asked for.
 LONGEST = READ_SIDE
-# What finishing takes for each pixel of the result.
-BYTES_PER_PIXEL = 150
+# The same in films.
+LONGEST_IN_FILMS = 1024
+# Seconds within which a new pixel of a film fades in.
+FADE = 0.4
+# What finishing takes for each pixel of the result, or of a film.
+BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 300
 # No side of a drawing is shorter.
 LEAST = 8
 
@@ -85,6 +89,7 @@ class Finishing:
         learnt: the photo as the network learnt it, (1, 3, h, w).
         size: of the result; None: as large as the photo.
         number: of the photo.
+        longest: the long side of the photo in results, in pixels, for finish.resolution=auto.
 
     Attributes:
         on: whether anything is done; if not, results are what the network drew.
@@ -94,7 +99,12 @@ class Finishing:
     """
 
     def __init__(
-        self, context: Context, learnt: Tensor, size: Size | None = None, number: int = 0
+        self,
+        context: Context,
+        learnt: Tensor,
+        size: Size | None = None,
+        number: int = 0,
+        longest: int = LONGEST,
     ) -> None:
         self._context = context
         wanted, trained = context.options.finish, context.trained.options.finish
@@ -106,16 +116,16 @@ class Finishing:
             refuse_layers(context.given, "finish.detail=network", "finish.detail=patches")
             return
         resolution = wanted.resolution or trained.resolution or AUTO
-        named = {AUTO: LONGEST, "photo": None, "model": max(own)}
-        longest = named[resolution] if isinstance(resolution, str) else resolution
-        read = None if longest is None else max(longest, READ_SIDE)
+        named = {AUTO: longest, "photo": None, "model": max(own)}
+        side = named[resolution] if isinstance(resolution, str) else resolution
+        read = None if side is None else max(side, READ_SIDE)
         photo = _photo(context.trained, learnt, number, read)
         full = photo.full_size
         if size is not None and resolution == AUTO:
             fitting = min(size[0] / full[0], size[1] / full[1])
-            longest = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
-            longest = min(longest, LONGEST)
-        self._number, self.photo_size = number, fit_size(full, longest)
+            side = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
+            side = min(side, LONGEST)
+        self._number, self.photo_size = number, fit_size(full, side)
         if max(self.photo_size) > MOST_SIDE:
             height, width = self.photo_size
             raise UserError(
@@ -165,10 +175,11 @@ class Finishing:
             )
             self.drawing_size = height, width
 
-    def check(self, option: str) -> None:
-        """Raise a UserError that names ``option`` if the result would not fit into memory."""
+    def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
+        """Raise a UserError that names ``option`` if the result, of which a pixel takes ``each``
+        bytes, would not fit into memory."""
         if self.on and self.size is not None:
-            needed = BYTES_PER_PIXEL * self.size[0] * self.size[1]
+            needed = each * self.size[0] * self.size[1]
             check_memory(needed, torch.device("cpu"), option)
 
     def __call__(
@@ -198,6 +209,29 @@ class Finishing:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
         pixels = _pixels(done.pixels, self._white)
         return Drawn(pixels, drawing, origin, alpha, self._like, self._layers)
+
+    def film(
+        self, drawings: Iterable[Tensor], fps: float, loop: int | None = None
+    ) -> Iterator[Tensor]:
+        """Finish the drawings (1, 3, h, w) of a film of ``fps`` frames a second, one by one.
+
+        Args:
+            loop: how many they are, if the last one leads to the first.
+        """
+        if not self.on:
+            yield from drawings
+            return
+        from internal_gan.patches.compilation import compile_loops
+        from internal_gan.patches.film import film
+        from internal_gan.patches.finish import in_eight_bits
+
+        assert self.size is not None
+        compile_loops(self._context.say)
+        drawn = (levels_of(drawing, 255) for drawing in drawings)
+        fade = max(1, round(FADE * fps))
+        photo = in_eight_bits(self._photo)
+        for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
+            yield _pixels(frame, 255)
 
     def changed(self, drawn: Drawn, pixels: Tensor) -> Drawn:
         """A result with other pixels (1, 3, H, W) of the same origins."""

@@ -7,12 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
+import internal_gan
+from internal_gan.cli import main
 from internal_gan.config.record import save_options
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.models.singan.animation import animate
 from internal_gan.runs.folder import RunFolder
-from tests.commands import Shell
-from tests.tiny import network_of, trained
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import network_of, picture, trained
 
 SHORT = ("animate.seconds=0.5", "animate.fps=8", "output=out", "device=cpu")
 
@@ -126,21 +128,69 @@ def test_a_huge_size_is_one_line_and_leaves_no_folder(
     assert not list(Path.cwd().iterdir())
 
 
-def test_films_are_drawn_by_the_network_alone(shell: Shell, run: str) -> None:
-    config = Path(run, "config.yaml")
-    config.write_text(config.read_text().replace("detail: network", "detail: null"))
-    answer = shell("task=animate", f"checkpoint={run}", *SHORT)
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The run folder of a model of 20 x 28 pixels, of a photo of 40 x 56."""
+    folder = tmp_path_factory.mktemp("learnt")
+    write_image(folder / "photo.png", picture())
+    asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'run'}")
+    main([*TINY_RUN, "finish.detail=patches", "finish.resolution=auto", *asked])
+    return str(folder / "run")
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ((), (40, 56)),
+        (("finish.resolution=36",), (26, 36)),
+        (("finish.resolution=model",), (20, 28)),
+        (("finish.detail=network",), (20, 28)),
+        (("animate.size=[30,90]",), (30, 90)),
+        (("animate.size=[30,90]", "finish.detail=network"), (30, 90)),
+        (("animate.start_scale=1", "animate.loop=true"), (40, 56)),
+    ],
+    ids=str,
+)
+def test_frames_are_as_large_as_the_photo(
+    shell: Shell, learnt: str, options: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *options)
     assert answer.code == 0, answer.err
-    told = [line for line in answer.out.splitlines() if "drawn by the network alone" in line]
-    assert len(told) == 1
-    assert "model.max_size" in told[0]
+    files = sorted(Path("out/animate/frames").iterdir())
+    assert [read_image(file).size for file in files] == [size] * 4
+    with Image.open("out/animate/animation.webp") as film:
+        assert (film.height, film.width) == size
 
 
-@pytest.mark.parametrize("option", ["finish.detail=patches", "finish.resolution=photo"])
-def test_options_of_finishing_are_refused(shell: Shell, run: str, option: str) -> None:
-    answer = shell("task=animate", f"checkpoint={run}", *SHORT, option)
+def test_films_of_large_photos_are_smaller(
+    shell: Shell, learnt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.animate.LONGEST_IN_FILMS", 35)
+    for resolution, size in (("auto", (25, 35)), ("photo", (40, 56))):
+        wanted = (f"finish.resolution={resolution}", f"output={resolution}")
+        answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
+        assert answer.code == 0, answer.err
+        assert read_image(f"{resolution}/animate/frames/0000.png").size == size
+
+
+def test_a_photo_that_stands_still_gives_one_frame(shell: Shell, learnt: str) -> None:
+    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, "animate.alpha=1")
+    assert answer.code == 0, answer.err
+    frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
+    assert all(torch.equal(frames[0], frame) for frame in frames)
+
+
+def test_a_finished_film_that_does_not_fit_is_refused(shell: Shell, learnt: str) -> None:
+    wanted = ("animate.size=[900000,900000]", "finish.resolution=photo")
+    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
     assert answer.code == 2
-    (line,) = answer.lines
-    assert line.startswith(f"error: {option.partition('=')[0]}: ")
-    assert "task=animate" in line
+    assert len(answer.lines) == 1
+    assert answer.lines[0].startswith("error: animate.size=[900000,900000] needs about ")
     assert not Path("out").exists()
+
+
+def test_finished_frames_from_python(learnt: str) -> None:
+    model = internal_gan.load(learnt, "singan")
+    assert isinstance(model, internal_gan.SinGAN)
+    frames = list(model.animate(0.5, fps=8, detail="patches", resolution=36))
+    assert [frame.size for frame in frames] == [(36, 26)] * 4

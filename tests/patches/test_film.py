@@ -1,0 +1,143 @@
+"""Films made of a photo's own pixels."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from internal_gan.patches import finish as finishing
+from internal_gan.patches.field import Image
+from internal_gan.patches.film import CHANGED, UNSETTLED, Frames, film
+from internal_gan.patches.seams import hide, hide_again
+from internal_gan.patches.synthesis import resized, taken
+from tests.patches.pictures import identity, picture
+
+SIZE = (150, 200)
+
+
+@pytest.fixture(autouse=True)
+def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures have octaves, too."""
+    monkeypatch.setattr(finishing, "DECIDED", 96)
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image:
+    return picture("mountains", SIZE)
+
+
+@pytest.fixture(scope="module")
+def drawing(photo: Image) -> Image:
+    return resized(photo, (45, 60))
+
+
+def with_forest(drawing: Image, share: float = 1.0) -> Image:
+    """The drawing with a part of its lower third in its upper right."""
+    other = drawing.astype(np.float32)
+    other[4:24, 32:56] += share * (other[24:44, 32:56] - other[4:24, 32:56])
+    return other.round().astype(np.uint8)
+
+
+def frames(
+    drawings: Sequence[Image], photo: Image, fade: int = 1, loop: int | None = None
+) -> NDArray[np.int16]:
+    """(frames, height, width, 3)."""
+    return np.stack(list(film(drawings, photo, SIZE, fade=fade, loop=loop))).astype(np.int16)
+
+
+def test_a_drawing_that_stays_gives_the_same_frame(photo: Image, drawing: Image) -> None:
+    first, *others = frames([drawing] * 3, photo, fade=2)
+    assert all(np.array_equal(first, other) for other in others)
+    # It is the photo: this is what was drawn.
+    assert (first == photo).all(axis=2).mean() > 0.9
+
+
+def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Image) -> None:
+    maker = Frames(photo, SIZE)
+    first = maker.next(drawing).astype(np.int16)
+    second = maker.next(with_forest(drawing)).astype(np.int16)
+    changed = maker.changed
+    assert changed is not None
+    assert 0.1 < changed.mean() < 0.4
+    assert np.array_equal(first[~changed], second[~changed])
+    # There is a forest now.
+    part = (slice(30, 70), slice(120, 175))
+    wanted = resized(with_forest(drawing), SIZE)[part].mean(axis=(0, 1))
+    off = [np.abs(frame[part].mean(axis=(0, 1)) - wanted).mean() for frame in (first, second)]
+    assert off[1] < 0.3 * off[0]
+
+
+def test_a_drawing_that_trembles_changes_nothing(photo: Image, drawing: Image) -> None:
+    rng = np.random.default_rng(0)
+    shaken = drawing.astype(np.int16) + rng.integers(-UNSETTLED, UNSETTLED + 1, drawing.shape)
+    first, second = frames([drawing, shaken.clip(0, 255).astype(np.uint8)], photo)
+    assert np.array_equal(first, second)
+
+
+def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
+    """Each of them alone is too small to count."""
+    steps = [with_forest(drawing, share) for share in np.linspace(0, 1, 25)]
+    large = max(np.abs(a.astype(np.int16) - b).max() for a, b in itertools.pairwise(steps))
+    assert large <= CHANGED
+    made = frames(steps, photo)
+    assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
+
+
+def test_new_pixels_fade_in(photo: Image, drawing: Image) -> None:
+    new = with_forest(drawing)
+    before, after = frames([drawing, new], photo)
+    made = frames([drawing, *[new] * 6], photo, fade=4)
+    for number, frame in enumerate(made):
+        share = min(number / 4, 1)
+        assert np.abs(frame - (before + share * (after - before))).max() <= 0.51
+    assert np.array_equal(made[-1], after)
+
+
+def test_the_last_frame_of_a_loop_leads_to_the_first(photo: Image, drawing: Image) -> None:
+    drawings = [*[drawing] * 3, *[with_forest(drawing)] * 9]
+    steps = {}
+    for loop in (None, 12):
+        made = frames(drawings, photo, fade=4, loop=loop)
+        steps[loop] = np.abs(made - np.roll(made, 1, axis=0)).mean(axis=(1, 2, 3))
+    assert steps[None][0] > 3 * steps[None][1:].max()
+    assert steps[12][0] == pytest.approx(steps[12][1:].max(), rel=0.1)
+    assert np.array_equal(steps[None][1:9], steps[12][1:9])
+
+
+@pytest.mark.parametrize("size", [(5, 40), (31, 203), (260, 193)])
+@pytest.mark.parametrize("photo_size", [(3, 90), (8, 8), (193, 260)])
+def test_sizes(photo_size: tuple[int, int], size: tuple[int, int]) -> None:
+    photo = picture("gravel", photo_size)
+    drawings = [picture(name, (9, 12)) for name in ("gravel", "peaks")]
+    assert [frame.shape for frame in film(drawings, photo, size)] == [(*size, 3)] * 2
+
+
+def test_any_number_of_threads(photo: Image, drawing: Image) -> None:
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(frames([drawing, with_forest(drawing)], photo))
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(found[0], found[1])
+
+
+def test_seams_are_hidden_again_in_a_part() -> None:
+    source = picture("gravel", (60, 80))
+    origins = identity(60, 80)
+    origins[:, 40:, 0] = (origins[:, 40:, 0] + 20) % 60
+    before = hide(taken(source, origins), origins, source)
+    part = np.zeros((60, 80), np.bool_)
+    part[20:45, 10:60] = True
+    # Nothing has changed, so that what was added is right already.
+    again = hide_again(taken(source, origins), origins, source, part, before)
+    assert np.abs(again - before).max() < 0.5
+    origins[25:40, 20:50, 1] += 15
+    changed = hide_again(taken(source, origins), origins, source, part, before)
+    assert np.array_equal(changed[~part], before[~part])
+    free = hide(taken(source, origins), origins, source)
+    assert np.abs(changed - free)[part].mean() < 0.3 * np.abs(before - free)[part].mean()
