@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
-_FINISHED = frozenset({"finish.detail", "finish.resolution", "layers.files", "layers.labels"})
+# Of results made of the photo's pixels inside of a mask, and of those of any size.
+_INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
+_FINISHED = _INSIDE | {"finish.resolution"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,13 @@ TABLE = {
     ),
     "edit": Promise(
         families=("singan",),
-        takes=_SOFTENED | {"finish.detail"},
+        takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
     ),
     "harmonize": Promise(
         families=("singan",),
-        takes=_SOFTENED | {"finish.detail"},
+        takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
     ),
@@ -88,13 +90,13 @@ TABLE = {
     ),
     "make_tileable": Promise(
         families=("singan",),
-        takes=frozenset({"finish.detail"}),
+        takes=_INSIDE,
         reads=("make_tileable.image",),
         memory="make_tileable.image",
     ),
     "inpaint": Promise(
         families=("edgeconnect",),
-        takes=_SOFTENED | {"mask.file", "image", "finish.detail"},
+        takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "inpaint.source"),
         memory="mask",

@@ -15,6 +15,7 @@ from internal_gan.evaluation.maps import colour_code
 from internal_gan.images.origin import (
     BLENDED,
     EXACT,
+    MOST_SIDE,
     OTHER,
     Origin,
     largest_level,
@@ -112,12 +113,7 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
         sizes = [f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape)]
         raise UserError(f"the picture has {sizes[0]} pixels, and its origin has {sizes[1]}")
     white = max(largest_level(picture), largest_level(photo))
-    ours, source = (_channels(image, photo, white) for image in (picture, photo))
-    rows, columns = origin.places[..., 0], origin.places[..., 1]
-    off = np.zeros(origin.kinds.shape, np.uint16)
-    for channel in range(ours.shape[2]):
-        there = source[rows, columns, channel].astype(np.int32)
-        off = np.maximum(off, np.abs(ours[..., channel] - there)).astype(np.uint16)
+    off = _differences(picture, photo, origin.places, white)
     allowed = 0 if photo.full_size == origin.photo_size else white // largest_level(photo)
     wrong = (origin.kinds == EXACT) & (off > allowed)
     changed = off[origin.kinds == BLENDED] * (255 / white)
@@ -125,12 +121,66 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
     return Verification(origin, wrong, change)
 
 
+def compared(
+    picture: Photo,
+    photo: Photo,
+    places: NDArray[np.int32],
+    known: NDArray[np.bool_],
+    number: int = 0,
+) -> Origin | None:
+    """The origin of a picture that is made of a photo: exact copies are those that prove to be.
+
+    Args:
+        picture: as its file holds it, see :func:`internal_gan.images.files.image.as_written`.
+        photo: at the size that rows and columns are of.
+        places: (H, W, 2), row and column of each pixel in the photo.
+        known: (H, W), whether it comes from there, so that it is blended if it differs.
+        number: of the photo.
+
+    Returns:
+        None if the photo has more than ``MOST_SIDE`` pixels a side.
+    """
+    if max(photo.size) > MOST_SIDE:
+        return None
+    places = np.where(known[..., None], places, 0).astype(np.int32)
+    white = max(largest_level(picture), largest_level(photo))
+    same = _differences(picture, photo, places, white) == 0
+    kinds = np.where(known, np.where(same, EXACT, BLENDED), OTHER).astype(np.uint8)
+    return Origin(places, kinds, photo.size, number)
+
+
+def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
+    """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
+    if picture.size != photo.size:
+        return np.zeros(picture.size, np.bool_)
+    white = max(largest_level(picture), largest_level(photo))
+    ours, source = (_channels(image, photo, white) for image in (picture, photo))
+    same: NDArray[np.bool_] = (ours == source).all(axis=2)
+    return same
+
+
+def _differences(
+    picture: Photo, photo: Photo, places: NDArray[np.int32], white: int
+) -> NDArray[np.uint16]:
+    """By how many levels pixels differ from the photo's, in the channel that differs most."""
+    ours, source = (_channels(image, photo, white) for image in (picture, photo))
+    rows, columns = places[..., 0], places[..., 1]
+    off = np.zeros(rows.shape, np.uint16)
+    for channel in range(ours.shape[2]):
+        there = source[rows, columns, channel].astype(np.int32)
+        off = np.maximum(off, np.abs(ours[..., channel] - there)).astype(np.uint16)
+    return off
+
+
 def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
-    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha."""
+    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha.
+
+    Fully transparent pixels have no colour then.
+    """
     pixels = image.pixels if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
-        pixels = torch.cat([pixels, alpha * 2 - 1], 1)
+        pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
     return levels_of(pixels, white).astype(np.uint16)
 
 

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.task_options import HarmonizeOptions
+from internal_gan.evaluation.origin import same_pixels
 from internal_gan.images.composite import bring_back
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.models.singan.injection import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.tasks.inside import Inside
 from internal_gan.tasks.redraw import Redraw
 
 
@@ -26,10 +29,10 @@ class Harmonize(Redraw[HarmonizeOptions]):
         change: Change,
         mask: Tensor | None,
         used: Tensor | None,
-        model: SinGAN,
-    ) -> Tensor:
+        learnt: Photo,
+    ) -> Inside:
         """The object has its own detail, since the photo has nothing like it, in colours that do
-        not run over its outline; around it, the photo is as it was."""
+        not run over its outline; around it, the photo is as it was. Its pixels are of no photo."""
         assert mask is not None
         assert used is not None
         size = size_of(change.after)
@@ -37,7 +40,10 @@ class Harmonize(Redraw[HarmonizeOptions]):
         if outside.all():
             outside = 1.0 - F.adaptive_max_pool2d(mask, size)
         before, after = (fill_smoothly(image, outside) for image in change)
-        return bring_back(photo.pixels, before, after, used)
+        made = bring_back(photo.pixels, before, after, used)
+        origins = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
+        known = same_pixels(photo, learnt) & (used[0, 0].numpy() < 0.5)
+        return Inside(made, origins, known)
 
     def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
         return (0.0, 0.0) if finishes else super()._default_lengths(model, finishes)

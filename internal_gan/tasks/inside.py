@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.origin import BLENDED, EXACT, OTHER
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, parts
@@ -37,12 +36,18 @@ class Inside:
     Attributes:
         pixels: (1, 3, H, W) in [-1, 1], outside the part bit for bit as they were.
         origins: (H, W, 2), row and column of each pixel in the photo.
-        kinds: (H, W), ``EXACT``, ``BLENDED`` or, where it is as drawn, ``OTHER``.
+        known: (H, W), whether it comes from there, and not as it was drawn.
     """
 
     pixels: Tensor
     origins: NDArray[np.int32]
-    kinds: NDArray[np.uint8]
+    known: NDArray[np.bool_]
+
+    def along(self, channel: Tensor) -> Tensor:
+        """What a channel of the photo, (1, 1, H, W), has at the places of the pixels; as it is
+        where a pixel is as drawn."""
+        rows, columns = torch.from_numpy(self.origins).long().unbind(dim=-1)
+        return channel[..., rows, columns]
 
 
 def finish_inside(
@@ -80,7 +85,7 @@ def finish_inside(
     compile_loops(say)
     size = photo.size
     origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
-    kinds = np.where(part[0, 0].numpy() > 0, OTHER, EXACT).astype(np.uint8)
+    known = part[0, 0].numpy() == 0
     pixels = torch.where(part > 0, drawing, photo.pixels)
     closed = part if barred is None else torch.maximum(part, barred)
     for one in _parts(part, wrap):
@@ -115,8 +120,8 @@ def finish_inside(
         if source is None:
             places = places + np.array(corner, np.int32)
         origins[outer][flags] = places[flags]
-        kinds[outer][flags] = np.where(filled.exact[inner], EXACT, BLENDED)[flags]
-    return Inside(pixels, origins, kinds)
+        known[outer][flags] = True
+    return Inside(pixels, origins, known)
 
 
 def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:

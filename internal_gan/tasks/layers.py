@@ -12,23 +12,24 @@ from internal_gan.units import Size
 FILES, LABELS = "layers.files", "layers.labels"
 
 
-def read_layers(context: Context, size: Size) -> list[Layer]:
+def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[Layer]:
     """The layers that the run was given, or else its model's training.
 
     Args:
         size: (height, width) of the photo.
+        learnt: whether the photo is that of the training, whose layers are its own.
 
     Raises:
         UserError: a file cannot be read, has another size or the name of another one, or is named
             as labels and is no layer; or the model learnt several photos.
     """
-    source = context.given if context.given.files(FILES) else context.trained
+    source = context.given if context.given.files(FILES) or not learnt else context.trained
     files = source.files(FILES)
     labels = [name for name, _ in source.files(LABELS)]
     for name in labels:
         if name not in [file for file, _ in files]:
             raise UserError(f"layers.labels={name}: is not among layers=FILES")
-    if files and context.trained.count > 1:
+    if files and learnt and context.trained.count > 1:
         raise UserError(f"layers={files[0][0]}: the model learnt several photos; allowed is one")
     layers: list[Layer] = []
     for name, path in files:

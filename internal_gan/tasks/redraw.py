@@ -7,14 +7,20 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
+from internal_gan.evaluation.origin import compared, same_pixels
 from internal_gan.images.composite import bring_back
+from internal_gan.images.files.image import as_written
+from internal_gan.images.layers import Layer
 from internal_gan.images.masks import read_mask
+from internal_gan.images.origin import shrunk_to
 from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.singan import injection
 from internal_gan.models.singan.injection import Change
@@ -22,7 +28,8 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
-from internal_gan.tasks.inside import finish_inside
+from internal_gan.tasks.inside import Inside, finish_inside
+from internal_gan.tasks.layers import read_layers, refuse_layers
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
@@ -60,19 +67,30 @@ class Redraw(FromImage[Wanted]):
                 *lengths.values(),
             )
         redraw = functools.partial(injection.redraw, model)
-        own = self._keywords()
+        own, learnt, layers = self._keywords(), photo, list[Layer]()
+        if finishes:
+            learnt = self._learnt(photo, model)
+            layers = [layer.shrunk_to(learnt.size) for layer in self._layers(photo, learnt)]
+        else:
+            refuse_layers(self.context.given, "finish.detail=network", "finish.detail=patches")
         keywords = {**lengths, **own}
         like = drawn_like(photo)[0]
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):
-            if finishes:
-                change = injection.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
-                made = self._finished(photo, change, mask, used, model)
-            else:
+            file = f"{self.task}/{index:03d}.png"
+            if not finishes:
                 made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
-            yield Picture(f"{self.task}/{index:03d}.png", made, like=photo)
-            if finishes:
-                yield Picture(f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like)
+                yield Picture(file, made, like=photo)
+                continue
+            change = injection.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
+            done = self._finished(photo, change, mask, used, learnt)
+            alpha = photo.alpha
+            if alpha is not None and learnt.alpha is not None:
+                alpha = torch.where(_part(photo, used) > 0, done.along(learnt.alpha), alpha)
+            written = as_written(done.pixels, photo, alpha)
+            origin = compared(written, learnt, done.origins, done.known)
+            yield Picture(file, done.pixels, "result", photo, alpha, origin, layers)
+            yield Picture(f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like)
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
             yield gray(f"{self.task}/mask.png", used, "mask")
@@ -83,34 +101,58 @@ class Redraw(FromImage[Wanted]):
             yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like)
         self._tell(start, model.finished - 1)
 
+    def _learnt(self, photo: Photo, model: SinGAN) -> Photo:
+        """The photo of the training, with pixels as large as those of the changed photo, or as they
+        are if those are finer."""
+        trained = self.context.trained
+        learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
+        longest = max(1, round(max(learnt.size) * _ratio(photo, learnt)))
+        return shrunk_to(learnt, fit_size(learnt.size, longest))
+
+    def _layers(self, photo: Photo, learnt: Photo) -> list[Layer]:
+        layers = read_layers(self.context, learnt.full_size)
+        if layers and photo.size != learnt.full_size:
+            sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
+            raise UserError(
+                f"{self.task}.image: {sizes[0]} pixels; the photo of the training has {sizes[1]}, "
+                f"and only with the same go its layers along"
+            )
+        return layers
+
     def _finished(
         self,
         photo: Photo,
         change: Change,
         mask: Tensor | None,
         used: Tensor | None,
-        model: SinGAN,
-    ) -> Tensor:
-        """The photo with a change at its own resolution, (1, 3, H, W) in [-1, 1].
+        learnt: Photo,
+    ) -> Inside:
+        """The photo with a change at its own resolution; origins are of the learnt photo.
 
         Args:
             mask, used: what may change, as given, and grown and softened; None: everything.
+            learnt: as of :meth:`_learnt`.
         """
-        weight = torch.ones_like(photo.pixels[:, :1]) if used is None else used
+        part = _part(photo, used)
+        weight = torch.ones_like(part) if used is None else used
         drawing = bring_back(photo.pixels, change.before, change.after, weight)
-        trained = self.context.trained
-        learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
-        # Its pixels become as large as those of the changed photo.
-        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.size))
+        ratio = max(1.0, _ratio(photo, learnt))
         size = round(learnt.size[0] * ratio), round(learnt.size[1] * ratio)
-        source = resize(learnt.pixels, size).clamp(-1, 1)
-        part = (weight >= 0.5).float()
-        scale = change.after.shape[-1] / photo.size[1]
-        say = self.context.say
         done = finish_inside(
-            photo, drawing, part, scale=scale, say=say, detailed=True, source=source
+            photo,
+            drawing,
+            part,
+            scale=change.after.shape[-1] / photo.size[1],
+            say=self.context.say,
+            detailed=True,
+            source=resize(learnt.pixels, size).clamp(-1, 1),
         )
-        return done.pixels
+        inside = part[0, 0].numpy() > 0
+        here = done.origins * learnt.size // size
+        origins = np.where(inside[..., None], here, done.origins).astype(np.int32)
+        return Inside(
+            done.pixels, origins, np.where(inside, done.known, same_pixels(photo, learnt))
+        )
 
     def _mask(self, photo: Photo) -> Tensor | None:
         option, options = f"{self.task}.mask", self.context.options.mask
@@ -143,3 +185,13 @@ class Redraw(FromImage[Wanted]):
     def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
         ratio = max(model.sizes[-1]) / REFERENCE if finishes else 1.0
         return self.dilate * ratio, injection.FEATHER * ratio
+
+
+def _part(photo: Photo, used: Tensor | None) -> Tensor:
+    """Where a photo is made anew: where its mask has at least half its strength, (1, 1, H, W)."""
+    return (torch.ones_like(photo.pixels[:, :1]) if used is None else used >= 0.5).float()
+
+
+def _ratio(photo: Photo, learnt: Photo) -> float:
+    """How much larger a photo is than the learnt one, along each side."""
+    return math.sqrt(math.prod(photo.size) / math.prod(learnt.size))

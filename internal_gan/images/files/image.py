@@ -131,6 +131,18 @@ def write_image(
             ) from error
 
 
+def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Photo:
+    """A picture as it is read again once :func:`write_image` has written it as PNG."""
+    channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
+    largest = 255 if layout.bit_depth == 8 else 65535
+    channels = (channels * largest).round().clamp(0, largest)[None] / largest
+    count = 1 if layout.mode.startswith("L") else 3
+    colours = channels[:, :count].expand(-1, 3, -1, -1) * 2.0 - 1.0
+    own = channels[:, count:] if layout.mode.endswith("A") else None
+    mode = {("L", 16): "I;16"}.get((layout.mode, layout.bit_depth), layout.mode)
+    return Photo(colours, own, mode=mode, bit_depth=layout.bit_depth)
+
+
 def to_uint8(pixels: Tensor) -> Tensor:
     """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped.
 

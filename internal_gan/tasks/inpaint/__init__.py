@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
+from internal_gan.evaluation.origin import compared
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
+from internal_gan.images.files.image import as_written
+from internal_gan.images.layers import Layer
 from internal_gan.images.masks import FAINT
-from internal_gan.images.origin import BLENDED, MOST_SIDE, Origin
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -24,7 +25,8 @@ from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.inside import Inside, finish_inside
+from internal_gan.tasks.inside import finish_inside
+from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
@@ -67,6 +69,15 @@ class Inpaint(Work[InpaintOptions]):
             f"{columns.start} to {columns.stop}; model.max_size=null learns from all of it"
         )
         return photo.crop(rows, columns), words
+
+    def check(self, model: EdgeConnect) -> None:
+        photos, given = self.context.photos, self.context.given
+        if not is_wanted(self.context):
+            refuse_layers(given, "finish.detail=network", "finish.detail=patches")
+        elif photos.count > 1:
+            refuse_layers(given, "several photos", "one")
+        elif given.files(FILES):
+            self._layers(self._holes.photo(0, photos))
 
     def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
         numbers = [0] if preview else self._numbers()
@@ -127,6 +138,8 @@ class Inpaint(Work[InpaintOptions]):
             # The filling of a transparent hole is shown, without a ring at its soft rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
         first, drawn, like = photo.pixels, hole, drawn_like(photo)[0]
+        finishes = not preview and is_wanted(self.context)
+        layers = self._layers(photo) if finishes else []
         for index, seed in enumerate(self._chances()[: 1 if preview else None]):
             filled, edges = fill(
                 model,
@@ -137,13 +150,13 @@ class Inpaint(Work[InpaintOptions]):
                 barred=case.unknown,
                 seed=seed,
             )
-            drawing = origin = None
-            if not preview and is_wanted(self.context):
+            drawing = done = None
+            if finishes:
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
                 say = self.context.say
                 done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale, say=say)
-                filled, origin = done.pixels, _origin(done, case, feather, number)
+                filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
                 _log.warning(
@@ -152,7 +165,14 @@ class Inpaint(Work[InpaintOptions]):
                 )
             if index == 0:
                 first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-            yield Picture(f"{folder}/{index:03d}.png", made, like=photo, alpha=alpha, origin=origin)
+            own, origin = alpha, None
+            if done is not None:
+                if alpha is not None and photo.alpha is not None:
+                    own = torch.where(case.hole > 0, done.along(photo.alpha), alpha)
+                written = as_written(made, photo, own)
+                origin = compared(written, photo, done.origins, done.known, number)
+            file = f"{folder}/{index:03d}.png"
+            yield Picture(file, made, "result", photo, own, origin, layers)
             if drawing is not None:
                 yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like)
         yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
@@ -168,20 +188,14 @@ class Inpaint(Work[InpaintOptions]):
         else:
             self.context.facts["classical"] = f"not shown: OpenCV is missing, {INSTALL}"
 
+    def _layers(self, photo: Photo) -> list[Layer]:
+        photos, trained = self.context.photos, self.context.trained
+        return read_layers(self.context, photo.size, learnt=photos is trained)
+
     def _chances(self) -> Sequence[int | None]:
         """The seed of each result; without ``inpaint.seed`` the first has none, and no noise."""
         seeds = self.seeds(self.wanted.count)
         return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
-
-
-def _origin(done: Inside, case: Case, feather: float, number: int) -> Origin | None:
-    """Where the pixels of a filled photo come from; None if it is transparent or too large."""
-    size = case.photo.size
-    if case.photo.alpha is not None or max(size) > MOST_SIDE:
-        return None
-    weight = blend_weight(case.hole, feather)[0, 0].numpy()
-    mixed = (weight > 0) & (weight < 1)
-    return Origin(done.origins, np.where(mixed, np.uint8(BLENDED), done.kinds), size, number)
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:

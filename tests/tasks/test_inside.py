@@ -1,0 +1,203 @@
+"""Results made of the photo's own pixels inside of a mask: origins, layers, 16 bits and alpha."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import internal_gan
+from internal_gan.config.record import save_options
+from internal_gan.images.files.image import read_image
+from internal_gan.images.layers import read_layer
+from internal_gan.images.origin import BLENDED, EXACT, OTHER, Origin, read_origin
+from tests.commands import Answer, Shell
+from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
+
+SIZE = (60, 84)
+# Where the edited photo differs from the photo, and where the mask allows it.
+PASTED, MASK = (slice(20, 32), slice(30, 45)), (slice(16, 36), slice(26, 49))
+OPTIONS = {
+    "edit": ("edit.image=edited.png", "edit.mask=mask.png", "mask.dilate=1", "mask.feather=1"),
+    "harmonize": ("harmonize.image=edited.png", "harmonize.mask=mask.png"),
+    "make_tileable": ("make_tileable.axes=x",),
+    "inpaint": ("mask=mask.png", "mask.feather=1", "inpaint.compare=false"),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folders ``singan`` and ``edgeconnect`` of models of ``photo.png``."""
+    folder = tmp_path_factory.mktemp("trained")
+    run = trained(folder / "singan")
+    run.options.image = "photo.png"
+    save_options(run.options, run.folder.config_path)
+    trained_edgeconnect(folder / "edgeconnect", "image=photo.png", pixels=picture(*SIZE))
+    return folder
+
+
+def photo(deep: bool = False) -> NDArray[Any]:
+    """(60, 84, 3) of 8 bits or, with transparency that falls from left to right, (60, 84, 4) of
+    16."""
+    rgb = (picture(*SIZE)[0].permute(1, 2, 0).numpy() + 1) / 2
+    if not deep:
+        return (rgb * 255).round().astype(np.uint8)
+    alpha = np.linspace(1, 0.2, SIZE[1])[None, :, None].repeat(SIZE[0], 0)
+    return (np.dstack([rgb, alpha]) * 65535).round().astype(np.uint16)
+
+
+def write(deep: bool = False) -> None:
+    """``photo.png``, ``edited.png`` with a part turned over, and ``mask.png`` around that."""
+    own = photo(deep)
+    edited = own.copy()
+    edited[PASTED] = edited[PASTED][::-1, ::-1]
+    for name, array in (("photo", own), ("edited", edited)):
+        if deep:
+            write_16_bits(Path(f"{name}.png"), array)
+        else:
+            Image.fromarray(array).save(f"{name}.png")
+    mask = np.zeros(SIZE, np.uint8)
+    mask[MASK] = 255
+    Image.fromarray(mask).save("mask.png")
+
+
+def run(shell: Shell, runs: Path, task: str, *more: str) -> Answer:
+    family = "edgeconnect" if task == "inpaint" else "singan"
+    where = (f"checkpoint={runs / family}", "output=out", "finish.detail=patches")
+    return shell(f"task={task}", *where, *OPTIONS[task], *more)
+
+
+def numbers(file: str | Path) -> NDArray[Any]:
+    """(H, W, C), the levels of 16 bits that a file holds."""
+    read = read_image(file)
+    assert read.alpha is not None
+    channels = np.concatenate([(read.pixels[0] + 1) / 2, read.alpha[0]])
+    return (channels * 65535).round().transpose(1, 2, 0)
+
+
+def of(task: str) -> Origin:
+    return read_origin(f"out/{task}/000.origin.png")
+
+
+@pytest.mark.parametrize("task", OPTIONS)
+def test_the_origin_holds_and_says_what_is_of_the_photo(
+    shell: Shell, runs: Path, task: str
+) -> None:
+    write()
+    answer = run(shell, runs, task)
+    assert answer.code == 0, answer.err
+    result = f"out/{task}/000.png"
+    found = internal_gan.verify(result, result.replace(".png", ".origin.png"), "photo.png")
+    assert found.holds
+    origin, own = found.origin, np.moveaxis(np.indices(SIZE), 0, -1)
+    made, source = (np.asarray(Image.open(file)) for file in (result, "photo.png"))
+    same = (made == source[origin.places[..., 0], origin.places[..., 1]]).all(axis=2)
+    known = origin.kinds != OTHER
+    assert (same[known] == (origin.kinds[known] == EXACT)).all()
+    if task == "harmonize":
+        inside = np.zeros(SIZE, np.bool_)
+        inside[MASK] = True
+        assert (known == ~inside).all()
+    elif task == "edit":
+        assert known[PASTED].all()
+    else:
+        assert known.all()
+    kept = (made == source).all(axis=2) & (origin.places == own).all(axis=2) & known
+    assert 0.5 < kept.mean() < 1
+    assert task == "harmonize" or (origin.places != own).any(axis=2)[known].mean() > 0.03
+
+
+@pytest.mark.parametrize("task", OPTIONS)
+def test_layers_go_along(shell: Shell, runs: Path, task: str) -> None:
+    write()
+    depth = np.random.default_rng(0).normal(50, 9, SIZE).astype(np.float32)
+    labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
+    Image.fromarray(depth).save("depth.tif")
+    Image.fromarray(labels).save("labels.png")
+    answer = run(shell, runs, task, "layers=[labels.png,depth.tif]", "layers.labels=labels.png")
+    assert answer.code == 0, answer.err
+    origin = of(task)
+    for file, values in (("labels/000.png", labels), ("depth/000.tif", depth)):
+        there = values[origin.places[..., 0], origin.places[..., 1]]
+        wanted = np.where(origin.kinds == OTHER, 0, there)
+        assert (read_layer(f"out/{task}/layers/{file}").values == wanted).all()
+
+
+@pytest.mark.parametrize("task", ["edit", "make_tileable", "inpaint"])
+def test_sixteen_bits_and_transparency_go_along(shell: Shell, runs: Path, task: str) -> None:
+    write(deep=True)
+    answer = run(shell, runs, task, "mask.feather=0" if task == "inpaint" else "seed=0")
+    assert answer.code == 0, answer.err
+    origin, made, source = of(task), numbers(f"out/{task}/000.png"), numbers("photo.png")
+    assert read_image(f"out/{task}/000.png").bit_depth == 16
+    there = source[origin.places[..., 0], origin.places[..., 1]]
+    assert (made[origin.kinds == EXACT] == there[origin.kinds == EXACT]).all()
+    moved = (origin.places != np.moveaxis(np.indices(SIZE), 0, -1)).any(axis=2)
+    moved &= origin.kinds != OTHER
+    assert moved.any()
+    assert (made[moved, 3] == there[moved, 3]).all()
+
+
+def test_what_a_fully_transparent_pixel_hides_is_of_no_account(shell: Shell, runs: Path) -> None:
+    write(deep=True)
+    own = photo(deep=True)
+    own[:, -20:, 3] = 0
+    own[:, -10:, :3] = 7
+    write_16_bits(Path("photo.png"), own)
+    answer = run(shell, runs, "inpaint")
+    assert answer.code == 0, answer.err
+    assert (of("inpaint").kinds[:, -20:] == EXACT).all()
+
+
+def test_pixels_that_are_not_those_of_the_training_have_origins_inside_alone(
+    shell: Shell, runs: Path
+) -> None:
+    write()
+    Image.fromarray(255 - np.asarray(Image.open("edited.png"))).resize((42, 30)).save("edited.png")
+    Image.open("mask.png").resize((42, 30)).save("mask.png")
+    answer = run(shell, runs, "edit")
+    assert answer.code == 0, answer.err
+    origin = of("edit")
+    assert origin.photo_size == (30, 42)
+    assert (origin.kinds[:5] == OTHER).all()
+    assert (origin.kinds[11:15, 17:21] != OTHER).all()
+    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+
+
+def test_nothing_enlarged_is_called_exact(shell: Shell, runs: Path) -> None:
+    write()
+    for name in ("edited.png", "mask.png"):
+        Image.open(name).resize((168, 120)).save(name)
+    answer = run(shell, runs, "edit")
+    assert answer.code == 0, answer.err
+    origin = of("edit")
+    assert origin.photo_size == SIZE
+    assert (origin.kinds[44:60, 64:86] == BLENDED).mean() > 0.9
+    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "problem"),
+    [
+        ("inpaint", ["finish.detail=network"], "allowed: finish.detail=patches"),
+        ("edit", ["finish.detail=network"], "allowed: finish.detail=patches"),
+        ("make_tileable", ["finish.detail=network"], "allowed: finish.detail=patches"),
+        ("make_tileable", ["make_tileable.image=small.png"], "60x84 pixels; its photo has 30x42"),
+        ("inpaint", ["layers.labels=depth.tif"], "layers.labels=depth.tif: is not among"),
+        ("inpaint", ["layers=small.png"], "layers=small.png: 30x42 pixels; its photo has 60x84"),
+        ("edit", ["edit.image=small.png", "edit.mask=small.png"], "edit.image: 30x42 pixels; the"),
+    ],
+)
+def test_layers_that_do_not_fit_are_one_line(
+    shell: Shell, runs: Path, task: str, options: list[str], problem: str
+) -> None:
+    write()
+    Image.open("mask.png").resize((42, 30)).save("small.png")
+    labels = [] if any(option.startswith("layers=") for option in options) else ["layers=mask.png"]
+    answer = run(shell, runs, task, *labels, *options)
+    assert answer.code == 2
+    assert len(answer.lines) == 1
+    assert problem in answer.err
+    assert not Path("out").exists()
