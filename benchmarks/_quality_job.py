@@ -31,6 +31,8 @@ from internal_gan.runs.folder import RunFolder
 NOT_COMPARED = ("sharpness", "diversity", "c2st", "largest_piece", "seams")
 # Rows of the second table that are made here; others have the names of their folders.
 CONTROL, DRAWN = "half against half", "ours, as drawn"
+# So many samples of each model are shown to a classifier, which takes seconds.
+CLASSIFIED = 2
 # More than this between a training's parts, from its first sign of life to its last, is a pause.
 PAUSE_SECONDS = 5.0
 
@@ -86,7 +88,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     """
     if known := read_json_object(job.result):
         return known
-    published = _judge_given(job, "published", job.published)
+    published = _judge_given(job, "published", job.published, INDEPENDENT_PATCHES)
     others = {name: _judge_given(job, name, path) for name, path in job.others.items()}
     others[CONTROL] = _judge_halves(job)
     own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
@@ -94,7 +96,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
-    ours = _judge(job.image, samples) | _judge_origins(job.image, samples)
+    ours = _judge(job.image, samples, INDEPENDENT_PATCHES) | _judge_origins(job.image, samples)
     if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
         others[DRAWN] = _judge(job.image, drawn)
     result = {
@@ -129,10 +131,11 @@ def _seconds(run: Path) -> float | None:
     return seconds if pause < PAUSE_SECONDS else None
 
 
-def _judge_given(job: Job, name: str, given: Path) -> dict[str, float]:
+def _judge_given(job: Job, name: str, given: Path, patches: Sequence[int] = ()) -> dict[str, float]:
     if known := read_json_object(job.given_result(name)):
         return known
-    figures = _judge(job.image, list(pictures(given).values()) if given.is_dir() else [given])
+    samples = list(pictures(given).values()) if given.is_dir() else [given]
+    figures = _judge(job.image, samples, patches)
     write_json(job.given_result(name), figures)
     return figures
 
@@ -161,18 +164,23 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
     return means | {"worst_piece": max(each["largest_piece"] for each in found)}
 
 
-def _judge(image: Path, samples: Sequence[Path]) -> dict[str, float]:
-    """All figures of samples, at the size of the photo that they vary."""
+def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) -> dict[str, float]:
+    """All figures of samples, at the size of the photo that they vary.
+
+    Args:
+        patches: further sides of patches, for coherence and completeness.
+    """
     if not samples:
         raise UserError(f"{image}: there are no samples to judge it by")
     photo = read_image(image).pixels
     batch = torch.cat([_at_size_of(photo, read_image(sample).pixels) for sample in samples])
     figures = patch_panel(photo, batch)
-    for patch in INDEPENDENT_PATCHES:
+    for patch in patches:
         for figure in (coherence, completeness):
             each = [figure(photo, sample, patch) for sample in batch.chunk(len(batch))]
             figures[f"{figure.__name__}_{patch}"] = fmean(each)
-    figures["c2st"] = fmean(c2st(photo, sample) for sample in batch.chunk(len(batch)))
+    classified = batch[:CLASSIFIED]
+    figures["c2st"] = fmean(c2st(photo, sample) for sample in classified.chunk(len(classified)))
     return figures
 
 
