@@ -1,0 +1,261 @@
+"""Make the pictures of README and docs/applications from the bundled photos.
+
+    python docs/make_pictures.py --runs runs/pictures [NAME ...]
+
+Trains what it needs into --runs, or takes what is there. Every picture names its seed. Without
+names, all are made; a quarter of an hour or so on two cores.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFilter
+
+import internal_gan
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_pil
+
+ROOT = Path(__file__).resolve().parents[1]
+PHOTOS = ROOT / "examples" / "photos" / "large"
+IMAGES = ROOT / "docs" / "images"
+
+WIDTH = 1200  # of a picture in pixels
+GAP = 8
+WHITE = (255, 255, 255)
+
+Pictures = Sequence[Image.Image]
+
+
+class Models:
+    """The trained models, each trained when it is first asked for."""
+
+    def __init__(self, runs: Path) -> None:
+        self.runs = runs
+
+    def __call__(self, family: Any, photo: str, *overrides: str, mask: Any = None) -> Any:
+        """The default model of a bundled photo, seed 0."""
+        folder = self.runs / f"{Path(photo).stem}-{family}{'-mask' if mask else ''}"
+        if (folder / "model.safetensors").is_file():
+            return internal_gan.load(folder, family)
+        options = {"mask": mask} if mask else {}
+        run = internal_gan.fit(
+            PHOTOS / photo, family, seed=0, overrides=overrides, output=folder, **options
+        )
+        return run.model
+
+
+def photo_of(name: str, longest: int) -> Image.Image:
+    return shrunk(to_pil(read_image(PHOTOS / name).pixels), longest)
+
+
+def shrunk(picture: Image.Image, longest: int) -> Image.Image:
+    ratio = longest / max(picture.size)
+    size = (round(picture.width * ratio), round(picture.height * ratio))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def row(pictures: Pictures, height: int | None = None) -> Image.Image:
+    """Pictures side by side at one height, on white, as wide as a page."""
+    height = height or min(picture.height for picture in pictures)
+    scaled = [
+        p.convert("RGB").resize(
+            (round(p.width * height / p.height), height), Image.Resampling.LANCZOS
+        )
+        for p in pictures
+    ]
+    width = sum(p.width for p in scaled) + GAP * (len(scaled) - 1)
+    sheet = Image.new("RGB", (width, height), WHITE)
+    left = 0
+    for picture in scaled:
+        sheet.paste(picture, (left, 0))
+        left += picture.width + GAP
+    return shrunk(sheet, WIDTH) if width > WIDTH and width >= height else sheet
+
+
+def column(rows: Pictures) -> Image.Image:
+    """Rows below each other, each as wide as the widest."""
+    width = max(r.width for r in rows)
+    scaled = [
+        r.resize((width, round(r.height * width / r.width)), Image.Resampling.LANCZOS) for r in rows
+    ]
+    sheet = Image.new("RGB", (width, sum(r.height for r in scaled) + GAP * (len(rows) - 1)), WHITE)
+    top = 0
+    for picture in scaled:
+        sheet.paste(picture, (0, top))
+        top += picture.height + GAP
+    return sheet
+
+
+def at_100_percent(
+    picture: Image.Image, size: tuple[int, int], at: tuple[float, float]
+) -> Image.Image:
+    """A part of a picture, its own pixels."""
+    left, top = (round((p - s) * a) for p, s, a in zip(picture.size, size, at, strict=True))
+    return picture.crop((left, top, left + size[0], top + size[1]))
+
+
+def full_resolution(models: Models) -> Image.Image:
+    (drawn,) = models("singan", "mountains.jpg").sample(seed=3, resolution="photo")
+    part = at_100_percent(drawn, (500, 500), (0.6, 0.55))
+    return row([shrunk(drawn, 751), part], 500)
+
+
+def samples(models: Models) -> Image.Image:
+    drawn = models("singan", "mountains.jpg").sample(6, seed=0, resolution=800)
+    return column([row(drawn[:3]), row(drawn[3:])])
+
+
+def start_scales(models: Models) -> Image.Image:
+    model = models("singan", "mountains.jpg")
+    rows = [
+        model.sample(3, start_scale=scale, seed=0, resolution=600)
+        for scale in range(model.network.num_stages)
+    ]
+    return column([row([photo_of("mountains.jpg", 600), *drawn]) for drawn in rows])
+
+
+def large(models: Models) -> Image.Image:
+    (drawn,) = models("singan", "mountains.jpg").sample(size=(1024, 4096), seed=1)
+    return shrunk(drawn, WIDTH)
+
+
+def tileable(models: Models) -> Image.Image:
+    (drawn,) = models("singan", "mountains.jpg").sample(tileable="x", seed=2, resolution=800)
+    return row([drawn, drawn])
+
+
+def make_tileable(models: Models) -> Image.Image:
+    photo = photo_of("mountains.jpg", 1200)
+    made = models("singan", "mountains.jpg").make_tileable(photo, axes="x", seed=0)
+    return column([_twice(photo), _twice(made)])
+
+
+def _twice(picture: Image.Image) -> Image.Image:
+    """The right half of a picture and then its left one, so that the border is in the middle."""
+    half = picture.width // 2
+    sheet = Image.new("RGB", picture.size)
+    sheet.paste(picture.crop((half, 0, picture.width, picture.height)), (0, 0))
+    sheet.paste(picture.crop((0, 0, half, picture.height)), (picture.width - half, 0))
+    return sheet
+
+
+def paint(models: Models) -> Image.Image:
+    model = models("singan", "mountains.jpg")
+    drawing = _drawing()
+    return row(
+        [drawing, *(model.paint(drawing, start_scale=s, seed=0, resolution=900) for s in (1, 2))]
+    )
+
+
+def _drawing() -> Image.Image:
+    """Two peaks, a forest and a meadow in flat colours, 900x600 pixels."""
+    image = Image.new("RGB", (900, 600), (214, 226, 238))
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, 330), (170, 110), (330, 270), (560, 60), (900, 330)], (112, 122, 140))
+    draw.polygon(
+        [(0, 300), (300, 330), (620, 380), (900, 330), (900, 420), (0, 420)], (172, 108, 48)
+    )
+    draw.polygon([(0, 430), (420, 380), (900, 420), (900, 600), (0, 600)], (66, 132, 40))
+    return image.filter(ImageFilter.GaussianBlur(1))
+
+
+def edit(models: Models) -> Image.Image:
+    """The fir is copied to the left, and a piece of the ridge moved up."""
+    photo = photo_of("mountains.jpg", 1200)
+    edited, mask = photo.copy(), Image.new("L", photo.size, 0)
+    for box, to in [((830, 300, 960, 560), (330, 330)), ((560, 80, 800, 190), (140, 110))]:
+        piece = photo.crop(box)
+        edited.paste(piece, to)
+        mask.paste(255, (*to, to[0] + piece.width, to[1] + piece.height))
+    made = models("singan", "mountains.jpg").edit(edited, mask, seed=0)
+    return row([edited, mask.convert("RGB"), made])
+
+
+def retarget(models: Models) -> Image.Image:
+    model = models("ingan", "dandelions.jpg")
+    scales = [(1.0, 2.0), (1.0, 0.5)]
+    wide, narrow = (model.retarget(scale=s, seed=0, resolution=900) for s in scales)
+    return column([row([photo_of("dandelions.jpg", 900), narrow], 400), row([wide], 400)])
+
+
+def formats(models: Models) -> Image.Image:
+    model = models("ingan", "dandelions.jpg")
+    return row([model.retarget(s, seed=0, resolution=900) for s in ("1:1", "9:16", "16:9")], 400)
+
+
+def protect(models: Models) -> Image.Image:
+    photo = photo_of("dandelions.jpg", 900)
+    mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
+    ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
+    model = models("ingan", "dandelions.jpg")
+    made = model.retarget(scale=(1.0, 2.0), protect=mask, seed=0, resolution=900)
+    return column([row([photo], 400), row([made], 400)])
+
+
+def bend(models: Models) -> Image.Image:
+    model = models("ingan", "dandelions.jpg")
+    made = model.retarget(scale=(1.0, 1.6), transform="bend", amount=0.4, seed=0, resolution=700)
+    sheet = Image.new("RGB", made.size, WHITE)
+    sheet.paste(made, mask=made.getchannel("A"))
+    return shrunk(sheet, 900)
+
+
+def inpaint(models: Models) -> Image.Image:
+    """The fir tree, and a dandelion."""
+    shown = []
+    for name, box in [
+        ("mountains.jpg", (740, 2190, 730, 470)),
+        ("dandelions.jpg", (980, 1980, 320, 400)),
+    ]:
+        photo = to_pil(read_image(PHOTOS / name).pixels)
+        top, left, height, width = box
+        hole = Image.new("L", photo.size, 0)
+        hole.paste(255, (left, top, left + width, top + height))
+        mask = IMAGES.parent / f"{name}.mask.png"
+        hole.save(mask)
+        try:
+            made = models("edgeconnect", name, mask=mask).fill(PHOTOS / name, mask)
+        finally:
+            mask.unlink()
+        holed = photo.copy()
+        holed.paste(WHITE, mask=hole)
+        shown.append(row([photo, holed, made], 300))
+    return column(shown)
+
+
+PICTURES: dict[str, Callable[[Models], Image.Image]] = {
+    "full-resolution": full_resolution,
+    "samples": samples,
+    "start-scales": start_scales,
+    "large": large,
+    "tileable": tileable,
+    "make-tileable": make_tileable,
+    "paint": paint,
+    "edit": edit,
+    "retarget": retarget,
+    "formats": formats,
+    "protect": protect,
+    "bend": bend,
+    "inpaint": inpaint,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
+    parser.add_argument("--runs", type=Path, default=Path("runs/pictures"))
+    parser.add_argument("--output", type=Path, default=IMAGES)
+    wanted = parser.parse_args()
+    if unknown := [name for name in wanted.names if name not in PICTURES]:
+        parser.error(f"{unknown[0]}: allowed: {', '.join(PICTURES)}")
+    models = Models(wanted.runs)
+    for name in wanted.names or PICTURES:
+        picture = PICTURES[name](models)
+        picture.convert("RGB").save(wanted.output / f"{name}.jpg", quality=88, optimize=True)
+        print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
