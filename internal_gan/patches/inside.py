@@ -6,6 +6,7 @@ carried octave by octave to the full size and searched anew near seams and along
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,7 @@ def finish_inside(
     *,
     shortest: float = SHORTEST,
     wrap: Wrap = (False, False),
+    told: Callable[[float], None] | None = None,
 ) -> Filled | None:
     """Make a part of a picture anew of pixels from elsewhere in it.
 
@@ -99,6 +101,7 @@ def finish_inside(
         shortest: the short side of the picture in pixels where the drawing decides. The larger, the
             closer the result is to the drawing, and the smaller the pieces.
         wrap: whether the picture continues beyond its bottom at its top, and right at its left.
+        told: told now and then what share of the work is done, 0 to 1.
 
     Returns:
         None if no patch may be taken.
@@ -114,7 +117,12 @@ def finish_inside(
     window = _around(part, 2 ** len(octaves), wrap)
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number, octave in list(enumerate(octaves))[::-1]:
+        if told is not None:
+            # An octave takes four times as long as the one before; then seams are hidden.
+            told(4.0 ** -(number + 1) / 2)
         origins = _enlarged(origins, octave, _divided(window, 2**number), wrap)
+    if told is not None:
+        told(0.5)
     pixels, inside = taken(picture, origins), part[window]
     kept = picture[window]
     hold = HOLD / 2 ** len(octaves)

@@ -1,7 +1,8 @@
 """What the runner knows of a task: it checks its options, then draws one picture after another."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -19,7 +20,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
 from internal_gan.tasks.reporting import say
-from internal_gan.training.progress import show_progress
+from internal_gan.training.progress import show_progress, show_share
 from internal_gan.units import counted
 
 T = TypeVar("T")
@@ -111,6 +112,10 @@ class Context:
     def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
         """Yield the items and show how many are done."""
         return show_progress(items, count, what, self.console)
+
+    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
+        """Give a function that shows which share of the work is done, 0 to 1."""
+        return show_share(doing, self.console)
 
 
 class Work(ABC, Generic[Wanted]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,11 +15,15 @@ from torch.nn import functional as F
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, parts
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
 # Pixels come from a window that is so many times as large as the part that is made anew, with at
 # least so many pixels a side, and of which such a share may be taken.
 TIMES, LEAST, FREE = 3, 640, 0.25
+# What this takes for each pixel of the photo, and for each of a part besides.
+BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
 # Parts farther apart than this share of the long side are made anew one after another.
 APART = 1 / 32
 # What is around a part and kept, beside another photo, in pixels; sides that can be halved often.
@@ -50,6 +55,18 @@ class Inside:
         return channel[..., rows, columns]
 
 
+def check_inside(option: str, part: Tensor, wrap: tuple[bool, bool] = (False, False)) -> None:
+    """Raise a UserError that names ``option`` if there is not enough memory for such a part.
+
+    Args:
+        part, wrap: as for :func:`finish_inside`.
+    """
+    height, width = size_of(part)
+    made = height * width if any(wrap) else int(part.count_nonzero())
+    needed = BYTES_PER_PIXEL * height * width + BYTES_PER_NEW_PIXEL * made
+    check_memory(needed, torch.device("cpu"), f"{option} of {height}x{width} pixels")
+
+
 def finish_inside(
     photo: Photo,
     drawing: Tensor,
@@ -57,7 +74,7 @@ def finish_inside(
     barred: Tensor | None = None,
     *,
     scale: float,
-    say: Callable[[str], None],
+    context: Context,
     detailed: bool = False,
     source: Tensor | None = None,
     wrap: tuple[bool, bool] = (False, False),
@@ -70,7 +87,7 @@ def finish_inside(
         part: (1, 1, H, W), 1 where, else 0.
         barred: of the same shape, 1 where no pixel is taken from, besides the part.
         scale: the size at which it was drawn over the photo's.
-        say: told when the search is compiled, which takes a while.
+        context: of the task, which says when the search is compiled, and shows progress.
         detailed: the drawing has finer details than at that size, which decide, too.
         source: (1, 3, h, w), what pixels are taken from in place of the photo, and which the
             origins are places of.
@@ -82,46 +99,56 @@ def finish_inside(
     from internal_gan.patches import inside
     from internal_gan.patches.compilation import compile_loops
 
-    compile_loops(say)
+    compile_loops(context.say)
     size = photo.size
     origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
     known = part[0, 0].numpy() == 0
     pixels = torch.where(part > 0, drawing, photo.pixels)
     closed = part if barred is None else torch.maximum(part, barred)
-    for one in _parts(part, wrap):
-        if any(wrap):
-            window = slice(0, size[0]), slice(0, size[1])
-        else:
-            window = _source(one, closed) if source is None else _with_margin(one)
-        here = (..., *window)
-        canvas = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
-        new, shut, top = one[here], closed[here], 0
-        if source is not None:
-            canvas, new, shut, top = _below(source, canvas, new)
-        decided = min(1.0, max(DECIDES * scale, SEEN * detailed / _narrowest(one, wrap)))
-        filled = inside.finish_inside(
-            _levels(canvas, photo),
-            new[0, 0].numpy() > 0,
-            shut[0, 0].numpy() > 0,
-            shortest=decided * min(size_of(canvas)),
-            wrap=wrap,
-        )
-        if filled is None:
-            continue
-        corner = window[0].start - top, window[1].start
-        inner, outer = _common(filled.window, corner, size)
-        row, column = torch.from_numpy(filled.origins[inner]).long().unbind(dim=-1)
-        kept = torch.from_numpy(filled.exact[inner])
-        made = torch.where(kept, canvas[..., row, column], _pixels(filled.pixels[inner]))
-        there = (..., *outer)
-        pixels[there] = torch.where(one[there] > 0, made, pixels[there])
-        flags = one[there][0, 0].numpy() > 0
-        places = filled.origins[inner]
-        if source is None:
-            places = places + np.array(corner, np.int32)
-        origins[outer][flags] = places[flags]
-        known[outer][flags] = True
+    whole, done = float(part.sum()), 0.0
+    with context.share("filling with the photo's own pixels") as show:
+        for one in _parts(part, wrap):
+            share = float(one.sum()) / whole
+            if any(wrap):
+                window = slice(0, size[0]), slice(0, size[1])
+            else:
+                window = _source(one, closed) if source is None else _with_margin(one)
+            here = (..., *window)
+            canvas = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
+            new, shut, top = one[here], closed[here], 0
+            if source is not None:
+                canvas, new, shut, top = _below(source, canvas, new)
+            decided = min(1.0, max(DECIDES * scale, SEEN * detailed / _narrowest(one, wrap)))
+            filled = inside.finish_inside(
+                _levels(canvas, photo),
+                new[0, 0].numpy() > 0,
+                shut[0, 0].numpy() > 0,
+                shortest=decided * min(size_of(canvas)),
+                wrap=wrap,
+                told=partial(_add, show, done, share),
+            )
+            done += share
+            if filled is None:
+                continue
+            corner = window[0].start - top, window[1].start
+            inner, outer = _common(filled.window, corner, size)
+            row, column = torch.from_numpy(filled.origins[inner]).long().unbind(dim=-1)
+            kept = torch.from_numpy(filled.exact[inner])
+            made = torch.where(kept, canvas[..., row, column], _pixels(filled.pixels[inner]))
+            there = (..., *outer)
+            pixels[there] = torch.where(one[there] > 0, made, pixels[there])
+            flags = one[there][0, 0].numpy() > 0
+            places = filled.origins[inner]
+            if source is None:
+                places = places + np.array(corner, np.int32)
+            origins[outer][flags] = places[flags]
+            known[outer][flags] = True
     return Inside(pixels, origins, known)
+
+
+def _add(show: Callable[[float], None], done: float, share: float, part: float) -> None:
+    """Show that ``part`` of a ``share`` is done, too."""
+    show(done + share * part)
 
 
 def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:

@@ -18,7 +18,7 @@ from internal_gan.models.singan.sampling import wrap_of
 from internal_gan.models.singan.tiling import band_of, make_tileable
 from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.finishing import is_wanted
-from internal_gan.tasks.inside import finish_inside
+from internal_gan.tasks.inside import check_inside, finish_inside
 from internal_gan.tasks.layers import read_layers, refuse_layers
 from internal_gan.tasks.proof import proof, proof_name
 
@@ -33,6 +33,8 @@ class MakeTileable(Work[MakeTileableOptions]):
         photo, what = self._photo()
         finishes = is_wanted(context)
         layers = self._layers(photo, finishes)
+        if finishes:
+            check_inside("make_tileable.image", photo.pixels[:, :1], wrap_of(tileable))
         try:
             made = make_tileable(
                 model,
@@ -52,7 +54,7 @@ class MakeTileable(Work[MakeTileableOptions]):
             part = (band_of(photo.size, tileable, wanted.band) > 0).float()
             scale = at[1] / photo.size[1]
             done = finish_inside(
-                photo, made, part, scale=scale, say=context.say, detailed=True, wrap=wrap
+                photo, made, part, scale=scale, context=context, detailed=True, wrap=wrap
             )
             made = done.pixels
             alpha = None if photo.alpha is None else done.along(photo.alpha)

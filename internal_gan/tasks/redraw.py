@@ -28,7 +28,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
-from internal_gan.tasks.inside import Inside, finish_inside
+from internal_gan.tasks.inside import Inside, check_inside, finish_inside
 from internal_gan.tasks.layers import read_layers, refuse_layers
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
@@ -66,6 +66,8 @@ class Redraw(FromImage[Wanted]):
                 "so that nothing is kept as it was; smaller mask.dilate and mask.feather keep more",
                 *lengths.values(),
             )
+        if finishes:
+            check_inside(f"{self.task}.image", _part(photo, used))
         redraw = functools.partial(injection.redraw, model)
         own, learnt, layers = self._keywords(), photo, list[Layer]()
         if finishes:
@@ -143,7 +145,7 @@ class Redraw(FromImage[Wanted]):
             drawing,
             part,
             scale=change.after.shape[-1] / photo.size[1],
-            say=self.context.say,
+            context=self.context,
             detailed=True,
             source=resize(learnt.pixels, size).clamp(-1, 1),
         )

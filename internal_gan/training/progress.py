@@ -4,6 +4,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from time import monotonic
@@ -112,6 +113,21 @@ def show_progress(items: Iterable[T], count: int, what: str, console: Console) -
             if done < count:
                 left = (monotonic() - started) / done * (count - done)
                 display.show(done / count, left, f"{done} of {count} {what}")
+    finally:
+        display.close()
+
+
+@contextmanager
+def show_share(doing: str, console: Console) -> Iterator[Callable[[float], None]]:
+    """Give a function that shows which share of the work is done, 0 to 1, and the time left."""
+    display, started = Display(console), monotonic()
+
+    def show(share: float) -> None:
+        if share > 0:
+            display.show(share, (monotonic() - started) * (1 / share - 1), doing)
+
+    try:
+        yield show
     finally:
         display.close()
 

@@ -107,6 +107,15 @@ def test_a_part_that_lies_across_the_borders_joins_them() -> None:
     assert np.array_equal(wrapping.pixels[kept], picture[kept])
 
 
+def test_progress_is_told() -> None:
+    picture, part = photo(700, 800), box((700, 800), 200, 200, 200, 200)
+    shares: list[float] = []
+    filled(picture, part, told=shares.append)
+    assert len(shares) > 2
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] < 1
+
+
 def test_sixteen_bits_stay() -> None:
     eight = photo(100, 120)
     fine = eight.astype(np.uint16) * 257 + 5

@@ -13,6 +13,8 @@ from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.layers import read_layer
 from internal_gan.images.origin import BLENDED, EXACT, OTHER, Origin, read_origin
+from internal_gan.patches.inside import finish_inside
+from internal_gan.runs.folder import RunFolder
 from tests.commands import Answer, Shell
 from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
 
@@ -201,3 +203,50 @@ def test_layers_that_do_not_fit_are_one_line(
     assert len(answer.lines) == 1
     assert problem in answer.err
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("task", OPTIONS)
+def test_what_cannot_fit_is_refused_before_any_work(
+    shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    monkeypatch.setattr("internal_gan.tasks.reporting.free_memory", lambda device: 700_000)
+    answer = run(shell, runs, task)
+    assert answer.code == 2
+    option = "image" if task == "inpaint" else f"{task}.image"
+    assert answer.lines[0].startswith(f"error: {option} of 60x84 pixels needs about ")
+    assert len(answer.lines) == 1
+    assert not Path("out").exists()
+
+
+def test_a_training_is_refused_if_its_hole_cannot_be_filled(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    monkeypatch.setattr("internal_gan.tasks.reporting.free_memory", lambda device: 700_000)
+    how = ("trainer=debug", "finish.detail=patches", "output=out")
+    answer = shell("model=edgeconnect", "image=photo.png", "mask=mask.png", *how)
+    assert answer.code == 2
+    assert answer.lines[0].startswith("error: image of 60x84 pixels needs about ")
+    assert not Path("out").exists()
+
+
+def test_what_is_finished_stays_after_ctrl_c(
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    calls = []
+
+    def interrupted(*given: Any, **how: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return finish_inside(*given, **how)
+
+    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", interrupted)
+    answer = run(shell, runs, "edit", "edit.count=2")
+    assert answer.code != 0
+    assert "Traceback" not in answer.err
+    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+    assert not Path("out/edit/001.png").exists()
+    assert RunFolder(Path("out")).status()["state"] == "stopped"

@@ -25,7 +25,7 @@ from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.inside import finish_inside
+from internal_gan.tasks.inside import check_inside, finish_inside
 from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 from internal_gan.units import counted
 
@@ -53,6 +53,8 @@ class Inpaint(Work[InpaintOptions]):
         holes = self._holes
         named = holes.is_named if number == 0 else holes.of_each
         hole = holes.read(number, photo, warn=True) if named else None
+        if is_wanted(self.context):
+            check_inside("image", torch.zeros_like(photo.pixels[:, :1]) if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(number, photo, hole))
         if number == 0:
             holes.edges(number, photo)
@@ -83,8 +85,9 @@ class Inpaint(Work[InpaintOptions]):
         numbers = [0] if preview else self._numbers()
         if not self._ends_training:
             # All are checked before the first is filled, but only one is in memory at a time.
-            for _ in self._cases(numbers, warn=True):
-                pass
+            for case in self._cases(numbers, warn=True):
+                if is_wanted(self.context):
+                    check_inside("image", case.hole)
         cases = self._cases(numbers)
         shown = self.context.progress(cases, len(numbers), "photos")
         for number, case in zip(numbers, shown, strict=True):
@@ -154,8 +157,9 @@ class Inpaint(Work[InpaintOptions]):
             if finishes:
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
-                say = self.context.say
-                done = finish_inside(photo, filled, hole, case.unknown, scale=model.scale, say=say)
+                done = finish_inside(
+                    photo, filled, hole, case.unknown, scale=model.scale, context=self.context
+                )
                 filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
