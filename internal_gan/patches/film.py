@@ -3,7 +3,7 @@
 The first frame is finished like any picture. In each further one, only places are made anew whose
 drawing is no longer the one that they were made from: they search from the matches that they had,
 and are carried to the full size; all other pixels stay as they are, and seams are hidden inside
-the changed places alone. New pixels do not appear at once but fade in.
+the changed places alone. New pixels do not appear at once but fade in, and rest until they have.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def film(
     Yields:
         (height, width, 3).
     """
-    frames = Frames(photo, size)
     fade = fade if loop is None else min(fade, loop)
+    frames = Frames(photo, size, fade)
     for number, drawing in enumerate(drawings):
         if number == 0:
             goal = first = frames.next(drawing)
@@ -97,12 +97,13 @@ class Frames:
     Args:
         photo: (H, W, 3), whose pixels are as large as those of the frames.
         size: (height, width) of the frames.
+        rest: how many frames a place stays as it is, once it has changed.
 
     Attributes:
         changed: (height, width), where the last drawing has changed; None before the second.
     """
 
-    def __init__(self, photo: Image, size: Size) -> None:
+    def __init__(self, photo: Image, size: Size, rest: int = 1) -> None:
         octaves = list(octaves_of(photo))
         sizes = [with_room(size, PATCH << (len(octaves) - 1), _FLAT)]
         for _ in octaves[1:]:
@@ -116,7 +117,7 @@ class Frames:
         factors = [b / a for a, b in itertools.pairwise(steps)]
         self._ratios = [1.0, *factors, *[2.0] * (len(octaves) - 1)]
         self._hold = HOLD / 2 ** (len(octaves) - 1)
-        self._photo, self._size = photo, size
+        self._photo, self._size, self._rest = photo, size, rest
         self._drawing: NDArray[Any] | None = None
         self._origins = list[Places]()
         self.changed: Flags | None = None
@@ -126,10 +127,16 @@ class Frames:
         picture = resized(drawing, self._sizes[0])
         if self._drawing is None:
             self._drawing = picture
+            self._rested = np.full(picture.shape[:2], self._rest)
             self._begin(drawing)
         else:
             off = np.abs(picture.astype(np.int16) - self._drawing).max(axis=2)
-            changed = binary_propagation(off > CHANGED, _AROUND, mask=off > UNSETTLED)
+            self._rested += 1
+            may = self._rested >= self._rest
+            changed = binary_propagation(
+                (off > CHANGED) & may, _AROUND, mask=(off > UNSETTLED) & may
+            )
+            self._rested[changed] = 0
             self._drawing = np.where(changed[..., None], picture, self._drawing)
             self._go_on(picture, changed)
         return self._pixels

@@ -44,7 +44,7 @@ LONGEST_IN_FILMS = 1024
 # Seconds within which a new pixel of a film fades in.
 FADE = 0.4
 # What finishing takes for each pixel of the result, or of a film.
-BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 300
+BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # No side of a drawing is shorter.
 LEAST = 8
 

@@ -96,6 +96,15 @@ def test_new_pixels_fade_in(photo: Image, drawing: Image) -> None:
     assert np.array_equal(made[-1], after)
 
 
+def test_a_place_rests_until_its_new_pixels_have_faded_in(photo: Image, drawing: Image) -> None:
+    """Otherwise it would be a mixture of many."""
+    new = with_forest(drawing)
+    once = frames([drawing, *[new] * 6], photo, fade=3)
+    again = frames([drawing, new, drawing, drawing, drawing, drawing, drawing], photo, fade=3)
+    assert np.array_equal(once[:4], again[:4])
+    assert not np.array_equal(once[4], again[4])
+
+
 def test_the_last_frame_of_a_loop_leads_to_the_first(photo: Image, drawing: Image) -> None:
     drawings = [*[drawing] * 3, *[with_forest(drawing)] * 9]
     steps = {}

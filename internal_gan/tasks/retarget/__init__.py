@@ -85,6 +85,12 @@ class Retarget(Work[RetargetOptions]):
             yield Picture("retarget/collage.png", collage(stops, shown), "aside")
         if asked.video is not None:
             stops = [size_of(learnt), *(target.drawing_size for target in wanted)]
+            if first.finishing.on:
+                height, width = size_of(learnt)
+                self.context.say(
+                    f"The film is drawn by the network alone, the photo in it as {height}x{width} "
+                    "pixels; a model of a larger model.max_size gives a sharper one"
+                )
             sizes = breathing(stops, round(asked.seconds * asked.fps))
             drawn = frames(sizes, framed)
             for index, frame in enumerate(self.context.progress(drawn, len(sizes), "frames")):

@@ -136,6 +136,8 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
 def test_a_sheet_is_finished_and_a_film_is_not(shell: Shell, learnt: Path) -> None:
     wish = ("retarget.scale=[[1,2],[0.5,1]]", "retarget.collage=true", "retarget.video=webp")
     retarget(shell, learnt, *wish, "retarget.seconds=0.5", "retarget.fps=12")
+    log = Path("out/log.txt").read_text(encoding="utf-8")
+    assert log.count("The film is drawn by the network alone, the photo in it as 20x28 pix") == 1
     assert size_of("collage") == (40 + 80 + 12, 112 + 224 + 12)
     frames = [read_image(path).size for path in Path("out/retarget/frames").iterdir()]
     assert frames == [(20, 56)] * 6
