@@ -36,6 +36,21 @@ def select_device(name: str) -> tuple[torch.device, str]:
     return torch.device(name), "asked for"
 
 
+def prepare_device(name: str, precision: str) -> tuple[torch.device, str]:
+    """:func:`select_device`; with ``precision`` ``fp32`` a CUDA device computes in full float32
+    from then on, in the whole process. By torch's own setting, convolutions would be rounded to
+    TF32, of 10 bits.
+
+    Raises:
+        UserError: as :func:`select_device`.
+    """
+    device, reason = select_device(name)
+    if precision == "fp32" and device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+    return device, reason
+
+
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     """The dtype of convolutions for ``auto``, ``fp32`` or ``bf16``, and the reason for it.
 

@@ -1,9 +1,12 @@
 """The device and the precision are what was asked for, or the best there is."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import torch
 
-from internal_gan.device import free_memory, select_device, select_precision
+from internal_gan.device import free_memory, prepare_device, select_device, select_precision
 from internal_gan.errors import UserError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -69,6 +72,38 @@ def test_a_number_beyond_the_last_device_is_refused_with_those_there() -> None:
 def test_an_unknown_name_is_refused_with_the_allowed_ones(name: str) -> None:
     with pytest.raises(UserError, match=f"^device={name}: unknown; allowed: auto, cpu, cuda"):
         select_device(name)
+
+
+@pytest.fixture
+def tf32() -> Iterator[None]:
+    """torch's switches turned on, and afterwards as they were."""
+    switches: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [switch.allow_tf32 for switch in switches]
+    for switch in switches:
+        switch.allow_tf32 = True
+    yield
+    for switch, value in zip(switches, before, strict=True):
+        switch.allow_tf32 = value
+
+
+@with_devices(1)
+@pytest.mark.usefixtures("machine", "tf32")
+@pytest.mark.parametrize(
+    ("name", "precision", "rounded"),
+    [
+        ("cuda", "fp32", False),
+        ("auto", "fp32", False),
+        ("cpu", "fp32", True),
+        ("cuda", "auto", True),
+        ("cuda", "bf16", True),
+    ],
+)
+def test_float32_that_is_asked_for_is_not_rounded_to_tf32(
+    name: str, precision: str, rounded: bool
+) -> None:
+    assert prepare_device(name, precision) == select_device(name)
+    assert torch.backends.cudnn.allow_tf32 is rounded
+    assert torch.backends.cuda.matmul.allow_tf32 is rounded
 
 
 @pytest.mark.parametrize("device", [CPU, CUDA])

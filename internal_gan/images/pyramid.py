@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,6 +12,8 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
+
+Count = Literal["fewest", "released"]
 
 # More scales are a mistake, or take days to train.
 MOST_SCALES = 100
@@ -54,6 +57,7 @@ def pyramid_sizes(
     min_size: int = 25,
     max_size: int | None = 250,
     num_scales: int | None = None,
+    count: Count = "fewest",
 ) -> list[Size]:
     """Sizes of all scales of the pyramid of an image, coarsest first.
 
@@ -68,6 +72,8 @@ def pyramid_sizes(
         max_size: longest side of the finest scale, in pixels; None keeps the image's size.
         num_scales: overrides the number that follows from ``scale_factor``. Fewer leave out the
             coarsest (the paper's Figure 7); more lie closer together.
+        count: ``fewest`` scales that ``scale_factor`` allows, or as many as in SinGAN's release:
+            one more, for all photos but about half of those that are shrunk.
 
     Returns:
         (height, width) of every scale; only one if the image's short side is at most ``min_size``.
@@ -93,6 +99,9 @@ def pyramid_sizes(
     # The tolerance prevents an extra scale where the ratio is an exact power of the factor.
     steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
     natural = math.ceil(steps - 1e-9) + 1
+    if count == "released" and ratio < 1.0:
+        released = _released_count(size, finest, scale_factor, min_size)
+        natural = max(natural, min(released, _most_scales(finest, ratio)))
     if num_scales is None and natural > MOST_SCALES:
         between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
         raise UserError(
@@ -127,6 +136,16 @@ def _geometric_sizes(
     """The ``last`` (by default all) of ``num_scales`` sizes from ``ratio`` times the finest up."""
     steps = range((last or num_scales) - 1, 0, -1)
     return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
+
+
+def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
+    """Two more than the whole steps of ``scale_factor`` from the image to ``min_size``, less those
+    from the image to the finest scale."""
+
+    def steps(ratio: float) -> int:
+        return math.ceil(math.log(ratio) / math.log(scale_factor) - 1e-9)
+
+    return steps(min_size / min(size)) - steps(max(finest) / max(size)) + 2
 
 
 def _most_scales(finest: Size, ratio: float) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.pyramid import pyramid_sizes
+from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
@@ -26,8 +26,8 @@ class LadderRecipe(Recipe):
 
     Attributes:
         generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
-        scale_factor, min_size, max_size, num_scales: see
-            :func:`internal_gan.images.pyramid.pyramid_sizes`.
+        scale_factor, min_size, max_size, num_scales, scale_count: see
+            :func:`internal_gan.images.pyramid.pyramid_sizes`, which calls the last ``count``.
     """
 
     generator: Callable[..., ResidualPatchGenerator]
@@ -39,6 +39,7 @@ class LadderRecipe(Recipe):
     min_size: int
     max_size: int | None
     num_scales: int | None
+    scale_count: Count = "fewest"
     penalty_interval: int
     penalty_crop: int | None
     discriminator_crop: int | None
@@ -60,6 +61,7 @@ class LadderRecipe(Recipe):
             min_size=self.min_size,
             max_size=self.max_size,
             num_scales=self.num_scales,
+            count=self.scale_count,
         )
         if min(sizes[0]) < self.min_side:
             raise UserError(

@@ -176,8 +176,24 @@ def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> N
     """Estimate the spectral norm of newly drawn weights."""
     for vector in layer.get_submodule("parametrizations.weight.0").buffers():
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
+    _iterate_power(layer)
+
+
+@torch.no_grad()
+def update_spectral_norms(module: nn.Module) -> None:
+    """Estimate all spectral norms anew, after weights were set rather than trained; ``module`` is
+    left in the mode, training or inference, that it has."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and is_parametrized(layer, "weight"):
+            _iterate_power(layer)
+
+
+def _iterate_power(layer: nn.Module) -> None:
+    mode = layer.training
+    layer.train()
     for _ in range(POWER_ITERATIONS):
         _ = layer.weight  # each reading in training mode is one iteration
+    layer.train(mode)
 
 
 def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:

@@ -16,7 +16,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.config.task_options import EvaluateOptions
-from internal_gan.device import select_device
+from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
 from internal_gan.evaluation.c2st import check_scikit_learn
@@ -145,7 +145,7 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
 
 def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
     started, wanted = time.monotonic(), options.evaluate
-    device, reason = select_device(options.device)
+    device, reason = prepare_device(options.device, options.precision)
     photo, groups, mask = _read(wanted)
     folder = RunFolder.create(new_run_path(options, wanted.real, "evaluation"))
     console = new_console()

@@ -14,7 +14,7 @@ from rich.console import Console
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
-from internal_gan.device import select_device
+from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import origin_map, shares_in_words
 from internal_gan.files import make_folder
@@ -147,7 +147,7 @@ def load_trained(options: Options) -> Trained:
     """
     assert options.checkpoint is not None
     started = time.monotonic()
-    device, reason = select_device(options.device)
+    device, reason = prepare_device(options.device, options.precision)
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
     model = load_model(folder.model_path)

@@ -15,7 +15,7 @@ from internal_gan.config.build import build
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
-from internal_gan.device import select_device, select_precision
+from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
 from internal_gan.models.base import Model, Recipe
@@ -178,7 +178,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         summary_writer()
     if options.logger == "wandb":
         weights_and_biases.package()
-    device, device_reason = select_device(options.device)
+    device, device_reason = prepare_device(options.device, options.precision)
     precision, precision_reason = select_precision(options.precision, device)
     recipe: Recipe = build(options.model)
     if source.count > 1 and not recipe.learns_several:

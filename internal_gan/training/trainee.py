@@ -10,6 +10,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses
+from internal_gan.nn.blocks import update_spectral_norms
 
 
 class NotFiniteError(Exception):
@@ -106,6 +107,7 @@ class Trainee:
         if self.ema is not None:
             for tensor, average in zip(_averaged(self.stage.generator), self.ema, strict=True):
                 tensor.copy_(average)
+            update_spectral_norms(self.stage.generator)
         self.stage.finish()
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A step of one stage: what is averaged, and what a good state of it holds."""
 
+import pytest
 import torch
 
 from internal_gan.training.trainee import Trainee
@@ -20,3 +21,19 @@ def test_the_statistics_of_batch_norms_are_averaged_with_the_weights() -> None:
     trainee.finish()
     torch.testing.assert_close(norm.running_mean, average)
     assert not torch.allclose(last, average)
+
+
+def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
+    rng = torch.Generator().manual_seed(0)
+    recipe = recipe_of("model.generator.norm=spectral", "model.optimization.ema=0.9")
+    stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, rng)
+    trainee = Trainee(stage, 6, torch.float32)
+    trainee.step(0)
+    assert trainee.ema is not None
+    for average in trainee.ema:  # as far as can be from the last weights
+        average.normal_(0, 0.02, generator=rng)
+    trainee.finish()
+    for block in stage.generator.blocks:
+        assert not block[0].training
+        norm = torch.linalg.matrix_norm(block[0].weight.flatten(1), 2)
+        assert float(norm) == pytest.approx(1, abs=0.002)

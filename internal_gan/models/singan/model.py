@@ -18,6 +18,7 @@ from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
 Noise = Callable[[int, Size], Tensor]
+Handover = Literal["as_drawn", "clipped", "levels"]
 
 
 class SinGAN(Model):
@@ -28,6 +29,8 @@ class SinGAN(Model):
         generator: called with ``width`` and ``rng`` to make a scale's network.
         widths: channels by scale.
         noise_padding: of the noise beyond the border, ``zero`` or ``random``.
+        handover: how a scale's output reaches the next one: ``as_drawn``, ``clipped`` to [-1, 1],
+            or ``clipped`` and rounded to the 256 ``levels`` of a file.
 
     Attributes:
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
@@ -46,10 +49,12 @@ class SinGAN(Model):
         generator: Callable[..., ResidualPatchGenerator],
         widths: Widths,
         noise_padding: Literal["zero", "random"],
+        handover: Handover = "as_drawn",
     ) -> None:
         super().__init__()
         self.make_generator = generator
         self.noise_padding = noise_padding
+        self.handover = handover
         self.ladder = Ladder(widths, self.generators)
 
     @cached_property
@@ -114,11 +119,21 @@ class SinGAN(Model):
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
             size = sizes[scale]
-            base = None if coarser is None else resize_periodic(coarser, size, wrap)
+            base = None if coarser is None else self.hand_over(coarser, size, wrap)
             return self.refine(scale, noise(scale, size), base, wrap)
 
         last = len(sizes) - 1
         return self.ladder.synthesise(refine, first=first, last=last, image=image, after=after)
+
+    def hand_over(self, image: Tensor, size: Size, wrap: Wrap = (False, False)) -> Tensor:
+        """A scale's output (N, 3, h, w) as the next scale gets it, (N, 3, height, width)."""
+        if self.handover == "as_drawn":
+            return resize_periodic(image, size, wrap)
+        image = image.clamp(-1, 1)
+        if self.handover == "levels":
+            image = (127.5 * (image + 1)).round() / 127.5 - 1
+        # Resampling overshoots at edges.
+        return resize_periodic(image, size, wrap).clamp(-1, 1)
 
     def refine(
         self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)

@@ -60,7 +60,7 @@ def super_resolve(
     rng = torch.Generator().manual_seed(seed)
     enlarged = given
     for size in sizes:
-        base = resize(enlarged, size)
+        base = model.hand_over(enlarged, size)
         strength = model.random_noise(model.finished - 1, size, 1, rng) * noise
         enlarged = model.refine(model.finished - 1, strength, base)
         for _ in range(back_projection):

@@ -9,13 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.resize import resize
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.model import Handover, SinGAN
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
@@ -65,7 +64,7 @@ class SinGANStage(Stage):
     def rebuild_from(self, coarser: Tensor) -> None:
         """Reconstruct the image from the scale below, (1, 3, h, w), and set the noise's strength by
         the error that is left to this scale."""
-        self.reconstruction_base = resize(coarser, self.size)
+        self.reconstruction_base = self.model.hand_over(coarser, self.size)
         rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
         self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
 
@@ -162,7 +161,7 @@ class SinGANStage(Stage):
             with torch.no_grad():
                 noise = self.model.noise_from(self.rng, count)
                 coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
-                self._bases = resize(coarse.float(), self.size)
+                self._bases = self.model.hand_over(coarse.float(), self.size)
         base, self._bases = self._bases[:1], self._bases[1:]
         return base
 
@@ -179,6 +178,7 @@ class SinGANRecipe(LadderRecipe):
     reconstruction_interval: int
     noise_strength: float
     noise_padding: Literal["zero", "random"]
+    handover: Handover = "as_drawn"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -77,12 +77,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
 
 class TestThePapersNumbers:
     def test_pyramid_of_a_photo_of_188_by_250(self, paper: SinGANStage) -> None:
-        factor = (25 / 188) ** (1 / 8)
-        rows = [round(188 * factor**k) for k in range(8, -1, -1)]
-        columns = [round(250 * factor**k) for k in range(8, -1, -1)]
+        factor = (25 / 188) ** (1 / 9)
+        rows = [round(188 * factor**k) for k in range(9, -1, -1)]
+        columns = [round(250 * factor**k) for k in range(9, -1, -1)]
         sizes = paper.model.sizes
         assert sizes == list(zip(rows, columns, strict=True))
-        assert len(sizes) == 9
+        assert len(sizes) == 10
         assert sizes[0] == (25, 33)
         assert sizes[-1] == (188, 250)
         assert 0.75 < factor < 0.8
@@ -104,7 +104,7 @@ class TestThePapersNumbers:
         assert float(last.std()) == pytest.approx(0.02, rel=0.1)
 
     def test_schedule(self, paper: SinGANStage) -> None:
-        assert paper.recipe.steps_of(paper.model) == [2000] * 9
+        assert paper.recipe.steps_of(paper.model) == [2000] * 10
         assert (paper.discriminator_steps, paper.generator_steps) == (3, 3)
         settings = paper.optimization
         assert settings.generator_lr == settings.discriminator_lr == 5e-4
