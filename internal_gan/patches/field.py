@@ -8,8 +8,10 @@ near patches for every other place of every other row; then each place tries wha
 matches of its neighbours. Nothing is random.
 
 Sources: Hertzmann et al., "Image Analogies", SIGGRAPH 2001, Section 3.1 (a tree and coherence);
-Ashikhmin, "Synthesizing natural textures", I3D 2001 (continuing the matches of neighbours). With
-``method="patchmatch"``: Barnes et al., "PatchMatch", SIGGRAPH 2009, Section 3.
+Ashikhmin, "Synthesizing natural textures", I3D 2001 (continuing the matches of neighbours);
+Lefebvre and Hoppe, "Parallel controllable texture synthesis", SIGGRAPH 2005 (moving matches that
+were carried from a smaller size). With ``method="patchmatch"``: Barnes et al., "PatchMatch",
+SIGGRAPH 2009, Section 3.
 """
 
 from __future__ import annotations
@@ -129,6 +131,7 @@ def search(
     weights: NDArray[np.float32] | None = None,
     active: Flags | None = None,
     price: float = 0.0,
+    shifts: int = 0,
     wrap: Wrap = (False, False),
     method: Method = "coherent",
     seed: int = 0,
@@ -145,6 +148,8 @@ def search(
         active: (h, w) of the target, the places that are searched; the others keep ``start``.
         price: added to the squared distance for each of the four neighbours that a match does not
             continue.
+        shifts: by how many pixels at most a place also tries its own match moved along each axis,
+            which corrects matches that were carried from a smaller size.
         wrap: whether the target continues beyond its bottom at its top, and right at its left.
         method: ``patchmatch`` tries random places in place of those of the tree.
         seed: of the random places.
@@ -189,7 +194,7 @@ def search(
             kernels.sweep,
             height,
             *(a, b, places.copy(), places, distances, weights, active, PATCH, channels, number),
-            *(np.float32(price), tries, RADIUS, everywhere, np.uint32(seed), *wrap),
+            *(np.float32(price), shifts, tries, RADIUS, everywhere, np.uint32(seed), *wrap),
         )
     return Field(places, distances)
 

@@ -35,8 +35,9 @@ from internal_gan.units import Size
 
 Window = tuple[slice, slice]
 
-# Rounds near seams at each octave.
-CAREFUL_ROUNDS = 3
+# Rounds near seams at each octave, the sweeps of each, and by how many pixels these may move
+# matches. A match that was carried to twice the size is right to within a pixel only.
+CAREFUL_ROUNDS, CAREFUL_SWEEPS, SHIFTS = 3, 2, 1
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,8 @@ def _enlarged(origins: Places, octave: _Octave, window: Window, wrap: Wrap) -> P
             break
         start = _permitted(field_of(origins, index.grid, wrap), index.allowed, active)
         picture = taken(octave.image, origins)
-        found = searched(picture, index, start, active, seeds=False, price=PRICE, wrap=wrap)
+        how = {"seeds": False, "price": PRICE, "sweeps": CAREFUL_SWEEPS, "shifts": SHIFTS}
+        found = searched(picture, index, start, active, wrap=wrap, **how)
         origins = vote(found, size, wrap=wrap, active=near & part, origins=origins)
     return origins
 

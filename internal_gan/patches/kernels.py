@@ -201,6 +201,7 @@ def sweep(
     channels,
     number,
     price,
+    shifts,
     tries,
     radius,
     everywhere,
@@ -216,12 +217,15 @@ def sweep(
         before: the field when the sweep began.
         number: of the sweep; odd ones go backwards.
         price: added to the distance for each of the four neighbours whose match is not continued.
+        shifts: by how many pixels at most the own match is moved along each axis.
         tries: random candidates around the match, in halving distances from ``radius`` on.
         everywhere: random candidates anywhere.
     """
     width = field.shape[1]
     rows, columns = weights.shape
     span = patch * channels
+    side = 2 * shifts + 1
+    first = 7 + side * side  # of the random candidates
     for i in range(top, bottom):
         y = i if number % 2 == 0 else top + bottom - 1 - i
         for j in range(width):
@@ -229,11 +233,12 @@ def sweep(
             if not active[y, x]:
                 continue
             by, bx = field[y, x, 0], field[y, x, 1]
+            own_y, own_x = by, bx
             nearest = distances[y, x]
             best = np.float32(nearest) * weights[by, bx]
             if price > 0:
                 best += price * _breaks(field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x)
-            for q in range(8 + tries + everywhere):
+            for q in range(first + tries + everywhere):
                 if q < 8:
                     # All around: left and up first in even sweeps, right and down in odd ones.
                     place = q if q < 4 else q + 1
@@ -241,12 +246,19 @@ def sweep(
                     if number % 2 == 1:
                         dy, dx = -dy, -dx
                     cy, cx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
+                elif q < first:
+                    place = q - 8 if q - 8 < side * side // 2 else q - 7
+                    if q == 8:
+                        own_y, own_x = by, bx
+                    cy = np.int32(own_y + place // side - shifts)
+                    cx = np.int32(own_x + place % side - shifts)
                 else:
-                    chance = _hash(y * width + x, number * 64 + q, seed)
+                    k = q - first
+                    chance = _hash(y * width + x, number * 64 + 8 + k, seed)
                     low = np.int64(chance & np.uint32(0xFFFF))
                     high = np.int64(chance >> np.uint32(16))
-                    if q < 8 + tries:
-                        reach = max(1, radius >> (q - 8))
+                    if k < tries:
+                        reach = max(1, radius >> k)
                         cy = np.int32(by + low % (2 * reach + 1) - reach)
                         cx = np.int32(bx + high % (2 * reach + 1) - reach)
                     else:

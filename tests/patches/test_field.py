@@ -123,3 +123,15 @@ def test_a_target_that_wraps(method: Method) -> None:
     assert found.places.shape == (48, 56, 2)
     # Only patches over the photo's own border, 6 rows and 6 columns, are not in it.
     assert (found.distances == 0).mean() > (0.6 if method == "patchmatch" else 0.76)
+
+
+@pytest.mark.parametrize("shifts", [0, 2])
+def test_matches_that_are_off_by_some_pixels_are_moved(shifts: int) -> None:
+    """All neighbours of a match are off by as much, so that continuing them cannot help."""
+    source = noise((40, 50), 3)
+    target = np.ascontiguousarray(source[8:30, 10:40])
+    rows, columns = np.indices(grid(target.shape[:2]))
+    start = np.stack([rows + 8 + 1, columns + 10 - 2], axis=-1).astype(np.int32)
+    found = search(target, Index(source), start=start, seeds=False, sweeps=1, shifts=shifts)
+    right = (found.places == np.stack([rows + 8, columns + 10], axis=-1)).all(axis=2)
+    assert right.all() if shifts else not right.any()
