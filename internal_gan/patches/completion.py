@@ -1,5 +1,8 @@
 """Filling a hole with patches of what is around it, from coarse to fine, without any network.
 
+The search is exact, at sizes that a model learns: what EdgeConnect learns begins from this filling,
+and what the network drew stays the same bit for bit.
+
 Sources: Y. Wexler, E. Shechtman, M. Irani, "Space-time completion of video", PAMI 2007 (the search
 and the weighted means); C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (matches carried to the finer
 size); N. Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).

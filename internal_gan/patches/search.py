@@ -1,5 +1,9 @@
 """Patches of images: cutting them out, finding the nearest, laying them back over each other.
 
+Every query is compared with every key, so that matches are the nearest ones: figures and losses
+need that, and drawings of ``finish.detail=network`` keep it. What is made of the photo's own pixels
+is searched by :mod:`internal_gan.patches.field`, which is faster and finds near matches.
+
 A place is the number of a patch: row by row and, in a batch, image by image. Patches are the rows
 of a matrix, each flattened channel by channel: (n, C patch^2).
 """

@@ -1,4 +1,7 @@
-"""An image rebuilt from the patches of another one."""
+"""An image rebuilt from the patches of another one, each the nearest: the search is exact.
+
+Retargeting with ``finish.detail=network`` votes; results made of the photo's own pixels do not.
+"""
 
 import math
 
