@@ -136,9 +136,12 @@ class Frames:
             changed = binary_propagation(
                 (off > CHANGED) & may, _AROUND, mask=(off > UNSETTLED) & may
             )
-            self._rested[changed] = 0
-            self._drawing = np.where(changed[..., None], picture, self._drawing)
+            before = self._origins[0]
             self._go_on(picture, changed)
+            # Where nothing better was found, the drawing may change further.
+            moved = changed & binary_dilation((self._origins[0] != before).any(axis=2), _AROUND)
+            self._rested[moved] = 0
+            self._drawing = np.where(moved[..., None], picture, self._drawing)
         return self._pixels
 
     def _begin(self, drawing: Image) -> None:

@@ -86,6 +86,17 @@ def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
     assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
 
 
+def test_a_change_for_which_nothing_was_found_is_asked_again(
+    photo: Image, drawing: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = Frames(photo, SIZE)
+    first = maker.next(drawing)
+    with monkeypatch.context() as nothing:
+        nothing.setattr(Frames, "_go_on", lambda *_: None)
+        assert np.array_equal(first, maker.next(with_forest(drawing)))
+    assert not np.array_equal(first, maker.next(with_forest(drawing)))
+
+
 def test_new_pixels_fade_in(photo: Image, drawing: Image) -> None:
     new = with_forest(drawing)
     before, after = frames([drawing, new], photo)
