@@ -1,5 +1,6 @@
 """How InGAN's fast form learns: scale by scale, the photo's patches at random sizes."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,6 +21,8 @@ from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.units import Size
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,21 @@ class InGANPyramidStage(Stage):
         judged = recipe.judged_side if self.adversarial_weight else 1
         patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
+        self._tell_cut_range()
 
         self._draws = Draws(self._generate)
+
+    def _tell_cut_range(self) -> None:
+        low, side = self.model.scale_range[0], min(size_of(self.photos[0].reals[-1]))
+        if round(low * side) < self.smallest:
+            _log.info(
+                "%s: sides are made shorter down to %.2f only, not %.2f: patches and the "
+                "discriminator need %d pixels",
+                self.name,
+                self.smallest / side,
+                low,
+                self.smallest,
+            )
 
     def _prepared(self, photo: int) -> Photo:
         model, index = self.model, self.index

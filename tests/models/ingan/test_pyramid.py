@@ -84,6 +84,16 @@ def model() -> InGANPyramid:
     return untrained()
 
 
+def test_a_range_that_small_scales_cut_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    stage_of("model.scale_range=[1,2]")
+    assert not caplog.records
+    stage = stage_of("model.scale_range=[0.4,2]")
+    side = min(stage.photos[0].reals[-1].shape[-2:])
+    least = f"{stage.smallest / side:.2f} only, not 0.40"
+    assert least in caplog.messages[0]
+
+
 def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
     stage = stage_of("model.identity_interval=2", *NO_PATCH_LOSS)
     due, scalars = stage.generator_loss()
