@@ -174,9 +174,10 @@ class InGAN(Model):
 
     def retarget(
         self,
-        size: tuple[int | None, int | None] | None = None,
+        size: tuple[int | None, int | None] | str | None = None,
         *,
         scale: Factors | None = None,
+        zoom: float | Literal["auto"] = "auto",
         transform: Literal["homography", "trapezoid", "bend", "wave"] | None = None,
         amount: float = 0.3,
         periods: float = 2.0,
@@ -190,10 +191,13 @@ class InGAN(Model):
         """Draw the photo in another size or shape, using its own patches.
 
         Args:
-            size: one side may be None to keep the photo's aspect; by default that of the photo at
-                ``resolution``, or that of ``outline``.
+            size: one side may be None to keep the photo's aspect, and a string such as "16:9" is
+                width and height of a result with the photo's area; by default that of the photo
+                at ``resolution``, or that of ``outline``.
             scale: factors of the height and width of the photo at ``resolution``, instead of
                 ``size``.
+            zoom: how large things are over the photo's own pixels, at most 1, instead of
+                ``resolution``; ``auto``: a ``size`` shows about as much as the photo.
             transform: bends the frame by ``amount``, in (-1, 1); a wave has ``periods``.
             corners: of a homography, (row, column) as fractions of the frame, clockwise from top
                 left.
@@ -206,6 +210,7 @@ class InGAN(Model):
         if size is None and scale is None and outline is None:
             scale = (1.0, 1.0)
         wanted: dict[str, Any] = {"shape": size, "scale": scale, "transform": transform}
+        wanted |= {"zoom": zoom}
         wanted |= {"amount": amount, "periods": periods, "corners": corners, "vote": vote}
         wanted |= {"image": None if image is None else str(image), "compare": False}
         pictures = {"retarget.mask": outline, "retarget.protect": protect}

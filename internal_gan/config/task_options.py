@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -77,6 +78,26 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
     return len(value) == 2 and len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
 
 
+def ratio_of(name: str) -> float | None:
+    """Width over height of a shape such as ``16:9``, at most 100 either way; None if it is none."""
+    found = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", name)
+    if found is None:
+        return None
+    ratio = int(found[1]) / int(found[2])
+    return ratio if 0.01 <= ratio <= 100 else None
+
+
+def _are_shapes(value: Any) -> bool:
+    """Whether ``value`` is a size in pixels, a name such as 16:9, or a list of such."""
+    if isinstance(value, str):
+        return ratio_of(value) is not None
+    if not isinstance(value, list) or not value:
+        return False
+    if any(isinstance(v, list | str) for v in value):
+        return all(isinstance(v, list | str) and _are_shapes(v) for v in value)
+    return _are_pairs(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+
+
 @dataclass
 class FinishOptions:
     """Whose pixels results are made of, and how large the photo is in them."""
@@ -138,15 +159,22 @@ class RetargetOptions:
 
     shape: Any = option(
         None,
-        "the size of the result; a null keeps the photo's aspect",
-        "[height,width] in pixels, such as [300,800], of which one may be null, or a list of such",
-        lambda v: _are_pairs(v, lambda n: isinstance(n, int) and n >= 1, nulls=1),
+        "the size of the result; a null keeps the photo's aspect, width:height keeps its area",
+        "[height,width] in pixels, such as [300,800], of which one may be null, or width:height, "
+        "such as 16:9, or a list of such",
+        _are_shapes,
     )
     scale: Any = option(
         None,
         "the same as factors of the photo's sides",
         "two factors [height,width] above 0, such as [1.0,2.0], or a list of such",
         lambda v: _are_pairs(v, lambda n: 0 < n < inf),
+    )
+    zoom: int | float | str = option(
+        AUTO,
+        "how large things are over the photo's own pixels; auto: a shape shows as much of it",
+        "a number above 0 and at most 1, or auto",
+        lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
     transform: str | None = one_of(TRANSFORMS, None, "another outline than a rectangle")
     amount: float = number(0.3, "(-1, 1)", "how much of a trapezoid, bend or wave")

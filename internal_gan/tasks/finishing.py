@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,9 @@ class Finishing:
         size: of the result; None: as large as the photo.
         number: of the photo.
         longest: the long side of the photo in results, in pixels, for finish.resolution=auto.
+        zoom: how large the photo is in the result over its own pixels, in place of
+            ``finish.resolution``. With ``auto`` and a size, the photo has as many pixels as the
+            result, where it has so many; None: it fits into the size.
 
     Attributes:
         on: whether anything is done; if not, results are what the network drew.
@@ -105,6 +109,7 @@ class Finishing:
         size: Size | None = None,
         number: int = 0,
         longest: int = LONGEST,
+        zoom: float | str | None = None,
     ) -> None:
         self._context = context
         wanted, trained = context.options.finish, context.trained.options.finish
@@ -121,10 +126,15 @@ class Finishing:
         read = None if side is None else max(side, READ_SIDE)
         photo = _photo(context.trained, learnt, number, read)
         full = photo.full_size
-        if size is not None and resolution == AUTO:
-            fitting = min(size[0] / full[0], size[1] / full[1])
-            side = max(own) if fitting * max(full) < max(own) else round(fitting * max(full))
-            side = min(side, LONGEST)
+        if isinstance(zoom, float | int):
+            side = max(1, round(zoom * max(full)))
+        elif size is not None and resolution == AUTO:
+            ratios = [new / old for new, old in zip(size, full, strict=True)]
+            share = min(ratios) if zoom is None else min(1.0, math.sqrt(math.prod(ratios)))
+            side = max(own) if share * max(full) < max(own) else round(share * max(full))
+            side = min(side, LONGEST) if zoom is None else side
+        if read is not None and (side is None or side > read):
+            photo = _photo(context.trained, learnt, number, side)
         self._number, self.photo_size = number, fit_size(full, side)
         if max(self.photo_size) > MOST_SIDE:
             height, width = self.photo_size

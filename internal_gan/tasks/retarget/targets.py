@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from internal_gan.config.task_options import RetargetOptions
+from internal_gan.config.fields import AUTO
+from internal_gan.config.task_options import RetargetOptions, ratio_of
 from internal_gan.errors import UserError
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
@@ -68,10 +70,19 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     mask = _protected(wanted, image, context)
     protect = None if mask is None else _shrunk(mask, size_of(image))
     number = _number(wanted.image, context.trained.names, len(model.images))
-    photo = Finishing(context, image, number=number)
+    zoom = wanted.zoom
+    if zoom != AUTO and context.options.finish.resolution is not None:
+        raise UserError(
+            "retarget.zoom and finish.resolution both say how large the photo is; use one of them"
+        )
+    photo = Finishing(context, image, number=number, zoom=zoom)
+    if zoom != AUTO and not photo.on:
+        raise UserError(
+            f"retarget.zoom={zoom:g} is of the photo's own pixels; finish.detail=network has none"
+        )
 
     def finishing(size: Size) -> Finishing:
-        return Finishing(context, image, size, number)
+        return Finishing(context, image, size, number, zoom=zoom)
 
     sizes: list[Size] = []
     for target in _targets(wanted, photo, finishing, context.given.read("retarget.mask")):
@@ -192,7 +203,12 @@ def _targets(
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    aimed = [finishing(_filled(shape, own)) for shape in _several(wanted.shape)]
+    aimed = [
+        photo.at(_of_ratio(shape, own))
+        if isinstance(shape, str)
+        else finishing(_filled(shape, own))
+        for shape in _several(wanted.shape)
+    ]
     aimed += [photo.at(_scaled(own, factors)) for factors in _several(wanted.scale)]
     if outline is None:
         ending = f"-{wanted.transform}" if wanted.transform else ""
@@ -250,10 +266,19 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
         raise UserError(f"retarget.{option}: {error}") from error
 
 
-def _several(value: list[object] | None) -> list[list[float | None]]:
+def _several(value: Any) -> list[Any]:
+    """A list of what was given alone or as a list: pairs, or names."""
     if value is None:
         return []
-    return value if isinstance(value[0], list) else [value]  # type: ignore[list-item,return-value]
+    return value if isinstance(value, list) and isinstance(value[0], list | str) else [value]
+
+
+def _of_ratio(name: str, own: Size) -> Size:
+    """A shape such as ``16:9``, of the area of ``own``."""
+    ratio = ratio_of(name)
+    assert ratio is not None
+    height = math.sqrt(math.prod(own) / ratio)
+    return max(1, round(height)), max(1, round(height * ratio))
 
 
 def _filled(shape: Sequence[float | None], own: Size) -> Size:

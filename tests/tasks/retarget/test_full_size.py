@@ -10,6 +10,7 @@ from torch import Tensor
 import internal_gan
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.files.names import is_picture
+from internal_gan.images.origin import read_origin
 from tests.commands import Shell
 from tests.tiny import INGAN_FAST, picture
 
@@ -51,10 +52,16 @@ def size_of(name: str) -> tuple[int, int]:
         (["retarget.scale=[1,0.5]"], "80x56", (20, 14)),
         (["retarget.scale=[1,2]", "finish.resolution=56"], "40x112", (20, 56)),
         (["retarget.scale=[1,2]", "finish.resolution=model"], "20x56", (20, 56)),
-        # The photo fits into the size, but is never smaller than the model learnt it.
+        # As much is seen as in the photo, but it is never larger than it is, nor smaller than the
+        # model learnt it.
         (["retarget.shape=[80,224]"], "80x224", (20, 56)),
-        (["retarget.shape=[41,112]"], "41x112", (20, 54)),
+        (["retarget.shape=[40,112]"], "40x112", (14, 40)),
         (["retarget.shape=[40,null]"], "40x56", (20, 28)),
+        (["retarget.shape=[40,112]", "retarget.zoom=1"], "40x112", (10, 28)),
+        (["retarget.shape=[40,112]", "retarget.zoom=0.5"], "40x112", (20, 56)),
+        (["retarget.scale=[1,2]", "retarget.zoom=0.5"], "40x112", (20, 56)),
+        (["retarget.shape=1:1"], "95x95", (24, 24)),
+        (["retarget.shape=9:16", "retarget.zoom=0.5"], "63x35", (32, 18)),
         (["retarget.shape=[13,35]"], "13x35", (13, 35)),
         (["retarget.shape=[80,112]", "finish.resolution=model"], "80x112", (80, 112)),
     ],
@@ -67,6 +74,21 @@ def test_sizes_are_those_of_the_result(
     assert size_of(name) == tuple(map(int, name.split("x")))
     drawn = size_of(f"drawn/{name}")
     assert all(abs(a - b) <= 1 for a, b in zip(drawn, drawing, strict=True))
+
+
+def test_shapes_by_name_and_in_pixels_go_together(shell: Shell, learnt: Path) -> None:
+    wish = "retarget.shape=[16:9,[40,null],4:5]"
+    assert retarget(shell, learnt, wish) == ["106x85.png", "40x56.png", "71x126.png"]
+
+
+def test_a_large_photo_keeps_its_own_pixels(shell: Shell, tmp_path: Path) -> None:
+    write_image("large.png", picture(600, 2400, seed=3))
+    options = [*INGAN_FAST[1:], "model.steps=1", "retarget.scale=[1,0.1]", "device=cpu"]
+    internal_gan.fit("large.png", "ingan", overrides=options, output=tmp_path / "run")
+    for zoom, size in (("auto", (39, 155)), ("1", (600, 2400))):
+        retarget(shell, tmp_path / "run", "retarget.shape=[60,100]", f"retarget.zoom={zoom}")
+        assert read_origin("out/retarget/60x100.origin.png").photo_size == size
+        Path("out").rename(zoom)
 
 
 def test_the_pixels_are_those_of_the_photo_that_is_named(shell: Shell, learnt: Path) -> None:
