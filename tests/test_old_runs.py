@@ -29,6 +29,17 @@ RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
 # What 0.1.0 did by the experiment's name alone.
 AS_IT_WAS = {
     "singan_paper": ("model.scale_count=fewest", "model.handover=as_drawn"),
+    "ingan_unet": (
+        "model.adversarial_weight=1.8",
+        "model.noise=0.00392157",
+        "model.noise_on=[real,input,drawing]",
+        "model.same_scales=false",
+        "model.generator.downscale=stride",
+        "model.generator.statistics=running",
+        "model.generator.output_gain=null",
+        "model.discriminator.coarse_weight=2",
+        "model.discriminator.schedule=linear",
+    ),
 }
 # The picture that each leaves, and how to ask for it again.
 SAMPLE = ["task=sample", "sample.count=1", "finish.detail=network"]

@@ -15,6 +15,8 @@ Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spect
 Init = Literal["normal", "kaiming"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
 Upscale = Literal["transposed", "nearest"]
+Downscale = Literal["stride", "wide", "pool"]
+Statistics = Literal["running", "own"]
 
 LEAKY_SLOPE = 0.2
 # More than published networks have, and what a computer can hold.
@@ -34,6 +36,12 @@ class ConvBlock(nn.Sequential):
         upscale: ``transposed`` is a transposed convolution with kernel 4 and stride 2, ``nearest``
             a 3x3 convolution of repeated pixels. Both ignore ``kernel_size``, ``stride`` and
             ``dilation``, the former also ``padding``.
+        downscale: halves the sides, in place of ``stride``: ``stride`` by a convolution of stride
+            2, ``wide`` by one of 4x4 pixels that continues the input with zeros, ``pool`` by the
+            largest of 2x2 pixels after everything else.
+        statistics: with which a batch norm works after the training, the ``running`` averages of
+            the training or the input's ``own``.
+        affine: whether an instance norm has weights.
         padding: how the input continues beyond its border; None does not pad.
         activation: whether a LeakyReLU follows.
         slope: of the LeakyReLU below 0.
@@ -52,32 +60,56 @@ class ConvBlock(nn.Sequential):
         stride: int = 1,
         dilation: int = 1,
         upscale: Upscale | None = None,
+        downscale: Downscale | None = None,
         padding: Padding | None = None,
         activation: bool = True,
         slope: float = LEAKY_SLOPE,
+        statistics: Statistics = "running",
+        affine: bool = True,
     ) -> None:
         if norm not in get_args(Norm):
             raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
+        if downscale is not None:
+            stride = 1 if downscale == "pool" else 2
         conv: nn.Module
         if upscale == "transposed":
             conv = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
         elif upscale == "nearest":
             conv = DoublingConv2d(in_channels, out_channels, padding or "zero")
+        elif downscale == "wide":
+            conv = nn.Conv2d(in_channels, out_channels, 4, 2, 1)
         else:
             make = nn.Conv2d if dilation == 1 else DilatedConv2d
             conv = make(in_channels, out_channels, kernel_size, stride, dilation=dilation)
         if norm.startswith("spectral"):
             conv = spectral_norm(conv)
         layers = [conv]
-        if padding is not None and kernel_size > 1 and not upscale:
+        if padding is not None and kernel_size > 1 and not upscale and downscale != "wide":
             layers.insert(0, Pad(dilation * (kernel_size // 2), padding))
         if norm.endswith("batch"):
-            layers.append(nn.BatchNorm2d(out_channels))
+            make_norm = nn.BatchNorm2d if statistics == "running" else OwnBatchNorm2d
+            layers.append(make_norm(out_channels))
         elif norm.endswith("instance"):
-            layers.append(nn.InstanceNorm2d(out_channels, affine=True))
+            layers.append(nn.InstanceNorm2d(out_channels, affine=affine))
         if activation:
             layers.append(nn.LeakyReLU(slope))
+        if downscale == "pool":
+            # An odd last row or column counts, too.
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))
         super().__init__(*layers)
+
+
+class OwnBatchNorm2d(nn.BatchNorm2d):
+    """A batch norm that works with its input's own mean and variance after the training, too."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, track_running_stats=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.numel() > x.shape[1]:
+            return super().forward(x)
+        # The only value of a channel is its mean.
+        return 0 * x + self.bias.view(-1, 1, 1)
 
 
 class DilatedConv2d(nn.Conv2d):

@@ -22,6 +22,8 @@ from internal_gan.nn.blocks import (
 )
 from internal_gan.units import Size
 
+Schedule = Literal["linear", "geometric"]
+
 
 class PatchDiscriminator(nn.Module):
     """One logit for each overlapping patch, by convolutions without padding (Shaham et al. 2019,
@@ -116,7 +118,9 @@ class MultiScaleDiscriminator(nn.Module):
         factor: ratio of the sides of a scale to those of the next coarser one.
         min_side: short side of the smallest image judged, in pixels.
         coarse_weight: ratio of a scale's weight to the next finer one's, at the beginning.
-        even_after: progress from which all scales weigh the same, 0 to 1.
+        even_after: progress at which all scales weigh the same, 0 to 1.
+        schedule: ``linear`` weights go there evenly and stay; with ``geometric`` the ratio is
+            coarse_weight^(1 - progress / even_after), and goes on towards the fine scales.
         sigmoid: whether each map passes a sigmoid before it is averaged.
         rng: source of the initial weights.
 
@@ -137,6 +141,7 @@ class MultiScaleDiscriminator(nn.Module):
         min_side: int = 13,
         coarse_weight: float = 2.0,
         even_after: float = 1 / 3,
+        schedule: Schedule = "linear",
         sigmoid: bool = False,
         rng: torch.Generator | None = None,
     ) -> None:
@@ -149,6 +154,8 @@ class MultiScaleDiscriminator(nn.Module):
         self.min_side = min_side
         self.coarse_weight = coarse_weight
         self.even_after = even_after
+        self.schedule = schedule
+        self.most: int | None = None
         self.sigmoid = sigmoid
         fitting = len(self._sizes(size))
         if not fitting:
@@ -162,15 +169,24 @@ class MultiScaleDiscriminator(nn.Module):
 
     def set_progress(self, progress: float) -> None:
         """Set the scales' weights for a progress of the training from 0 to 1."""
-        even = min(1.0, progress / self.even_after) if self.even_after else 1.0
-        coarse = [self.coarse_weight**k for k in range(len(self.networks))]
+        even = progress / self.even_after if self.even_after else 1.0
+        ratio = self.coarse_weight
+        if self.schedule == "geometric":
+            even, ratio = 0.0, self.coarse_weight ** (1 - even)
+        even = min(1.0, even)
+        coarse = [ratio**k for k in range(len(self.networks))]
         self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
+
+    def judge_as(self, size: Size | None) -> None:
+        """Judge what follows at the scales alone that an image of ``size``, (height, width) in
+        pixels, has room for; None: at all that each image has room for itself."""
+        self.most = None if size is None else max(1, len(self._sizes(size)))
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The averaged map (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], as large as that of
         the finest scale, and the hidden feature maps of all networks, finest first."""
         size = size_of(image)
-        sizes = self._sizes(size) or [size]
+        sizes = (self._sizes(size) or [size])[: self.most]
         used = list(zip(self.networks, sizes, self.weights, strict=False))
         total = sum(weight for _, _, weight in used)
         average, features = None, []

@@ -6,12 +6,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from internal_gan.errors import check_range
+from internal_gan.errors import check_range, unknown
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.retargeting import RetargetModel, Voting
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.units import Size
+
+NOISE_ON = ("real", "fake", "input", "drawing")
 
 
 class InGAN(RetargetModel):
@@ -19,7 +21,14 @@ class InGAN(RetargetModel):
 
     Args:
         generator: called with ``rng``, makes the generator.
-        noise: largest uniform noise on the generator's input, in units of [0, 1].
+        noise: largest uniform noise, in units of [0, 1].
+        noise_on: where it is added, some of ``real`` patches and ``fake`` ones that the
+            discriminator learns from, the generator's ``input`` in training, and ``drawing``, its
+            input afterwards.
+
+    Raises:
+        ValueError: a number out of range.
+        UserError: another name in ``noise_on``.
     """
 
     family: ClassVar[str] = "ingan"
@@ -32,11 +41,14 @@ class InGAN(RetargetModel):
         generator: Callable[..., ShapeFlexibleGenerator],
         scale_range: Sequence[float],
         noise: float,
+        noise_on: Sequence[str] = ("real", "input", "drawing"),
     ) -> None:
         super().__init__(scale_range)
         check_range(0, 1, noise=noise)
+        check_noise_on(noise_on)
         self.make_generator = generator
         self.noise = noise
+        self.noise_on = noise_on
 
     @property
     def bytes_per_pixel(self) -> float:
@@ -61,9 +73,17 @@ class InGAN(RetargetModel):
         voting: Voting | None = None,
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
-        noisy = add_noise(image, self.noise, rng)
-        painted: Tensor = self.generators[0](noisy, size, transform)
+        if "drawing" in self.noise_on:
+            image = add_noise(image, self.noise, rng)
+        painted: Tensor = self.generators[0](image, size, transform)
         return painted if voting is None else voting.on(painted, size_of(voting.source))
+
+
+def check_noise_on(places: Sequence[str]) -> None:
+    """Refuse, with a UserError, a place that gets no noise."""
+    for place in places:
+        if place not in NOISE_ON:
+            raise unknown("noise_on", place, NOISE_ON)
 
 
 def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:

@@ -14,7 +14,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.retargeting import check_scale_range
-from internal_gan.models.ingan.whole import InGAN, add_noise
+from internal_gan.models.ingan.whole import InGAN, add_noise, check_noise_on
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
@@ -62,7 +62,10 @@ class InGANStage(Stage):
     def discriminator_loss(self) -> Losses:
         self.discriminator.set_progress(self.progress)
         fake = self.draws.for_discriminator().fake
-        real = self._noisy(self.draw_crop())
+        if self.recipe.same_scales:
+            self.discriminator.judge_as(size_of(fake))
+        real = self._noisy("real", self.draw_crop())
+        fake = self._noisy("fake", fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
         penalised = (real[window], fake[window])
@@ -71,6 +74,8 @@ class InGANStage(Stage):
 
     def generator_loss(self) -> Losses:
         recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
+        if self.recipe.same_scales:
+            self.discriminator.judge_as(size_of(drawn.fake))
         logits, _ = self.discriminator(drawn.fake)
         adversarial = recipe.adversarial_loss.generator(logits)
         terms.add("generator", adversarial, recipe.adversarial_weight)
@@ -94,7 +99,7 @@ class InGANStage(Stage):
     def draw(self) -> Round:
         image = self.draw_crop()
         transform = random_homography(self.recipe.geometry, self.geometry_rng)
-        fake = self.generator(self._noisy(image), self.draw_size(), transform)
+        fake = self.generator(self._noisy("input", image), self.draw_size(), transform)
         return Round(image, transform, fake)
 
     def draw_size(self) -> Size:
@@ -125,7 +130,9 @@ class InGANStage(Stage):
         )
         return image[..., top : top + height, left : left + width]
 
-    def _noisy(self, image: Tensor) -> Tensor:
+    def _noisy(self, place: str, image: Tensor) -> Tensor:
+        if place not in self.recipe.noise_on:
+            return image
         return add_noise(image, self.recipe.noise, self.rng)
 
 
@@ -157,6 +164,8 @@ class InGANRecipe(Recipe):
     inverse_weight: float
     inverse_start: float
     noise: float
+    noise_on: Sequence[str] = ("real", "input", "drawing")
+    same_scales: bool = False
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop)
@@ -169,6 +178,7 @@ class InGANRecipe(Recipe):
             inverse_weight=self.inverse_weight,
         )
         check_range(0, 1, noise=self.noise)
+        check_noise_on(self.noise_on)
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 

@@ -1,6 +1,8 @@
 """InGAN's generator: repaints an image in any size and shape."""
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +11,11 @@ from internal_gan.errors import check_range
 from internal_gan.images.transforms import Resize, Transform
 from internal_gan.nn.blocks import (
     ConvBlock,
+    Downscale,
     Init,
     Norm,
     Padding,
+    Statistics,
     check_hourglass,
     initialise,
     pad,
@@ -35,6 +39,10 @@ class ShapeFlexibleGenerator(nn.Module):
         norm: of all blocks; the last layer has none.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         padding: how maps continue beyond their borders.
+        downscale: how the sides are halved, and
+        statistics: what batch norms work with; see :class:`internal_gan.nn.blocks.ConvBlock`.
+        output_gain: of the last layer's initial weights (Glorot and Bengio 2010), 0 to 1; None
+            leaves them to ``init``.
         rng: source of the initial weights.
 
     Raises:
@@ -51,27 +59,36 @@ class ShapeFlexibleGenerator(nn.Module):
         norm: Norm = "spectral_batch",
         init: Init = "normal",
         padding: Padding = "reflect",
+        downscale: Downscale = "stride",
+        statistics: Statistics = "running",
+        output_gain: float | None = None,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         check_range(1, depth=depth)
+        check_range(0, 1, output_gain=output_gain)
+
+        def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
+            return ConvBlock(
+                channels, wanted, norm=norm, padding=padding, statistics=statistics, **settings
+            )
+
         check_hourglass(width, depth, residual_blocks, kernel_size)
         widths = [width * 2**level for level in range(depth + 1)]
-        self.entry = ConvBlock(3, width, kernel_size=kernel_size, norm=norm, padding=padding)
-        self.down = nn.ModuleList(
-            ConvBlock(a, b, stride=2, norm=norm, padding=padding) for a, b in pairwise(widths)
-        )
+        self.entry = block(3, width, kernel_size=kernel_size)
+        self.down = nn.ModuleList(block(a, b, downscale=downscale) for a, b in pairwise(widths))
         self.bottleneck = nn.Sequential(
-            *(ResidualBottleneck(widths[-1], norm, padding) for _ in range(residual_blocks))
+            *(ResidualBottleneck(widths[-1], block) for _ in range(residual_blocks))
         )
         self.up = nn.ModuleList(
-            ConvBlock(b, a, norm=norm, padding=padding, upscale="nearest")
-            for a, b in reversed(list(pairwise(widths)))
+            block(b, a, upscale="nearest") for a, b in reversed(list(pairwise(widths)))
         )
         self.output = nn.Conv2d(width, 3, kernel_size)
         self.padding: Padding = padding
         self.stride = 2**depth
         initialise(self, init, rng)
+        if output_gain is not None:
+            nn.init.xavier_normal_(self.output.weight, output_gain, generator=rng)
 
     def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
         """Repaint an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;
@@ -93,13 +110,13 @@ class ResidualBottleneck(nn.Module):
     """Adds 1x1, 3x3 and 1x1 convolutions, the middle one of a quarter of the width (He et al. 2016,
     Figure 5)."""
 
-    def __init__(self, width: int, norm: Norm, padding: Padding) -> None:
+    def __init__(self, width: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()
         narrow = max(1, width // 4)
         self.blocks = nn.Sequential(
-            ConvBlock(width, narrow, kernel_size=1, norm=norm),
-            ConvBlock(narrow, narrow, norm=norm, padding=padding),
-            ConvBlock(narrow, width, kernel_size=1, norm=norm, activation=False),
+            block(width, narrow, kernel_size=1),
+            block(narrow, narrow),
+            block(narrow, width, kernel_size=1, activation=False),
         )
 
     def forward(self, x: Tensor) -> Tensor:
