@@ -19,6 +19,7 @@ from internal_gan.nn.blocks import (
     Init,
     Norm,
     initialise,
+    pad,
 )
 from internal_gan.units import Size
 
@@ -39,6 +40,7 @@ class PatchDiscriminator(nn.Module):
         strides: of each hidden layer; None is 1 each.
         output_kernel_size: of the last layer; None is ``kernel_size``.
         output_norm: of the last layer.
+        padding: zeros around the input of each layer, pixels on every side.
         rng: source of the initial weights.
 
     Attributes:
@@ -62,6 +64,7 @@ class PatchDiscriminator(nn.Module):
         strides: Sequence[int] | None = None,
         output_kernel_size: int | None = None,
         output_norm: Literal["none", "spectral"] = "none",
+        padding: int = 0,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -79,6 +82,8 @@ class PatchDiscriminator(nn.Module):
             )
         last = kernel_size if output_kernel_size is None else output_kernel_size
         check_range(1, LARGEST_KERNEL, kernel_size=kernel_size, output_kernel_size=last)
+        check_range(0, LARGEST_KERNEL // 2, padding=padding)
+        self.padding = padding
         self.blocks = nn.ModuleList(
             ConvBlock(a, b, kernel_size=kernel_size, norm=norm, stride=stride)
             for (a, b), stride in zip(pairwise([channels, *hidden]), strides, strict=True)
@@ -95,12 +100,15 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The logits (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], without strides
-        H' = H - receptive_field + 1, and the hidden feature maps in order."""
+        and padding H' = H - receptive_field + 1, and the hidden feature maps in order."""
         features = []
         for block in self.blocks:
-            image = block(image)
+            image = block(self._padded(image))
             features.append(image)
-        return self.output(image), features
+        return self.output(self._padded(image)), features
+
+    def _padded(self, x: Tensor) -> Tensor:
+        return pad(x, self.padding, "zero") if self.padding else x
 
 
 class MultiScaleDiscriminator(nn.Module):

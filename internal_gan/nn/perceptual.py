@@ -86,13 +86,19 @@ class VGG19Features(FeatureNetwork):
     Args:
         weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg19``.
         widths: channels of the five blocks.
+        normalise: whether it sees images less ImageNet's mean, over its deviation, as it was
+            trained, or as they are in [0, 1], as EdgeConnect's release shows them.
 
     Raises:
         UserError: no such file, or one of another network.
     """
 
     def __init__(
-        self, weights: str | None = None, *, widths: Sequence[int] = (64, 128, 256, 512, 512)
+        self,
+        weights: str | None = None,
+        *,
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        normalise: bool = True,
     ) -> None:
         super().__init__()
         if weights is None:
@@ -111,6 +117,7 @@ class VGG19Features(FeatureNetwork):
                 channels = width
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
+        self.normalise = normalise
         state = read_weights(weights, _OPTION)
         for name, own in self.named_parameters():
             found = state.get(name)
@@ -126,7 +133,9 @@ class VGG19Features(FeatureNetwork):
         self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        x = ((image + 1) / 2 - self.get_buffer("mean")) / self.get_buffer("std")
+        x = (image + 1) / 2
+        if self.normalise:
+            x = (x - self.get_buffer("mean")) / self.get_buffer("std")
         content, style = [], []
         for place, layer in enumerate(self.features):
             if isinstance(layer, nn.MaxPool2d) and min(x.shape[-2:]) < 2:

@@ -39,14 +39,21 @@ class Weights:
 
 
 def edge_loss(
-    weights: Weights, loss: AdversarialLoss, discriminator: nn.Module, real: Tensor, fake: Tensor
+    weights: Weights,
+    loss: AdversarialLoss,
+    discriminator: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    *,
+    match_logits: bool = False,
 ) -> Losses:
     """The edge network's loss; ``real`` and ``fake`` are true and drawn edges, each with the gray
-    image, (N, 2, h, w)."""
+    image, (N, 2, h, w). With ``match_logits`` the discriminator's logits are compared, too."""
     terms = Terms()
     logits, features = discriminator(fake)
     terms.add("generator", loss.generator(logits), weights.edge_adversarial)
-    terms.add("matching", _matching(discriminator, real, features), weights.edge_matching)
+    matching = _matching(discriminator, real, features, logits if match_logits else None)
+    terms.add("matching", matching, weights.edge_matching)
     return terms.losses
 
 
@@ -56,6 +63,8 @@ class CompletionLoss:
     Args:
         features: the network of the content and style losses; None leaves them out.
         patch_loss: auxiliary terms by name.
+        style_inside: whether style is compared with all but the hole black.
+        match_logits: whether ``matching`` compares the discriminator's logits, too.
     """
 
     def __init__(
@@ -66,7 +75,12 @@ class CompletionLoss:
         patch_loss: Mapping[str, PatchTerm],
         index: int,
         count: int,
+        *,
+        style_inside: bool = False,
+        match_logits: bool = False,
     ) -> None:
+        self.style_inside = style_inside
+        self.match_logits = match_logits
         self.weights = weights
         self.loss = loss
         self.features = features
@@ -94,12 +108,18 @@ class CompletionLoss:
         terms.add("l1", F.l1_loss(filled.float(), case.image) / share, weights.l1)
         if weights.matching:
             real = torch.cat([case.image, edges.detach()], dim=1)
-            terms.add("matching", _matching(discriminator, real, features), weights.matching)
+            matched = logits if self.match_logits else None
+            matching = _matching(discriminator, real, features, matched)
+            terms.add("matching", matching, weights.matching)
         if self.features is not None:
             with torch.no_grad():
                 wanted = self.features(case.image)
             found = self.features(filled)
             terms.add("content", content_distance(found[0], wanted[0]), weights.content)
+            if self.style_inside:
+                with torch.no_grad():
+                    wanted = self.features(torch.where(case.hole > 0, case.image, -1))
+                found = self.features(torch.where(case.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), weights.style)
         for name, term, weight in self.patch_terms:
             if step % term.interval == 0:
@@ -110,8 +130,13 @@ class CompletionLoss:
         return terms.losses
 
 
-def _matching(discriminator: nn.Module, real: Tensor, features: list[Tensor]) -> Tensor:
-    """Distance of a fake's ``features`` from the discriminator's features of real images."""
+def _matching(
+    discriminator: nn.Module, real: Tensor, features: list[Tensor], logits: Tensor | None
+) -> Tensor:
+    """Distance of a fake's ``features``, and its ``logits`` unless None, from the discriminator's
+    of real images."""
     with torch.no_grad():
-        _, wanted = discriminator(real)
-    return content_distance(features, wanted)
+        wanted_logits, wanted = discriminator(real)
+    if logits is None:
+        return content_distance(features, wanted)
+    return content_distance([*features, logits], [*wanted, wanted_logits])

@@ -1,7 +1,7 @@
 """How EdgeConnect learns: edges, then completion, then both, on random holes in the photos."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,12 +14,13 @@ from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.base import Model, Recipe, Stage, freeze
+from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -42,6 +43,10 @@ class EdgeConnectRecipe(Recipe):
         features: makes the feature network of the content and style losses; empty for none.
         patch_loss: auxiliary terms between a crop and its completion, divided by the hole's share.
         steps: of the four stages, or of the only one without edges.
+        final_rates: fraction of each stage's learning rates left at its end; None: that of
+            ``optimization``.
+        style_inside, match_logits: see
+            :class:`internal_gan.models.edgeconnect.losses.CompletionLoss`.
 
     Raises:
         ValueError: a number out of range.
@@ -67,6 +72,9 @@ class EdgeConnectRecipe(Recipe):
     judge_composite: bool
     noise: float
     settle: bool
+    style_inside: bool = False
+    match_logits: bool = False
+    final_rates: PerStage | None = None
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop)
@@ -132,14 +140,29 @@ class EdgeConnectRecipe(Recipe):
         try_patch_losses(self.patch_loss, model.image[..., :side, :side], model.num_stages)
         self.completion_loss(model, 0)
 
+    def optimization_at(self, model: Model, index: int) -> Optimization:
+        found = super().optimization_at(model, index)
+        if self.final_rates is None:
+            return found
+        fractions = per_stage(self.final_rates, model.num_stages, "final_rates", 0, 1)
+        return replace(found, final_lr=fractions[index])
+
     def completion_loss(self, model: EdgeConnect, index: int) -> CompletionLoss:
         """The loss of a stage's completion."""
         features = None
         if callable(self.features) and (self.weights.content or self.weights.style):
             with torch.device("cpu"):  # its random numbers are those of the CPU
                 features = self.features().to(model.device)
-        terms = (self.patch_loss, index, model.num_stages)
-        return CompletionLoss(self.weights, self.adversarial_loss, features, *terms)
+        return CompletionLoss(
+            self.weights,
+            self.adversarial_loss,
+            features,
+            self.patch_loss,
+            index,
+            model.num_stages,
+            style_inside=self.style_inside,
+            match_logits=self.match_logits,
+        )
 
     def stage(
         self,
@@ -199,7 +222,14 @@ class EdgeStage(InpaintingStage):
 
     def generator_loss(self) -> Losses:
         recipe, (real, fake) = self.recipe, self._draws.for_generator()
-        return edge_loss(recipe.weights, recipe.adversarial_loss, self.discriminator, real, fake)
+        return edge_loss(
+            recipe.weights,
+            recipe.adversarial_loss,
+            self.discriminator,
+            real,
+            fake,
+            match_logits=recipe.match_logits,
+        )
 
     def finish(self) -> None:
         freeze(self.generator)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +12,7 @@ from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
     LARGEST_KERNEL,
     ConvBlock,
+    Downscale,
     Init,
     Norm,
     Padding,
@@ -34,6 +38,8 @@ class DilatedResidualGenerator(nn.Module):
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
             to ``init``.
         padding: how maps continue beyond their borders.
+        downscale: how the sides are halved, and
+        affine: whether instance norms have weights; see :class:`internal_gan.nn.blocks.ConvBlock`.
         rng: source of the initial weights.
 
     Raises:
@@ -54,6 +60,8 @@ class DilatedResidualGenerator(nn.Module):
         init: Init = "normal",
         output_std: float | None = None,
         padding: Padding = "reflect",
+        downscale: Downscale = "stride",
+        affine: bool = True,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -61,14 +69,16 @@ class DilatedResidualGenerator(nn.Module):
         check_range(0, 1, output_std=output_std)
         check_range(1, LARGEST_KERNEL, dilation=dilation)
 
-        def block(channels: int, wanted: int, **settings: int | str) -> ConvBlock:
-            return ConvBlock(channels, wanted, norm=norm, padding=padding, slope=0.0, **settings)  # type: ignore[arg-type]
+        def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
+            return ConvBlock(
+                channels, wanted, norm=norm, padding=padding, slope=0.0, affine=affine, **settings
+            )
 
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = block(in_channels, width, kernel_size=kernel_size)
-        self.down = nn.Sequential(*(block(w, 2 * w, stride=2) for w in widths[:-1]))
+        self.down = nn.Sequential(*(block(w, 2 * w, downscale=downscale) for w in widths[:-1]))
         self.residual = nn.Sequential(
-            *(DilatedResidual(widths[-1], dilation, norm, padding) for _ in range(residual_blocks))
+            *(DilatedResidual(widths[-1], dilation, block) for _ in range(residual_blocks))
         )
         self.up = nn.Sequential(
             *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
@@ -91,11 +101,11 @@ class DilatedResidualGenerator(nn.Module):
 class DilatedResidual(nn.Module):
     """Adds two 3x3 convolutions, the first one dilated."""
 
-    def __init__(self, width: int, dilation: int, norm: Norm, padding: Padding) -> None:
+    def __init__(self, width: int, dilation: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()
         self.blocks = nn.Sequential(
-            ConvBlock(width, width, norm=norm, padding=padding, dilation=dilation, slope=0.0),
-            ConvBlock(width, width, norm=norm, padding=padding, activation=False),
+            block(width, width, dilation=dilation),
+            block(width, width, activation=False),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -204,7 +204,7 @@ def test_the_papers_model_has_the_papers_numbers() -> None:
         assert rates == [1, 0.1]
     weights = recipe.weights
     assert (weights.edge_adversarial, weights.edge_matching) == (1, 10)
-    assert (weights.l1, weights.adversarial, weights.content, weights.style) == (1, 0.1, 0.1, 250)
+    assert (weights.l1, weights.adversarial, weights.content, weights.style) == (0.5, 0.1, 0.1, 250)
     spectral = [
         any("parametrizations" in name for name, _ in network.named_parameters())
         for network in (edges.generator, completion.generator)
