@@ -7,9 +7,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "results" / "fidelity.md"
 
 
 def rows(family: str) -> list[str]:
-    """The names of the numbers in a family's table, in order."""
+    """The names of the numbers in a family's table, its first one, in order."""
     text = PAGE.read_text(encoding="utf-8")
     section = re.split(r"^## ", text, flags=re.MULTILINE)
     (found,) = (part for part in section if part.startswith(f"{family}\n"))
-    lines = [line for line in found.splitlines() if line.startswith("| ")]
-    return [line.split(" | ")[0].removeprefix("| ") for line in lines[1:]]
+    table = found[found.index("| number |") :].partition("\n\n")[0]
+    return [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]]

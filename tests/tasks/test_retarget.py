@@ -89,7 +89,7 @@ def test_a_vote_can_be_asked_for_or_not(shell: Shell, model: str) -> None:
         assert answer.code == 0, answer.err
         pictures.append(Path(vote, "retarget/20x56.png").read_bytes())
     assert pictures[0] != pictures[1]
-    # The model is InGAN as published.
+    # The model is InGAN's paper form.
     assert pictures[0] == pictures[2]
 
 

@@ -1,4 +1,4 @@
-"""InGAN as published: one image in any size and shape (Shocher, Bagon, Isola, Irani, ICCV 2019)."""
+"""InGAN's paper form: one image in any size and shape (Shocher, Bagon, Isola, Irani, ICCV 2019)."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""How InGAN as published learns: it repaints its image in random sizes and shapes, and back."""
+"""How InGAN's paper form learns: it repaints its image in random sizes and shapes, and back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ class InGANStage(Stage):
 
 @dataclass(kw_only=True)
 class InGANRecipe(Recipe):
-    """How InGAN as published learns; ``conf/model/ingan_unet.yaml`` sets and explains the options.
+    """How InGAN's paper form learns; ``conf/model/ingan_unet.yaml`` sets and explains the options.
 
     Attributes:
         generator: called with ``rng``, makes the generator.
