@@ -16,6 +16,7 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan import retargeting
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
+from internal_gan.nn.losses import LSGAN
 from internal_gan.patches.vote import vote
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
@@ -399,6 +400,20 @@ class TestRepeating:
 def test_options_out_of_range_fail_before_any_work(override: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         prepared(override)
+
+
+def test_the_default_has_lsgan_the_cycle_and_a_discriminator_at_every_scale() -> None:
+    recipe = recipe_of(base=("model=ingan",))
+    model = recipe.prepare(picture(48, 64))
+    assert isinstance(recipe.adversarial_loss, LSGAN)
+    assert model.num_stages > 2
+    for index in range(model.num_stages):
+        stage = recipe.stage(model, index, 2, None, torch.Generator().manual_seed(0))
+        judged, _ = stage.discriminator_loss()
+        assert judged.item() > 0
+        _, scalars = stage.generator_loss()
+        assert {"generator", "cycle"} <= scalars.keys()
+        stage.finish()
 
 
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
