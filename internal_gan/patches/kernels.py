@@ -42,7 +42,8 @@ def was_kept() -> bool:
     return bool(cast(Any, measure).stats.cache_hits)
 
 
-def _compiled(loop: Loop) -> Loop:
+def compiled(loop: Loop) -> Loop:
+    """A loop that is compiled when it is first called, and runs without Python's lock."""
     return cast(Loop, njit(nogil=True, cache=KEPT)(loop))
 
 
@@ -81,7 +82,7 @@ def _hash(a, b, c):
     return h ^ (h >> np.uint32(15))
 
 
-@_compiled
+@compiled
 def project(image, patch, channels, basis, stride, result, top, bottom):
     """Coefficients of the patches at every ``stride``-th place.
 
@@ -103,7 +104,7 @@ def project(image, patch, channels, basis, stride, result, top, bottom):
             result[row, column] = total
 
 
-@_compiled
+@compiled
 def measure(target, source, field, active, patch, channels, distances, top, bottom):
     """Write the squared distances of active matches into ``distances`` (h, w), int32."""
     span = patch * channels
@@ -115,7 +116,7 @@ def measure(target, source, field, active, patch, channels, distances, top, bott
             distances[y, x] = _distance(target, source, y, x * channels, sy, sx, patch, span, FAR)
 
 
-@_compiled
+@compiled
 def consider(
     target, source, field, distances, weights, active, patch, channels, seeds, stride, top, bottom
 ):
@@ -188,7 +189,7 @@ def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):
     return count
 
 
-@_compiled
+@compiled
 def sweep(
     target,
     source,
@@ -284,46 +285,3 @@ def sweep(
                     best, nearest, by, bx = cost, d, cy, cx
             distances[y, x] = nearest
             field[y, x, 0], field[y, x, 1] = by, bx
-
-
-@_compiled
-def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom):
-    """For each active pixel the pixel of the source that most of the patches over it name.
-
-    Args:
-        kernel: (patch, patch) float32, what a patch's voice counts at each of its pixels.
-        active: (H, W).
-        origins: (H, W, 2) int32, row and column in the source; written.
-    """
-    height, width = field.shape[0], field.shape[1]
-    votes = np.empty(patch * patch, np.float32)
-    where = np.empty((patch * patch, 2), np.int32)
-    for y in range(top, bottom):
-        for x in range(origins.shape[1]):
-            if not active[y, x]:
-                continue
-            count, best = 0, 0
-            for i in range(patch):
-                fy = y - i
-                if wrap_y:
-                    fy = (fy + height) % height
-                if fy < 0 or fy >= height:
-                    continue
-                for j in range(patch):
-                    fx = x - j
-                    if wrap_x:
-                        fx = (fx + width) % width
-                    if fx < 0 or fx >= width:
-                        continue
-                    sy, sx = field[fy, fx, 0] + i, field[fy, fx, 1] + j
-                    found = 0
-                    while found < count and (where[found, 0] != sy or where[found, 1] != sx):
-                        found += 1
-                    if found == count:
-                        where[count, 0], where[count, 1] = sy, sx
-                        votes[count] = np.float32(0)
-                        count += 1
-                    votes[found] += kernel[i, j]
-                    if votes[found] > votes[best]:
-                        best = found
-            origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]

@@ -15,7 +15,8 @@ from scipy.ndimage import maximum_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from internal_gan.patches.field import Flags, Places, Wrap
+from internal_gan.patches import origin_kernels
+from internal_gan.patches.field import Flags, Places, Wrap, over_rows
 
 Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
@@ -33,11 +34,9 @@ def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
 
     The last row or column has no next one unless it wraps.
     """
-    following = np.roll(origins, -1, axis)
-    step = np.array([1, 0] if axis == 0 else [0, 1])
-    found: Flags = (following - origins != step).any(axis=2)
-    if not wrap[axis]:
-        found[(slice(None),) * axis + (-1,)] = False
+    found = np.empty(origins.shape[:2], np.bool_)
+    origins = np.ascontiguousarray(origins, np.int32)
+    over_rows(origin_kernels.breaks, len(origins), origins, axis, wrap[axis], found)
     return found
 
 

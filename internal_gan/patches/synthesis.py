@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from internal_gan.patches import kernels
+from internal_gan.patches import origin_kernels
 from internal_gan.patches.field import (
     PATCH,
     Field,
@@ -175,7 +175,7 @@ def vote(
     if active is None:
         active = np.ones(size, np.bool_)
     result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
-    over_rows(kernels.plurality, size[0], field, PATCH, voice, *wrap, active, result)
+    over_rows(origin_kernels.plurality, size[0], field, PATCH, voice, *wrap, active, result)
     return result
 
 
@@ -185,15 +185,13 @@ def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
     Args:
         size, source: (height, width) of the larger target and source.
     """
-    sides = []
-    near = _nearest(size, ratio, origins.shape)
-    coarse = origins[near[0][:, None], near[1][None]]
-    for axis, side in enumerate(size):
-        shape = (-1, 1) if axis == 0 else (1, -1)
-        offset = coarse[..., axis] - near[axis].reshape(shape)
-        place = np.arange(side).reshape(shape) + np.rint(offset * ratio).astype(np.int32)
-        sides.append(place.clip(0, source[axis] - 1))
-    return np.ascontiguousarray(np.stack(sides, axis=-1), np.int32)
+    rows, columns = _nearest(size, ratio, origins.shape)
+    result = np.empty((*size, 2), np.int32)
+    origins = np.ascontiguousarray(origins, np.int32)
+    over_rows(
+        origin_kernels.carried, size[0], origins, rows, columns, float(ratio), *source, result
+    )
+    return result
 
 
 def _nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.intp]]:
@@ -210,11 +208,10 @@ def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
     Args:
         source: rows and columns of the source's patches.
     """
-    middle = PATCH // 2
-    height, width = grid((origins.shape[0], origins.shape[1]), wrap)
-    rows, columns = ((np.arange(side) + middle) for side in (height, width))
-    field = origins[rows[:, None] % origins.shape[0], columns[None] % origins.shape[1]] - middle
-    return np.ascontiguousarray(field.clip(0, np.array(source) - 1), np.int32)
+    field = np.empty((*grid((origins.shape[0], origins.shape[1]), wrap), 2), np.int32)
+    origins = np.ascontiguousarray(origins, np.int32)
+    over_rows(origin_kernels.matches, len(field), origins, PATCH // 2, *source, field)
+    return field
 
 
 def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:
