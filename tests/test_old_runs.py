@@ -26,8 +26,9 @@ from tests.commands import ROOT, Shell
 from tests.runs.make import COMMON, RUNS
 
 RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
-# What 0.1.0 did by the experiment's name alone.
+# What 0.1.0 did by the model's or experiment's name alone.
 AS_IT_WAS = {
+    "edgeconnect": ("model.lines_first=false", "model.weights.edge_entropy=0"),
     "singan_paper": ("model.scale_count=fewest", "model.handover=as_drawn"),
     "ingan_unet": (
         "model.adversarial_weight=1.8",

@@ -137,9 +137,8 @@ def maps_matched() -> int:
 
     weights, loss = paper().recipe.weights, paper().recipe.adversarial_loss
     real, fake = torch.zeros(1, 2, 80, 80), torch.ones(1, 2, 80, 80)
-    found = edge_loss(
-        weights, loss, Shifted(), real, fake, match_logits=paper().recipe.match_logits
-    )
+    logits = paper().recipe.match_logits
+    found = edge_loss(weights, loss, Shifted(), real, fake, real[:, :1], match_logits=logits)
     return round(float(found[1]["matching"]))
 
 

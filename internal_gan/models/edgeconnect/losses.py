@@ -15,12 +15,17 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 from internal_gan.patches.losses import PatchTerm
 
+# Most pixels have no edge.
+EDGE_COUNTS = 3.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
     """Of the terms of the completion's loss, and with ``edge_`` of the edge network's.
 
     Attributes:
+        edge_entropy: of the cross entropy of the drawn and the true edges inside of the hole, in
+            which a true edge counts EDGE_COUNTS times.
         edge_matching, matching: of the distance of the discriminator's features.
         l1: of the mean absolute difference, divided by the hole's share of the image.
         content, style: of the distance of the feature network's maps and of their Gram matrices.
@@ -33,6 +38,7 @@ class Weights:
     content: float
     style: float
     matching: float
+    edge_entropy: float = 0.0
 
     def __post_init__(self) -> None:
         check_range(0, MOST, **vars(self))
@@ -44,16 +50,27 @@ def edge_loss(
     discriminator: nn.Module,
     real: Tensor,
     fake: Tensor,
+    hole: Tensor,
     *,
     match_logits: bool = False,
 ) -> Losses:
-    """The edge network's loss; ``real`` and ``fake`` are true and drawn edges, each with the gray
-    image, (N, 2, h, w). With ``match_logits`` the discriminator's logits are compared, too."""
+    """The edge network's loss.
+
+    Args:
+        real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
+        hole: (N, 1, h, w), 1 where edges were to be drawn.
+        match_logits: whether the discriminator's logits are compared, too.
+    """
     terms = Terms()
     logits, features = discriminator(fake)
     terms.add("generator", loss.generator(logits), weights.edge_adversarial)
     matching = _matching(discriminator, real, features, logits if match_logits else None)
     terms.add("matching", matching, weights.edge_matching)
+    if weights.edge_entropy:
+        drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
+        entropy = -EDGE_COUNTS * true * drawn.log() - (1 - true) * (1 - drawn).log()
+        mean = (entropy * hole).sum() / hole.sum().clamp_min(1)
+        terms.add("entropy", mean, weights.edge_entropy)
     return terms.losses
 
 

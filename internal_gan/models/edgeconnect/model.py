@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range, unknown
 from internal_gan.images.colours import luminance
+from internal_gan.images.continuation import continue_lines
 from internal_gan.images.edges import EdgeDetector
-from internal_gan.images.fill import fill_smoothly, settle
+from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.resize import size_of
 from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
@@ -25,6 +26,8 @@ from internal_gan.patches.completion import complete, has_patches
 _log = logging.getLogger(__name__)
 
 Base = Literal["patches", "smooth", "white"]
+# So much of a line is anywhere in a hole when its lines choose patches: what was not drawn may be.
+DOUBT = 0.2
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -56,6 +59,10 @@ class EdgeConnect(SeveralPhotosModel):
             which makes variants differ.
         settle: whether the filling's colours are shifted to meet those around it
             (:func:`internal_gan.images.fill.settle`).
+        lines_first: whether the edge network draws before anything else fills the hole, and its
+            lines choose the patches. It sees a white hole, and how the lines that end there may go
+            on (:func:`internal_gan.images.continuation.continue_lines`). Otherwise it draws on
+            what ``base`` fills the hole with.
 
     Attributes:
         edge_network, completion_network: None until they are trained.
@@ -80,6 +87,7 @@ class EdgeConnect(SeveralPhotosModel):
         base: Base,
         noise: float,
         settle: bool,
+        lines_first: bool = False,
     ) -> None:
         super().__init__()
         if isinstance(edges, Mapping) and edges:
@@ -93,6 +101,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.base = base
         self.noise = noise
         self.settle = settle
+        self.lines_first = lines_first
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
@@ -178,10 +187,15 @@ class EdgeConnect(SeveralPhotosModel):
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
         given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
+        choosing = given
+        if given is None and self.lines_first and self.edge_network is not None:
+            drawn = self.draw_edges(self.edge_network, known, hole, found)
+            given = torch.where(hole > 0, drawn, found)
+            choosing = torch.where(hole > 0, drawn.clamp_min(DOUBT), found)
         rng = None
         if seed is not None and self.completion_network is not None:
             rng = torch.Generator().manual_seed(seed)
-        start = self.start(known, hole, lines=given, barred=barred, rng=rng)
+        start = self.start(known, hole, lines=choosing, barred=barred, rng=rng)
         lines = found if given is None else given
         if given is None and self.edge_network is not None:
             drawn = self.draw_edges(self.edge_network, start, hole, found)
@@ -233,7 +247,9 @@ class EdgeConnect(SeveralPhotosModel):
         """The edges (N, 1, H, W) of the known part of an image (N, 3, H, W)."""
         if self.detector is None:
             return torch.zeros_like(hole)
-        return self.detector(fill_smoothly(image, hole)) * (1 - hole)
+        # A membrane would weaken the lines that end at the hole.
+        fill = fill_nearest if self.lines_first else fill_smoothly
+        return self.detector(fill(image, hole)) * (1 - hole)
 
     def draw_edges(
         self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
@@ -242,11 +258,14 @@ class EdgeConnect(SeveralPhotosModel):
         2019, Section 3.1).
 
         Args:
-            start: see :meth:`start`.
+            start: see :meth:`start`; with ``lines_first`` what the hole shows has no influence.
             known_edges: (N, 1, H, W); only those outside the hole are used.
         """
-        known = known_edges * (1 - hole)
-        return torch.sigmoid(network(torch.cat([luminance(start), known, hole], dim=1)).float())
+        gray, lines = luminance(start), known_edges * (1 - hole)
+        if self.lines_first:
+            gray = torch.where(hole > 0, torch.ones_like(gray), gray)
+            lines = torch.where(hole > 0, continue_lines(lines, start, hole), lines)
+        return torch.sigmoid(network(torch.cat([gray, lines, hole], dim=1)).float())
 
     def paint(
         self,

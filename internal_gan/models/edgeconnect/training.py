@@ -37,7 +37,7 @@ class EdgeConnectRecipe(Recipe):
     explains the options.
 
     Attributes:
-        edge_generator, generator, edges, base, noise, settle: see
+        edge_generator, generator, edges, base, noise, settle, lines_first: see
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
         discriminator: called with ``channels`` and ``rng``, makes either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
@@ -75,6 +75,7 @@ class EdgeConnectRecipe(Recipe):
     style_inside: bool = False
     match_logits: bool = False
     final_rates: PerStage | None = None
+    lines_first: bool = False
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop)
@@ -217,17 +218,16 @@ class EdgeStage(InpaintingStage):
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        real, fake = self._draws.for_discriminator()
+        real, fake, _ = self._draws.for_discriminator()
         return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
 
     def generator_loss(self) -> Losses:
-        recipe, (real, fake) = self.recipe, self._draws.for_generator()
+        recipe, drawn = self.recipe, self._draws.for_generator()
         return edge_loss(
             recipe.weights,
             recipe.adversarial_loss,
             self.discriminator,
-            real,
-            fake,
+            *drawn,
             match_logits=recipe.match_logits,
         )
 
@@ -236,14 +236,18 @@ class EdgeStage(InpaintingStage):
         self.model.edge_network = self.generator
         self.model.finished += 1
 
-    def _draw(self) -> tuple[Tensor, Tensor]:
-        """True and drawn edges of a fresh case, each with the gray image, (N, 2, h, w)."""
+    def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
+        """True and drawn edges of a fresh case, each with the gray image, (N, 2, h, w), and the
+        hole without what is unknown, (N, 1, h, w)."""
         case, model = self.cases.draw(), self.model
-        start = practice_start(model, case.image, case.hole, self.rng)
+        start = case.image
+        if not model.lines_first:
+            start = practice_start(model, case.image, case.hole, self.rng)
         drawn = model.draw_edges(self.generator, start, case.hole, case.edges)
         drawn = drawn * (1 - case.unknown)
         gray = luminance(case.image)
-        return torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
+        real, fake = torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
+        return real, fake, case.hole * (1 - case.unknown)
 
 
 class CompletionStage(InpaintingStage):

@@ -3,6 +3,7 @@
 import copy
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,68 @@ def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
     assert torch.equal(guided.edges[inside], given[inside])
     assert torch.equal(guided.edges[~inside], drawn.edges[~inside])
     assert not torch.equal(guided.image, drawn.image)
+
+
+def test_drawn_lines_do_not_depend_on_what_is_under_the_hole(model: EdgeConnect) -> None:
+    image, hole = picture(), box()
+    known, edges = torch.where(hole > 0, picture(seed=1), image), torch.rand(hole.shape)
+    network = model.edge_network
+    assert model.lines_first
+    assert network is not None
+    drawn = [
+        model.draw_edges(network, start, hole, torch.where(hole > 0, under, edges))
+        for start, under in ((image, edges), (known, 1 - edges))
+    ]
+    assert torch.equal(*drawn)
+    as_before = copy.copy(model)
+    as_before.lines_first = False
+    seen = [as_before.draw_edges(network, start, hole, edges) for start in (image, known)]
+    assert not torch.equal(*seen)
+
+
+def test_in_training_the_edge_network_sees_nothing_of_the_random_hole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = recipe_of(base=EDGECONNECT)
+    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
+    case, real, seen = stage.cases.draw(), torch.ones(1, 3, 20, 28), []
+    monkeypatch.setattr(stage.cases, "draw", lambda: case)
+    stage.generator.register_forward_hook(lambda _, given, drawn: seen.append(given[0]))
+    stage.discriminator_loss()
+    for under in (real, -real):
+        size = case.image.shape[-2:]
+        image = torch.where(case.hole > 0, under[..., : size[0], : size[1]], case.image)
+        case = replace(case, image=image)
+        stage.discriminator_loss()
+    assert torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[0], seen[2])
+
+
+def test_lines_that_are_drawn_choose_the_patches(
+    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A square drawn into an empty hole becomes one, if there is one elsewhere."""
+    image, hole = torch.full((1, 3, 48, 80), -0.6), torch.zeros(1, 1, 48, 80)
+    image[..., 14:34, 8:28] = 0.6
+    hole[..., 10:38, 44:72] = 1
+    found = model.find_edges(image, hole)
+    square = torch.where(hole > 0, found.roll(40, dims=-1), found)
+    seen: list[Tensor] = []
+    paint = model.paint
+
+    def watched(network: torch.nn.Module, start: Tensor, *others: Any) -> Tensor:
+        seen.append(start)
+        return paint(network, start, *others)
+
+    monkeypatch.setattr(model, "paint", watched)
+    for drawn in (found, square):
+        monkeypatch.setattr(model, "draw_edges", lambda *_, drawn=drawn: drawn)
+        model.inpaint(image, hole)
+    model.inpaint(image, hole, edges=square)
+    empty, with_square, by_hand = (start[hole.expand_as(start) > 0] for start in seen)
+    assert (empty < 0).all()
+    for start in (with_square, by_hand):
+        assert 0.3 < (start > 0).float().mean() < 0.8
 
 
 def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:

@@ -1,0 +1,261 @@
+"""Whether lines help EdgeConnect to fill holes that cut long ones: none, its own, the true ones.
+
+    python -m benchmarks.lines --photos mountains.jpg house.jpg --output lines/
+
+The holes are those of HOLES, by the photos' names. A model is trained around all holes of a photo
+by the real command line; then each is filled with no lines, with those that the edge network draws,
+and with those that were there. Killed and started again, it goes on where it was.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks._common import (
+    by_name,
+    environment,
+    existing_file,
+    keep_apart,
+    positive,
+    print_json,
+    run,
+    say,
+    write_json,
+)
+from benchmarks._continuity import continuity
+from benchmarks._processes import Processes
+from internal_gan.errors import UserError
+from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import levels_of
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize, size_of
+from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.patches.inside import finish_inside
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import load_model
+from internal_gan.sweeps.table import as_markdown
+from internal_gan.tasks.inside import DECIDES
+
+# Top, left, height and width in pixels of the photo at a long side of SIDE.
+SIDE = 128
+HOLES: dict[str, list[tuple[int, int, int, int]]] = {
+    "mountains": [(4, 50, 24, 30), (54, 98, 18, 16)],  # ridge, border of a meadow
+    "dune": [(14, 30, 26, 34), (16, 88, 22, 22)],  # horizon
+    "house": [(16, 66, 24, 22), (32, 92, 22, 24)],  # gable, eaves
+    "fruit": [(22, 44, 22, 40)],  # rims of crates
+    "corn": [(24, 26, 34, 30)],  # both sides of a cob, one of the next
+    "22": [(30, 14, 26, 30), (62, 10, 28, 26)],  # foot of a wall, border of a shadow
+    "5": [(62, 18, 24, 24)],  # kerb
+    "24": [(40, 8, 22, 36)],  # horizon
+}
+GUIDES = ("none", "own", "true")
+STEPS = ("drawn", "finished")
+FIGURES = {"gap": 1, "angle": 1, "lines": -1, "l1": 1, "patches": 1}  # 1: lower is better
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all trainings have in common."""
+
+    overrides: list[str]
+    threads: int
+    output: Path
+
+
+def holes_of(name: str, photo: Tensor) -> list[Tensor]:
+    """The holes in a photo (1, 3, H, W), each (1, 1, H, W), 1 inside and 0 elsewhere."""
+    factor = max(size_of(photo)) / SIDE
+    made = []
+    for box in HOLES[name]:
+        top, left, height, width = (round(factor * side) for side in box)
+        hole = torch.zeros_like(photo[:, :1])
+        hole[..., top : top + height, left : left + width] = 1.0
+        made.append(hole)
+    return made
+
+
+def fill(
+    model: EdgeConnect, photo: Tensor, hole: Tensor, barred: Tensor, guide: str
+) -> tuple[Tensor, Tensor]:
+    """The filling of a hole and the lines that guided it; see :data:`GUIDES`."""
+    edges, network = None, model.edge_network
+    if guide == "true":
+        edges = model.find_edges(photo, torch.zeros_like(hole))
+    try:
+        if guide == "none":
+            model.edge_network = None
+        made = model.inpaint(photo, hole, edges=edges, barred=barred)
+    finally:
+        model.edge_network = network
+    return made.image, made.edges
+
+
+def finished(drawing: Tensor, hole: Tensor, barred: Tensor) -> Tensor:
+    """A drawing whose hole is made anew of the photo's pixels, as ``finish.detail=patches``."""
+    done = finish_inside(
+        levels_of(drawing, 255),
+        hole[0, 0].numpy() > 0,
+        barred[0, 0].numpy() > 0,
+        shortest=DECIDES * min(size_of(drawing)),
+    )
+    if done is None:
+        return drawing
+    result = drawing.clone()
+    made = torch.from_numpy(done.pixels.astype("float32")).permute(2, 0, 1)[None] / 127.5 - 1
+    here = (..., *done.window)
+    result[here] = torch.where(hole[here] > 0, made, drawing[here])
+    return result
+
+
+def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, Any]:
+    """Train, fill every hole with every guide, judge; what is done is taken as it is.
+
+    Raises:
+        UserError: the training failed.
+        StoppedError: the benchmark was asked to stop.
+    """
+    output = settings.output
+    result_file = output / "results" / f"{name}.json"
+    if known := read_json_object(result_file):
+        return known
+    image, mask = output / "photos" / f"{name}.png", output / "holes" / f"{name}.png"
+    photo = read_image(image).pixels
+    holes = holes_of(name, photo)
+    barred = torch.stack(holes).amax(dim=0)
+    mask.parent.mkdir(exist_ok=True)
+    write_image(mask, barred.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(barred, mode="L"))
+    folder = output / "runs" / name
+    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
+    processes.train(folder, arguments, output / "logs" / f"{name}.txt", settings.threads)
+    model = load_model(RunFolder(folder).model_path)
+    if not isinstance(model, EdgeConnect):
+        raise UserError(f"{folder}: not a model of EdgeConnect")
+    detector = model.detector
+    if detector is None:
+        raise UserError(f"{folder}: a model without edges; needed is one with model/edges=")
+    judged, rows = [], []
+    for hole in holes:
+        figures: dict[str, dict[str, dict[str, float]]] = {step: {} for step in STEPS}
+        row = [torch.where(hole > 0, torch.zeros_like(photo), photo)]
+        for guide in GUIDES:
+            drawing, lines = fill(model, photo, hole, barred, guide)
+            made = dict(zip(STEPS, (drawing, finished(drawing, hole, barred)), strict=True))
+            for step, picture in made.items():
+                figures[step][guide] = judge_hole(photo, picture, hole) | continuity(
+                    detector, photo, picture, hole
+                )
+            row += [lines.expand(-1, 3, -1, -1) * 2 - 1, *made.values()]
+        judged.append(figures)
+        rows.append(torch.cat([*row, photo], dim=3))
+    sheet = output / "sheets" / f"{name}.png"
+    sheet.parent.mkdir(exist_ok=True)
+    write_image(sheet, torch.cat(rows, dim=2))
+    seconds = RunFolder(folder).status().get("seconds")
+    result = {"photo": name, "holes": judged, "seconds": seconds, "environment": environment()}
+    write_json(result_file, result)
+    return result
+
+
+def markdown(results: Sequence[Mapping[str, Any]]) -> str:
+    """Means over all holes, with how often lines beat none; then every hole."""
+    return "\n".join(as_markdown(list(rows)) for rows in (_means(results), _holes(results)))
+
+
+def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    holes = [hole for result in results for hole in result["holes"]]
+    for step in STEPS:
+        for guide in GUIDES:
+            row = {"result": step, "guide": guide}
+            for name, sign in FIGURES.items():
+                pairs = [(hole[step][guide][name], hole[step]["none"][name]) for hole in holes]
+                known = [pair for pair in pairs if not any(map(math.isnan, pair))]
+                row[name] = f"{fmean(mine for mine, _ in known):.3g}" if known else ""
+                if guide != "none":
+                    better = sum(sign * (mine - none) < 0 for mine, none in known)
+                    row[name] += f" ({better}/{len(known)})"
+            yield row
+
+
+def _holes(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    for result in results:
+        for number, hole in enumerate(result["holes"], 1):
+            for guide in GUIDES:
+                figures = hole["finished"][guide]
+                row = {"hole": f"{result['photo']} {number}", "guide": guide}
+                yield row | {name: f"{figures[name]:.3g}" for name in FIGURES}
+
+
+def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
+    """Bring the photos to the wanted size, into ``photos/`` of the output.
+
+    Returns:
+        Their names.
+
+    Raises:
+        UserError: a photo has no holes in HOLES, or the folder has other settings.
+    """
+    named = by_name(photos)
+    for name, path in named.items():
+        if name not in HOLES:
+            raise UserError(f"--photos {path}: no holes are known; allowed: {', '.join(HOLES)}")
+    keep_apart(settings.output, {"overrides": settings.overrides, "size": size})
+    folder = settings.output / "photos"
+    folder.mkdir(exist_ok=True)
+    for name, path in named.items():
+        if not (folder / f"{name}.png").exists():
+            pixels = read_image(path).pixels
+            shrunk = resize(pixels, fit_size(size_of(pixels), size)).clamp(-1, 1)
+            write_image(folder / f"{name}.png", shrunk)
+    return list(named)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lines", description=__doc__)
+    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--size", type=positive, default=SIDE, help="long side of the photos")
+    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument(
+        "--overrides",
+        nargs="+",
+        default=["model=edgeconnect"],
+        help="of every training; default: model=edgeconnect",
+    )
+    options = parser.parse_args(argv)
+    settings = Settings(options.overrides, options.threads, options.output.absolute())
+    names = prepare(options.photos, options.size, settings)
+    torch.set_num_threads(options.threads)
+    results: dict[str, dict[str, Any]] = {}
+
+    def add(name: str, result: dict[str, Any]) -> None:
+        results[name] = result
+        say(f"[{len(results)}/{len(names)}] {name}")
+        with atomic_write(settings.output / "summary.md") as temporary:
+            done = [results[name] for name in names if name in results]
+            temporary.write_text(markdown(done), encoding="utf-8")
+
+    with Processes() as processes:
+        work = {name: partial(do_photo, name, settings, processes) for name in names}
+        failures = processes.do_all(work, options.jobs, add)
+    about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
+    done = [results[name] for name in names if name in results]
+    print_json("lines", {"settings": about, "results": done, "failures": failures})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,74 @@
+"""The benchmark of lines on a tiny photo, and its figures."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks import lines
+from benchmarks._continuity import continuity
+from benchmarks._processes import Processes
+from benchmarks.lines import FIGURES, GUIDES, HOLES, STEPS, holes_of
+from internal_gan.errors import UserError
+from internal_gan.images.edges import Canny
+from internal_gan.images.files.image import write_image
+from tests.tiny import EDGECONNECT, picture
+
+
+@pytest.mark.slow
+def test_every_guide_is_judged_in_every_hole(
+    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = tmp_path / "house.png"
+    write_image(photo, picture(60, 96))
+    output = tmp_path / "output"
+    options = ["--photos", str(photo), "--output", str(output), "--size", "96"]
+    options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=96"]
+    found = benchmark("lines", *options)
+    assert found["failures"] == []
+    (result,) = found["results"]
+    assert len(result["holes"]) == 2
+    for hole in result["holes"]:
+        assert set(hole) == set(STEPS)
+        for guides in hole.values():
+            assert set(guides) == set(GUIDES)
+            assert all(set(FIGURES) <= set(figures) for figures in guides.values())
+    assert "| finished | own |" in (output / "summary.md").read_text()
+    assert (output / "sheets" / "house.png").is_file()
+
+    # What is done is taken as it is.
+    monkeypatch.setattr(Processes, "run", None)
+    lines.main(options)
+    with pytest.raises(UserError, match="choose another folder"):
+        lines.main([*options, "seed=3"])
+
+
+def test_a_photo_without_known_holes_is_refused(tmp_path: Path) -> None:
+    write_image(tmp_path / "cat.png", picture())
+    with pytest.raises(UserError, match="no holes are known; allowed: mountains, dune"):
+        lines.main(["--photos", str(tmp_path / "cat.png"), "--output", str(tmp_path / "out")])
+
+
+def test_holes_lie_in_the_photo_and_grow_with_it() -> None:
+    assert sum(map(len, HOLES.values())) == 12
+    for name in HOLES:
+        small, large = (holes_of(name, torch.zeros(1, 3, 80 * n, 128 * n)) for n in (1, 2))
+        for one, other in zip(small, large, strict=True):
+            assert 0 < 4 * float(one.sum()) == float(other.sum())
+
+
+def test_a_line_that_goes_on_has_no_gap_and_one_that_jumps_has_one() -> None:
+    photo, hole = torch.full((1, 3, 48, 64), -0.6), torch.zeros(1, 1, 48, 64)
+    photo[..., 24:, :] = 0.6
+    hole[..., 12:36, 20:44] = 1
+    same = continuity(Canny(), photo, photo, hole)
+    assert (same["gap"], same["lines"]) == (0, 1)
+    assert same["angle"] < 5
+    lower = torch.where(hole > 0, photo.roll(4, dims=-2), photo)
+    moved = continuity(Canny(), photo, lower, hole)
+    assert 2 < moved["gap"] < 6
+    assert moved["lines"] < 0.5
+    flat = torch.zeros_like(photo)
+    assert all(math.isnan(value) for value in continuity(Canny(), flat, flat, hole).values())

@@ -1,0 +1,63 @@
+"""Lines that end at a hole and go on through it."""
+
+import torch
+from torch import Tensor
+
+from internal_gan.images.continuation import continue_lines
+
+
+def scene() -> tuple[Tensor, Tensor, Tensor]:
+    """Edges, image and hole: a border between dark and bright that a hole cuts in the middle."""
+    image = torch.full((1, 3, 40, 60), -0.5)
+    image[..., 20:, :] = 0.5
+    edges, hole = torch.zeros(1, 1, 40, 60), torch.zeros(1, 1, 40, 60)
+    edges[..., 20, :] = 1
+    hole[..., 8:32, 20:40] = 1
+    return edges, image, hole
+
+
+def test_a_straight_line_goes_on_from_end_to_end_whatever_is_under_the_hole() -> None:
+    edges, image, hole = scene()
+    drawn = continue_lines(edges, image, hole)
+    expected = edges * hole
+    assert torch.equal(drawn, expected)
+    noise = torch.rand(image.shape)
+    assert torch.equal(continue_lines(edges * (1 - hole), image, hole), expected)
+    hidden = torch.where(hole > 0, noise, image)
+    assert torch.equal(
+        continue_lines(torch.rand(hole.shape) * hole + edges, hidden, hole), expected
+    )
+
+
+def test_a_slope_goes_on_and_each_of_a_batch_by_itself() -> None:
+    edges, image, hole = scene()
+    slope = torch.zeros_like(edges)
+    rows = torch.arange(60) // 2 + 5
+    slope[0, 0, rows, torch.arange(60)] = 1
+    above = torch.arange(40)[:, None] < rows
+    picture = torch.where(above, -0.5, 0.5).expand(1, 3, 40, 60)
+    drawn = continue_lines(
+        torch.cat([edges, slope]), torch.cat([image, picture]), hole.repeat(2, 1, 1, 1)
+    )
+    assert torch.equal(drawn[:1], edges * hole)
+    near = torch.nn.functional.max_pool2d(slope, 3, stride=1, padding=1)
+    assert drawn[1].sum() >= 18
+    assert (drawn[1:] <= near).all()
+
+
+def test_lines_between_other_colours_or_of_another_direction_are_not_joined() -> None:
+    edges, image, hole = scene()
+    other = image.clone()
+    other[..., 30:] *= -1
+    assert not continue_lines(edges, other, hole).any()
+    bent = edges.clone()
+    bent[..., 40:] = 0
+    bent[..., 32:, 30] = 1
+    assert not continue_lines(bent, image, hole).any()
+
+
+def test_nothing_is_drawn_without_lines_or_without_a_hole() -> None:
+    edges, image, hole = scene()
+    assert not continue_lines(torch.zeros_like(edges), image, hole).any()
+    assert not continue_lines(edges, image, torch.zeros_like(hole)).any()
+    assert not continue_lines(edges, image, torch.ones_like(hole)).any()
