@@ -1,11 +1,13 @@
 """A smooth filling keeps what is known, and continues it without waves or jumps."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from internal_gan.images import fill
-from internal_gan.images.fill import depth, fill_as_plate, fill_smoothly, settle
+from internal_gan.images.fill import depth, fill_as_plate, fill_nearest, fill_smoothly, settle
 from tests.tiny import picture
 
 
@@ -15,17 +17,31 @@ def hole(height: int = 40, width: int = 56) -> Tensor:
     return unknown
 
 
-def test_known_pixels_stay_bit_for_bit() -> None:
+FILLS = [fill_smoothly, fill_nearest]
+
+
+@pytest.mark.parametrize("filling", FILLS)
+def test_known_pixels_stay_bit_for_bit(filling: Callable[[Tensor, Tensor], Tensor]) -> None:
     image, unknown = picture(), hole()
-    filled = fill_smoothly(image, unknown)
+    filled = filling(image, unknown)
     outside = (unknown == 0).expand_as(image)
     assert torch.equal(filled[outside], image[outside])
 
 
-def test_what_is_inside_is_of_no_account() -> None:
+@pytest.mark.parametrize("filling", FILLS)
+def test_what_is_inside_is_of_no_account(filling: Callable[[Tensor, Tensor], Tensor]) -> None:
     image, unknown = picture(), hole()
     emptied = torch.where(unknown > 0, torch.nan, image)
-    assert torch.equal(fill_smoothly(emptied, unknown), fill_smoothly(image, unknown))
+    assert torch.equal(filling(emptied, unknown), filling(image, unknown))
+    assert not filling(emptied, torch.ones_like(unknown)).any()
+
+
+def test_an_edge_at_the_rim_goes_on_as_sharp_as_it_is() -> None:
+    image, unknown = torch.full((2, 3, 40, 56), -0.5), hole().repeat(2, 1, 1, 1)
+    image[1, :, :, 30:] = 0.5
+    assert torch.equal(fill_nearest(image, unknown)[0], image[0])
+    rim = fill_nearest(image, unknown)[1, :, 10:12]
+    assert torch.equal(rim, image[1, :, 10:12])
 
 
 def test_a_constant_is_continued_exactly() -> None:

@@ -19,6 +19,7 @@ from internal_gan.images.fill import settle
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.cases import practice_start
+from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.completion import complete
@@ -371,6 +372,30 @@ def test_in_training_the_edge_network_sees_nothing_of_the_random_hole(
         stage.discriminator_loss()
     assert torch.equal(seen[0], seen[1])
     assert torch.equal(seen[0], seen[2])
+
+
+def test_a_line_that_ends_at_the_hole_is_known_up_to_it(model: EdgeConnect) -> None:
+    image, hole = torch.full((1, 3, 48, 64), -0.2), torch.zeros(1, 1, 48, 64)
+    image[..., 24:, :] = 0.2
+    hole[..., 8:40, 20:40] = 1
+    everywhere = model.find_edges(image, torch.zeros_like(hole))
+    assert everywhere.any()
+    assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
+
+
+def test_the_entropy_of_drawn_edges_is_that_inside_of_the_hole(model: EdgeConnect) -> None:
+    recipe = recipe_of(base=EDGECONNECT)
+    judge, hole = recipe.discriminator(channels=2), box()
+    true = torch.rand(1, 2, 40, 56).round()
+
+    def entropy(drawn: Tensor) -> float:
+        weights, loss = recipe.weights, recipe.adversarial_loss
+        return float(edge_loss(weights, loss, judge, true, drawn, hole)[1]["entropy"])
+
+    assert entropy(true) == pytest.approx(0, abs=1e-3)
+    wrong = torch.where(hole > 0, 1 - true, true)
+    assert entropy(wrong) > entropy(torch.where(hole > 0, torch.full_like(true, 0.5), true)) > 0.5
+    assert entropy(torch.where(hole > 0, true, 1 - true)) == pytest.approx(0, abs=1e-3)
 
 
 def test_lines_that_are_drawn_choose_the_patches(
