@@ -98,7 +98,7 @@ def at_100_percent(
 
 def full_resolution(models: Models) -> Image.Image:
     (drawn,) = models("singan", "mountains.jpg").sample(seed=3, resolution="photo")
-    part = at_100_percent(drawn, (500, 500), (0.6, 0.55))
+    part = at_100_percent(drawn, (500, 500), (0.1, 0.62))
     return row([shrunk(drawn, 751), part], 500)
 
 
@@ -129,7 +129,7 @@ def tileable(models: Models) -> Image.Image:
 def make_tileable(models: Models) -> Image.Image:
     photo = photo_of("mountains.jpg", 1200)
     made = models("singan", "mountains.jpg").make_tileable(photo, axes="x", seed=0)
-    return column([_twice(photo), _twice(made)])
+    return row([_twice(photo), _twice(made)], 400)
 
 
 def _twice(picture: Image.Image) -> Image.Image:
