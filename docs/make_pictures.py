@@ -186,12 +186,11 @@ def formats(models: Models) -> Image.Image:
 
 
 def protect(models: Models) -> Image.Image:
-    photo = photo_of("dandelions.jpg", 900)
     mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
     ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
     model = models("ingan", "dandelions.jpg")
     made = model.retarget(scale=(1.0, 2.0), protect=mask, seed=0, resolution=900)
-    return column([row([photo], 400), row([made], 400)])
+    return shrunk(made, WIDTH)
 
 
 def bend(models: Models) -> Image.Image:
