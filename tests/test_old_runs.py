@@ -29,6 +29,13 @@ RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
 # What 0.1.0 did by the model's or experiment's name alone.
 AS_IT_WAS = {
     "edgeconnect": ("model.lines_first=false", "model.weights.edge_entropy=0"),
+    "ingan": (
+        "model/adversarial_loss=wgan_gp",
+        "model.discriminator.depth=5",
+        "model.widths.every=3",
+        "model.cycle_weight=0",
+        "model.cycle_interval=1",
+    ),
     "singan_paper": ("model.scale_count=fewest", "model.handover=as_drawn"),
     "ingan_unet": (
         "model.adversarial_weight=1.8",

@@ -78,7 +78,10 @@ def test_a_file_tells_what_it_is(run: Run) -> None:
     assert metadata["family"] == "singan"
     assert json.loads(metadata["architecture"]) == {
         "_target_": "internal_gan.models.singan.model.SinGAN",
-        **{name: run.options.model[name] for name in ("generator", "widths", "noise_padding")},
+        **{
+            name: run.options.model[name]
+            for name in ("generator", "widths", "noise_padding", "handover")
+        },
     }
     sizes = [[14, 20], [17, 23], [20, 28]]
     assert json.loads(metadata["model"]) == {"sizes": sizes, "finished": 3}

@@ -348,7 +348,7 @@ class TestLosses:
         assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_reconstruction_is_measured_against_the_real_image(self) -> None:
-        stage = stage_of(base=PAPER, index=1)
+        stage = stage_of("model.handover=as_drawn", base=PAPER, index=1)
         model = stage.model
         base = resize(model.reconstruct(), (17, 23))
         rebuilt = copy.deepcopy(stage.generator)(torch.zeros(1, 3, 27, 33), base)
