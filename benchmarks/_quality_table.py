@@ -100,7 +100,7 @@ def _sources(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     the mean of its seeds."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for run in runs:
-        given = {"ours": run["ours"], "published": run["published"], **run["others"]}
+        given = {"ours": run["ours"], "published": run["published"], **run.get("others", {})}
         for source, figures in given.items():
             for name in COMPARED:
                 if name in figures:

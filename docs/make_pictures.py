@@ -1,8 +1,8 @@
-"""Make the pictures of README and docs/applications from the bundled photos.
+"""Make the pictures of README and docs/applications that are of the bundled photos.
 
     python docs/make_pictures.py --runs runs/pictures [NAME ...]
 
-Trains what it needs into --runs, or takes what is there. Every picture names its seed. Without
+Trains what it needs into --runs, or takes what is there. Every function names its seed. Without
 names, all are made; a quarter of an hour or so on two cores.
 """
 
@@ -33,16 +33,15 @@ class Models:
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
+        runs.mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, family: Any, photo: str, *overrides: str, mask: Any = None) -> Any:
+    def __call__(self, family: Any, photo: str, mask: Any = None) -> Any:
         """The default model of a bundled photo, seed 0."""
         folder = self.runs / f"{Path(photo).stem}-{family}{'-mask' if mask else ''}"
         if (folder / "model.safetensors").is_file():
             return internal_gan.load(folder, family)
         options = {"mask": mask} if mask else {}
-        run = internal_gan.fit(
-            PHOTOS / photo, family, seed=0, overrides=overrides, output=folder, **options
-        )
+        run = internal_gan.fit(PHOTOS / photo, family, seed=0, output=folder, **options)
         return run.model
 
 
@@ -212,7 +211,7 @@ def inpaint(models: Models) -> Image.Image:
         top, left, height, width = box
         hole = Image.new("L", photo.size, 0)
         hole.paste(255, (left, top, left + width, top + height))
-        mask = IMAGES.parent / f"{name}.mask.png"
+        mask = models.runs / f"{name}.mask.png"
         hole.save(mask)
         try:
             made = models("edgeconnect", name, mask=mask).fill(PHOTOS / name, mask)

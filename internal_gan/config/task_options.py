@@ -172,7 +172,7 @@ class RetargetOptions:
     )
     zoom: int | float | str = option(
         AUTO,
-        "how large things are over the photo's own pixels; auto: a shape shows as much of it",
+        "how large things are over the photo's own pixels; auto: a size shows about as much",
         "a number above 0 and at most 1, or auto",
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )

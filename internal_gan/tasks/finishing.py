@@ -46,8 +46,8 @@ LONGEST_IN_FILMS = 1024
 FADE = 0.4
 # What finishing takes for each pixel of the result, or of a film.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# No side of a drawing is shorter.
-LEAST = 8
+# No side of a drawing is shorter, nor the long side of the photo in results.
+LEAST, LEAST_SIDE = 8, 16
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,12 @@ class Finishing:
         photo = _photo(context.trained, learnt, number, read)
         full = photo.full_size
         if isinstance(zoom, float | int):
-            side = max(1, round(zoom * max(full)))
+            side = round(zoom * max(full))
+            if side < LEAST_SIDE:
+                raise UserError(
+                    f"retarget.zoom={zoom:g}: the photo would be {side} pixels long; needed are "
+                    f"{LEAST_SIDE}"
+                )
         elif size is not None and resolution == AUTO:
             ratios = [new / old for new, old in zip(size, full, strict=True)]
             share = min(ratios) if zoom is None else min(1.0, math.sqrt(math.prod(ratios)))
@@ -139,8 +144,8 @@ class Finishing:
         if max(self.photo_size) > MOST_SIDE:
             height, width = self.photo_size
             raise UserError(
-                f"finish.resolution={resolution}: the photo has {height}x{width} pixels; at most "
-                f"{MOST_SIDE} a side can be kept track of"
+                f"the photo has {height}x{width} pixels in the result; at most {MOST_SIDE} a side "
+                "can be kept track of (finish.resolution, retarget.zoom)"
             )
         gone = context.trained.is_gone(number)
         self._like = None if gone else drawn_like(photo, finished=True)[0]

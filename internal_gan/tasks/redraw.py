@@ -29,7 +29,7 @@ from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
 from internal_gan.tasks.inside import Inside, check_inside, finish_inside
-from internal_gan.tasks.layers import read_layers, refuse_layers
+from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
@@ -115,9 +115,11 @@ class Redraw(FromImage[Wanted]):
         layers = read_layers(self.context, learnt.full_size)
         if layers and photo.size != learnt.full_size:
             sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
+            if not self.context.given.files(FILES):
+                return []  # those of the training
             raise UserError(
                 f"{self.task}.image: {sizes[0]} pixels; the photo of the training has {sizes[1]}, "
-                f"and only with the same go its layers along"
+                "and only a photo of that size can take its layers along"
             )
         return layers
 

@@ -129,7 +129,7 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
         (["retarget.shape=1:1000"], "or width:height, such as 16:9"),
         (["retarget.zoom=2"], "retarget.zoom=2: needs a number above 0 and at most 1, or auto"),
         (["retarget.zoom=0"], "needs a number above 0 and at most 1, or auto"),
-        (["retarget.zoom=1", "finish.resolution=50"], "use one of them"),
+        (["retarget.zoom=0.01", "finish.detail=patches"], "pixels long; needed are 16"),
         (["retarget.zoom=1", "finish.detail=network"], "finish.detail=network has none"),
         (["retarget.shape=[null,null]"], "needs [height,width]"),
         (["retarget.shape=[10,20,30]"], "needs [height,width]"),

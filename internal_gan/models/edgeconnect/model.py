@@ -26,7 +26,8 @@ from internal_gan.patches.completion import complete, has_patches
 _log = logging.getLogger(__name__)
 
 Base = Literal["patches", "smooth", "white"]
-# So much of a line is anywhere in a hole when its lines choose patches: what was not drawn may be.
+# At least this much of a line is assumed anywhere in a hole when its lines choose patches: what was
+# not drawn may be there.
 DOUBT = 0.2
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 

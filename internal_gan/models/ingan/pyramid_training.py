@@ -80,7 +80,7 @@ class InGANPyramidStage(Stage):
         low, side = self.model.scale_range[0], min(size_of(self.photos[0].reals[-1]))
         if round(low * side) < self.smallest:
             _log.info(
-                "%s: sides are made shorter down to %.2f only, not %.2f: patches and the "
+                "%s: sides are shrunk to %.2f at most, not to %.2f: patches and the "
                 "discriminator need %d pixels",
                 self.name,
                 self.smallest / side,

@@ -89,7 +89,8 @@ class Inpaint(Work[InpaintOptions]):
                 if is_wanted(self.context):
                     check_inside("image", case.hole)
         cases = self._cases(numbers)
-        shown = self.context.progress(cases, len(numbers), "photos")
+        # One photo shows how far its hole is.
+        shown = cases if len(numbers) == 1 else self.context.progress(cases, len(numbers), "photos")
         for number, case in zip(numbers, shown, strict=True):
             yield from self._filled(model, case, number, preview)
 

@@ -71,10 +71,6 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     protect = None if mask is None else _shrunk(mask, size_of(image))
     number = _number(wanted.image, context.trained.names, len(model.images))
     zoom = wanted.zoom
-    if zoom != AUTO and context.options.finish.resolution is not None:
-        raise UserError(
-            "retarget.zoom and finish.resolution both say how large the photo is; use one of them"
-        )
     photo = Finishing(context, image, number=number, zoom=zoom)
     if zoom != AUTO and not photo.on:
         raise UserError(
@@ -203,17 +199,20 @@ def _targets(
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
+    # With each size, what finishes a part of it.
     aimed = [
-        photo.at(_of_ratio(shape, own))
+        (photo.at(_of_ratio(shape, own)), photo.at)
         if isinstance(shape, str)
-        else finishing(_filled(shape, own))
+        else (finishing(_filled(shape, own)), finishing)
         for shape in _several(wanted.shape)
     ]
-    aimed += [photo.at(_scaled(own, factors)) for factors in _several(wanted.scale)]
+    aimed += [(photo.at(_scaled(own, factors)), photo.at) for factors in _several(wanted.scale)]
     if outline is None:
         ending = f"-{wanted.transform}" if wanted.transform else ""
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
-        for one in aimed or [photo.at(_scaled(own, factors)) for factors in examples]:
+        for one in [size for size, _ in aimed] or [
+            photo.at(_scaled(own, factors)) for factors in examples
+        ]:
             assert one.size is not None
             yield Target(_named(one.size) + ending, one.size, one, transform)
         return
@@ -222,14 +221,13 @@ def _targets(
             "retarget.mask and retarget.transform both give an outline; only one of them can be"
         )
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
-    for one in aimed or [finishing(outline.size)]:
+    for one, part in aimed or [(finishing(outline.size), finishing)]:
         assert one.size is not None
         name = f"{_named(one.size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, one.size).clamp(0, 1)
         rows, columns = box(resized)
         painted = (rows.stop - rows.start, columns.stop - columns.start)
-        of_box = finishing(painted) if wanted.scale is None else photo.at(painted)
-        yield Target(name, one.size, of_box, None, resized)
+        yield Target(name, one.size, part(painted), None, resized)
 
 
 def _check_video(wanted: RetargetOptions) -> None:

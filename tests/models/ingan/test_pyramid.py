@@ -91,7 +91,7 @@ def test_a_range_that_small_scales_cut_is_told(caplog: pytest.LogCaptureFixture)
     assert not caplog.records
     stage = stage_of("model.scale_range=[0.4,2]")
     side = min(stage.photos[0].reals[-1].shape[-2:])
-    least = f"{stage.smallest / side:.2f} only, not 0.40"
+    least = f"{stage.smallest / side:.2f} at most, not to 0.40"
     assert least in caplog.messages[0]
 
 

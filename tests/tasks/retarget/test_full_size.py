@@ -61,6 +61,12 @@ def size_of(name: str) -> tuple[int, int]:
         (["retarget.shape=[40,112]", "retarget.zoom=0.5"], "40x112", (20, 56)),
         (["retarget.scale=[1,2]", "retarget.zoom=0.5"], "40x112", (20, 56)),
         (["retarget.shape=1:1"], "95x95", (24, 24)),
+        # It goes before finish.resolution.
+        (
+            ["retarget.scale=[1,2]", "retarget.zoom=0.5", "finish.resolution=112"],
+            "40x112",
+            (20, 56),
+        ),
         (["retarget.shape=9:16", "retarget.zoom=0.5"], "63x35", (32, 18)),
         (["retarget.shape=[13,35]"], "13x35", (13, 35)),
         (["retarget.shape=[80,112]", "finish.resolution=model"], "80x112", (80, 112)),
