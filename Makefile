@@ -9,7 +9,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $
 
 PHOTO ?= examples/photos/large/mountains.jpg
 # Training time; the rest is for drawing.
-TIME ?= 75s
+TIME ?= 60s
 WIDE ?= [1024,3072]
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt

@@ -143,9 +143,11 @@ class Finishing:
         self._number, self.photo_size = number, fit_size(full, side)
         if max(self.photo_size) > MOST_SIDE:
             height, width = self.photo_size
+            zoomed = isinstance(zoom, float | int)
+            option = f"retarget.zoom={zoom:g}" if zoomed else f"finish.resolution={resolution}"
             raise UserError(
-                f"the photo has {height}x{width} pixels in the result; at most {MOST_SIDE} a side "
-                "can be kept track of (finish.resolution, retarget.zoom)"
+                f"{option}: the photo has {height}x{width} pixels; at most {MOST_SIDE} a side can "
+                "be kept track of"
             )
         gone = context.trained.is_gone(number)
         self._like = None if gone else drawn_like(photo, finished=True)[0]
