@@ -73,3 +73,16 @@ def three_digits(value: float | None) -> str:
     ('0.123', '')
     """
     return "" if value is None else f"{value:.3g}"
+
+
+def ratio_of(name: str) -> float | None:
+    """Width over height of a shape such as ``16:9``, at most 100 either way; None if it is none.
+
+    >>> ratio_of("16:9") == 16 / 9, ratio_of("16:0")
+    (True, None)
+    """
+    found = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", name)
+    if found is None:
+        return None
+    ratio = int(found[1]) / int(found[2])
+    return ratio if 0.01 <= ratio <= 100 else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -18,6 +17,7 @@ from internal_gan.config.fields import (
     path,
     whole,
 )
+from internal_gan.units import ratio_of
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
 MASK_KINDS = ("box", "strokes")
@@ -76,15 +76,6 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
     numbers = [n for n in value if n is not None]
     plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
     return len(value) == 2 and len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
-
-
-def ratio_of(name: str) -> float | None:
-    """Width over height of a shape such as ``16:9``, at most 100 either way; None if it is none."""
-    found = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", name)
-    if found is None:
-        return None
-    ratio = int(found[1]) / int(found[2])
-    return ratio if 0.01 <= ratio <= 100 else None
 
 
 def _are_shapes(value: Any) -> bool:

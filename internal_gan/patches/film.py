@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 
-from internal_gan.patches.field import PATCH, Flags, Image, Index, Places
+from internal_gan.patches.field import Flags, Image, Index, Places
 from internal_gan.patches.finish import (
     CAREFUL,
     enlarged,
     improved,
     octaves_of,
-    with_room,
+    sizes_of,
 )
 from internal_gan.patches.inside import searched, touching
 from internal_gan.patches.seams import HOLD, hide, hide_again
@@ -105,9 +105,7 @@ class Frames:
 
     def __init__(self, photo: Image, size: Size, rest: int = 1) -> None:
         octaves = list(octaves_of(photo))
-        sizes = [with_room(size, PATCH << (len(octaves) - 1), _FLAT)]
-        for _ in octaves[1:]:
-            sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+        sizes = sizes_of(octaves, size, _FLAT)
         small, small_size = octaves[-1], sizes[-1]
         steps = scales(small.shape[:2], CAREFUL, min(small_size))
         self._small = len(steps)

@@ -7,7 +7,7 @@ piece, the copy is its own best match. Last, seams are hidden.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,7 @@ def finish(
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
     octaves = list(octaves_of(in_eight_bits(photo)))
-    sizes = [with_room(size, PATCH << (len(octaves) - 1), wrap)]
-    for _ in octaves[1:]:
-        sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+    sizes = sizes_of(octaves, size, wrap)
     given = [
         fixed and fixed.resized(0.5**number, smaller, source.shape[:2])
         for number, (source, smaller) in enumerate(zip(octaves, sizes, strict=True))
@@ -164,12 +162,18 @@ def octaves_of(photo: Image) -> Iterator[Image]:
         photo = halved(photo)
 
 
-def with_room(size: Size, least: int, wrap: Wrap) -> Size:
-    """A size with sides of at least ``least``, but for those that wrap."""
+def sizes_of(octaves: Sequence[Image], size: Size, wrap: Wrap) -> list[Size]:
+    """The size of the result at each octave of the photo, from ``size``; each halves the one
+    before. Sides have room for a patch at all of them, but for those that wrap."""
+    least = PATCH << (len(octaves) - 1)
     height, width = (
         side if around else max(side, least) for side, around in zip(size, wrap, strict=True)
     )
-    return height, width
+    sizes = [(height, width)]
+    for _ in octaves[1:]:
+        height, width = -(-height // 2), -(-width // 2)
+        sizes.append((height, width))
+    return sizes
 
 
 def halved(image: Image) -> Image:

@@ -253,7 +253,7 @@ def test_number(name: str) -> None:
     assert found() == published
 
 
-def test_the_page_has_these_numbers() -> None:
+def test_the_page_has_a_row_for_each_number() -> None:
     assert rows("EdgeConnect") == list(NUMBERS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.task_options import RetargetOptions, ratio_of
+from internal_gan.config.task_options import RetargetOptions
 from internal_gan.errors import UserError
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
@@ -20,7 +20,7 @@ from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.tasks.base import Context, check_film
 from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.reporting import check_memory
-from internal_gan.units import Size
+from internal_gan.units import Size, ratio_of
 
 # Factors of height and width by default.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
