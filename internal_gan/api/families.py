@@ -29,6 +29,7 @@ class SinGAN(Model):
         size: Size | None = None,
         start_scale: int = 0,
         tileable: bool | Literal["x", "y"] = False,
+        matching: int = 100,
         **how: Unpack[How],
     ) -> Any:
         """Draw random pictures: a list, or with ``pt`` a tensor. Each is independent of ``count``.
@@ -37,8 +38,15 @@ class SinGAN(Model):
             size: by default that of the photo at ``resolution``.
             start_scale: 0 draws everything; higher scales redraw the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
+            matching: steps that bring what is drawn too often, or too rarely, nearer to the photo.
         """
-        wanted = {"count": count, "size": size, "start_scale": start_scale, "tileable": tileable}
+        wanted = {
+            "count": count,
+            "size": size,
+            "start_scale": start_scale,
+            "tileable": tileable,
+            "matching": matching,
+        }
         return self._several("sample", wanted, **how)
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:

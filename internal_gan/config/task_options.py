@@ -124,6 +124,11 @@ class SampleOptions:
         "true, false, x or y",
         lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
+    matching: int = whole(
+        100,
+        "[0, 10000]",
+        "steps that bring what was drawn too often, or too rarely, nearer to the photo; 0: none",
+    )
     seed: int | None = _seed()
 
 

@@ -204,22 +204,26 @@ class Finishing:
         drawing: Tensor,
         wrap: tuple[bool, bool] = (False, False),
         fixed: Fixed | None = None,
+        matching: int = 0,
     ) -> Drawn:
         """Finish a drawing (1, 3, h, w) in [-1, 1].
 
         Args:
             wrap: whether its top continues at its bottom, and its left at its right.
             fixed: pixels of the result whose origins are given; those at seams may still change.
+            matching: steps of :func:`internal_gan.patches.matching.matched` before.
         """
         if not self.on:
             return Drawn(drawing)
         from internal_gan.patches.compilation import compile_loops
         from internal_gan.patches.finish import finish
+        from internal_gan.patches.matching import matched
         from internal_gan.patches.synthesis import taken
 
         assert self.size is not None
         compile_loops(self._context.say)
-        done = finish(levels_of(drawing, 255), self._photo, self.size, wrap=wrap, fixed=fixed)
+        levels = levels_of(matched(drawing.cpu(), self._learnt.cpu(), matching, wrap), 255)
+        done = finish(levels, self._photo, self.size, wrap=wrap, fixed=fixed)
         origin = self._origin(done.exact, done.origins)
         alpha = None
         if self._alpha is not None:

@@ -56,7 +56,9 @@ class Sample(Work[SampleOptions]):
             joint = "/" if folder == "sample" else "-"
             proofs = f"{folder}{joint}{proof_name(wrap)}"
             for index, image in enumerate(images):
-                drawn = Drawn(image) if preview else finishing(image, wrap)
+                drawn = (
+                    Drawn(image) if preview else finishing(image, wrap, matching=wanted.matching)
+                )
                 yield from drawn.pictures(f"{folder}/{index:03d}.png")
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)

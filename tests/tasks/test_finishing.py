@@ -1,6 +1,7 @@
 """Results made of the photo's own pixels."""
 
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
 from internal_gan.images.files.image import read_image, to_uint8, write_image
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.finishing import LEAST, Finishing
@@ -42,6 +44,23 @@ def test_results_are_as_large_as_the_photo(shell: Shell, model: str) -> None:
         assert read_image(f"out/sample/{name}").size == (40, 56)
         assert read_image(f"out/sample/drawn/{name}").size == (20, 28)
     assert (values("out/sample/000.png") != values("out/sample/001.png")).any()
+
+
+def test_samples_show_each_kind_of_patch_as_often_as_the_photo(shell: Shell, model: str) -> None:
+    for name, steps in (("matched", "100"), ("drawn", "0")):
+        options = (PATCHES, "sample.count=3", f"sample.matching={steps}", f"output={name}")
+        assert shell("task=sample", model, *options).code == 0
+    photo = read_image(f"{model.partition('=')[2]}/photo.png").pixels
+    drawings, distances = [], dict[str, float]()
+    for name in ("matched", "drawn"):
+        samples = [f"{name}/sample/00{number}.png" for number in range(3)]
+        drawings.append([values(path.replace("sample/", "sample/drawn/")) for path in samples])
+        distances[name] = fmean(
+            sliced_wasserstein(photo, resize(read_image(path).pixels, size_of(photo)))
+            for path in samples
+        )
+    assert np.array_equal(drawings[0], drawings[1]), "what the network drew is kept as it is"
+    assert distances["matched"] < 0.9 * distances["drawn"]
 
 
 @pytest.mark.parametrize(

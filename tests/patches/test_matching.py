@@ -1,0 +1,73 @@
+"""A drawing's patches become as frequent as the photo's, and its layout stays."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.patches.matching import matched
+from internal_gan.patches.statistics import sliced_wasserstein
+
+
+def halves(share: float, height: int = 24, width: int = 36, seed: int = 0) -> Tensor:
+    """A dark part above and a bright one below, both grainy; the dark one has this share."""
+    grain = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 0.4
+    image = 0.4 + grain
+    image[:, :, : round(share * height)] -= 1.0
+    return image
+
+
+def test_what_is_too_frequent_becomes_rarer() -> None:
+    photo, drawing = halves(0.5), halves(0.25, seed=1)
+    result = matched(drawing, photo, 100)
+    assert sliced_wasserstein(photo, result) < 0.5 * sliced_wasserstein(photo, drawing)
+    assert 0.1 < drawing.lt(0).float().mean() < 0.3 < result.lt(0).float().mean()
+
+
+def test_the_layout_stays() -> None:
+    photo = halves(0.5, 36).roll(8, 2)  # dark from row 8 to row 25
+    drawing = halves(0.5, 36, seed=1).roll(16, 2)
+    result = matched(drawing, photo, 100)
+    assert not torch.equal(result, drawing)
+    # Away from the border, where the photo has patches that the drawing lacks.
+    rows = [image.mean((0, 1, 3))[8:-4].sign() for image in (drawing, result)]
+    assert torch.equal(rows[0], rows[1])
+
+
+def test_the_photo_itself_is_left_as_it_is() -> None:
+    photo = halves(0.4)
+    assert torch.equal(matched(photo, photo, 20), photo)
+
+
+@pytest.mark.parametrize("size", [(24, 36), (40, 20), (7, 7)])
+def test_any_size_in_range(size: tuple[int, int]) -> None:
+    drawing = halves(0.25, *size, seed=1)
+    result = matched(drawing, halves(0.5), 30)
+    assert result.shape == drawing.shape
+    assert not torch.equal(result, drawing)
+    assert result.abs().max() <= 1
+
+
+def test_too_small_or_no_steps_changes_nothing() -> None:
+    photo, drawing = halves(0.5), halves(0.25)
+    assert matched(drawing, photo, 0) is drawing
+    assert torch.equal(matched(drawing[:, :, :6], photo, 9), drawing[:, :, :6])
+    assert torch.equal(matched(drawing, photo[..., :6], 9), drawing)
+
+
+@pytest.mark.parametrize("wrap", [(True, True), (True, False), (False, True)])
+def test_a_drawing_that_wraps_has_no_border(wrap: tuple[bool, bool]) -> None:
+    # So small that one size is compared, for which moving the drawing on makes no difference.
+    photo, drawing = halves(0.5, 13, 13), halves(0.25, 13, 13, seed=1)
+    shifts = [5 * side for side in wrap]
+    moved = matched(drawing.roll(shifts, (2, 3)), photo, 5, wrap)
+    result = matched(drawing, photo, 5, wrap)
+    assert torch.allclose(moved, result.roll(shifts, (2, 3)), atol=1e-3)
+    plain = matched(drawing, photo, 5)
+    assert not torch.allclose(moved, plain.roll(shifts, (2, 3)), atol=1e-3)
+
+
+def test_gradients_are_at_hand_where_they_are_off() -> None:
+    photo, drawing = halves(0.5), halves(0.25)
+    with torch.inference_mode():
+        result = matched(drawing * 1.0, photo * 1.0, 5)
+    assert torch.equal(result, matched(drawing, photo, 5))
