@@ -2,9 +2,9 @@
 
     python -m benchmarks.retargeting --photos fruit.png fish.png --output retargeting/
 
-Learns every photo by the real command line, brings it to twice the width, half the width and twice
-both sides, and judges the results by their patches. Killed and started again, it goes on where it
-was.
+Learns every photo with every seed by the real command line, brings it to twice the width, half the
+width and twice both sides, and judges the results by their patches: as the network draws them, and
+finished with the photo's pixels. Killed and started again, it goes on where it was.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,11 +33,13 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
-from internal_gan.images.files.image import write_image
-from internal_gan.images.pyramid import pyramid_sizes
-from internal_gan.images.resize import resize
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import levels_of
+from internal_gan.images.pyramid import fit_size, pyramid_sizes
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.patches.finish import finish
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.patches.vote import vote
 from internal_gan.sweeps.table import as_markdown
@@ -45,7 +47,16 @@ from internal_gan.units import Size
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
 VOTES = 4  # rounds at every scale of votes_alone
-FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness")
+FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness", "way back")
+# The long side of the photo that finished results are made of and judged by, in pixels.
+FINISHED = 250
+
+
+class Settings(NamedTuple):
+    """What all trainings share."""
+
+    overrides: Sequence[str]
+    threads: int
 
 
 def cropped(image: Tensor, size: Size) -> Tensor | None:
@@ -107,17 +118,21 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
     }
 
 
-def judge(run_folder: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures by scale and method of a trained model; its results and the others' as pictures."""
+def judge(run_folder: Path, photo: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Figures by scale and method of a trained model; its results and the others' as pictures.
+
+    ``way back`` is the mean |G(G(x)) - x| of the network alone, in thousandths of black to white.
+    """
     model = internal_gan.load(run_folder).network
     if not isinstance(model, RetargetModel):
         raise UserError(f"{run_folder}: its model cannot retarget; allowed: model=ingan")
     image = model.image.cpu()
+    large = read_image(photo).pixels
+    large = resize(large, fit_size(size_of(large), FINISHED)).clamp(-1, 1)
     pictures.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, dict[str, float]]] = {}
     for name, factors in SCALES.items():
-        height, width = (round(side * f) for side, f in zip(image.shape[-2:], factors, strict=True))
-        size = (height, width)
+        size, finished_size = (_times(size_of(each), factors) for each in (image, large))
         results = {
             "InGAN": model.retarget(size, vote=True),
             "InGAN, vote=false": model.retarget(size, vote=False),
@@ -127,27 +142,40 @@ def judge(run_folder: Path, pictures: Path) -> dict[str, dict[str, dict[str, flo
             if (result := make(image, size)) is not None:
                 results[method] = result
         found[name] = {method: figures_of(image, result) for method, result in results.items()}
+        drawn = results["InGAN, vote=false"]
+        back = model.retarget(size_of(image), image=drawn, vote=False)
+        distance = float((back - image).abs().mean()) / 2
+        found[name]["InGAN, vote=false"]["way back"] = 1000 * distance
+        done = finish(levels_of(drawn, 255), levels_of(large, 255), finished_size)
+        finished = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+        results["InGAN, finished"] = finished
+        found[name]["InGAN, finished"] = figures_of(large, finished)
         for method, result in results.items():
             write_image(pictures / f"{name} {method}.png".replace(" ", "-"), result)
     write_image(pictures / "photo.png", image)
     return found
 
 
+def _times(size: Size, factors: tuple[float, float]) -> Size:
+    return round(size[0] * factors[0]), round(size[1] * factors[1])
+
+
 def do_photo(
-    photo: Path, output: Path, overrides: Sequence[str], threads: int, processes: Processes
+    photo: Path, seed: int, output: Path, settings: Settings, processes: Processes
 ) -> dict[str, Any]:
     """Train, judge and write the figures of one photo; what is done is taken as it is."""
-    path = output / "results" / f"{photo.stem}.json"
+    name = f"{photo.stem}-seed{seed}"
+    path = output / "results" / f"{name}.json"
     if known := read_json_object(path):
         return known
-    run_folder = output / "runs" / photo.stem
-    arguments = [*overrides, f"image={photo}"]
-    log = output / "logs" / f"{photo.stem}.txt"
-    processes.train(run_folder, arguments, log, threads)
+    run_folder = output / "runs" / name
+    arguments = [*settings.overrides, f"image={photo}", f"seed={seed}"]
+    processes.train(run_folder, arguments, output / "logs" / f"{name}.txt", settings.threads)
     result = {
         "photo": photo.stem,
-        "overrides": list(overrides),
-        "figures": judge(run_folder, output / "pictures" / photo.stem),
+        "seed": seed,
+        "overrides": list(settings.overrides),
+        "figures": judge(run_folder, photo, output / "pictures" / name),
         "environment": environment(),
     }
     write_json(path, result)
@@ -155,27 +183,33 @@ def do_photo(
 
 
 def markdown(results: Sequence[Mapping[str, Any]]) -> str:
-    """A table for every scale, a line for every photo and method, and the mean over the photos."""
+    """A table for every scale, a line for every photo and method, the mean of its seeds, and the
+    mean over the photos."""
     tables = []
     for scale in SCALES:
-        rows, of_method = [], defaultdict(list)
+        of_photo, of_method = defaultdict(list), defaultdict(list)
         for result in results:
             for method, figures in result["figures"][scale].items():
                 of_method[method].append(figures)
-                rows.append(_row(result["photo"], method, [figures]))
+                of_photo[result["photo"], method].append(figures)
+        rows = [_row(photo, method, each) for (photo, method), each in of_photo.items()]
         rows += [_row("**mean**", method, each) for method, each in of_method.items()]
         tables.append(f"### {scale}\n\n{as_markdown(rows)}")
     return "\n".join(tables)
 
 
 def _row(photo: str, method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
-    means = {name: f"{fmean(figures[name] for figures in each):.3g}" for name in FIGURES}
+    means = {
+        name: f"{fmean(figures[name] for figures in each):.3g}" if name in each[0] else ""
+        for name in FIGURES
+    }
     return {"photo": photo, "method": method, **means}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retargeting", description=__doc__)
     parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument(
@@ -186,9 +220,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(argv)
     output = options.output.absolute()
-    settings = {"overrides": options.overrides}
+    settings = Settings(options.overrides, options.threads)
     photos = by_name(options.photos)
-    keep_apart(output, settings)
+    apart = {"overrides": settings.overrides}
+    keep_apart(output, apart)
     torch.set_num_threads(options.threads)
 
     results: list[dict[str, Any]] = []
@@ -200,11 +235,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     with Processes() as processes:
         work = {
-            name: partial(do_photo, photo, output, options.overrides, options.threads, processes)
+            f"{name}-seed{seed}": partial(do_photo, photo, seed, output, settings, processes)
+            for seed in options.seeds
             for name, photo in photos.items()
         }
         failures = processes.do_all(work, 1, add)
-    print_json("retargeting", {**settings, "results": results, "failures": failures})
+    print_json("retargeting", {**apart, "results": results, "failures": failures})
     if failures:
         sys.exit(1)
 

@@ -24,19 +24,24 @@ def test_every_scale_and_method_is_judged(
     write_image(tmp_path / "a.png", picture(56, 60))
     output = tmp_path / "output"
     options = ["--photos", str(tmp_path / "a.png"), "--output", str(output)]
+    options += ["--seeds", "0", "3"]
     retargeting.main([*options, "--overrides", *OVERRIDES])
     found = json.loads(capsys.readouterr().out)
     assert found["failures"] == []
     figures = found["results"][0]["figures"]
-    always = {"InGAN", "InGAN, vote=false", "votes alone", "resizing", "seam carving"}
+    own = {"InGAN", "InGAN, vote=false", "InGAN, finished"}
+    always = own | {"votes alone", "resizing", "seam carving"}
     assert set(figures["0.5x wide"]) == always | {"cropping"}
     assert set(figures["2x wide"]) == always | {"tiling", "mirroring"}
     for method in ("tiling", "mirroring"):
         repeated = figures["2x wide"][method]["repetition"]
         assert repeated < 0.5 * figures["2x wide"]["resizing"]["repetition"]
         assert figures["2x wide"][method]["completeness"] < 1
+    assert figures["2x wide"]["InGAN, vote=false"]["way back"] > 0
+    assert figures["2x wide"]["InGAN, finished"]["coherence"] > 0
+    assert found["results"][1]["seed"] == 3
     assert "| **mean** | seam carving |" in (output / "summary.md").read_text()
-    assert (output / "pictures" / "a" / "2x-wide-InGAN.png").is_file()
+    assert (output / "pictures" / "a-seed3" / "2x-wide-InGAN.png").is_file()
 
     monkeypatch.setattr(Processes, "run", None)
     retargeting.main([*options, "--overrides", *OVERRIDES])
