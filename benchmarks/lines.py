@@ -41,12 +41,13 @@ from internal_gan.images.origin import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.models.edgeconnect.inpainting import lines_around
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.patches.inside import finish_inside
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.sweeps.table import as_markdown
-from internal_gan.tasks.inside import DECIDES
+from internal_gan.tasks.inside import DECIDES, guide_of
 
 # Top, left, height and width in pixels of the photo at a long side of SIDE.
 SIDE = 128
@@ -102,12 +103,17 @@ def fill(
     return made.image, made.edges
 
 
-def finished(drawing: Tensor, hole: Tensor, barred: Tensor) -> Tensor:
-    """A drawing whose hole is made anew of the photo's pixels, as ``finish.detail=patches``."""
+def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None = None) -> Tensor:
+    """A drawing whose hole is made anew of the photo's pixels, as ``finish.detail=patches``.
+
+    Args:
+        lines: (1, 1, H, W), by which patches are chosen.
+    """
     done = finish_inside(
         levels_of(drawing, 255),
         hole[0, 0].numpy() > 0,
         barred[0, 0].numpy() > 0,
+        guide=None if lines is None else guide_of(lines),
         shortest=DECIDES * min(size_of(drawing)),
     )
     if done is None:
@@ -151,7 +157,9 @@ def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, A
         row = [torch.where(hole > 0, torch.zeros_like(photo), photo)]
         for guide in GUIDES:
             drawing, lines = fill(model, photo, hole, barred, guide)
-            made = dict(zip(STEPS, (drawing, finished(drawing, hole, barred)), strict=True))
+            guiding = torch.where(hole > 0, lines, lines_around(model, photo, barred))
+            filled = finished(drawing, hole, barred, None if guide == "none" else guiding)
+            made = dict(zip(STEPS, (drawing, filled), strict=True))
             for step, picture in made.items():
                 figures[step][guide] = judge_hole(photo, picture, hole) | continuity(
                     detector, photo, picture, hole

@@ -50,6 +50,8 @@ VOTES = 4  # rounds at every scale of votes_alone
 FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness", "way back")
 # The long side of the photo that finished results are made of and judged by, in pixels.
 FINISHED = 250
+# Whether patches repeat is judged down to a quarter of the size, where two side by side must fit.
+REPEATS = 4 * 2 * 7
 
 
 class Settings(NamedTuple):
@@ -109,13 +111,15 @@ OTHERS: dict[str, Callable[[Tensor, Size], Tensor | None]] = {
 def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
     """Patch statistics of a retargeted image; distances in thousandths of black to white."""
     panel = patch_panel(image, result)
-    return {
+    figures = {
         "coherence": 1000 * panel["coherence"],
         "completeness": 1000 * panel["completeness"],
         "swd": 1000 * fmean(panel[f"swd{shrink}"] for shrink in (1, 2, 4)),
-        "repetition": repetition(image, result),
         "sharpness": panel["sharpness"],
     }
+    if min(*size_of(image), *size_of(result)) >= REPEATS:
+        figures["repetition"] = repetition(image, result)
+    return figures
 
 
 def judge(run_folder: Path, photo: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
@@ -199,10 +203,8 @@ def markdown(results: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _row(photo: str, method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
-    means = {
-        name: f"{fmean(figures[name] for figures in each):.3g}" if name in each[0] else ""
-        for name in FIGURES
-    }
+    known = {name: [figures[name] for figures in each if name in figures] for name in FIGURES}
+    means = {name: f"{fmean(values):.3g}" if values else "" for name, values in known.items()}
     return {"photo": photo, "method": method, **means}
 
 

@@ -61,11 +61,12 @@ class Filled:
 
 @dataclass(frozen=True)
 class _Octave:
-    """A picture at one size: the part to make anew, and what nothing is taken from."""
+    """A picture at one size: the part to make anew, what nothing is taken from, and a guide."""
 
     image: Image
     part: Flags
     barred: Flags
+    guide: Image | None = None
 
     @property
     def size(self) -> Size:
@@ -75,13 +76,29 @@ class _Octave:
     def index(self) -> Index:
         return Index(self.image, ~touching(self.barred, (False, False)))
 
+    def made_of(self, origins: Places) -> Image:
+        """The image made of the pixels at these places; a guide stays as it is."""
+        picture = taken(self.image, origins)
+        picture[..., 3:] = self.image[..., 3:]
+        return picture
+
     def halved(self) -> _Octave:
-        return _Octave(halved(self.image), _any_of_four(self.part), _any_of_four(self.barred))
+        flags = _any_of_four(self.part), _any_of_four(self.barred)
+        guide = None if self.guide is None else halved(self.guide)
+        return _Octave(halved(self.image), *flags, guide)
 
     def at(self, scale: float) -> _Octave:
         size = scaled(self.size, scale)
         part, barred = _shrunk(self.part, size), _shrunk(self.barred, size)
-        return _Octave(resized(self.image, size), part, barred)
+        guide = None if self.guide is None else resized(self.guide.repeat(3, 2), size)[..., :1]
+        return _Octave(resized(self.image, size), part, barred, guide)
+
+    def guided(self) -> _Octave:
+        """The same with the guide as a channel of the image, which stays what it is in the part."""
+        if self.guide is None:
+            return self
+        image = np.concatenate([self.image, self.guide], axis=2)
+        return _Octave(np.ascontiguousarray(image), self.part, self.barred)
 
 
 def finish_inside(
@@ -89,6 +106,7 @@ def finish_inside(
     part: Flags,
     barred: Flags | None = None,
     *,
+    guide: Image | None = None,
     shortest: float = SHORTEST,
     wrap: Wrap = (False, False),
     told: Callable[[float], None] | None = None,
@@ -99,6 +117,8 @@ def finish_inside(
         picture: (H, W, 3) of 8 or 16 bits; inside the part, a drawing of what shall stand there.
         part: (H, W), where.
         barred: (H, W), where no pixel is taken from, besides the part.
+        guide: (H, W, 1) of 8 bits, such as lines: where the drawing decides, patches are chosen
+            that have the same there.
         shortest: the short side of the picture in pixels where the drawing decides. The larger, the
             closer the result is to the drawing, and the smaller the pieces.
         wrap: whether the picture continues beyond its bottom at its top, and right at its left.
@@ -108,7 +128,7 @@ def finish_inside(
         None if no patch may be taken.
     """
     barred = part if barred is None else part | barred
-    octaves = [_Octave(in_eight_bits(picture), part, barred)]
+    octaves = [_Octave(in_eight_bits(picture), part, barred, guide)]
     while min(octaves[-1].size) > DECIDED:
         octaves.append(octaves[-1].halved())
     small = octaves.pop()
@@ -139,7 +159,7 @@ def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
     origins: Places | None = None
     last = 1.0
     for scale in scales(octave.size, shortest):
-        smaller = octave if scale == 1.0 else octave.at(scale)
+        smaller = (octave if scale == 1.0 else octave.at(scale)).guided()
         index = smaller.index
         assert index.allowed is not None
         if not index.allowed.any():
@@ -148,7 +168,7 @@ def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
         if origins is not None:
             carried = carry(origins, scale / last, smaller.size, smaller.size)
             origins = _kept(carried, smaller.part, (0, 0))
-            picture = taken(smaller.image, origins)
+            picture = smaller.made_of(origins)
         reaching = touching(smaller.part, wrap)
         for number in range(ROUNDS):
             start = None
@@ -167,7 +187,7 @@ def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
             itself = _places(smaller.size, (0, 0))
             before = itself if origins is None else origins
             origins = vote(found, smaller.size, voice, wrap, active=smaller.part, origins=before)
-            picture = taken(smaller.image, origins)
+            picture = smaller.made_of(origins)
         last = scale
     return None if last != 1.0 else origins
 

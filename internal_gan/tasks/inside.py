@@ -30,6 +30,8 @@ APART = 1 / 32
 MARGIN, HALVINGS = 256, 64
 # The drawing decides up to this share of the size at which it was drawn.
 DECIDES = 0.75
+# A line where there should be none, and the other way round, counts as so many levels of a colour.
+LINES = 200
 # A detailed one decides up to the size where so many pixels of a part's shorter side are seen.
 SEEN = 50
 
@@ -76,6 +78,7 @@ def finish_inside(
     scale: float,
     context: Context,
     detailed: bool = False,
+    lines: Callable[[Window], Tensor] | None = None,
     source: Tensor | None = None,
     wrap: tuple[bool, bool] = (False, False),
 ) -> Inside:
@@ -89,6 +92,8 @@ def finish_inside(
         scale: the size at which it was drawn over the photo's.
         context: of the task, which says when the search is compiled, and shows progress.
         detailed: the drawing has finer details than at that size, which decide, too.
+        lines: called with a window of the photo, those that the patches are to have there,
+            (1, 1, h, w) in [0, 1]; not for a ``source``.
         source: (1, 3, h, w), what pixels are taken from in place of the photo, and which the
             origins are places of.
         wrap: whether the photo continues beyond its bottom at its top, and right at its left.
@@ -123,6 +128,7 @@ def finish_inside(
                 _levels(canvas, photo),
                 new[0, 0].numpy() > 0,
                 shut[0, 0].numpy() > 0,
+                guide=None if lines is None else guide_of(lines(window)),
                 shortest=decided * min(size_of(canvas)),
                 wrap=wrap,
                 told=partial(_add, show, done, share),
@@ -226,6 +232,13 @@ def _levels(pixels: Tensor, photo: Photo) -> NDArray[np.uint8] | NDArray[np.uint
     half = np.iinfo(kind).max / 2
     values = pixels[0].clamp(-1, 1).mul_(half).add_(half).round_()
     return np.ascontiguousarray(values.permute(1, 2, 0).numpy().astype(kind))
+
+
+def guide_of(lines: Tensor) -> NDArray[np.uint8]:
+    """Lines (1, 1, H, W) in [0, 1] as levels, (H, W, 1): a guide of
+    :func:`internal_gan.patches.inside.finish_inside`."""
+    levels = lines[0, 0].mul(LINES).round().byte().numpy()
+    return np.ascontiguousarray(levels[..., None])
 
 
 def _pixels(levels: NDArray[np.uint8] | NDArray[np.uint16]) -> Tensor:

@@ -175,3 +175,24 @@ def test_seams_are_hidden_exactly_and_only_inside(wrap: tuple[bool, bool]) -> No
         change = np.random.default_rng(seed).normal(size=added.shape) * part[..., None]
         assert energy(added + change) > least
         assert energy(added - change) > least
+
+
+def test_a_guide_says_where_lines_are() -> None:
+    size = (90, 130)
+    picture = np.full((*size, 3), 150, np.uint8) + photo(*size) // 32
+    guide = np.zeros((*size, 1), np.uint8)
+    rows, columns = [10, 45, 80], [4, 126]
+    picture[rows], guide[rows] = 40, 200
+    picture[:, columns], guide[:, columns] = 40, 200
+    part = box(size, 30, 40, 30, 40)
+    drawing = picture.copy()
+    drawing[part] = 150
+    lines = []
+    for given in (None, guide):
+        done = finish_inside(drawing, part, guide=given, shortest=60)
+        assert done is not None
+        result = drawing.copy()
+        result[done.window] = done.pixels
+        lines.append(float((result[45, 40:80] < 90).mean()))
+    assert lines[0] < 0.3
+    assert lines[1] > 0.9

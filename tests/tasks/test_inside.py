@@ -250,3 +250,25 @@ def test_what_is_finished_stays_after_ctrl_c(
     assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
     assert not Path("out/edit/001.png").exists()
     assert RunFolder(Path("out")).status()["state"] == "stopped"
+
+
+def test_lines_choose_the_pixels_of_a_hole(
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    lines = np.zeros(SIZE, np.uint8)
+    lines[26, 20:60] = 255
+    Image.fromarray(lines).save("lines.png")
+    guides = []
+
+    def watched(*given: Any, guide: NDArray[np.uint8] | None = None, **how: Any) -> Any:
+        guides.append(guide)
+        return finish_inside(*given, guide=guide, **how)
+
+    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", watched)
+    assert run(shell, runs, "inpaint", "inpaint.edges=lines.png").code == 0
+    (guide,) = guides
+    assert guide is not None
+    assert guide.shape == (*SIZE, 1)
+    assert (guide[26, MASK[1]] > 0).all()
+    assert (guide[MASK] == 0).any()

@@ -69,6 +69,18 @@ def fill(
     return image, drawn
 
 
+def lines_around(model: EdgeConnect, image: Tensor, hole: Tensor, scale: float = 1.0) -> Tensor:
+    """The lines of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
+    in [0, 1]."""
+    size = size_of(image)
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    if small != size:
+        image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
+        hole = F.adaptive_max_pool2d(hole, small)
+    found = model.find_edges(image.to(model.device), hole.to(model.device)).cpu()
+    return F.interpolate(found, size=size)
+
+
 def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Window]:
     """The windows of :func:`fill`, as rows and columns of the image."""
     size = size_of(hole)

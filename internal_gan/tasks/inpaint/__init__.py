@@ -1,7 +1,7 @@
 """task=inpaint: a hole in a photo filled with what the model learnt around it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,14 @@ from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.images.windows import around, bounds, parts
-from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach
+from internal_gan.images.windows import Window, around, bounds, parts
+from internal_gan.models.edgeconnect.inpainting import (
+    blend,
+    blend_weight,
+    fill,
+    lines_around,
+    reach,
+)
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
@@ -159,7 +165,13 @@ class Inpaint(Work[InpaintOptions]):
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
                 done = finish_inside(
-                    photo, filled, hole, case.unknown, scale=model.scale, context=self.context
+                    photo,
+                    filled,
+                    hole,
+                    case.unknown,
+                    scale=model.scale,
+                    context=self.context,
+                    lines=_lines(model, case, hole, edges),
                 )
                 filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
@@ -201,6 +213,22 @@ class Inpaint(Work[InpaintOptions]):
         """The seed of each result; without ``inpaint.seed`` the first has none, and no noise."""
         seeds = self.seeds(self.wanted.count)
         return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
+
+
+def _lines(
+    model: EdgeConnect, case: Case, hole: Tensor, drawn: Tensor
+) -> Callable[[Window], Tensor] | None:
+    """The lines drawn in a hole and those found around it, in a window of the photo."""
+    if model.detector is None or (case.edges is None and not model.lines_first):
+        return None
+    closed = hole if case.unknown is None else torch.maximum(hole, case.unknown)
+
+    def lines(window: Window) -> Tensor:
+        here = (..., *window)
+        around = lines_around(model, case.photo.pixels[here], closed[here], model.scale)
+        return torch.where(hole[here] > 0, drawn[here], around)
+
+    return lines
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
