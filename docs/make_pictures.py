@@ -101,6 +101,14 @@ def full_resolution(models: Models) -> Image.Image:
     return row([shrunk(drawn, 751), part], 500)
 
 
+def preview(models: Models) -> Image.Image:
+    photo = PHOTOS / "mountains.jpg"
+    width, height = photo_of(photo.name, 1000).size
+    wide = internal_gan.preview(photo, 1, size=(height, 2 * width), seed=1)
+    made = internal_gan.preview(photo, 3, seed=0, resolution=1000)
+    return column([row([photo_of(photo.name, 1000), made[0]]), row(made[1:]), row(wide)])
+
+
 def samples(models: Models) -> Image.Image:
     drawn = models("singan", "mountains.jpg").sample(6, seed=0, resolution=800)
     return column([row(drawn[:3]), row(drawn[3:])])
@@ -225,6 +233,7 @@ def inpaint(models: Models) -> Image.Image:
 
 PICTURES: dict[str, Callable[[Models], Image.Image]] = {
     "full-resolution": full_resolution,
+    "preview": preview,
     "samples": samples,
     "start-scales": start_scales,
     "large": large,

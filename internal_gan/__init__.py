@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from internal_gan.api.choices import list_models, list_presets
     from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
+    from internal_gan.api.preview import preview
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.api.verify import verify
     from internal_gan.errors import UserError
@@ -53,6 +54,7 @@ __all__ = [
     "list_models",
     "list_presets",
     "load",
+    "preview",
     "resume",
     "verify",
 ]
@@ -60,6 +62,7 @@ __all__ = [
 _HOMES = {
     "api.choices": ("list_models", "list_presets"),
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
+    "api.preview": ("preview",),
     "api.runs": ("Run", "fit", "load", "resume"),
     "api.verify": ("verify",),
     "errors": ("UserError",),

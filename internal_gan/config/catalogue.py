@@ -112,6 +112,15 @@ TABLE = {
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
+    "preview": Promise(
+        takes=frozenset(
+            {
+                *("task", "image", "output", "seed", "keep_original", "finish.resolution"),
+                *("preview.count", "preview.size", "preview.freedom", "preview.seed"),
+            }
+        ),
+        memory="finish.resolution",
+    ),
     "verify": Promise(
         takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
     ),

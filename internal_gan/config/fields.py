@@ -98,3 +98,19 @@ def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.
         options: Any = entry.default_factory
         if dataclasses.is_dataclass(options):
             yield from fields_of(options, f"{prefix}{entry.name}.")
+
+
+def seed() -> Any:
+    needs = "a whole number from 0 to 2**63 - 1, or null"
+    return option(
+        None, "seed of this task; null: that of the run", needs, lambda v: 0 <= v <= LARGEST_SEED
+    )
+
+
+def size(example: str, default: str) -> Any:
+    return option(
+        None,
+        f"size of the result; null: {default}",
+        f"two whole numbers [height,width] in pixels, such as {example}, or null",
+        lambda v: len(v) == 2 and min(v) >= 1,
+    )

@@ -22,11 +22,15 @@ from internal_gan.config.fields import (
     path,
     whole,
 )
-from internal_gan.config.origin_options import LayersOptions, VerifyOptions
+from internal_gan.config.origin_options import (
+    FinishOptions,
+    LayersOptions,
+    PreviewOptions,
+    VerifyOptions,
+)
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
-    FinishOptions,
     HarmonizeOptions,
     InpaintOptions,
     MakeTileableOptions,
@@ -153,6 +157,7 @@ class Options:
         SuperResolutionOptions, "super_resolution.factor=4"
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
+    preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 
     @property

@@ -1,16 +1,48 @@
-"""The options of what goes by the origin of a result's pixels."""
+"""The options of results that are made of the photo's own pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.config.fields import option, path
+from internal_gan.config.fields import AUTO, number, one_of, option, path, seed, size, whole
+
+MOST_PREVIEWS = 1000
 
 
 def _are_names(value: Any) -> bool:
     names = value if isinstance(value, list) else [value]
     return names != [] and all(isinstance(name, str) and name != "" for name in names)
+
+
+@dataclass
+class FinishOptions:
+    """Whose pixels results are made of, and how large the photo is in them."""
+
+    detail: str | None = one_of(
+        ("patches", "network"),
+        None,
+        "patches: the photo's own; network: as it drew; null: as trained, or else patches",
+    )
+    resolution: int | str | None = option(
+        None,
+        "the photo's long side in results made of patches; null: as trained, or else auto",
+        "auto (the photo's own, up to 2048, in films 1024, or what fits the size asked for), "
+        "photo (its own), model (as learnt), a number of pixels from 16 to 100000, or null",
+        lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+    )
+
+
+@dataclass
+class PreviewOptions:
+    """Pictures of the photo's patches alone, without any training."""
+
+    count: int = whole(3, f"[1, {MOST_PREVIEWS}]", "how many")
+    size: list[int] | None = size("preview.size=[300,800]", "as finish.resolution says")
+    freedom: float = number(
+        0.3, "[0, 1]", "how far the layout is from the photo's; 0: only another size changes it"
+    )
+    seed: int | None = seed()
 
 
 @dataclass

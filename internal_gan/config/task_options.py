@@ -9,12 +9,13 @@ from typing import Any
 
 from internal_gan.config.fields import (
     AUTO,
-    LARGEST_SEED,
     flag,
     number,
     one_of,
     option,
     path,
+    seed,
+    size,
     whole,
 )
 from internal_gan.units import ratio_of
@@ -28,13 +29,6 @@ _IMAGE = "the name of an image file, or null"
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
-def _seed() -> Any:
-    needs = "a whole number from 0 to 2**63 - 1, or null"
-    return option(
-        None, "seed of this task; null: that of the run", needs, lambda v: 0 <= v <= LARGEST_SEED
-    )
-
-
 def _count() -> Any:
     return whole(1, f"[1, {MOST_RESULTS}]", "how many results, with the seeds from seed on")
 
@@ -45,15 +39,6 @@ def _seconds(default: float, help: str) -> Any:
 
 def _fps(help: str) -> Any:
     return number(24.0, "(0, 120]", help, "of frames a second,")
-
-
-def _size(example: str, default: str) -> Any:
-    return option(
-        None,
-        f"size of the result; null: {default}",
-        f"two whole numbers [height,width] in pixels, such as {example}, or null",
-        lambda v: len(v) == 2 and min(v) >= 1,
-    )
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -90,29 +75,11 @@ def _are_shapes(value: Any) -> bool:
 
 
 @dataclass
-class FinishOptions:
-    """Whose pixels results are made of, and how large the photo is in them."""
-
-    detail: str | None = one_of(
-        ("patches", "network"),
-        None,
-        "patches: the photo's own; network: as it drew; null: as trained, or else patches",
-    )
-    resolution: int | str | None = option(
-        None,
-        "the photo's long side in results made of patches; null: as trained, or else auto",
-        "auto (the photo's own, up to 2048, in films 1024, or what fits the size asked for), "
-        "photo (its own), model (as learnt), a number of pixels from 16 to 100000, or null",
-        lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
-    )
-
-
-@dataclass
 class SampleOptions:
     """Which samples to draw: task=sample, and the end of a training of SinGAN."""
 
     count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many samples")
-    size: list[int] | None = _size("sample.size=[300,800]", "as finish.resolution says")
+    size: list[int] | None = size("sample.size=[300,800]", "as finish.resolution says")
     start_scale: int | str = _start_scale(
         0,
         "0 varies everything; n keeps the layout of the scales below n; all: a row for each",
@@ -129,7 +96,7 @@ class SampleOptions:
         "[0, 10000]",
         "steps that bring what was drawn too often, or too rarely, nearer to the photo; 0: none",
     )
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -145,8 +112,8 @@ class AnimateOptions:
     alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
     beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
     start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
-    size: list[int] | None = _size("animate.size=[200,300]", "as finish.resolution says")
-    seed: int | None = _seed()
+    size: list[int] | None = size("animate.size=[200,300]", "as finish.resolution says")
+    seed: int | None = seed()
 
 
 @dataclass
@@ -203,7 +170,7 @@ class RetargetOptions:
         lambda v: isinstance(v, bool) or v == AUTO,
     )
     compare: bool = flag(True, "also show plain resizing and seam carving")
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -221,7 +188,7 @@ class PaintOptions:
     )
     colours: int = whole(8, "[2, 256]", "how many colours")
     count: int = _count()
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -237,7 +204,7 @@ class RedrawOptions:
     )
     start_scale: int | str = _start_scale(1, "the more, the closer to the changed photo", AUTO)
     count: int = _count()
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -264,7 +231,7 @@ class MakeTileableOptions:
     start_scale: int | str = _start_scale(
         0, "the more, the closer to the photo's own borders", AUTO
     )
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -306,7 +273,7 @@ class InpaintOptions:
     )
     count: int = _count()
     compare: bool = flag(True, "also show a classical method; needs internal-gan[inpainting]")
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass
@@ -323,7 +290,7 @@ class SuperResolutionOptions:
     passes: int | None = whole(
         None, f"[1, {MOST_ROUNDS}]", "steps of enlarging; null: what suits factor and model"
     )
-    seed: int | None = _seed()
+    seed: int | None = seed()
 
 
 @dataclass

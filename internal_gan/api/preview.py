@@ -1,0 +1,57 @@
+"""Pictures of a photo's patches, without a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from internal_gan.api.pictures import Given, in_memory, name_of
+from internal_gan.config.compose import options_of
+from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.preview import previews, small
+from internal_gan.units import Size
+
+
+def preview(
+    photo: Given,
+    count: int = 3,
+    *,
+    size: Size | None = None,
+    freedom: float = 0.3,
+    seed: int = 0,
+    resolution: int | str | None = None,
+    output_type: str = "pil",
+) -> Any:
+    """Draw pictures of a photo's patches at once, as task=preview does; nothing is learnt.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        size: (height, width) of the pictures; by default that of the photo at ``resolution``.
+        freedom: how far their layout is from the photo's, 0 to 1.
+        resolution: as ``finish.resolution``.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A list of pictures, or with ``pt`` a tensor.
+
+    Raises:
+        UserError: the photo cannot be read, or an argument is not allowed.
+    """
+    check_output_type(output_type)
+    file = name_of(photo)
+    wanted = {"count": count, "size": size, "freedom": freedom, "seed": seed}
+    options: dict[str, Any] = {f"preview.{name}": value for name, value in wanted.items()}
+    options |= {"task": "preview", "image": file, "finish.resolution": resolution}
+    given = {name: value for name, value in options.items() if value is not None}
+    photos = [] if file is not None else [in_memory(photo, "image")]
+    source = Source(options_of(given), photos=photos)
+    drawn = previews(Context(source, source, asides=False), small(source))
+    found = [
+        to_memory(one.pixels, output_type, one.like, one.alpha)
+        for one in drawn
+        if one.kind == "result"
+    ]
+    return torch.cat(found) if output_type == "pt" else found

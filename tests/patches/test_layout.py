@@ -1,0 +1,45 @@
+"""Layouts of a photo's patches without a network."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.resize import resize
+from internal_gan.patches.layout import layout
+from internal_gan.patches.statistics import sliced_wasserstein
+from internal_gan.units import Size
+from tests.tiny import picture
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def photo() -> Tensor:
+    return picture(40, 60)
+
+
+def test_each_seed_has_its_own(photo: Tensor) -> None:
+    made = [layout(photo, (40, 60), rng(seed)) for seed in (0, 0, 1)]
+    assert torch.equal(made[0], made[1])
+    assert (made[0] - made[2]).abs().mean() > 0.05
+
+
+def test_without_freedom_the_photo_stays(photo: Tensor) -> None:
+    fixed, free = (layout(photo, (40, 60), rng(), freedom=freedom) for freedom in (0.0, 0.5))
+    assert (fixed - photo).abs().mean() < 0.5 * (free - photo).abs().mean()
+
+
+@pytest.mark.parametrize("size", [(40, 120), (20, 30), (61, 17), (8, 60)])
+def test_any_size_has_the_photos_patches(photo: Tensor, size: Size) -> None:
+    made = layout(photo, size, rng())
+    assert made.shape == (1, 3, *size)
+    assert made.abs().max() <= 1
+    stretched = resize(photo, size).clamp(-1, 1)
+    if min(size) >= 14:
+        assert sliced_wasserstein(photo, made) < sliced_wasserstein(photo, stretched)
+
+
+def test_a_photo_smaller_than_a_patch() -> None:
+    assert layout(picture(5, 9), (5, 9), rng()).shape == (1, 3, 5, 9)

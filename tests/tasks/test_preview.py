@@ -1,0 +1,87 @@
+"""task=preview: pictures of a photo's patches before any training."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import internal_gan
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import EXACT, read_origin
+from internal_gan.images.resize import resize
+from tests.commands import Shell
+from tests.tiny import picture
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+@pytest.fixture(autouse=True)
+def photo(shell: Shell) -> None:
+    photo = read_image(PHOTOS / "gravel.jpg").pixels
+    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+
+
+def preview(shell: Shell, *options: str) -> Path:
+    answer = shell("task=preview", "image=photo.png", "output=out", *options)
+    assert answer.code == 0, answer.err
+    assert "no network has learnt" in answer.out
+    return Path("out/preview")
+
+
+def test_previews_are_the_photos_own_pixels(shell: Shell) -> None:
+    folder = preview(shell, "preview.count=2", "seed=3")
+    own = np.asarray(Image.open("photo.png"))
+    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
+    assert (made[0] != made[1]).any()
+    origin = read_origin(folder / "000.origin.png")
+    exact = origin.kinds == EXACT
+    rows, columns = origin.places[..., 0], origin.places[..., 1]
+    assert exact.mean() > 0.1
+    assert np.array_equal(made[0][exact], own[rows, columns][exact])
+    assert read_image(folder / "drawn" / "000.png").size == (43, 60)
+    status = json.loads(Path("out/status.json").read_text())
+    assert status["state"] == "finished"
+    assert "preview/000.png" in Path("out/index.html").read_text()
+
+
+def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
+    folder = preview(shell, "preview.count=1", "preview.size=[70,200]")
+    assert read_image(folder / "000.png").size == (70, 200)
+    write_image("photo.png", picture(16, 160))
+    answer = shell("task=preview", "image=photo.png", "preview.count=1", "output=narrow")
+    assert answer.code == 0, answer.err
+    assert read_image("narrow/preview/000.png").size == (16, 160)
+
+
+def test_python_draws_the_same(shell: Shell) -> None:
+    folder = preview(shell, "preview.count=2", "preview.freedom=0.4", "preview.seed=5")
+    with Image.open("photo.png") as given:
+        pictures = internal_gan.preview(given, 2, freedom=0.4, seed=5)
+    for number, made in enumerate(pictures):
+        with Image.open(folder / f"{number:03d}.png") as written:
+            assert np.array_equal(np.asarray(made), np.asarray(written))
+    wide = internal_gan.preview("photo.png", 1, size=(40, 100), output_type="pt")
+    assert wide.shape == (1, 3, 40, 100)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["image=gone.jpg"], "gone.jpg: no such file"),
+        (["image=photo.png", "preview.freedom=2"], "preview.freedom=2.0: needs a number from 0"),
+        (["image=photo.png", "preview.size=[0,5]"], "preview.size=[0,5]"),
+        (["image=photo.png", "preview.size=[90000,90000]"], "preview.size=[90000,90000]"),
+        (["image=photo.png", "sample.count=2"], "sample.count: cannot be changed here"),
+        ([], "image=FILE is missing"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    shell: Shell, options: list[str], said: str
+) -> None:
+    answer = shell("task=preview", *options)
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+    assert not Path("runs").exists()
