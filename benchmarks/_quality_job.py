@@ -1,7 +1,8 @@
 """One training of the quality benchmark: run it, judge its samples, write down the figures.
 
-Beside the samples, each as a row of its own: what the network drew before finishing, other
-published samples of the photo, and a control, the photo's left half held against its right one.
+Beside the samples, each as a row of its own: what the network drew before finishing, previews
+without any training, other published samples of the photo, and a control, the photo's left half
+held against its right one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import internal_gan
 from benchmarks._common import environment, pictures, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
@@ -21,7 +23,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.c2st import c2st
 from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.origin import origin_path, read_origin
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import coherence, completeness, patch_panel
@@ -30,7 +32,7 @@ from internal_gan.runs.folder import RunFolder
 # Of these, 1 and a large value are best, whatever the published samples have.
 NOT_COMPARED = ("sharpness", "diversity", "c2st", "largest_piece", "seams")
 # Rows of the second table that are made here; others have the names of their folders.
-CONTROL, DRAWN = "half against half", "ours, as drawn"
+CONTROL, DRAWN, PREVIEW = "half against half", "ours, as drawn", "previews"
 # So many samples of each model are shown to a classifier, which takes seconds.
 CLASSIFIED = 2
 # More than this between a training's parts, from its first sign of life to its last, is a pause.
@@ -91,6 +93,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     published = _judge_given(job, "published", job.published, INDEPENDENT_PATCHES)
     others = {name: _judge_given(job, name, path) for name, path in job.others.items()}
     others[CONTROL] = _judge_halves(job)
+    others[PREVIEW] = _judge_previews(job, settings)
     own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
     processes.train(job.run, [*settings.overrides, *own], job.log, settings.threads)
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
@@ -137,6 +140,21 @@ def _judge_given(job: Job, name: str, given: Path, patches: Sequence[int] = ()) 
     samples = list(pictures(given).values()) if given.is_dir() else [given]
     figures = _judge(job.image, samples, patches)
     write_json(job.given_result(name), figures)
+    return figures
+
+
+def _judge_previews(job: Job, settings: Settings) -> dict[str, float]:
+    """What task=preview makes of the photo with the seed of the training."""
+    folder = job.output / "previews" / job.name
+    if known := read_json_object(folder / "figures.json"):
+        return known
+    made = internal_gan.preview(job.image, settings.samples, seed=job.seed, output_type="pt")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{number:03d}.png" for number in range(len(made))]
+    for path, pixels in zip(paths, made, strict=True):
+        write_image(path, pixels[None] * 2 - 1)
+    figures = _judge(job.image, paths)
+    write_json(folder / "figures.json", figures)
     return figures
 
 
