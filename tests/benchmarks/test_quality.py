@@ -68,9 +68,7 @@ def test_a_photo_is_trained_judged_and_in_the_table(
     gpnn = result["others"]["gpnn"]
     assert "coherence_3" not in gpnn
     assert gpnn == {name: published[name] for name in gpnn}
-    assert set(result["others"]) == {
-        *("gpnn", "half against half", "previews", "ours, as drawn")
-    }
+    assert set(result["others"]) == {*("gpnn", "half against half", "previews", "ours, as drawn")}
     assert json.loads((output / "summary.json").read_text())["by_photo"] == found["by_photo"]
     assert "| swd1 ratio |" in (output / "summary.md").read_text()
 

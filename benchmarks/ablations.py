@@ -1,0 +1,168 @@
+"""The ablations of the three papers, one sweep each: a table of several seeds, a grid of pictures.
+
+    python -m benchmarks.ablations --output ablations/ [NAME ...]
+
+Every sweep is one command, shown as it starts. Killed and started again, it goes on where it was.
+"""
+
+import argparse
+import csv
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from benchmarks._common import positive, run, say
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+from internal_gan.sweeps.table import as_markdown
+
+PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
+# Figures are of what the networks draw.
+DRAWN = "finish.detail=network"
+SINGAN = (DRAWN, "sample.count=4")
+INGAN = (DRAWN, "retarget.vote=false", "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
+# The foot of the trees, the border of the meadow.
+EDGECONNECT = (DRAWN, "model.max_size=null", "inpaint.box=[50,60,24,30]", "inpaint.compare=false")
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A sweep over one option.
+
+    Attributes:
+        photo: of the bundled ones.
+        option: what is varied, as the table of the sweep calls it.
+        overrides: of the sweep, besides the photo and the seeds.
+    """
+
+    photo: str
+    option: str
+    overrides: Sequence[str]
+
+
+def _ablation(family: str, name: str, option: str, photo: str, *more: str) -> Ablation:
+    always = {"singan": SINGAN, "ingan": INGAN, "edgeconnect": EDGECONNECT}[family]
+    return Ablation(photo, option, [f"experiment=ablation/{family}_{name}", *always, *more])
+
+
+ABLATIONS = {
+    "singan-start-scales": _ablation(
+        "singan", "start_scales", "sample.start_scale", "mountains.jpg"
+    ),
+    "singan-scales": _ablation(
+        *("singan", "scales", "model.num_scales", "mountains.jpg"),
+        *("model.num_scales=2,3,4,5", "model.max_size=100"),
+    ),
+    "singan-alpha": _ablation("singan", "alpha", "model.reconstruction_weight", "mountains.jpg"),
+    "singan-adversarial-loss": _ablation(
+        "singan", "adversarial_loss", "model/adversarial_loss", "mountains.jpg"
+    ),
+    "ingan-encoder-encoder": _ablation(
+        "ingan", "encoder_encoder", "model.cycle_weight", "dandelions.jpg"
+    ),
+    "ingan-discriminators": _ablation(
+        "ingan", "discriminators", "model.adversarial_from", "dandelions.jpg"
+    ),
+    "ingan-adversarial-loss": _ablation(
+        "ingan", "adversarial_loss", "model/adversarial_loss", "dandelions.jpg"
+    ),
+    "edgeconnect-edges": Ablation(
+        "peaks.jpg",
+        "experiment",
+        ["model=edgeconnect", "experiment=none,edgeconnect_no_edges", *EDGECONNECT],
+    ),
+    "edgeconnect-sigma": _ablation(
+        *("edgeconnect", "sigma", "model.edges.sigma", "peaks.jpg", "model.edges.sigma=0.5,2,5")
+    ),
+    "edgeconnect-detectors": _ablation("edgeconnect", "detectors", "model/edges", "peaks.jpg"),
+    "edgeconnect-adversarial-loss": _ablation(
+        "edgeconnect", "adversarial_loss", "model/adversarial_loss", "peaks.jpg"
+    ),
+}
+
+
+def sweep(
+    name: str, ablation: Ablation, output: Path, seeds: Sequence[int], more: Sequence[str]
+) -> str:
+    """Run a sweep, or what is left of it, and return its table.
+
+    Raises:
+        UserError: a job failed.
+    """
+    arguments = [
+        *ablation.overrides,
+        f"image={PHOTOS / ablation.photo}",
+        f"seed={','.join(map(str, seeds))}",
+        *more,
+        f"output={output / name}",
+        "skip_finished=true",
+    ]
+    say(f"{name}: internal-gan -m {' '.join(arguments)}")
+    output.mkdir(parents=True, exist_ok=True)
+    log = output / f"{name}.txt"
+    with log.open("w", encoding="utf-8") as file:
+        command = [sys.executable, "-m", "internal_gan", "-m", *arguments]
+        code = subprocess.run(
+            command, stdout=file, stderr=subprocess.STDOUT, check=False
+        ).returncode
+    if code:
+        raise UserError(f"{name}: exit code {code}; see {log}")
+    with (output / name / "comparison.csv").open(encoding="utf-8", newline="") as file:
+        return as_markdown(means(list(csv.DictReader(file)), ablation.option))
+
+
+def means(jobs: Sequence[Mapping[str, str]], option: str) -> list[dict[str, str]]:
+    """A row for each value of an option: the mean of each figure over the seeds, and half of the
+    range that they span.
+
+    Raises:
+        UserError: the sweep did not vary the option.
+    """
+    if not jobs or option not in jobs[0]:
+        raise UserError(f"{option}: the sweep's table has no such column")
+    by_value = defaultdict(list)
+    for row in jobs:
+        by_value[row[option]].append(row)
+    figures = [name for name in jobs[0] if name not in ("job", option, "seed", "state")]
+    return [
+        {option: value} | {name: _spread([row[name] for row in rows]) for name in figures}
+        for value, rows in by_value.items()
+    ]
+
+
+def _spread(cells: Sequence[str]) -> str:
+    numbers = [float(cell) for cell in cells if cell]
+    if not numbers:
+        return ""
+    half = (max(numbers) - min(numbers)) / 2
+    return f"{fmean(numbers):.3g}" + (f" ± {half:.2g}" if len(numbers) > 1 else "")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablations", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ABLATIONS))
+    parser.add_argument("--output", type=Path, required=True, help="folder for sweeps and tables")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], metavar="N")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
+    options = parser.parse_args(argv)
+    for name in options.names:
+        if name not in ABLATIONS:
+            raise UserError(f"{name}: no such ablation; allowed: {', '.join(ABLATIONS)}")
+    more = [f"trainer.threads={options.threads}", *options.overrides]
+    output = options.output.absolute()
+    tables = {}
+    for name in options.names or ABLATIONS:
+        tables[name] = sweep(name, ABLATIONS[name], output, options.seeds, more)
+        with atomic_write(output / "summary.md") as temporary:
+            text = "\n".join(f"## {title}\n\n{table}" for title, table in tables.items())
+            temporary.write_text(text, encoding="utf-8")
+        say(f"{name}: {output / name / 'comparison.png'}\n{tables[name]}")
+
+
+if __name__ == "__main__":
+    run(main)
