@@ -25,8 +25,8 @@ PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
 DRAWN = "finish.detail=network"
 SINGAN = (DRAWN, "sample.count=4")
 INGAN = (DRAWN, "retarget.vote=false", "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
-# The foot of the trees, the border of the meadow.
-EDGECONNECT = (DRAWN, "model.max_size=null", "inpaint.box=[50,60,24,30]", "inpaint.compare=false")
+# Across the foot of the rocks.
+EDGECONNECT = (DRAWN, "inpaint.box=[68,40,36,44]", "inpaint.compare=false")
 
 
 @dataclass(frozen=True)
