@@ -211,19 +211,24 @@ class Finishing:
         Args:
             wrap: whether its top continues at its bottom, and its left at its right.
             fixed: pixels of the result whose origins are given; those at seams may still change.
-            matching: steps of :func:`internal_gan.patches.matching.matched` before.
+            matching: steps of :func:`internal_gan.patches.matching.matched` before; none if too
+                large a piece of the photo would come of it.
         """
         if not self.on:
             return Drawn(drawing)
         from internal_gan.patches.compilation import compile_loops
-        from internal_gan.patches.finish import finish
+        from internal_gan.patches.finish import LARGEST, finish
         from internal_gan.patches.matching import matched
         from internal_gan.patches.synthesis import taken
 
         assert self.size is not None
         compile_loops(self._context.say)
-        levels = levels_of(matched(drawing.cpu(), self._learnt.cpu(), matching, wrap), 255)
-        done = finish(levels, self._photo, self.size, wrap=wrap, fixed=fixed)
+        # Matched, a drawing that is nearly the photo may become a copy of it.
+        for steps in dict.fromkeys((matching, 0)):
+            layout = levels_of(matched(drawing.cpu(), self._learnt.cpu(), steps, wrap), 255)
+            done = finish(layout, self._photo, self.size, wrap=wrap, fixed=fixed)
+            if done.largest_piece <= LARGEST:
+                break
         origin = self._origin(done.exact, done.origins)
         alpha = None
         if self._alpha is not None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
@@ -61,6 +62,20 @@ def test_samples_show_each_kind_of_patch_as_often_as_the_photo(shell: Shell, mod
         )
     assert np.array_equal(drawings[0], drawings[1]), "what the network drew is kept as it is"
     assert distances["matched"] < 0.9 * distances["drawn"]
+
+
+def test_matching_that_would_copy_the_photo_is_left_out(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
+        return photo if steps else drawing
+
+    asked = (model, PATCHES, "sample.count=1")
+    assert shell("task=sample", *asked, "sample.matching=0", "output=drawn").code == 0
+    monkeypatch.setattr("internal_gan.patches.matching.matched", copied)
+    assert shell("task=sample", *asked, "output=matched").code == 0
+    results = [values(f"{name}/sample/000.png") for name in ("drawn", "matched")]
+    assert np.array_equal(results[0], results[1])
 
 
 @pytest.mark.parametrize(
