@@ -101,6 +101,7 @@ def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.
 
 
 def seed() -> Any:
+    """A task's own seed."""
     needs = "a whole number from 0 to 2**63 - 1, or null"
     return option(
         None, "seed of this task; null: that of the run", needs, lambda v: 0 <= v <= LARGEST_SEED
@@ -108,6 +109,7 @@ def seed() -> Any:
 
 
 def size(example: str, default: str) -> Any:
+    """The size of a result; ``default`` says what it is if none is given."""
     return option(
         None,
         f"size of the result; null: {default}",

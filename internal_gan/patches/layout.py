@@ -8,8 +8,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
 from internal_gan.units import Size
 
-# The first size over that of the photo; from one to the next; steps of matching at each.
-FIRST, GROWTH, STEPS = 0.65, 1.5, 50
+# Sizes over that of the photo, and the steps of matching at each.
+SCALES, STEPS = (0.65, 1.0), 50
 # Waves of the warp along a side of the photo, and how much less it moves things up and down.
 WAVES, UPRIGHT = 4, 0.25
 
@@ -32,29 +32,27 @@ def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 
 
     Source: matching from coarse to fine is that of Elnekave and Weiss, ECCV 2022.
     """
-    scale, own = FIRST, size_of(photo)
-    picture = resize(photo, _scaled(size, scale)).clamp(-1, 1)
-    if freedom > 0:
-        picture = _warped(picture, own, rng, freedom)
-    while True:
-        picture = matched(picture, resize(photo, _scaled(own, scale)).clamp(-1, 1), STEPS)
-        if scale == 1.0:
-            return picture
-        scale = min(1.0, scale * GROWTH) if scale * GROWTH < 0.9 else 1.0
+    own, picture = size_of(photo), photo
+    for scale in SCALES:
         picture = resize(picture, _scaled(size, scale)).clamp(-1, 1)
+        if scale == SCALES[0] and freedom > 0:
+            picture = _warped(picture, _scaled(own, scale), rng, freedom)
+        picture = matched(picture, resize(photo, _scaled(own, scale)).clamp(-1, 1), STEPS)
+    return picture
 
 
 def _warped(picture: Tensor, photo: Size, rng: torch.Generator, freedom: float) -> Tensor:
+    """Move what a picture shows, by lengths that are shares of the photo's size there."""
     if torch.rand((), generator=rng) < 0.5:
         picture = picture.flip(3)
     height, width = size_of(picture)
-    nodes = [max(3, round(WAVES * side / max(photo) / FIRST)) for side in (height, width)]
+    nodes = [max(3, round(WAVES * side / max(photo))) for side in (height, width)]
     waves = torch.randn(1, 2, *nodes, generator=rng) * freedom
     waves = F.interpolate(waves, (height, width), mode="bicubic", align_corners=True)[0]
     # Where a place comes from, in widths and heights of the picture from -1 to 1.
     columns, rows = torch.linspace(-1, 1, width), torch.linspace(-1, 1, height)[:, None]
-    across = columns + waves[0] * (photo[1] * FIRST / width)
-    down = rows + waves[1] * (UPRIGHT * photo[0] * FIRST / height)
+    across = columns + waves[0] * (photo[1] / width)
+    down = rows + waves[1] * (UPRIGHT * photo[0] / height)
     grid = torch.stack([across, down.clamp(-1, 1)], dim=-1)[None]
     return F.grid_sample(picture, grid, padding_mode="reflection", align_corners=True)
 

@@ -35,7 +35,8 @@ def matched(
     """
     if steps == 0 or min(*size_of(drawing), *size_of(photo)) < PATCH:
         return drawing
-    with torch.inference_mode(False), torch.enable_grad():
+    exact = torch.autocast(drawing.device.type, enabled=False)
+    with torch.inference_mode(False), torch.enable_grad(), exact:
         rng = torch.Generator(photo.device).manual_seed(0)
         distance = SlicedWasserstein(
             photo, rng, patch=PATCH, projections=DIRECTIONS, levels=MOST_LEVELS

@@ -66,8 +66,8 @@ def test_a_drawing_that_wraps_has_no_border(wrap: tuple[bool, bool]) -> None:
     assert not torch.allclose(moved, plain.roll(shifts, (2, 3)), atol=1e-3)
 
 
-def test_gradients_are_at_hand_where_they_are_off() -> None:
+def test_it_is_the_same_without_gradients_and_in_mixed_precision() -> None:
     photo, drawing = halves(0.5), halves(0.25)
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         result = matched(drawing * 1.0, photo * 1.0, 5)
     assert torch.equal(result, matched(drawing, photo, 5))
