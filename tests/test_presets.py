@@ -87,7 +87,7 @@ def test_command_line_wins_over_every_experiment(experiment: str) -> None:
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))
 def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None:
-    """And is another model or another schedule, with the rest as it is."""
+    """And is another model, another schedule or other samples, with the rest as it is."""
     chosen = f"experiment=ablation/{ablation}"
     path = CONF / "experiment" / "ablation" / f"{ablation}.yaml"
     assert f"-m {chosen} image=photo.jpg" in path.read_text()
@@ -96,5 +96,5 @@ def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None
     jobs = [compose([chosen, f"{key}={value}"]) for value in str(values).split(",")]
     assert len(jobs) > 1
     assert all(isinstance(build(job.model), Recipe) for job in jobs)
-    whole = [(job.model, job.trainer) for job in jobs]
+    whole = [(job.model, job.trainer, job.sample) for job in jobs]
     assert all(whole.count(one) == 1 for one in whole)
