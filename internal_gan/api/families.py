@@ -38,7 +38,7 @@ class SinGAN(Model):
             size: by default that of the photo at ``resolution``.
             start_scale: 0 draws everything; higher scales redraw the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
-            matching: steps that bring what is drawn too often, or too rarely, nearer to the photo.
+            matching: steps that bring the drawing's mix of patches nearer to the photo's.
         """
         wanted = {
             "count": count,

@@ -94,7 +94,7 @@ class SampleOptions:
     matching: int = whole(
         100,
         "[0, 10000]",
-        "steps that bring what was drawn too often, or too rarely, nearer to the photo; 0: none",
+        "steps that bring the drawing's mix of patches nearer to the photo's; 0: none",
     )
     seed: int | None = seed()
 

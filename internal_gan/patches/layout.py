@@ -1,4 +1,4 @@
-"""New layouts of a small photo without any training: its own, warped, with its own patches."""
+"""New layouts of a small photo without any training: it is warped and keeps its patches."""
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ WAVES, UPRIGHT = 4, 0.25
 
 
 def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Tensor:
-    """Arrange what a small photo shows anew.
+    """Rearrange a small photo.
 
     The photo, brought to the size, is mirrored or not and warped smoothly, mostly sideways, so that
     skies stay above. Then its patches are matched with the photo's, from coarse to fine.

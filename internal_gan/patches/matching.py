@@ -1,4 +1,4 @@
-"""A drawing brought nearer to the photo in how often it shows each kind of patch."""
+"""A drawing given the photo's mix of patches: each kind about as often as there."""
 
 import torch
 from torch import Tensor
@@ -15,11 +15,11 @@ DIRECTIONS, RATE = 24, 0.03
 def matched(
     drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool] = (False, False)
 ) -> Tensor:
-    """Move a drawing's pixels until its patches are spread as those of the photo are.
+    """Change a drawing until its mix of patches is nearer to the photo's.
 
     The sliced Wasserstein distance between their patches of 7x7 pixels is lowered at their own size
-    and at its halves, where two patches fit side by side. What the drawing shows too often goes
-    over into what is nearest to it and too rare; the rest stays where it is.
+    and at its halves, where two patches fit side by side. What is drawn too often turns into
+    the most similar things that are drawn too rarely; the rest of the layout hardly moves.
 
     Args:
         drawing: (1, C, h, w) in [-1, 1].

@@ -211,8 +211,8 @@ class Finishing:
         Args:
             wrap: whether its top continues at its bottom, and its left at its right.
             fixed: pixels of the result whose origins are given; those at seams may still change.
-            matching: steps of :func:`internal_gan.patches.matching.matched` before; none if too
-                large a piece of the photo would come of it.
+            matching: steps of :func:`internal_gan.patches.matching.matched` before; none
+                where too large a piece of the photo would come of it, and a smaller one without.
         """
         if not self.on:
             return Drawn(drawing)
@@ -224,11 +224,13 @@ class Finishing:
         assert self.size is not None
         compile_loops(self._context.say)
         # Matched, a drawing that is nearly the photo may become a copy of it.
+        tried = []
         for steps in dict.fromkeys((matching, 0)):
             layout = levels_of(matched(drawing.cpu(), self._learnt.cpu(), steps, wrap), 255)
-            done = finish(layout, self._photo, self.size, wrap=wrap, fixed=fixed)
-            if done.largest_piece <= LARGEST:
+            tried.append(finish(layout, self._photo, self.size, wrap=wrap, fixed=fixed))
+            if tried[-1].largest_piece <= LARGEST:
                 break
+        done = min(tried, key=lambda one: one.largest_piece)
         origin = self._origin(done.exact, done.origins)
         alpha = None
         if self._alpha is not None:

@@ -64,18 +64,27 @@ def test_samples_show_each_kind_of_patch_as_often_as_the_photo(shell: Shell, mod
     assert distances["matched"] < 0.9 * distances["drawn"]
 
 
-def test_matching_that_would_copy_the_photo_is_left_out(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("better", ["as drawn", "matched"])
+def test_of_two_copies_of_the_photo_the_lesser_one_is_taken(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, better: str
 ) -> None:
-    def copied(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
-        return photo if steps else drawing
+    def less(drawing: Tensor, photo: Tensor) -> Tensor:
+        return torch.cat([drawing[..., :14], photo[..., 14:]], dim=3)
 
-    asked = (model, PATCHES, "sample.count=1")
-    assert shell("task=sample", *asked, "sample.matching=0", "output=drawn").code == 0
-    monkeypatch.setattr("internal_gan.patches.matching.matched", copied)
-    assert shell("task=sample", *asked, "output=matched").code == 0
-    results = [values(f"{name}/sample/000.png") for name in ("drawn", "matched")]
-    assert np.array_equal(results[0], results[1])
+    def one(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
+        return less(drawing, photo)
+
+    def two(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
+        return less(drawing, photo) if (better == "matched") == bool(steps) else photo
+
+    results = []
+    for matched in (one, two):
+        monkeypatch.setattr("internal_gan.patches.matching.matched", matched)
+        folder = f"output={matched.__name__}"
+        assert shell("task=sample", model, PATCHES, "sample.count=1", folder).code == 0
+        results.append(values(f"{matched.__name__}/sample/000.png"))
+    assert np.array_equal(*results)
+    assert not np.array_equal(results[0], values(f"{model.partition('=')[2]}/photo.png"))
 
 
 @pytest.mark.parametrize(
