@@ -83,7 +83,7 @@ def test_of_two_copies_of_the_photo_the_lesser_one_is_taken(
         folder = f"output={matched.__name__}"
         assert shell("task=sample", model, PATCHES, "sample.count=1", folder).code == 0
         results.append(values(f"{matched.__name__}/sample/000.png"))
-    assert np.array_equal(*results)
+    assert np.array_equal(results[0], results[1])
     assert not np.array_equal(results[0], values(f"{model.partition('=')[2]}/photo.png"))
 
 
