@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from operator import attrgetter
@@ -57,7 +58,7 @@ def to_options(config: DictConfig) -> Options:
             is_group = entry.default_factory is not MISSING
             if is_group and not isinstance(config.get(entry.name, DictConfig({})), DictConfig):
                 raise wrong_value(entry.name, config[entry.name])
-        options = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Options), config))
+        options = OmegaConf.to_object(OmegaConf.merge(_schema(), config))
     except OmegaConfBaseException as error:
         raise schema_error(error, config) from error
     assert isinstance(options, Options)
@@ -80,6 +81,13 @@ def to_options(config: DictConfig) -> Options:
         if not fits:
             raise wrong_value(key, value)
     return options
+
+
+@functools.cache
+def _schema() -> DictConfig:
+    """The names, types and defaults of all options."""
+    schema: DictConfig = OmegaConf.structured(Options)
+    return schema
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import os
@@ -37,14 +38,7 @@ def save_options(options: Options, path: Path) -> None:
 def load_options(path: Path) -> Options:
     """Read the ``config.yaml`` of a run folder, or raise a UserError if it is not valid."""
     try:
-        text = read_file(path, MOST_BYTES).decode("utf-8")
-        _check_plain(text)
-        config = OmegaConf.create(text)
-        if not isinstance(config, DictConfig):
-            raise UserError("it holds no options")
-        for gone in COMMANDS:
-            config.pop(gone, None)
-        return to_options(config)
+        return copy.deepcopy(_options_in(read_file(path, MOST_BYTES).decode("utf-8")))
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         reason = f"{where}{error.problem}"
@@ -52,6 +46,18 @@ def load_options(path: Path) -> Options:
     except Exception as error:
         reason = str(error).partition("\n")[0]
         raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+
+
+@functools.lru_cache(maxsize=8)
+def _options_in(text: str) -> Options:
+    # A run and its page read the same text again and again, a tenth of a second each time.
+    _check_plain(text)
+    config = OmegaConf.create(text)
+    if not isinstance(config, DictConfig):
+        raise UserError("it holds no options")
+    for gone in COMMANDS:
+        config.pop(gone, None)
+    return to_options(config)
 
 
 def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
