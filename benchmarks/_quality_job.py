@@ -47,6 +47,7 @@ class Settings:
     samples: int
     threads: int
     jobs: int
+    independent: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     """
     if known := read_json_object(job.result):
         return known
-    published = _judge_given(job, "published", job.published, INDEPENDENT_PATCHES)
+    patches = INDEPENDENT_PATCHES if settings.independent else ()
+    name = "published-independent" if settings.independent else "published"
+    published = _judge_given(job, name, job.published, patches)
     others = {name: _judge_given(job, name, path) for name, path in job.others.items()}
     others[CONTROL] = _judge_halves(job)
     others[PREVIEW] = _judge_previews(job, settings)
@@ -99,7 +102,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
-    ours = _judge(job.image, samples, INDEPENDENT_PATCHES) | _judge_origins(job.image, samples)
+    ours = _judge(job.image, samples, patches) | _judge_origins(job.image, samples)
     if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
         others[DRAWN] = _judge(job.image, drawn)
     result = {

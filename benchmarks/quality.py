@@ -90,7 +90,8 @@ def check_settings(output: Path, settings: Settings) -> None:
         if key_of(override).partition(".")[0] in OWN_OPTIONS:
             raise UserError(f"{override}: the benchmark sets {key_of(override)} itself")
     compose(prepare(settings.overrides))
-    keep_apart(output, {"overrides": settings.overrides, "samples": settings.samples})
+    shared = {"overrides": settings.overrides, "samples": settings.samples}
+    keep_apart(output, shared | ({"independent": True} if settings.independent else {}))
 
 
 def run_jobs(
@@ -166,6 +167,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--samples", type=positive, default=5, help="judged of each model")
+    parser.add_argument(
+        "--independent",
+        action="store_true",
+        help="also by patches of sizes that no loss uses, which takes most of the time",
+    )
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument(
@@ -185,7 +191,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     work = []
     for preset in options.presets or [""]:
         overrides = [*options.overrides, *preset.split()]
-        settings = Settings(overrides, options.samples, options.threads, options.jobs)
+        settings = Settings(
+            *(overrides, options.samples, options.threads, options.jobs, options.independent)
+        )
         folder = output / folder_of(preset) if preset else output
         jobs = jobs_of(
             options.real,

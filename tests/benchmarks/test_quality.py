@@ -52,7 +52,7 @@ def test_a_photo_is_trained_judged_and_in_the_table(
 ) -> None:
     options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2"]
     options += ["--others", f"gpnn={tmp_path / 'published'}", "--overrides", *ONE_SCALE]
-    options += ["finish.detail=patches", "finish.resolution=auto"]
+    options += ["finish.detail=patches", "finish.resolution=auto", "--independent"]
     found = benchmark("quality", *options)
     output = tmp_path / "output"
     assert found["failures"] == []
