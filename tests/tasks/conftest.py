@@ -5,9 +5,26 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from internal_gan.images.files.image import to_uint8
-from tests.commands import Shell
+from internal_gan.cli import main
+from internal_gan.images.files.image import to_uint8, write_image
+from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
+
+# Samples near to the photo, in which some pixels are far from seams.
+FINISHED = (
+    *TINY_RUN,
+    *("sample.count=1", "sample.start_scale=2"),
+    *("finish.detail=patches", "finish.resolution=photo"),
+)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a photo of 120 x 168 pixels, ``photo.png``, and a training of it, ``run``."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_image(folder / "photo.png", picture(120, 168))
+    main(["model=singan", f"image={folder / 'photo.png'}", f"output={folder / 'run'}", *FINISHED])
+    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from internal_gan.images.layers import read_layer
 from internal_gan.images.origin import read_origin
 from internal_gan.runs.results import read_results
 from tests.commands import Answer, Shell
-from tests.tasks.test_origin import FINISHED, photo, run
+from tests.tasks.conftest import FINISHED
+from tests.tasks.test_origin import photo, run
 
 __all__ = ["photo", "run"]
 

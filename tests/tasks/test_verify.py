@@ -13,7 +13,8 @@ import internal_gan
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.origin import BLENDED, read_origin, write_origin
 from tests.commands import Answer, Shell
-from tests.tasks.test_origin import FINISHED, photo, run
+from tests.tasks.conftest import FINISHED
+from tests.tasks.test_origin import photo, run
 from tests.tiny import write_16_bits
 
 __all__ = ["photo", "run"]
