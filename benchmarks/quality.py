@@ -192,7 +192,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     for preset in options.presets or [""]:
         overrides = [*options.overrides, *preset.split()]
         settings = Settings(
-            *(overrides, options.samples, options.threads, options.jobs, options.independent)
+            overrides=overrides,
+            samples=options.samples,
+            threads=options.threads,
+            jobs=options.jobs,
+            independent=options.independent,
         )
         folder = output / folder_of(preset) if preset else output
         jobs = jobs_of(

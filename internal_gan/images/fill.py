@@ -15,7 +15,7 @@ from internal_gan.images.windows import bounds
 
 # Averages over the neighbours at each resolution.
 RELAXATIONS = 16
-# Of a membrane, the pixels that are seen around a hole at least.
+# How far around a hole a membrane sees at least, in pixels.
 LEAST_AROUND = 16
 # Steps of conjugate gradients where the long side has at most SMALL pixels. Larger sizes start from
 # a coarse solution and take a fifth of them.
@@ -52,7 +52,8 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
 def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
     """Fill a hole with a membrane: nearly the solution of Laplace's equation, found coarse to fine.
 
-    Pixels farther from the hole than it is long have no influence.
+    Pixels farther from the hole than it is long, or than 16 pixels if that is more, have no
+    influence.
 
     Args:
         image: (N, C, H, W); its pixels inside the hole, even NaN, have no influence.

@@ -18,6 +18,13 @@ def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
     assert load_options(tmp_path / "config.yaml") == options
 
 
+def test_what_a_caller_changes_is_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    save_options(compose(["model.min_size=20"]), path)
+    load_options(path).model["min_size"] = 30
+    assert load_options(path).model["min_size"] == 20
+
+
 @pytest.mark.parametrize(
     "text", ["a: [", "- 1", "seed: many", "sead: 3", "model: 3", "\0", "b\xfc"]
 )

@@ -16,6 +16,7 @@ from internal_gan.config.record import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
+from internal_gan.models.edgeconnect.inpainting import fill
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect, write_16_bits
@@ -410,6 +411,21 @@ def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> 
     again = shell("task=inpaint", "checkpoint=trained", "output=again")
     assert again.code == 0, again.err
     assert np.array_equal(pixels("trained/inpaint/000.png"), pixels("again/inpaint/000.png"))
+
+
+def test_a_training_fills_the_photo_once(
+    shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        filled.append(arguments)
+        return fill(*arguments, **options)
+
+    monkeypatch.setattr("internal_gan.tasks.inpaint.fill", counted)
+    assert train(shell, "image=photo.png", "mask=hole.png", output="trained").code == 0
+    assert Path("trained/scales/03.png").is_file()
+    assert len(filled) == 1
 
 
 def test_pixels_under_the_hole_reach_neither_model_nor_result(

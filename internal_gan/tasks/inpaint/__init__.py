@@ -89,7 +89,7 @@ class Inpaint(Work[InpaintOptions]):
 
     def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
         if preview:
-            # The training shows the hole at the size it is learnt, which takes no time.
+            # The training itself shows the hole, at the learnt size; a large photo takes long.
             return
         numbers = self._numbers()
         if not self._ends_training:
