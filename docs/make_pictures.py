@@ -3,17 +3,21 @@
     python docs/make_pictures.py --runs runs/pictures [NAME ...]
 
 Trains what it needs into --runs, or takes what is there. Every function names its seed. Without
-names, all are made; a quarter of an hour or so on two cores.
+names, all are made; half an hour or so on two cores.
 """
 
 import argparse
+import contextlib
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFilter
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 import internal_gan
+from internal_gan.cli import main as internal_gan_command
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_pil
 
@@ -24,6 +28,8 @@ IMAGES = ROOT / "docs" / "images"
 WIDTH = 1200  # of a picture in pixels
 GAP = 8
 WHITE = (255, 255, 255)
+FPS = 24
+SMALL = "finish.resolution=800"
 
 Pictures = Sequence[Image.Image]
 
@@ -43,6 +49,15 @@ class Models:
         options = {"mask": mask} if mask else {}
         run = internal_gan.fit(PHOTOS / photo, family, seed=0, output=folder, **options)
         return run.model
+
+    def task(self, name: str, family: str, photo: str, *overrides: str) -> Path:
+        """The folder with the files that a task writes for the default model of a photo."""
+        self(family, photo)
+        run, output = self.runs / f"{Path(photo).stem}-{family}", self.runs / name
+        shutil.rmtree(output, ignore_errors=True)
+        given = [f"task={name.split('-')[0]}", f"checkpoint={run}", f"output={output}", *overrides]
+        internal_gan_command(given)
+        return output
 
 
 def photo_of(name: str, longest: int) -> Image.Image:
@@ -231,7 +246,124 @@ def inpaint(models: Models) -> Image.Image:
     return column(shown)
 
 
-PICTURES: dict[str, Callable[[Models], Image.Image]] = {
+def animate(models: Models) -> list[Image.Image]:
+    model = models("singan", "mountains.jpg")
+    return list(model.animate(3.0, fps=FPS, loop=True, seed=0, resolution=480))
+
+
+def animate_frames(models: Models) -> Image.Image:
+    """Every twelfth frame of the film."""
+    frames = animate(models)[::12]
+    return column([row(frames[:3]), row(frames[3:])])
+
+
+def collage(models: Models) -> Image.Image:
+    sizes = ("retarget.scale=[[0.7,0.6],[1.4,1.7]]", "retarget.collage=true", "seed=0")
+    made = models.task("retarget-collage", "ingan", "dandelions.jpg", *sizes, SMALL)
+    return shrunk(Image.open(made / "retarget" / "collage.png"), WIDTH)
+
+
+def harmonize(models: Models) -> Image.Image:
+    """The head of a dandelion in the evening, pasted into the meadow below the mountains."""
+    photo = photo_of("mountains.jpg", 1200)
+    head = photo_of("dandelions.jpg", 1200).crop((155, 30, 555, 430)).resize((200, 200))
+    left, top = 420, 520
+    mask = Image.new("L", photo.size, 0)
+    ImageDraw.Draw(mask).ellipse((left + 8, top + 8, left + 192, top + 186), 255)
+    pasted, changed = photo.copy(), photo.copy()
+    pasted.paste(head, (left, top))
+    changed.paste(pasted, mask=mask)
+    made = models("singan", "mountains.jpg").harmonize(changed, mask, start_scale=2, seed=0)
+    return row([p.convert("RGB").crop((250, 430, 750, 780)) for p in (changed, mask, made)])
+
+
+def paint_quantized(models: Models) -> Image.Image:
+    """The drawing in bright colours that the photo does not have."""
+    wrong = ImageEnhance.Color(_drawing()).enhance(2.5)
+    model = models("singan", "mountains.jpg")
+    drawn = [model.paint(wrong, quantize=q, seed=0, resolution=900) for q in (False, True)]
+    return row([wrong, *drawn])
+
+
+def super_resolution(models: Models) -> Image.Image:
+    """A part of the photo, shrunk to a quarter, enlarged four times."""
+    true = photo_of("mountains.jpg", 1544).crop((860, 380, 1440, 740))
+    small = shrunk(true, true.width // 4)
+    folder = models.runs / "mountains-super-resolution"
+    if not (folder / "model.safetensors").is_file():
+        overrides = ["task=super_resolution", "super_resolution.factor=4"]
+        internal_gan.fit(small, "singan", seed=0, output=folder, overrides=overrides)
+    made = internal_gan.load(folder, "singan").super_resolve(factor=4, seed=0)
+    bicubic = small.resize(made.size, Image.Resampling.BICUBIC)
+    return row([p.crop((120, 100, 520, 340)) for p in (bicubic, made, true.resize(made.size))])
+
+
+def layers(models: Models) -> Image.Image:
+    """Labels by colour: sky, rock, wood and meadow."""
+    photo = to_pil(read_image(PHOTOS / "mountains.jpg").pixels)
+    labels = models.runs / "labels.png"
+    _labels(photo).save(labels)
+    given = (f"layers=[{labels}]", "sample.count=2", "seed=1", SMALL)
+    made = models.task("sample-layers", "singan", "mountains.jpg", *given)
+    drawn = [Image.open(made / f"sample/00{n}.png") for n in range(2)]
+    theirs = [Image.open(made / f"sample/layers/labels/00{n}.png") for n in range(2)]
+    size = drawn[0].size
+    return column([row([photo.resize(size), *drawn]), row([_labels(photo).resize(size), *theirs])])
+
+
+def _labels(photo: Image.Image) -> Image.Image:
+    soft = photo.filter(ImageFilter.GaussianBlur(photo.width / 300))
+    red, green, blue = np.asarray(soft, dtype=np.int32).transpose(2, 0, 1)
+    label = np.where(green > np.maximum(red, blue + 25), 3, np.where(red > blue + 25, 2, 1))
+    label[(blue >= red) & (red + green + blue > 570)] = 0
+    picture = Image.fromarray(label.astype(np.uint8))
+    picture.putpalette([135, 180, 230, 130, 130, 140, 200, 130, 50, 80, 150, 60])
+    return picture
+
+
+def origin(models: Models) -> Image.Image:
+    """A sample, its map, and the map after a part was painted over."""
+    given = ("sample.count=1", "sample.seed=3")
+    drawn = models.task("sample-origin", "singan", "mountains.jpg", *given) / "sample" / "000.png"
+    changed = models.runs / "changed.png"
+    with Image.open(drawn) as picture:
+        picture.paste((120, 120, 130), (1200, 860, 1300, 920))
+        picture.save(changed)
+    maps = [_map(models, picture, drawn.with_suffix(".origin.png")) for picture in (drawn, changed)]
+    return row([Image.open(drawn), *maps])
+
+
+def _map(models: Models, picture: Path, origin: Path) -> Image.Image:
+    output = models.runs / "verify"
+    shutil.rmtree(output, ignore_errors=True)
+    photo = f"verify.photo={PHOTOS / 'mountains.jpg'}"
+    given = ("task=verify", f"image={picture}", f"verify.origin={origin}", photo)
+    with contextlib.suppress(SystemExit):  # code 1: the origin does not hold
+        internal_gan_command([*given, f"output={output}"])
+    return Image.open(output / "verify" / "map.png").copy()
+
+
+def drawn_edges(models: Models) -> Image.Image:
+    """A hole over the summit, filled after the model's own lines, a saddle and a peak."""
+    photo = to_pil(read_image(PHOTOS / "mountains.jpg").pixels)
+    top, left, height, width = 100, 1140, 440, 790
+    hole = Image.new("L", photo.size, 0)
+    hole.paste(255, (left, top, left + width, top + height))
+    mask = models.runs / "summit.png"
+    hole.save(mask)
+    model = models("edgeconnect", "mountains.jpg", mask=mask)
+    part = (left - 500, 0, left + width + 500, 1000)
+    shown = [model.fill(PHOTOS / "mountains.jpg", mask).crop(part)]
+    for middle in (top + 0.8 * height, top + 0.1 * height):
+        lines = Image.new("L", photo.size, 0)
+        bent = [(left, 420), (left + width / 2, middle), (left + width, 350)]
+        ImageDraw.Draw(lines).line(bent, 255, 12)
+        filled = model.fill(PHOTOS / "mountains.jpg", mask, edges=lines)
+        shown.append(filled.crop(part))
+    return row(shown)
+
+
+PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "full-resolution": full_resolution,
     "preview": preview,
     "samples": samples,
@@ -246,6 +378,15 @@ PICTURES: dict[str, Callable[[Models], Image.Image]] = {
     "protect": protect,
     "bend": bend,
     "inpaint": inpaint,
+    "animate": animate,
+    "animate-frames": animate_frames,
+    "collage": collage,
+    "harmonize": harmonize,
+    "paint-quantized": paint_quantized,
+    "super-resolution": super_resolution,
+    "layers": layers,
+    "origin": origin,
+    "drawn-edges": drawn_edges,
 }
 
 
@@ -260,7 +401,12 @@ def main() -> None:
     models = Models(wanted.runs)
     for name in wanted.names or PICTURES:
         picture = PICTURES[name](models)
-        picture.convert("RGB").save(wanted.output / f"{name}.jpg", quality=88, optimize=True)
+        if isinstance(picture, list):
+            first, *others = picture
+            film = {"save_all": True, "append_images": others, "duration": 1000 / FPS, "loop": 0}
+            first.save(wanted.output / f"{name}.webp", quality=70, **film)
+        else:
+            picture.convert("RGB").save(wanted.output / f"{name}.jpg", quality=88, optimize=True)
         print(name, flush=True)
 
 

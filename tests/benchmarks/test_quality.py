@@ -47,6 +47,7 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"{path} never came")
 
 
+@pytest.mark.slow
 def test_a_photo_is_trained_judged_and_in_the_table(
     benchmark: Any, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,22 @@ def test_the_drawing_decides() -> None:
     assert (middle[..., 2] > 150).mean() > 0.95
 
 
+def test_matches_move_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was carried to twice the size is right to within a pixel only; see the seams."""
+    with Pillow.open(PHOTOS / "large" / "mountains.jpg") as file:
+        picture = np.array(file.convert("RGB").resize((720, 480), Pillow.Resampling.LANCZOS))
+    parts = [box((480, 720), *corner, 120, 144) for corner in ((150, 130), (60, 470))]
+    soft = np.array(Pillow.fromarray(picture).resize((30, 20)).resize((720, 480)))
+
+    def seams() -> float:
+        done = [finish_inside(np.where(part[..., None], soft, picture), part) for part in parts]
+        return float(np.mean([one.seam for one in done if one is not None]))
+
+    moved = seams()
+    monkeypatch.setattr("internal_gan.patches.inside.SHIFTS", 0)
+    assert moved < seams() - 0.02
+
+
 def test_a_part_that_lies_across_the_borders_joins_them() -> None:
     picture = photo(160, 220)
     part = np.ones((160, 220), np.bool_)

@@ -1,5 +1,7 @@
 """Results made of the photo's own pixels inside of a mask: origins, layers, 16 bits and alpha."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +252,30 @@ def test_what_is_finished_stays_after_ctrl_c(
     assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
     assert not Path("out/edit/001.png").exists()
     assert RunFolder(Path("out")).status()["state"] == "stopped"
+
+
+def test_the_progress_within_a_hole_is_shown(
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two holes, the first has three times the pixels of the second."""
+    write()
+    mask = np.zeros(SIZE, np.uint8)
+    mask[10:40, 10:22] = mask[30:42, 60:70] = 255
+    Image.fromarray(mask).save("mask.png")
+    shown: list[float] = []
+
+    @contextmanager
+    def watched(doing: str, console: object) -> Iterator[Callable[[float], None]]:
+        yield shown.append
+
+    def halfway(*given: Any, told: Callable[[float], None], **how: Any) -> Any:
+        told(0.5)
+        return finish_inside(*given, told=lambda _: None, **how)
+
+    monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
+    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", halfway)
+    assert run(shell, runs, "inpaint", "mask.feather=null").code == 0
+    assert shown == pytest.approx([0.375, 0.875])
 
 
 def test_lines_choose_the_pixels_of_a_hole(

@@ -82,6 +82,14 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     places = read_origin("out/sample/000.origin.png").places
     there = read_layer("out/sample/layers/mask/000.png").values
     assert (there == mask[places[..., 0], places[..., 1]]).all()
+    # A photo of another size has no place for them.
+    Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
+    Image.fromarray(np.eye(30, 40, dtype=np.uint8) * 255).save("where.png")
+    edited = ("task=edit", "edit.image=small.png", "edit.mask=where.png", "output=edited")
+    smaller = shell("checkpoint=moved", *edited)
+    assert smaller.code == 0, smaller.err
+    assert Path("edited/edit/000.png").is_file()
+    assert not Path("edited/edit/layers").exists()
 
 
 @pytest.mark.parametrize(
