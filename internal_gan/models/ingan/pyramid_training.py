@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.retargeting import check_scale_range
@@ -150,9 +151,11 @@ class InGANPyramidStage(Stage):
         """G(x; T) for this step's T."""
         model, index = self.model, self.index
         sizes, reals = self._target_sizes(), self.photo.reals
+        shape = self._shape()
 
         def transformed(scale: int) -> Tensor:
-            return resize(reals[scale], sizes[scale])
+            real, size = reals[scale], sizes[scale]
+            return resize(real, size) if shape is None else shape(real, size)
 
         coarser = None
         if index:
@@ -165,11 +168,22 @@ class InGANPyramidStage(Stage):
         model, index = self.model, self.index
         fake = fake.float()
         sizes = [size_of(real) for real in self.photo.reals]
+        shape = self._shape()
+        back = None if shape is None else shape.inverse()
+
+        def transformed(scale: int) -> Tensor:
+            return resize(fake, sizes[scale]) if back is None else back(fake, sizes[scale])
+
         coarser = None
         if index:
-            coarser = model.synthesise(lambda i: resize(fake, sizes[i]), last=index - 1)
-            coarser = coarser.float()
-        return model.generate(self.generator, index, resize(fake, sizes[index]), coarser)
+            coarser = model.synthesise(transformed, last=index - 1).float()
+        return model.generate(self.generator, index, transformed(index), coarser)
+
+    def _shape(self) -> Transform | None:
+        """This step's geometry besides its size; None for a rectangle."""
+        if not self.recipe.geometry:
+            return None
+        return random_homography(self.recipe.geometry, torch.Generator().manual_seed(self.step))
 
     def _target_sizes(self) -> list[Size]:
         """The output's sizes at scales 0 to this one; here its sides are at least ``smallest``."""
@@ -210,6 +224,7 @@ class InGANPyramidRecipe(LadderRecipe):
     adversarial_from: int
     cycle_weight: PerStage
     cycle_interval: int
+    geometry: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -223,6 +238,7 @@ class InGANPyramidRecipe(LadderRecipe):
             0, conditioned_scales=self.conditioned_scales, adversarial_from=self.adversarial_from
         )
         check_range(0, 1, curriculum=self.curriculum)
+        check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
     @property

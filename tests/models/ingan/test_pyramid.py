@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.images.transforms import Transform
+from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.ingan import retargeting
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
@@ -52,6 +52,17 @@ def stage_of(*overrides: str, index: int = 0, steps: int = 4) -> InGANPyramidSta
     stage = recipe.stage(model, index, steps, None, torch.Generator().manual_seed(0))
     assert isinstance(stage, InGANPyramidStage)
     return stage
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def model_of(stage: InGANPyramidStage, transformed: list[Tensor]) -> Tensor:
+    """What scales 0 and 1 make of what the transformation made, the latter as it learns."""
+    model = stage.model
+    coarser = model.synthesise(transformed.__getitem__, last=0)
+    return model.generate(stage.generator, 1, transformed[1], coarser)
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
@@ -321,6 +332,21 @@ class TestTraining:
         expected = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=1)
         assert torch.allclose(back, expected, atol=1e-6)
 
+    def test_other_shapes_are_learnt_there_and_back(self) -> None:
+        stage = stage_of(ACTS, "model.geometry=0.4", index=1)
+        model = stage.model
+        fakes = []
+        for _ in range(2):
+            fake, shape = stage._generate(), random_homography(0.4, seeded(stage.step))
+            sizes = model.ladder.sizes_for((fake.shape[-2], fake.shape[-1]), 1)
+            there = [shape(model.real(scale), sizes[scale]) for scale in range(2)]
+            assert torch.allclose(model_of(stage, there), fake, atol=1e-6)
+            back = [shape.inverse()(fake, model.sizes[scale]) for scale in range(2)]
+            assert torch.allclose(model_of(stage, back), stage._back(fake), atol=1e-6)
+            stage.generator_loss()
+            fakes.append(shape(model.real(0), (20, 20)))
+        assert not torch.equal(*fakes)
+
     def test_terms_come_at_their_intervals_with_as_many_times_the_weight(self) -> None:
         stage = stage_of("model.identity_interval=3")
         names = [set(stage.generator_loss()[1]) for _ in range(6)]
@@ -358,11 +384,12 @@ class TestRepeating:
         assert isinstance(again, InGANPyramid)
         assert torch.equal(again.retarget((17, 60)), model.retarget((17, 60)))
 
-    @pytest.mark.parametrize("point", [(0, 2), (1, 1), (2, 4)])
+    @pytest.mark.parametrize(("point", "geometry"), [((0, 2), 0), ((1, 1), 0.3), ((2, 4), 0)])
     def test_a_stopped_training_goes_on_bit_equal(
-        self, point: tuple[int, int], tmp_path: Path
+        self, point: tuple[int, int], geometry: float, tmp_path: Path
     ) -> None:
-        overrides = ("model.cycle_weight=1", "trainer.checkpoint_interval=0")
+        shapes = f"model.geometry={geometry}"
+        overrides = (shapes, "model.cycle_weight=1", "trainer.checkpoint_interval=0")
         whole = trained(tmp_path / "whole", *overrides)
         with pytest.raises(TrainingStopped):
             trained(tmp_path / "stopped", *overrides, callbacks=[StopAfter(*point)])
@@ -378,6 +405,7 @@ class TestRepeating:
         ("model.scale_range=[0,2]", "scale_range"),
         ("model.target_area=0.5", "target_area is 0.5"),
         ("model.curriculum=1.5", "curriculum is 1.5"),
+        ("model.geometry=0.5", "geometry is 0.5"),
         ("model.identity_interval=0", "identity_interval is 0"),
         ("model.cycle_interval=0", "cycle_interval is 0"),
         ("model.penalty_interval=0", "penalty_interval is 0"),
