@@ -92,4 +92,8 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing with the development tools (the first time this downloads torch)"
 	@$(PIP_INSTALL) --quiet 'pip>=25.3'
 	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev]'
+	@if command -v npm > /dev/null; then \
+		npm install --prefix tests/app --no-audit --no-fund --no-package-lock --silent \
+		|| echo "axe-core could not be installed; the test that needs it is left out"; \
+	fi
 	@touch $(VENV)/installed $@

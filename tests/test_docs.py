@@ -1,5 +1,6 @@
 """What the documentation tells people to type or to follow is there."""
 
+import dataclasses
 import re
 import runpy
 import shlex
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from internal_gan.app.settings import Settings, settings_of
 from internal_gan.config.arguments import prepare
 from internal_gan.config.compose import compose
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 APPLICATIONS = ROOT / "docs" / "applications"
+# Its options are those of the server.
+PAGE = APPLICATIONS / "app.md"
 COMMAND = re.compile(
     r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
 )
@@ -29,8 +33,9 @@ def documented_commands() -> list[str]:
     texts = {page: page.read_text(encoding="utf-8").replace("\\\n", "") for page in PAGES}
     commands = {command for text in texts.values() for command in COMMAND.findall(text)}
     guides = [ROOT / "README.md", *(ROOT / "docs").glob("user*.md"), *APPLICATIONS.glob("*.md")]
+    guides.remove(PAGE)
     options = {option for page in guides for option in OPTION.findall(texts[page])}
-    left_out = re.compile(r"hydra/|experiment=tune_|=\[top,")
+    left_out = re.compile(r"hydra/|experiment=tune_|=\[top,|^app\b")
     return sorted(command for command in commands | options if not left_out.search(command))
 
 
@@ -38,6 +43,14 @@ def test_commands_and_options_are_found_in_the_documentation() -> None:
     commands = documented_commands()
     assert any(command.startswith("task=sample checkpoint=RUN") for command in commands)
     assert any(command.startswith("-m ") for command in commands)
+
+
+def test_the_options_of_the_page_in_the_browser_are_read() -> None:
+    options = OPTION.findall(PAGE.read_text(encoding="utf-8"))
+    assert {option.partition("=")[0] for option in options} >= {
+        field.name for field in dataclasses.fields(Settings)
+    }
+    settings_of([option for option in options if option[-1] != "="])
 
 
 @pytest.mark.parametrize("command", documented_commands())

@@ -1,0 +1,90 @@
+"""``internal-gan app``: starts the server and opens the page."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from types import FrameType
+from urllib.parse import quote
+
+from internal_gan.app.settings import HELP, Settings, settings_of
+from internal_gan.errors import UserError
+from internal_gan.files import make_folder
+
+INSTALL = "pip install 'internal-gan[app]'"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        SystemExit: with code 2 after a user's mistake.
+    """
+    if "--help" in arguments or "-h" in arguments:
+        print(HELP, end="")
+        return
+    try:
+        serve(settings_of(arguments))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        UserError: the extra is not installed, or the port is taken.
+    """
+    try:
+        import uvicorn
+
+        from internal_gan.app.server import application
+    except ImportError as error:
+        raise UserError(f"internal-gan app needs {error.name}: {INSTALL}") from error
+    make_folder(settings.runs)
+    page = application(settings)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Else it waits for what is computed, and then reports that it did so in vain.
+            page.state.server.worker.close()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(page, log_level="warning", timeout_graceful_shutdown=2)
+    listening = _listening(settings)
+    port = listening.getsockname()[1]
+    token = "" if settings.token is None else f"?token={quote(settings.token)}"
+    here = settings.host if settings.is_local else "127.0.0.1"
+    here = f"[{here}]" if ":" in here else here
+    print(f"The page is at http://{here}:{port}/{token}")
+    if not settings.is_local:
+        print(f"For others: http://{socket.gethostname()}:{port}/{token}")
+    print("Ctrl-C ends it; a training that is under way can go on later", flush=True)
+    if settings.browser:
+        threading.Timer(0.5, webbrowser.open, [f"http://{here}:{port}/{token}"]).start()
+    Server(config).run([listening])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        UserError: it cannot.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise UserError(
+            f"host={settings.host} port={settings.port}: {error.strerror}; allowed: an address of "
+            "this machine, and a port that nobody uses"
+        ) from error
+    return listening

@@ -1,0 +1,78 @@
+"""What the page asks for, as the overrides of a command.
+
+Only the options below can be set from the browser, and none of their values is a path: photos,
+drawings and runs are named by their ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from internal_gan.errors import UserError
+
+WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
+# For each task, the options that the page may set: plain values and names of drawings.
+PLAIN: Mapping[str, tuple[str, ...]] = {
+    "preview": ("count", "size", "freedom", "seed"),
+    "sample": ("count", "size", "start_scale", "tileable", "matching", "seed"),
+    "retarget": ("shape", "zoom", "compare"),
+    "inpaint": ("count", "seed", "compare"),
+    "edit": ("start_scale", "count", "seed"),
+    "harmonize": ("start_scale", "count", "seed"),
+    "paint": ("start_scale", "count", "seed"),
+    "animate": ("seconds", "fps", "format", "loop", "seed"),
+    "super_resolution": ("factor",),
+    "make_tileable": ("axes",),
+}
+DRAWINGS: Mapping[str, tuple[str, ...]] = {
+    "retarget": ("retarget.protect",),
+    "inpaint": ("mask.file", "inpaint.edges"),
+    "edit": ("edit.image", "edit.mask"),
+    "harmonize": ("harmonize.image", "harmonize.mask"),
+    "paint": ("paint.image",),
+}
+# Options that apply to every task that finishes, and to trainings.
+COMMON = ("finish.resolution", "seed")
+TRAINED = ("trainer", "trainer.time")
+MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
+
+
+def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
+    """The overrides for the options of a task.
+
+    Args:
+        given: options by their full names.
+        drawing: the file of a drawing by its id.
+
+    Raises:
+        UserError: an option cannot be set from here, or a value is of the wrong kind.
+    """
+    if task not in PLAIN:
+        raise UserError(f"task={task}: not on this page; allowed: {', '.join(PLAIN)}")
+    plain = {f"{task}.{name}" for name in PLAIN[task]} | {*COMMON, *TRAINED}
+    found = []
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in DRAWINGS.get(task, ()):
+            found.append(f"{name}={drawing(str(value))}")
+        elif name in plain:
+            found.append(f"{name}={_text(name, value)}")
+        else:
+            raise UserError(f"{name}: cannot be set on this page")
+    return found
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value):
+        return f"[{value[0]},{value[1]}]"
+    if isinstance(value, str) and WORD.fullmatch(value):
+        return value
+    raise UserError(f"{name}: a number, a word, or a pair of whole numbers is needed")

@@ -1,0 +1,101 @@
+"""Who may reach the server, and what every answer of it carries."""
+
+from __future__ import annotations
+
+import hmac
+import sys
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from internal_gan.app.settings import is_loopback
+
+COOKIE = "internal_gan_token_"
+# A page of another site can send neither this header nor a cookie of ours.
+HEADER = b"x-internal-gan"
+POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self'{inline}; "
+    "script-src 'self'{inline}; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
+)
+
+
+class Guard:
+    """Lets through what comes from the page itself, and with the token where one is needed."""
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+
+        # The page of a run is one file, with its style and script in it.
+        inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
+        policy = POLICY.format(inline=inline).encode()
+
+        begun = False
+
+        async def guarded(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            if message["type"] == "http.response.start":
+                message["headers"] += [
+                    (b"content-security-policy", policy),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"cross-origin-resource-policy", b"same-origin"),
+                    (b"cache-control", b"no-cache"),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, guarded)
+        except Exception as error:
+            text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+            print(f"error: {request.url.path}: {text}", file=sys.stderr)
+            if not begun:
+                await problem(text, 500)(scope, receive, guarded)
+
+    def _refusal(self, request: Request) -> Response | None:
+        host = request.headers.get("host", "")
+        name = host.rsplit(":", 1)[0].strip("[]")
+        if self._token is None and not is_loopback(name):
+            # Another name for this machine, by which a page elsewhere may try to reach it.
+            return problem("this page is for this machine alone", 403)
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            return problem("requests from other pages are refused", 403)
+        fetch = request.headers.get("sec-fetch-site"), request.headers.get("sec-fetch-mode")
+        if fetch[0] == "cross-site" and fetch[1] != "navigate":
+            return problem("requests from other pages are refused", 403)
+        if request.method not in ("GET", "HEAD") and HEADER.decode() not in request.headers:
+            return problem("requests from other pages are refused", 403)
+        if self._token is None:
+            return None
+        # A cookie is sent to all ports of a host.
+        cookie = COOKIE + host.rpartition(":")[2]
+        given = request.query_params.get("token") or request.cookies.get(cookie) or ""
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return PlainTextResponse(
+                "The token is missing or wrong: open the address that internal-gan app printed.",
+                401,
+            )
+        if "token" in request.query_params and request.url.path == "/":
+            answer = Response(status_code=303, headers={"location": "/"})
+            answer.set_cookie(cookie, self._token, httponly=True, samesite="lax")
+            return answer
+        return None
+
+
+def problem(text: str, code: int) -> Response:
+    """What is wrong, in one line."""
+    return JSONResponse({"error": text}, code)

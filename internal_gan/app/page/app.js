@@ -1,0 +1,596 @@
+"use strict";
+// The page is a client of the server: it keeps nothing that the server does not have.
+
+const $ = (id) => document.getElementById(id);
+const HEADERS = { "X-Internal-Gan": "1" };
+let photo = null; // what /photos/ID says of the photo at hand
+let chosen = "variations";
+let timer = null;
+
+// ---- Small helpers
+
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: HEADERS });
+  } catch {
+    throw new Error("The server does not answer. Is internal-gan app still running?");
+  }
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(found.error || `The server answers with ${answer.status}.`);
+  return found;
+}
+
+function field(text, input) {
+  return make("label", {}, `${text} `, input);
+}
+
+function number(value, properties = {}) {
+  return make("input", { type: "number", value, ...properties });
+}
+
+function choice(options, value) {
+  const select = make("select");
+  for (const [name, text] of options) select.append(make("option", { value: name, textContent: text }));
+  select.value = value;
+  return select;
+}
+
+function minutes(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+// Runs what a button does, with the button off meanwhile, and shows what went wrong.
+function button(text, work, main = false) {
+  const element = make("button", { type: "button", textContent: text, className: main ? "main" : "" });
+  element.addEventListener("click", async () => {
+    $("message").textContent = "";
+    element.disabled = true;
+    element.textContent = "Working…";
+    try {
+      await work();
+    } catch (error) {
+      $("message").textContent = error.message;
+    }
+    element.disabled = false;
+    element.textContent = text;
+    await refresh();
+  });
+  return element;
+}
+
+// ---- What runs do
+
+function start(task, options, run = null) {
+  const body = JSON.stringify({ task, options, run });
+  return ask(`/photos/${photo.photo}/runs`, { method: "POST", body });
+}
+
+async function upload(blob, kind) {
+  const path = `/photos/${photo.photo}/drawings?kind=${kind}`;
+  return (await ask(path, { method: "POST", body: blob })).drawing;
+}
+
+// The newest trained model of a family.
+function model(family) {
+  const found = modelsOf(family).find((run) => run.state === "finished");
+  return found ? found.run : null;
+}
+
+function trainingOf(family) {
+  return modelsOf(family).find((run) => ["running", "waiting"].includes(run.state));
+}
+
+// A model that enlarges does nothing else.
+function modelsOf(family) {
+  return photo.runs.filter((run) => run.trains && run.family === family && run.task !== "super_resolution");
+}
+
+// What is shown in place of a task's controls while there is no model.
+function untrained(task, family, minute, more = []) {
+  if (trainingOf(family)) return [make("p", { textContent: "It is being trained; the picture below grows." })];
+  const how = choice([["", `carefully, ${minute}`], ["preview", "roughly, about 20 s"]], "");
+  return [
+    ...more,
+    make("p", { textContent: "This needs a model of the photo, once." }),
+    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, { trainer: how.value || null }), true)),
+  ];
+}
+
+function brushes(board) {
+  const width = make("input", { type: "range", min: 4, max: 120, value: board.width });
+  width.addEventListener("input", () => (board.width = Number(width.value)));
+  const erase = make("input", { type: "checkbox" });
+  erase.addEventListener("change", () => (board.erases = erase.checked));
+  return make("div", { className: "row" }, field("Brush", width), field("Erase", erase),
+    make("button", { type: "button", textContent: "Undo", onclick: () => board.undo() }),
+    make("button", { type: "button", textContent: "Clear", onclick: () => board.clear() }));
+}
+
+const HELP_DRAWING = "By keyboard: arrows move, the space bar draws.";
+
+const TABS = {
+  variations: ["Variations", () => {
+    const count = number(3, { min: 1, max: 16 });
+    const freedom = make("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.3 });
+    const look = make("div", {}, make("p", { textContent: "A first look, without any training:" }),
+      make("div", { className: "row" }, field("How many", count), field("How free", freedom),
+        button("Look", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }))));
+    const run = model("singan");
+    if (!run) return untrained("sample", "singan", "one to two minutes", [look]);
+    const [height, width] = photo.size;
+    const rows = number("", { min: 16, max: 8192, placeholder: height });
+    const columns = number("", { min: 16, max: 8192, placeholder: width });
+    const stages = photo.runs.find((one) => one.run === run).stages || 1;
+    const freedoms = [["0", "nothing: all is new"], ["1", "its layout"], ["2", "all but the detail"]];
+    const keep = choice(freedoms.slice(0, stages), "0");
+    const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "sideways"], ["y", "upwards"]], "false");
+    return [
+      make("div", { className: "row" }, field("How many", count), field("Height", rows), field("Width", columns)),
+      make("div", { className: "row" }, field("Keep of the photo", keep), field("Repeats without a seam", tiles)),
+      make("div", { className: "row" }, button("Draw", () => start("sample", {
+        "sample.count": Number(count.value),
+        "sample.size": sizeOf(rows.value, columns.value),
+        "sample.start_scale": Number(keep.value),
+        "sample.tileable": tiles.value === "false" ? false : tiles.value === "true" ? true : tiles.value,
+        "sample.seed": random(),
+      }, run), true)),
+    ];
+  }],
+
+  retarget: ["Retarget", () => {
+    const run = model("ingan");
+    if (!run) return untrained("retarget", "ingan", "two to five minutes");
+    const [height, width] = photo.size;
+    const shown = Math.min(1, 360 / Math.max(height, width));
+    const frame = make("div", { className: "frame" });
+    frame.style.backgroundImage = `url("${photo.url}")`;
+    const corner = make("button", { type: "button", "aria-label": "Drag to the new shape; or use the arrow keys" });
+    const size = make("output");
+    const rows = number(height, { min: 16, max: 8192 });
+    const columns = number(width, { min: 16, max: 8192 });
+    const most = Math.min(1, 2048 / Math.max(height, width));
+    rows.value = Math.round(height * most);
+    columns.value = Math.round(width * most);
+    const apply = () => {
+      frame.style.height = `${(rows.value / most) * shown}px`;
+      frame.style.width = `${(columns.value / most) * shown}px`;
+      size.textContent = `${columns.value} × ${rows.value} pixels`;
+    };
+    const set = (h, w) => {
+      rows.value = Math.min(8192, Math.max(16, Math.round(h)));
+      columns.value = Math.min(8192, Math.max(16, Math.round(w)));
+      apply();
+    };
+    corner.addEventListener("pointerdown", (event) => corner.setPointerCapture(event.pointerId));
+    corner.addEventListener("pointermove", (event) => {
+      if (!corner.hasPointerCapture(event.pointerId)) return;
+      const box = frame.getBoundingClientRect();
+      set(((event.clientY - box.top) / shown) * most, ((event.clientX - box.left) / shown) * most);
+    });
+    corner.addEventListener("keydown", (event) => {
+      const moves = { ArrowLeft: [1, 0.95], ArrowRight: [1, 1.05], ArrowUp: [0.95, 1], ArrowDown: [1.05, 1] };
+      if (!(event.key in moves)) return;
+      event.preventDefault();
+      set(rows.value * moves[event.key][0], columns.value * moves[event.key][1]);
+    });
+    frame.append(corner);
+    for (const input of [rows, columns]) input.addEventListener("change", apply);
+    const formats = choice([["", "by hand"], ["1:1", "1:1"], ["4:5", "4:5"], ["16:9", "16:9"], ["9:16", "9:16"]], "");
+    formats.addEventListener("change", () => {
+      if (!formats.value) return;
+      const [w, h] = formats.value.split(":").map(Number);
+      const area = height * width * most * most;
+      set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
+    });
+    apply();
+    const board = new Board(photo.url, "mask", `What keeps its shape, drawn on the photo. ${HELP_DRAWING}`);
+    return [
+      make("div", { className: "row" }, field("Format", formats), field("Height", rows), field("Width", columns), size),
+      frame,
+      make("details", {}, make("summary", { textContent: "Protect parts: brush over what must keep its shape" }), board.element, brushes(board)),
+      make("div", { className: "row" }, button("Retarget", async () => start("retarget", {
+        "retarget.shape": [Number(rows.value), Number(columns.value)],
+        "retarget.protect": board.isEmpty ? null : await upload(await board.drawn(), "mask"),
+      }, run), true)),
+    ];
+  }],
+
+  remove: ["Remove", () => {
+    const board = new Board(photo.url, "mask", `What is to go, drawn on the photo. ${HELP_DRAWING}`);
+    const lines = new Board(photo.url, "mask", `The lines in the hole, drawn on the photo. ${HELP_DRAWING}`);
+    lines.width = 4;
+    return [
+      make("p", { textContent: "Brush over what should go. The model learns what is around it, which takes one to two minutes." }),
+      board.element, brushes(board),
+      make("details", {}, make("summary", { textContent: "Draw the lines that go on inside, with a pen" }), lines.element, brushes(lines)),
+      make("div", { className: "row" }, button("Remove", async () => {
+        if (board.isEmpty) throw new Error("Brush over what should go first.");
+        await start("inpaint", {
+          "mask.file": await upload(await board.drawn(), "mask"),
+          "inpaint.edges": lines.isEmpty ? null : await upload(await lines.drawn(), "mask"),
+        });
+      }, true)),
+    ];
+  }],
+
+  edit: ["Edit and paint", () => {
+    const run = model("singan");
+    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const board = new Board(photo.url, "paint", `The photo to paint on. ${HELP_DRAWING}`);
+    const colour = make("input", { type: "color", value: board.colour });
+    colour.addEventListener("input", () => (board.colour = colour.value));
+    const file = make("input", { type: "file", accept: "image/*" });
+    const scale = make("input", { type: "range", min: 0.1, max: 3, step: 0.05, value: 1 });
+    const moves = make("input", { type: "checkbox" });
+    moves.addEventListener("change", () => (board.pasting = moves.checked));
+    file.addEventListener("change", async () => {
+      if (!file.files.length) return;
+      await board.paste(URL.createObjectURL(file.files[0]));
+      board.pasting = moves.checked = true;
+    });
+    scale.addEventListener("input", () => board.resizePasted(Number(scale.value)));
+    const how = choice([["edit", "blend what I changed into the photo"], ["harmonize", "give it the photo's light and texture"], ["paint", "make a photo of the whole painting"]], "edit");
+    return [
+      board.element, brushes(board),
+      make("div", { className: "row" }, field("Colour", colour), field("Paste a picture", file), field("Its size", scale), field("Drag it", moves)),
+      make("div", { className: "row" }, field("Then", how), button("Go", async () => {
+        if (board.isEmpty) throw new Error("Paint or paste something first.");
+        const drawn = await board.drawn();
+        const options = { [`${how.value}.image`]: await upload(drawn, "paint") };
+        if (how.value !== "paint") options[`${how.value}.mask`] = await upload(drawn, "mask");
+        await start(how.value, options, run);
+      }, true)),
+    ];
+  }],
+
+  animate: ["Animate", () => {
+    const run = model("singan");
+    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const seconds = number(4, { min: 1, max: 30 });
+    const loop = make("input", { type: "checkbox", checked: true });
+    const format = choice([["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]], "webp");
+    return [
+      make("div", { className: "row" }, field("Seconds", seconds), field("Loop", loop), field("Format", format)),
+      make("div", { className: "row" }, button("Animate", () => start("animate", {
+        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, "animate.seed": random(),
+      }, run), true)),
+    ];
+  }],
+
+  enlarge: ["Enlarge", () => {
+    const factor = number(2, { min: 1.1, max: 8, step: 0.1 });
+    return [
+      make("p", { textContent: "For small photos. A model learns the photo's detail at its own size, which takes minutes." }),
+      make("div", { className: "row" }, field("Times", factor), button("Enlarge", () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }), true)),
+    ];
+  }],
+
+  tile: ["Tile", () => {
+    const run = model("singan");
+    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const axes = choice([["both", "in both directions"], ["x", "sideways"], ["y", "upwards"]], "both");
+    return [
+      make("p", { textContent: "The photo is changed along its borders alone, so that copies of it meet without a seam." }),
+      make("div", { className: "row" }, field("Repeats", axes), button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value }, run), true)),
+    ];
+  }],
+};
+
+// One side follows from the other by the photo's shape.
+function sizeOf(rows, columns) {
+  if (!rows && !columns) return null;
+  const [height, width] = photo.size;
+  return [Number(rows) || Math.round((columns * height) / width), Number(columns) || Math.round((rows * width) / height)];
+}
+
+function random() {
+  return Math.floor(Math.random() * 2 ** 31);
+}
+
+// ---- Tabs
+
+function showTabs() {
+  const list = $("tabs");
+  list.replaceChildren(...Object.entries(TABS).map(([name, [title]]) => {
+    const tab = make("button", { id: `tab-${name}`, type: "button", textContent: title, role: "tab" });
+    tab.setAttribute("aria-controls", "panel");
+    tab.setAttribute("aria-selected", String(name === chosen));
+    tab.tabIndex = name === chosen ? 0 : -1;
+    tab.addEventListener("click", () => choose(name));
+    return tab;
+  }));
+}
+
+function choose(name) {
+  chosen = name;
+  showTabs();
+  showPanel();
+  $(`tab-${name}`).focus();
+}
+
+$("tabs").addEventListener("keydown", (event) => {
+  const names = Object.keys(TABS);
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step) choose(names[(names.indexOf(chosen) + step + names.length) % names.length]);
+});
+
+function showPanel() {
+  $("message").textContent = "";
+  $("panel").setAttribute("aria-labelledby", `tab-${chosen}`);
+  const state = panelState();
+  if (!panels.has(state)) panels.set(state, make("div", {}, ...TABS[chosen][1]()));
+  $("panel").replaceChildren(panels.get(state));
+  $("panel").dataset.state = state;
+}
+// What was drawn and typed on other tabs is kept.
+const panels = new Map();
+
+// The controls are made anew only when they differ, so that no input is lost.
+const NEEDS = { variations: "singan", retarget: "ingan", edit: "singan", animate: "singan", tile: "singan" };
+function panelState() {
+  const family = NEEDS[chosen];
+  if (!family) return JSON.stringify([photo.photo, chosen]);
+  return JSON.stringify([photo.photo, chosen, model(family), !model(family) && Boolean(trainingOf(family))]);
+}
+
+// ---- Results
+
+const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retargeted", inpaint: "Removed", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled" };
+
+function showResults() {
+  const before = new Map([...$("results").children].map((card) => [card.dataset.run, card]));
+  const wanted = photo.runs.map((run) => {
+    // What changes each second is no reason for another card, in which the focus would be lost.
+    const text = JSON.stringify({ ...run, share: null, seconds_left: null });
+    const old = before.get(run.run);
+    const same = old && old.dataset.text === text ? old : card(run, text);
+    showProgress(same, run);
+    if (old && old.dataset.state !== run.state) tell(`${title(run)}: ${run.state}`);
+    return same;
+  });
+  put($("results"), wanted.length ? wanted : [make("p", { textContent: "None yet." })]);
+}
+
+// Makes these the children of an element, and leaves alone what is there already.
+function put(list, wanted) {
+  wanted.forEach((element, place) => {
+    if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
+  });
+  while (list.children.length > wanted.length) list.lastChild.remove();
+}
+
+// For screen readers.
+function tell(text) {
+  $("said").textContent = text;
+}
+
+function title(run) {
+  return run.trains ? `${TASKS[run.task] || run.task}, with a new model` : TASKS[run.task] || run.task || run.run;
+}
+
+function showProgress(card, run) {
+  const bar = card.querySelector("progress");
+  if (!bar) return;
+  const left = run.seconds_left === null ? "Begins…" : `About ${minutes(run.seconds_left)} left`;
+  bar.value = run.share;
+  if (bar.nextSibling.textContent !== left) bar.nextSibling.textContent = left;
+}
+
+function card(run, text) {
+  const element = make("article", { className: "run" });
+  element.dataset.run = run.run;
+  element.dataset.state = run.state;
+  element.dataset.text = text;
+  element.append(make("h3", { textContent: title(run) }));
+  if (run.state === "waiting") element.append(make("p", { textContent: `Waits; ${run.place} before it in the queue.` }));
+  if (run.state === "running") {
+    if (run.trains) element.append(make("progress", { max: 1, "aria-label": "Training" }), make("p"));
+    else element.append(make("p", { textContent: "Working…" }));
+  }
+  if (run.state === "stopped" && !run.results.length) element.append(make("p", { textContent: "Stopped before it had a result." }));
+  if (run.error && run.state !== "finished") element.append(make("p", { className: "message", textContent: run.error }));
+  const row = make("div", { className: "row" });
+  const act = (name) => ask(`/runs/${run.run}/${name}`, { method: "POST" });
+  if (["running", "waiting"].includes(run.state)) row.append(button("Stop", () => act("stop")));
+  if (["stopped", "failed"].includes(run.state) && run.trains) row.append(button("Go on", () => act("resume")));
+  if (run.page) row.append(make("a", { href: run.page, target: "_blank", textContent: "All about it" }));
+  const kinds = ["result", "film"];
+  const shown = run.results.filter((result) => kinds.includes(result.kind));
+  const growing = run.results.filter((result) => result.kind === "preview").slice(-1);
+  element.append(pictures(run, shown.length ? shown : growing));
+  if (row.childElementCount) element.append(row);
+  return element;
+}
+
+function pictures(run, results) {
+  const grid = make("div", { className: "pictures" });
+  for (const result of results) {
+    if (result.url.includes(".mp4?")) {
+      grid.append(make("video", { src: result.url, controls: true, loop: true, muted: true }));
+      continue;
+    }
+    const open = make("button", { type: "button" }, make("img", { src: result.url, alt: result.caption || `${TASKS[run.task] || "Result"}`, loading: "lazy" }));
+    open.addEventListener("click", () => view(run, result));
+    grid.append(open);
+  }
+  return grid;
+}
+
+// ---- A result at 100 %
+
+function view(run, result) {
+  $("over").src = result.url;
+  $("under").src = photo.url;
+  $("save-png").href = `${result.url}&download`;
+  $("save-jpg").href = `${result.url}&format=jpg`;
+  $("command").textContent = run.command || "";
+  $("python").textContent = run.python || "";
+  $("slider").value = 100;
+  $("over").style.clipPath = "";
+  $("over").onload = () => {
+    $("under").style.width = `${$("over").naturalWidth}px`;
+    $("under").style.height = `${$("over").naturalHeight}px`;
+  };
+  $("viewer").showModal();
+}
+
+$("slider").addEventListener("input", () => {
+  $("over").style.clipPath = `inset(0 ${100 - $("slider").value}% 0 0)`;
+});
+
+// ---- Home
+
+async function add(files) {
+  $("home-message").textContent = "";
+  for (const file of files) {
+    try {
+      const path = `/photos?name=${encodeURIComponent(file.name)}`;
+      const found = await ask(path, { method: "POST", body: file });
+      if (files.length === 1) {
+        location.hash = found.photo;
+        return;
+      }
+    } catch (error) {
+      $("home-message").textContent = error.message;
+    }
+  }
+  await showHome();
+}
+
+$("files").addEventListener("change", () => {
+  const files = [...$("files").files];
+  $("files").value = ""; // so that the same one can be chosen again
+  add(files);
+});
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    $("drop").classList.toggle("over", name === "dragover");
+    if (!photo && name === "drop" && event.dataTransfer.files.length) add([...event.dataTransfer.files]);
+  });
+}
+
+async function showHome() {
+  photo = null;
+  $("home").hidden = false;
+  $("work").hidden = true;
+  document.title = "internal-gan";
+  await refreshHome();
+}
+
+async function refreshHome() {
+  clearTimeout(timer);
+  try {
+    const found = await ask("/photos");
+    if (!photo) showPhotos(found);
+  } catch (error) {
+    if (!photo) $("home-message").textContent = error.message;
+  }
+  if (!photo) timer = setTimeout(refreshHome, 3000);
+}
+
+function showPhotos(found) {
+  const chosenOnes = new Set(chosenPhotos());
+  const before = new Map([...$("photos").children].map((card) => [card.dataset.text, card]));
+  $("no-photos").hidden = found.photos.length > 0;
+  $("many").hidden = !found.photos.length;
+  put($("photos"), found.photos.map((one) => {
+    const text = JSON.stringify({ ...one, training: one.training !== null });
+    const card = before.get(text) || photoCard(one, chosenOnes.has(one.photo));
+    card.dataset.text = text;
+    if (one.training !== null) card.querySelector("progress").value = one.training;
+    return card;
+  }));
+  $("others-section").hidden = !found.others.length;
+  $("others").replaceChildren(...found.others.map((one) => make("li", {}, make("a", { href: one.page, target: "_blank", textContent: one.run }))));
+}
+
+function photoCard(one, checked) {
+  const progress = one.training === null ? null : make("progress", { value: one.training, max: 1, "aria-label": `Training with ${one.name}` });
+  const box = make("input", { type: "checkbox", value: one.photo, checked, "aria-label": `Choose ${one.name}` });
+  const text = make("span", { textContent: `${one.name}, ${one.count} ${one.count === 1 ? "run" : "runs"}` });
+  return make("li", {}, make("a", { href: `#${one.photo}` }, make("img", { src: one.small, alt: "" }), text), box, progress);
+}
+
+function chosenPhotos() {
+  return [...$("photos").querySelectorAll("input:checked")].map((box) => box.value);
+}
+
+$("many").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  $("home-message").textContent = chosenPhotos().length ? "" : "Choose photos first, by the boxes below them.";
+  for (const id of chosenPhotos()) {
+    try {
+      const body = JSON.stringify({ task: $("many-task").value });
+      await ask(`/photos/${id}/runs`, { method: "POST", body });
+    } catch (error) {
+      $("home-message").textContent = error.message;
+    }
+  }
+  await refreshHome();
+});
+
+// ---- A photo
+
+async function showPhoto(id) {
+  photo = await ask(`/photos/${id}`);
+  $("home").hidden = true;
+  $("work").hidden = false;
+  document.title = `${photo.name} · internal-gan`;
+  $("photo-name").textContent = photo.name;
+  $("photo").src = photo.url;
+  $("photo").alt = photo.name;
+  $("photo-size").textContent = `${photo.size[1]} × ${photo.size[0]} pixels`;
+  showTabs();
+  showPanel();
+  showResults();
+  // Something to see at once.
+  if (!photo.runs.length) {
+    const look = start("preview", { "preview.count": 3, "finish.resolution": 1000 });
+    look.catch((error) => ($("message").textContent = error.message)).then(refresh);
+  }
+  await refresh();
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  if (!photo) return;
+  const id = photo.photo;
+  try {
+    const found = await ask(`/photos/${id}`);
+    if (!photo || photo.photo !== id) return;
+    photo = found;
+    if ($("panel").dataset.state !== panelState()) showPanel();
+    showResults();
+  } catch (error) {
+    $("message").textContent = error.message;
+  }
+  const busy = photo.runs.some((run) => ["running", "waiting"].includes(run.state));
+  timer = setTimeout(refresh, busy ? 1000 : 4000);
+}
+
+async function route() {
+  clearTimeout(timer);
+  const id = location.hash.slice(1);
+  try {
+    await (id ? showPhoto(id) : showHome());
+  } catch (error) {
+    location.hash = "";
+    $("home-message").textContent = error.message;
+  }
+}
+
+addEventListener("hashchange", route);
+route();

@@ -1,0 +1,174 @@
+"use strict";
+// A picture to draw on with a brush, by mouse, pen, finger or keyboard.
+
+class Board {
+  // url: of the picture; kind: "mask" draws where something is, "paint" draws colours.
+  constructor(url, kind, label) {
+    this.kind = kind;
+    this.width = 24;
+    this.colour = kind === "mask" ? "rgb(220 30 60)" : "#3a7d44";
+    this.erases = false;
+    this.strokes = [];
+    this.element = document.createElement("div");
+    this.element.className = "board";
+    this.image = new Image();
+    this.image.alt = "";
+    this.image.src = url;
+    this.canvas = document.createElement("canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.setAttribute("aria-label", label);
+    if (kind === "mask") this.canvas.style.opacity = "0.55";
+    this.element.append(this.image, this.canvas);
+    this.ready = this.image.decode().then(() => this.fit());
+    this.canvas.addEventListener("pointerdown", (event) => this.begin(event));
+    this.canvas.addEventListener("pointermove", (event) => this.go(event));
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end());
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // The drawing has at most this many pixels a side; the server brings it to the photo's size.
+  fit() {
+    const factor = Math.min(1, 2048 / Math.max(this.image.naturalWidth, this.image.naturalHeight));
+    this.canvas.width = Math.max(1, Math.round(this.image.naturalWidth * factor));
+    this.canvas.height = Math.max(1, Math.round(this.image.naturalHeight * factor));
+    this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
+  }
+
+  // Pixels of the drawing in one of the screen.
+  get scale() {
+    return this.canvas.width / (this.canvas.getBoundingClientRect().width || this.canvas.width);
+  }
+
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const scale = this.canvas.width / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale, scale];
+  }
+
+  // Put a picture in the middle; until the next one, dragging moves it.
+  async paste(url) {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const size = 0.4 * Math.min(this.canvas.width / image.naturalWidth, this.canvas.height / image.naturalHeight);
+    this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
+    this.strokes.push(this.pasted);
+    this.redraw();
+    this.element.dispatchEvent(new Event("change"));
+  }
+
+  resizePasted(factor) {
+    if (!this.pasted) return;
+    this.pasted.factor = factor;
+    this.redraw();
+  }
+
+  begin(event) {
+    event.preventDefault();
+    this.canvas.setPointerCapture(event.pointerId);
+    const [x, y, scale] = this.place(event);
+    this.moves = this.pasted && this.pasting;
+    if (this.moves) return;
+    this.stroke = { points: [[x, y]], width: this.width * scale, colour: this.colour, erases: this.erases };
+    this.strokes.push(this.stroke);
+    this.draw(this.stroke);
+  }
+
+  go(event) {
+    if (this.moves) {
+      const [x, y] = this.place(event);
+      this.pasted.points[0] = [x, y];
+      this.redraw();
+    }
+    if (!this.stroke) return;
+    const [x, y] = this.place(event);
+    this.stroke.points.push([x, y]);
+    this.draw(this.stroke);
+  }
+
+  end() {
+    if (this.stroke || this.moves) this.element.dispatchEvent(new Event("change"));
+    this.stroke = this.moves = null;
+  }
+
+  // Arrows move a cursor, the space bar draws there.
+  key(event) {
+    const step = this.canvas.width / 40;
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key in moves) {
+      const [x, y] = moves[event.key];
+      this.cursor[0] = Math.min(Math.max(this.cursor[0] + x * step, 0), this.canvas.width);
+      this.cursor[1] = Math.min(Math.max(this.cursor[1] + y * step, 0), this.canvas.height);
+    } else if (event.key !== " ") return;
+    event.preventDefault();
+    if (this.pasted && this.pasting && event.key !== " ") {
+      this.pasted.points[0] = [...this.cursor];
+    } else if (event.key === " " || event.shiftKey) {
+      const [x, y] = this.cursor;
+      this.strokes.push({ points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases });
+    }
+    this.redraw(true);
+    this.element.dispatchEvent(new Event("change"));
+  }
+
+  draw(stroke) {
+    const pen = this.canvas.getContext("2d");
+    pen.globalCompositeOperation = stroke.erases ? "destination-out" : "source-over";
+    if (stroke.image) {
+      const factor = stroke.size * (stroke.factor || 1);
+      const [width, height] = [stroke.image.naturalWidth * factor, stroke.image.naturalHeight * factor];
+      pen.drawImage(stroke.image, stroke.points[0][0] - width / 2, stroke.points[0][1] - height / 2, width, height);
+      return;
+    }
+    pen.strokeStyle = pen.fillStyle = stroke.colour;
+    pen.lineWidth = stroke.width;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.beginPath();
+    const [first, ...rest] = stroke.points;
+    if (!rest.length) {
+      pen.arc(first[0], first[1], stroke.width / 2, 0, 7);
+      pen.fill();
+      return;
+    }
+    pen.moveTo(...first);
+    for (const point of rest) pen.lineTo(...point);
+    pen.stroke();
+  }
+
+  redraw(cursor = false) {
+    const pen = this.canvas.getContext("2d");
+    pen.globalCompositeOperation = "source-over";
+    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const stroke of this.strokes) this.draw(stroke);
+    if (cursor) {
+      pen.globalCompositeOperation = "source-over";
+      pen.lineWidth = Math.max(2, this.canvas.width / 300);
+      pen.strokeStyle = "#fff";
+      pen.strokeRect(this.cursor[0] - 8, this.cursor[1] - 8, 16, 16);
+    }
+  }
+
+  undo() {
+    if (this.strokes.pop() === this.pasted) this.pasted = null;
+    this.redraw();
+    this.element.dispatchEvent(new Event("change"));
+  }
+
+  clear() {
+    this.strokes = [];
+    this.pasted = null;
+    this.redraw();
+    this.element.dispatchEvent(new Event("change"));
+  }
+
+  get isEmpty() {
+    return !this.strokes.some((stroke) => !stroke.erases);
+  }
+
+  // What was drawn alone, with transparency where nothing was.
+  drawn() {
+    this.redraw();
+    return new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
+  }
+}

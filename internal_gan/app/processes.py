@@ -1,0 +1,178 @@
+"""The processes behind the page: one worker for what takes seconds, and one training at a time."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Seconds for a training to save its state when the server ends.
+PATIENCE = 30.0
+
+
+class Worker:
+    """Runs commands one after another in a process that is started once."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start it, if it is not running, and wait until it is ready."""
+        with self._turn, suppress(EOFError, OSError):
+            self._running()
+
+    def do(self, overrides: Sequence[str]) -> str | None:
+        """Run a command to its end; returns what is wrong, in one line."""
+        with self._turn:
+            try:
+                process = self._running()
+                answer = self._ask(process, {"overrides": list(overrides)})
+            except (OSError, EOFError):
+                self._process = None
+                if self._closed:
+                    return "the server has ended"
+                return "the process that computes ended; there may not be enough memory for this"
+            error = answer.get("error")
+            return None if error is None else str(error)
+
+    def interrupt(self) -> None:
+        """End the command that it is at."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def close(self) -> None:
+        """End it, also amid a command, and start no other."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.terminate()
+            with self._turn:
+                process.communicate()
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._closed:
+            raise EOFError
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "internal_gan.app.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                # Ctrl-C is for the server, which ends this one by itself.
+                start_new_session=True,
+            )
+            self._answer(self._process)
+        return self._process
+
+    def _ask(self, process: subprocess.Popen[str], question: object) -> dict[str, object]:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        return self._answer(process)
+
+    def _answer(self, process: subprocess.Popen[str]) -> dict[str, object]:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise EOFError
+        answer: dict[str, object] = json.loads(line)
+        return answer
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training: the run folder it fills, and its command."""
+
+    folder: Path
+    overrides: Sequence[str]
+
+
+class Trainings:
+    """Trainings, one at a time; the others wait in a queue."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting = deque[Job]()
+        self._job: Job | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._stopping = False
+        self._errors: dict[Path, str] = {}
+        self._ends = False
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def add(self, job: Job) -> None:
+        """Train when those that were added before have ended."""
+        with self._changed:
+            self._errors.pop(job.folder, None)
+            self._waiting.append(job)
+            self._changed.notify()
+
+    def place(self, folder: Path) -> int | None:
+        """0 while it trains, 1 if it is the next, and so on; None if it is neither."""
+        with self._changed:
+            folders = [job.folder for job in self._waiting]
+            if self._job is not None and self._job.folder == folder:
+                return 0
+            return folders.index(folder) + 1 if folder in folders else None
+
+    def error(self, folder: Path) -> str | None:
+        """Why a training ended before it began, in one line."""
+        return self._errors.get(folder)
+
+    def stop(self, folder: Path) -> None:
+        """Stop a training, which saves its state, or take it from the queue."""
+        with self._changed:
+            self._waiting = deque(job for job in self._waiting if job.folder != folder)
+            if self._job is not None and self._job.folder == folder:
+                self._interrupt()
+
+    def close(self) -> None:
+        """Stop all trainings; the one that runs saves its state."""
+        with self._changed:
+            self._ends = True
+            self._waiting.clear()
+            self._interrupt()
+            self._changed.notify()
+        self._thread.join(PATIENCE)
+
+    def _interrupt(self) -> None:
+        # Once only: a second signal would stop it before it has saved its state.
+        if self._process is not None and not self._stopping:
+            self._stopping = True
+            self._process.send_signal(signal.SIGINT)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._ends)
+                if self._ends:
+                    return
+                self._job = job = self._waiting.popleft()
+                self._stopping = False
+                self._process = process = subprocess.Popen(
+                    [sys.executable, "-m", "internal_gan", *job.overrides],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    start_new_session=True,
+                )
+            _, said = process.communicate()
+            with self._changed:
+                errors = [line for line in said.splitlines() if line.startswith("error: ")]
+                if process.returncode not in (0, 130, 143):
+                    reason = errors[-1] if errors else "error: the training ended unexpectedly"
+                    self._errors[job.folder] = reason.removeprefix("error: ")
+                self._job = self._process = None

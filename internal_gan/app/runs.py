@@ -1,0 +1,185 @@
+"""Run folders as the page shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from internal_gan.config.arguments import command
+from internal_gan.errors import UserError
+from internal_gan.files import read_json_object
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import read_metrics, seconds_of
+from internal_gan.runs.results import read_results
+
+REQUEST = "app.json"
+_NAME = re.compile(r"\w[\w.+-]*/\w[\w.+-]*")
+
+
+class Runs:
+    """The folder of all runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def new(self, photo: str, kind: str) -> str:
+        """The name of a run that does not exist yet: ``PHOTO-KIND/TIME``."""
+        stem = re.sub(r"[^\w-]+", "_", Path(photo).stem).strip("_-")[:60] or "photo"
+        now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")[:-3]
+        return f"{stem}-{kind}/{now}"
+
+    def path(self, name: str) -> Path:
+        """The folder of a run; a UserError for a name that leads elsewhere."""
+        parts = PurePosixPath(name).parts
+        plain = bool(_NAME.fullmatch(name))
+        path = self.folder.joinpath(*parts) if plain else self.folder
+        if not plain or not path.resolve().is_relative_to(self.folder.resolve()):
+            raise UserError("there is no such run")
+        return path
+
+    def file(self, name: str, file: str) -> Path:
+        """A file of a run; a UserError for one that is not there, or elsewhere."""
+        folder = self.path(name)
+        path = (folder / file).resolve()
+        hidden = any(part.startswith(".") for part in PurePosixPath(file).parts)
+        if hidden or not path.is_file() or not path.is_relative_to(folder.resolve()):
+            raise UserError("there is no such file")
+        return path
+
+    def all(self) -> list[str]:
+        """The names of all runs, the newest first."""
+        found = self.folder.glob("*/*/config.yaml")
+        paths = sorted((path.parent for path in found), key=lambda p: p.name, reverse=True)
+        names = [path.relative_to(self.folder).as_posix() for path in paths]
+        return [name for name in names if _NAME.fullmatch(name)]
+
+    def asked(self, name: str) -> dict[str, Any]:
+        """What the page asked for when it started a run."""
+        return read_json_object(_beside(self.path(name)))
+
+    def forget(self, name: str) -> None:
+        """Remove what the page asked for."""
+        _beside(self.path(name)).unlink(missing_ok=True)
+
+    def about(
+        self, name: str, place: int | None, error: str | None, drawing: bool = False
+    ) -> dict[str, Any]:
+        """What the page shows of a run.
+
+        Args:
+            place: in the queue of trainings; None if it is not in it.
+            error: why it could not begin.
+            drawing: whether the worker is at it.
+        """
+        folder = RunFolder(self.path(name))
+        asked = self.asked(name)
+        status = folder.status()
+        state = str(status.get("state", "unknown"))
+        if place:
+            state = "waiting"
+        elif place == 0 or drawing:
+            state = "running"
+        elif error is not None:
+            state = "failed"
+        elif state == "interrupted" or (state == "unknown" and asked):
+            state = "stopped"
+        rows = read_metrics(folder.metrics_path) if folder.metrics_path.is_file() else []
+        plans = [row for row in rows if row.get("event") == "plan"]
+        planned = (
+            sum(s["steps"] * s["seconds_per_step"] for s in plans[-1]["stages"]) if plans else 0
+        )
+        spent = seconds_of(rows)
+        results = read_results(folder.path) if folder.path.is_dir() else []
+        overrides = asked.get("overrides", [])
+        return {
+            "run": name,
+            "task": asked.get("task"),
+            "family": asked.get("family"),
+            "trains": bool(asked.get("trains")),
+            "state": state,
+            "place": place,
+            "error": error or status.get("reason"),
+            "share": min(1.0, spent / planned) if planned else 0.0,
+            "seconds_left": max(0.0, planned - spent) if planned else None,
+            "stages": status.get("stages_finished"),
+            "page": self.url(name, "index.html") if folder.report_path.is_file() else None,
+            "command": command(*(o for o in overrides if not o.startswith("output="))),
+            "python": asked.get("python"),
+            "results": [
+                {
+                    "url": self._current(name, result.file),
+                    "kind": result.kind,
+                    "group": result.group,
+                    "caption": result.caption,
+                    "task": result.task,
+                }
+                for result in results
+            ],
+        }
+
+    def url(self, name: str, file: str) -> str:
+        return quote(f"/runs/{name}/{file}")
+
+    def _current(self, name: str, file: str) -> str:
+        """An address that changes when the file does, which a page would not load again."""
+        path = self.path(name) / file
+        return f"{self.url(name, file)}?v={path.stat().st_mtime_ns if path.exists() else 0}"
+
+
+def _beside(folder: Path) -> Path:
+    """Where a request is kept: the folder of a run must be empty when the run begins."""
+    return folder.with_name(f".{folder.name}.{REQUEST}")
+
+
+def request_path(folder: Path) -> Path:
+    """The file with what the page asked for."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return _beside(folder)
+
+
+def in_python(
+    task: str, family: str | None, photo: str, checkpoint: str | None, options: Mapping[str, Any]
+) -> str:
+    """The Python lines that do the same as a command.
+
+    Args:
+        options: values by the full names of the options.
+    """
+    lines = ["import internal_gan", ""]
+    if checkpoint is None and task != "preview":
+        mask = options.get("mask.file")
+        rest = [f"{name}={_plain(value)}" for name, value in options.items() if name != "mask.file"]
+        given = [repr(photo), repr(family)] + ([f"mask={mask!r}"] if mask else [])
+        if task == "super_resolution":
+            rest.insert(0, "task=super_resolution")
+        return "\n".join([*lines, f"run = internal_gan.fit({', '.join(given)}, overrides={rest})"])
+    named = {
+        _ARGUMENTS.get(name, name.rpartition(".")[2]): value
+        for name, value in options.items()
+        if name != "animate.format"
+    }
+    arguments = ", ".join(f"{name}={_value(value)}" for name, value in named.items())
+    if task == "preview":
+        return "\n".join([*lines, f"pictures = internal_gan.preview({photo!r}, {arguments})"])
+    method = _METHODS.get(task, task)
+    lines.append(f"model = internal_gan.load({checkpoint!r})")
+    return "\n".join([*lines, f"result = model.{method}({arguments})"])
+
+
+_METHODS = {"inpaint": "fill", "super_resolution": "super_resolve"}
+_ARGUMENTS = {"mask.file": "mask", "retarget.shape": "size"}
+
+
+def _plain(value: Any) -> str:
+    text = str(value)
+    if isinstance(value, bool):
+        return text.lower()
+    return text.replace(" ", "") if isinstance(value, list) else text
+
+
+def _value(value: Any) -> str:
+    return repr(tuple(value)) if isinstance(value, list) else repr(value)

@@ -1,0 +1,328 @@
+"""The web server: the page, uploads and runs."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from internal_gan.app import forms, runs
+from internal_gan.app.guard import Guard, problem
+from internal_gan.app.processes import Job, Trainings, Worker
+from internal_gan.app.runs import Runs
+from internal_gan.app.settings import Settings
+from internal_gan.app.uploads import Upload, Uploads
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write
+from internal_gan.runs.folder import RunFolder
+
+PAGE = Path(__file__).parent / "page"
+# Bytes for each pixel that an uploaded file may have at most, and a little more.
+BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
+TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
+
+
+class Server:
+    """What the requests do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.runs = Runs(settings.runs)
+        self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
+        self.worker = Worker()
+        self.trainings = Trainings()
+        # Runs that the worker is at.
+        self.drawing = set[str]()
+
+    def close(self) -> None:
+        self.worker.close()
+        self.trainings.close()
+
+    async def add_photo(self, request: Request) -> Response:
+        name = request.query_params.get("name", "photo")
+        most = int(BYTES_A_PIXEL * self.settings.max_megapixels * 1e6) + MOST_HEADER
+        path = self.uploads.begin(name)
+        try:
+            with path.open("wb") as file:
+                async for part in _parts(request, most, name):
+                    await run_in_threadpool(file.write, part)
+        except BaseException:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        upload = await run_in_threadpool(self.uploads.add, name, path)
+        return JSONResponse(self._about_photo(upload))
+
+    async def photos(self, request: Request) -> Response:
+        found = await run_in_threadpool(self.uploads.all)
+        photos = [self._about_photo(upload) for upload in found]
+        return JSONResponse({"photos": photos, "others": await run_in_threadpool(self._others)})
+
+    async def photo(self, request: Request) -> Response:
+        upload = self.uploads.get(request.path_params["id"])
+        about = await run_in_threadpool(self._runs_of, upload)
+        return JSONResponse(self._about_photo(upload) | {"runs": about})
+
+    async def photo_file(self, request: Request) -> Response:
+        upload = self.uploads.get(request.path_params["id"])
+        if request.path_params["which"] == "small":
+            return FileResponse(upload.folder / "small.jpg")
+        return await run_in_threadpool(_as_shown, upload.path)
+
+    async def add_drawing(self, request: Request) -> Response:
+        upload = self.uploads.get(request.path_params["id"])
+        kind = request.query_params.get("kind", "mask")
+        data = await _body(request, 2**25, "the drawing")
+        drawing = await run_in_threadpool(self.uploads.draw, upload, data, kind)
+        return JSONResponse({"drawing": drawing})
+
+    async def start(self, request: Request) -> Response:
+        """Start a training of a photo, or do a task of it to its end."""
+        upload = self.uploads.get(request.path_params["id"])
+        asked = _object(await _body(request, 2**16, "the request"))
+        name, job = self._job(upload, asked)
+        self.uploads.note_run(upload, name)
+        if asked.get("run") is None and asked.get("task") != "preview":
+            self.trainings.add(job)
+            return JSONResponse(self._about(name))
+        self.drawing.add(name)
+        try:
+            error = await run_in_threadpool(self.worker.do, job.overrides)
+        finally:
+            self.drawing.discard(name)
+        if error is not None:
+            self.uploads.forget_run(upload, name)
+            self.runs.forget(name)
+            raise UserError(error)
+        return JSONResponse(self._about(name))
+
+    def _job(self, upload: Upload, asked: Mapping[str, Any]) -> tuple[str, Job]:
+        """The name of a new run and its command, which are also written down beside its place."""
+        task, checkpoint = str(asked.get("task")), asked.get("run")
+        given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
+        trains = checkpoint is None and task != "preview"
+        if trains:
+            given.setdefault("trainer", self.settings.trainer)
+        options = forms.overrides_of(task, given, self.uploads.drawing)
+        for option in set(given) & set(forms.DRAWINGS.get(task, ())):
+            given[option] = str(self.uploads.drawing(given[option]))
+        family = forms.MODELS.get(task, "singan") if trains else None
+        # A training ends with the task of its family.
+        overrides = [f"model={family}" if trains and task in forms.MODELS else f"task={task}"]
+        if checkpoint is not None:
+            checkpoint = str(self.runs.path(str(checkpoint)))
+            overrides.append(f"checkpoint={checkpoint}")
+        elif trains and task not in (*forms.MODELS, "super_resolution"):
+            raise UserError(f"task={task} needs a model of the photo")
+        else:
+            overrides.append(f"image={upload.path}")
+        name = self.runs.new(upload.name, str(family) if trains else task)
+        folder = self.runs.path(name)
+        overrides += [*options, f"output={folder}"]
+        about = {
+            "task": task,
+            "family": family,
+            "trains": trains,
+            "overrides": overrides,
+            "python": runs.in_python(task, family, str(upload.path), checkpoint, given),
+        }
+        with atomic_write(runs.request_path(folder)) as temporary:
+            temporary.write_text(json.dumps(about), encoding="utf-8")
+        return name, Job(folder, overrides)
+
+    async def run(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._about, _name(request)))
+
+    async def stop(self, request: Request) -> Response:
+        name = _name(request)
+        folder = self.runs.path(name)
+        if self.trainings.place(folder) is not None:
+            self.trainings.stop(folder)
+        elif name in self.drawing:
+            self.worker.interrupt()
+        else:
+            # Of a server that was killed.
+            status = RunFolder(folder).status()
+            if status.get("state") == "running":
+                os.kill(int(status["pid"]), signal.SIGINT)
+        return JSONResponse(self._about(name))
+
+    async def resume(self, request: Request) -> Response:
+        name = _name(request)
+        folder = self.runs.path(name)
+        begun = RunFolder(folder).config_path.is_file()
+        overrides = [f"resume={folder}"] if begun else self.runs.asked(name).get("overrides")
+        if self.trainings.place(folder) is None and overrides:
+            self.trainings.add(Job(folder, overrides))
+        return JSONResponse(self._about(name))
+
+    async def file(self, request: Request) -> Response:
+        path = self.runs.file(_name(request), request.path_params["file"])
+        if request.query_params.get("format") == "jpg":
+            data = await run_in_threadpool(_jpeg, path)
+            headers = {"content-disposition": f'attachment; filename="{path.stem}.jpg"'}
+            return Response(data, media_type="image/jpeg", headers=headers)
+        if "download" in request.query_params:
+            return FileResponse(path, filename=path.name)
+        if path.suffix in TYPES:
+            # Read at once: a training replaces its pictures while they are looked at.
+            data = await run_in_threadpool(path.read_bytes)
+            return Response(data, media_type=TYPES[path.suffix])
+        return FileResponse(path)
+
+    def _about(self, name: str) -> dict[str, Any]:
+        folder = self.runs.path(name)
+        place, error = self.trainings.place(folder), self.trainings.error(folder)
+        return self.runs.about(name, place, error, name in self.drawing)
+
+    def _about_photo(self, upload: Upload) -> dict[str, Any]:
+        return {
+            "photo": upload.id,
+            "name": upload.name,
+            "size": upload.size,
+            "small": f"/photos/{upload.id}/small",
+            "url": f"/photos/{upload.id}/file",
+            "count": len(self.uploads.runs_of(upload)),
+            "training": self._progress(upload),
+        }
+
+    def _progress(self, upload: Upload) -> float | None:
+        """The share of a photo's training that is done; None if it has none under way."""
+        for name in reversed(self.uploads.runs_of(upload)):
+            if self.trainings.place(self.runs.path(name)) is not None:
+                return float(self._about(name)["share"])
+        return None
+
+    def _runs_of(self, upload: Upload) -> list[dict[str, Any]]:
+        return [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
+
+    def _others(self) -> list[dict[str, Any]]:
+        """Runs that did not come from this page, such as those of the command line."""
+        known = {name for upload in self.uploads.all() for name in self.uploads.runs_of(upload)}
+        names = [name for name in self.runs.all() if name not in known]
+        pages = [(name, self.runs.path(name) / "index.html") for name in names]
+        return [
+            {"run": name, "page": self.runs.url(name, "index.html")}
+            for name, page in pages
+            if page.is_file()
+        ]
+
+
+def application(settings: Settings) -> Starlette:
+    """The application, whose processes end with it."""
+    server = Server(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        settings.runs.mkdir(parents=True, exist_ok=True)
+        start = asyncio.get_running_loop().run_in_executor(None, server.worker.start)
+        try:
+            yield
+        finally:
+            await start
+            await run_in_threadpool(server.close)
+
+    async def page(_: Request) -> Response:
+        return FileResponse(PAGE / "index.html")
+
+    get, post = partial(Route, methods=["GET"]), partial(Route, methods=["POST"])
+    routes = [
+        get("/", page),
+        Mount("/page", StaticFiles(directory=PAGE)),
+        get("/photos", server.photos),
+        post("/photos", server.add_photo),
+        get("/photos/{id}", server.photo),
+        get("/photos/{id}/{which:str}", server.photo_file),
+        post("/photos/{id}/drawings", server.add_drawing),
+        post("/photos/{id}/runs", server.start),
+        get("/runs/{group}/{time}", server.run),
+        post("/runs/{group}/{time}/stop", server.stop),
+        post("/runs/{group}/{time}/resume", server.resume),
+        get("/runs/{group}/{time}/{file:path}", server.file),
+    ]
+    handlers: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+        UserError: _user_error
+    }
+    served = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers=handlers,
+        middleware=[Middleware(Guard, token=settings.token)],
+    )
+    served.state.server = server
+    return served
+
+
+async def _user_error(_: Request, error: Exception) -> Response:
+    text = str(error)
+    return problem(text, 404 if text.startswith("there is no such") else 422)
+
+
+def _name(request: Request) -> str:
+    return f"{request.path_params['group']}/{request.path_params['time']}"
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """What the page asks for: an object whose options, if there are any, are one too."""
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):
+        raise UserError("the request is not readable")
+    return found
+
+
+async def _body(request: Request, most: int, what: str) -> bytes:
+    return b"".join([part async for part in _parts(request, most, what)])
+
+
+async def _parts(request: Request, most: int, what: str) -> AsyncIterator[bytes]:
+    """The body of a request, read no farther than it may be long."""
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > most:
+            raise UserError(f"{what}: the file is larger than {most / 1e6:.0f} MB")
+        yield part
+
+
+def _as_shown(path: Path) -> Response:
+    """A photo in a format that browsers show."""
+    if path.suffix in (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"):
+        return FileResponse(path)
+    return Response(_jpeg(path), media_type="image/jpeg")
+
+
+def _jpeg(path: Path) -> bytes:
+    """A picture as a JPEG file, with its colour profile and EXIF entries."""
+    with Image.open(path) as opened:
+        image: Image.Image = opened
+        profile, exif = image.info.get("icc_profile"), image.info.get("exif", b"")
+        if image.mode.startswith(("I", "F")):
+            image = image.point(lambda level: level / 257).convert("L")
+        if image.mode in ("RGBA", "LA", "P"):
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image.convert("RGBA"))
+        mode = "L" if image.mode == "L" else "RGB"
+        file = io.BytesIO()
+        image.convert(mode).save(
+            file, "JPEG", quality=95, subsampling="4:4:4", icc_profile=profile, exif=exif
+        )
+    return file.getvalue()

@@ -1,0 +1,111 @@
+"""The options of ``internal-gan app``."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from internal_gan.config.conf import choices
+from internal_gan.errors import UserError, unknown
+
+# What the package reads.
+MOST = 120
+
+HELP = """\
+internal-gan app shows a page in the browser that does what the command line does.
+
+  port=7860             of the page
+  host=127.0.0.1        who may see it: this machine alone; 0.0.0.0: others, too, with the token
+  token=SECRET          what others need; by default a new one, which is printed
+  runs=runs             the folder of trainings and results
+  max_megapixels=60     larger photos are refused
+  trainer=fast          how photos are learnt, as on the command line
+  browser=true          whether to open it
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The options, checked.
+
+    Attributes:
+        token: what a request must carry; None if only this machine can reach the server.
+    """
+
+    port: int = 7860
+    host: str = "127.0.0.1"
+    runs: Path = Path("runs")
+    token: str | None = None
+    max_megapixels: float = 60.0
+    trainer: str = "fast"
+    browser: bool = True
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's own.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def settings_of(arguments: Sequence[str]) -> Settings:
+    """The settings that ``option=value`` arguments give.
+
+    Raises:
+        UserError: an option is unknown, or its value not allowed.
+
+    >>> settings_of(["port=8000"]).port
+    8000
+    """
+    given: dict[str, Any] = {}
+    names = [field.name for field in dataclasses.fields(Settings)]
+    for argument in arguments:
+        name, equals, value = argument.removeprefix("app.").partition("=")
+        if not equals:
+            raise UserError(f"{argument}: allowed: {', '.join(f'{n}=' for n in names)}")
+        if name not in names:
+            raise unknown("option", name, names)
+        given[name] = _read(name, value)
+    settings = Settings(**given)
+    if not settings.is_local and settings.token is None:
+        settings = dataclasses.replace(settings, token=secrets.token_urlsafe(16))
+    return settings
+
+
+def _read(name: str, value: str) -> object:
+    allowed = {
+        "port": "a whole number from 0 to 65535",
+        "max_megapixels": f"a number above 0, at most {MOST:g}",
+        "browser": "true, false",
+        "trainer": ", ".join(choices("trainer")),
+    }
+    try:
+        if name == "port" and 0 <= int(value) <= 65535:
+            return int(value)
+        if name == "max_megapixels" and 0 < float(value) <= MOST:
+            return float(value)
+    except ValueError:
+        pass
+    if name == "browser" and value in ("true", "false"):
+        return value == "true"
+    if name == "trainer" and value in choices("trainer"):
+        return value
+    if name in allowed or not value:
+        raise UserError(f"{name}={value}: allowed: {allowed.get(name, 'a value')}")
+    return Path(value).expanduser() if name == "runs" else value

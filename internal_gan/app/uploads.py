@@ -1,0 +1,210 @@
+"""Photos and drawings that came from the browser, in a folder of the server's own."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
+from internal_gan.process_settings import ignored_warnings
+
+FOLDER = ".app"
+_ID = re.compile(r"[0-9a-f]{16}")
+# The page draws at a size of at most this many pixels a side.
+DRAWN_SIDE = 2048
+# Of the small picture in the list of photos.
+SMALL_SIDE = 480
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photo from the browser.
+
+    Attributes:
+        name: its file's name there.
+        path: its file here.
+        size: height and width in pixels, upright.
+    """
+
+    id: str
+    name: str
+    path: Path
+    size: tuple[int, int]
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+
+class Uploads:
+    """Photos and drawings in ``RUNS/.app``.
+
+    Args:
+        runs: the folder of all runs.
+        most: larger photos are refused, in pixels.
+    """
+
+    def __init__(self, runs: Path, most: float) -> None:
+        self._photos = runs / FOLDER / "photos"
+        self._drawings = runs / FOLDER / "drawings"
+        self._most = most
+
+    def begin(self, name: str) -> Path:
+        """The file that a photo is to be written to, in a folder of its own.
+
+        Raises:
+            UserError: by its name it is no picture.
+        """
+        suffix = Path(_plain(name)).suffix.lower()
+        if suffix not in READABLE_SUFFIXES:
+            allowed = ", ".join(sorted(READABLE_SUFFIXES))
+            raise UserError(f"{_plain(name)}: not a picture by its name; allowed: {allowed}")
+        folder = self._photos / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        return folder / f"photo{suffix}"
+
+    def add(self, name: str, path: Path) -> Upload:
+        """Take what was written to the file of :meth:`begin`, or remove it.
+
+        Raises:
+            UserError: it is no picture that can be read, or too large.
+        """
+        name = _plain(name)
+        try:
+            size = self._checked(name, path)
+        except BaseException:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        upload = Upload(path.parent.name, name, path, size)
+        self._note(upload, [])
+        return upload
+
+    def get(self, id: str) -> Upload:
+        """A photo by its id; a UserError if there is none."""
+        folder = self._photos / id
+        found = read_json_object(folder / "photo.json") if _ID.fullmatch(id) else {}
+        if not found:
+            raise UserError("there is no such photo")
+        return Upload(id, found["name"], folder / found["file"], tuple(found["size"]))
+
+    def all(self) -> list[Upload]:
+        """All photos, the newest first."""
+        folders = [path for path in self._photos.glob("*") if (path / "photo.json").is_file()]
+        folders.sort(key=lambda path: path.stat().st_ctime, reverse=True)
+        return [self.get(path.name) for path in folders if _ID.fullmatch(path.name)]
+
+    def runs_of(self, upload: Upload) -> list[str]:
+        """The runs that were started for a photo, the oldest first."""
+        runs: list[str] = read_json_object(upload.folder / "photo.json").get("runs", [])
+        return runs
+
+    def note_run(self, upload: Upload, run: str) -> None:
+        """Record a run of a photo."""
+        self._note(upload, [*self.runs_of(upload), run])
+
+    def forget_run(self, upload: Upload, run: str) -> None:
+        """Record that a run came to nothing."""
+        self._note(upload, [one for one in self.runs_of(upload) if one != run])
+
+    def draw(self, upload: Upload, data: bytes, kind: str) -> str:
+        """Keep what was drawn, brought to the photo's size; returns its id.
+
+        Args:
+            data: a PNG file of the strokes, transparent elsewhere.
+            kind: ``mask`` (white where something was drawn) or ``paint`` (the photo with the
+                strokes on it).
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        strokes = _strokes(data)
+        height, width = upload.size
+        found = strokes.getchannel("A").resize((width, height), Image.Resampling.BILINEAR)
+        profile = None
+        if kind == "mask":
+            picture = found.point([0] * 128 + [255] * 128)
+        else:
+            from internal_gan.images.files.image import read_image
+            from internal_gan.images.files.memory import to_pil
+
+            photo = read_image(upload.path)
+            picture, profile = to_pil(photo.pixels).convert("RGB"), photo.icc_profile
+            colours = strokes.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+            picture.paste(colours, mask=found)
+        self._drawings.mkdir(parents=True, exist_ok=True)
+        id = secrets.token_hex(8)
+        picture.save(self._drawings / f"{id}.png", icc_profile=profile)
+        return id
+
+    def drawing(self, id: str) -> Path:
+        """The file of a drawing; a UserError if there is none."""
+        path = self._drawings / f"{id}.png"
+        if not _ID.fullmatch(id) or not path.is_file():
+            raise UserError("there is no such drawing")
+        return path
+
+    def _checked(self, name: str, path: Path) -> tuple[int, int]:
+        """The size of a photo, of which a small picture is written."""
+        from internal_gan.images.files.image import read_image
+        from internal_gan.images.files.memory import to_pil
+
+        count = _pixel_count(path)
+        if count > self._most:
+            raise UserError(
+                f"{name}: {count / 1e6:.0f} megapixels; allowed: up to {self._most / 1e6:g} "
+                "(max_megapixels=)"
+            )
+        try:
+            photo = read_image(path)
+        except UserError as error:
+            raise UserError(str(error).replace(str(path), name)) from error
+        small = to_pil(photo.pixels).convert("RGB")
+        small.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        small.save(path.parent / "small.jpg", quality=85, icc_profile=photo.icc_profile)
+        return photo.size
+
+    def _note(self, upload: Upload, runs: Sequence[str]) -> None:
+        found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
+        found |= {"size": list(upload.size), "runs": list(runs)}
+        with atomic_write(upload.folder / "photo.json") as temporary:
+            temporary.write_text(json.dumps(found), encoding="utf-8")
+
+
+def _pixel_count(path: Path) -> float:
+    """By the header of a file; 0 if it has none that can be read."""
+    with ignored_warnings():
+        try:
+            with Image.open(path, formats=PILLOW_FORMATS) as image:
+                return image.width * image.height
+        except Image.DecompressionBombError:
+            return math.inf
+        except Exception:  # Pillow raises nearly anything for a damaged file
+            return 0
+
+
+def _plain(name: str) -> str:
+    """The last part of a name, without what a file system or a page may stumble over."""
+    last = re.split(r"[\\/]", name)[-1]
+    return re.sub(r"[^\w.() -]+", "_", last).strip(". -")[-100:] or "photo"
+
+
+def _strokes(data: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(data), formats=("PNG",))
+        if max(image.size) <= DRAWN_SIDE:
+            return image.convert("RGBA")
+    except Exception as error:  # Pillow raises nearly anything for a damaged file
+        raise UserError("the drawing: cannot be read as a PNG picture") from error
+    raise UserError(f"the drawing: sides of up to {DRAWN_SIDE} pixels are allowed")

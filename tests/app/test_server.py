@@ -1,0 +1,308 @@
+"""The server behind the page: who may reach it, and what it does with bad input."""
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("starlette")
+from starlette.testclient import TestClient
+
+from internal_gan.app.guard import HEADER
+from internal_gan.app.server import application
+from internal_gan.app.settings import Settings
+from internal_gan.images.files.image import write_image
+from tests.tiny import picture
+
+OURS = {HEADER.decode(): "1"}
+BASE = "http://127.0.0.1:7860"
+
+
+def eps() -> bytes:
+    """What another of Pillow's readers would take, and start a program for."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "EPS")
+    return file.getvalue()
+
+
+def png(height: int = 40, width: int = 56) -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def client(runs: Path) -> Iterator[TestClient]:
+    with TestClient(application(Settings(runs=runs, max_megapixels=1)), BASE) as client:
+        client.headers.update(OURS)
+        yield client
+
+
+@pytest.fixture
+def photo(client: TestClient) -> str:
+    answer = client.post("/photos?name=my photo.png", content=png())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["size"] == [40, 56]
+    return str(answer.json()["photo"])
+
+
+def error(answer: Any, code: int = 422) -> str:
+    assert answer.status_code == code, answer.text
+    text = answer.json()["error"]
+    assert "\n" not in text
+    assert "Traceback" not in text
+    return str(text)
+
+
+def test_the_page_asks_for_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    for name in ("app.js", "canvas.js", "style.css", "icon.svg"):
+        text = client.get(f"/page/{name}").text
+        assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "part"),
+    [
+        ("a.txt", b"text", "not a picture by its name"),
+        ("a.png", b"text", "a.png: not an image, or a damaged one"),
+        ("a.png", b"", "a.png: the file is empty"),
+        ("a.png", eps(), "a.png: not an image"),
+        ("a.png", png(1200, 1000), "1 megapixels; allowed: up to 1"),
+        ("a.png", png()[:-40], "damaged"),
+    ],
+)
+def test_what_is_no_photo_is_refused_in_one_line(
+    client: TestClient, name: str, data: bytes, part: str
+) -> None:
+    assert part in error(client.post(f"/photos?name={name}", content=data))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/..%2f..%2fetc/passwd/x",
+        "/runs/.app/photos/x",
+        "/runs/a/b/..%2f..%2f.app",
+        "/runs/%2e%2e/%2e%2e/etc/passwd",
+        "/photos/..%2f..%2f/file",
+        "/page/..%2f..%2fcli.py",
+    ],
+)
+def test_no_path_leads_out_of_the_runs(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
+    client: TestClient, runs: Path, tmp_path: Path
+) -> None:
+    run = runs / "photo-sample" / "2026-01-01"
+    (run / "sample").mkdir(parents=True)
+    write_image(run / "sample" / "000.png", picture())
+    (tmp_path / "secret.png").write_bytes(png())
+    (run / "sample" / "out.png").symlink_to(tmp_path / "secret.png")
+    assert client.get("/runs/photo-sample/2026-01-01/sample/000.png").status_code == 200
+    jpeg = client.get("/runs/photo-sample/2026-01-01/sample/000.png?format=jpg")
+    assert Image.open(io.BytesIO(jpeg.content)).size == (56, 40)
+    assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {HEADER.decode(): None},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+    ],
+)
+def test_other_pages_cannot_reach_it(
+    client: TestClient, headers: dict[str, str | None], runs: Path
+) -> None:
+    own = {**OURS, **headers}
+    plain = TestClient(client.app, BASE)
+    kept = {name: value for name, value in own.items() if value is not None}
+    error(plain.post("/photos?name=a.png", content=png(), headers=kept), 403)
+
+
+def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
+    settings = Settings(runs=tmp_path, host="0.0.0.0", token="secret")
+    client = TestClient(application(settings), "http://192.168.0.7:7860", follow_redirects=False)
+    assert client.get("/photos").status_code == 401
+    assert client.get("/?token=wrong").status_code == 401
+    entered = client.get("/?token=secret")
+    assert entered.status_code == 303
+    assert "httponly" in entered.headers["set-cookie"].lower()
+    assert client.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ({"task": "train"}, "not on this page"),
+        ({"task": "sample", "options": {"output": "/tmp/x"}}, "cannot be set on this page"),
+        ({"task": "sample", "options": {"trainer": "../x"}}, "a number, a word"),
+        ({"task": "inpaint", "options": {"mask.file": "../x"}}, "no such drawing"),
+        ({"task": "sample", "run": "../x"}, "no such run"),
+    ],
+)
+def test_a_request_that_does_not_fit_is_one_line(
+    client: TestClient, photo: str, asked: dict[str, Any], part: str
+) -> None:
+    answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
+    assert part in error(answer, 404 if part.startswith("no such") else 422)
+
+
+def test_a_mistake_reads_as_on_the_command_line(client: TestClient, photo: str) -> None:
+    asked = {"task": "preview", "options": {"preview.freedom": 7}}
+    answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
+    assert "preview.freedom=7" in error(answer)
+    assert client.get(f"/photos/{photo}").json()["runs"] == []
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"options": []}', "\udcff"])
+def test_a_request_that_cannot_be_read_is_one_line(
+    client: TestClient, photo: str, body: str
+) -> None:
+    content = body.encode(errors="surrogateescape")
+    answer = client.post(f"/photos/{photo}/runs", content=content)
+    assert error(answer) == "the request is not readable"
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [(b"text", "cannot be read"), (png()[:-40], "cannot be read"), (png(8, 3000), "up to 2048")],
+)
+def test_a_drawing_that_cannot_be_read_is_one_line(
+    client: TestClient, photo: str, data: bytes, part: str
+) -> None:
+    assert part in error(client.post(f"/photos/{photo}/drawings?kind=paint", content=data))
+
+
+def test_what_is_painted_lies_on_the_photo_at_its_own_size(client: TestClient, runs: Path) -> None:
+    profile = b"a profile"
+    file = io.BytesIO()
+    own = Image.effect_noise((300, 200), 60).convert("RGB")
+    own.save(file, "PNG", icc_profile=profile)
+    photo = client.post("/photos?name=a.png", content=file.getvalue()).json()["photo"]
+    strokes = Image.new("RGBA", (150, 100))
+    strokes.paste((200, 10, 20, 255), (50, 40, 100, 60))
+    file = io.BytesIO()
+    strokes.save(file, "PNG")
+    ids = {
+        kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=file.getvalue()).json()
+        for kind in ("mask", "paint")
+    }
+    drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
+    with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
+        assert painted.size == mask.size == (300, 200)
+        assert painted.info["icc_profile"] == profile
+        assert painted.getpixel((150, 100)) == (200, 10, 20)
+        assert mask.getpixel((150, 100)) == 255
+        assert painted.crop((0, 0, 300, 70)).tobytes() == own.crop((0, 0, 300, 70)).tobytes()
+        assert mask.crop((0, 0, 300, 70)).getextrema() == (0, 0)
+
+
+def test_other_folders_and_odd_names_are_no_trouble(tmp_path: Path) -> None:
+    for name in ("first try/1", "a/b c", "old/2026"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.yaml").touch()
+        (tmp_path / name / "index.html").touch()
+    with TestClient(application(Settings(runs=tmp_path)), BASE, headers=OURS) as client:
+        photo = client.post("/photos?name=-x.png", content=png()).json()["photo"]
+        found = client.get("/photos").json()
+        assert [one["run"] for one in found["others"]] == ["old/2026"]
+        look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"}))
+        assert look.json()["state"] == "finished"
+
+
+def test_what_is_wrong_with_this_server_is_one_line(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("internal_gan.app.uploads.Uploads.all", broken)
+    assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
+
+
+def test_a_photo_is_looked_at_trained_and_drawn(client: TestClient, photo: str) -> None:
+    look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"})).json()
+    assert look["state"] == "finished"
+    kinds = [result["kind"] for result in look["results"]]
+    assert kinds.count("result") == 3
+    options = {"trainer": "debug"}
+    asked = {"task": "sample", "options": options}
+    run = client.post(f"/photos/{photo}/runs", content=json.dumps(asked)).json()["run"]
+    for _ in range(600):
+        about = client.get(f"/runs/{run}").json()
+        if about["state"] not in ("waiting", "running", "unknown"):
+            break
+        time.sleep(0.2)
+    assert about["state"] == "finished", about
+    asked = {"task": "sample", "run": run, "options": {"sample.count": 1, "sample.size": [30, 70]}}
+    drawn = client.post(f"/photos/{photo}/runs", content=json.dumps(asked)).json()
+    (result,) = [result for result in drawn["results"] if result["kind"] == "result"]
+    picture = Image.open(io.BytesIO(client.get(result["url"]).content))
+    assert picture.size == (70, 30)
+    assert "sample.size=[30,70]" in drawn["command"].replace("'", "")
+    runs = client.get(f"/photos/{photo}").json()["runs"]
+    assert [one["task"] for one in runs] == ["sample", "sample", "preview"]
+
+
+def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
+    about: dict[str, Any] = {}
+    for _ in range(600):
+        about = client.get(f"/runs/{run}").json()
+        if about["state"] in states:
+            return about
+        time.sleep(0.1)
+    raise AssertionError(about)
+
+
+def test_a_training_goes_on_after_the_server_was_started_again(tmp_path: Path) -> None:
+    settings = Settings(runs=tmp_path, trainer="debug")
+    with TestClient(application(settings), BASE, headers=OURS) as client:
+        photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
+        asked = json.dumps({"task": "sample", "options": {"sample.count": 2}})
+        first, second = (
+            client.post(f"/photos/{photo}/runs", content=asked).json()["run"] for _ in range(2)
+        )
+        assert client.get(f"/runs/{second}").json()["state"] == "waiting"
+        waited_for(client, first, "running")
+        while not (tmp_path / first / "training.ckpt").exists():
+            time.sleep(0.02)
+    with TestClient(application(settings), BASE, headers=OURS) as client:
+        about = client.get(f"/runs/{first}").json()
+        if about["state"] != "finished":
+            assert about["state"] == "stopped"
+            client.post(f"/runs/{first}/resume")
+            about = waited_for(client, first, "finished")
+        assert len([one for one in about["results"] if one["kind"] == "result"]) == 2
+
+
+def test_a_training_that_waits_is_taken_from_the_queue(tmp_path: Path) -> None:
+    settings = Settings(runs=tmp_path, trainer="debug")
+    with TestClient(application(settings), BASE, headers=OURS) as client:
+        photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
+        asked = json.dumps({"task": "sample"})
+        first, second = (
+            client.post(f"/photos/{photo}/runs", content=asked).json()["run"] for _ in range(2)
+        )
+        client.post(f"/runs/{second}/stop")
+        client.post(f"/runs/{first}/stop")
+        waited_for(client, first, "finished", "stopped", "failed", "unknown")
+        assert not (tmp_path / second).exists()
