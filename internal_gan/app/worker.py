@@ -25,12 +25,22 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What tasks print is of no use here, and must not get among the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    import internal_gan.tasks.runner  # noqa: F401, so that the first task need not wait
+    _warm_up()
 
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         error = done(json.loads(line)["overrides"])
         print(json.dumps({"error": error}), file=answers, flush=True)
+
+
+def _warm_up() -> None:
+    """Load what the first task would have to wait for."""
+    import internal_gan.tasks.preview
+    import internal_gan.tasks.runner
+    from internal_gan.patches.compilation import compile_loops
+
+    assert internal_gan.tasks
+    compile_loops(lambda _: None)
 
 
 def done(overrides: Sequence[str]) -> str | None:
