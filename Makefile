@@ -56,7 +56,7 @@ format: $(VENV)/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff format
 
 clean: ## remove the environment, caches and builds (keeps your runs)
-	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

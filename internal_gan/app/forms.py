@@ -16,14 +16,14 @@ from internal_gan.errors import UserError
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
 # For each task, the options that the page may set: plain values and names of drawings.
 PLAIN: Mapping[str, tuple[str, ...]] = {
-    "preview": ("count", "size", "freedom", "seed"),
-    "sample": ("count", "size", "start_scale", "tileable", "matching", "seed"),
-    "retarget": ("shape", "zoom", "compare"),
-    "inpaint": ("count", "seed", "compare"),
-    "edit": ("start_scale", "count", "seed"),
-    "harmonize": ("start_scale", "count", "seed"),
-    "paint": ("start_scale", "count", "seed"),
-    "animate": ("seconds", "fps", "format", "loop", "seed"),
+    "preview": ("count", "freedom", "seed"),
+    "sample": ("count", "size", "start_scale", "tileable", "seed"),
+    "retarget": ("shape",),
+    "inpaint": (),
+    "edit": (),
+    "harmonize": (),
+    "paint": (),
+    "animate": ("seconds", "format", "loop", "seed"),
     "super_resolution": ("factor",),
     "make_tileable": ("axes",),
 }
@@ -34,9 +34,8 @@ DRAWINGS: Mapping[str, tuple[str, ...]] = {
     "harmonize": ("harmonize.image", "harmonize.mask"),
     "paint": ("paint.image",),
 }
-# Options that apply to every task that finishes, and to trainings.
-COMMON = ("finish.resolution", "seed")
-TRAINED = ("trainer", "trainer.time")
+# The same for each task.
+COMMON = ("finish.resolution", "trainer")
 MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 
@@ -52,11 +51,9 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     """
     if task not in PLAIN:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(PLAIN)}")
-    plain = {f"{task}.{name}" for name in PLAIN[task]} | {*COMMON, *TRAINED}
+    plain = {f"{task}.{name}" for name in PLAIN[task]} | {*COMMON}
     found = []
     for name, value in given.items():
-        if value is None:
-            continue
         if name in DRAWINGS.get(task, ()):
             found.append(f"{name}={drawing(str(value))}")
         elif name in plain:

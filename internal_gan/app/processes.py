@@ -23,6 +23,8 @@ class Worker:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._at: str | None = None
+        self._stopped = set[str]()
         self._closed = False
 
     def start(self) -> None:
@@ -30,23 +32,34 @@ class Worker:
         with self._turn, suppress(EOFError, OSError):
             self._running()
 
-    def do(self, overrides: Sequence[str]) -> str | None:
-        """Run a command to its end; returns what is wrong, in one line."""
+    def do(self, run: str, overrides: Sequence[str]) -> str | None:
+        """Run the command of a run to its end; returns what is wrong, in one line."""
         with self._turn:
+            if run in self._stopped:
+                return "it was stopped"
+            self._at = run
             try:
                 process = self._running()
                 answer = self._ask(process, {"overrides": list(overrides)})
             except (OSError, EOFError):
+                if self._process is not None:
+                    self._process.kill()
+                    self._process.communicate()  # closes its pipes
                 self._process = None
                 if self._closed:
                     return "the server has ended"
+                if run in self._stopped:
+                    return "it was stopped"
                 return "the process that computes ended; there may not be enough memory for this"
+            finally:
+                self._at = None
             error = answer.get("error")
             return None if error is None else str(error)
 
-    def interrupt(self) -> None:
-        """End the command that it is at."""
-        if self._process is not None:
+    def stop(self, run: str) -> None:
+        """End the command of a run, or let it not begin."""
+        self._stopped.add(run)
+        if self._at == run and self._process is not None:
             self._process.terminate()
 
     def close(self) -> None:

@@ -8,13 +8,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -31,11 +31,15 @@ from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_pil
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
 # Bytes for each pixel that an uploaded file may have at most, and a little more.
 BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
+# Modes whose colour profile is not one of RGB.
+GRAY = ("1", "L", "LA", "I", "I;16", "F")
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
@@ -103,7 +107,7 @@ class Server:
             return JSONResponse(self._about(name))
         self.drawing.add(name)
         try:
-            error = await run_in_threadpool(self.worker.do, job.overrides)
+            error = await run_in_threadpool(self.worker.do, name, job.overrides)
         finally:
             self.drawing.discard(name)
         if error is not None:
@@ -155,12 +159,13 @@ class Server:
         if self.trainings.place(folder) is not None:
             self.trainings.stop(folder)
         elif name in self.drawing:
-            self.worker.interrupt()
+            self.worker.stop(name)
         else:
-            # Of a server that was killed.
+            # Of a server that was killed. Elsewhere, the number is that of another process.
             status = RunFolder(folder).status()
-            if status.get("state") == "running":
-                os.kill(int(status["pid"]), signal.SIGINT)
+            if status.get("state") == "running" and status.get("host") == socket.gethostname():
+                with suppress(ProcessLookupError):
+                    os.kill(int(status["pid"]), signal.SIGINT)
         return JSONResponse(self._about(name))
 
     async def resume(self, request: Request) -> Response:
@@ -311,18 +316,16 @@ def _as_shown(path: Path) -> Response:
 
 
 def _jpeg(path: Path) -> bytes:
-    """A picture as a JPEG file, with its colour profile and EXIF entries."""
-    with Image.open(path) as opened:
-        image: Image.Image = opened
-        profile, exif = image.info.get("icc_profile"), image.info.get("exif", b"")
-        if image.mode.startswith(("I", "F")):
-            image = image.point(lambda level: level / 257).convert("L")
-        if image.mode in ("RGBA", "LA", "P"):
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image.convert("RGBA"))
-        mode = "L" if image.mode == "L" else "RGB"
-        file = io.BytesIO()
-        image.convert(mode).save(
-            file, "JPEG", quality=95, subsampling="4:4:4", icc_profile=profile, exif=exif
-        )
+    """A picture as a JPEG file on white, with its colour profile and EXIF entries."""
+    photo = read_image(path)
+    alpha = 1.0 if photo.alpha is None else photo.alpha
+    file = io.BytesIO()
+    to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(
+        file,
+        "JPEG",
+        quality=95,
+        subsampling="4:4:4",
+        icc_profile=None if photo.mode in GRAY else photo.icc_profile,
+        exif=photo.exif or b"",
+    )
     return file.getvalue()

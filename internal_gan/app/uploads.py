@@ -17,6 +17,8 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
 from internal_gan.process_settings import ignored_warnings
 
@@ -136,9 +138,6 @@ class Uploads:
         if kind == "mask":
             picture = found.point([0] * 128 + [255] * 128)
         else:
-            from internal_gan.images.files.image import read_image
-            from internal_gan.images.files.memory import to_pil
-
             photo = read_image(upload.path)
             picture, profile = to_pil(photo.pixels).convert("RGB"), photo.icc_profile
             colours = strokes.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
@@ -157,9 +156,6 @@ class Uploads:
 
     def _checked(self, name: str, path: Path) -> tuple[int, int]:
         """The size of a photo, of which a small picture is written."""
-        from internal_gan.images.files.image import read_image
-        from internal_gan.images.files.memory import to_pil
-
         count = _pixel_count(path)
         if count > self._most:
             raise UserError(

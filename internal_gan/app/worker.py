@@ -7,12 +7,14 @@ with one, ``{"error": null}`` or ``{"error": "one line"}``.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 
 from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose
@@ -35,12 +37,12 @@ def main() -> None:
 
 def _warm_up() -> None:
     """Load what the first task would have to wait for."""
-    import internal_gan.tasks.preview
-    import internal_gan.tasks.runner
     from internal_gan.patches.compilation import compile_loops
 
-    assert internal_gan.tasks
-    compile_loops(lambda _: None)
+    for task in ("preview", "runner"):
+        importlib.import_module(f"internal_gan.tasks.{task}")
+    # Where it has to compile them, who started the server waits for it.
+    compile_loops(partial(print, file=sys.stderr))
 
 
 def done(overrides: Sequence[str]) -> str | None:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +17,11 @@ pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from internal_gan.app.guard import HEADER
+from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.images.files.image import write_image
+from internal_gan.runs.folder import RunFolder
 from tests.tiny import picture
 
 OURS = {HEADER.decode(): "1"}
@@ -292,6 +297,10 @@ def test_a_training_goes_on_after_the_server_was_started_again(tmp_path: Path) -
             client.post(f"/runs/{first}/resume")
             about = waited_for(client, first, "finished")
         assert len([one for one in about["results"] if one["kind"] == "result"]) == 2
+        # The one that waited had not begun.
+        assert client.get(f"/runs/{second}").json()["state"] == "stopped"
+        client.post(f"/runs/{second}/resume")
+        waited_for(client, second, "finished")
 
 
 def test_a_training_that_waits_is_taken_from_the_queue(tmp_path: Path) -> None:
@@ -306,3 +315,44 @@ def test_a_training_that_waits_is_taken_from_the_queue(tmp_path: Path) -> None:
         client.post(f"/runs/{first}/stop")
         waited_for(client, first, "finished", "stopped", "failed", "unknown")
         assert not (tmp_path / second).exists()
+
+
+def test_a_drawing_is_stopped_and_no_other(tmp_path: Path) -> None:
+    worker = Worker()
+    answers: dict[str, str | None] = {}
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(png(400, 600))
+    worker.start()
+    command = ("task=preview", f"image={photo}", "preview.count=9")
+
+    def draw(run: str) -> None:
+        answers[run] = worker.do(run, [*command, f"output={tmp_path / run}"])
+
+    threads = [threading.Thread(target=draw, args=[run]) for run in ("first", "second", "third")]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.3)
+    worker.stop("second")
+    time.sleep(0.5)
+    assert not answers  # the first is still drawn
+    worker.stop("first")
+    for thread in threads:
+        thread.join()
+    worker.close()
+    assert answers == {"first": "it was stopped", "second": "it was stopped", "third": None}
+
+
+def test_a_run_of_another_machine_is_not_signalled(
+    client: TestClient, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalled: list[int] = []
+    monkeypatch.setattr("os.kill", lambda pid, number: signalled.append(pid) if number else None)
+    for name, host in (("here", socket.gethostname()), ("elsewhere", "another")):
+        folder = RunFolder(runs / "old" / name)
+        folder.path.mkdir(parents=True)
+        folder.write_status("running")
+        status = json.loads(folder.status_path.read_text()) | {"host": host}
+        folder.status_path.write_text(json.dumps(status))
+        assert folder.status()["state"] == "running"
+        client.post(f"/runs/old/{name}/stop")
+    assert signalled == [os.getpid()]

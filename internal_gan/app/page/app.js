@@ -151,7 +151,7 @@ const TABS = {
 
   retarget: ["Retarget", () => {
     const run = model("ingan");
-    if (!run) return untrained("retarget", "ingan", "two to five minutes");
+    if (!run) return untrained("retarget", "ingan", "about five minutes");
     const [height, width] = photo.size;
     const shown = Math.min(1, 360 / Math.max(height, width));
     const frame = make("div", { className: "frame" });

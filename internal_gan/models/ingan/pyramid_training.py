@@ -180,7 +180,7 @@ class InGANPyramidStage(Stage):
         return model.generate(self.generator, index, transformed(index), coarser)
 
     def _shape(self) -> Transform | None:
-        """This step's geometry besides its size; None for a rectangle."""
+        """This step's geometry besides its size, the same for every seed; None for a rectangle."""
         if not self.recipe.geometry:
             return None
         return random_homography(self.recipe.geometry, torch.Generator().manual_seed(self.step))
