@@ -25,11 +25,13 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # Options allowed together with resume= and checkpoint=; others would have no effect.
 _WITH_RESUME = {"resume", "device", "logger"}
-_WITH_CHECKPOINT = {"task", "checkpoint", "output", "device", "seed", "model", "keep_original"}
+_WITH_CHECKPOINT = {
+    *("task", "checkpoint", "output", "device", "seed", "model", "keep_original", "marks")
+}
 # Options that skip_finished=true compares with those of the existing run, besides the model's.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
-    *("model", "trainer", "precision"),
+    *("marks", "model", "trainer", "precision"),
 }
 
 

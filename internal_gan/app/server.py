@@ -31,7 +31,7 @@ from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.memory import to_pil
 from internal_gan.runs.folder import RunFolder
 
@@ -316,8 +316,8 @@ def _as_shown(path: Path) -> Response:
 
 
 def _jpeg(path: Path) -> bytes:
-    """A picture as a JPEG file on white, with its colour profile and EXIF entries."""
-    photo = read_image(path)
+    """A picture as a JPEG file on white, with its colour profile, EXIF entries and mark."""
+    photo, mark = read_image(path), read_mark(path)
     alpha = 1.0 if photo.alpha is None else photo.alpha
     file = io.BytesIO()
     to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(
@@ -327,5 +327,6 @@ def _jpeg(path: Path) -> bytes:
         subsampling="4:4:4",
         icc_profile=None if photo.mode in GRAY else photo.icc_profile,
         exif=photo.exif or b"",
+        xmp=mark,
     )
     return file.getvalue()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from internal_gan.images.files.marks import SourceType
+
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Of results made of the photo's pixels inside of a mask, and of those of any size.
 _INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
 _FINISHED = _INSIDE | {"finish.resolution"}
+_CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Promise:
         memory: the option to reduce if memory runs out.
         whole: whether it needs the photo as given, not only as learnt.
         again: options of an example of what to do next.
+        source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
     """
 
     learns: Literal["always", "unless", "never"] = "never"
@@ -41,6 +45,7 @@ class Promise:
     memory: str = ""
     whole: bool = False
     again: tuple[str, ...] = ()
+    source: SourceType = "trainedAlgorithmicMedia"
 
     @property
     def on_model(self) -> bool:
@@ -68,12 +73,14 @@ TABLE = {
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
+        source=_CHANGED,
     ),
     "harmonize": Promise(
         families=("singan",),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
+        source=_CHANGED,
     ),
     "animate": Promise(
         families=("singan",),
@@ -87,12 +94,14 @@ TABLE = {
         memory="super_resolution.factor",
         whole=True,
         again=("super_resolution.factor=2",),
+        source=_CHANGED,
     ),
     "make_tileable": Promise(
         families=("singan",),
         takes=_INSIDE,
         reads=("make_tileable.image",),
         memory="make_tileable.image",
+        source=_CHANGED,
     ),
     "inpaint": Promise(
         families=("edgeconnect",),
@@ -102,6 +111,7 @@ TABLE = {
         memory="mask",
         whole=True,
         again=("mask=other.png",),
+        source=_CHANGED,
     ),
     "mask": Promise(
         takes=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
@@ -115,11 +125,12 @@ TABLE = {
     "preview": Promise(
         takes=frozenset(
             {
-                *("task", "image", "output", "seed", "keep_original", "finish.resolution"),
+                *("task", "image", "output", "seed", "keep_original", "marks", "finish.resolution"),
                 *("preview.count", "preview.size", "preview.freedom", "preview.seed"),
             }
         ),
         memory="finish.resolution",
+        source="compositeSynthetic",
     ),
     "verify": Promise(
         takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),

@@ -113,6 +113,9 @@ class Options:
     keep_original: bool = flag(
         True, "keep the photo's file in the run; false: only its name and checksum"
     )
+    marks: bool = flag(
+        True, "write into results, for machines, that a model made them (XMP in the picture files)"
+    )
     objective: str | None = one_of(
         FIGURES,
         None,

@@ -11,8 +11,11 @@ from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# Folders beside results, of what belongs to them.
-BESIDE = ("drawn", "origin", "layers")
+# Kinds that a model made.
+MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
+# Folders beside results, of what belongs to them; the first is of what the network drew.
+DRAWN = "drawn"
+BESIDE = (DRAWN, "origin", "layers")
 MOVIE_SUFFIXES = {".mp4"}
 STILL_OR_MOVING = {".gif", ".webp"}
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"} | STILL_OR_MOVING | MOVIE_SUFFIXES

@@ -39,7 +39,7 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.reporting import announce, finish, new_console, recorded, say
 from internal_gan.tasks.retarget.targets import photo_of
-from internal_gan.tasks.runner import load_trained, new_run, work_of, write
+from internal_gan.tasks.runner import load_trained, mark_of, new_run, work_of, write
 from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, three_digits
 from internal_gan.version import __version__
@@ -124,7 +124,8 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
     console = new_console()
     with new_run(options, trained, console) as folder:
         context.given.keep(folder.path, TABLE[model.task].reads)
-        results = write(work.draw(model), folder, trained.like or Photo(real.cpu()))
+        mark = mark_of(options, model.task, model.family)
+        results = write(work.draw(model), folder, trained.like or Photo(real.cpu()), mark)
         folder.write_status("running", results=results, **context.facts)
         groups: dict[str, list[Path]] = {}
         for result in sorted(results, key=lambda result: result.file):

@@ -22,7 +22,7 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
-from internal_gan.tasks.runner import write
+from internal_gan.tasks.runner import mark_of, write
 from internal_gan.units import counted
 
 TASK = "preview"
@@ -54,7 +54,7 @@ def preview(options: Options) -> Path:
         source.keep(folder.path)
         write_image(folder.path / "photo.png", learnt)
         with enough_memory(memory):
-            results = write(drawn, folder)
+            results = write(drawn, folder, mark=mark_of(options, TASK, None))
         folder.write_status("running", results=results, **context.facts)
         made = counted(options.preview.count, TASK)
         finish(context.console, folder, made, started, task=TASK)

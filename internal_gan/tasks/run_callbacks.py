@@ -13,7 +13,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import read_results
 from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.reporting import write_page
-from internal_gan.tasks.runner import write
+from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
 
@@ -47,7 +47,7 @@ class Pictures(Callback):
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         picture = Picture(f"scales/{stage_index:02d}.png", model.preview(), "preview")
-        self._previews += write([picture], self._folder, self._like)
+        self._previews += write([picture], self._folder, self._like, self._mark(model))
         if model.finished < model.num_stages:
             self.draw(model, preview=True)
         self._folder.write_status(
@@ -57,6 +57,10 @@ class Pictures(Callback):
 
     def draw(self, model: Model, preview: bool = False) -> None:
         """Draw by the task that the training ends with; ``preview`` as in :class:`Work`."""
-        drawn = write(self._work.draw(model, preview), self._folder, self._like)
+        items = self._work.draw(model, preview)
+        drawn = write(items, self._folder, self._like, self._mark(model))
         facts = self._work.context.facts
         self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
+
+    def _mark(self, model: Model) -> bytes | None:
+        return mark_of(self._work.context.options, model.task, model.family)

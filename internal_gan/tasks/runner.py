@@ -19,6 +19,7 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import origin_map, shares_in_words
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
 from internal_gan.images.layers import Layer, write_layer
 from internal_gan.images.origin import Origin, origin_path, write_origin
@@ -27,7 +28,7 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import Kind, Result, in_words
+from internal_gan.runs.results import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Film, Picture, Work
 from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
@@ -78,14 +79,18 @@ def run_on_model(options: Options) -> Path:
         context.folder = folder
         given.keep(folder.path, promise.reads)
         with enough_memory(promise.memory):
-            results = write(drawn, folder, trained.like)
+            mark = mark_of(options, options.task, trained.model.family)
+            results = write(drawn, folder, trained.like, mark)
         folder.write_status("running", results=results, **context.facts)
         finish(context.console, folder, work.made(results), trained.started, task=options.task)
     return folder.path
 
 
 def write(
-    drawn: Iterable[Picture | Film], folder: RunFolder, like: Photo | None = None
+    drawn: Iterable[Picture | Film],
+    folder: RunFolder,
+    like: Photo | None = None,
+    mark: bytes | None = None,
 ) -> list[Result]:
     """Write what a task draws into a run folder, replacing older files.
 
@@ -94,6 +99,7 @@ def write(
 
     Args:
         like: the photo whose format pictures take by default.
+        mark: from :func:`mark_of`, for the files that a model made.
     """
     results, asides = list[Result](), list[Result]()
     for item in drawn:
@@ -103,7 +109,14 @@ def write(
             frames = [folder.path / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
         else:
-            write_image(path, item.pixels, like=item.like or like, alpha=item.alpha)
+            made = item.kind in MADE or DRAWN in PurePosixPath(item.file).parts
+            write_image(
+                path,
+                item.pixels,
+                like=item.like or like,
+                alpha=item.alpha,
+                mark=mark if made else None,
+            )
             if item.origin is not None:
                 asides.append(_write_origin(folder.path, item.file, item.origin))
                 for layer in item.layers:
@@ -114,6 +127,11 @@ def write(
         results.append(Result(item.file, kind, _group(item.file), caption))
     # Results come first.
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
+
+
+def mark_of(options: Options, task: str, family: str | None) -> bytes | None:
+    """What a run's pictures say about how they were made; None with ``marks=false``."""
+    return xmp(TABLE[task].source, task, family) if options.marks else None
 
 
 def _write_origin(folder: Path, file: str, origin: Origin) -> Result:

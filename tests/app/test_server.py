@@ -21,6 +21,7 @@ from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.images.files.image import write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from tests.tiny import picture
 
@@ -115,12 +116,15 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
 ) -> None:
     run = runs / "photo-sample" / "2026-01-01"
     (run / "sample").mkdir(parents=True)
-    write_image(run / "sample" / "000.png", picture())
+    mark = xmp("trainedAlgorithmicMedia", "sample", "singan")
+    write_image(run / "sample" / "000.png", picture(), mark=mark)
     (tmp_path / "secret.png").write_bytes(png())
     (run / "sample" / "out.png").symlink_to(tmp_path / "secret.png")
     assert client.get("/runs/photo-sample/2026-01-01/sample/000.png").status_code == 200
     jpeg = client.get("/runs/photo-sample/2026-01-01/sample/000.png?format=jpg")
-    assert Image.open(io.BytesIO(jpeg.content)).size == (56, 40)
+    with Image.open(io.BytesIO(jpeg.content)) as image:
+        assert image.size == (56, 40)
+        assert image.info["xmp"] == mark
     assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
 
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from internal_gan.config.record import load_options, save_options
 from internal_gan.evaluation.inpainting import judge_hole
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize
 from internal_gan.models.edgeconnect.inpainting import fill
 from internal_gan.runs.folder import RunFolder
@@ -84,6 +85,9 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     assert not changed[~inside].any()
     assert changed[inside].mean() > 0.5
     assert np.array_equal(pixels(folder / "inpaint/mask.png") > 0, inside)
+    mark = xmp("compositeWithTrainedAlgorithmicMedia", "inpaint", "edgeconnect")
+    assert read_mark(folder / "inpaint/000.png") == mark
+    assert read_mark(folder / "inpaint/before.png") is None
     assert not (pixels(folder / "inpaint/telea.png") != photo).any(axis=2)[~inside].any()
     assert RunFolder(folder).status()["state"] == "finished"
     assert "telea.png" in (folder / "index.html").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import internal_gan
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.images.origin import EXACT, read_origin
 from internal_gan.images.resize import resize
 from tests.commands import Shell
@@ -41,6 +42,7 @@ def test_previews_are_the_photos_own_pixels(shell: Shell) -> None:
     assert exact.mean() > 0.1
     assert np.array_equal(made[0][exact], own[rows, columns][exact])
     assert read_image(folder / "drawn" / "000.png").size == (43, 60)
+    assert read_mark(folder / "000.png") == xmp("compositeSynthetic", "preview", None)
     status = json.loads(Path("out/status.json").read_text())
     assert status["state"] == "finished"
     assert "preview/000.png" in Path("out/index.html").read_text()

@@ -5,19 +5,23 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from PIL.ExifTags import Base
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.photo import Photo
 
+# Of the text of a PNG file that is its XMP packet (XMP specification, part 3).
+_XMP_KEYWORD = "XML:com.adobe.xmp"
 _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 
 
@@ -28,7 +32,7 @@ class Layout:
     Attributes:
         mode: Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``.
         bit_depth: bits per channel: 8, 16, or 32 for floats (opaque gray only).
-        metadata: ``icc_profile`` and ``exif``, if any.
+        metadata: ``icc_profile``, ``exif`` and ``xmp``, if any.
     """
 
     mode: str = "RGB"
@@ -46,6 +50,7 @@ class Format:
             floating-point gray, a colour profile.
         deep_modes: the modes that it holds with 16 bits per channel.
         exif_limit: the size of the largest EXIF block, in bytes.
+        xmp: whether it holds an XMP packet.
         options: Pillow's options for saving without visible loss.
     """
 
@@ -56,6 +61,7 @@ class Format:
     floats: bool = False
     icc_profile: bool = True
     exif_limit: int = 2**31
+    xmp: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,18 +82,22 @@ FORMATS: Mapping[str, Format] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".webp": Format("WEBP", gray=False, options={"lossless": True, "exact": True}),
-    ".bmp": Format("BMP", alpha=False, icc_profile=False, exif_limit=0),
+    ".bmp": Format("BMP", alpha=False, icc_profile=False, exif_limit=0, xmp=False),
 }
 
 
 def arrange(
-    pixels: Tensor, file_format: Format, like: Photo | None = None, alpha: Tensor | None = None
+    pixels: Tensor,
+    file_format: Format,
+    like: Photo | None = None,
+    alpha: Tensor | None = None,
+    mark: bytes | None = None,
 ) -> tuple[Tensor, Layout, list[str]]:
     """The channels of a picture as a format holds them.
 
     Args:
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
-        like, alpha: as for :func:`internal_gan.images.files.image.write_image`.
+        like, alpha, mark: as for :func:`internal_gan.images.files.image.write_image`.
 
     Returns:
         The channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
@@ -107,6 +117,10 @@ def arrange(
         colours = luminance(colours[None])[0]
     if layout.mode.endswith("A") and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
+    if mark is not None and file_format.xmp:
+        layout = replace(layout, metadata={**layout.metadata, "xmp": mark})
+    elif mark is not None:
+        unfit.append(f"{file_format.name} cannot hold the mark that says how it was made")
     return colours, layout, losses + unfit
 
 
@@ -158,6 +172,15 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     if "exif" in options:
         # Pillow cannot write all EXIF tables into a compressed TIFF file.
         options.pop("compression", None)
+    # Pillow has an option of that name for JPEG and WebP only.
+    if "xmp" in options and file_format.name == "PNG":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt(_XMP_KEYWORD, options.pop("xmp").decode())
+    elif "xmp" in options and file_format.name == "TIFF":
+        tags = Image.Exif()
+        tags.load(options.get("exif", b""))
+        tags[Base.XMLPacket] = options.pop("xmp")
+        options["exif"] = tags
     image.save(path, format=file_format.name, **options)
 
 
@@ -201,6 +224,9 @@ def deep_png(
         chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
     if exif := layout.metadata.get("exif"):
         chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
+    if packet := layout.metadata.get("xmp"):
+        # Neither compressed nor in a stated language.
+        chunks.append(_chunk(b"iTXt", _XMP_KEYWORD.encode() + bytes(5) + packet))
     for keyword, words in (text or {}).items():
         chunks.append(_chunk(b"tEXt", f"{keyword}\0{words}".encode("latin-1")))
     chunks += [_chunk(b"IDAT", zlib.compress(filtered.tobytes())), _chunk(b"IEND", b"")]

@@ -90,7 +90,12 @@ def _read(path: Path, name: str, longest: int | None) -> Photo:
 
 
 def write_image(
-    path: str | Path, pixels: Tensor, *, like: Photo | None = None, alpha: Tensor | None = None
+    path: str | Path,
+    pixels: Tensor,
+    *,
+    like: Photo | None = None,
+    alpha: Tensor | None = None,
+    mark: bytes | None = None,
 ) -> None:
     """Write an image file, whole or not at all, in the format named by its suffix.
 
@@ -103,6 +108,7 @@ def write_image(
         like: a photo to share gray or colour, bit depth, colour profile and EXIF with, and, at the
             same size, transparency. Palette and CMYK become RGB.
         alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
+        mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
 
     Raises:
         UserError: another suffix, a size that the format cannot hold, a folder that is missing or
@@ -116,7 +122,7 @@ def write_image(
         raise UserError(
             f"{name}: images are not written as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
-    channels, layout, losses = arrange(pixels, file_format, like, alpha)
+    channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
@@ -141,6 +147,13 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     own = channels[:, count:] if layout.mode.endswith("A") else None
     mode = {("L", 16): "I;16"}.get((layout.mode, layout.bit_depth), layout.mode)
     return Photo(colours, own, mode=mode, bit_depth=layout.bit_depth)
+
+
+def read_mark(path: Path) -> bytes | None:
+    """The XMP packet of a readable image file, if it has one."""
+    with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+        packet: bytes | None = image.info.get("xmp")
+    return packet
 
 
 def to_uint8(pixels: Tensor) -> Tensor:

@@ -57,8 +57,8 @@ def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
     """Join picture files of the same size to one moving picture; GIF and WebP repeat for ever.
 
     GIF has one palette of 256 colours, and times in hundredths of a second that add up to the exact
-    duration. WebP keeps the frames' colour profile. MP4 is H.264 with 4:2:0 colours; the last row
-    or column of an odd side is repeated. Only for GIF are all frames held in memory.
+    duration. WebP keeps the frames' colour profile and mark. MP4 is H.264 with 4:2:0 colours; the
+    last row or column of an odd side is repeated. Only for GIF are all frames held in memory.
 
     Raises:
         UserError: the folder is not writable, the disk is full, or the encoder fails.
@@ -75,7 +75,7 @@ def _durations(count: int, fps: float, unit: int) -> list[int]:
 
 def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
     reel = _Reel(files)
-    profile = reel.info.get("icc_profile")
+    kept = {name: reel.info[name] for name in ("icc_profile", "xmp") if reel.info.get(name)}
     reel.save(
         path,
         "WEBP",
@@ -84,7 +84,7 @@ def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
         loop=0,
         quality=_QUALITY,
         method=4,
-        **({"icc_profile": profile} if profile else {}),
+        **kept,
     )
 
 

@@ -1,0 +1,83 @@
+"""Marks say to machines how a picture was made, in every format that can hold them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from PIL import Image
+
+from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.marks import VOCABULARY, xmp
+from internal_gan.images.files.video import write_video
+from internal_gan.images.photo import Photo
+from internal_gan.version import __version__
+
+Logged = Callable[[], list[str]]
+PIXELS = torch.rand(1, 3, 24, 30, generator=torch.Generator().manual_seed(0)) * 2.0 - 1.0
+MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
+
+
+def properties(packet: bytes) -> dict[str, str]:
+    """The properties of an XMP packet by their names with namespaces."""
+    (description,) = ElementTree.fromstring(packet).iter(
+        "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
+    )
+    return dict(description.attrib)
+
+
+def test_a_packet_names_its_source_type_software_task_and_model() -> None:
+    iptc = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+    found = properties(MARK)
+    assert found.pop(iptc + "DigitalSourceType") == VOCABULARY + "trainedAlgorithmicMedia"
+    assert found.pop(iptc + "AISystemUsed") == "internal-gan"
+    assert found.pop(iptc + "AISystemVersionUsed") == __version__
+    assert found.pop("{http://ns.adobe.com/xap/1.0/}CreatorTool") == f"internal-gan {__version__}"
+    assert found.pop("{urn:internal-gan:}task") == "sample"
+    assert found.pop("{urn:internal-gan:}model") == "singan"
+    assert list(found.values()) == [""], found
+
+
+def test_what_no_model_drew_names_none() -> None:
+    found = properties(xmp("compositeSynthetic", "preview", None))
+    assert not [name for name in found if "model" in name or "AISystem" in name]
+
+
+def test_names_are_escaped() -> None:
+    name = "my\"model'<&>"
+    assert properties(xmp("trainedAlgorithmicMedia", "a", name))["{urn:internal-gan:}model"] == name
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("bit_depth", [8, 16])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
+def test_files_hold_the_mark_beside_exif_and_pixels(
+    suffix: str, bit_depth: int, mode: str, tmp_path: Path
+) -> None:
+    block = Image.Exif()
+    block[315] = "A. Nother"
+    like = Photo(PIXELS, mode=mode, bit_depth=bit_depth, exif=block.tobytes())
+    write_image(tmp_path / f"plain.{suffix}", PIXELS, like=like)
+    write_image(tmp_path / f"marked.{suffix}", PIXELS, like=like, mark=MARK)
+    assert read_mark(tmp_path / f"plain.{suffix}") is None
+    assert read_mark(tmp_path / f"marked.{suffix}") == MARK
+    plain, marked = (read_image(tmp_path / f"{name}.{suffix}") for name in ("plain", "marked"))
+    assert torch.equal(marked.pixels, plain.pixels)
+    assert (marked.bit_depth, marked.mode) == (plain.bit_depth, plain.mode)
+    with Image.open(tmp_path / f"marked.{suffix}") as image:
+        assert image.getexif()[315] == "A. Nother"
+
+
+def test_a_format_that_holds_no_mark_is_said(tmp_path: Path, logged: Logged) -> None:
+    write_image(tmp_path / "out.bmp", PIXELS, mark=MARK)
+    (line,) = logged()
+    assert line.endswith("BMP cannot hold the mark that says how it was made")
+
+
+def test_a_webp_film_has_the_mark_of_its_frames(tmp_path: Path) -> None:
+    frames = [tmp_path / f"{k}.png" for k in range(3)]
+    for k, frame in enumerate(frames):
+        write_image(frame, PIXELS.roll(k, -1), mark=MARK)
+    write_video(tmp_path / "film.webp", frames, 10)
+    assert read_mark(tmp_path / "film.webp") == MARK

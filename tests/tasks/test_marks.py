@@ -1,0 +1,82 @@
+"""Pictures that a run makes say to machines how they were made; others do not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from internal_gan.images.files.image import read_mark
+from internal_gan.images.files.marks import SourceType, xmp
+from tests.commands import TINY_RUN, Shell
+from tests.tiny import trained_ingan
+
+TRAINED: SourceType = "trainedAlgorithmicMedia"
+CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
+
+
+def marks(folder: str) -> dict[str, bytes | None]:
+    """The marks of a run's pictures, by their paths."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.suffix in (".png", ".webp"))
+    return {path.relative_to(folder).as_posix(): read_mark(path) for path in files}
+
+
+def asked(shell: Shell, *arguments: str) -> None:
+    answer = shell(*arguments)
+    assert answer.code == 0, answer.err
+
+
+def test_a_training_marks_samples_and_what_its_network_draws(finished_run: Path) -> None:
+    mark, found = xmp(TRAINED, "sample", "singan"), marks(str(finished_run / "run"))
+    for made in ("sample/000.png", "sample/drawn/000.png", "scales/00.png"):
+        assert found[made] == mark, made
+    for other in ("photo.png", "sample/000.origin.png", "sample/origin/000.png"):
+        assert found[other] is None, other
+
+
+def test_marks_false_leaves_them_out(shell: Shell, photo: str) -> None:
+    asked(shell, f"image={photo}", "output=run", *TINY_RUN, "marks=false")
+    assert "sample/000.png" in marks("run")
+    assert set(marks("run").values()) == {None}
+    asked(shell, "task=sample", "checkpoint=run", "sample.count=1", "output=on")
+    asked(shell, "task=sample", "checkpoint=run", "sample.count=1", "output=off", "marks=false")
+    assert marks("on")["sample/000.png"] == xmp(TRAINED, "sample", "singan")
+    assert marks("off")["sample/000.png"] is None
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "source"),
+    [
+        ("animate/animation.webp", ["animate.seconds=1", "animate.fps=3"], TRAINED),
+        ("paint/000.png", ["paint.image=photo.png"], TRAINED),
+        ("edit/000.png", ["edit.image=photo.png"], CHANGED),
+        (
+            "harmonize/000.png",
+            ["harmonize.image=photo.png", "harmonize.mask=mask.png"],
+            CHANGED,
+        ),
+        ("make_tileable/000.png", ["make_tileable.image=photo.png"], CHANGED),
+        ("super_resolution/enlarged.png", ["super_resolution.factor=2"], CHANGED),
+    ],
+)
+def test_each_task_of_singan_says_what_it_did(
+    shell: Shell, finished_run: Path, made: str, options: list[str], source: SourceType
+) -> None:
+    shutil.copy(finished_run / "photo.png", "photo.png")
+    mask = Image.new("L", (168, 120))
+    mask.paste(255, (10, 10, 30, 30))
+    mask.save("mask.png")
+    task, _, _ = made.partition("/")
+    asked(shell, f"task={task}", f"checkpoint={finished_run / 'run'}", "output=out", *options)
+    found = marks("out")
+    assert found[made] == xmp(source, task, "singan")
+    assert {found[file] for file in found if Path(file).stem in ("before", "mask")} <= {None}
+
+
+def test_retargeting_marks_no_plain_resizing(shell: Shell, tmp_path: Path) -> None:
+    trained_ingan(tmp_path / "model")
+    asked(shell, "task=retarget", "checkpoint=model", "output=out", "retarget.scale=[[1,1.5]]")
+    made = [mark for file, mark in marks("out").items() if file.startswith("retarget/")]
+    assert xmp(TRAINED, "retarget", "ingan") in made
+    beside = {mark for file, mark in marks("out").items() if file.startswith("compare/")}
+    assert beside == {None}
