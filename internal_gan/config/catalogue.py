@@ -122,6 +122,7 @@ TABLE = {
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
+    "export": Promise(families=("singan", "ingan"), memory="export.size"),
     "preview": Promise(
         takes=frozenset(
             {

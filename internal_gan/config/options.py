@@ -31,6 +31,7 @@ from internal_gan.config.origin_options import (
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
+    ExportOptions,
     HarmonizeOptions,
     InpaintOptions,
     MakeTileableOptions,
@@ -160,6 +161,7 @@ class Options:
         SuperResolutionOptions, "super_resolution.factor=4"
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
+    export: ExportOptions = group(ExportOptions, "export.format=torch")
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 

@@ -294,6 +294,22 @@ class SuperResolutionOptions:
 
 
 @dataclass
+class ExportOptions:
+    """A trained network as one file that works without this package."""
+
+    format: str = one_of(
+        ("onnx", "torch"), "onnx", "onnx: for ONNX Runtime and others; torch: for torch alone"
+    )
+    start_scale: int = whole(
+        0, "[0, inf)", "SinGAN: first scale that draws; from 1 on the file takes an image, too"
+    )
+    size: list[int] | None = size(
+        "export.size=[300,800]",
+        "the photo's as learnt; only InGAN's paper form has one size, others take any later",
+    )
+
+
+@dataclass
 class EvaluateOptions:
     """What to judge, of checkpoint=RUN or of files, and how closely."""
 
