@@ -1,8 +1,11 @@
 """Models saved for the Hugging Face Hub and read back, without a network."""
 
+import re
+import shutil
 import socket
 import sys
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,6 +15,8 @@ from PIL import Image
 import internal_gan
 from internal_gan import Run, SinGAN, UserError
 from internal_gan.config.record import load_options
+from internal_gan.images.files.image import read_image
+from internal_gan.patches.statistics import sliced_wasserstein
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights
 
@@ -34,7 +39,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
     place = tmp_path_factory.mktemp("private")
     PHOTO.save(place / "photo.png")
-    overrides = [*TINY_RUN, "sample.count=10"]
+    overrides = [*TINY_RUN, "sample.count=10", "hub.licence=cc0-1.0"]
     return internal_gan.fit(place / "photo.png", overrides=overrides, output=place / "run")
 
 
@@ -49,13 +54,40 @@ def test_a_saved_model_is_the_same_and_is_a_run_folder(
     assert len(list((saved / "sample").iterdir())) == 8
     card = (saved / "README.md").read_text()
     assert card.startswith("---\nlibrary_name: internal-gan\n")
+    assert "\nlicense: cc0-1.0\n" in card
     assert "- singan\n" in card
+    assert card.count("![A result](sample/00") == 8
+    assert "`internal-gan task=sample checkpoint=FOLDER`" in card
+    assert "| stages | 3 of 3 |" in card
+    (swd,) = re.findall(r"\| swd1 \| ([\d.e-]+) \| 0 \|", card)
+    assert float(swd) == pytest.approx(_swd(run), rel=0.01)
     assert load_options(saved / "config.yaml").image is None
     files = [path for path in saved.rglob("*") if path.is_file()]
     assert not [path for path in files if str(run.folder.parent).encode() in path.read_bytes()]
     assert not {"training.ckpt", "log.txt", "status.json"} & {path.name for path in files}
     answer = Shell(capsys)("task=sample", f"checkpoint={saved}", f"output={tmp_path / 'out'}")
     assert answer.code == 0, answer.err
+
+
+def _swd(run: Run[SinGAN]) -> float:
+    """The mean of what the network drew, which here are the results."""
+    photo = read_image(run.folder / "photo.png").pixels
+    drawn = [read_image(run.folder / f"sample/{k:03d}.png").pixels for k in range(4)]
+    return fmean(sliced_wasserstein(photo, pixels, 7, 1) for pixels in drawn)
+
+
+def test_the_licence_is_the_callers_or_not_stated(run: Run[SinGAN], tmp_path: Path) -> None:
+    run.model.save_pretrained(tmp_path / "own", licence="cc-by-4.0")
+    assert "\nlicense: cc-by-4.0\n" in (tmp_path / "own" / "README.md").read_text()
+    bare = tmp_path / "model.safetensors"
+    shutil.copy(run.folder / "model.safetensors", bare)
+    internal_gan.load(bare).save_pretrained(tmp_path / "bare")
+    card = (tmp_path / "bare" / "README.md").read_text()
+    assert "license:" not in card
+    assert "Its licence is not stated" in card
+    assert "## Figures" not in card
+    with pytest.raises(UserError, match=r"^licence=CC 0: needs a licence as the Hub names it"):
+        run.model.save_pretrained(tmp_path / "wrong", licence="CC 0")
 
 
 def test_it_can_be_saved_over_an_older_one_and_over_itself(

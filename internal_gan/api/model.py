@@ -139,28 +139,39 @@ class Model:
             raise UserError(f"{path}: a model of {model.network.family}, not of {cls.family}")
         return model.to(device, dtype)
 
-    def save_pretrained(self, folder: str | PathLike[str]) -> None:
+    def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
         """Save the model as a run folder, for ``checkpoint=`` and :meth:`from_pretrained`.
 
-        It includes the photo as learnt, which the model itself also contains, and some pictures
-        drawn by the training, but no paths of the user's files.
+        It includes the photo as learnt, which the model itself also contains, some pictures drawn
+        by the training, and a model card, but no paths of the user's files.
+
+        Args:
+            licence: the photo's, as the Hub names it, such as ``cc0-1.0``; by default what the
+                training was given as ``hub.licence``.
 
         Raises:
-            UserError: the folder cannot be written.
+            UserError: no name of a licence, or the folder cannot be written.
         """
         folder = Path(folder)
-        hub.save(self._file, folder, self.network.family)
+        hub.save(self._file, folder, self.network, licence)
         if not (folder / "photo.png").is_file():
             write_image(folder / "photo.png", self.network.image)
 
     def push_to_hub(
-        self, name: str, *, private: bool = False, token: str | None = None, message: str = "Model"
+        self,
+        name: str,
+        *,
+        private: bool = False,
+        licence: str | None = None,
+        token: str | None = None,
+        message: str = "Model",
     ) -> str:
         """Upload what :meth:`save_pretrained` writes to the Hugging Face Hub; returns the address.
 
         Args:
             name: repository ``owner/name``, created if needed.
             private: whether a new repository is private.
+            licence: see :meth:`save_pretrained`.
             token: by default that of ``huggingface-cli login``.
             message: commit message.
 
@@ -168,7 +179,7 @@ class Model:
             ImportError: huggingface_hub is not installed.
         """
         with TemporaryDirectory() as folder:
-            self.save_pretrained(folder)
+            self.save_pretrained(folder, licence=licence)
             return hub.upload(Path(folder), name, private=private, token=token, message=message)
 
     def to(

@@ -47,6 +47,8 @@ from internal_gan.units import parse_duration
 TASKS = tuple(TABLE)
 LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
+# Of a licence, as the Hugging Face Hub names it.
+LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence as the Hub names it, such as cc0-1.0"
 # Figures that task=compare measures and a sweeper can minimise.
 FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
@@ -79,6 +81,18 @@ class TrainerOptions:
     )
     threads: int | None = whole(
         None, "[1, inf)", "threads of the CPU; null: OMP_NUM_THREADS, or measured at every stage"
+    )
+
+
+@dataclass
+class HubOptions:
+    """What the card of a published model says of the photo."""
+
+    licence: str | None = option(
+        None,
+        "the photo's, for Model.push_to_hub",
+        LICENCE_NEEDS,
+        lambda v: re.fullmatch(LICENCE, v) is not None,
     )
 
 
@@ -163,6 +177,7 @@ class Options:
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
     export: ExportOptions = group(ExportOptions, "export.format=torch")
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
+    hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 
     @property

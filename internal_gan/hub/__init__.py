@@ -10,10 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from internal_gan.config.options import PATHS, Options
+from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, make_folder
+from internal_gan.hub.card import card
+from internal_gan.models.base import Model
 from internal_gan.runs.results import read_results
 
 MODEL, CONFIG = "model.safetensors", "config.yaml"
@@ -21,45 +23,42 @@ MODEL, CONFIG = "model.safetensors", "config.yaml"
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
 INSTALL = "pip install 'internal-gan[hub]'"
-CARD = """\
----
-library_name: internal-gan
-tags:
-- single-image-generation
-- gan
-- {family}
----
-
-A generative model learnt from a single image by internal-gan, with the photo and some pictures that
-it drew.
-
-```python
-import internal_gan
-
-model = internal_gan.load("this repository")
-```
-"""
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def save(model: Path, folder: Path, family: str) -> None:
+def save(model: Path, folder: Path, network: Model, licence: str | None = None) -> None:
     """Copy a model's run folder to a ``folder`` for sharing, without the paths of the user's files.
 
     The folder of the file ``model`` may lack other files of a run.
+
+    Args:
+        network: what the file holds.
+        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: as the run says.
+
+    Raises:
+        UserError: no name of a licence, or the folder cannot be written.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
-    drawn = [made.file for made in read_results(run) if made.kind == "result"]
+    drawn = [made.file for made in read_results(run) if made.kind == "result"][:MOST_PICTURES]
+    known = (run / CONFIG).is_file()
+    options = load_options(run / CONFIG) if known else Options()
+    licence = options.hub.licence if licence is None else licence
+    if licence is not None and not re.fullmatch(LICENCE, licence):
+        raise UserError(f"licence={licence}: needs {LICENCE_NEEDS}")
     photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern))]
-    for path in (model, *photos, *(run / file for file in drawn[:MOST_PICTURES])):
+    for path in (model, *photos, *(run / file for file in drawn)):
         copy = folder / (MODEL if path == model else path.relative_to(run))
         make_folder(copy.parent)
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
-    known = (run / CONFIG).is_file()
-    save_options(_without_folders(load_options(run / CONFIG)) if known else Options(), config)
+    # Before the files of the folder change, which may be the run's own.
+    text = card(run, network, options, drawn, licence)
+    save_options(_without_folders(options), config)
     # The Hub counts downloads by this file.
-    (folder / "config.json").write_text(json.dumps({"family": family}) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(CARD.format(family=family), encoding="utf-8")
+    (folder / "config.json").write_text(
+        json.dumps({"family": network.family}) + "\n", encoding="utf-8"
+    )
+    (folder / "README.md").write_text(text, encoding="utf-8")
 
 
 def _without_folders(options: Options) -> Options:

@@ -1,0 +1,105 @@
+"""The model card of a shared run folder: what it is, its pictures, facts and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from statistics import fmean
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from torch import Tensor
+
+from internal_gan.config.options import Options
+from internal_gan.errors import UserError
+from internal_gan.evaluation.figures import meaning
+from internal_gan.images.files.image import read_image
+from internal_gan.models.base import Model
+from internal_gan.patches.statistics import (
+    coherence,
+    completeness,
+    sharpness,
+    sliced_wasserstein,
+)
+from internal_gan.runs.records import read_status
+from internal_gan.runs.results import DRAWN, read_results
+from internal_gan.units import duration
+from internal_gan.version import __version__
+
+# Of the Hub's kinds of models, what each family's is, and a line that uses it.
+FAMILIES = {
+    "singan": ("unconditional-image-generation", "SinGAN", "model.sample(4)"),
+    "ingan": ("image-to-image", "InGAN", "model.retarget((300, 800))"),
+    "edgeconnect": ("image-to-image", "EdgeConnect", 'model.fill("photo.jpg", "mask.png")'),
+}
+FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
+    "swd1": sliced_wasserstein,
+    "coherence": coherence,
+    "completeness": completeness,
+    "sharpness": sharpness,
+}
+MOST_JUDGED = 4
+
+
+def card(
+    run: Path, model: Model, options: Options, pictures: Sequence[str], licence: str | None
+) -> str:
+    """The text of a model card.
+
+    Args:
+        run: the folder of the model's training, which may lack other files of a run.
+        options: of the run; no names of files are taken of them.
+        pictures: paths of those beside the card.
+        licence: the photo's, as the Hub names it.
+    """
+    pipeline, what, call = FAMILIES.get(model.family, ("image-to-image", model.family, ""))
+    judged, values = _figures(run, options)
+    environment = Environment(
+        loader=PackageLoader("internal_gan.hub"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("README.md.jinja").render(
+        licence=licence,
+        pipeline=pipeline,
+        family=model.family,
+        what=what,
+        photos=len(model.images),
+        learnt=tuple(model.image.shape[-2:]),
+        pictures=pictures,
+        call=call,
+        task=model.task,
+        seed=options.seed,
+        facts=list(_facts(run, model)),
+        judged=judged,
+        figures=[{"name": name, "value": value, **meaning(name)} for name, value in values.items()],
+    )
+
+
+def _facts(run: Path, model: Model) -> Iterator[tuple[str, str]]:
+    status = read_status(run / "status.json")
+    learnt = sum(parameter.numel() for parameter in model.parameters())
+    yield "internal-gan", __version__
+    yield "weights", f"{learnt:,} in `model.safetensors`"
+    yield "stages", f"{model.finished} of {model.num_stages}"
+    if isinstance(seconds := status.get("seconds"), int | float):
+        yield "training and drawing", f"{duration(seconds)} on {status.get('device', 'cpu')}"
+
+
+def _figures(run: Path, options: Options) -> tuple[int, dict[str, float]]:
+    """How many of the network's drawings were judged, and the means of the figures."""
+    photo = run / "photo.png"
+    made = [result for result in read_results(run) if result.task in ("sample", "retarget")]
+    drawn = [result for result in made if DRAWN in PurePosixPath(result.file).parts]
+    if options.finish.detail == "network":
+        drawn = [result for result in made if result.kind == "result"]
+    if not drawn or not photo.is_file():
+        return 0, {}
+    real = read_image(photo).pixels
+    samples = [read_image(run / result.file).pixels for result in drawn[:MOST_JUDGED]]
+    found = {}
+    for name, figure in FIGURES.items():
+        # Of a photo smaller than a patch there is none.
+        with suppress(UserError):
+            found[name] = fmean(figure(real, sample) for sample in samples)
+    return len(samples), found
