@@ -1,11 +1,16 @@
 """The scripts under examples/ do what they say, on a tiny model."""
 
+import json
 import runpy
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 import torch
+from nbclient import NotebookClient
 from PIL import Image
 
 from internal_gan.config.record import save_options
@@ -127,3 +132,30 @@ def test_a_pair_of_image_and_mask_becomes_several(
         assert pair[0].size == pair[1].size
         with Image.open(out / "masks" / name) as made:
             assert set(made.tobytes()) <= set(mask.tobytes())
+
+
+@pytest.mark.slow
+def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
+    tour = nbformat.read(  # type: ignore[no-untyped-call]
+        EXAMPLES / "tour.ipynb", 4
+    )
+    nbformat.validate(tour)
+    settings = tour.cells[1]
+    assert 'TRAINER = "preview"' in settings.source
+    settings.source = settings.source.replace('"preview"', '"debug"')
+    kept = [_pictures(cell) for cell in tour.cells]
+    shutil.copytree(EXAMPLES / "photos", tmp_path / "photos")
+    folder = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(tour, timeout=300, kernel_name="python3", resources=folder).execute()
+    # The pictures that stand in it are those that its cells draw, if smaller.
+    assert [_pictures(cell) for cell in tour.cells] == kept
+    assert sum(kept) == 7
+    printed = json.dumps([cell.get("outputs", []) for cell in tour.cells])
+    # A bar of tqdm's, the lines of progress=True, figures.
+    for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):
+        assert shown in printed
+    assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
+def _pictures(cell: Any) -> int:
+    return sum("image/jpeg" in output.get("data", {}) for output in cell.get("outputs", []))

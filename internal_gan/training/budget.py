@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 # Held back from a budget for steps that turn out slower and for the pictures at the end.
 RESERVE_FRACTION = 0.08
 RESERVE_SECONDS = 4.0
+# Measuring may take this much of a budget. What it takes beyond, on a slow or busy machine, comes
+# on top: else nothing would be left to train in.
+MEASURING_FRACTION = 1 / 3
 # Work that is not done at every step recurs within this many.
 PROBE_STEPS = 8
 # Stages whose first step takes longer are measured with fewer steps.
@@ -45,12 +48,15 @@ def plan(
     threads: Threads,
     state: Mapping[str, Any] | None,
     started: float,
-) -> TrainingPlan:
+) -> tuple[TrainingPlan, float]:
     """Choose the number of steps of every stage and measure their cost on this machine.
 
     Args:
         state: saved state of a resumed training, whose steps are kept.
         started: ``time.monotonic()`` at the start of the run.
+
+    Returns:
+        The plan, and the ``time.monotonic()`` at which the budget ends, infinite without one.
     """
     if state:
         steps = list(state["steps"])
@@ -60,17 +66,28 @@ def plan(
             steps = [min(n, options.max_steps) for n in steps]
 
     found = measure(recipe, model, steps, precision, seed, threads, brief=options.time is None)
-    if options.time and not state:
-        left = parse_duration(options.time) - (time.monotonic() - started)
-        found = fit(found, left, options.max_steps or math.inf)
-        if found.total_seconds > left:
-            _log.warning(
-                "trainer.time=%s is too short for this model on this machine: one step of every "
-                "stage, the least there is, ends about %s after it",
-                options.time,
-                duration(found.total_seconds - left),
-            )
-    return found
+    if not options.time or state:
+        return found, math.inf
+    seconds, measured = parse_duration(options.time), time.monotonic() - started
+    most = max(seconds - measured, seconds * (1 - MEASURING_FRACTION))
+    found = fit(found, most, options.max_steps or math.inf)
+    over = duration(measured + found.total_seconds - seconds)
+    if found.total_seconds > most:
+        _log.warning(
+            "trainer.time=%s is too short for this model on this machine: one step of every stage, "
+            "the least there is, ends about %s after it",
+            options.time,
+            over,
+        )
+    elif measured + found.total_seconds > seconds:
+        _log.warning(
+            "trainer.time=%s: finding out how fast this machine is took %s; training ends about %s "
+            "after it",
+            options.time,
+            duration(measured),
+            over,
+        )
+    return found, started + measured + most
 
 
 def measure(

@@ -1,5 +1,6 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,7 +22,6 @@ from internal_gan.training.saver import Saver
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.threads import Pacemaker, Threads
 from internal_gan.training.trainee import NotFiniteError, Trainee
-from internal_gan.units import parse_duration
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
@@ -76,7 +76,7 @@ def train(
         precision = saver.precision_of(state)
     with StopRequest(stop) as request, threads.restored(), _repeatable(model.device):
         choice = Threads(options.threads, model.device)
-        plan = budget.plan(recipe, model, options, precision, seed, choice, state, started)
+        plan, ends = budget.plan(recipe, model, options, precision, seed, choice, state, started)
         if state:
             saver.restore_model(folder, model, state)
         for callback in callbacks:
@@ -85,8 +85,8 @@ def train(
         trained = 0.0
         previous: Stage | None = None
         for index in range(model.finished, model.num_stages):
-            if options.time and not resume and index:
-                left = parse_duration(options.time) - (time.monotonic() - started)
+            if index and math.isfinite(ends):
+                left = ends - time.monotonic()
                 if shorter := budget.shortened(plan, index, trained, left):
                     plan = shorter
                     for callback in callbacks:

@@ -191,10 +191,10 @@ def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> 
 
 
 def test_a_warning_of_a_run_is_shown_and_kept(tmp_path: Path, photo: str) -> None:
-    options = (f"image={photo}", "output=run", *TINY_RUN, "trainer.time=1s")
+    options = (f"image={photo}", "output=run", *TINY_RUN, "trainer.time=0.01s")
     answer = run_process(*options, cwd=tmp_path)
     assert answer.code == 0, answer.err
-    told = "trainer.time=1s is too short for this model on this machine"
+    told = "trainer.time=0.01s is too short for this model on this machine"
     assert answer.err.count(told) == 1
     assert (tmp_path / "run" / "log.txt").read_text(encoding="utf-8").count(told) == 1
 

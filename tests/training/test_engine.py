@@ -495,6 +495,19 @@ class TestBudget:
         assert "trainer.time=1s is too short for this model on this machine" in caplog.text
         assert "ends about 9.5 s after it" in caplog.text
 
+    def test_a_machine_that_is_slow_to_measure_still_trains(
+        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # Measuring takes ten steps of the first stage and nine of the second: 9.5 of 12 seconds.
+        recipe = self.recipe(clock, (0.5, 0.5))
+        started = clock.now
+        train_toy(recipe, tmp_path, TrainerOptions(time="12s"))
+        # Of two thirds of the budget, less the reserve: 3.36 seconds, three steps a stage.
+        assert steps_of(tmp_path) == [3, 3]
+        assert clock.now - started == pytest.approx(12.5)
+        said = "finding out how fast this machine is took 9.5 s; training ends about 0.5 s after it"
+        assert said in caplog.text
+
     def test_a_budget_that_is_kept_is_no_warning(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
