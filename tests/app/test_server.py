@@ -152,6 +152,7 @@ def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
     client = TestClient(application(settings), "http://192.168.0.7:7860", follow_redirects=False)
     assert client.get("/photos").status_code == 401
     assert client.get("/?token=wrong").status_code == 401
+    assert client.get("/health").status_code == 204
     entered = client.get("/?token=secret")
     assert entered.status_code == 303
     assert "httponly" in entered.headers["set-cookie"].lower()
