@@ -9,9 +9,9 @@ import torch
 from internal_gan.api.pictures import Given, in_memory, name_of
 from internal_gan.config.compose import options_of
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.runs.source import Source
+from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
-from internal_gan.tasks.preview import previews, small
+from internal_gan.tasks.preview import pictures, small
 from internal_gan.units import Size
 
 
@@ -19,6 +19,7 @@ def preview(
     photo: Given,
     count: int = 3,
     *,
+    mask: Given | None = None,
     size: Size | None = None,
     freedom: float = 0.3,
     seed: int = 0,
@@ -29,6 +30,7 @@ def preview(
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
+        mask: of the photo's size, white where a hole is filled in place of drawing variations.
         size: (height, width) of the pictures; by default that of the photo at ``resolution``.
         freedom: how far their layout is from the photo's, 0 to 1.
         resolution: as ``finish.resolution``.
@@ -47,8 +49,13 @@ def preview(
     options |= {"task": "preview", "image": file, "finish.resolution": resolution}
     given = {name: value for name, value in options.items() if value is not None}
     photos = [] if file is not None else [in_memory(photo, "image")]
-    source = Source(options_of(given), photos=photos)
-    drawn = previews(Context(source, source, asides=False), small(source))
+    files = {}
+    if mask is not None and (name := name_of(mask)) is not None:
+        given["mask.file"] = name
+    elif mask is not None:
+        given["mask.file"], files["mask.file"] = IN_MEMORY, in_memory(mask, "mask.file")
+    source = Source(options_of(given), photos=photos, files=files)
+    drawn = pictures(Context(source, source, asides=False), small(source))
     found = [
         to_memory(one.pixels, output_type, one.like, one.alpha)
         for one in drawn

@@ -28,6 +28,7 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
     "make_tileable": ("axes",),
 }
 DRAWINGS: Mapping[str, tuple[str, ...]] = {
+    "preview": ("mask.file",),
     "retarget": ("retarget.protect",),
     "inpaint": ("mask.file", "inpaint.edges"),
     "edit": ("edit.image", "edit.mask"),

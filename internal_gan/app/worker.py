@@ -37,8 +37,13 @@ def main() -> None:
 
 def _warm_up() -> None:
     """Load what the first task would have to wait for."""
+    import torch
+
     from internal_gan.patches.compilation import compile_loops
 
+    # Torch loads its compiler with the first optimiser, which takes a second or two.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    compose([])
     for task in ("preview", "runner"):
         importlib.import_module(f"internal_gan.tasks.{task}")
     # Where it has to compile them, who started the server waits for it.

@@ -128,8 +128,10 @@ TABLE = {
             {
                 *("task", "image", "output", "seed", "keep_original", "marks", "finish.resolution"),
                 *("preview.count", "preview.size", "preview.freedom", "preview.seed"),
+                *("mask.file", "mask.invert", "mask.dilate", "inpaint.box", "inpaint.source"),
             }
         ),
+        reads=("mask.file", "inpaint.source"),
         memory="finish.resolution",
         source="compositeSynthetic",
     ),

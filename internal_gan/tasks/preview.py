@@ -7,20 +7,27 @@ from itertools import chain
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
-from internal_gan.images.files.image import write_image
+from internal_gan.errors import UserError
+from internal_gan.evaluation.origin import compared
+from internal_gan.images.files.image import as_written, write_image
+from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.windows import around, bounds
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.base import Context, Picture, gray
 from internal_gan.tasks.finishing import Finishing
+from internal_gan.tasks.inpaint.holes import Case, holes_of
+from internal_gan.tasks.inside import check_inside, finish_inside
 from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.units import counted
@@ -29,6 +36,9 @@ TASK = "preview"
 # The sides of the photo where its layout is made, in pixels: the long one, as SinGAN's by default,
 # unless the short one would have less.
 LONGEST, SHORTEST = 60, 14
+# The long side at which a hole is filled first, with so much of the photo around it: the hole's
+# sides on each of its sides, and pixels.
+LONGEST_AROUND, AROUND = 128, 16
 NOTE = "A preview of the photo's patches, with a layout that no network has learnt"
 
 
@@ -44,14 +54,14 @@ def preview(options: Options) -> Path:
     memory = TABLE[TASK].memory if options.preview.size is None else "preview.size"
     learnt = small(source)
     with enough_memory(memory):
-        drawn = previews(context, learnt)
+        drawn = pictures(context, learnt)
         # Whatever can go wrong does so before there is a folder.
         drawn = chain([next(drawn)], drawn)
     folder = RunFolder.create(new_run_path(options, options.photo, TASK))
     with recorded(folder):
         save_options(replace(options, model={}), folder.config_path)
         announce(context.console, folder, [NOTE])
-        source.keep(folder.path)
+        source.keep(folder.path, TABLE[TASK].reads)
         write_image(folder.path / "photo.png", learnt)
         with enough_memory(memory):
             results = write(drawn, folder, mark=mark_of(options, TASK, None))
@@ -69,8 +79,71 @@ def small(source: Source) -> Tensor:
     return resize(pixels, fit_size(sides, longest)).clamp(-1, 1)
 
 
+def pictures(context: Context, learnt: Tensor) -> Iterator[Picture]:
+    """Draw ``preview/000.png`` and so on: fillings of a hole where there is one, else variations.
+
+    Args:
+        learnt: see :func:`small`.
+    """
+    holes = holes_of(context.options.inpaint, context)
+    if not holes.is_named:
+        return previews(context, learnt)
+    for option, value in (
+        ("preview.size", context.options.preview.size),
+        ("finish.resolution", context.options.finish.resolution),
+    ):
+        if value is not None:
+            raise UserError(f"{option}: a filled hole leaves the photo as large as it is")
+    return fillings(context, holes.case(0, context.given.photo(), "", warn=True))
+
+
+def fillings(context: Context, case: Case) -> Iterator[Picture]:
+    """Fill a hole with the photo's patches; the second and further results by chance."""
+    photo, hole = case.photo, case.hole
+    check_inside("image", hole)
+    for number, seed in enumerate(seeds(context.options)):
+        rng = torch.Generator().manual_seed(seed) if number else None
+        drawing, scale = _completed(photo.pixels, hole, case.unknown, rng)
+        done = finish_inside(photo, drawing, hole, case.unknown, scale=scale, context=context)
+        alpha = photo.alpha
+        if alpha is not None:
+            alpha = torch.where(hole > 0, done.along(alpha), alpha)
+        origin = compared(as_written(done.pixels, photo, alpha), photo, done.origins, done.known)
+        file = f"{TASK}/{number:03d}.png"
+        yield Picture(file, done.pixels, "result", photo, alpha, origin)
+    yield Picture(f"{TASK}/before.png", photo.pixels, "before", photo)
+    yield gray(f"{TASK}/mask.png", hole, "mask")
+
+
+def _completed(
+    photo: Tensor, hole: Tensor, unknown: Tensor | None, rng: torch.Generator | None
+) -> tuple[Tensor, float]:
+    """The photo with its hole filled at a small size, and that size over the photo's."""
+    from internal_gan.patches.completion import complete
+
+    box = bounds(hole)
+    height, width = (3 * (side.stop - side.start) + 2 * AROUND for side in box)
+    here = (..., *around(box, (height, width), size_of(photo)))
+    size = size_of(hole[here])
+    smaller = fit_size(size, LONGEST_AROUND)
+    closed = hole if unknown is None else torch.maximum(hole, unknown)
+    # Shrinking must not spread the pixels under the hole.
+    start = resize(fill_smoothly(photo[here], hole[here]), smaller).clamp(-1, 1)
+    masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (hole, closed)]
+    filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
+    drawing = photo.clone()
+    drawing[here] = torch.where(hole[here] > 0, filled, photo[here])
+    return drawing, smaller[0] / size[0]
+
+
+def seeds(options: Options) -> Iterator[int]:
+    """The seed of each picture."""
+    first = options.seed if options.preview.seed is None else options.preview.seed
+    return ((first + number) % (LARGEST_SEED + 1) for number in range(options.preview.count))
+
+
 def previews(context: Context, learnt: Tensor) -> Iterator[Picture]:
-    """Draw ``preview/000.png`` and so on, and their layouts.
+    """Draw variations and their layouts.
 
     Args:
         learnt: see :func:`small`.
@@ -81,9 +154,8 @@ def previews(context: Context, learnt: Tensor) -> Iterator[Picture]:
     size = wanted.size
     finishing = Finishing(context, learnt, (size[0], size[1]) if size else None)
     finishing.check("finish.resolution" if size is None else f"preview.size=[{size[0]},{size[1]}]")
-    seed = context.options.seed if wanted.seed is None else wanted.seed
-    for number in range(wanted.count):
-        rng = torch.Generator().manual_seed((seed + number) % (LARGEST_SEED + 1))
+    for number, seed in enumerate(seeds(context.options)):
+        rng = torch.Generator().manual_seed(seed)
         shape = finishing.drawing_size or size_of(learnt)
         drawing = layout(learnt, shape, rng, freedom=wanted.freedom)
         yield from finishing(drawing).pictures(f"{TASK}/{number:03d}.png")

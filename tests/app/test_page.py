@@ -76,7 +76,9 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def looked_at(page: Any) -> Any:
     """The tab with the first look, which comes by itself."""
-    card(page, "A first look").get_by_role("img").nth(2).wait_for()
+    looks = page.get_by_role("heading", name="A first look", exact=True)
+    looks.nth(1).wait_for()
+    card(page, "A first look").get_by_role("img").nth(1).wait_for()
     return page
 
 
@@ -182,6 +184,11 @@ def test_what_is_brushed_over_goes(looked_at: Any) -> None:
     panel.get_by_role("button", name="Remove").click()
     assert looked_at.get_by_role("alert").inner_text() == "Brush over what should go first."
     brush(looked_at, panel.locator("canvas").first)
+    looks = looked_at.get_by_role("heading", name="A first look", exact=True)
+    before = looks.count()
+    panel.get_by_role("button", name="Look").click()
+    looks.nth(before).wait_for()
+    assert size_of(looked_at, finished(looked_at, "A first look")) == (141, 250)
     panel.get_by_role("button", name="Remove").click()
     found = finished(looked_at, "Removed, with a new model")
     assert size_of(looked_at, found) == (141, 250)

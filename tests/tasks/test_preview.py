@@ -87,3 +87,42 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert said in answer.err
     assert answer.err.count("\n") == 1
     assert not Path("runs").exists()
+
+
+def holed(top: int = 20, left: int = 30) -> Path:
+    mask = Image.new("L", (84, 60))
+    mask.paste(255, (left, top, left + 16, top + 12))
+    mask.save("hole.png")
+    return Path("hole.png")
+
+
+def test_a_hole_is_filled_with_the_photos_own_pixels(shell: Shell) -> None:
+    hole = np.asarray(Image.open(holed())) > 0
+    folder = preview(shell, "mask=hole.png", "preview.count=2")
+    photo = np.asarray(Image.open("photo.png"))
+    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
+    own = {tuple(pixel) for pixel in photo[~hole]}
+    for drawn in made:
+        assert np.array_equal(drawn[~hole], photo[~hole])
+        assert (drawn[hole] != photo[hole]).any(axis=1).mean() > 0.5
+        assert np.mean([tuple(pixel) in own for pixel in drawn[hole]]) > 0.1
+    assert (made[0] != made[1]).any()
+    origin = read_origin(folder / "000.origin.png")
+    places = origin.places[hole & (origin.kinds == EXACT)]
+    assert not hole[places[:, 0], places[:, 1]].any()
+    assert {path.name for path in folder.iterdir()} >= {"before.png", "mask.png"}
+
+
+def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
+    folder = preview(shell, f"mask={holed()}", "preview.count=1")
+    for mask in ("hole.png", Image.open("hole.png")):
+        (made,) = internal_gan.preview("photo.png", 1, mask=mask)
+        assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
+
+
+@pytest.mark.parametrize("option", ["preview.size=[90,90]", "finish.resolution=40"])
+def test_a_filled_hole_leaves_the_photo_as_large_as_it_is(shell: Shell, option: str) -> None:
+    answer = shell("task=preview", "image=photo.png", "output=out", f"mask={holed()}", option)
+    name = option.partition("=")[0]
+    assert answer.lines == [f"error: {name}: a filled hole leaves the photo as large as it is"]
+    assert not Path("out").exists()

@@ -211,14 +211,19 @@ const TABS = {
     const board = new Board(photo.url, "mask", `What is to go, drawn on the photo. ${HELP_DRAWING}`);
     const lines = new Board(photo.url, "mask", `The lines in the hole, drawn on the photo. ${HELP_DRAWING}`);
     lines.width = 4;
+    const hole = async () => {
+      if (board.isEmpty) throw new Error("Brush over what should go first.");
+      return upload(await board.drawn(), "mask");
+    };
     return [
-      make("p", { textContent: "Brush over what should go. The model learns what is around it, which takes one to two minutes." }),
+      make("p", { textContent: "Brush over what should go. A look takes seconds and no training; then a model learns what is around it, which takes one to two minutes." }),
       board.element, brushes(board),
       make("details", {}, make("summary", { textContent: "Draw the lines that go on inside, with a pen" }), lines.element, brushes(lines)),
-      make("div", { className: "row" }, button("Remove", async () => {
-        if (board.isEmpty) throw new Error("Brush over what should go first.");
+      make("div", { className: "row" }, button("Look", async () => {
+        await start("preview", { "preview.count": 1, "mask.file": await hole() });
+      }), button("Remove", async () => {
         await start("inpaint", {
-          "mask.file": await upload(await board.drawn(), "mask"),
+          "mask.file": await hole(),
           "inpaint.edges": lines.isEmpty ? null : await upload(await lines.drawn(), "mask"),
         });
       }, true)),
@@ -558,10 +563,17 @@ async function showPhoto(id) {
   showResults();
   // Something to see at once.
   if (!photo.runs.length) {
-    const look = start("preview", { "preview.count": 3, "finish.resolution": 1000 });
-    look.catch((error) => ($("message").textContent = error.message)).then(refresh);
+    firstLook().catch((error) => ($("message").textContent = error.message)).then(refresh);
   }
   await refresh();
+}
+
+// One picture as soon as can be, then two more.
+async function firstLook() {
+  const asked = { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 };
+  await start("preview", asked);
+  await refresh();
+  await start("preview", { ...asked, "preview.count": 2, "preview.seed": 1 });
 }
 
 async function refresh() {
