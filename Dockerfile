@@ -11,7 +11,7 @@ FROM python:3.12-slim
 ARG TORCH_INDEX=""
 COPY constraints.txt /constraints.txt
 COPY --from=build /wheels /wheels
-RUN python -m pip install --no-cache-dir -c /constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
+RUN python -m pip install --no-cache-dir -c /constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch
 RUN python -m pip install --no-cache-dir -c /constraints.txt "$(ls /wheels/*.whl)[app,video]"
 RUN useradd --create-home --uid 1000 photographer && install -d -o photographer /data
 USER photographer

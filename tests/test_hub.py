@@ -80,12 +80,21 @@ def test_the_licence_is_the_callers_or_not_stated(run: Run[SinGAN], tmp_path: Pa
     run.model.save_pretrained(tmp_path / "own", licence="cc-by-4.0")
     assert "\nlicense: cc-by-4.0\n" in (tmp_path / "own" / "README.md").read_text()
     bare = tmp_path / "model.safetensors"
+    # What lies beside a model file alone has nothing to do with it.
+    for other in ("photos/private.png", "edit/000.png", "photo.png"):
+        (tmp_path / other).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (9, 9)).save(tmp_path / other)
     shutil.copy(run.folder / "model.safetensors", bare)
     internal_gan.load(bare).save_pretrained(tmp_path / "bare")
     card = (tmp_path / "bare" / "README.md").read_text()
+    files = {path.name for path in (tmp_path / "bare").rglob("*") if path.is_file()}
+    assert files == {"README.md", "config.json", "config.yaml", "model.safetensors", "photo.png"}
+    pixels = read_image(tmp_path / "bare/photo.png").pixels
+    assert pixels.shape == run.model.network.image.shape
     assert "license:" not in card
     assert "Its licence is not stated" in card
     assert "## Figures" not in card
+    assert "To learn it again" not in card
     with pytest.raises(UserError, match=r"^licence=CC 0: needs a licence as the Hub names it"):
         run.model.save_pretrained(tmp_path / "wrong", licence="CC 0")
 

@@ -31,7 +31,7 @@ _WITH_CHECKPOINT = {
 # Options that skip_finished=true compares with those of the existing run, besides the model's.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
-    *("marks", "model", "trainer", "precision"),
+    *("marks", "hub", "model", "trainer", "precision"),
 }
 
 

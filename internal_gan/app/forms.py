@@ -36,7 +36,7 @@ DRAWINGS: Mapping[str, tuple[str, ...]] = {
     "paint": ("paint.image",),
 }
 # The same for each task.
-COMMON = ("finish.resolution", "trainer")
+COMMON = ("finish.resolution", "trainer", "experiment")
 MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 

@@ -180,7 +180,7 @@ class Server:
     async def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
-            data = await run_in_threadpool(_jpeg, path)
+            data = await run_in_threadpool(_jpeg, path, read_mark(path))
             headers = {"content-disposition": f'attachment; filename="{path.stem}.jpg"'}
             return Response(data, media_type="image/jpeg", headers=headers)
         if "download" in request.query_params:
@@ -315,9 +315,9 @@ def _as_shown(path: Path) -> Response:
     return Response(_jpeg(path), media_type="image/jpeg")
 
 
-def _jpeg(path: Path) -> bytes:
-    """A picture as a JPEG file on white, with its colour profile, EXIF entries and mark."""
-    photo, mark = read_image(path), read_mark(path)
+def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
+    """A picture as a JPEG file on white, with its colour profile and EXIF entries, and a mark."""
+    photo = read_image(path)
     alpha = 1.0 if photo.alpha is None else photo.alpha
     file = io.BytesIO()
     to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(

@@ -133,7 +133,7 @@ TABLE = {
         ),
         reads=("mask.file", "inpaint.source"),
         memory="finish.resolution",
-        source="compositeSynthetic",
+        source="compositeCapture",
     ),
     "verify": Promise(
         takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),

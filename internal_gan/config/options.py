@@ -128,9 +128,7 @@ class Options:
     keep_original: bool = flag(
         True, "keep the photo's file in the run; false: only its name and checksum"
     )
-    marks: bool = flag(
-        True, "write into results, for machines, that a model made them (XMP in the picture files)"
-    )
+    marks: bool = flag(True, "record in result files how they were made (XMP metadata)")
     objective: str | None = one_of(
         FIGURES,
         None,

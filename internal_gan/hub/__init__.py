@@ -39,20 +39,22 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         UserError: no name of a licence, or the folder cannot be written.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
-    drawn = [made.file for made in read_results(run) if made.kind == "result"][:MOST_PICTURES]
+    # Beside a model file alone lie files that have nothing to do with it.
     known = (run / CONFIG).is_file()
+    results = read_results(run) if known else []
+    drawn = [made.file for made in results if made.kind == "result"][:MOST_PICTURES]
     options = load_options(run / CONFIG) if known else Options()
     licence = options.hub.licence if licence is None else licence
     if licence is not None and not re.fullmatch(LICENCE, licence):
         raise UserError(f"licence={licence}: needs {LICENCE_NEEDS}")
-    photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern))]
+    photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern)) if known]
     for path in (model, *photos, *(run / file for file in drawn)):
         copy = folder / (MODEL if path == model else path.relative_to(run))
         make_folder(copy.parent)
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
     # Before the files of the folder change, which may be the run's own.
-    text = card(run, network, options, drawn, licence)
+    text = card(run if known else None, network, options, drawn, licence)
     save_options(_without_folders(options), config)
     # The Hub counts downloads by this file.
     (folder / "config.json").write_text(

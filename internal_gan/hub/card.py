@@ -42,18 +42,19 @@ MOST_JUDGED = 4
 
 
 def card(
-    run: Path, model: Model, options: Options, pictures: Sequence[str], licence: str | None
+    run: Path | None, model: Model, options: Options, pictures: Sequence[str], licence: str | None
 ) -> str:
     """The text of a model card.
 
     Args:
-        run: the folder of the model's training, which may lack other files of a run.
+        run: the folder of the model's training, which may lack other files of a run; None: the
+            model's file is all there is.
         options: of the run; no names of files are taken of them.
         pictures: paths of those beside the card.
         licence: the photo's, as the Hub names it.
     """
     pipeline, what, call = FAMILIES.get(model.family, ("image-to-image", model.family, ""))
-    judged, values = _figures(run, options)
+    judged, values = (0, {}) if run is None else _figures(run, options)
     environment = Environment(
         loader=PackageLoader("internal_gan.hub"),
         undefined=StrictUndefined,
@@ -69,15 +70,15 @@ def card(
         pictures=pictures,
         call=call,
         task=model.task,
-        seed=options.seed,
+        seed=None if run is None else options.seed,
         facts=list(_facts(run, model)),
         judged=judged,
         figures=[{"name": name, "value": value, **meaning(name)} for name, value in values.items()],
     )
 
 
-def _facts(run: Path, model: Model) -> Iterator[tuple[str, str]]:
-    status = read_status(run / "status.json")
+def _facts(run: Path | None, model: Model) -> Iterator[tuple[str, str]]:
+    status = {} if run is None else read_status(run / "status.json")
     learnt = sum(parameter.numel() for parameter in model.parameters())
     yield "internal-gan", __version__
     yield "weights", f"{learnt:,} in `model.safetensors`"

@@ -11,7 +11,7 @@ from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# Kinds that a model made.
+# Kinds of what runs make, not of what they are given or compare it with.
 MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
 # Folders beside results, of what belongs to them; the first is of what the network drew.
 DRAWN = "drawn"

@@ -39,6 +39,7 @@ class Picture:
         alpha: (1, 1, H, W) in [0, 1], in place of that of ``like``.
         origin: where its pixels come from, for a file beside it; None: that is not known.
         layers: of the photo, to be taken along ``origin``.
+        made: whether a model drew it, beside results, films, frames and previews, which always are.
     """
 
     file: str
@@ -48,6 +49,7 @@ class Picture:
     alpha: Tensor | None = None
     origin: Origin | None = None
     layers: Sequence[Layer] = ()
+    made: bool = False
 
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:

@@ -79,7 +79,7 @@ class Drawn:
         yield Picture(file, self.pixels, "result", self.like, alpha, self.origin, self.layers)
         if self.drawing is not None:
             folder, _, name = file.rpartition("/")
-            yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside")
+            yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside", made=True)
 
 
 class Finishing:

@@ -61,10 +61,10 @@ class MakeTileable(Work[MakeTileableOptions]):
             origin = compared(as_written(made, photo, alpha), photo, done.origins, done.known)
         yield Picture("make_tileable/000.png", made, "result", photo, alpha, origin, layers)
         if drawing is not None:
-            yield Picture("make_tileable/drawn/000.png", drawing, "aside", like)
+            yield Picture("make_tileable/drawn/000.png", drawing, "aside", like, made=True)
         for name, pixels in (("before", photo.pixels), ("after", made)):
             file = f"make_tileable/{proof_name(wrap)}-{name}.png"
-            yield Picture(file, proof(pixels, wrap), "aside", like)
+            yield Picture(file, proof(pixels, wrap), "aside", like, made=True)
         before, after = seams(photo.pixels, wrap), seams(made, wrap)
         context.facts |= {"seams_before": before, "seams": after}
         context.say(what)

@@ -41,7 +41,7 @@ class Paint(FromImage[PaintOptions]):
         finishing.check("finish.resolution")
         for scale in range(1, model.finished) if self.context.asides else ():
             image = inject(model, painting, scale, size=size, seed=seeds[0])
-            yield Picture(f"paint/start-scale-{scale}.png", image, "aside")
+            yield Picture(f"paint/start-scale-{scale}.png", image, "aside", made=True)
         yield Picture("paint/before.png", painting, "before")
         last, palette = model.finished - 1, None
         if wanted.quantize:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
@@ -20,7 +20,7 @@ from internal_gan.images.files.image import as_written, write_image
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import around, bounds
+from internal_gan.images.windows import around, bounds, parts
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.source import Source
@@ -37,8 +37,8 @@ TASK = "preview"
 # unless the short one would have less.
 LONGEST, SHORTEST = 60, 14
 # The long side at which a hole is filled first, with so much of the photo around it: the hole's
-# sides on each of its sides, and pixels.
-LONGEST_AROUND, AROUND = 128, 16
+# sides on each of its sides, and pixels; and the largest ratio of these sides.
+LONGEST_AROUND, AROUND, MOST_ASPECT = 128, 16, 4
 NOTE = "A preview of the photo's patches, with a layout that no network has learnt"
 
 
@@ -85,15 +85,21 @@ def pictures(context: Context, learnt: Tensor) -> Iterator[Picture]:
     Args:
         learnt: see :func:`small`.
     """
-    holes = holes_of(context.options.inpaint, context)
+    options = context.options
+    holes = holes_of(options.inpaint, context)
     if not holes.is_named:
+        idle = {
+            "mask.invert": options.mask.invert,
+            "mask.dilate": options.mask.dilate is not None,
+            "inpaint.source": options.inpaint.source is not None,
+        }
+        for option in (name for name, is_given in idle.items() if is_given):
+            raise UserError(f"{option}: there is no hole; needed is mask=FILE or inpaint.box")
         return previews(context, learnt)
-    for option, value in (
-        ("preview.size", context.options.preview.size),
-        ("finish.resolution", context.options.finish.resolution),
-    ):
-        if value is not None:
-            raise UserError(f"{option}: a filled hole leaves the photo as large as it is")
+    if options.preview.size is not None:
+        raise UserError("preview.size: a filled hole leaves the photo as large as it is")
+    if options.finish.resolution not in (None, AUTO, "photo"):
+        raise UserError("finish.resolution: a filled hole leaves the photo as large as it is")
     return fillings(context, holes.case(0, context.given.photo(), "", warn=True))
 
 
@@ -118,22 +124,38 @@ def fillings(context: Context, case: Case) -> Iterator[Picture]:
 def _completed(
     photo: Tensor, hole: Tensor, unknown: Tensor | None, rng: torch.Generator | None
 ) -> tuple[Tensor, float]:
-    """The photo with its hole filled at a small size, and that size over the photo's."""
+    """Fill each part of a hole at a small size, from its border inwards.
+
+    Args:
+        photo: (1, 3, H, W) in [-1, 1].
+        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+        unknown: of the same shape, 1 where no patch is taken from; None: only in the hole.
+        rng: see :func:`internal_gan.patches.completion.complete`.
+
+    Returns:
+        The photo with the filling, and the smallest size at which a part was filled over the
+        photo's.
+    """
     from internal_gan.patches.completion import complete
 
-    box = bounds(hole)
-    height, width = (3 * (side.stop - side.start) + 2 * AROUND for side in box)
-    here = (..., *around(box, (height, width), size_of(photo)))
-    size = size_of(hole[here])
-    smaller = fit_size(size, LONGEST_AROUND)
     closed = hole if unknown is None else torch.maximum(hole, unknown)
-    # Shrinking must not spread the pixels under the hole.
-    start = resize(fill_smoothly(photo[here], hole[here]), smaller).clamp(-1, 1)
-    masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (hole, closed)]
-    filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
-    drawing = photo.clone()
-    drawing[here] = torch.where(hole[here] > 0, filled, photo[here])
-    return drawing, smaller[0] / size[0]
+    drawing, left, least = photo.clone(), hole.clone(), 1.0
+    for part in parts(hole, AROUND):
+        box = bounds(part)
+        sides = [3 * (side.stop - side.start) + 2 * AROUND for side in box]
+        # A long thin part needs some height, too, when it is small.
+        height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
+        here = (..., *around(box, (height, width), size_of(photo)))
+        size = size_of(hole[here])
+        smaller = fit_size(size, LONGEST_AROUND)
+        # Shrinking must not spread the pixels under the hole.
+        start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
+        masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
+        filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
+        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
+        left[here] = torch.where(part[here] > 0, 0.0, left[here])
+        least = min(least, max(smaller) / max(size))
+    return drawing, least
 
 
 def seeds(options: Options) -> Iterator[int]:

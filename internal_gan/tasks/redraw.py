@@ -92,7 +92,9 @@ class Redraw(FromImage[Wanted]):
             written = as_written(done.pixels, photo, alpha)
             origin = compared(written, learnt, done.origins, done.known)
             yield Picture(file, done.pixels, "result", photo, alpha, origin, layers)
-            yield Picture(f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like)
+            yield Picture(
+                f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like, made=True
+            )
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
             yield gray(f"{self.task}/mask.png", used, "mask")
@@ -100,7 +102,7 @@ class Redraw(FromImage[Wanted]):
         region = None if mask is None else injection.shrink_mask(model, mask)
         for scale in range(1, model.finished):
             made = redraw(small, region, scale, seed=seeds[0], **keywords)
-            yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like)
+            yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like, made=True)
         self._tell(start, model.finished - 1)
 
     def _learnt(self, photo: Photo, model: SinGAN) -> Photo:

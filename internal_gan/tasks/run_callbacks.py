@@ -63,4 +63,6 @@ class Pictures(Callback):
         self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
 
     def _mark(self, model: Model) -> bytes | None:
-        return mark_of(self._work.context.options, model.task, model.family)
+        options = self._work.context.options
+        task = model.task if options.task == "train" else options.task
+        return mark_of(options, task, model.family)

@@ -28,7 +28,7 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import DRAWN, MADE, Kind, Result, in_words
+from internal_gan.runs.results import MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Film, Picture, Work
 from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
@@ -109,7 +109,7 @@ def write(
             frames = [folder.path / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
         else:
-            made = item.kind in MADE or DRAWN in PurePosixPath(item.file).parts
+            made = item.made or item.kind in MADE
             write_image(
                 path,
                 item.pixels,

@@ -62,7 +62,7 @@ class Sample(Work[SampleOptions]):
                 yield from drawn.pictures(f"{folder}/{index:03d}.png")
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)
-                    yield Picture(f"{proofs}/{index:03d}.png", joined, "aside")
+                    yield Picture(f"{proofs}/{index:03d}.png", joined, "aside", made=True)
                 for axis, step in seams(drawn.pixels, wrap).items():
                     steps.setdefault(axis, []).append(step)
         if steps:

@@ -210,6 +210,12 @@ def test_a_film(learnt: Any) -> None:
     panel.get_by_label("Seconds").fill("1")
     panel.get_by_role("button", name="Animate").click()
     assert size_of(learnt, finished(learnt, "Animated")) == (34, 60)
+    panel.get_by_label("Format").select_option("mp4")
+    panel.get_by_role("button", name="Animate").click()
+    video = finished(learnt, "Animated").locator("video")
+    video.wait_for()
+    learnt.wait_for_function("(v) => v.readyState > 0", arg=video.element_handle())
+    assert video.evaluate("(v) => [v.videoHeight, v.videoWidth]") == [34, 60]
 
 
 @pytest.mark.slow

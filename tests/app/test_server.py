@@ -16,10 +16,12 @@ from PIL import Image
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
+from internal_gan.app.forms import overrides_of
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Worker
-from internal_gan.app.server import application
+from internal_gan.app.server import PAGE, application
 from internal_gan.app.settings import Settings
+from internal_gan.config.compose import compose
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
@@ -126,6 +128,14 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
         assert image.size == (56, 40)
         assert image.info["xmp"] == mark
     assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
+
+
+def test_a_photo_with_a_long_history_is_shown(client: TestClient) -> None:
+    file = io.BytesIO()
+    photo = Image.linear_gradient("L").resize((56, 40)).convert("RGB")
+    photo.save(file, "TIFF", tiffinfo={700: b"x" * 70_000})
+    about = client.post("/photos?name=edited.tif", content=file.getvalue()).json()
+    assert client.get(about["url"]).headers["content-type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -273,6 +283,26 @@ def test_a_photo_is_looked_at_trained_and_drawn(client: TestClient, photo: str) 
     assert [one["task"] for one in runs] == ["sample", "sample", "preview"]
 
 
+def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> None:
+    answers: dict[int, Any] = {}
+
+    def ask(person: int) -> None:
+        options = {"preview.count": 1, "finish.resolution": 64, "preview.seed": person}
+        asked = json.dumps({"task": "preview", "options": options})
+        answers[person] = client.post(f"/photos/{photo}/runs", content=asked).json()
+
+    threads = [threading.Thread(target=ask, args=[person]) for person in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answers[person]["state"] for person in range(3)] == ["finished"] * 3
+    assert len({answer["run"] for answer in answers.values()}) == 3
+    for person, answer in answers.items():
+        assert f"preview.seed={person}" in answer["command"]
+        assert client.get(answer["results"][0]["url"]).status_code == 200
+
+
 def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
     about: dict[str, Any] = {}
     for _ in range(600):
@@ -361,3 +391,11 @@ def test_a_run_of_another_machine_is_not_signalled(
         assert folder.status()["state"] == "running"
         client.post(f"/runs/old/{name}/stop")
     assert signalled == [os.getpid()]
+
+
+def test_a_model_whose_layout_varies_can_be_asked_for() -> None:
+    overrides = overrides_of("sample", {"experiment": "singan_varied"}, Path)
+    assert overrides == ["experiment=singan_varied"]
+    assert compose(["model=singan", *overrides]).model["noise_strength"] == 3
+    page = (PAGE / "app.js").read_text(encoding="utf-8")
+    assert '{ experiment: "singan_varied" }' in page

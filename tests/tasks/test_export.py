@@ -112,7 +112,8 @@ def test_onnx_runtime_samples_as_singan_does(shell: Shell, sampler: Path) -> Non
         assert (drawn - made.ours(inputs, size)).abs().max() < 1e-4
     assert used(folder) == (20, 28)
     readme = (folder / "README.md").read_text(encoding="utf-8")
-    assert "| `noise_1` | standard normal noise at the size of scale 1, 3 channels |" in readme
+    row = "| `noise_1` | standard normal noise at the size of scale 1, 20x28, 3 channels |"
+    assert row in readme
     assert read_mark(folder / "000.png") is not None
 
 

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import internal_gan
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
+from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.origin import EXACT, read_origin
 from internal_gan.images.resize import resize
+from internal_gan.tasks.preview import _completed
 from tests.commands import Shell
 from tests.tiny import picture
 
@@ -42,7 +45,7 @@ def test_previews_are_the_photos_own_pixels(shell: Shell) -> None:
     assert exact.mean() > 0.1
     assert np.array_equal(made[0][exact], own[rows, columns][exact])
     assert read_image(folder / "drawn" / "000.png").size == (43, 60)
-    assert read_mark(folder / "000.png") == xmp("compositeSynthetic", "preview", None)
+    assert read_mark(folder / "000.png") == xmp("compositeCapture", "preview", None)
     status = json.loads(Path("out/status.json").read_text())
     assert status["state"] == "finished"
     assert "preview/000.png" in Path("out/index.html").read_text()
@@ -118,6 +121,33 @@ def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
     for mask in ("hole.png", Image.open("hole.png")):
         (made,) = internal_gan.preview("photo.png", 1, mask=mask)
         assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
+
+
+def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
+    photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :]
+    hole = torch.zeros(1, 1, 90, 250)
+    hole[..., 20:23, 4:200] = 1
+    hole[..., 80:86, 240:246] = 1
+    made = [
+        _completed(photo, hole, None, torch.Generator().manual_seed(seed))[0] for seed in (1, 2)
+    ]
+    smooth = fill_smoothly(photo, hole)
+    for rows in (slice(0, 60), slice(60, 90)):
+        part = torch.zeros_like(hole)
+        part[..., rows, :] = hole[..., rows, :]
+        where = part.expand(-1, 3, -1, -1) > 0
+        assert (made[0][where] - smooth[where]).abs().mean() > 0.05
+    assert not torch.equal(made[0], made[1])
+    assert torch.equal(made[0] * (1 - hole), photo * (1 - hole))
+
+
+@pytest.mark.parametrize("option", ["mask.dilate=3", "mask.invert=true", "inpaint.source=hole.png"])
+def test_options_of_a_hole_need_one(shell: Shell, option: str) -> None:
+    holed()
+    answer = shell("task=preview", "image=photo.png", "output=out", option)
+    name = option.partition("=")[0]
+    expected = f"error: {name}: there is no hole; needed is mask=FILE or inpaint.box"
+    assert answer.lines == [expected]
 
 
 @pytest.mark.parametrize("option", ["preview.size=[90,90]", "finish.resolution=40"])

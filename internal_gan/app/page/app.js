@@ -72,9 +72,9 @@ function button(text, work, main = false) {
 
 // ---- What runs do
 
-function start(task, options, run = null) {
+function start(task, options, run = null, id = photo.photo) {
   const body = JSON.stringify({ task, options, run });
-  return ask(`/photos/${photo.photo}/runs`, { method: "POST", body });
+  return ask(`/photos/${id}/runs`, { method: "POST", body });
 }
 
 async function upload(blob, kind) {
@@ -100,11 +100,14 @@ function modelsOf(family) {
 // What is shown in place of a task's controls while there is no model.
 function untrained(task, family, minute, more = []) {
   if (trainingOf(family)) return [make("p", { textContent: "It is being trained; the picture below grows." })];
-  const how = choice([["", `carefully, ${minute}`], ["preview", "roughly, about 20 s"]], "");
+  const ways = [["", `carefully, ${minute}`], ["preview", "roughly, about 20 s"]];
+  if (family === "singan") ways.push(["varied", "for more variety within its layout"]);
+  const how = choice(ways, "");
+  const asked = () => (how.value === "varied" ? { experiment: "singan_varied" } : { trainer: how.value || null });
   return [
     ...more,
     make("p", { textContent: "This needs a model of the photo, once." }),
-    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, { trainer: how.value || null }), true)),
+    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, asked()), true)),
   ];
 }
 
@@ -216,7 +219,7 @@ const TABS = {
       return upload(await board.drawn(), "mask");
     };
     return [
-      make("p", { textContent: "Brush over what should go. A look takes seconds and no training; then a model learns what is around it, which takes one to two minutes." }),
+      make("p", { textContent: "Brush over what should go. Look fills it in seconds, without training. Remove trains a model on what is around it, which takes one to two minutes." }),
       board.element, brushes(board),
       make("details", {}, make("summary", { textContent: "Draw the lines that go on inside, with a pen" }), lines.element, brushes(lines)),
       make("div", { className: "row" }, button("Look", async () => {
@@ -570,10 +573,11 @@ async function showPhoto(id) {
 
 // One picture as soon as can be, then two more.
 async function firstLook() {
+  const id = photo.photo;
   const asked = { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 };
-  await start("preview", asked);
+  await start("preview", asked, null, id);
   await refresh();
-  await start("preview", { ...asked, "preview.count": 2, "preview.seed": 1 });
+  await start("preview", { ...asked, "preview.count": 2, "preview.seed": 1 }, null, id);
 }
 
 async function refresh() {

@@ -8,9 +8,9 @@ from xml.sax.saxutils import quoteattr
 from internal_gan.version import __version__
 
 # Of the vocabulary "digital source type" of IPTC's NewsCodes: made by a trained model; a picture
-# changed by one; a composite of pieces that no model was trained for.
+# changed by one; a composite of pieces that a camera took.
 SourceType = Literal[
-    "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"
+    "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeCapture"
 ]
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _PACKET = """\

@@ -44,6 +44,7 @@ def explain(folder: Path, made: Export, file: str, worst: float) -> None:
         "example": made.sizes[0],
         "scale_sizes": [list(size) for size in model.sizes[: model.finished]],
         "learnt": model.sizes[model.finished - 1],
+        "photos": "one photo" if len(model.images) == 1 else f"{len(model.images)} photos",
         "low": low,
         "high": high,
         "task": model.task,

@@ -192,7 +192,7 @@ class Inpaint(Work[InpaintOptions]):
             file = f"{folder}/{index:03d}.png"
             yield Picture(file, made, "result", photo, own, origin, layers)
             if drawing is not None:
-                yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like)
+                yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like, made=True)
         yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
         yield gray(f"{folder}/mask.png", blend_weight(case.hole, feather), "mask")
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)

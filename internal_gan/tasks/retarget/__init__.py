@@ -82,7 +82,7 @@ class Retarget(Work[RetargetOptions]):
 
         if asked.collage:
             stops = [first.finishing.photo_size, *(target.size for target in wanted)]
-            yield Picture("retarget/collage.png", collage(stops, shown), "aside")
+            yield Picture("retarget/collage.png", collage(stops, shown), "aside", made=True)
         if asked.video is not None:
             stops = [size_of(learnt), *(target.drawing_size for target in wanted)]
             if first.finishing.on:
@@ -102,7 +102,7 @@ class Retarget(Work[RetargetOptions]):
 def _compared(folder: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
     """The result, plain resizing and seam carving in the same size."""
     size = size_of(image)
-    yield Picture(f"{folder}/ingan.png", image, "aside")
+    yield Picture(f"{folder}/ingan.png", image, "aside", made=True)
     yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")
     seams = sum(abs(new - old) for new, old in zip(size, photo.shape[-2:], strict=True))
     if seams * max(size[0] * size[1], photo[0, 0].numel()) <= MOST_SEAM_PIXELS:
