@@ -358,10 +358,11 @@ def test_a_drawing_is_stopped_and_no_other(tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     photo.write_bytes(png(400, 600))
     worker.start()
-    command = ("task=preview", f"image={photo}", "preview.count=9")
+    command = ("task=preview", f"image={photo}")
 
     def draw(run: str) -> None:
-        answers[run] = worker.do(run, [*command, f"output={tmp_path / run}"])
+        count = "preview.count=9" if run == "first" else "preview.count=1"
+        answers[run] = worker.do(run, [*command, count, f"output={tmp_path / run}"])
 
     threads = [threading.Thread(target=draw, args=[run]) for run in ("first", "second", "third")]
     for thread in threads:
