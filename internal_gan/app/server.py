@@ -40,6 +40,8 @@ PAGE = Path(__file__).parent / "page"
 BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
 # Modes whose colour profile is not one of RGB.
 GRAY = ("1", "L", "LA", "I", "I;16", "F")
+# Bytes of metadata that a JPEG file holds in one piece.
+MOST_MARK = 65_000
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
@@ -327,6 +329,7 @@ def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
         subsampling="4:4:4",
         icc_profile=None if photo.mode in GRAY else photo.icc_profile,
         exif=photo.exif or b"",
-        xmp=mark,
+        # Another program's history may be longer than a JPEG file holds.
+        xmp=mark if mark is not None and len(mark) < MOST_MARK else None,
     )
     return file.getvalue()

@@ -130,12 +130,17 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
     assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
 
 
-def test_a_photo_with_a_long_history_is_shown(client: TestClient) -> None:
+def test_a_photo_with_a_long_history_is_shown_and_saved(client: TestClient, runs: Path) -> None:
     file = io.BytesIO()
     photo = Image.linear_gradient("L").resize((56, 40)).convert("RGB")
     photo.save(file, "TIFF", tiffinfo={700: b"x" * 70_000})
     about = client.post("/photos?name=edited.tif", content=file.getvalue()).json()
     assert client.get(about["url"]).headers["content-type"] == "image/jpeg"
+    inputs = runs / "edited-sample" / "2026-01-01" / "inputs"
+    inputs.mkdir(parents=True)
+    (inputs / "edited.tif").write_bytes(file.getvalue())
+    address = "/runs/edited-sample/2026-01-01/inputs/edited.tif?format=jpg"
+    assert client.get(address).headers["content-type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """task=export: one file that draws what the model draws, without this package."""
 
+import math
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import onnxruntime
@@ -15,6 +17,7 @@ from torch import Tensor
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.runs.model_file import save_model
+from internal_gan.tasks import export
 from internal_gan.tasks.export.graphs import RepaintExport, SamplerExport
 from tests.commands import Shell
 from tests.tiny import (
@@ -203,6 +206,27 @@ def test_ingan_has_no_start_scale_and_edgeconnect_no_export(
     answer = shell("task=export", f"checkpoint={tmp_path / 'lines'}")
     assert answer.code == 2
     assert "a model of edgeconnect has no task=export" in answer.err
+
+
+@pytest.mark.parametrize("wrong", [math.nan, 2e-4])
+def test_a_file_that_draws_something_else_is_refused_and_not_kept(
+    wrong: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Any = SimpleNamespace(
+        sizes=[(2, 3), (4, 5)],
+        inputs=lambda size: (torch.zeros(1, 3, *size),),
+        ours=lambda inputs, size: inputs[0],
+    )
+
+    def drawn(inputs: tuple[Tensor, ...]) -> Tensor:
+        return inputs[0] + (wrong if inputs[0].shape[-1] == 5 else 0)
+
+    monkeypatch.setattr(export, "_loaded", lambda file: drawn)
+    file = tmp_path / "sampler.pt2"
+    file.touch()
+    with pytest.raises(RuntimeError, match=r"sampler.pt2 at \(4, 5\) differs from the model by"):
+        export._compared(file, made)
+    assert not file.exists()
 
 
 def test_a_missing_package_is_named(
