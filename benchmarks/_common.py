@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -57,6 +58,14 @@ def spread(values: Sequence[float]) -> dict[str, float]:
         "highest": _rounded(max(values)),
         "runs": len(values),
     }
+
+
+def shown(found: Mapping[str, float], digits: int = 3) -> str:
+    """A :func:`spread` for a table: the median, and the range of several measurements."""
+    median, lowest, highest = (
+        f"{found[key]:.{digits}g}" for key in ("median", "lowest", "highest")
+    )
+    return median if found["runs"] == 1 else f"{median} ({lowest} to {highest})"
 
 
 def print_json(name: str, results: Mapping[str, Any]) -> None:
@@ -159,6 +168,18 @@ def existing_folder(text: str) -> Path:
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
     return Path(text)
+
+
+def named_folder(text: str) -> tuple[str, Path]:
+    """Read ``gpnn=folder/``, a name and a folder, from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: the text has no name or no folder.
+    """
+    name, _, folder = text.partition("=")
+    if not re.fullmatch(r"\w+", name) or not folder:
+        raise argparse.ArgumentTypeError(f"{text}: is not of the form NAME=FOLDER")
+    return name, Path(folder)
 
 
 def existing_file(text: str) -> Path:

@@ -20,9 +20,10 @@ from benchmarks._common import environment, pictures, write_json
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from internal_gan.errors import UserError
-from internal_gan.evaluation.c2st import c2st
-from internal_gan.evaluation.figures import judge_pieces
+from internal_gan.evaluation.field_diversity import field_diversity
+from internal_gan.evaluation.figures import classified, judge_pieces
 from internal_gan.files import read_json_object
+from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.origin import origin_path, read_origin
 from internal_gan.images.resize import resize
@@ -30,7 +31,10 @@ from internal_gan.patches.statistics import coherence, completeness, patch_panel
 from internal_gan.runs.folder import RunFolder
 
 # Of these, 1 and a large value are best, whatever the published samples have.
-NOT_COMPARED = ("sharpness", "diversity", "c2st", "largest_piece", "seams")
+NOT_COMPARED = (
+    *("sharpness", "diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
+    *("largest_piece", "seams"),
+)
 # Rows of the second table that are made here; others have the names of their folders.
 CONTROL, DRAWN, PREVIEW = "half against half", "ours, as drawn", "previews"
 # So many samples of each model are shown to a classifier, which takes seconds.
@@ -166,7 +170,8 @@ def _judge_halves(job: Job) -> dict[str, float]:
     if known := read_json_object(job.given_result("halves")):
         return known
     left, right = read_image(job.image).pixels.tensor_split(2, dim=-1)
-    figures = patch_panel(right, left) | {"c2st": c2st(right, left)}
+    figures = patch_panel(right, left) | classified(right, left)
+    figures |= {"field_diversity": field_diversity(right, left)}
     figures.pop("copy", None)
     write_json(job.given_result("halves"), figures)
     return figures
@@ -200,9 +205,25 @@ def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) ->
         for figure in (coherence, completeness):
             each = [figure(photo, sample, patch) for sample in batch.chunk(len(batch))]
             figures[f"{figure.__name__}_{patch}"] = fmean(each)
-    classified = batch[:CLASSIFIED]
-    figures["c2st"] = fmean(c2st(photo, sample) for sample in classified.chunk(len(classified)))
-    return figures
+    if len(batch) > 1:
+        figures["diversity_gpdm"] = diversity_gpdm(photo, batch)
+    figures["field_diversity"] = fmean(field_diversity(photo, one[None]) for one in batch)
+    told = [classified(photo, one[None]) for one in batch[:CLASSIFIED]]
+    return figures | {name: fmean(each[name] for each in told) for name in told[0]}
+
+
+def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:
+    """Pixel diversity as GPDM's authors compute it: of the luma, and over N samples, not N - 1.
+
+    Args:
+        photo: (1, 3, H, W) in [-1, 1].
+        samples: (N, 3, H, W) in [-1, 1].
+
+    Source: Elnekave & Weiss, "Generating natural images with direct patch distributions matching",
+    ECCV 2022, Section 4.
+    """
+    deviation = luminance(samples).std(dim=0, correction=0).mean()
+    return float(deviation / luminance(photo).std(correction=0))
 
 
 def _at_size_of(photo: Tensor, picture: Tensor) -> Tensor:

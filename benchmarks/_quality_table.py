@@ -15,8 +15,14 @@ INDEPENDENT_PATCHES = (3, 11, 15)
 PARTS = ("ours", "published", "ratio")
 # Of the table that sets samples of several origins side by side.
 COMPARED = (
-    *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
-    *("c2st", "largest_piece", "seams"),
+    *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy"),
+    *("diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
+)
+# Of the table of single photos: ratios to the published sample, then figures of the samples.
+RATIOS = ("swd1", "swd2", "swd4", "coherence", "completeness", "copy")
+OWN = (
+    *("sharpness", "diversity", "field_diversity", "c2st", "c2st_32", "largest_piece", "seams"),
+    "seconds",
 )
 
 
@@ -62,7 +68,10 @@ COLUMNS = (
     Column("copy", "ratio", worst=min, target="mean >= 1"),
     Column("sharpness", "ours", worst=_farthest_from_one, target="0.9 to 1.1"),
     Column("diversity", "ours", worst=min, target="mean >= 0.5"),
+    Column("diversity_gpdm", "ours", worst=min),
+    Column("field_diversity", "ours", worst=min),
     Column("c2st", "ours", target="mean <= 0.58"),
+    Column("c2st_32", "ours"),
     Column("largest_piece", "ours", target="mean <= 0.15"),
     Column("worst_piece", "ours", target="<= 0.35"),
     Column("seams", "ours", target="mean <= 1.15"),
@@ -145,6 +154,39 @@ def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
             as_markdown(photos),
         ]
     )
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """For a page: every photo, its figures as the mean of its seeds, then the mean over them; and
+    samples of several origins side by side.
+
+    Args:
+        record: what :func:`summarise` gives.
+    """
+    titles = [f"{name} ratio" for name in RATIOS] + list(OWN)
+    rows = [
+        {"photo": photo} | {title: _short(found.get(title)) for title in titles}
+        for photo, found in record["by_photo"].items()
+    ]
+    means = {title: found["mean"] for title, found in record["figures"].items()}
+    rows.append({"photo": "**mean**"} | {title: _short(means.get(title)) for title in titles})
+    sources = [
+        {"samples": source} | {name: _number(found.get(name)) for name in COMPARED}
+        for source, found in record["sources"].items()
+    ]
+    return {"photos": as_markdown(_used(rows)), "samples": as_markdown(_used(sources))}
+
+
+def _used(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Rows without the columns that are empty in all of them."""
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
+    return [{name: row[name] for name in columns} for row in rows]
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2f}"
 
 
 def _row(title: str, row: Mapping[str, Any], target: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from benchmarks._common import positive, run, say
+from benchmarks._common import positive, print_json, run, say
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.sweeps.table import as_markdown
@@ -87,8 +88,8 @@ ABLATIONS = {
 
 def sweep(
     name: str, ablation: Ablation, output: Path, seeds: Sequence[int], more: Sequence[str]
-) -> str:
-    """Run a sweep, or what is left of it, and return its table.
+) -> list[dict[str, str]]:
+    """Run a sweep, or what is left of it, and return the rows of its table.
 
     Raises:
         UserError: a job failed.
@@ -112,7 +113,7 @@ def sweep(
     if code:
         raise UserError(f"{name}: exit code {code}; see {log}")
     with (output / name / "comparison.csv").open(encoding="utf-8", newline="") as file:
-        return as_markdown(means(list(csv.DictReader(file)), ablation.option))
+        return means(list(csv.DictReader(file)), ablation.option)
 
 
 def means(jobs: Sequence[Mapping[str, str]], option: str) -> list[dict[str, str]]:
@@ -132,6 +133,11 @@ def means(jobs: Sequence[Mapping[str, str]], option: str) -> list[dict[str, str]
         {option: value} | {name: _spread([row[name] for row in rows]) for name in figures}
         for value, rows in by_value.items()
     ]
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """A table for each sweep, by its name."""
+    return {name: as_markdown(rows) for name, rows in record["sweeps"].items()}
 
 
 def _spread(cells: Sequence[str]) -> str:
@@ -155,13 +161,17 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise UserError(f"{name}: no such ablation; allowed: {', '.join(ABLATIONS)}")
     more = [f"trainer.threads={options.threads}", *options.overrides]
     output = options.output.absolute()
-    tables = {}
+    sweeps = {}
     for name in options.names or ABLATIONS:
-        tables[name] = sweep(name, ABLATIONS[name], output, options.seeds, more)
+        sweeps[name] = sweep(name, ABLATIONS[name], output, options.seeds, more)
         with atomic_write(output / "summary.md") as temporary:
-            text = "\n".join(f"## {title}\n\n{table}" for title, table in tables.items())
+            made = tables({"sweeps": sweeps})
+            text = "\n".join(f"## {title}\n\n{table}" for title, table in made.items())
             temporary.write_text(text, encoding="utf-8")
-        say(f"{name}: {output / name / 'comparison.png'}\n{tables[name]}")
+        say(f"{name}: {output / name / 'comparison.png'}\n{made[name]}")
+    print_json(
+        "ablations", {"seeds": options.seeds, "overrides": options.overrides, "sweeps": sweeps}
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Inpainting against Telea, Navier-Stokes and biharmonic filling, by the hole's size and kind.
+"""Inpainting beside classical methods and PatchMatch, by the size and kind of the hole.
 
     python -m benchmarks.inpainting --photos a.jpg b.jpg --output inpainting/
 
 For every photo, every range of the hole's share and both kinds of holes, trains on the photo around
-the hole by the real command line, fills it, and judges the filling inside of the hole beside what
-was there. Killed and started again, it goes on where it was.
+the hole by the real command line, fills it, and compares the filling with what was there. Killed
+and started again, it goes on where it was.
 """
 
 import argparse
@@ -20,14 +20,18 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from patchmatch import patch_match
 from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
+import internal_gan
 from benchmarks._common import (
     by_name,
     environment,
     existing_file,
     keep_apart,
+    named_folder,
+    pictures,
     positive,
     print_json,
     run,
@@ -35,10 +39,11 @@ from benchmarks._common import (
     write_json,
 )
 from benchmarks._processes import Processes
+from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS, random_hole
@@ -59,12 +64,27 @@ def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
     return torch.where(hole > 0, filled.to(image), image)
 
 
-OURS = "EdgeConnect"
+def patchmatch(image: Tensor, hole: Tensor) -> Tensor:
+    """Filled by PyPatchMatch, with patches of 7x7 pixels; ``image`` outside the hole.
+
+    Source: Barnes et al., "PatchMatch", SIGGRAPH 2009; Wexler et al., "Space-time completion of
+    video", 2007.
+    """
+    pixels = to_uint8(torch.where(hole > 0, -torch.ones_like(image), image))[0].permute(1, 2, 0)
+    filled = patch_match.inpaint(
+        pixels.contiguous().numpy(), hole[0, 0].byte().numpy() * 255, patch_size=3
+    )
+    made = torch.from_numpy(filled).permute(2, 0, 1)[None] / 127.5 - 1
+    return torch.where(hole > 0, made.to(image), image)
+
+
+OURS, PREVIEW = "EdgeConnect", "preview"
 FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Telea": inpaint_by_opencv,
     "Navier-Stokes": functools.partial(inpaint_by_opencv, method="NS"),
     "biharmonic": biharmonic,
+    "PyPatchMatch": patchmatch,
 }
 RATIOS = ("10-20", "20-30", "30-40", "40-50")
 
@@ -93,6 +113,7 @@ class Settings:
     overrides: list[str]
     size: int
     threads: int
+    others: Mapping[str, Path]
 
 
 def random_share(job: Job) -> tuple[float, torch.Generator]:
@@ -121,7 +142,10 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
     processes.train(run_folder, arguments, job.file("logs", ".txt"), settings.threads)
     fillings = {OURS: read_image(run_folder / "inpaint" / "000.png").pixels}
+    previewed = internal_gan.preview(image, mask=mask, seed=0, output_type="pt")
+    fillings[PREVIEW] = previewed[:1] * 2 - 1
     fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
+    fillings |= {name: given(folder, job, photo, hole) for name, folder in settings.others.items()}
     result = {
         "photo": job.photo,
         "kind": job.kind,
@@ -136,6 +160,20 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     return result
 
 
+def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
+    """A filling that someone else made, with the photo's own pixels outside the hole."""
+    found = pictures(folder)
+    if job.name not in found:
+        raise UserError(f"{folder}: there is no picture called {job.name}")
+    made = read_image(found[job.name])
+    if made.size != photo.size:
+        raise UserError(
+            f"{found[job.name]}: {made.size[0]}x{made.size[1]} pixels; "
+            f"needed are {photo.size[0]}x{photo.size[1]}"
+        )
+    return torch.where(hole > 0, made.pixels, photo.pixels)
+
+
 def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Tensor]) -> None:
     """The photo, its hole and all fillings side by side, in the order of the table."""
     emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
@@ -144,12 +182,15 @@ def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Te
     write_image(path, torch.cat([photo.pixels, emptied, *fillings.values()], dim=3))
 
 
-def markdown(results: Sequence[Mapping[str, Any]]) -> str:
-    """Means over the photos by kind and share, then over the holes by photo, and over all."""
-    by_hole = _means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Means over the photos by kind and share of the hole; over all holes of each photo."""
+    results = record["results"]
     by_photo = _means(results, "photo", lambda r: str(r["photo"]))
     by_photo += _means(results, "photo", lambda r: "**all**")
-    return f"{as_markdown(by_hole)}\n{as_markdown(by_photo)}"
+    return {
+        "holes": as_markdown(_means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")),
+        "photos": as_markdown(by_photo),
+    }
 
 
 def _means(
@@ -183,7 +224,8 @@ def run_jobs(
         results[name] = result
         say(f"[{len(results)}/{len(jobs)}] {name}")
         with atomic_write(output / "summary.md") as temporary:
-            temporary.write_text(markdown(in_order()), encoding="utf-8")
+            text = "\n".join(tables({"results": in_order()}).values())
+            temporary.write_text(text, encoding="utf-8")
 
     with Processes() as processes:
         work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
@@ -201,7 +243,8 @@ def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[st
         UserError: a photo cannot be read, two have one name, or the folder has other settings.
     """
     read = {name: read_image(path) for name, path in by_name(photos).items()}
-    keep_apart(output, {"overrides": settings.overrides, "size": settings.size})
+    given = {"overrides": settings.overrides, "size": settings.size}
+    keep_apart(output, given | ({"others": list(settings.others)} if settings.others else {}))
     (output / "photos").mkdir(exist_ok=True)
     for name, photo in read.items():
         size = fit_size(photo.size, settings.size)
@@ -216,6 +259,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
     parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        type=named_folder,
+        metavar="NAME=FOLDER",
+        help="others' fillings, named as the files in holes/",
+    )
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument(
@@ -226,7 +277,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(argv)
     output = options.output.absolute()
-    settings = Settings(options.overrides, options.size, options.threads)
+    settings = Settings(options.overrides, options.size, options.threads, dict(options.others))
     names = prepare(options.photos, output, settings)
     jobs = [
         Job(name, kind, ratio, output)

@@ -125,7 +125,7 @@ def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None
     return result
 
 
-def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, Any]:
+def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> dict[str, Any]:
     """Train, fill every hole with every guide, judge; what is done is taken as it is.
 
     Raises:
@@ -133,7 +133,7 @@ def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, A
         StoppedError: the benchmark was asked to stop.
     """
     output = settings.output
-    result_file = output / "results" / f"{name}.json"
+    result_file = output / "results" / f"{name}-seed{seed}.json"
     if known := read_json_object(result_file):
         return known
     image, mask = output / "photos" / f"{name}.png", output / "holes" / f"{name}.png"
@@ -142,9 +142,9 @@ def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, A
     barred = torch.stack(holes).amax(dim=0)
     mask.parent.mkdir(exist_ok=True)
     write_image(mask, barred.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(barred, mode="L"))
-    folder = output / "runs" / name
-    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
-    processes.train(folder, arguments, output / "logs" / f"{name}.txt", settings.threads)
+    folder = output / "runs" / f"{name}-seed{seed}"
+    arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={seed}"]
+    processes.train(folder, arguments, output / "logs" / f"{folder.name}.txt", settings.threads)
     model = load_model(RunFolder(folder).model_path)
     if not isinstance(model, EdgeConnect):
         raise UserError(f"{folder}: not a model of EdgeConnect")
@@ -167,18 +167,28 @@ def do_photo(name: str, settings: Settings, processes: Processes) -> dict[str, A
             row += [lines.expand(-1, 3, -1, -1) * 2 - 1, *made.values()]
         judged.append(figures)
         rows.append(torch.cat([*row, photo], dim=3))
-    sheet = output / "sheets" / f"{name}.png"
+    sheet = output / "sheets" / f"{folder.name}.png"
     sheet.parent.mkdir(exist_ok=True)
     write_image(sheet, torch.cat(rows, dim=2))
     seconds = RunFolder(folder).status().get("seconds")
-    result = {"photo": name, "holes": judged, "seconds": seconds, "environment": environment()}
+    result = {
+        "photo": name,
+        "seed": seed,
+        "holes": judged,
+        "seconds": seconds,
+        "environment": environment(),
+    }
     write_json(result_file, result)
     return result
 
 
-def markdown(results: Sequence[Mapping[str, Any]]) -> str:
-    """Means over all holes, with how often lines beat none; then every hole."""
-    return "\n".join(as_markdown(list(rows)) for rows in (_means(results), _holes(results)))
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Means over all holes and seeds, with how often lines beat none; then every hole."""
+    results = record["results"]
+    return {
+        "means": as_markdown(list(_means(results))),
+        "holes": as_markdown(list(_holes(results))),
+    }
 
 
 def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
@@ -201,7 +211,8 @@ def _holes(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
         for number, hole in enumerate(result["holes"], 1):
             for guide in GUIDES:
                 figures = hole["finished"][guide]
-                row = {"hole": f"{result['photo']} {number}", "guide": guide}
+                row = {"hole": f"{result['photo']} {number}", "seed": str(result["seed"])}
+                row["guide"] = guide
                 yield row | {name: f"{figures[name]:.3g}" for name in FIGURES}
 
 
@@ -232,6 +243,7 @@ def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lines", description=__doc__)
     parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--size", type=positive, default=SIDE, help="long side of the photos")
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
@@ -247,20 +259,26 @@ def main(argv: Sequence[str] | None = None) -> None:
     names = prepare(options.photos, options.size, settings)
     torch.set_num_threads(options.threads)
     results: dict[str, dict[str, Any]] = {}
+    jobs = {f"{name}-seed{seed}": (name, seed) for seed in options.seeds for name in names}
 
-    def add(name: str, result: dict[str, Any]) -> None:
-        results[name] = result
-        say(f"[{len(results)}/{len(names)}] {name}")
+    def in_order() -> list[dict[str, Any]]:
+        return [results[job] for job in jobs if job in results]
+
+    def add(job: str, result: dict[str, Any]) -> None:
+        results[job] = result
+        say(f"[{len(results)}/{len(jobs)}] {job}")
         with atomic_write(settings.output / "summary.md") as temporary:
-            done = [results[name] for name in names if name in results]
-            temporary.write_text(markdown(done), encoding="utf-8")
+            text = "\n".join(tables({"results": in_order()}).values())
+            temporary.write_text(text, encoding="utf-8")
 
     with Processes() as processes:
-        work = {name: partial(do_photo, name, settings, processes) for name in names}
+        work = {
+            job: partial(do_photo, name, seed, settings, processes)
+            for job, (name, seed) in jobs.items()
+        }
         failures = processes.do_all(work, options.jobs, add)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
-    done = [results[name] for name in names if name in results]
-    print_json("lines", {"settings": about, "results": done, "failures": failures})
+    print_json("lines", {"settings": about, "results": in_order(), "failures": failures})
     if failures:
         sys.exit(1)
 

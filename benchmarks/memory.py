@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ from benchmarks._common import (
     print_json,
     run,
     say,
+    shown,
     size,
     spread,
 )
 from internal_gan.errors import UserError
+from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 MAX_SIZES = [125, 250, 500, 1000]
@@ -123,6 +125,20 @@ def measure(
         "training": [{"max_size": m, "peak_mib": spread(found)} for m, found in training.items()],
         "sampling": [{"size": s, "peak_mib": spread(found)} for s, found in sampling.items()],
     }
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Peak memory of whole commands: training by the long side, sampling by the size."""
+    rows = [("Python with torch and the package", record["baseline_mib"])]
+    rows += [
+        (f"training, long side {found['max_size']}", found["peak_mib"])
+        for found in record["training"]
+    ]
+    rows += [
+        (f"one sample of {'x'.join(map(str, found['size']))}", found["peak_mib"])
+        for found in record["sampling"]
+    ]
+    return {"commands": as_markdown([{"process": a, "peak MiB": shown(b)} for a, b in rows])}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -31,10 +31,12 @@ from benchmarks._common import (
     print_json,
     run,
     say,
+    shown,
     spread,
 )
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
+from internal_gan.sweeps.table import as_markdown
 
 CORES = cores()
 # Environment and options of each way.
@@ -109,6 +111,15 @@ def _wait_for_steps(process: "subprocess.Popen[bytes]", output: Path, log: Path)
         if rows := _rows(output):
             return rows[-1]
         time.sleep(0.2)
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Steps a second by the number of busy processes, a column for each way."""
+    rows = [
+        {"busy processes": count, **{way: shown(found) for way, found in ways.items()}}
+        for count, ways in record["steps_per_second"].items()
+    ]
+    return {"steps": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -11,7 +11,7 @@ thread; seconds are those of the processor. faiss takes part where it is install
 import argparse
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, spread
+from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, shown, spread
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -32,6 +32,7 @@ from internal_gan.patches.field import PATCH, Image, Index, Method, Places, grid
 from internal_gan.patches.finish import finish
 from internal_gan.patches.search import nearest_patches, patches_at
 from internal_gan.patches.statistics import SHRINKS, sliced_wasserstein
+from internal_gan.sweeps.table import as_markdown
 
 PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
 # Patches that an exact search is made for: all of them up to 250x250 pixels, else a choice.
@@ -189,6 +190,30 @@ def compare_finished(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
         means = {name: float(f"{fmean(row[name] for row in found):.4g}") for name in found[0]}
         table[method] = {"seconds": spread(watch.seconds), **means}
     return table
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Searches beside an exact one, and finished pictures, each by the long side of the photos."""
+    searches = [
+        {
+            "long side": longest,
+            "method": name,
+            "seconds": shown(found["seconds"]),
+            "distance": shown(found["distance_ratio"], 4) if "distance_ratio" in found else "1",
+        }
+        for longest, methods in record.get("search", {}).items()
+        for name, found in methods.items()
+    ]
+    finished = [
+        {"long side": longest, "method": name}
+        | {
+            figure: shown(value) if isinstance(value, Mapping) else f"{value:.3g}"
+            for figure, value in found.items()
+        }
+        for longest, methods in record.get("finished", {}).items()
+        for name, found in methods.items()
+    ]
+    return {"search": as_markdown(searches), "finished": as_markdown(finished)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -18,14 +18,25 @@ from typing import Any
 
 import torch
 
-from benchmarks._common import keep_apart, pictures, positive, print_json, run, say, write_json
+from benchmarks._common import (
+    keep_apart,
+    named_folder,
+    pictures,
+    positive,
+    print_json,
+    run,
+    say,
+    write_json,
+)
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job
-from benchmarks._quality_table import markdown, rows, side_by_side, summarise
+from benchmarks._quality_table import markdown, rows, side_by_side, summarise, tables
 from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_csv
+
+__all__ = ["main", "tables"]
 
 # Set by the benchmark itself, for every training anew.
 OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sample")
@@ -222,18 +233,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     print_json("quality", {**found, "failures": failures})
     if failures:
         sys.exit(1)
-
-
-def named_folder(text: str) -> tuple[str, Path]:
-    """``gpnn=folder/`` as a name and a folder.
-
-    Raises:
-        argparse.ArgumentTypeError: the text has no name or no folder.
-    """
-    name, _, folder = text.partition("=")
-    if not re.fullmatch(r"\w+", name) or not folder:
-        raise argparse.ArgumentTypeError(f"{text}: is not of the form NAME=FOLDER")
-    return name, Path(folder)
 
 
 def folder_of(preset: str) -> str:

@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
+import numpy as np
+import seam_carving
 import torch
 from torch import Tensor
 
@@ -25,6 +27,7 @@ from benchmarks._common import (
     environment,
     existing_file,
     keep_apart,
+    named_folder,
     positive,
     print_json,
     run,
@@ -37,7 +40,6 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.origin import levels_of
 from internal_gan.images.pyramid import fit_size, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.finish import finish
 from internal_gan.patches.statistics import patch_panel, repetition
@@ -59,6 +61,7 @@ class Settings(NamedTuple):
 
     overrides: Sequence[str]
     threads: int
+    others: Mapping[str, Path]
 
 
 def cropped(image: Tensor, size: Size) -> Tensor | None:
@@ -99,9 +102,19 @@ def votes_alone(image: Tensor, size: Size) -> Tensor:
     return resize(result, size).clamp(-1, 1)
 
 
+def carved(image: Tensor, size: Size) -> Tensor:
+    """Seams removed or doubled by the package seam-carving.
+
+    Source: Avidan & Shamir, "Seam carving for content-aware image resizing", SIGGRAPH 2007.
+    """
+    pixels = image[0].permute(1, 2, 0).contiguous().numpy()
+    result = seam_carving.resize(pixels, (size[1], size[0]))
+    return torch.from_numpy(np.ascontiguousarray(result)).permute(2, 0, 1)[None]
+
+
 OTHERS: dict[str, Callable[[Tensor, Size], Tensor | None]] = {
     "resizing": lambda image, size: resize(image, size).clamp(-1, 1),
-    "seam carving": seam_carve,
+    "seam carving": carved,
     "cropping": cropped,
     "tiling": tiled,
     "mirroring": mirrored,
@@ -122,8 +135,13 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
     return figures
 
 
-def judge(run_folder: Path, photo: Path, pictures: Path) -> dict[str, dict[str, dict[str, float]]]:
+def judge(
+    run_folder: Path, photo: Path, pictures: Path, others: Mapping[str, Path]
+) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by scale and method of a trained model; its results and the others' as pictures.
+
+    Args:
+        others: folders of others' results, by the name of their rows.
 
     ``way back`` is the mean |G(G(x)) - x| of the network alone, in thousandths of black to white.
     """
@@ -154,6 +172,11 @@ def judge(run_folder: Path, photo: Path, pictures: Path) -> dict[str, dict[str, 
         finished = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         results["InGAN, finished"] = finished
         found[name]["InGAN, finished"] = figures_of(large, finished)
+        for method, folder in others.items():
+            file = folder / f"{photo.stem}-{name.replace(' ', '-')}.png"
+            if file.is_file():
+                results[method] = resize(read_image(file).pixels, finished_size).clamp(-1, 1)
+                found[name][method] = figures_of(large, results[method])
         for method, result in results.items():
             write_image(pictures / f"{name} {method}.png".replace(" ", "-"), result)
     write_image(pictures / "photo.png", image)
@@ -179,33 +202,35 @@ def do_photo(
         "photo": photo.stem,
         "seed": seed,
         "overrides": list(settings.overrides),
-        "figures": judge(run_folder, photo, output / "pictures" / name),
+        "figures": judge(run_folder, photo, output / "pictures" / name, settings.others),
         "environment": environment(),
     }
     write_json(path, result)
     return result
 
 
-def markdown(results: Sequence[Mapping[str, Any]]) -> str:
-    """A table for every scale, a line for every photo and method, the mean of its seeds, and the
-    mean over the photos."""
-    tables = []
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """By scale and method, the means over the photos, each the mean of its seeds; then, for each
+    scale, every photo."""
+    means, photos = [], {}
     for scale in SCALES:
         of_photo, of_method = defaultdict(list), defaultdict(list)
-        for result in results:
+        for result in record["results"]:
             for method, figures in result["figures"][scale].items():
                 of_method[method].append(figures)
                 of_photo[result["photo"], method].append(figures)
-        rows = [_row(photo, method, each) for (photo, method), each in of_photo.items()]
-        rows += [_row("**mean**", method, each) for method, each in of_method.items()]
-        tables.append(f"### {scale}\n\n{as_markdown(rows)}")
-    return "\n".join(tables)
+        means += [{"scale": scale, **_row(method, each)} for method, each in of_method.items()]
+        rows = [
+            {"photo": photo, **_row(method, each)} for (photo, method), each in of_photo.items()
+        ]
+        photos[scale.replace(" ", "-")] = as_markdown(rows)
+    return {"means": as_markdown(means), **photos}
 
 
-def _row(photo: str, method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
+def _row(method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
     known = {name: [figures[name] for figures in each if name in figures] for name in FIGURES}
     means = {name: f"{fmean(values):.3g}" if values else "" for name, values in known.items()}
-    return {"photo": photo, "method": method, **means}
+    return {"method": method, **means}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -215,6 +240,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        type=named_folder,
+        metavar="NAME=FOLDER",
+        help="others' results, named as fruit-2x-wide.png",
+    )
+    parser.add_argument(
         "--overrides",
         nargs="+",
         default=["model=ingan"],
@@ -222,9 +255,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(argv)
     output = options.output.absolute()
-    settings = Settings(options.overrides, options.threads)
+    settings = Settings(options.overrides, options.threads, dict(options.others))
     photos = by_name(options.photos)
-    apart = {"overrides": settings.overrides}
+    apart: dict[str, Any] = {"overrides": settings.overrides}
+    apart |= {"others": list(settings.others)} if settings.others else {}
     keep_apart(output, apart)
     torch.set_num_threads(options.threads)
 
@@ -233,7 +267,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     def add(name: str, result: dict[str, Any]) -> None:
         results.append(result)
         with atomic_write(output / "summary.md") as temporary:
-            temporary.write_text(markdown(results), encoding="utf-8")
+            text = "\n".join(tables({"results": results}).values())
+            temporary.write_text(text, encoding="utf-8")
 
     with Processes() as processes:
         work = {

@@ -7,7 +7,7 @@ The model has the right architecture and random weights, which cost the same as 
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from benchmarks._common import (
     print_json,
     run,
     say,
+    shown,
     size,
     spread,
 )
@@ -27,6 +28,7 @@ from benchmarks._models import device_name, untrained
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
+from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 
@@ -49,6 +51,19 @@ def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str,
         }
         for (height, width), found in zip(sizes, seconds, strict=True)
     ]
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Seconds of a sample by its size."""
+    rows = [
+        {
+            "size": "x".join(map(str, found["size"])),
+            "seconds a sample": shown(found["seconds"]),
+            "megapixels a second": shown(found["megapixels_per_second"]),
+        }
+        for found in record["results"]
+    ]
+    return {"sizes": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

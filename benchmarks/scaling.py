@@ -12,15 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks._common import ROOT, last_line, positive, print_json, run, say, size, spread
+from benchmarks._common import ROOT, last_line, positive, print_json, run, say, shown, size, spread
 from internal_gan.errors import UserError
 from internal_gan.sweeps.jobs import Sweep
+from internal_gan.sweeps.table import as_markdown
 
 PHOTOS = ROOT / "examples" / "photos"
 OVERRIDES = ["trainer=preview", "trainer.time=null", "trainer.steps_factor=0.05"]
@@ -127,6 +128,20 @@ def main(argv: Sequence[str] | None = None) -> None:
                 measured.append(measure(photos, output, workers, options.overrides))
                 say(f"{workers} workers: {measured[-1].seconds:.1f} s")
     print_json("scaling", _result(options, found, load))
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Wall time of the sweep by the number of workers."""
+    rows = [
+        {
+            "workers": workers,
+            "seconds": shown(found["seconds"]),
+            "times faster": shown(found["times_faster"]),
+            "seconds a job": shown(found["seconds_a_job"]),
+        }
+        for workers, found in record["workers"].items()
+    ]
+    return {"workers": as_markdown(rows)}
 
 
 def _result(

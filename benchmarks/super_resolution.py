@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks._common import (
-    existing_folder,
+    by_name,
     keep_apart,
     pictures,
     positive,
@@ -145,18 +145,15 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
     return {method: figures for method, figures in means.items() if figures}
 
 
-def markdown(results: Sequence[Mapping[str, Any]], what: str) -> str:
-    """A table with a row for each photo and method, and the means."""
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """A row for each photo and method, and the means."""
+    results = record["photos"]
     rows: list[dict[str, str]] = []
     for result in results:
         title = f"{result['photo']} ({result['size'][0]}x{result['size'][1]})"
         rows += _rows(title, result["figures"])
-    rows += _rows(f"mean of {len(results)}", summarise(results))
-    about = (
-        "RMSE: over colours, in levels of 255; PSNR in dB and SSIM: of the luma, without the "
-        "border; NIQE: lower is more natural."
-    )
-    return f"{what} {about}\n\n{as_markdown(rows)}"
+    rows += _rows(f"**mean of {len(results)}**", summarise(results))
+    return {"photos": as_markdown(rows)}
 
 
 def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]]:
@@ -168,8 +165,26 @@ def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]
             }
 
 
-def sweep(photos: Path, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
-    """Learn and enlarge every photo of a folder, or go on with that.
+def given(paths: Sequence[Path]) -> dict[str, Path]:
+    """Photos by name: those of a folder, or the files themselves.
+
+    Raises:
+        UserError: there are none, one does not exist, or two have one name.
+    """
+    found = pictures(paths[0]) if len(paths) == 1 and paths[0].is_dir() else by_name(paths)
+    for path in found.values():
+        if not path.is_file():
+            raise UserError(f"--photos {path}: there is no such file")
+    if not found:
+        raise UserError(f"--photos {paths[0]}: no images there")
+    return found
+
+
+def sweep(photos: str, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
+    """Train on every photo and enlarge it, or go on with that.
+
+    Args:
+        photos: as ``image=`` takes them: a folder, or files with commas between them.
 
     Returns:
         A line for every photo that failed.
@@ -201,7 +216,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.super_resolution", description=__doc__
     )
-    parser.add_argument("--photos", type=existing_folder, required=True, help="folder of photos")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", required=True, help="a folder of photos, or files"
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--factor", type=float, default=4.0, help="any above 1")
     parser.add_argument(
@@ -210,19 +227,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
     options = parser.parse_args(argv)
-    photos, output, factor = pictures(options.photos), options.output.absolute(), options.factor
-    if not photos:
-        raise UserError(f"--photos {options.photos}: no images there")
+    photos, output, factor = given(options.photos), options.output.absolute(), options.factor
     if not 1 < factor < math.inf:
         raise UserError(f"--factor {factor:g}: needs a number above 1")
-    is_shrunk, learnt = not options.as_they_are, options.photos.absolute()
+    is_shrunk = not options.as_they_are
+    files = options.photos[:1] if options.photos[0].is_dir() else photos.values()
+    learnt = ",".join(str(path.absolute()) for path in files)
     small = {}
     if is_shrunk:
         small = {name: shrink(read_image(p).pixels, factor)[0] for name, p in photos.items()}
-        learnt = output / "shrunk"
+        learnt = str(output / "shrunk")
     keep_apart(output, {"factor": factor, "shrunk": is_shrunk})
     for name, pixels in small.items():
-        write_image(make_folder(learnt) / f"{name}.png", pixels)
+        write_image(make_folder(output / "shrunk") / f"{name}.png", pixels)
     arguments = [f"super_resolution.factor={factor:g}", *options.overrides]
     failures = sweep(learnt, output, arguments, options.threads)
 
@@ -233,13 +250,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, path in photos.items()
         if name in runs
     ]
-    what = f"Photos shrunk by {factor:g} ({DEGRADATION}) and enlarged again."
-    if not is_shrunk:
-        what = f"Photos enlarged by {factor:g}, with no original to compare with."
-    with atomic_write(output / "summary.md") as temporary:
-        temporary.write_text(markdown(results, what), encoding="utf-8")
     about = {"factor": factor, "degradation": DEGRADATION if is_shrunk else "none"}
     found = {"mean": summarise(results), "photos": results, "failures": failures}
+    with atomic_write(output / "summary.md") as temporary:
+        temporary.write_text(tables(found)["photos"], encoding="utf-8")
     print_json("super_resolution", {**about, "overrides": options.overrides, **found})
     if failures:
         sys.exit(1)

@@ -9,15 +9,26 @@ up in between does so for both. What is projected is the whole schedule, without
 import argparse
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks._common import PHOTO, existing_file, positive, print_json, run, say, size, spread
+from benchmarks._common import (
+    PHOTO,
+    existing_file,
+    positive,
+    print_json,
+    run,
+    say,
+    shown,
+    size,
+    spread,
+)
 from benchmarks._models import Subject, device_name, prepared
 from internal_gan.models.base import Stage
+from internal_gan.sweeps.table import as_markdown
 from internal_gan.training.trainee import Trainee
 from internal_gan.units import Size
 
@@ -111,6 +122,28 @@ def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) 
             },
         },
     }
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """Seconds of a step of every scale, for both ways to train, and of all steps."""
+    rows = []
+    for contender in ("baseline", "candidate"):
+        found = record[contender]
+        training = " ".join(found["overrides"])
+        rows += [
+            {
+                "training": training,
+                "scale": "x".join(map(str, stage["size"])),
+                "seconds a step": shown(stage["seconds_per_step"]),
+                "steps": str(stage["steps"]),
+            }
+            for stage in found["stages"]
+        ]
+        total = shown(found["projected_seconds"])
+        rows.append(
+            {"training": training, "scale": "all steps", "seconds a step": total, "steps": ""}
+        )
+    return {"steps": as_markdown(rows)}
 
 
 def _ratios(baseline: Contender, candidate: Contender) -> list[dict[str, Any]]:

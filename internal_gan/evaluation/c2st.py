@@ -1,4 +1,4 @@
-"""Whether a classifier can tell the texture of a sample from that of the photo."""
+"""Whether a classifier can tell a sample's texture from the photo's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from internal_gan.errors import UserError
 Plane = NDArray[np.float32]
 
 INSTALL = "pip install 'internal-gan[c2st]'"
-# Side of a window, and from one to the next, in pixels; more windows than these lie farther apart.
-WINDOW, STRIDE, MOST_WINDOWS = 16, 3, 10_000
-# Blocks along either side, of which every other one is learnt from.
+# Sides and stride of the windows in pixels, and their largest number: large images get a larger
+# stride.
+WINDOWS, STRIDE, MOST_WINDOWS = (16, 32), 3, 10_000
+# Blocks along each side; every other one is for training.
 BLOCKS = 4
-# Sides in pixels below which blocks would have no window.
-LEAST_SIDE = WINDOW + BLOCKS * STRIDE
 TREES, LEAST_LEAF = 200, 5
-# How far gray values are blurred before their gradients, in pixels.
+# Blurs of the gray values before gradients are taken, in pixels.
 BLURS = (0.0, 0.7, 1.4, 2.8)
 
 
@@ -33,22 +32,30 @@ def check_scikit_learn(option: str) -> None:
         raise UserError(f"{option} needs scikit-learn: {INSTALL}")
 
 
-def c2st(real: Tensor, sample: Tensor) -> float:
+def least_side(window: int) -> int:
+    """The shortest side in pixels at which every block has a window."""
+    return window + BLOCKS * STRIDE
+
+
+def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
     """The classifier two-sample test of textures.
 
     A forest of extremely randomised trees learns to tell windows of the photo from windows of the
-    sample by local statistics, in every other one of 16 blocks of both, and is asked in the others;
-    then the other way round. Windows have 16 pixels and lie 3 apart, farther in large images.
+    sample by local statistics. It is trained on every other one of 16 blocks of both images and
+    tested on the rest, then the other way round. Windows have a stride of 3 pixels, or more in
+    large images.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1], with sides of at least ``LEAST_SIDE``; the two sizes
-            may differ.
+        real, sample: (1, 3, H, W) in [-1, 1], with sides of at least ``least_side(window)``; the
+            two sizes may differ.
+        window: side of the windows, in pixels.
 
     Returns:
-        The area under the ROC curve, the mean of both ways: .5 if the forest cannot tell, 1 if it
-        always can. Copied pieces may take it below .5, since the forest learns windows as those of
-        the photo that it then meets in the sample. Windows at the border of two blocks overlap,
-        which takes small images above it: of two of noise .75 at 96x128 pixels, .59 at 188x250.
+        The area under the ROC curve, averaged over both ways: .5 if the forest cannot tell, 1 if
+        it always can. Copied pieces can bring it below .5, since the forest is trained on windows
+        of the photo that it then meets in the sample. Windows at the border of two blocks overlap,
+        which brings small images above .5: two images of noise give .75 at 96x128 pixels and .59
+        at 188x250 with windows of 16 pixels.
 
     Raises:
         UserError: scikit-learn is not installed, or an image is too small.
@@ -60,7 +67,7 @@ def c2st(real: Tensor, sample: Tensor) -> float:
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.metrics import roc_auc_score
 
-    statistics, halves = zip(*(_windows(image) for image in (real, sample)), strict=True)
+    statistics, halves = zip(*(_windows(image, window) for image in (real, sample)), strict=True)
     features, half = np.concatenate(statistics), np.concatenate(halves)
     made = np.repeat([0, 1], [len(rows) for rows in statistics])
     areas = []
@@ -72,24 +79,26 @@ def c2st(real: Tensor, sample: Tensor) -> float:
     return fmean(areas)
 
 
-def _windows(image: Tensor) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """The statistics of an image's windows, (n, d), and which half each is in, 0 or 1."""
+def _windows(image: Tensor, window: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """The statistics of an image's windows, (n, d), and the half that each is in, 0 or 1."""
     from scipy.ndimage import uniform_filter
 
     height, width = image.shape[-2:]
-    if min(height, width) < LEAST_SIDE:
-        raise UserError(f"c2st: {height}x{width} pixels; needed are {LEAST_SIDE} a side")
+    if min(height, width) < least_side(window):
+        raise UserError(
+            f"c2st: {height}x{width} pixels; windows of {window} need {least_side(window)} a side"
+        )
     stride = max(STRIDE, math.ceil(math.sqrt(height * width / MOST_WINDOWS)))
-    middles = slice(WINDOW // 2, -(WINDOW // 2), stride)
+    middles = slice(window // 2, -(window // 2), stride)
     colours: NDArray[np.float32] = ((image[0].float() + 1) / 2).cpu().numpy()
-    columns = [uniform_filter(plane, WINDOW)[middles, middles] for plane in _planes(colours)]
+    columns = [uniform_filter(plane, window)[middles, middles] for plane in _planes(colours)]
     rows, cols = columns[0].shape
     half = np.add.outer(np.arange(rows) * BLOCKS // rows, np.arange(cols) * BLOCKS // cols) % 2
     return np.stack(columns, axis=-1).reshape(rows * cols, -1), half.ravel()
 
 
 def _planes(colours: NDArray[np.float32]) -> Iterator[Plane]:
-    """What is averaged over windows, each (H, W): of gradients, fine detail and colours.
+    """The maps (H, W) that windows average: of gradients, fine detail and colours.
 
     Args:
         colours: (3, H, W) in [0, 1].

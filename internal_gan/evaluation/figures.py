@@ -1,4 +1,4 @@
-"""All figures that compare samples with the image they were learnt from."""
+"""All figures that compare samples with the training image."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +12,9 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.bootstrap import mean_interval
-from internal_gan.evaluation.c2st import LEAST_SIDE, c2st
+from internal_gan.evaluation.c2st import WINDOWS, c2st, least_side
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
+from internal_gan.evaluation.field_diversity import field_diversity, fits
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
@@ -37,23 +38,27 @@ FIGURES = {
     "swd1": ("0", _SWD.format("full size")),
     "swd2": ("0", _SWD.format("half size")),
     "swd4": ("0", _SWD.format("quarter size")),
-    "coherence": ("0", "distance of its patches to the nearest of the photo"),
-    "completeness": ("0", "distance of the photo's patches to the nearest of its own"),
-    "repetition": ("1", "distance of its patches to others of itself, over the photo's"),
-    "sharpness": ("1", "mean gradient over the photo's"),
-    "copy": ("not near 0", "distance to the photo, place by place"),
-    "nearest_copy": ("not near 0", "the same of its large piece most like any of the photo"),
+    "coherence": ("0", "distance of its patches to the photo's nearest ones"),
+    "completeness": ("0", "distance of the photo's patches to its nearest ones"),
+    "repetition": ("1", "distance of its patches to each other, relative to the photo's"),
+    "sharpness": ("1", "mean gradient, relative to the photo's"),
+    "copy": ("not near 0", "distance to the photo, pixel by pixel"),
+    "nearest_copy": ("not near 0", "the same for its large piece most like any in the photo"),
+    "field_diversity": (
+        "not near 0",
+        "compressed size of its field of nearest patches over the raw size; 0: a copy",
+    ),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
-    "largest_piece": ("small", "share of it that its largest piece of the photo covers"),
-    "seams": ("1", "mean step where two pieces meet over the photo's own steps there"),
+    "largest_piece": ("small", "share of it covered by its largest piece of the photo"),
+    "seams": ("1", "mean step where two pieces meet, relative to the photo's there"),
     "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
-    "psnr_inside": ("high", "the same inside the mask"),
-    "ssim_inside": ("1", "the same inside the mask"),
-    "l1_inside": ("0", "the same inside the mask"),
+    "psnr_inside": ("high", "PSNR inside the mask, dB"),
+    "ssim_inside": ("1", "structural similarity inside the mask"),
+    "l1_inside": ("0", "mean absolute error inside the mask"),
 }
 
 
@@ -72,13 +77,13 @@ def judge(
     stem: InceptionStem | None = None,
     classify: bool = False,
 ) -> dict[str, float]:
-    """The figures of a sample that should consist of the photo's patches, in any places.
+    """Figures of a sample that should consist of the photo's patches, in any arrangement.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patches: sides of the patches in pixels; figures for sides other than 7 have names like
             ``coherence_11``.
-        exact: compare all patches instead of a fixed random choice.
+        exact: compare all patches instead of a fixed random subset.
         stem: computes SIFID, if given.
         classify: whether to compute ``c2st``, which takes seconds and needs scikit-learn.
 
@@ -103,15 +108,29 @@ def judge(
     if real.shape == sample.shape:
         figures["copy"] = copy(real, sample)
     figures["nearest_copy"] = nearest_copy(real, sample)
+    if fits(real, sample):
+        figures["field_diversity"] = field_diversity(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
-    if classify and min(*real.shape[-2:], *sample.shape[-2:]) >= LEAST_SIDE:
-        figures["c2st"] = c2st(real, sample)
+    if classify:
+        figures |= classified(real, sample)
     return figures
 
 
+def classified(real: Tensor, sample: Tensor) -> dict[str, float]:
+    """``c2st``, of windows of 16 pixels, and ``c2st_32``, as far as the sizes allow.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+    """
+    shortest = min(*real.shape[-2:], *sample.shape[-2:])
+    fitting = [window for window in WINDOWS if shortest >= least_side(window)]
+    names = ["c2st" if window == WINDOWS[0] else f"c2st_{window}" for window in fitting]
+    return {name: c2st(real, sample, window) for name, window in zip(names, fitting, strict=True)}
+
+
 def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:
-    """The figures of a picture whose pixels are all of a photo.
+    """Figures of a picture whose pixels all come from a photo.
 
     Args:
         sample: (1, 3, H, W) in [-1, 1].
@@ -119,7 +138,7 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
         photo: (1, 3, h, w) in [-1, 1], of ``origin.photo_size``.
 
     Returns:
-        ``largest_piece`` and ``seams``; nothing if some pixels are of no photo.
+        ``largest_piece`` and ``seams``; nothing if some pixels come from no photo.
     """
     from internal_gan.patches.seams import largest_piece, seam_figure
 
@@ -133,10 +152,10 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
 
 
 def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str, float]:
-    """The figures of an image that should equal the photo: a reconstruction, or a filled hole.
+    """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
     Args:
-        real, image: (1, 3, H, W) in [-1, 1], of one size.
+        real, image: (1, 3, H, W) in [-1, 1], of the same size.
         mask: (1, 1, H, W) in [0, 1], 1 inside; adds ``psnr_inside`` and so on.
 
     Returns:
@@ -161,7 +180,7 @@ class Diversity:
         self._count = 0
 
     def add(self, sample: Tensor) -> None:
-        """Add a sample (1, 3, H, W), unless its size is not the photo's."""
+        """Add a sample (1, 3, H, W); one of another size than the photo is ignored."""
         gray = sample.double().mean(dim=1)
         if gray.shape != self._mean.shape:
             return
@@ -180,11 +199,11 @@ class Diversity:
 
 
 def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Mean, standard deviation and a bootstrap interval of every figure over the samples.
+    """Mean, standard deviation and bootstrap interval of every figure over the samples.
 
     Returns:
         For each figure ``mean``, ``std``, ``interval`` (95 %, of the mean) and ``count`` of the
-        finite values; ``std`` and ``interval`` are None for a single one.
+        finite values; ``std`` and ``interval`` are None for a single value.
     """
     found: dict[str, list[float]] = {}
     for figures in samples:

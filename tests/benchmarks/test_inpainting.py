@@ -1,20 +1,21 @@
-"""The benchmark of inpainting on a tiny photo."""
+"""The inpainting benchmark on a tiny photo."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from benchmarks import inpainting
 from benchmarks._processes import Processes
-from benchmarks.inpainting import FIGURES, Job, random_share
+from benchmarks.inpainting import FIGURES, METHODS, OURS, PREVIEW, Job, random_share
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import write_image
+from internal_gan.images.files.image import read_image, write_image
 from tests.tiny import EDGECONNECT, picture
 
 
 @pytest.mark.slow
-def test_every_method_is_judged_on_every_hole(
+def test_every_method_is_evaluated_on_every_hole(
     benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_image(tmp_path / "a.png", picture(60, 72))
@@ -29,22 +30,50 @@ def test_every_method_is_judged_on_every_hole(
     ]
     for result in found["results"]:
         assert 0.19 < result["share"] < 0.31
-        assert set(result["figures"]) == {"EdgeConnect", "Telea", "Navier-Stokes", "biharmonic"}
+        assert set(result["figures"]) == {OURS, PREVIEW, *METHODS}
         assert all(set(figures) == set(FIGURES) for figures in result["figures"].values())
     assert "| box 20-30 % | Telea |" in (output / "summary.md").read_text()
     assert (output / "sheets" / "a-box-20-30.png").is_file()
 
-    # What is done is taken as it is.
+    # Finished results are reused.
     monkeypatch.setattr(Processes, "run", None)
     inpainting.main(options)
     with pytest.raises(UserError, match="choose another folder"):
         inpainting.main([*options, "seed=3"])
 
 
-def test_a_share_is_in_its_range_and_always_the_same(tmp_path: Path) -> None:
+def test_the_random_share_is_in_its_range_and_reproducible(tmp_path: Path) -> None:
     for ratio in inpainting.RATIOS:
         shares = [random_share(Job(name, "box", ratio, tmp_path))[0] for name in "abc"]
         low, high = map(int, ratio.split("-"))
         assert all(low <= 100 * share <= high for share in shares)
         assert len(set(shares)) == 3
         assert shares[0] == random_share(Job("a", "box", ratio, tmp_path))[0]
+
+
+class TestResultsOfOthers:
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> Job:
+        return Job("a", "box", "10-20", tmp_path)
+
+    def test_only_the_hole_is_taken(self, job: Job, tmp_path: Path) -> None:
+        write_image(tmp_path / "photo.png", picture(20, 24))
+        write_image(tmp_path / "a-box-10-20.png", picture(20, 24, 1))
+        photo, theirs = read_image(tmp_path / "photo.png"), read_image(tmp_path / "a-box-10-20.png")
+        (tmp_path / "photo.png").unlink()
+        hole = torch.zeros(1, 1, 20, 24)
+        hole[..., 5:9, 6:10] = 1
+        made = inpainting.given(tmp_path, job, photo, hole)
+        assert torch.equal(made[..., 5:9, 6:10], theirs.pixels[..., 5:9, 6:10])
+        assert torch.equal(made[..., :5, :], photo.pixels[..., :5, :])
+
+    def test_a_missing_picture_or_a_wrong_size_is_named(self, job: Job, tmp_path: Path) -> None:
+        folder = tmp_path / "theirs"
+        folder.mkdir()
+        write_image(tmp_path / "photo.png", picture(20, 24))
+        photo, hole = read_image(tmp_path / "photo.png"), torch.zeros(1, 1, 20, 24)
+        with pytest.raises(UserError, match="theirs: there is no picture called a-box-10-20"):
+            inpainting.given(folder, job, photo, hole)
+        write_image(folder / "a-box-10-20.png", picture(20, 23))
+        with pytest.raises(UserError, match=r"20x23 pixels; needed are 20x24"):
+            inpainting.given(folder, job, photo, hole)

@@ -1,4 +1,4 @@
-"""The benchmark of lines on a tiny photo, and its figures."""
+"""The benchmark of line continuation on a tiny photo, and its figures."""
 
 import math
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.tiny import EDGECONNECT, picture
 
 
 @pytest.mark.slow
-def test_every_guide_is_judged_in_every_hole(
+def test_every_guide_is_evaluated_in_every_hole(
     benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = tmp_path / "house.png"
@@ -36,9 +36,9 @@ def test_every_guide_is_judged_in_every_hole(
             assert set(guides) == set(GUIDES)
             assert all(set(FIGURES) <= set(figures) for figures in guides.values())
     assert "| finished | own |" in (output / "summary.md").read_text()
-    assert (output / "sheets" / "house.png").is_file()
+    assert (output / "sheets" / "house-seed0.png").is_file()
 
-    # What is done is taken as it is.
+    # Finished results are reused.
     monkeypatch.setattr(Processes, "run", None)
     lines.main(options)
     with pytest.raises(UserError, match="choose another folder"):
@@ -59,7 +59,7 @@ def test_holes_lie_in_the_photo_and_grow_with_it() -> None:
             assert 0 < 4 * float(one.sum()) == float(other.sum())
 
 
-def test_a_line_that_goes_on_has_no_gap_and_one_that_jumps_has_one() -> None:
+def test_a_continued_line_has_no_gap_and_a_shifted_one_has() -> None:
     photo, hole = torch.full((1, 3, 48, 64), -0.6), torch.zeros(1, 1, 48, 64)
     photo[..., 24:, :] = 0.6
     hole[..., 12:36, 20:44] = 1

@@ -1,4 +1,4 @@
-"""The benchmark of retargeting on a tiny photo."""
+"""The retargeting benchmark on a tiny photo."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_s
 
 
 @pytest.mark.slow
-def test_every_scale_and_method_is_judged(
+def test_every_scale_and_method_is_evaluated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scales = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)}
@@ -24,7 +24,9 @@ def test_every_scale_and_method_is_judged(
     write_image(tmp_path / "a.png", picture(56, 60))
     output = tmp_path / "output"
     options = ["--photos", str(tmp_path / "a.png"), "--output", str(output)]
-    options += ["--seeds", "0", "3"]
+    (tmp_path / "others").mkdir()
+    write_image(tmp_path / "others" / "a-2x-wide.png", picture(56, 120, 1))
+    options += ["--seeds", "0", "3", "--others", f"theirs={tmp_path / 'others'}"]
     retargeting.main([*options, "--overrides", *OVERRIDES])
     found = json.loads(capsys.readouterr().out)
     assert found["failures"] == []
@@ -32,7 +34,7 @@ def test_every_scale_and_method_is_judged(
     own = {"InGAN", "InGAN, vote=false", "InGAN, finished"}
     always = own | {"votes alone", "resizing", "seam carving"}
     assert set(figures["0.5x wide"]) == always | {"cropping"}
-    assert set(figures["2x wide"]) == always | {"tiling", "mirroring"}
+    assert set(figures["2x wide"]) == always | {"tiling", "mirroring", "theirs"}
     for method in ("tiling", "mirroring"):
         repeated = figures["2x wide"][method]["repetition"]
         assert repeated < 0.5 * figures["2x wide"]["resizing"]["repetition"]
@@ -40,7 +42,7 @@ def test_every_scale_and_method_is_judged(
     assert figures["2x wide"]["InGAN, vote=false"]["way back"] > 0
     assert figures["2x wide"]["InGAN, finished"]["coherence"] > 0
     assert found["results"][1]["seed"] == 3
-    assert "| **mean** | seam carving |" in (output / "summary.md").read_text()
+    assert "| 2x wide | seam carving |" in (output / "summary.md").read_text()
     assert (output / "pictures" / "a-seed3" / "2x-wide-InGAN.png").is_file()
 
     monkeypatch.setattr(Processes, "run", None)
@@ -55,7 +57,7 @@ def test_a_crop_is_the_middle() -> None:
     assert retargeting.cropped(image, (4, 7)) is None
 
 
-def test_copies_continue_the_image_where_it_ends() -> None:
+def test_tiling_and_mirroring_continue_the_image_past_its_end() -> None:
     image = torch.arange(6.0).reshape(1, 1, 2, 3)
     tiled, mirrored = retargeting.tiled(image, (2, 6)), retargeting.mirrored(image, (2, 6))
     assert tiled is not None
@@ -65,7 +67,9 @@ def test_copies_continue_the_image_where_it_ends() -> None:
     assert retargeting.tiled(image, (2, 3)) is None
 
 
-def test_photos_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_photos_with_the_same_name_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         write_image(tmp_path / folder / "a.png", picture(56, 60))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.c2st import LEAST_SIDE, c2st, check_scikit_learn
+from internal_gan.evaluation.c2st import c2st, check_scikit_learn, least_side
 
 
 def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
@@ -15,7 +15,7 @@ def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
     return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_scikit_learn_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(name: str, *arguments: Any) -> None:
         assert name == "sklearn"
 
@@ -35,24 +35,33 @@ class TestWithScikitLearn:
     def test_equal_textures_cannot_be_told_apart(self) -> None:
         assert c2st(noise(1, 188, 250), noise(2, 188, 250)) == pytest.approx(0.5, abs=0.12)
 
-    def test_a_blurred_texture_is_told(self) -> None:
+    def test_a_blurred_texture_is_told_apart(self) -> None:
         blurred = (noise(1) + noise(1).roll(1, 3)) / 2
         assert c2st(noise(2), blurred) > 0.99
 
-    def test_colours_are_told(self) -> None:
+    def test_different_colours_are_told_apart(self) -> None:
         assert c2st(noise(2), noise(1) * torch.tensor([1.0, 0.7, 1.0]).view(1, 3, 1, 1)) > 0.95
 
     def test_sizes_may_differ(self) -> None:
-        assert 0 <= c2st(noise(1), noise(2, LEAST_SIDE, 200)) <= 1
+        assert 0 <= c2st(noise(1), noise(2, least_side(16), 200)) <= 1
 
-    def test_the_same_again(self) -> None:
+    def test_the_result_is_reproducible(self) -> None:
         assert c2st(noise(1), noise(2)) == c2st(noise(1), noise(2))
 
     @pytest.mark.slow
     def test_windows_lie_farther_apart_in_large_images(self) -> None:
-        """The time is bounded: 40 times the pixels are not 40 times the windows."""
+        """The time is bounded: with 40 times the pixels there are not 40 times as many windows."""
         assert c2st(noise(1, 600, 400), noise(2, 600, 400)) == pytest.approx(0.5, abs=0.1)
 
-    def test_too_small_an_image(self) -> None:
+    def test_an_image_smaller_than_a_window_is_refused(self) -> None:
         with pytest.raises(UserError, match="28 a side"):
             c2st(noise(1), noise(2, 27, 80))
+        with pytest.raises(UserError, match="44 a side"):
+            c2st(noise(1), noise(2, 43, 80), window=32)
+
+    def test_larger_windows_tell_a_blend_that_smaller_ones_hardly_do(self) -> None:
+        """Squares of 16 pixels of two textures: only a window of 32 always has both."""
+        first, second = noise(1, 188, 250), (noise(2, 188, 250) + noise(2, 188, 250).roll(1, 3)) / 2
+        rows, columns = torch.arange(188)[:, None] // 16, torch.arange(250)[None] // 16
+        mixed = torch.where((rows + columns) % 2 > 0, first, second)
+        assert c2st(first, mixed, window=32) > c2st(first, mixed)

@@ -1,0 +1,203 @@
+"""Every table of docs/results: run the benchmarks behind them, and write them into the pages.
+
+    python -m benchmarks.all --list
+    python -m benchmarks.all --data images/ --output all/ [NAME ...]
+    python -m benchmarks.all --write
+
+Each benchmark goes on where it was when it is started again; one that has finished in this output
+folder is not run again. --write only makes the tables anew from the records in docs/results/data.
+"""
+
+import argparse
+import importlib
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks._common import ROOT, existing_folder, run, say
+from benchmarks._pages import keep_record, read_record, renew_pages
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, read_json_object
+
+RETARGETED = ("fish.png", "fruit.png", "corn.png", "house.jpg")
+TEXTURES = ("olives.png", "cobbles.jpeg")
+LARGE = ("mountains", "dune", "moss", "stream", "dandelions")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A benchmark with its arguments.
+
+    Attributes:
+        benchmark: the module in ``benchmarks``. Its ``tables(record)`` gives the tables by name.
+        arguments: ``{data}`` stands for the folder of images, ``{output}`` for a folder of its own.
+        minutes: about how long it takes on two cores of an AMD EPYC.
+    """
+
+    benchmark: str
+    arguments: str = ""
+    minutes: int = 1
+
+    @property
+    def command(self) -> str:
+        """As a reader would type it."""
+        words = self.arguments.replace("{data}/", "").replace("{output}", "output/")
+        return f"python -m benchmarks.{self.benchmark} {words}".strip()
+
+    def argv(self, data: Path | None, output: Path) -> list[str]:
+        """The arguments with the folders in their places.
+
+        Raises:
+            UserError: images are needed, and no folder of them was given.
+        """
+        if "{data}" in self.arguments and data is None:
+            raise UserError(f"benchmarks.{self.benchmark} needs --data, a folder of images")
+        words = shlex.split(self.arguments)
+        return [
+            word.replace("{data}", str(data)).replace("{output}", str(output)) for word in words
+        ]
+
+    def tables(self, record: Mapping[str, Any]) -> dict[str, str]:
+        """Its tables by name, each with a line on where the figures are from."""
+        module = importlib.import_module(f"benchmarks.{self.benchmark}")
+        make: Callable[[Mapping[str, Any]], Mapping[str, str]] = module.tables
+        source = provenance(record, self.command)
+        return {part: f"{table.strip()}\n\n{source}" for part, table in make(record).items()}
+
+
+def _quality(photos: str, seeds: str, count: int) -> str:
+    folder = f"{{data}}/{photos}"
+    names = " ".join(map(str, range(1, count + 1)))
+    return (
+        f"--real {folder}/real --published {folder}/singan --others gpnn={folder}/gpnn "
+        f"--photos {names} --seeds {seeds} --output {{output}}"
+    )
+
+
+_SIX = " ".join(
+    [f"{{data}}/retarget/{name}" for name in RETARGETED]
+    + [f"{{data}}/textures/{name}" for name in TEXTURES]
+)
+_LINES = " ".join(
+    [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
+    + [f"{{data}}/retarget/{name}" for name in ("house.jpg", "fruit.png", "corn.png")]
+    + [f"{{data}}/places50/real/{name}.jpg" for name in (22, 5, 24)]
+)
+_BUNDLED = " ".join(
+    f"examples/photos/{name}.jpg" for name in ("dandelions", "gravel", "mountains", "peaks")
+)
+_ENLARGED = " ".join(
+    [
+        f"{{data}}/singan/images/{name}"
+        for name in ("mountains.jpg", "seascape.png", "tree.png", "wild_bush.jpg")
+    ]
+    + [f"{{data}}/retarget/{name}" for name in ("fruit.png", "house.jpg")]
+)
+ENTRIES = {
+    "quality-places50": Entry("quality", _quality("places50", "0 1", 25), 90),
+    "quality-sigd16": Entry("quality", _quality("sigd16", "0", 8), 20),
+    "large": Entry(
+        "large",
+        f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
+        15,
+    ),
+    "retargeting": Entry("retargeting", f"--photos {_SIX} --seeds 0 1 --output {{output}}", 80),
+    "inpainting": Entry(
+        "inpainting",
+        f"--photos {_BUNDLED} --ratios 10-20 30-40 --output {{output}}",
+        40,
+    ),
+    "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
+    "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 15),
+    "ablations": Entry("ablations", "--output {output} --overrides trainer.steps_factor=0.4", 150),
+    "commands": Entry("commands", "", 12),
+    "training-time": Entry("training_time", "--rounds 3 --steps 4", 6),
+    "sampling": Entry("sampling", "", 1),
+    "memory": Entry("memory", "--max-sizes 125 250 --rounds 1", 3),
+    "neighbour": Entry("neighbour", "--rounds 2 --seconds 10", 8),
+    "patches": Entry("patches", "--rounds 1", 6),
+    "scaling": Entry("scaling", "", 8),
+}
+
+
+def provenance(record: Mapping[str, Any], command: str) -> str:
+    """Where a table's figures are from, in one line: commit, machine, day and command."""
+    found = record["environment"]
+    commit = str(found["commit"])[:10] + (", with changes" if found["modified"] else "")
+    machine = found["machine"]
+    return (
+        f"*Commit {commit}; {machine['cores']} cores, {machine['cpu']}; torch "
+        f"{found['versions']['torch']}; {found['time'][:10]}.* `{command}`"
+    )
+
+
+def all_tables(names: Sequence[str] = tuple(ENTRIES)) -> dict[str, str]:
+    """Every table that there is a record of, by ``NAME.PART``."""
+    found: dict[str, str] = {}
+    for name in names:
+        if (record := read_record(name)) is not None:
+            parts = ENTRIES[name].tables(record)
+            found |= {f"{name}.{part}": table for part, table in parts.items()}
+    return found
+
+
+def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
+    """Run a benchmark, or what is left of it, and return its record.
+
+    Raises:
+        UserError: it failed; what it said is on standard error.
+    """
+    path = output / f"{name}.json"
+    if known := read_json_object(path):
+        return known
+    entry = ENTRIES[name]
+    command = [sys.executable, "-m", f"benchmarks.{entry.benchmark}"]
+    command += entry.argv(data, output / name)
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if result.returncode:
+        raise UserError(
+            f"{name}: exit code {result.returncode}; the same command goes on where it was"
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_text(result.stdout, encoding="utf-8")
+    record: dict[str, Any] = json.loads(result.stdout)
+    return record
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.all", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENTRIES))
+    parser.add_argument("--data", type=existing_folder, help="folder of images; see docs")
+    parser.add_argument("--output", type=Path, help="folder for runs and results")
+    parser.add_argument("--list", action="store_true", help="what there is, and how long it takes")
+    parser.add_argument("--write", action="store_true", help="only write the pages")
+    options = parser.parse_args(argv)
+    for name in options.names:
+        if name not in ENTRIES:
+            raise UserError(f"{name}: no such benchmark; allowed: {', '.join(ENTRIES)}")
+    names = options.names or list(ENTRIES)
+    if options.list:
+        for name in names:
+            print(f"{ENTRIES[name].minutes:4d} min  {name:17s} {ENTRIES[name].command}")
+        print(f"{sum(ENTRIES[name].minutes for name in names):4d} min in all")
+        return
+    if not options.write:
+        if options.output is None:
+            raise UserError("--output: needs a folder for runs and results, or use --write")
+        left = sum(ENTRIES[name].minutes for name in names)
+        for number, name in enumerate(names, 1):
+            say(f"[{number}/{len(names)}] {name}; about {left} min left")
+            keep_record(name, do_entry(name, options.data, options.output.absolute()))
+            left -= ENTRIES[name].minutes
+    for path in renew_pages(all_tables()):
+        say(f"written: {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,191 @@
+"""Large photos: quality and cost of a sample at the photo's own resolution.
+
+    python -m benchmarks.large --photos mountains.jpg dune.jpg --output large/
+
+Trains on each photo by the real command line, then draws one sample at the photo's own resolution
+and one of 250 pixels, each by a command of its own. The difference of the two is what a megapixel
+costs. Killed and started again, it goes on where it was. Linux and macOS.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks._common import (
+    ROOT,
+    by_name,
+    environment,
+    existing_file,
+    last_line,
+    positive,
+    print_json,
+    run,
+    say,
+    write_json,
+)
+from benchmarks._processes import Processes
+from internal_gan.errors import UserError
+from internal_gan.evaluation.figures import judge_pieces
+from internal_gan.files import read_json_object
+from internal_gan.images.files.image import read_image
+from internal_gan.images.origin import origin_path, read_origin
+from internal_gan.images.resize import size_of
+from internal_gan.patches.statistics import sharpness
+from internal_gan.sweeps.table import as_markdown
+
+# Long side of the small sample, in pixels.
+SMALL = 250
+# Side of the windows in which sharpness is compared, in pixels.
+WINDOW = 256
+PERCENTILES = (10, 50, 90)
+
+
+class Cost(NamedTuple):
+    """Processor seconds and peak bytes of a whole command."""
+
+    seconds: float
+    peak: int
+
+
+def measured(arguments: Sequence[str], log: Path, threads: int) -> Cost:
+    """Run ``python -m internal_gan ARGUMENTS`` and measure it from outside.
+
+    Raises:
+        UserError: it failed.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "internal_gan", *arguments],
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise UserError(f"exit code {process.returncode}: {last_line(log)}; see {log}")
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+
+
+def gradients(image: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The mean absolute gradient of each window, row by row.
+
+    Args:
+        image: (1, 3, H, W).
+    """
+    gray = image.mean(dim=1)
+    across, down = (gray.diff(dim=axis).abs() for axis in (-1, -2))
+    steps = (across[:, :-1] + down[..., :-1])[0]
+    rows, columns = (max(1, side // WINDOW) for side in steps.shape)
+    windows = steps[: rows * WINDOW, : columns * WINDOW]
+    parts = [part for row in windows.tensor_split(rows, 0) for part in row.tensor_split(columns, 1)]
+    return np.array([float(part.mean()) for part in parts])
+
+
+def judge(photo: Path, sample: Path) -> dict[str, Any]:
+    """The figures of a sample of the photo's own size."""
+    real, made = read_image(photo).pixels, read_image(sample).pixels
+    pieces = judge_pieces(made, read_origin(origin_path(sample)), real)
+    windows = [np.percentile(gradients(image), PERCENTILES) for image in (made, real)]
+    return {
+        "sharpness": sharpness(real, made),
+        "window_sharpness": (windows[0] / windows[1]).tolist(),
+        **pieces,
+    }
+
+
+def do_photo(
+    photo: Path, output: Path, overrides: Sequence[str], threads: int, processes: Processes
+) -> dict[str, Any]:
+    """Train, sample twice and judge; what is done is taken as it is."""
+    name = photo.stem
+    result_file = output / "results" / f"{name}.json"
+    if known := read_json_object(result_file):
+        return known
+    folder, log = output / "runs" / name, output / "logs" / f"{name}.txt"
+    processes.train(folder, [*overrides, f"image={photo}", "sample.count=1"], log, threads)
+    costs, samples = {}, {}
+    for resolution in (str(SMALL), "photo"):
+        drawn = output / "samples" / f"{name}-{resolution}"
+        arguments = [f"finish.resolution={resolution}", f"output={drawn}", "overwrite=true"]
+        command = ["task=sample", f"checkpoint={folder}", "sample.count=1", *arguments]
+        costs[resolution] = measured(command, log, threads)
+        samples[resolution] = drawn / "sample" / "000.png"
+    small, large = (size_of(read_image(samples[key]).pixels) for key in (str(SMALL), "photo"))
+    pixels = large[0] * large[1] - small[0] * small[1]
+    least, most = costs[str(SMALL)], costs["photo"]
+    result = {
+        "photo": name,
+        "size": large,
+        "seconds_a_megapixel": (most.seconds - least.seconds) / pixels * 1e6,
+        "bytes_a_pixel": (most.peak - least.peak) / pixels,
+        "figures": judge(photo, samples["photo"]),
+        "environment": environment(),
+    }
+    write_json(result_file, result)
+    return result
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """A row for each photo."""
+    rows = []
+    for result in record["results"]:
+        figures = result["figures"]
+        rows.append(
+            {
+                "photo": result["photo"],
+                "megapixels": f"{result['size'][0] * result['size'][1] / 1e6:.1f}",
+                "seconds a megapixel": f"{result['seconds_a_megapixel']:.2f}",
+                "bytes a pixel": f"{result['bytes_a_pixel']:.0f}",
+                "sharpness": f"{figures['sharpness']:.2f}",
+                "sharpness of windows": " / ".join(
+                    f"{value:.2f}" for value in figures["window_sharpness"]
+                ),
+                "seams": f"{figures['seams']:.2f}",
+                "largest piece": f"{figures['largest_piece']:.2f}",
+            }
+        )
+    return {"photos": as_markdown(rows)}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
+    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--threads", type=positive, default=1, help="of each command")
+    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
+    options = parser.parse_args(argv)
+    output, photos = options.output.absolute(), by_name(options.photos)
+    torch.set_num_threads(options.threads)
+    results: list[dict[str, Any]] = []
+
+    def add(name: str, result: dict[str, Any]) -> None:
+        results.append(result)
+        say(f"[{len(results)}/{len(photos)}] {name}")
+
+    with Processes() as processes:
+        work = {
+            name: partial(do_photo, photo, output, options.overrides, options.threads, processes)
+            for name, photo in photos.items()
+        }
+        failures = processes.do_all(work, 1, add)
+    about = {"overrides": options.overrides, "threads": options.threads}
+    print_json("large", {**about, "results": results, "failures": failures})
+    if failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,64 @@
+"""How intricate the nearest-neighbour field of a sample is, as a measure of its diversity."""
+
+import zlib
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.search import grid, lattice, nearest_patches
+
+PATCH = 7
+# Longer images are shrunk to this long side first, so that an exact search takes about a second.
+LONG_SIDE = 128
+
+
+def fits(real: Tensor, sample: Tensor) -> bool:
+    """Whether both images, shrunk as for :func:`field_diversity`, have room for a patch."""
+    factor = _factor(real, sample)
+    return min(_side(side, factor) for side in (*size_of(real), *size_of(sample))) >= PATCH
+
+
+def field_diversity(real: Tensor, sample: Tensor) -> float:
+    """Size of a sample's compressed nearest-neighbour field over that of the raw field.
+
+    For each patch of 7x7 pixels of the sample, the field has the displacement to the nearest patch
+    of the photo. Large copied regions give large areas of one displacement, which compress well.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ. Both are shrunk by the same
+            factor until neither is longer than 128 pixels.
+
+    Returns:
+        Near 0 for a copy; near 1 if neighbouring patches come from unrelated places. Only compare
+        figures of samples of one size.
+
+    Raises:
+        UserError: a patch does not fit into an image.
+
+    Source: Nikankin, Haim & Irani, "SinFusion", ICML 2023, Section 7 (NNFDIV), where the field is
+    that of 3x3x3 patches of a video, found by PatchMatch; here it is exact, of 7x7 patches.
+    """
+    photo, made = (_shrunk(image, _factor(real, sample)) for image in (real, sample))
+    places = lattice(made, PATCH)
+    _, matches = nearest_patches(made, places, photo, lattice(photo, PATCH), PATCH)
+    width = grid(photo, PATCH)[1]
+    rows, columns = torch.meshgrid(*map(torch.arange, places.shape), indexing="ij")
+    field = torch.stack([matches.cpu() // width - rows, matches.cpu() % width - columns])
+    # With sides of at most LONG_SIDE pixels, a displacement fits into a signed byte.
+    raw = field.numpy().astype(np.int8).tobytes()
+    return len(zlib.compress(raw, level=9)) / len(raw)
+
+
+def _factor(real: Tensor, sample: Tensor) -> float:
+    return min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
+
+
+def _side(side: int, factor: float) -> int:
+    return max(1, round(factor * side))
+
+
+def _shrunk(image: Tensor, factor: float) -> Tensor:
+    height, width = size_of(image)
+    return resize(image, (_side(height, factor), _side(width, factor))).clamp(-1, 1)

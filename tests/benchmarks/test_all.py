@@ -1,0 +1,160 @@
+"""The tables of docs/results, and the command that writes them."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from benchmarks import _pages
+from benchmarks import all as everything
+from benchmarks._common import ROOT
+from internal_gan.errors import UserError
+
+RECORD = {
+    "benchmark": "sampling",
+    "environment": {
+        "time": "2026-01-02T03:04:05+00:00",
+        "commit": "0123456789abcdef",
+        "modified": False,
+        "machine": {"cpu": "a processor", "cores": 2},
+        "versions": {"torch": "2.0"},
+    },
+    "results": [
+        {
+            "size": [10, 20],
+            "seconds": {"median": 0.123456, "lowest": 0.1, "highest": 0.2, "runs": 3},
+            "megapixels_per_second": {"median": 5.0, "lowest": 5.0, "highest": 5.0, "runs": 1},
+        }
+    ],
+}
+
+
+def test_the_pages_have_the_tables_of_the_records() -> None:
+    """If a table was edited or is out of date: ``python -m benchmarks.all --write``."""
+    tables = everything.all_tables()
+    for path in _pages.pages():
+        text = path.read_text(encoding="utf-8")
+        assert _pages.renewed(text, tables, path.name) == text, path.name
+
+
+def test_every_record_belongs_to_a_benchmark_and_is_shown() -> None:
+    records = {path.stem for path in _pages.RECORDS.glob("*.json")}
+    assert records <= set(everything.ENTRIES)
+    texts = [path.read_text(encoding="utf-8") for path in _pages.pages()]
+    assert {name.partition(".")[0] for text in texts for name in _pages.tables_in(text)} == records
+
+
+def test_no_record_names_a_folder_of_the_machine() -> None:
+    for path in _pages.RECORDS.glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert not any(folder in text for folder in (str(ROOT), f"{Path.home()}/", "/tmp/")), path
+
+
+class TestPages:
+    TEXT = "A page.\n\n<!-- table a.b -->\nold\n<!-- end of table -->\n\nMore.\n"
+
+    def test_a_table_is_renewed_and_the_rest_stays(self) -> None:
+        new = _pages.renewed(self.TEXT, {"a.b": "| new |\n", "c.d": "unused"}, "page.md")
+        assert new == self.TEXT.replace("old", "\n| new |\n")
+        assert _pages.renewed(new, {"a.b": "| new |\n"}, "page.md") == new
+        assert _pages.tables_in(new) == ["a.b"]
+
+    def test_an_unknown_table_is_named(self) -> None:
+        with pytest.raises(UserError, match=r"page.md: has a table a.b; allowed: c.d"):
+            _pages.renewed(self.TEXT, {"c.d": ""}, "page.md")
+
+    def test_a_table_made_by_hand_is_found(self) -> None:
+        table = "| x | y |\n|---|:-:|\n| 1 | 2 |\n"
+        assert list(_pages.tables_by_hand(table)) == ["| x | y |"]
+        assert list(_pages.tables_by_hand(self.TEXT.replace("old", table))) == []
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of results, and a benchmark that prints RECORD, or fails while ``fail`` exists."""
+    results = tmp_path / "results"
+    results.mkdir()
+    page = "# Speed\n\n<!-- table sampling.sizes -->\n<!-- end of table -->\n"
+    (results / "speed.md").write_text(page)
+    monkeypatch.setattr(_pages, "RESULTS", results)
+    monkeypatch.setattr(_pages, "RECORDS", results / "data")
+    monkeypatch.setattr(_pages, "ROOT", tmp_path)
+    monkeypatch.setattr(everything, "ROOT", tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
+    (tmp_path / "benchmarks" / "sampling.py").write_text(
+        "import pathlib, sys\n"
+        "with open('count', 'a') as file: file.write('.')\n"
+        "if pathlib.Path('fail').exists(): sys.exit(3)\n"
+        f"print({json.dumps(RECORD)!r})\n"
+    )
+    return tmp_path
+
+
+def run(folder: Path, *names: str) -> None:
+    everything.main([*names, "--output", str(folder / "all")])
+
+
+def test_a_benchmark_is_run_once_and_its_table_is_written(project: Path) -> None:
+    run(project, "sampling")
+    run(project, "sampling")
+    assert (project / "count").read_text() == "."
+    page = (project / "results" / "speed.md").read_text()
+    assert "| 10x20 | 0.123 (0.1 to 0.2) | 5 |" in page
+    assert "*Commit 0123456789; 2 cores, a processor; torch 2.0; 2026-01-02.*" in page
+    assert "`python -m benchmarks.sampling`" in page
+
+
+def test_a_page_edited_by_hand_is_put_right(project: Path) -> None:
+    run(project, "sampling")
+    page = project / "results" / "speed.md"
+    written = page.read_text()
+    page.write_text(written.replace("0.123", "0.001"))
+    everything.main(["--write"])
+    assert page.read_text() == written
+
+
+def test_a_benchmark_that_failed_is_run_again(project: Path) -> None:
+    (project / "fail").touch()
+    before = (project / "results" / "speed.md").read_text()
+    with pytest.raises(UserError, match=r"sampling: exit code 3; the same command goes on"):
+        run(project, "sampling")
+    assert (project / "results" / "speed.md").read_text() == before
+    (project / "fail").unlink()
+    run(project, "sampling")
+    assert (project / "count").read_text() == ".."
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing: no such benchmark; allowed: quality-places50"):
+        everything.main(["nothing", "--write"])
+    with pytest.raises(UserError, match="--output: needs a folder"):
+        everything.main(["sampling"])
+    with pytest.raises(UserError, match=r"benchmarks.quality needs --data"):
+        run(tmp_path, "quality-places50")
+
+
+def test_the_list_has_every_benchmark_and_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    everything.main(["--list"])
+    text = capsys.readouterr().out
+    assert all(name in text for name in everything.ENTRIES)
+    assert text.splitlines()[-1].endswith("min in all")
+
+
+@pytest.mark.parametrize("name", everything.ENTRIES)
+def test_every_benchmark_has_tables_and_takes_its_arguments(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong option would be found only after hours of other benchmarks."""
+    entry = everything.ENTRIES[name]
+    for word in entry.arguments.split():
+        if word.startswith("{data}") and "." in word.rpartition("/")[2]:
+            path = Path(word.replace("{data}", str(tmp_path)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    module = import_module(f"benchmarks.{entry.benchmark}")
+    assert callable(module.tables)
+    with pytest.raises(SystemExit) as ended:
+        module.main([*entry.argv(tmp_path, tmp_path / "out"), "--help"])
+    assert ended.value.code == 0, capsys.readouterr().err

@@ -1,0 +1,54 @@
+"""How intricate the field of nearest patches is."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.evaluation.field_diversity import field_diversity, fits
+
+
+def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
+
+
+def test_a_copy_has_none() -> None:
+    assert field_diversity(noise(1), noise(1)) < 0.01
+
+
+def test_more_and_smaller_pieces_have_more() -> None:
+    """Pieces of the photo in random places; the whole photo, shifted, is one piece."""
+    photo = noise(1, 96, 96)
+
+    def of_pieces(side: int) -> Tensor:
+        pieces = photo.unfold(2, side, side).unfold(3, side, side).flatten(2, 3)
+        order = torch.randperm(pieces.shape[2], generator=torch.Generator().manual_seed(0))
+        per_row = 96 // side
+        rows = [
+            torch.cat(list(pieces[:, :, order[row * per_row : (row + 1) * per_row]].unbind(2)), 3)
+            for row in range(per_row)
+        ]
+        return torch.cat(rows, 2)
+
+    shifted, large, small = (
+        field_diversity(photo, made) for made in (photo.roll(48, 3), of_pieces(32), of_pieces(8))
+    )
+    assert shifted < large < small
+
+
+def test_unrelated_places_come_near_one() -> None:
+    assert field_diversity(noise(1), noise(2)) > 0.8
+
+
+def test_large_images_are_shrunk_together() -> None:
+    large = torch.nn.functional.interpolate(noise(1, 64, 128), scale_factor=3)
+    assert field_diversity(large, large) < 0.01
+    assert field_diversity(large, large[..., :192]) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "room"), [(7, 128, True), (6, 90, False), (40, 1000, False)]
+)
+def test_whether_a_patch_fits(height: int, width: int, room: bool) -> None:
+    image = noise(1, height, width)
+    assert fits(image, image) is room
