@@ -207,9 +207,11 @@ def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) ->
             figures[f"{figure.__name__}_{patch}"] = fmean(each)
     if len(batch) > 1:
         figures["diversity_gpdm"] = diversity_gpdm(photo, batch)
-    figures["field_diversity"] = fmean(field_diversity(photo, one[None]) for one in batch)
-    told = [classified(photo, one[None]) for one in batch[:CLASSIFIED]]
-    return figures | {name: fmean(each[name] for each in told) for name in told[0]}
+    slow = [
+        classified(photo, one[None]) | {"field_diversity": field_diversity(photo, one[None])}
+        for one in batch[:CLASSIFIED]
+    ]
+    return figures | {name: fmean(each[name] for each in slow) for name in slow[0]}
 
 
 def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:
