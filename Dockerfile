@@ -1,4 +1,4 @@
-# The page of `internal-gan app` on the CPU: docs/deploy.md.
+# `internal-gan app` on the CPU; see docs/deploy.md.
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY . .
@@ -6,8 +6,8 @@ RUN python -m pip install --no-cache-dir build
 RUN python -m build --wheel --outdir /wheels
 
 FROM python:3.12-slim
-# The address of a package index that has torch for the CPU alone. Without it pip takes the
-# default, which on x86 brings some gigabytes of libraries for NVIDIA GPUs.
+# The address of a package index with CPU-only torch. Without it pip uses the default index, which
+# on x86 adds several gigabytes of libraries for NVIDIA GPUs.
 ARG TORCH_INDEX=""
 COPY constraints.txt /constraints.txt
 COPY --from=build /wheels /wheels

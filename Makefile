@@ -1,14 +1,14 @@
 # Everything is installed in $(VENV); nothing outside this folder is changed.
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The interpreters to try, in this order; `make PYTHON=/path/to/python3.12 ...` names one.
+# Interpreters to try, in this order; `make PYTHON=/path/to/python3.12 ...` names one.
 PYTHON ?= python3 python3.13 python3.12 python3.11
 RUNS ?= runs
-# Processes that share the tests; each wants a core and about a gigabyte.
+# Parallel test processes; each needs a core and about a gigabyte of memory.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 
 PHOTO ?= examples/photos/large/mountains.jpg
-# Training time; the rest is for drawing.
+# Training time, not counting the drawing of samples.
 TIME ?= 60s
 WIDE ?= [1024,3072]
 
@@ -31,8 +31,8 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 	echo "  the photo              $(PHOTO)"; \
 	echo "  samples of its size    $$run/sample/"; \
 	echo "  wider samples          $$run-wide/sample/"; \
-	echo "  a page to look at      $$run/index.html"; \
-	echo "For a photo of yours:"; \
+	echo "  report page            $$run/index.html"; \
+	echo "For your own photo:"; \
 	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"; \
 	echo "(after \`. $(BIN)/activate\` the command is just internal-gan)"
 
@@ -79,9 +79,8 @@ $(BIN)/python:
 	echo "Making $(VENV) with $$("$$found" --version)"; \
 	"$$found" -m venv --clear $(VENV)
 
-# pip builds in isolation, so that nothing the environment happens to hold is needed: from 25.3 on
-# `--build-constraint` holds the build tools, of this package and of its dependencies, to the same
-# versions as everything else.
+# pip builds in isolation, whatever the environment contains. From 25.3 on, `--build-constraint` pins
+# the build tools of this package and of its dependencies to the same versions as everything else.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing (the first time this downloads torch)"
 	@$(PIP_INSTALL) --quiet 'pip>=25.3'
@@ -94,6 +93,6 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev]'
 	@if command -v npm > /dev/null; then \
 		npm install --prefix tests/app --no-audit --no-fund --no-package-lock --silent \
-		|| echo "axe-core could not be installed; the test that needs it is left out"; \
+		|| echo "axe-core could not be installed; the test that needs it is skipped"; \
 	fi
 	@touch $(VENV)/installed $@

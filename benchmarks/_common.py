@@ -1,6 +1,6 @@
-"""What every benchmark has in common: the record of where it ran, medians with spread, JSON.
+"""Shared by all benchmarks: the record of the machine, medians with their spread, JSON.
 
-Imports no torch, since a small process is needed to measure the memory of others.
+Does not import torch: a benchmark that measures the memory of other processes must be small.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from internal_gan.units import Size
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
-# From the size of the training to 4 megapixels.
+# From the training size to 4 megapixels.
 OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]
 
 
 def environment() -> dict[str, Any]:
-    """The commit, the machine and the versions that a measurement belongs to."""
+    """The time, commit, machine and versions of a measurement."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
@@ -51,7 +51,7 @@ def environment() -> dict[str, Any]:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """The median of repeated measurements, the lowest, the highest, and how many there were."""
+    """Median, lowest and highest of repeated measurements, and their number."""
     return {
         "median": _rounded(statistics.median(values)),
         "lowest": _rounded(min(values)),
@@ -61,7 +61,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def shown(found: Mapping[str, float], digits: int = 3) -> str:
-    """A :func:`spread` for a table: the median, and the range of several measurements."""
+    """A :func:`spread` as a table cell: the median, with the range if there are several runs."""
     median, lowest, highest = (
         f"{found[key]:.{digits}g}" for key in ("median", "lowest", "highest")
     )
@@ -75,17 +75,17 @@ def print_json(name: str, results: Mapping[str, Any]) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file, whole or not at all, and its folder where it is missing."""
+    """Write a JSON file atomically, and create its folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 def pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by name without suffix; ``2`` comes before ``10``.
+    """The images in a folder by their names without suffix; ``2`` comes before ``10``.
 
     Raises:
-        UserError: two of them have one name.
+        UserError: two of them have the same name.
     """
     readable = [p for p in folder.iterdir() if p.suffix.lower() in READABLE_SUFFIXES]
     visible = [path for path in readable if not path.name.startswith(".")]
@@ -96,7 +96,7 @@ def by_name(files: Sequence[Path]) -> dict[str, Path]:
     """Files by their names without suffix.
 
     Raises:
-        UserError: two of them have one name.
+        UserError: two of them have the same name.
     """
     found: dict[str, Path] = {}
     for file in files:
@@ -107,26 +107,26 @@ def by_name(files: Sequence[Path]) -> dict[str, Path]:
 
 
 def keep_apart(output: Path, settings: Mapping[str, Any]) -> None:
-    """Keep results of different settings out of one folder.
+    """Refuse a folder with results of other settings, and record these.
 
     Raises:
-        UserError: the folder has results of others.
+        UserError: the folder has results of other settings.
     """
     path = output / "settings.json"
     known = read_json_object(path)
     if known and known != settings:
-        raise UserError(f"{output}: has results of {known}; choose another folder for these")
+        raise UserError(f"{output}: has results of other settings, {known}; choose another folder")
     write_json(path, settings)
 
 
 def last_line(log: Path) -> str:
-    """The last line of what a process said."""
+    """The last line of a log."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "no output"
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a benchmark's ``main``; a mistake of the user's gets one line and exit code 2."""
+    """Run a benchmark's ``main``; a user's mistake gets one line and exit code 2."""
     try:
         main()
     except UserError as error:
@@ -135,43 +135,43 @@ def run(main: Callable[[], None]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell on stderr how far a benchmark is."""
+    """Report progress on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def size(text: str) -> Size:
-    """Read ``188x250``, height and width in pixels, from the command line."""
+    """Parse ``188x250``, height and width in pixels."""
     height, _, width = text.partition("x")
     try:
         pixels = int(height), int(width)
     except ValueError:
         pixels = 0, 0
     if min(pixels) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: a size is HEIGHTxWIDTH, such as 188x250")
+        raise argparse.ArgumentTypeError(f"{text}: needs HEIGHTxWIDTH, such as 188x250")
     return pixels
 
 
 def positive(text: str) -> int:
-    """Read a whole number of at least 1 from the command line."""
+    """Parse a whole number of at least 1."""
     return count(text, least=1)
 
 
 def count(text: str, least: int = 0) -> int:
-    """Read a whole number of at least ``least`` from the command line."""
+    """Parse a whole number of at least ``least``."""
     if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(f"{text}: needs a whole number, {least} or more")
     return int(text)
 
 
 def existing_folder(text: str) -> Path:
-    """Read the name of a folder from the command line."""
+    """Parse the name of an existing folder."""
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
     return Path(text)
 
 
 def named_folder(text: str) -> tuple[str, Path]:
-    """Read ``gpnn=folder/``, a name and a folder, from the command line.
+    """Parse ``gpnn=folder/``, a name and a folder.
 
     Raises:
         argparse.ArgumentTypeError: the text has no name or no folder.
@@ -183,7 +183,7 @@ def named_folder(text: str) -> tuple[str, Path]:
 
 
 def existing_file(text: str) -> Path:
-    """Read the name of a file from the command line."""
+    """Parse the name of an existing file."""
     if not Path(text).is_file():
         raise argparse.ArgumentTypeError(f"{text}: there is no such file")
     return Path(text).absolute()

@@ -1,4 +1,4 @@
-"""How well the lines that a hole cuts go on inside of a filling."""
+"""How well a filling continues the lines that its hole cuts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torch import Tensor
 
 from internal_gan.images.edges import EdgeDetector
 
-# A line that is not met within so many pixels is missing: it counts as so far, and as 90 degrees.
+# A line without a counterpart within this many pixels is missing: its gap is this, its angle 90.
 FARTHEST = 8.0
-# A line's direction is that of its pixels up to so far from where it crosses the border.
+# A line's direction is taken from its pixels within this distance of the hole's border.
 SEEN = 6.0
-# Lines closer than this are the same.
+# Pixels of two lines match if they are at most this far apart.
 SAME = 2.0
 _EIGHT = np.ones((3, 3), bool)
 
@@ -24,17 +24,17 @@ _EIGHT = np.ones((3, 3), bool)
 def continuity(
     detector: EdgeDetector, photo: Tensor, filled: Tensor, hole: Tensor
 ) -> dict[str, float]:
-    """Compare the lines of a filling with those that it should continue.
+    """Compare the lines of a filling with those it should continue.
 
     Args:
-        photo, filled: (1, 3, H, W) in [-1, 1], what was there and what was made.
+        photo, filled: (1, 3, H, W) in [-1, 1], the original and the filled image.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
 
     Returns:
-        ``gap``, the mean distance in pixels, at most FARTHEST, of the filling's nearest line from
-        where a line of the photo crosses the hole's border; ``angle``, by how many degrees it turns
-        there, 90 where it is missing; ``lines``, the F1 score of the filling's lines beside the
-        photo's, up to SAME pixels. NaN where the photo has no line.
+        ``gap``, the mean distance in pixels, at most FARTHEST, from where a line of the photo
+        crosses the hole's border to the filling's nearest line; ``angle``, the change of direction
+        there in degrees, 90 if the line is missing; ``lines``, the F1 score of the filling's lines
+        against the photo's, within SAME pixels. NaN if the photo has no line there.
     """
     true, made = (detector(x)[0, 0].numpy() > 0.5 for x in (photo, filled))
     inside = hole[0, 0].numpy() > 0
@@ -62,7 +62,7 @@ def _ends(
 
 
 def _angle(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    """Between the main axes of two sets of pixels, 0 to 90 degrees."""
+    """The angle between the main axes of two sets of pixels, 0 to 90 degrees."""
     first, second = (np.linalg.svd(x - x.mean(axis=0))[2][0] for x in (one, other))
     return math.degrees(math.acos(min(1.0, abs(float(first @ second)))))
 

@@ -1,4 +1,4 @@
-"""Models to measure, made as the command line would make them."""
+"""Models to measure, built as the command line builds them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from internal_gan.units import Size
 
 @dataclass(frozen=True)
 class Subject:
-    """A prepared model, and the options and precision that it would be trained with."""
+    """A prepared model, with the options and precision of its training."""
 
     options: Options
     recipe: Recipe
@@ -35,10 +35,10 @@ class Subject:
 
 
 def prepared(overrides: Sequence[str], photo: Path, size: Size) -> Subject:
-    """The model that a command with ``overrides`` would train on ``photo`` brought to ``size``.
+    """The model that a command with ``overrides`` would train on ``photo`` resized to ``size``.
 
     Raises:
-        UserError: an override or the photo will not do.
+        UserError: an override or the photo is unusable.
     """
     options = compose(prepare(overrides))
     device, _ = select_device(options.device)
@@ -49,7 +49,7 @@ def prepared(overrides: Sequence[str], photo: Path, size: Size) -> Subject:
 
 
 def untrained(overrides: Sequence[str], photo: Path, size: Size) -> Model:
-    """As :func:`prepared`, with all stages in place as if trained, of random weights."""
+    """As :func:`prepared`, with all stages as after training, but random weights."""
     subject = prepared(overrides, photo, size)
     device = subject.model.device
     subject.model.restore(subject.model.metadata() | {"finished": subject.model.num_stages})

@@ -1,9 +1,9 @@
 """NIQE: how far an image is from the statistics of undistorted photographs.
 
 Source: Mittal, Soundararajan, Bovik, "Making a 'completely blind' image quality analyzer", IEEE
-Signal Processing Letters, 2013. The pristine parameters in ``niqe_pristine.safetensors`` are those
-of the authors' release (LIVE, The University of Texas at Austin), whose notice is beside them in
-``niqe_pristine.txt``.
+Signal Processing Letters, 2013. The pristine parameters in ``niqe_pristine.safetensors`` come
+from the authors' release (LIVE, The University of Texas at Austin); ``niqe_pristine.txt`` has its
+notice.
 """
 
 import functools
@@ -23,26 +23,26 @@ PRISTINE = Path(__file__).with_name("niqe_pristine.safetensors")
 BLOCK = 96
 WINDOW = 7
 SCALES = (1, 2)
-# Neighbours whose products are judged: right, below, and both diagonals.
+# Neighbours whose products give features: right, below, and both diagonals.
 _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
 def niqe(image: Tensor) -> float:
-    """Natural image quality evaluator; the lower, the more natural.
+    """Natural image quality evaluator; lower is more natural.
 
-    As in the authors' release: of gray values (Rec. 601) rounded to whole levels from 0 to 255, in
-    blocks of 96 x 96 pixels without overlap from the top left corner, all with the same weight.
-    What does not fill a block is left out; beyond the border the last pixels go on. The second
-    scale is made by this package's resampler. Blocks without any contrast are left out.
+    As in the authors' release, gray values (Rec. 601) are rounded to whole levels from 0 to 255,
+    and blocks of 96 x 96 pixels, without overlap from the top left corner, all have the same
+    weight. Pixels that do not fill a block are left out; the border is padded with its own pixels.
+    This package's resampler makes the second scale. Blocks without contrast are left out.
 
     Args:
         image: (1, 3, H, W) in [-1, 1], with room for at least two blocks.
 
     Returns:
-        At least 0; about 2 to 4 for good photographs. The fewer blocks, the less a figure means.
+        At least 0; about 2 to 4 for good photographs. With few blocks it is a rough figure.
 
     Raises:
-        UserError: there are less than two blocks with something in them.
+        UserError: fewer than two blocks fit, or fewer than two have contrast.
     """
     rows, columns = (side // BLOCK for side in image.shape[-2:])
     if rows * columns < 2:
@@ -54,7 +54,7 @@ def niqe(image: Tensor) -> float:
     features = torch.cat([_features(_at(gray, scale), BLOCK // scale) for scale in SCALES], dim=1)
     features = features[features.isfinite().all(dim=1)]
     if len(features) < 2:
-        raise UserError("NIQE: the image has contrast in less than two of its blocks")
+        raise UserError("NIQE: fewer than two blocks of the image have contrast; needs two")
     mean, covariance = _pristine()
     distance = mean - features.mean(dim=0)
     pooled = (covariance + features.T.cov()) / 2
@@ -62,9 +62,10 @@ def niqe(image: Tensor) -> float:
 
 
 def fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Asymmetric generalised Gaussian of every block's values: shape, left and right scale.
+    """Fit an asymmetric generalised Gaussian to each block's values, by matching moments.
 
-    By matching moments (equations 6 to 8); each (blocks,).
+    Returns:
+        Shape, left scale and right scale, (blocks,) each (equations 6 to 8).
     """
     values = blocks.flatten(1)
     left, right = (_deviation(values, side) for side in (values < 0, values > 0))
@@ -90,7 +91,7 @@ def _at(gray: Tensor, scale: int) -> Tensor:
 
 
 def _features(gray: Tensor, block: int) -> Tensor:
-    """18 features of every block, (blocks, 18); not a number for flat ones."""
+    """18 features of every block, (blocks, 18); NaN for flat ones."""
     normalised = _normalised(gray)
     blocks = normalised[0, 0].unfold(0, block, block).unfold(1, block, block)
     blocks = blocks.reshape(-1, block, block)
@@ -105,7 +106,7 @@ def _features(gray: Tensor, block: int) -> Tensor:
 
 
 def _normalised(gray: Tensor) -> Tensor:
-    """Gray values less their local mean, over their local deviation (equation 1)."""
+    """Gray values minus their local mean, divided by their local deviation (equation 1)."""
     places = torch.arange(WINDOW, dtype=gray.dtype) - WINDOW // 2
     bell = torch.exp(-0.5 * (places * 6 / WINDOW).square())
     window = torch.outer(bell, bell)
@@ -125,7 +126,7 @@ def _deviation(values: Tensor, chosen: Tensor) -> Tensor:
 
 @functools.cache
 def _moment_ratios() -> tuple[Tensor, Tensor]:
-    """Shapes from 0.2 to 10, and what `fit` compares for each of them."""
+    """Shapes from 0.2 to 10, and the moment ratio of each."""
     shapes = torch.arange(200, 10001, dtype=torch.float64) / 1000
     inverse = 1 / shapes
     logs = 2 * torch.lgamma(2 * inverse) - torch.lgamma(inverse) - torch.lgamma(3 * inverse)

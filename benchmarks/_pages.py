@@ -1,7 +1,7 @@
-"""The tables of ``docs/results``: kept as records in JSON, written into the pages by a command.
+"""The tables of ``docs/results``: generated from JSON records and written into the pages.
 
 A page has a line ``<!-- table NAME.PART -->`` before each table and ``<!-- end of table -->`` after
-it. What is between them is made from ``docs/results/data/NAME.json``, and never edited by hand.
+it. The text between them is generated from ``docs/results/data/NAME.json``, never edited by hand.
 """
 
 import json
@@ -18,7 +18,7 @@ from internal_gan.files import atomic_write
 RESULTS = ROOT / "docs" / "results"
 RECORDS = RESULTS / "data"
 BLOCK = re.compile(r"^<!-- table (\S+) -->\n.*?^<!-- end of table -->$", re.MULTILINE | re.DOTALL)
-# Figures of a record are kept with so many digits.
+# Significant digits of the figures in a record.
 DIGITS = 5
 
 Tables = Mapping[str, str]
@@ -30,32 +30,33 @@ def pages() -> list[Path]:
 
 
 def tables_in(text: str) -> list[str]:
-    """The names of the tables that a page has, in order."""
+    """The names of a page's tables, in order."""
     return BLOCK.findall(text)
 
 
 def renewed(text: str, tables: Tables, page: str) -> str:
-    """A page with its tables made anew.
+    """A page with its tables regenerated.
 
     Args:
-        tables: Markdown by ``NAME.PART``.
+        tables: Markdown by ``NAME.PART``; ``NAME.*`` stands for all parts.
         page: its name, for messages.
 
     Raises:
-        UserError: the page has a table that is not among them.
+        UserError: the page has an unknown table.
     """
 
     def block(match: re.Match[str]) -> str:
         name = match.group(1)
-        if name not in tables:
+        made = tables.get(name, tables.get(f"{name.partition('.')[0]}.*"))
+        if made is None:
             raise UserError(f"{page}: has a table {name}; allowed: {', '.join(tables)}")
-        return f"<!-- table {name} -->\n\n{tables[name].strip()}\n\n<!-- end of table -->"
+        return f"<!-- table {name} -->\n\n{made.strip()}\n\n<!-- end of table -->"
 
     return BLOCK.sub(block, text)
 
 
 def renew_pages(tables: Tables) -> list[Path]:
-    """Write all tables into the pages that have them.
+    """Write all tables into their pages.
 
     Returns:
         The pages that changed.
@@ -74,7 +75,7 @@ def renew_pages(tables: Tables) -> list[Path]:
 
 
 def tables_by_hand(text: str) -> Iterator[str]:
-    """The first lines of tables outside of the blocks."""
+    """The header lines of tables outside the blocks."""
     lines = BLOCK.sub("", text).splitlines()
     for header, rule in pairwise(lines):
         if header.startswith("|") and re.fullmatch(r"\|[\s:|-]+\|", rule):
@@ -82,7 +83,7 @@ def tables_by_hand(text: str) -> Iterator[str]:
 
 
 def read_record(name: str) -> dict[str, Any] | None:
-    """The record of a benchmark that was run; None if there is none yet."""
+    """The record of a benchmark; None if there is none yet."""
     try:
         found: dict[str, Any] = json.loads((RECORDS / f"{name}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -91,7 +92,7 @@ def read_record(name: str) -> dict[str, Any] | None:
 
 
 def keep_record(name: str, record: Mapping[str, Any]) -> None:
-    """Keep what a benchmark printed, with figures rounded to five digits."""
+    """Save what a benchmark printed, with figures rounded to five digits."""
     RECORDS.mkdir(exist_ok=True)
     with atomic_write(RECORDS / f"{name}.json") as temporary:
         text = json.dumps(_rounded(record), indent=1)

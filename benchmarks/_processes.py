@@ -1,4 +1,4 @@
-"""Commands of the package in child processes, which end with the benchmark that started them."""
+"""Runs the package's commands in child processes, which end when the benchmark ends."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 
 class StoppedError(Exception):
-    """The benchmark was asked to stop while this was going on."""
+    """The benchmark was asked to stop in the meantime."""
 
 
 class Processes:
     """Runs the package in child processes, several at once.
 
-    Inside the ``with`` block SIGTERM is the same as Ctrl-C: both stop the processes, and then the
+    Inside the ``with`` block, SIGTERM acts like Ctrl-C: it stops the processes and then the
     benchmark, with exit code 130.
     """
 
@@ -48,14 +48,14 @@ class Processes:
             self._stop()
         signal.signal(signal.SIGTERM, self._earlier)
         if kind is KeyboardInterrupt:
-            say("stopped; the same command goes on")
+            say("stopped; run the same command to continue")
             sys.exit(130)
 
     def train(self, run: Path, arguments: Sequence[str], log: Path, threads: int) -> None:
-        """Bring a run to its end by the command line, whatever came of it before.
+        """Train by the command line until the run is finished, whether it is new or resumed.
 
         Args:
-            arguments: of the command line, but for ``output=``.
+            arguments: of the command line, without ``output=``.
 
         Raises:
             UserError, StoppedError: as :meth:`run`.
@@ -64,13 +64,13 @@ class Processes:
         self.run([*arguments, f"output={run}", "skip_finished=true"], log, threads)
 
     def run(self, arguments: Sequence[str], log: Path, threads: int) -> None:
-        """Run ``python -m internal_gan ARGUMENTS``, its output added to ``log``.
+        """Run ``python -m internal_gan ARGUMENTS`` and append its output to ``log``.
 
         Args:
-            threads: that it may use.
+            threads: the number it may use.
 
         Raises:
-            UserError: it failed; with the last line of its output.
+            UserError: it failed; the message has the last line of its output.
             StoppedError: the benchmark was asked to stop.
         """
         count = str(threads)
@@ -80,8 +80,8 @@ class Processes:
             with self._lock:
                 if self._stopping.is_set():
                     raise StoppedError
-                # Outside of the terminal's session it hears of Ctrl-C from `_stop` alone: a second
-                # signal would tell it not to save.
+                # In a session of its own it gets Ctrl-C only through `_stop`: a second signal
+                # would tell it not to save.
                 process = subprocess.Popen(
                     [sys.executable, "-m", "internal_gan", *arguments],
                     cwd=ROOT,
@@ -106,10 +106,10 @@ class Processes:
         at_once: int,
         on_result: Callable[[str, T], object],
     ) -> list[str]:
-        """Do jobs, several at once, and tell of each result as it comes.
+        """Run jobs, several at once, and report each result as it comes.
 
         Returns:
-            A line for every job that failed, which stops no other.
+            A line for every job that failed; the others go on.
         """
         failures = []
         with ThreadPoolExecutor(at_once) as pool:
@@ -128,7 +128,7 @@ class Processes:
         return failures
 
     def _stop(self) -> None:
-        """Ask every process to end, and wait until it has saved what it has."""
+        """Ask every process to stop, and wait until it has saved its state."""
         self._stopping.set()
         with self._lock:
             running = list(self._running)

@@ -1,8 +1,7 @@
-"""One training of the quality benchmark: run it, judge its samples, write down the figures.
+"""One training of the quality benchmark: train, judge the samples, write the figures.
 
-Beside the samples, each as a row of its own: what the network drew before finishing, previews
-without any training, other published samples of the photo, and a control, the photo's left half
-held against its right one.
+Other rows are for comparison: the network's output before finishing, previews (without training),
+other samples of the photo, and as a control the photo's left half against its right half.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,22 +29,22 @@ from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import coherence, completeness, patch_panel
 from internal_gan.runs.folder import RunFolder
 
-# Of these, 1 and a large value are best, whatever the published samples have.
+# No ratio to the published samples: the best value of these does not depend on them.
 NOT_COMPARED = (
     *("sharpness", "diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
     *("largest_piece", "seams"),
 )
-# Rows of the second table that are made here; others have the names of their folders.
+# Rows of the second table that are computed here; others have the names given in --others.
 CONTROL, DRAWN, PREVIEW = "half against half", "ours, as drawn", "previews"
-# So many samples of each model are shown to a classifier, which takes seconds.
+# Samples of each model that the classifier is tested on; each takes seconds.
 CLASSIFIED = 2
-# More than this between a training's parts, from its first sign of life to its last, is a pause.
+# A training whose wall time exceeds its own count of seconds by more than this was interrupted.
 PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What all trainings have in common."""
+    """Settings of all trainings."""
 
     overrides: list[str]
     samples: int
@@ -78,7 +77,7 @@ class Job:
         return self.output / "results" / f"{self.name}.json"
 
     def given_result(self, name: str) -> Path:
-        """Where the figures of pictures that are there before the training lie."""
+        """The file for the figures of images that need no training."""
         return self.output / name / f"{self.photo}.json"
 
     @property
@@ -87,7 +86,7 @@ class Job:
 
 
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Train, judge and write ``job.result``; what is done already is taken as it is.
+    """Train, judge the samples and write ``job.result``, unless it exists.
 
     Raises:
         UserError: the training failed, or a picture cannot be judged.
@@ -133,7 +132,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
 
 
 def _seconds(run: Path) -> float | None:
-    """How long the training took, with its samples; None if it was interrupted."""
+    """Seconds of the training with its samples; None if it was interrupted."""
     status = RunFolder(run).status()
     started, updated = (datetime.fromisoformat(status[key]) for key in ("started", "updated"))
     seconds = float(status["seconds"])
@@ -151,7 +150,7 @@ def _judge_given(job: Job, name: str, given: Path, patches: Sequence[int] = ()) 
 
 
 def _judge_previews(job: Job, settings: Settings) -> dict[str, float]:
-    """What task=preview makes of the photo with the seed of the training."""
+    """Figures of previews of the photo, with the training's seed."""
     folder = job.output / "previews" / job.name
     if known := read_json_object(folder / "figures.json"):
         return known
@@ -166,7 +165,7 @@ def _judge_previews(job: Job, settings: Settings) -> dict[str, float]:
 
 
 def _judge_halves(job: Job) -> dict[str, float]:
-    """The photo's left half as a sample of its right one: what no sample need be better than."""
+    """Figures of the photo's left half as a sample of its right half: a sample needs no better."""
     if known := read_json_object(job.given_result("halves")):
         return known
     left, right = read_image(job.image).pixels.tensor_split(2, dim=-1)
@@ -178,7 +177,7 @@ def _judge_halves(job: Job) -> dict[str, float]:
 
 
 def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
-    """The mean largest piece and seam figure of finished samples, and the largest of the pieces."""
+    """Mean ``largest_piece`` and ``seams`` of finished samples, and their ``worst_piece``."""
     photo = read_image(image).pixels
     found = []
     for path in samples:
@@ -191,13 +190,13 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
 
 
 def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) -> dict[str, float]:
-    """All figures of samples, at the size of the photo that they vary.
+    """All figures of samples, resized to the photo's size.
 
     Args:
-        patches: further sides of patches, for coherence and completeness.
+        patches: more patch sides for coherence and completeness, in pixels.
     """
     if not samples:
-        raise UserError(f"{image}: there are no samples to judge it by")
+        raise UserError(f"{image}: there are no samples to judge")
     photo = read_image(image).pixels
     batch = torch.cat([_at_size_of(photo, read_image(sample).pixels) for sample in samples])
     figures = patch_panel(photo, batch)
@@ -215,7 +214,7 @@ def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) ->
 
 
 def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:
-    """Pixel diversity as GPDM's authors compute it: of the luma, and over N samples, not N - 1.
+    """Pixel diversity by GPDM's formula: of the luma, and divided by N, not N - 1.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1].

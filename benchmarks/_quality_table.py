@@ -1,4 +1,4 @@
-"""From the figures of single runs to the table over photos, as JSON and as Markdown."""
+"""Summarises the figures of single runs over the photos, as JSON and as Markdown."""
 
 import math
 from collections import defaultdict
@@ -10,15 +10,15 @@ from typing import Any
 from internal_gan.evaluation.bootstrap import mean_interval
 from internal_gan.sweeps.table import as_markdown
 
-# No training loss uses patches of these sizes; the panel's own figures are of 7 pixels.
+# Patch sides that no training loss uses; the other figures are of patches of 7 pixels.
 INDEPENDENT_PATCHES = (3, 11, 15)
 PARTS = ("ours", "published", "ratio")
-# Of the table that sets samples of several origins side by side.
+# Columns of the table that compares samples from several sources.
 COMPARED = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy"),
     *("diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
 )
-# Of the table of single photos: ratios to the published sample, then figures of the samples.
+# Columns of the table of photos: ratios to the published sample, then the samples' figures.
 RATIOS = ("swd1", "swd2", "swd4", "coherence", "completeness", "copy")
 OWN = (
     *("sharpness", "diversity", "field_diversity", "c2st", "c2st_32", "largest_piece", "seams"),
@@ -36,10 +36,10 @@ class Column:
 
     Attributes:
         name: the figure's name in the files.
-        part: where a run's file has it: ``ratio`` is to the published samples, ``ours`` is of the
-            samples themselves.
+        part: where a run's file has it: in ``ratio`` (to the published samples), in ``ours`` (of
+            the samples themselves), or outside both (empty).
         worst: picks the worst of several values.
-        target: what is wanted, in words.
+        target: the aim, in words.
     """
 
     name: str
@@ -80,10 +80,10 @@ COLUMNS = (
 
 
 def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean, median and worst over the photos of every figure, each photo the mean of its seeds.
+    """Mean, median and worst of every figure over the photos; a photo is the mean of its seeds.
 
     Args:
-        runs: what the files of single runs hold.
+        runs: the contents of the result files.
     """
     by_photo = defaultdict(list)
     for result in runs:
@@ -105,8 +105,7 @@ def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _sources(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """For each origin of samples the mean over the photos of its figures as they are, each photo
-    the mean of its seeds."""
+    """The mean figures of each source of samples over the photos, each the mean of its seeds."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for run in runs:
         given = {"ours": run["ours"], "published": run["published"], **run.get("others", {})}
@@ -122,8 +121,7 @@ def _sources(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """Three tables: every figure over the photos, origins of samples side by side, and the main
-    figures of every photo."""
+    """Three tables: every figure over the photos, the sources of samples, and every photo."""
     targets = {column.title: column.target for column in COLUMNS}
     figures = [_row(title, row, targets[title]) for title, row in summary["figures"].items()]
     sources = [
@@ -141,14 +139,14 @@ def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
             f"{', '.join(f'{k} {_shown(v)}' for k, v in about.items())}; "
             f"commit {', '.join(commit[:10] for commit in summary['commits'])}.",
             "",
-            "Ratios are to the published sample of the same photo. A photo is the mean of its "
-            "seeds.",
+            "Ratios are to the published sample of the same photo. A photo's figure is the mean of "
+            "its seeds.",
             "",
-            "The interval is the 95 % bootstrap interval of the mean over photos; the spread is "
-            "the standard deviation of the photos, and that of the seeds of a photo.",
+            "*interval*: the 95 % bootstrap interval of the mean over the photos. *spread*: the "
+            "standard deviation over the photos. *of seeds*: the same over the seeds of a photo.",
             "",
             as_markdown(figures),
-            "Samples of several origins, means over the photos of the figures as they are:",
+            "Samples from several sources: the figures themselves, means over the photos.",
             "",
             as_markdown(sources),
             as_markdown(photos),
@@ -157,11 +155,10 @@ def markdown(summary: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """For a page: every photo, its figures as the mean of its seeds, then the mean over them; and
-    samples of several origins side by side.
+    """For the results page: every photo and the mean of all, and samples from several sources.
 
     Args:
-        record: what :func:`summarise` gives.
+        record: what :func:`summarise` returns.
     """
     titles = [f"{name} ratio" for name in RATIOS] + list(OWN)
     rows = [
@@ -178,7 +175,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _used(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Rows without the columns that are empty in all of them."""
+    """The rows without the columns that are empty in all of them."""
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
     return [{name: row[name] for name in columns} for row in rows]
 
@@ -223,7 +220,7 @@ def side_by_side(summaries: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def rows(runs: Sequence[Mapping[str, Any]], preset: str = "") -> list[dict[str, Any]]:
-    """A row for every training, for a table that pandas reads."""
+    """A row for every training, for the CSV file."""
     return [
         {"preset": preset, "photo": run["photo"], "seed": run["seed"], "seconds": run["seconds"]}
         | {f"{part}_{name}": v for part in PARTS for name, v in run.get(part, {}).items()}
@@ -260,7 +257,7 @@ def _over_photos(
 
 
 def _std_of_seeds(column: Column, runs: Sequence[Mapping[str, Any]]) -> float | None:
-    """The standard deviation of the seeds of a photo, pooled over the photos with several."""
+    """Standard deviation over the seeds of a photo, pooled over the photos with several seeds."""
     by_photo = defaultdict(list)
     for run in runs:
         if (value := column.value(run)) is not None:

@@ -1,8 +1,9 @@
-"""The ablations of the three papers, one sweep each: a table of several seeds, a grid of pictures.
+"""The ablations of the three papers, a sweep each: a table over seeds and a grid of images.
 
     python -m benchmarks.ablations --output ablations/ [NAME ...]
 
-Every sweep is one command, shown as it starts. Killed and started again, it goes on where it was.
+Every sweep is one command, printed when it starts. If stopped or killed, run the same command again
+to continue.
 """
 
 import argparse
@@ -22,11 +23,11 @@ from internal_gan.files import atomic_write
 from internal_gan.sweeps.table import as_markdown
 
 PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
-# Figures are of what the networks draw.
+# Figures are of the networks' output, without finishing.
 DRAWN = "finish.detail=network"
 SINGAN = (DRAWN, "sample.count=4")
 INGAN = (DRAWN, "retarget.vote=false", "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
-# Across the foot of the rocks.
+# The box lies across the foot of the rocks.
 EDGECONNECT = (DRAWN, "inpaint.box=[68,40,36,44]", "inpaint.compare=false")
 
 
@@ -35,9 +36,9 @@ class Ablation:
     """A sweep over one option.
 
     Attributes:
-        photo: of the bundled ones.
-        option: what is varied, as the table of the sweep calls it.
-        overrides: of the sweep, besides the photo and the seeds.
+        photo: file name of a bundled photo.
+        option: the varied option, as named in the sweep's table.
+        overrides: of the sweep, without the photo and the seeds.
     """
 
     photo: str
@@ -89,7 +90,7 @@ ABLATIONS = {
 def sweep(
     name: str, ablation: Ablation, output: Path, seeds: Sequence[int], more: Sequence[str]
 ) -> list[dict[str, str]]:
-    """Run a sweep, or what is left of it, and return the rows of its table.
+    """Run or continue a sweep, and return the rows of its table.
 
     Raises:
         UserError: a job failed.
@@ -117,8 +118,7 @@ def sweep(
 
 
 def means(jobs: Sequence[Mapping[str, str]], option: str) -> list[dict[str, str]]:
-    """A row for each value of an option: the mean of each figure over the seeds, and half of the
-    range that they span.
+    """A row for each value of an option: the mean of each figure over the seeds ± half the range.
 
     Raises:
         UserError: the sweep did not vary the option.

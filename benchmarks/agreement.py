@@ -1,10 +1,10 @@
-"""Patch statistics against another implementation of the same panel, figure by figure.
+"""Compares the patch statistics with another implementation, figure by figure.
 
     python -m benchmarks.agreement --panel panel.py --real photos/ --samples samples/
 
-``panel.py`` is a file with a function ``panel(real, samples)`` of file names, which returns figures
-by name. Of every photo that has a sample of the same name both compute their figures; those of one
-name are compared.
+``panel.py`` has a function ``panel(real, samples)``, which takes file names and returns figures by
+name. Both implementations judge every photo that has a sample of the same name. The figures that
+both of them return are compared.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def read_panel(path: Path) -> Panel:
     """The function ``panel`` of a Python file."""
     spec = importlib.util.spec_from_file_location("panel", path)
     if spec is None or spec.loader is None:
-        raise UserError(f"{path}: is no Python file")
+        raise UserError(f"{path}: is not a Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     panel: Panel | None = getattr(module, "panel", None)
@@ -35,7 +35,7 @@ def read_panel(path: Path) -> Panel:
 
 
 def differences(panel: Panel, real: Path, samples: Path, names: Sequence[str]) -> dict[str, Any]:
-    """For every figure the largest relative difference over the photos, and where it is."""
+    """The largest relative difference of every figure over the photos, and the photo with it."""
     photos, drawn = pictures(real), pictures(samples)
     known = list(names) or [name for name in photos if name in drawn]
     if not known:
@@ -58,10 +58,12 @@ def differences(panel: Panel, real: Path, samples: Path, names: Sequence[str]) -
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.agreement", description=__doc__)
-    parser.add_argument("--panel", type=existing_file, required=True, help="the other one")
+    parser.add_argument(
+        "--panel", type=existing_file, required=True, help="Python file of the other implementation"
+    )
     parser.add_argument("--real", type=existing_folder, required=True, help="folder of photos")
     parser.add_argument(
-        "--samples", type=existing_folder, required=True, help="folder of the same names"
+        "--samples", type=existing_folder, required=True, help="folder of samples of the same names"
     )
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     options = parser.parse_args(argv)

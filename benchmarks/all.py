@@ -1,11 +1,12 @@
-"""Every table of docs/results: run the benchmarks behind them, and write them into the pages.
+"""Every table of docs/results: runs the benchmarks behind them and writes them into the pages.
 
     python -m benchmarks.all --list
     python -m benchmarks.all --data images/ --output all/ [NAME ...]
     python -m benchmarks.all --write
 
-Each benchmark goes on where it was when it is started again; one that has finished in this output
-folder is not run again. --write only makes the tables anew from the records in docs/results/data.
+If stopped or killed, run the same command again to continue; a benchmark that has finished in this
+output folder is not repeated. --write runs no benchmark: it regenerates the tables from the records
+in docs/results/data.
 """
 
 import argparse
@@ -34,9 +35,9 @@ class Entry:
     """A benchmark with its arguments.
 
     Attributes:
-        benchmark: the module in ``benchmarks``. Its ``tables(record)`` gives the tables by name.
-        arguments: ``{data}`` stands for the folder of images, ``{output}`` for a folder of its own.
-        minutes: about how long it takes on two cores of an AMD EPYC.
+        benchmark: the module in ``benchmarks``. Its ``tables(record)`` returns the tables by name.
+        arguments: ``{data}`` stands for the folder of images, ``{output}`` for its own folder.
+        minutes: approximate duration on two cores of an AMD EPYC.
     """
 
     benchmark: str
@@ -50,10 +51,10 @@ class Entry:
         return f"python -m benchmarks.{self.benchmark} {words}".strip()
 
     def argv(self, data: Path | None, output: Path) -> list[str]:
-        """The arguments with the folders in their places.
+        """The arguments, with the folders filled in.
 
         Raises:
-            UserError: images are needed, and no folder of them was given.
+            UserError: the benchmark needs images, and no folder was given.
         """
         if "{data}" in self.arguments and data is None:
             raise UserError(f"benchmarks.{self.benchmark} needs --data, a folder of images")
@@ -63,7 +64,7 @@ class Entry:
         ]
 
     def tables(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Its tables by name, each with a line on where the figures are from."""
+        """Its tables by name, each with a line that says where the figures come from."""
         module = importlib.import_module(f"benchmarks.{self.benchmark}")
         make: Callable[[Mapping[str, Any]], Mapping[str, str]] = module.tables
         source = provenance(record, self.command)
@@ -121,12 +122,12 @@ ENTRIES = {
     "memory": Entry("memory", "--max-sizes 125 250 --rounds 1", 3),
     "neighbour": Entry("neighbour", "--rounds 2 --seconds 10", 8),
     "patches": Entry("patches", "--rounds 1", 6),
-    "scaling": Entry("scaling", "", 8),
+    "scaling": Entry("scaling", "--photos 4 --size 188x250 --overrides trainer=fast", 9),
 }
 
 
 def provenance(record: Mapping[str, Any], command: str) -> str:
-    """Where a table's figures are from, in one line: commit, machine, day and command."""
+    """Where a table's figures come from, in one line: commit, machine, date and command."""
     found = record["environment"]
     commit = str(found["commit"])[:10] + (", with changes" if found["modified"] else "")
     machine = found["machine"]
@@ -137,20 +138,22 @@ def provenance(record: Mapping[str, Any], command: str) -> str:
 
 
 def all_tables(names: Sequence[str] = tuple(ENTRIES)) -> dict[str, str]:
-    """Every table that there is a record of, by ``NAME.PART``."""
+    """Every table by ``NAME.PART``; ``NAME.*`` is what all tables without a record say."""
     found: dict[str, str] = {}
     for name in names:
-        if (record := read_record(name)) is not None:
+        if (record := read_record(name)) is None:
+            found[f"{name}.*"] = f"*Not measured with this version yet:* `{ENTRIES[name].command}`"
+        else:
             parts = ENTRIES[name].tables(record)
             found |= {f"{name}.{part}": table for part, table in parts.items()}
     return found
 
 
 def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
-    """Run a benchmark, or what is left of it, and return its record.
+    """Run or continue a benchmark, and return its record.
 
     Raises:
-        UserError: it failed; what it said is on standard error.
+        UserError: it failed; its own message is on standard error.
     """
     path = output / f"{name}.json"
     if known := read_json_object(path):
@@ -160,9 +163,7 @@ def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
     command += entry.argv(data, output / name)
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if result.returncode:
-        raise UserError(
-            f"{name}: exit code {result.returncode}; the same command goes on where it was"
-        )
+        raise UserError(f"{name}: exit code {result.returncode}; run the same command to continue")
     output.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         temporary.write_text(result.stdout, encoding="utf-8")
@@ -173,10 +174,14 @@ def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.all", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENTRIES))
-    parser.add_argument("--data", type=existing_folder, help="folder of images; see docs")
+    parser.add_argument(
+        "--data", type=existing_folder, help="folder of test images; see benchmarks/README.md"
+    )
     parser.add_argument("--output", type=Path, help="folder for runs and results")
-    parser.add_argument("--list", action="store_true", help="what there is, and how long it takes")
-    parser.add_argument("--write", action="store_true", help="only write the pages")
+    parser.add_argument(
+        "--list", action="store_true", help="list the benchmarks and how long they take"
+    )
+    parser.add_argument("--write", action="store_true", help="only regenerate the pages")
     options = parser.parse_args(argv)
     for name in options.names:
         if name not in ENTRIES:

@@ -1,4 +1,4 @@
-"""Draws time and peak memory of sampling over the size of the image.
+"""Plots the time and peak memory of sampling against the image size.
 
     python -m benchmarks.chart sampling.json memory.json --output sampling.svg
 
@@ -25,7 +25,7 @@ def read(path: Path, benchmark: str, part: str) -> list[Mapping[str, Any]]:
     """The measurements in a file that a benchmark printed.
 
     Raises:
-        UserError: the file is not of that benchmark.
+        UserError: the file is from another benchmark.
     """
     record = read_json_object(path)
     if not record or record.get("benchmark") != benchmark or part not in record:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.commands > commands.json
 
-Each command runs as a user would type it, with everything that it does by default, in every round
-once. Photos are the bundled ones.
+Each command runs once in every round, as a user would type it, with everything that it does by
+default. The photos are the bundled ones.
 """
 
 import argparse
@@ -25,8 +25,8 @@ PHOTOS = ROOT / "examples" / "photos"
 SMALL, LARGE = PHOTOS / "peaks.jpg", PHOTOS / "large" / "mountains.jpg"
 # Of the large photo, (left, top, right, bottom) in pixels.
 HOLE = (1200, 900, 1800, 1300)
-# Options, and the seconds aimed at on two cores; {hole} is a mask of HOLE, {trained} the run folder
-# that the first command made.
+# Options, and the aim in seconds on two cores. {hole} is a mask of HOLE, {trained} the run folder
+# of the first command.
 COMMANDS = {
     "image={small}": 60,
     "image={large}": 60,
@@ -61,7 +61,7 @@ def seconds_of(options: Sequence[str], output: Path) -> float:
 
 
 def write_hole(path: Path) -> None:
-    """Write the mask of HOLE, of the large photo's size."""
+    """Write the mask of HOLE, in the large photo's size."""
     with Image.open(LARGE) as photo:
         mask = Image.new("L", photo.size)
     ImageDraw.Draw(mask).rectangle(HOLE, fill=255)
@@ -69,7 +69,7 @@ def write_hole(path: Path) -> None:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Seconds of every command beside its aim."""
+    """Seconds of every command, and its aim."""
     rows = [
         {
             "command": f"`internal-gan {command}`",

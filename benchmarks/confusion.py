@@ -2,7 +2,7 @@
 
     python -m benchmarks.confusion answers/ > confusion.json
 
-The rates are also a table on standard error.
+A table of the rates goes to standard error.
 """
 
 import argparse
@@ -26,29 +26,30 @@ Counts = Sequence[tuple[int, int]]
 def confusion(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Confusion rates with their errors.
 
-    Practice is not counted. The errors are of the bootstrap over participants and, within each,
-    over their trials; with one participant they are of the trials alone, and say nothing of other
+    Practice trials do not count. The errors come from a bootstrap over participants and, within
+    each, over trials. With one participant they cover the trials alone and say nothing about other
     people.
 
     Args:
-        results: what the files of the page hold, one a participant.
+        results: the contents of the answer files, one per participant.
 
     Returns:
-        By protocol the ``rate`` (wrong answers of all, 0 to 1; .5 is what guessing gives), its
-        ``error`` (standard) and 95 % ``interval``, ``trials`` and ``participants``; for
-        single pictures also those of ``fakes_taken_for_real`` and ``real_taken_for_fakes``.
+        For each protocol the ``rate`` (share of wrong answers, 0 to 1; guessing gives .5), its
+        standard ``error`` and 95 % ``interval``, ``trials`` and ``participants``; for unpaired
+        trials also the same of ``fakes_taken_for_real`` and ``real_taken_for_fakes``.
 
     Raises:
-        UserError: results of different studies, or twice of one participant.
+        UserError: there are no results, they are of different studies, or two are of one
+            participant.
     """
     if not results:
         raise UserError("there are no results")
     if len({result["study"] for result in results}) > 1:
-        raise UserError("the results are of different studies; give those of one")
+        raise UserError("the results are of different studies; give those of one study")
     people = [result["participant"] for result in results]
     if len(set(people)) < len(people):
         twice = next(person for person in people if people.count(person) > 1)
-        raise UserError(f"the results of participant {twice} are there twice")
+        raise UserError(f"the results of participant {twice} are given twice")
     found: dict[str, Any] = {}
     for protocol in PUBLISHED:
         if every := _counts(results, protocol):
@@ -63,12 +64,12 @@ def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any
     """The share of wrong answers with its error.
 
     Args:
-        counts: (wrong answers, trials) of every participant, with a trial or more each.
+        counts: (wrong answers, trials) of every participant, with at least one trial each.
     """
     wrong, trials = np.array(counts).T
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(counts), size=(repeats, len(counts)))
-    # Trials drawn anew from a participant's are wrong as often as a coin of that chance.
+    # Resampling a participant's trials gives a binomial number of wrong answers.
     again = rng.binomial(trials[chosen], (wrong / trials)[chosen])
     repeated = again.sum(axis=1) / trials[chosen].sum(axis=1)
     return {
@@ -81,10 +82,10 @@ def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any
 
 
 def read_results(names: Sequence[Path]) -> list[dict[str, Any]]:
-    """The files of answers, and all those in folders.
+    """Read answer files, and all those in folders.
 
     Raises:
-        UserError: no such file, or one that is no file of answers.
+        UserError: a file is missing, or is not an answer file.
     """
     files = [
         path
@@ -100,13 +101,13 @@ def read_results(names: Sequence[Path]) -> list[dict[str, Any]]:
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path}: is no file of answers to a study") from error
+            raise UserError(f"{path}: is not an answer file of a study") from error
         results.append(result)
     return results
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """The rates in percent, beside those that were published for SinGAN."""
+    """The rates in percent, next to those published for SinGAN."""
     lines = [f"{found['participants']} participants", "confusion, %   here            SinGAN, 2019"]
     for protocol, (published, error) in PUBLISHED.items():
         if protocol in found:
@@ -117,9 +118,7 @@ def table(found: Mapping[str, Any]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.confusion", description=__doc__)
-    parser.add_argument(
-        "results", nargs="+", type=Path, help="files of answers, or folders of them"
-    )
+    parser.add_argument("results", nargs="+", type=Path, help="answer files, or folders of them")
     found = confusion(read_results(parser.parse_args(argv).results))
     say(table(found))
     print_json("confusion", found)

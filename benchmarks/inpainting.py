@@ -1,10 +1,10 @@
-"""Inpainting beside classical methods and PatchMatch, by the size and kind of the hole.
+"""Inpainting compared with classical methods and PatchMatch, by the size and kind of the hole.
 
     python -m benchmarks.inpainting --photos a.jpg b.jpg --output inpainting/
 
-For every photo, every range of the hole's share and both kinds of holes, trains on the photo around
-the hole by the real command line, fills it, and compares the filling with what was there. Killed
-and started again, it goes on where it was.
+For every photo, range of the hole's share and kind of hole, the command line trains on the photo
+around the hole and fills it. The filling is compared with the original pixels. If stopped or
+killed, run the same command again to continue.
 """
 
 import argparse
@@ -53,7 +53,7 @@ from internal_gan.sweeps.table import as_markdown
 
 
 def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
-    """The smoothest continuation (1, 3, H, W), by scikit-image; ``image`` outside the hole.
+    """An image (1, 3, H, W) with its hole filled by scikit-image's biharmonic inpainting.
 
     Source: Chui and Mhaskar, "MRA contextual-recovery extension of smooth functions on manifolds",
     Applied and Computational Harmonic Analysis, 2010.
@@ -65,7 +65,7 @@ def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
 
 
 def patchmatch(image: Tensor, hole: Tensor) -> Tensor:
-    """Filled by PyPatchMatch, with patches of 7x7 pixels; ``image`` outside the hole.
+    """An image (1, 3, H, W) with its hole filled by PyPatchMatch, with patches of 7x7 pixels.
 
     Source: Barnes et al., "PatchMatch", SIGGRAPH 2009; Wexler et al., "Space-time completion of
     video", 2007.
@@ -108,7 +108,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all trainings have in common."""
+    """Settings of all trainings."""
 
     overrides: list[str]
     size: int
@@ -117,14 +117,14 @@ class Settings:
 
 
 def random_share(job: Job) -> tuple[float, torch.Generator]:
-    """The hole's share, somewhere in the range, and what draws it; the same in every run."""
+    """A share in the job's range and the generator that draws the hole; the same in every run."""
     rng = torch.Generator().manual_seed(zlib.crc32(job.name.encode()))
     low, high = (float(percent) / 100 for percent in job.ratio.split("-"))
     return low + (high - low) * float(torch.rand((), generator=rng)), rng
 
 
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Make the hole, train, fill, judge and write the figures; what is done is taken as it is.
+    """Draw the hole, train, fill, judge and write the figures, unless they exist.
 
     Raises:
         UserError: the training failed, or the result cannot be judged.
@@ -161,7 +161,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
 
 
 def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
-    """A filling that someone else made, with the photo's own pixels outside the hole."""
+    """Another method's filling, with the photo's own pixels outside the hole."""
     found = pictures(folder)
     if job.name not in found:
         raise UserError(f"{folder}: there is no picture called {job.name}")
@@ -169,7 +169,7 @@ def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
     if made.size != photo.size:
         raise UserError(
             f"{found[job.name]}: {made.size[0]}x{made.size[1]} pixels; "
-            f"needed are {photo.size[0]}x{photo.size[1]}"
+            f"must be {photo.size[0]}x{photo.size[1]}"
         )
     return torch.where(hole > 0, made.pixels, photo.pixels)
 
@@ -183,7 +183,7 @@ def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Te
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means over the photos by kind and share of the hole; over all holes of each photo."""
+    """Means by kind and share of the hole, and by photo."""
     results = record["results"]
     by_photo = _means(results, "photo", lambda r: str(r["photo"]))
     by_photo += _means(results, "photo", lambda r: "**all**")
@@ -210,7 +210,7 @@ def _means(
 def run_jobs(
     jobs: Sequence[Job], settings: Settings, at_once: int, output: Path
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Do the jobs and renew ``summary.md`` after each.
+    """Run the jobs, and rewrite ``summary.md`` after each.
 
     Returns:
         The results, and a line for every job that failed.
@@ -234,13 +234,13 @@ def run_jobs(
 
 
 def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
-    """Bring the photos to the wanted size, into ``photos/`` of the output.
+    """Write the photos, resized, to ``photos/`` in the output folder.
 
     Returns:
         Their names.
 
     Raises:
-        UserError: a photo cannot be read, two have one name, or the folder has other settings.
+        UserError: a photo cannot be read, two have the same name, or the folder has other settings.
     """
     read = {name: read_image(path) for name, path in by_name(photos).items()}
     given = {"overrides": settings.overrides, "size": settings.size}
@@ -265,7 +265,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=[],
         type=named_folder,
         metavar="NAME=FOLDER",
-        help="others' fillings, named as the files in holes/",
+        help="other methods' fillings, named like the files in holes/",
     )
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")

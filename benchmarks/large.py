@@ -2,9 +2,9 @@
 
     python -m benchmarks.large --photos mountains.jpg dune.jpg --output large/
 
-Trains on each photo by the real command line, then draws one sample at the photo's own resolution
-and one of 250 pixels, each by a command of its own. The difference of the two is what a megapixel
-costs. Killed and started again, it goes on where it was. Linux and macOS.
+The command line trains on each photo. Then one command draws a sample at the photo's own resolution
+and another one a sample of 250 pixels; the cost of a megapixel is the difference between the two.
+If stopped or killed, run the same command again to continue. Linux and macOS only.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def judge(photo: Path, sample: Path) -> dict[str, Any]:
 def do_photo(
     photo: Path, output: Path, overrides: Sequence[str], threads: int, processes: Processes
 ) -> dict[str, Any]:
-    """Train, sample twice and judge; what is done is taken as it is."""
+    """Train, sample twice, judge and write the figures, unless they exist."""
     name = photo.stem
     result_file = output / "results" / f"{name}.json"
     if known := read_json_object(result_file):

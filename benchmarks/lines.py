@@ -1,10 +1,10 @@
-"""Whether lines help EdgeConnect to fill holes that cut long ones: none, its own, the true ones.
+"""Do lines help EdgeConnect to fill holes that cut long ones: none, its own, or the true ones?
 
     python -m benchmarks.lines --photos mountains.jpg house.jpg --output lines/
 
-The holes are those of HOLES, by the photos' names. A model is trained around all holes of a photo
-by the real command line; then each is filled with no lines, with those that the edge network draws,
-and with those that were there. Killed and started again, it goes on where it was.
+HOLES has the holes by the photos' names. The command line trains a model around all holes of a
+photo. Each hole is then filled three times: with no lines, with the edge network's lines, and with
+the true ones. If stopped or killed, run the same command again to continue.
 """
 
 import argparse
@@ -49,14 +49,14 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.sweeps.table import as_markdown
 from internal_gan.tasks.inside import DECIDES, guide_of
 
-# Top, left, height and width in pixels of the photo at a long side of SIDE.
+# Top, left, height and width in pixels, in the photo with a long side of SIDE.
 SIDE = 128
 HOLES: dict[str, list[tuple[int, int, int, int]]] = {
     "mountains": [(4, 50, 24, 30), (54, 98, 18, 16)],  # ridge, border of a meadow
     "dune": [(14, 30, 26, 34), (16, 88, 22, 22)],  # horizon
     "house": [(16, 66, 24, 22), (32, 92, 22, 24)],  # gable, eaves
     "fruit": [(22, 44, 22, 40)],  # rims of crates
-    "corn": [(24, 26, 34, 30)],  # both sides of a cob, one of the next
+    "corn": [(24, 26, 34, 30)],  # both sides of a cob, one side of the next
     "22": [(30, 14, 26, 30), (62, 10, 28, 26)],  # foot of a wall, border of a shadow
     "5": [(62, 18, 24, 24)],  # kerb
     "24": [(40, 8, 22, 36)],  # horizon
@@ -68,7 +68,7 @@ FIGURES = {"gap": 1, "angle": 1, "lines": -1, "l1": 1, "patches": 1}  # 1: lower
 
 @dataclass(frozen=True)
 class Settings:
-    """What all trainings have in common."""
+    """Settings of all trainings."""
 
     overrides: list[str]
     threads: int
@@ -104,10 +104,10 @@ def fill(
 
 
 def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None = None) -> Tensor:
-    """A drawing whose hole is made anew of the photo's pixels, as ``finish.detail=patches``.
+    """A drawing with its hole rebuilt from the photo's pixels, as by ``finish.detail=patches``.
 
     Args:
-        lines: (1, 1, H, W), by which patches are chosen.
+        lines: (1, 1, H, W), guide the choice of patches.
     """
     done = finish_inside(
         levels_of(drawing, 255),
@@ -126,7 +126,7 @@ def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None
 
 
 def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Train, fill every hole with every guide, judge; what is done is taken as it is.
+    """Train, fill every hole with every guide, judge and write the figures, unless they exist.
 
     Raises:
         UserError: the training failed.
@@ -150,7 +150,7 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
         raise UserError(f"{folder}: not a model of EdgeConnect")
     detector = model.detector
     if detector is None:
-        raise UserError(f"{folder}: a model without edges; needed is one with model/edges=")
+        raise UserError(f"{folder}: a model without edges; needs one with model/edges=")
     judged, rows = [], []
     for hole in holes:
         figures: dict[str, dict[str, dict[str, float]]] = {step: {} for step in STEPS}
@@ -183,7 +183,7 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means over all holes and seeds, with how often lines beat none; then every hole."""
+    """Means over all holes and seeds, with how often lines are better than none; every hole."""
     results = record["results"]
     return {
         "means": as_markdown(list(_means(results))),
@@ -217,7 +217,7 @@ def _holes(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
 
 
 def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
-    """Bring the photos to the wanted size, into ``photos/`` of the output.
+    """Write the photos, resized, to ``photos/`` in the output folder.
 
     Returns:
         Their names.

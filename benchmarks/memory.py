@@ -2,7 +2,7 @@
 
     python -m benchmarks.memory > memory.json
 
-Each figure is that of a whole command in a process of its own. Linux and macOS.
+Each figure is for a whole command in a process of its own. Linux and macOS only.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 MAX_SIZES = [125, 250, 500, 1000]
-# Enough for every term of the losses to have its turn; more steps need no more memory.
+# Enough for every loss term to be computed; more steps need no more memory.
 STEPS = 2
 
 
@@ -50,11 +50,11 @@ class Commands:
         self._count = 0
 
     def baseline(self) -> float:
-        """MiB of a process that has only imported what training needs."""
+        """MiB of a process that only imports what training needs."""
         return self._peak("-c", "import internal_gan.tasks.train")
 
     def train(self, max_size: int) -> float:
-        """MiB of training a few steps of every stage, the longer side of the photo ``max_size``."""
+        """MiB of training a few steps of every stage, on a photo with long side ``max_size``."""
         image = self.folder / f"photo-{max_size}.png"
         with Image.open(self.photo) as photo:
             factor = max_size / max(photo.size)
@@ -106,7 +106,7 @@ def measure(
     model_size: int,
     rounds: int,
 ) -> dict[str, Any]:
-    """Every command ``rounds`` times, in turn; samples are of a model of ``model_size``."""
+    """Run every command ``rounds`` times, in turn; a model of ``model_size`` draws the samples."""
     commands.train(model_size)
     checkpoint = commands.last_run
     baseline: list[float] = []
@@ -146,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--max-sizes", type=positive, nargs="+", default=MAX_SIZES, metavar="N")
     parser.add_argument("--sizes", type=size, nargs="+", default=OUTPUT_SIZES, metavar="HxW")
     parser.add_argument(
-        "--model-size", type=positive, default=250, help="max_size of the model that is sampled"
+        "--model-size", type=positive, default=250, help="max_size of the model that draws samples"
     )
     parser.add_argument("--overrides", nargs="+", default=[], help="such as model.max_size=500")
     parser.add_argument("--photo", type=existing_file, default=PHOTO)

@@ -1,11 +1,10 @@
-"""Training beside busy processes: steps a second by the way in which threads are chosen.
+"""Training next to busy processes: steps a second for each way to choose the threads.
 
     python -m benchmarks.neighbour > neighbour.json
 
-Each way takes its turn beside no, one and two processes that do nothing but compute, in every
-round, so that a machine that slows down or speeds up in between does so for all. ``torch`` is what
-a program gets that leaves threads to torch: all cores, and threads that spin for a while before
-they sleep; ``spinning`` never lets them sleep.
+In every round, each way runs next to no, one and two processes that only compute, so that a change
+in the machine's speed affects all ways. ``torch`` leaves threads to PyTorch: all cores, and threads
+that spin for a while before they sleep. ``spinning`` never lets them sleep.
 """
 
 import argparse
@@ -44,11 +43,11 @@ WAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "default": ({}, []),
     "one_thread": ({}, ["trainer.threads=1"]),
     "all_threads": ({}, [f"trainer.threads={CORES}"]),
-    # Empty counts as set, so that the product leaves it; libgomp says that it is no value.
+    # An empty value counts as set, so the package leaves it alone; libgomp reports it as invalid.
     "torch": ({"OMP_WAIT_POLICY": ""}, [f"trainer.threads={CORES}"]),
     "spinning": ({"OMP_WAIT_POLICY": "ACTIVE"}, [f"trainer.threads={CORES}"]),
 }
-# One scale alone, so that every step costs the same; more steps than any machine takes meanwhile.
+# One scale, so that every step costs the same; more steps than any machine can take in the time.
 TRAINING = [
     "model.max_size=72",
     "model.num_scales=1",
@@ -59,7 +58,7 @@ TRAINING = [
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """So many processes that keep a core busy each."""
+    """Run ``count`` processes that keep a core busy each."""
     processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -70,10 +69,10 @@ def busy(count: int) -> Iterator[None]:
 
 
 def steps_per_second(photo: Path, way: str, seconds: float) -> float:
-    """Train for a while by the real command line.
+    """Train for ``seconds`` by the command line, and return the steps a second.
 
     Raises:
-        UserError: the training failed, or took no step in time.
+        UserError: the training ended before its first step.
     """
     variables, overrides = WAYS[way]
     kept = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")

@@ -1,11 +1,11 @@
-"""The search for patches, and what is finished by it: seconds, distances and figures by method.
+"""Patch search, and the pictures finished with it: seconds, distances and figures by method.
 
     OMP_NUM_THREADS=1 python -m benchmarks.patches > patches.json
 
-Every photo is searched for the patches of its own mirror image. An exact search is the measure:
-all patches of the smallest size, and at larger ones a random choice of them. Then each photo is
-finished from its mirror image, shrunk to 60 pixels, as if a network had drawn that. All on one
-thread; seconds are those of the processor. faiss takes part where it is installed.
+Every photo is searched for the patches of its own mirror image. Distances are relative to those of
+an exact search, for all patches of photos up to 250x250 pixels and for a random choice in larger
+ones. Then each photo is finished from its mirror image shrunk to 60 pixels, as if that were a
+network's output. One thread; seconds are processor time. faiss takes part if it is installed.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from internal_gan.patches.statistics import SHRINKS, sliced_wasserstein
 from internal_gan.sweeps.table import as_markdown
 
 PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
-# Patches that an exact search is made for: all of them up to 250x250 pixels, else a choice.
+# Patches that are searched for exactly: all of them up to 250x250 pixels, else a random choice.
 ALL, CHOSEN = 60_000, 1000
 DRAWING = 60
 SWEEPS = (4, 10, 20)
 PROBES = (1, 4, 16)
 
-# Gives the matches of all patches of a target, (h, w, 2).
+# Returns the matches of all patches of a target, (h, w, 2).
 Search = Callable[[Image, Image], Places]
 
 
@@ -50,7 +50,7 @@ def ours(method: Method, sweeps: int) -> Search:
 
 
 def faiss_methods() -> dict[str, Search]:
-    """Exact and approximate searches of faiss by name; none where it is not installed."""
+    """Exact and approximate searches of faiss by name; none if it is not installed."""
     try:
         import faiss  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
@@ -96,7 +96,7 @@ def all_rows(image: Image) -> Tensor:
 
 
 def exact_distances(target: Image, photo: Image) -> tuple[Tensor, Tensor]:
-    """Places of a target, (n,), and the root mean squared errors of their nearest patches."""
+    """Places in a target, (n,), and the root mean squared errors of their nearest patches."""
     count = math.prod(grid((target.shape[0], target.shape[1])))
     places = torch.arange(count)
     if count > ALL:
@@ -140,7 +140,7 @@ class Stopwatch:
 
 
 def compare_searches(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
-    """For each method the seconds of every search, and mean distances over those of the exact."""
+    """For each method the seconds of a search, and its mean distance over the exact search's."""
     methods = {"coherent": ours("coherent", 2)}
     methods |= {f"patchmatch_{sweeps}": ours("patchmatch", sweeps) for sweeps in SWEEPS}
     whole = all(math.prod(grid((photo.shape[0], photo.shape[1]))) <= ALL for photo in photos)
@@ -169,7 +169,7 @@ def compare_searches(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
 
 
 def compare_finished(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
-    """For each method the figures of finished pictures, each the mean over the photos."""
+    """For each method the mean figures of finished pictures over the photos."""
     table: dict[str, Any] = {}
     for method in ("coherent", "patchmatch"):
         watch, found = Stopwatch(), list[dict[str, float]]()
@@ -193,7 +193,7 @@ def compare_finished(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Searches beside an exact one, and finished pictures, each by the long side of the photos."""
+    """Searches compared with an exact one, and finished pictures, by the photos' long side."""
     searches = [
         {
             "long side": longest,
@@ -219,7 +219,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.patches", description=__doc__)
     parser.add_argument("--photos", type=existing_file, nargs="+", default=PHOTOS)
-    help = "the photos' longest sides, in pixels"
+    help = "long sides of the photos, in pixels"
     parser.add_argument("--sizes", type=positive, nargs="+", default=[250], help=help)
     parser.add_argument("--rounds", type=positive, default=3, help="searches of each photo")
     parts = ("search", "finished")
@@ -227,7 +227,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     torch.set_num_threads(1)
-    with suppress(RuntimeError):  # torch may have begun already
+    with suppress(RuntimeError):  # torch may have started its threads already
         torch.set_num_interop_threads(1)
     compile_loops(say)
     comparisons = {"search": compare_searches, "finished": compare_finished}

@@ -1,11 +1,11 @@
-"""Quality against published samples: trains each photo with each seed, and compares.
+"""Quality compared with published samples, over photos and seeds.
 
     python -m benchmarks.quality --real photos/ --published samples/ --output quality/
 
-Every photo of --real that has a picture of the same name in --published (a file, or a folder of
-several) is learnt by the real command line. Samples from the coarsest scale are judged by their
-patches, beside the published ones and those of --others, such as gpnn=folder/. Killed and started
-again, it goes on where it was.
+The command line trains on every photo of --real that has an image of the same name in --published
+(a file, or a folder of several). Samples from the coarsest scale are judged by their patches, and
+so are the published ones and those of --others, such as gpnn=folder/. If stopped or killed, run the
+same command again to continue.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from benchmarks._common import (
     keep_apart,
@@ -38,8 +39,10 @@ from internal_gan.files import atomic_write, write_csv
 
 __all__ = ["main", "tables"]
 
-# Set by the benchmark itself, for every training anew.
+# The benchmark itself sets these for every training.
 OWN_OPTIONS = ("task", "image", "output", "seed", "checkpoint", "resume", "sample")
+# Of the sheet: samples of a photo, width of a picture and space between two, in pixels.
+SHOWN, CELL, GAP = 3, 250, 6
 
 
 def jobs_of(
@@ -54,7 +57,7 @@ def jobs_of(
 
     Args:
         photos: names without suffix; none: all that are in both folders.
-        others: folders of more samples, by the name of their row; a photo may be missing in them.
+        others: folders of more samples, by the name of their row; photos may be missing there.
 
     Raises:
         UserError: a folder is missing, or a photo is not in both.
@@ -92,7 +95,7 @@ def jobs_of(
 
 
 def check_settings(output: Path, settings: Settings) -> None:
-    """Keep results of different settings out of one folder.
+    """Check the overrides, and refuse a folder with results of other settings.
 
     Raises:
         UserError: an override is wrong or not allowed here, or the folder has other settings.
@@ -108,10 +111,10 @@ def check_settings(output: Path, settings: Settings) -> None:
 def run_jobs(
     jobs: Sequence[Job], settings: Settings, on_result: Callable[[dict[str, Any]], None]
 ) -> list[str]:
-    """Do the jobs, several at once, and tell of each result as it comes.
+    """Run the jobs, several at once, and report each result as it comes.
 
     Returns:
-        A line for every job that failed, which stops no other.
+        A line for every job that failed; the others go on.
     """
     with Processes() as processes:
         work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
@@ -141,7 +144,7 @@ class Table:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """A row for every training that is done."""
+        """A row for every finished training."""
         return rows([self.results[k] for k in self.order if k in self.results], self.preset)
 
     def _write(self) -> None:
@@ -172,16 +175,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=[],
         type=named_folder,
         metavar="NAME=FOLDER",
-        help="more samples of the same names, a row each",
+        help="other methods' samples of the same names, a row each",
     )
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    parser.add_argument("--samples", type=positive, default=5, help="judged of each model")
+    parser.add_argument("--samples", type=positive, default=5, help="of each model")
     parser.add_argument(
         "--independent",
         action="store_true",
-        help="also by patches of sizes that no loss uses, which takes most of the time",
+        help="also judge by patch sizes that no loss uses; takes most of the time",
     )
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
@@ -193,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="+",
         default=[],
         metavar="OVERRIDES",
-        help="one table each and one of all, such as trainer=fast "
+        help="a table for each and one of all, such as trainer=fast "
         "'experiment=singan_paper trainer.time=1m'",
     )
     options = parser.parse_args(argv)
@@ -226,6 +229,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         failures += run_jobs(jobs, settings, table.add)
         if options.presets:
             _write_presets(output, [table for _, _, table in work])
+    for jobs, _, table in work:
+        write_sheet([job for job in jobs if job.seed == options.seeds[0]], table.output)
     if options.presets:
         found = {"presets": {table.preset: table.summary for _, _, table in work}}
     else:
@@ -235,13 +240,47 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
+def write_sheet(jobs: Sequence[Job], output: Path) -> None:
+    """Write ``sheet.jpg``: every third photo, its published sample, and the first samples of it."""
+    rows = []
+    for job in jobs[::3]:
+        samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))[:SHOWN]
+        published = job.published
+        if published.is_dir():
+            published = next(iter(pictures(published).values()))
+        if job.result.is_file():
+            rows.append([job.image, published, *samples])
+    if rows:
+        sheet_of(rows, CELL).save(output / "sheet.jpg", quality=90)
+
+
+def sheet_of(rows: Sequence[Sequence[Path]], width: int) -> Image.Image:
+    """Pictures in rows, each ``width`` pixels wide, on white."""
+    cells = [[_cell(path, width) for path in row] for row in rows]
+    heights = [max(cell.height for cell in row) for row in cells]
+    columns = max(len(row) for row in cells)
+    size = (columns * (width + GAP) - GAP, sum(heights) + GAP * (len(rows) - 1))
+    sheet, top = Image.new("RGB", size, "white"), 0
+    for row, height in zip(cells, heights, strict=True):
+        for column, cell in enumerate(row):
+            sheet.paste(cell, (column * (width + GAP), top))
+        top += height + GAP
+    return sheet
+
+
+def _cell(path: Path, width: int) -> Image.Image:
+    with Image.open(path) as picture:
+        height = max(1, round(picture.height * width / picture.width))
+        return picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+
+
 def folder_of(preset: str) -> str:
     """The folder of a preset's results: ``trainer=fast`` is ``trainer-fast``."""
     return re.sub(r"[^\w.-]+", "-", preset).strip("-")
 
 
 def _write_presets(output: Path, tables: Sequence[Table]) -> None:
-    """The presets side by side, as far as they are."""
+    """Write the presets that have results side by side."""
     done = [table for table in tables if table.summary]
     if not done:
         return

@@ -1,10 +1,11 @@
-"""Retargeting against plain resizing, seam carving, cropping, tiling and mirroring.
+"""Retargeting compared with plain resizing, seam carving, cropping, tiling and mirroring.
 
     python -m benchmarks.retargeting --photos fruit.png fish.png --output retargeting/
 
-Learns every photo with every seed by the real command line, brings it to twice the width, half the
-width and twice both sides, and judges the results by their patches: as the network draws them, and
-finished with the photo's pixels. Killed and started again, it goes on where it was.
+The command line trains on every photo with every seed. The model retargets it to twice the width,
+half the width and twice both sides. Both the network's output and the result finished with the
+photo's pixels are judged by their patches. If stopped or killed, run the same command again to
+continue.
 """
 
 import argparse
@@ -50,14 +51,14 @@ from internal_gan.units import Size
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
 VOTES = 4  # rounds at every scale of votes_alone
 FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness", "way back")
-# The long side of the photo that finished results are made of and judged by, in pixels.
+# Long side in pixels of the photo that finished results are made from and compared with.
 FINISHED = 250
-# Whether patches repeat is judged down to a quarter of the size, where two side by side must fit.
+# Shortest side for `repetition`: two patches side by side must fit at a quarter of the size.
 REPEATS = 4 * 2 * 7
 
 
 class Settings(NamedTuple):
-    """What all trainings share."""
+    """Settings of all trainings."""
 
     overrides: Sequence[str]
     threads: int
@@ -65,18 +66,18 @@ class Settings(NamedTuple):
 
 
 def cropped(image: Tensor, size: Size) -> Tensor | None:
-    """The middle; None where the size is larger than the image."""
+    """The middle; None if the size is larger than the image."""
     top, left = ((a - b) // 2 for a, b in zip(image.shape[-2:], size, strict=True))
     return image[..., top : top + size[0], left : left + size[1]] if min(top, left) >= 0 else None
 
 
 def tiled(image: Tensor, size: Size) -> Tensor | None:
-    """Copies side by side; None where one fills the size."""
+    """Copies side by side; None if one fills the size."""
     return None if fits(image, size) else image.repeat(1, 1, 2, 2)[..., : size[0], : size[1]]
 
 
 def mirrored(image: Tensor, size: Size) -> Tensor | None:
-    """Copies side by side, every other one mirrored; None where one fills the size."""
+    """Copies side by side, every other one mirrored; None if one fills the size."""
     wide = torch.cat([image, image.flip(3)], dim=3)
     both = torch.cat([wide, wide.flip(2)], dim=2)
     return None if fits(image, size) else both[..., : size[0], : size[1]]
@@ -87,7 +88,7 @@ def fits(image: Tensor, size: Size) -> bool:
 
 
 def votes_alone(image: Tensor, size: Size) -> Tensor:
-    """Nearest patches coarse to fine, from the stretched image and without a network.
+    """Patch voting from coarse to fine, starting with the stretched image, without a network.
 
     Source: N. Granot et al., "Drop the GAN", CVPR 2022, in its simplest form.
     """
@@ -138,12 +139,13 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
 def judge(
     run_folder: Path, photo: Path, pictures: Path, others: Mapping[str, Path]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures by scale and method of a trained model; its results and the others' as pictures.
+    """Figures by scale and method for a trained model; also writes all results as images.
 
     Args:
-        others: folders of others' results, by the name of their rows.
+        others: folders of other methods' results, by the name of their rows.
 
-    ``way back`` is the mean |G(G(x)) - x| of the network alone, in thousandths of black to white.
+    ``way back`` is the error of the cycle reconstruction, the mean |G(G(x)) - x| of the network
+    alone, in thousandths of black to white.
     """
     model = internal_gan.load(run_folder).network
     if not isinstance(model, RetargetModel):
@@ -190,7 +192,7 @@ def _times(size: Size, factors: tuple[float, float]) -> Size:
 def do_photo(
     photo: Path, seed: int, output: Path, settings: Settings, processes: Processes
 ) -> dict[str, Any]:
-    """Train, judge and write the figures of one photo; what is done is taken as it is."""
+    """Train on one photo, judge and write the figures, unless they exist."""
     name = f"{photo.stem}-seed{seed}"
     path = output / "results" / f"{name}.json"
     if known := read_json_object(path):
@@ -210,8 +212,7 @@ def do_photo(
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """By scale and method, the means over the photos, each the mean of its seeds; then, for each
-    scale, every photo."""
+    """Means over photos and seeds by scale and method; then, for each scale, every photo."""
     means, photos = [], {}
     for scale in SCALES:
         of_photo, of_method = defaultdict(list), defaultdict(list)
@@ -245,7 +246,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=[],
         type=named_folder,
         metavar="NAME=FOLDER",
-        help="others' results, named as fruit-2x-wide.png",
+        help="other methods' results, named like fruit-2x-wide.png",
     )
     parser.add_argument(
         "--overrides",

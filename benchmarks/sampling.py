@@ -2,7 +2,7 @@
 
     python -m benchmarks.sampling > sampling.json
 
-The model has the right architecture and random weights, which cost the same as learnt ones.
+The model has random weights, which cost the same as trained ones.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from internal_gan.units import Size
 
 
 def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
-    """Sample every size in turn, ``rounds`` times after one that is not counted."""
+    """Sample every size in turn, ``rounds`` times after a round that does not count."""
     seconds: list[list[float]] = [[] for _ in sizes]
     for number in range(rounds + 1):
         for wanted, found in zip(sizes, seconds, strict=True):
@@ -71,7 +71,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", type=size, nargs="+", default=OUTPUT_SIZES, metavar="HxW")
     parser.add_argument("--overrides", nargs="+", default=[], help="such as device=cuda")
     parser.add_argument("--photo", type=existing_file, default=PHOTO)
-    parser.add_argument("--photo-size", type=size, default=(188, 250), help="size of the training")
+    parser.add_argument(
+        "--photo-size", type=size, default=(188, 250), help="size of the photo in training"
+    )
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--threads", type=positive, default=torch.get_num_threads())
     options = parser.parse_args(argv)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.scaling --workers 1 2 > scaling.json
 
-Each round learns the same small photos by the real command line, once with each number of workers
-in turn, so that a machine that slows down or speeds up in between does so for all.
+In each round, the command line trains on the same photos, once with each number of workers, so that
+a change in the machine's speed affects all of them.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Measured:
 
 
 def make_photos(folder: Path, count: int, size: tuple[int, int]) -> None:
-    """Write different cuttings of the bundled photos, of ``size`` (height, width) in pixels."""
+    """Write different crops of the bundled photos, of ``size`` (height, width) in pixels."""
     from PIL import Image
 
     sources = sorted(PHOTOS.glob("*.jpg"))
@@ -52,7 +52,7 @@ def make_photos(folder: Path, count: int, size: tuple[int, int]) -> None:
 
 
 def measure(photos: Path, output: Path, workers: int, overrides: Sequence[str]) -> Measured:
-    """Learn every photo with so many workers of one thread each.
+    """Train on every photo, with this many workers of one thread each.
 
     Raises:
         UserError: a job failed.
@@ -88,13 +88,13 @@ def measure(photos: Path, output: Path, workers: int, overrides: Sequence[str]) 
 def project(
     photos: int, job_seconds: float, threads: int, job_bytes: float, job_files: float
 ) -> dict[str, float]:
-    """What so many photos cost by what one costs.
+    """The cost of many photos, from the cost of one.
 
     Args:
         job_seconds: wall time of a whole job, which keeps ``threads`` cores busy.
 
     Returns:
-        Hours of a core, days on 1000 cores, and terabytes and files of the run folders.
+        Core-hours, days on 1000 cores, and terabytes and files of the run folders.
     """
     core_hours = photos * job_seconds * threads / 3600
     return {
@@ -108,7 +108,7 @@ def project(
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("--photos", type=positive, default=16, help="how many to learn")
+    parser.add_argument("--photos", type=positive, default=16, help="how many to train on")
     parser.add_argument("--size", type=size, default=(64, 96), help="of each photo")
     parser.add_argument("--workers", type=positive, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=positive, default=1)
@@ -131,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Wall time of the sweep by the number of workers."""
+    """Wall time of the sweep by the number of workers, and the projection."""
     rows = [
         {
             "workers": workers,
@@ -141,7 +141,17 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
         }
         for workers, found in record["workers"].items()
     ]
-    return {"workers": as_markdown(rows)}
+    projection = record["projection"]
+    costs = [
+        {
+            "photos": f"{projection['photos']:,}",
+            "core-hours": f"{projection['core_hours']:,}",
+            "days on 1000 cores": f"{projection['days_on_1000_cores']:.3g}",
+            "terabytes": f"{projection['terabytes']:.3g}",
+            "files": f"{projection['files']:,}",
+        }
+    ]
+    return {"workers": as_markdown(rows), "projection": as_markdown(costs)}
 
 
 def _result(

@@ -2,8 +2,8 @@
 
     python -m benchmarks.soak > soak.json
 
-Each training is the default one by the real command line, of another seed and of the next photo,
-at a size at which twenty take about an hour.
+Each is the default training by the command line, with another seed and the next photo, at a size at
+which twenty take about an hour.
 """
 
 import argparse
@@ -23,7 +23,7 @@ OVERRIDES = ["model.max_size=128"]
 
 
 def train(photo: Path, seed: int, overrides: Sequence[str], folder: Path) -> dict[str, Any]:
-    """One training to its end, and what its ``status.json`` says then."""
+    """Run one training to its end, and read its ``status.json``."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "internal_gan", f"image={photo}", f"output={folder / 'run'}"]
     result = subprocess.run(

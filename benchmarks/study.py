@@ -3,7 +3,7 @@
     python -m benchmarks.study --real photos/ --samples samples/ --output study.html
 
 Paired: a photo and a sample of it, side by side; which one was made? Unpaired: one picture; is it a
-photo, or was it made? Each is seen for one second. ``benchmarks.confusion`` counts the answers.
+photo, or was it made? Each is shown for one second. ``benchmarks.confusion`` counts the answers.
 
 Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
 """
@@ -34,7 +34,7 @@ TEMPLATE = Path(__file__).with_name("study.html")
 
 @dataclass(frozen=True)
 class Subject:
-    """A photo and samples of it by their names, as ``data:`` addresses of PNG files."""
+    """A photo and its samples by name, as ``data:`` URLs of PNG files."""
 
     name: str
     real: str
@@ -44,11 +44,11 @@ class Subject:
 def read_subjects(real: Path, samples: Path) -> list[Subject]:
     """Every photo that has a sample, or a folder of samples, of the same name.
 
-    Photos are brought to the size of their samples, and all become lossless copies, so that neither
-    size nor compression gives an answer away.
+    Photos are resized to the size of their samples, and all images become lossless copies, so that
+    neither size nor compression gives an answer away.
 
     Raises:
-        UserError: no photo has a sample, or a picture cannot be read or is of another size.
+        UserError: no photo has a sample, or a picture cannot be read or has another size.
     """
     single = pictures(samples)
     subjects = []
@@ -59,32 +59,32 @@ def read_subjects(real: Path, samples: Path) -> list[Subject]:
         if own:
             subjects.append(_subject(name, photo, own))
     if not subjects:
-        raise UserError(f"{samples}: no picture or folder there has the name of a photo of {real}")
+        raise UserError(f"{samples}: no picture or folder in it has the name of a photo in {real}")
     return subjects
 
 
 def write_study(path: Path, subjects: Sequence[Subject], settings: Mapping[str, Any]) -> str:
     """Write the page: one file that needs nothing else, not even a server.
 
-    Which photos and samples are shown, on which side and in which order, is drawn anew for every
-    participant. At the end the page offers a file with the answers.
+    Photos, samples, sides and order are drawn at random for each participant. At the end the page
+    offers a file with the answers.
 
     Args:
         subjects: in unpaired trials, photos of one half and samples of the other are shown.
-        settings: ``protocols``, a list of "paired" and "unpaired"; ``trials`` of each, at most as
-            many as there are photos; ``practice``, trials before them that tell the answer and do
-            not count; ``seconds`` for which pictures are seen.
+        settings: ``protocols``, a list of "paired" and "unpaired"; ``trials``, the most pairs, and
+            the most photos and samples that are shown unpaired; ``practice``, trials before them
+            that tell the answer and do not count; ``seconds`` for which pictures are shown.
 
     Returns:
-        The study's name, a hash of what it shows.
+        The study's ID, a hash of its contents.
 
     Raises:
         UserError: a single photo for unpaired trials, or the page cannot be written.
     """
     if "unpaired" in settings["protocols"] and len(subjects) < 2:
         raise UserError(
-            "one photo has samples; unpaired trials show photos, and samples of others, and need "
-            "two or more"
+            "only one photo has samples; unpaired trials need two or more, since they show a photo "
+            "and the samples of others"
         )
     shown: dict[str, str] = {}
     photos = []
@@ -95,7 +95,7 @@ def write_study(path: Path, subjects: Sequence[Subject], settings: Mapping[str, 
         photos.append({"name": subject.name, "real": real, "samples": list(made)})
     study = {**settings, "photos": photos, "pictures": shown}
     name = hashlib.sha256(json.dumps(study).encode()).hexdigest()[:16]
-    # A script ends at the first "</", whatever it is a part of.
+    # A script ends at the first "</", even inside a string.
     data = json.dumps({"id": name, **study}).replace("</", "<\\/")
     with atomic_write(path) as temporary:
         page = TEMPLATE.read_text(encoding="utf-8").replace("__DATA__", data)
@@ -111,8 +111,8 @@ def _subject(name: str, path: Path, samples: Sequence[Path]) -> Subject:
         share = [a / b for a, b in zip(sample.size, photo.size, strict=True)]
         if sample.size != size or abs(share[0] / share[1] - 1) > 0.02:
             raise UserError(
-                f"{file}: {sample.size[0]}x{sample.size[1]} pixels; samples shown beside {path} "
-                f"({photo.size[0]}x{photo.size[1]}) have one size, of its aspect"
+                f"{file}: {sample.size[0]}x{sample.size[1]} pixels; all samples of {path} "
+                f"({photo.size[0]}x{photo.size[1]}) must have one size with its aspect ratio"
             )
     shown = resize(photo.pixels, size).clamp(-1, 1)
     return Subject(name, _png(shown), {file: _png(one.pixels) for file, one in made.items()})
@@ -142,13 +142,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--samples",
         type=existing_folder,
         required=True,
-        help="folder of pictures of the same names, or of folders of these names",
+        help="folder of samples: a picture, or a folder of pictures, with the name of each photo",
     )
     parser.add_argument("--output", type=Path, default=Path("study.html"), help="the page")
     parser.add_argument("--protocol", choices=PROTOCOLS, default="both")
-    parser.add_argument("--trials", type=positive, default=50, help="of each protocol, at most")
-    parser.add_argument("--practice", type=count, default=5, help="trials before each")
-    parser.add_argument("--seconds", type=_seconds, default=1.0, help="that pictures are seen")
+    parser.add_argument(
+        "--trials",
+        type=positive,
+        default=50,
+        help="at most this many pairs; unpaired, this many photos and this many samples",
+    )
+    parser.add_argument(
+        "--practice", type=count, default=5, help="practice trials before each protocol"
+    )
+    parser.add_argument(
+        "--seconds", type=_seconds, default=1.0, help="for which pictures are shown"
+    )
     options = parser.parse_args(argv)
     subjects = read_subjects(options.real, options.samples)
     settings = {

@@ -1,9 +1,9 @@
-"""Super-resolution beside interpolation: photos are shrunk, enlarged again, and compared.
+"""Super-resolution compared with interpolation: photos are shrunk, then enlarged again.
 
     python -m benchmarks.super_resolution --photos photos/ --output table/ --factor 4
 
-The shrunk photos are learnt and enlarged by ``internal-gan -m task=super_resolution``, a model for
-each. Started again after a stop it goes on.
+``internal-gan -m task=super_resolution`` trains a model on each shrunk photo and enlarges it. If
+stopped or killed, run the same command again to continue.
 """
 
 import argparse
@@ -48,14 +48,14 @@ Figures = dict[str, float]
 
 
 def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
-    """A photo as an 8-bit file of 1/factor of its sides would have it.
+    """Shrink a photo to 1/factor of its sides, rounded to 8 bits.
 
     Args:
         original: (1, 3, H, W) in [-1, 1].
 
     Returns:
-        The small photo, whose sides are rounded down, and the original less the rows and columns
-        at its end that the enlarged one will not have.
+        The small photo, with sides rounded down, and the original, cropped at the bottom and right
+        to the size that the enlarged photo will have.
 
     Raises:
         UserError: nothing would be left.
@@ -69,7 +69,7 @@ def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
 
 
 def interpolated(small: Tensor, size: Size) -> dict[str, Tensor]:
-    """The small photo enlarged without a model, by bicubic interpolation and by Lanczos'."""
+    """The small photo enlarged without a model, by bicubic and by Lanczos interpolation."""
     levels = to_uint8(small)[0].permute(1, 2, 0).contiguous().numpy()
     image = Image.fromarray(levels).resize((size[1], size[0]), Image.Resampling.LANCZOS)
     pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
@@ -82,12 +82,11 @@ def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
 
     Args:
         image: (1, 3, H, W) in [-1, 1].
-        original: of the same size; None where there is none, and then NIQE is all.
+        original: of the same size; if None, NIQE is the only figure.
 
     Returns:
         ``rmse`` over pixels and colours in levels of 255, ``psnr`` and ``ssim`` of the luma without
-        a border of ``factor`` pixels, and ``niqe``, which is left out where the image has no two
-        blocks for it.
+        a border of ``factor`` pixels, and ``niqe``, if the image has two blocks for it.
     """
     figures = {}
     if original is not None:
@@ -107,10 +106,10 @@ def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
 def judge_run(
     run_folder: Path, photo: Path, factor: float, is_shrunk: bool, shown: Path
 ) -> dict[str, Any]:
-    """The figures of a run of ``task=super_resolution``, beside those of interpolation.
+    """The figures of a run of ``task=super_resolution``, and those of interpolation.
 
     Args:
-        photo: as it was before it was shrunk.
+        photo: the photo before shrinking.
         shown: the folder for the pictures of all methods.
     """
     enlarged = read_image(run_folder / "super_resolution" / "enlarged.png").pixels
@@ -169,22 +168,22 @@ def given(paths: Sequence[Path]) -> dict[str, Path]:
     """Photos by name: those of a folder, or the files themselves.
 
     Raises:
-        UserError: there are none, one does not exist, or two have one name.
+        UserError: there are none, one does not exist, or two have the same name.
     """
     found = pictures(paths[0]) if len(paths) == 1 and paths[0].is_dir() else by_name(paths)
     for path in found.values():
         if not path.is_file():
             raise UserError(f"--photos {path}: there is no such file")
     if not found:
-        raise UserError(f"--photos {paths[0]}: no images there")
+        raise UserError(f"--photos {paths[0]}: has no images")
     return found
 
 
 def sweep(photos: str, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
-    """Train on every photo and enlarge it, or go on with that.
+    """Train on every photo and enlarge it, or continue.
 
     Args:
-        photos: as ``image=`` takes them: a folder, or files with commas between them.
+        photos: for ``image=``: a folder, or files separated by commas.
 
     Returns:
         A line for every photo that failed.
@@ -222,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--factor", type=float, default=4.0, help="any above 1")
     parser.add_argument(
-        "--as-they-are", action="store_true", help="do not shrink; then there is NIQE alone"
+        "--as-they-are", action="store_true", help="do not shrink the photos; gives NIQE only"
     )
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every training")

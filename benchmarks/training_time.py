@@ -1,9 +1,9 @@
-"""Time of a training step by scale: the paper's schedule against the fast one, side by side.
+"""Time of a training step by scale: the paper's schedule compared with the fast one.
 
     python -m benchmarks.training_time > training_time.json
 
-The two take turns at every scale, a few steps each, so that a machine that slows down or speeds
-up in between does so for both. What is projected is the whole schedule, without a time budget.
+The two take turns at every scale, a few steps each, so that a change in the machine's speed affects
+both. The projection is for the whole schedule, without a time budget.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from internal_gan.units import Size
 
 
 class Contender:
-    """One way to train, taken through its stages by a few steps each."""
+    """One way to train, run for a few steps of each stage."""
 
     def __init__(self, overrides: Sequence[str], photo: Path, photo_size: Size) -> None:
         self.overrides = list(overrides)
@@ -84,7 +84,7 @@ class Contender:
         }
 
     def total(self, steps: Sequence[int]) -> dict[str, float]:
-        """Seconds of so many steps of every stage, once for each round of measurements."""
+        """Seconds of ``steps`` of each stage, over the rounds of measurements."""
         rounds = zip(*self.seconds, strict=True)
         return spread([sum(n * s for n, s in zip(steps, r, strict=True)) for r in rounds])
 
@@ -92,12 +92,12 @@ class Contender:
         for _ in range(steps):
             self._trainee.step(self._step)
             self._step += 1
-        # Reads a number off the device, and so waits until the steps are done.
+        # Reads a value from the device, which waits until the steps are done.
         self._trainee.check_finite()
 
 
 def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) -> dict[str, Any]:
-    """Measure both in turn, stage by stage, so paired that their finest ones are together."""
+    """Measure both in turn, stage by stage, paired from the finest stage."""
     for behind in range(max(baseline.model.num_stages, candidate.model.num_stages), 0, -1):
         present = [c for c in (baseline, candidate) if behind <= c.model.num_stages]
         for contender in present:
@@ -125,7 +125,7 @@ def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) 
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Seconds of a step of every scale, for both ways to train, and of all steps."""
+    """Seconds a step at every scale, and of all steps, for both ways to train."""
     rows = []
     for contender in ("baseline", "candidate"):
         found = record[contender]
@@ -147,7 +147,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _ratios(baseline: Contender, candidate: Contender) -> list[dict[str, Any]]:
-    """Baseline over candidate round by round, of the pairs that work at one size."""
+    """Baseline over candidate, round by round, for the pairs of stages of one size."""
     from_finest = (
         zip(c.model.sizes[::-1], c.seconds[::-1], strict=True) for c in (baseline, candidate)
     )
@@ -165,14 +165,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--candidate", nargs="+", default=["trainer=fast"])
     parser.add_argument("--photo", type=existing_file, default=PHOTO)
     parser.add_argument(
-        "--size", type=size, default=(188, 250), help="size the photo is brought to"
+        "--size", type=size, default=(188, 250), help="size to which the photo is resized"
     )
-    parser.add_argument("--rounds", type=positive, default=3, help="turns each takes at a scale")
+    parser.add_argument("--rounds", type=positive, default=3, help="turns of each at a scale")
     parser.add_argument(
         "--steps",
         type=positive,
         default=8,
-        help="steps a turn; what is not done in every step recurs within 8",
+        help="steps a turn; periodic work recurs within 8",
     )
     parser.add_argument("--threads", type=positive, default=torch.get_num_threads())
     options = parser.parse_args(argv)

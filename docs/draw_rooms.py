@@ -1,10 +1,10 @@
-"""Draw ``docs/images/rooms.svg``: the rooms of the package and what they import.
+"""Draw ``docs/images/rooms.svg``: the subpackages and what they import.
 
     python docs/draw_rooms.py
 
-A room stands above all that it imports. Its text is the first line of its docstring. Arrows are the
-imports found in the code, less those that follow from others. Needs import-linter, which brings
-grimp.
+Each subpackage ("room") is above all that it imports. Its text is the first paragraph of its
+docstring. Arrows are the imports found in the code, without those that follow from others. Needs
+grimp, which import-linter installs.
 """
 
 import ast
@@ -18,12 +18,12 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 PACKAGE = "internal_gan"
-# Modules that import no folder share one box.
-GROUND = "the ground floor"
+# Top-level modules that import no subpackage share one box.
+GROUND = "top-level modules"
 
 WIDTH, HEIGHT, GAP, ROW_GAP, MARGIN = 214, 86, 20, 34, 20
-LETTERS = 33  # of a line of text in a box
-LANE = 26  # what an arrow past a row keeps from its boxes, and from the next arrow
+LETTERS = 33  # in a line of text in a box
+LANE = 26  # distance of an arrow past a row from the boxes, and from the next arrow
 
 Edges = Collection[tuple[str, str]]
 
@@ -63,7 +63,7 @@ def draw() -> str:
 
 
 def imports() -> set[tuple[str, str]]:
-    """Pairs of rooms of which the first imports the second."""
+    """Pairs of rooms, the first of which imports the second."""
     graph = grimp.build_graph(PACKAGE, cache_dir=None)
     found = set()
     for module in graph.modules:
@@ -98,7 +98,7 @@ def reduced(edges: Edges) -> set[tuple[str, str]]:
 
 
 def heights(edges: Edges) -> dict[str, int]:
-    """How many rooms lie below each, one under the other."""
+    """The length of the longest chain of imports below each room."""
 
     def height(room: str) -> int:
         return max((1 + height(lower) for upper, lower in edges if upper == room), default=0)
@@ -162,7 +162,7 @@ def _arrow(upper: tuple[int, int], lower: tuple[int, int]) -> str:
 
 
 def _detour(upper: tuple[int, int], lower: tuple[int, int], lane: int) -> str:
-    """An arrow between two boxes past the rows between them."""
+    """An arrow between two boxes, around the rows between them."""
     x, y = upper[0] + 3 * WIDTH // 4, upper[1] + HEIGHT
     u, v = lower[0] + 3 * WIDTH // 4, lower[1]
     out, back = y + ROW_GAP // 3, v - ROW_GAP // 2

@@ -1,4 +1,4 @@
-"""Write ``docs/options.md``: every option with its default, what it does and what it takes.
+"""Write ``docs/options.md``: every option with its default, meaning and allowed values.
 
 python docs/list_options.py
 """

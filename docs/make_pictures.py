@@ -1,9 +1,9 @@
-"""Make the pictures of README and docs/applications that are of the bundled photos.
+"""Make the images in README and docs/applications that show the bundled photos.
 
     python docs/make_pictures.py --runs runs/pictures [NAME ...]
 
-Trains what it needs into --runs, or takes what is there. Every function names its seed. Without
-names, all are made; half an hour or so on two cores.
+Trains the models it needs into --runs, or loads those already there. Every function sets its
+seed. Without names it makes all images, which takes about half an hour on two cores.
 """
 
 import argparse
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PHOTOS = ROOT / "examples" / "photos" / "large"
 IMAGES = ROOT / "docs" / "images"
 
-WIDTH = 1200  # of a picture in pixels
+WIDTH = 1200  # of an image, in pixels
 GAP = 8
 WHITE = (255, 255, 255)
 FPS = 24
@@ -35,14 +35,14 @@ Pictures = Sequence[Image.Image]
 
 
 class Models:
-    """The trained models, each trained when it is first asked for."""
+    """The models, each trained when it is first used."""
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
         runs.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, family: Any, photo: str, mask: Any = None, experiment: str = "") -> Any:
-        """The model of a bundled photo, by default of the default preset, seed 0."""
+        """The model of a bundled photo with seed 0, by default of the default preset."""
         kind = experiment or f"{family}{'-mask' if mask else ''}"
         folder = self.runs / f"{Path(photo).stem}-{kind}"
         if (folder / "model.safetensors").is_file():
@@ -54,7 +54,7 @@ class Models:
         return run.model
 
     def task(self, name: str, family: str, photo: str, *overrides: str) -> Path:
-        """The folder with the files that a task writes for the default model of a photo."""
+        """The folder of the files that a task writes with the default model of a photo."""
         self(family, photo)
         run, output = self.runs / f"{Path(photo).stem}-{family}", self.runs / name
         shutil.rmtree(output, ignore_errors=True)
@@ -74,7 +74,7 @@ def shrunk(picture: Image.Image, longest: int) -> Image.Image:
 
 
 def row(pictures: Pictures, height: int | None = None) -> Image.Image:
-    """Pictures side by side at one height, on white, as wide as a page."""
+    """Images side by side at one height, on white, at most as wide as a page."""
     height = height or min(picture.height for picture in pictures)
     scaled = [
         p.convert("RGB").resize(
@@ -92,7 +92,7 @@ def row(pictures: Pictures, height: int | None = None) -> Image.Image:
 
 
 def column(rows: Pictures) -> Image.Image:
-    """Rows below each other, each as wide as the widest."""
+    """Rows below each other, each scaled to the width of the widest."""
     width = max(r.width for r in rows)
     scaled = [
         r.resize((width, round(r.height * width / r.width)), Image.Resampling.LANCZOS) for r in rows
@@ -108,7 +108,7 @@ def column(rows: Pictures) -> Image.Image:
 def at_100_percent(
     picture: Image.Image, size: tuple[int, int], at: tuple[float, float]
 ) -> Image.Image:
-    """A part of a picture, its own pixels."""
+    """A crop of an image, not resized."""
     left, top = (round((p - s) * a) for p, s, a in zip(picture.size, size, at, strict=True))
     return picture.crop((left, top, left + size[0], top + size[1]))
 
@@ -163,7 +163,7 @@ def make_tileable(models: Models) -> Image.Image:
 
 
 def _twice(picture: Image.Image) -> Image.Image:
-    """The right half of a picture and then its left one, so that the border is in the middle."""
+    """The right half of an image and then its left half, so that the borders meet in the middle."""
     half = picture.width // 2
     sheet = Image.new("RGB", picture.size)
     sheet.paste(picture.crop((half, 0, picture.width, picture.height)), (0, 0))
@@ -192,7 +192,7 @@ def _drawing() -> Image.Image:
 
 
 def edit(models: Models) -> Image.Image:
-    """The fir is copied to the left, and a piece of the ridge moved up."""
+    """A photo with the fir copied to the left and a piece of the ridge copied up."""
     photo = photo_of("mountains.jpg", 1200)
     edited, mask = photo.copy(), Image.new("L", photo.size, 0)
     for box, to in [((830, 300, 960, 560), (330, 330)), ((560, 80, 800, 190), (140, 110))]:
@@ -294,7 +294,7 @@ def paint_quantized(models: Models) -> Image.Image:
 
 
 def super_resolution(models: Models) -> Image.Image:
-    """A part of the photo, shrunk to a quarter, enlarged four times."""
+    """A crop of the photo, shrunk to a quarter and enlarged four times."""
     true = photo_of("mountains.jpg", 1544).crop((860, 380, 1440, 740))
     small = shrunk(true, true.width // 4)
     folder = models.runs / "mountains-super-resolution"
@@ -330,7 +330,7 @@ def _labels(photo: Image.Image) -> Image.Image:
 
 
 def origin(models: Models) -> Image.Image:
-    """A sample, its map, and the map after a part was painted over."""
+    """A sample, its origin map, and the map after a part was painted over."""
     given = ("sample.count=1", "sample.seed=3")
     drawn = models.task("sample-origin", "singan", "mountains.jpg", *given) / "sample" / "000.png"
     changed = models.runs / "changed.png"
@@ -346,13 +346,13 @@ def _map(models: Models, picture: Path, origin: Path) -> Image.Image:
     shutil.rmtree(output, ignore_errors=True)
     photo = f"verify.photo={PHOTOS / 'mountains.jpg'}"
     given = ("task=verify", f"image={picture}", f"verify.origin={origin}", photo)
-    with contextlib.suppress(SystemExit):  # code 1: the origin does not hold
+    with contextlib.suppress(SystemExit):  # code 1: the origin is wrong
         internal_gan_command([*given, f"output={output}"])
     return Image.open(output / "verify" / "map.png").copy()
 
 
 def drawn_edges(models: Models) -> Image.Image:
-    """A hole over the summit, filled after the model's own lines, a saddle and a peak."""
+    """A hole over the summit, filled with the model's own lines, a saddle and a peak."""
     photo = to_pil(read_image(PHOTOS / "mountains.jpg").pixels)
     top, left, height, width = 100, 1140, 440, 790
     hole = Image.new("L", photo.size, 0)

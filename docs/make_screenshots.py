@@ -1,8 +1,8 @@
-"""Make the pictures of the page in docs/applications/app.md.
+"""Take the screenshots in docs/applications/app.md.
 
     python docs/make_screenshots.py
 
-Needs the extras app and dev, and chromium. Trains on a bundled photo; a few minutes on two cores.
+Needs the extras app and dev, and chromium. Trains on a bundled photo, a few minutes on two cores.
 """
 
 import re
@@ -57,7 +57,7 @@ def take(address: str) -> None:
 
 
 def remove(page: Page) -> None:
-    """The fir is brushed over."""
+    """Brush over the fir."""
     page.get_by_role("tab", name="Remove").click()
     page.get_by_label("Brush").first.fill("64")
     board = page.get_by_role("tabpanel").locator("canvas").first
@@ -79,7 +79,7 @@ def wait(page: Page, title: str) -> None:
 
 def shot(page: Page, name: str) -> None:
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(1500)  # for pictures to be shown
+    page.wait_for_timeout(1500)  # until the images are shown
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     with Image.open(path) as picture:

@@ -1,4 +1,4 @@
-"""Animate a photo: train a model of it, or take a trained one, and write a looping film.
+"""Animate a photo: train a model on it, or load one, and write a looping film.
 
 python examples/animate.py photo.jpg film.webp
 python examples/animate.py runs/photo-singan/2026-01-31_10-00-00 film.gif --seconds 6

@@ -1,8 +1,8 @@
-"""Many pairs of an image and its mask, made of a folder of such pairs.
+"""Generate many image and mask pairs from a folder of such pairs.
 
 python examples/augment.py images/ masks/ out/ --count 20
 
-Masks have the names and sizes of their images. Writes out/images/NAME-000.png and
+Masks have the names and sizes of their images. Writes out/images/NAME-000.png,
 out/masks/NAME-000.png, and so on; the models go to out/runs/.
 """
 
@@ -18,8 +18,8 @@ def main() -> None:
     parser.add_argument("images", type=Path, help="folder of images")
     parser.add_argument("masks", type=Path, help="folder of their masks, PNG files")
     parser.add_argument("out", type=Path, help="folder to write")
-    parser.add_argument("--count", type=int, default=10, help="pairs made of each pair")
-    parser.add_argument("--trainer", default="fast", help="schedule, such as preview or fast")
+    parser.add_argument("--count", type=int, default=10, help="new pairs for each given pair")
+    parser.add_argument("--trainer", default="fast", help="preset, such as preview or fast")
     wanted = parser.parse_args()
 
     for folder in ("images", "masks"):

@@ -1,4 +1,4 @@
-"""A hole in a photo, filled: python examples/inpaint.py photo.jpg mask.png filled.png"""
+"""Fill a hole in a photo: python examples/inpaint.py photo.jpg mask.png filled.png"""
 
 import argparse
 
@@ -8,7 +8,7 @@ import internal_gan
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photo")
-    parser.add_argument("mask", help="white where the hole is, of the photo's size")
+    parser.add_argument("mask", help="white in the hole, of the photo's size")
     parser.add_argument("output", help="name of the PNG file to write")
     parser.add_argument("--model", help="run folder of a trained model; otherwise one is trained")
     wanted = parser.parse_args()

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("run", help="run folder of the training")
     parser.add_argument("painting")
     parser.add_argument("result")
-    parser.add_argument("--start-scale", type=int, help="1 keeps the roughest shapes")
+    parser.add_argument("--start-scale", type=int, help="1 keeps only rough shapes")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
 

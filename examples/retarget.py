@@ -1,4 +1,4 @@
-"""One photo in several sizes and bent to an arch: python examples/retarget.py photo.jpg out/"""
+"""Retarget a photo to several sizes and an arch: python examples/retarget.py photo.jpg out/"""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictures that repeat without a seam, from a photo or a trained model.
+"""Make an image that repeats without a seam, from a photo or a trained model.
 
 python examples/tileable.py photo.jpg texture.png
 python examples/tileable.py runs/photo-singan/2026-01-31_10-00-00 wall.png --size 2000 2000
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="a photo, or the run folder of a trained model")
     parser.add_argument("picture", type=Path, help="file to write, such as texture.png")
     parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
-    parser.add_argument("--keep-photo", action="store_true", help="change its borders alone")
+    parser.add_argument("--keep-photo", action="store_true", help="change only the photo's borders")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
 

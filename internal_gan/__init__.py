@@ -1,8 +1,8 @@
 """Generative models learnt from a single image.
 
-``fit`` learns a photo, ``resume`` goes on with a stopped training, and ``load`` reads a model back;
-models take and give pictures. Importing the package loads nothing heavy: each name is imported when
-it is first used.
+``fit`` trains a model on a photo, ``resume`` continues a stopped training, and ``load`` reads a
+model; models take and return pictures. Importing the package loads nothing heavy: each name is
+imported when it is first used.
 
 >>> import tempfile, internal_gan
 >>> from PIL import Image
@@ -73,7 +73,7 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # which would take any name for one of these
+if not TYPE_CHECKING:  # to which any name would then look valid
 
     def __getattr__(name: str) -> Any:
         for home, names in _HOMES.items():

@@ -39,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: with code 2 after a user's mistake, 1 after an error in this package, 130 or 143
-            after a stop by Ctrl-C or SIGTERM, and 141 if the reader of an answer has gone, as in
-            ``--help | head -1``. A run whose output nobody reads continues.
+            after a stop by Ctrl-C or SIGTERM, and 141 if the reader of an answer is gone, as in
+            ``--help | head -1``. A run continues even if nobody reads its output.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     with spare_output():
@@ -75,7 +75,7 @@ def _run(arguments: list[str]) -> None:
         overrides = many.overrides
     place = many.sweep.path if many else Path()
     application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
-    # _job raises no other errors, so these are about the configuration.
+    # _job reports its own errors, so any others are about the configuration.
     with user_errors(overrides), disk_errors(place), _hydra([*_for_hydra(flags), *overrides]):
         if many:
             many.launch(application, _say)
@@ -89,7 +89,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def _once(application: Callable[[], None], overrides: Sequence[str]) -> None:
-    """One run. Hydra's own way composes everything twice, which takes half a second."""
+    """One run. Hydra itself would compose everything twice, which takes half a second."""
     config, outer = composed(overrides, with_hydra=True), HydraConfig.instance().cfg
     if config.hydra.mode == RunMode.MULTIRUN:
         application()
@@ -112,7 +112,7 @@ def _many(overrides: list[str]) -> Multirun:
 
 @contextlib.contextmanager
 def _answer() -> Iterator[None]:
-    """Exit with code 141, as other programs do, if nobody reads what the block prints."""
+    """Exit with code 141, as other programs do, if nobody reads the block's output."""
     try:
         yield
     finally:
@@ -129,7 +129,7 @@ def _not_printed(error: OSError) -> str:
 
 
 def _job(config: DictConfig) -> float | None:
-    """One run; under multirun one of several."""
+    """One run, or under multirun one of several."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         # Possibly in a process that did not start in main.
         with spare_output():
@@ -151,12 +151,12 @@ def _one_of_several(config: DictConfig) -> float | None:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
             return job(config, _told)
     except UserError as error:
-        # The sweep's records cannot be written, which Hydra would report in its own words.
+        # The sweep's records cannot be written. Hydra would report it in its own words.
         raise SystemExit(_told(error)) from error
 
 
 def _refuse_a_sweep() -> None:
-    """Refuse an ablation whose swept values are not given, as they are to each of its jobs."""
+    """Refuse an ablation without -m: each of its jobs would be given the swept values."""
     hydra_config = HydraConfig.get()
     given = {key_of(override) for override in hydra_config.overrides.task}
     if set(hydra_config.sweeper.get("params") or {}) - given:
@@ -175,7 +175,7 @@ def _told(error: Exception, name: str | None = None) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     """Parse flags and overrides in any order.
 
-    Accepts only the useful ones of Hydra's flags, since one of the others reads a pickle.
+    Accepts only the useful Hydra flags, since one of the others reads a pickle.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("overrides", nargs="*")
@@ -208,7 +208,7 @@ def _for_hydra(flags: argparse.Namespace) -> list[str]:
 
 @contextlib.contextmanager
 def _hydra(arguments: list[str]) -> Iterator[None]:
-    """Let Hydra read ``arguments``, from ``sys.argv``, and raise its errors, not print them."""
+    """Let Hydra read ``arguments`` from ``sys.argv``, and raise its errors, not print them."""
     before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
     sys.argv = [before[0], *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -227,7 +227,7 @@ def _say(message: str, code: int = CRASH) -> int:
 
 
 def _crash(error: Exception) -> str:
-    """One line about an internal error; its notes, or a new file, hold the traceback."""
+    """One line about an internal error; its notes or a new file hold the traceback."""
     places = getattr(error, "__notes__", [])
     if not places:
         try:

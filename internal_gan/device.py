@@ -13,7 +13,7 @@ def select_device(name: str) -> tuple[torch.device, str]:
     """The device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``, and the reason for it.
 
     Raises:
-        UserError: another name, or this machine has no such device.
+        UserError: the name is unknown, or this machine has no such device.
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
@@ -21,7 +21,7 @@ def select_device(name: str) -> tuple[torch.device, str]:
             return torch.device("cuda"), f"{torch.cuda.get_device_name(0)} found"
         return torch.device("cpu"), "no CUDA device found"
     if name == "cpu":
-        return torch.device("cpu"), "asked for"
+        return torch.device("cpu"), "as requested"
     cuda = re.fullmatch(r"cuda(?::(\d+))?", name)
     if not cuda:
         raise UserError(f"device={name}: unknown; allowed: auto, cpu, cuda, cuda:0, cuda:1, ...")
@@ -33,13 +33,14 @@ def select_device(name: str) -> tuple[torch.device, str]:
     if int(cuda[1] or 0) >= count:
         here = ", ".join(f"cuda:{i}" for i in range(count))
         raise UserError(f"device={name}: not on this machine; allowed here: auto, cpu, {here}")
-    return torch.device(name), "asked for"
+    return torch.device(name), "as requested"
 
 
 def prepare_device(name: str, precision: str) -> tuple[torch.device, str]:
-    """:func:`select_device`; with ``precision`` ``fp32`` a CUDA device computes in full float32
-    from then on, in the whole process. By torch's own setting, convolutions would be rounded to
-    TF32, of 10 bits.
+    """Select the device as :func:`select_device` does, and set up its precision.
+
+    With ``precision`` ``fp32``, the whole process computes in full float32 on CUDA from then on. By
+    default, torch would round convolutions to TF32, which has 10 bits.
 
     Raises:
         UserError: as :func:`select_device`.
@@ -54,12 +55,12 @@ def prepare_device(name: str, precision: str) -> tuple[torch.device, str]:
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     """The dtype of convolutions for ``auto``, ``fp32`` or ``bf16``, and the reason for it.
 
-    ``auto`` is bfloat16 on hardware with native support; elsewhere float32 is faster.
+    ``auto`` picks bfloat16 on hardware with native support; elsewhere float32 is faster.
     """
     if name == "fp32":
-        return torch.float32, "asked for"
+        return torch.float32, "as requested"
     if name == "bf16":
-        return torch.bfloat16, "asked for"
+        return torch.bfloat16, "as requested"
     if _has_native_bf16(device):
         return torch.bfloat16, "native on this device"
     return torch.float32, "this device has no native bfloat16"
@@ -68,8 +69,8 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
 def free_memory(device: torch.device) -> int | None:
     """Bytes of memory that a computation on ``device`` may still use; None if unknown.
 
-    On the CPU at most the container's limit, or the machine's whole memory if nothing else is
-    known.
+    On the CPU this is at most the container's limit; if nothing else is known, it is the machine's
+    whole memory.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]

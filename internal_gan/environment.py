@@ -1,4 +1,4 @@
-"""Environment variables that torch's libraries read once, before or when they are loaded.
+"""Environment variables that torch's libraries read only once.
 
 Importing this package calls :func:`prepare`, which keeps the user's settings.
 """
@@ -9,12 +9,12 @@ import platform
 
 def prepare() -> None:
     """Set defaults for this process and its children."""
-    # By default waiting threads spin on their cores. Beside another busy process they then block
-    # each other, and training can be ten times slower.
+    # By default, waiting threads spin on their cores. If another process is busy, they block each
+    # other, and training can be ten times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # On processors with AMX, oneDNN's weight gradient of a bfloat16 convolution in channels-last
-    # layout multiplies uninitialised memory by zero, which gives NaN if there is a NaN in it (torch
-    # 2.13). Kernels for this instruction set are correct. oneDNN reads the variable at its first
-    # operation, so it still takes effect if torch has been imported but not yet used.
+    # layout multiplies uninitialised memory by zero, which gives NaN if that memory holds one
+    # (torch 2.13). Kernels for the instruction set below are correct. oneDNN reads the variable at
+    # its first operation, so it still takes effect if torch has been imported but not yet used.
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")

@@ -1,4 +1,4 @@
-"""The exception for mistakes that users can correct, and the wording of common ones."""
+"""The exception for mistakes that users can correct, and common messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import inf, isfinite
 
 
 class UserError(ValueError):
-    """A mistake that the user can correct; one line says what is wrong and what is allowed.
+    """A mistake that the user can correct; its one line says what is wrong and what is allowed.
 
     The command line prints it without a traceback and exits with code 2.
     """
@@ -28,7 +28,7 @@ def check_range(low: float, high: float = inf, /, **values: float | None) -> Non
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """A hint at the allowed name closest to ``name``, or an empty string if none is close.
+    """A hint at the allowed name closest to ``name``, or an empty string if none is similar.
 
     >>> nearest("singn", ["singan", "ingan"])
     "; did you mean 'singan'?"

@@ -1,4 +1,4 @@
-"""Reading and writing files, atomically and with errors in one line."""
+"""Reads and writes files, atomically and with one-line errors."""
 
 import csv
 import errno
@@ -37,12 +37,12 @@ _REASONS = {
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
-    """Why ``path`` cannot be written; None if the user can do nothing about it."""
+    """Why ``path`` cannot be written; None if the user cannot help it."""
     reason = _REASONS.get(error.errno or 0)
     return UserError(f"cannot write {path}: {reason}") if reason else None
 
 
-# Errors that only the user can correct; others may be bugs in this package.
+# Errors that only the user can correct; others may be bugs of this package.
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
@@ -81,7 +81,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.touch()
         mode = temporary.stat().st_mode
         yield temporary
-        # Some writers replace the file by one that only its owner can read.
+        # Some writers replace the file with one that only its owner can read.
         temporary.chmod(mode)
         _sync(temporary)
         temporary.replace(path)
@@ -91,7 +91,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             raise
         raise problem from error
     except Exception as error:
-        # torch and safetensors report a full disk with their own errors, without an errno.
+        # torch and safetensors raise errors of their own for a full disk, without an errno.
         if not _is_disk_full(error, path.parent):
             raise
         raise UserError(f"cannot write {path}: {_REASONS[errno.ENOSPC]}") from error
@@ -102,7 +102,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, with a column for every name in any row and empty cells elsewhere."""
+    """Write rows as CSV, with a column for every name that occurs and empty cells elsewhere."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -134,7 +134,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def is_file(name: str | os.PathLike[str]) -> bool:
-    """Whether this is a regular file; False for impossible names, such as too long ones."""
+    """Whether this is a regular file; False for impossible names, such as those too long."""
     return os.path.isfile(name)  # noqa: PTH113 (Path.is_file raises on such names)
 
 
@@ -149,7 +149,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def make_folder(path: Path) -> Path:
-    """Create a folder and its parents if needed, and return it; a UserError says why not."""
+    """Create a folder and its parents if needed, and return it, or raise a UserError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -160,14 +160,14 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path, at_most: int | None = None) -> bytes:
-    """Read a regular file of up to ``at_most`` bytes; not a pipe, which could block for ever.
+    """Read a regular file of up to ``at_most`` bytes, not a pipe, which could block forever.
 
     Raises:
         FileNotFoundError: there is no such file.
         UserError: the file cannot be read, is not a regular file, or is too large.
     """
     try:
-        # The flag keeps opening a pipe from blocking; regular files ignore it.
+        # The flag prevents blocking on a pipe; regular files ignore it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
             status = os.fstat(descriptor)
@@ -190,7 +190,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
         text = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return []
-    # str.splitlines would also split at other characters, which values may contain.
+    # str.splitlines also splits at other characters, which values may contain.
     rows = [_json_object(line) for line in text.split("\n")]
     return [row for row in rows if row is not None]
 
@@ -220,7 +220,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # Otherwise a power cut may undo the renaming. Not every platform supports this.
+    # Otherwise a power cut could undo the renaming. Not every platform supports this.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

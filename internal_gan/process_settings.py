@@ -1,4 +1,4 @@
-"""Process-wide settings that are changed for the duration of a block."""
+"""Process-wide settings that a block changes temporarily."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from internal_gan.process_settings import shared
 @shared
 @contextmanager
 def spare_output() -> Iterator[None]:
-    r"""Drop output of the block that cannot be written, because of a closed pipe or a full disk.
+    r"""Drop output of the block that a closed pipe or a full disk keeps from being written.
 
-    Characters that the encoding lacks are printed as ``\xe9``. Blocks may be nested and run in
-    several threads. Streams that are not files, as in notebooks, are not changed.
+    Characters missing in the encoding are printed as ``\xe9``. Blocks may be nested and run in
+    several threads. Streams that are not files, as in notebooks, stay as they are.
     """
     before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
     during = {name: _spare(stream) for name, stream in before.items()}
@@ -27,10 +27,10 @@ def spare_output() -> Iterator[None]:
         yield
     finally:
         for name, stream in during.items():
-            # None if the process was started without it.
+            # None if the process was started without this stream.
             if stream is not None:
                 stream.flush()
-            # Other code may have replaced it by now.
+            # Other code may have replaced it meanwhile.
             if getattr(sys, name) is stream:
                 setattr(sys, name, before[name])
 
@@ -53,7 +53,7 @@ class _Spare(io.RawIOBase):
     def write(self, data: Any) -> int:
         if self.error is None:
             try:
-                # None: a terminal that another program made non-blocking took nothing.
+                # None: a terminal made non-blocking by another program took nothing.
                 return self._raw.write(data) or len(data)
             except OSError as error:
                 self.error = error

@@ -1,4 +1,4 @@
-"""Image sizes; durations, memory, counts and figures in words."""
+"""The type of image sizes; durations, memory, counts and figures as text."""
 
 import re
 from contextlib import suppress
@@ -9,7 +9,10 @@ Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in ``90s``, ``10m``, ``1.5h`` or ``1h30m``; a ValueError for 0 or anything else.
+    """Parse ``90s``, ``10m``, ``1.5h`` or ``1h30m`` into seconds.
+
+    Raises:
+        ValueError: 0, or any other text.
 
     >>> parse_duration("1h30m")
     5400.0
@@ -26,7 +29,7 @@ def parse_duration(text: str) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A duration in words, in at most two units.
+    """A duration as text, in at most two units.
 
     >>> [duration(s) for s in (0.4, 9.96, 59.6, 250, 3600, 27000, 200000)]
     ['0.4 s', '10 s', '1 min', '4 min 10 s', '1 h', '7 h 30 min', '2 d 8 h']
@@ -47,7 +50,7 @@ def duration(seconds: float) -> str:
 
 
 def memory(count: float) -> str:
-    """Bytes in MB or GB (10^6 or 10^9 bytes).
+    """A number of bytes as text, in MB or GB (10^6 or 10^9 bytes).
 
     >>> [memory(n) for n in (3e5, 4.2e7, 9.999e8, 1.24e9, 2.5e10)]
     ['1 MB', '42 MB', '1.0 GB', '1.2 GB', '25 GB']
@@ -58,7 +61,7 @@ def memory(count: float) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """A number with its noun, plural unless it is 1.
+    """A number with its noun, in the plural unless the number is 1.
 
     >>> counted(1, "sample"), counted(8, "sample")
     ('1 sample', '8 samples')
@@ -76,7 +79,7 @@ def three_digits(value: float | None) -> str:
 
 
 def ratio_of(name: str) -> float | None:
-    """Width over height of a shape such as ``16:9``, at most 100 either way; None if it is none.
+    """Width over height of a shape such as ``16:9``, from 0.01 to 100; None for anything else.
 
     >>> ratio_of("16:9") == 16 / 9, ratio_of("16:0")
     (True, None)

@@ -1,4 +1,4 @@
-"""Reading a user's weights without running code from the file."""
+"""Reads a user's weights without running code from the file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from internal_gan.process_settings import ignored_warnings
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
     """Read a state dict from a PyTorch ``.pth`` or safetensors file.
 
-    A UserError about ``option`` is raised if the file is missing or holds anything else.
+    Raises:
+        UserError: the file, given by ``option``, is missing or holds anything else.
     """
     path = Path(path)
     name = f"{option}={path}"
     if not path.is_file():
-        raise UserError(f"{name}: there is no such file; it takes a file of weights")
+        raise UserError(f"{name}: there is no such file; allowed is a file of weights")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -35,5 +36,5 @@ def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
             f"{name}: not a state dict that can be read without running code"
         ) from error
     if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise UserError(f"{name}: holds something else than named tensors")
+        raise UserError(f"{name}: holds something other than named tensors")
     return dict(state)

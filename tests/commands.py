@@ -1,4 +1,4 @@
-"""The command line as a person uses it: real processes, and the same in this process."""
+"""The command line as a person uses it, in real processes and in this process."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def _environment() -> dict[str, str]:
 
 
 def start_process(*arguments: str, cwd: Path, **environment: str) -> "subprocess.Popen[str]":
-    """``python -m internal_gan`` in a process of its own, still running."""
+    """Start ``python -m internal_gan`` in its own process."""
     return subprocess.Popen(
         [sys.executable, "-m", "internal_gan", *arguments],
         cwd=cwd,
@@ -46,14 +46,14 @@ def start_process(*arguments: str, cwd: Path, **environment: str) -> "subprocess
 
 
 def run_process(*arguments: str, cwd: Path, **environment: str) -> Answer:
-    """``python -m internal_gan`` in a process of its own, to its end."""
+    """Run ``python -m internal_gan`` in its own process to the end."""
     process = start_process(*arguments, cwd=cwd, **environment)
     out, err = process.communicate()
     return Answer(process.returncode, out, err)
 
 
 class Shell:
-    """The command line in this process, which spares the seconds that importing torch takes."""
+    """The command line in this process, which saves the seconds needed to import torch."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

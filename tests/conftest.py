@@ -1,4 +1,4 @@
-"""What every test may ask for: a device, a tiny picture, and leave to be slow."""
+"""Fixtures and options for all tests: devices, a tiny picture, and slow tests."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # Tiny pictures gain nothing from threads, and on a busy machine these wait for each other.
+    # Tiny pictures gain nothing from threads, which only wait for each other on a busy machine.
     # Child processes inherit the variable.
     torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 
@@ -44,9 +44,9 @@ def device(request: pytest.FixtureRequest) -> torch.device:
 
 @pytest.fixture
 def tiny_pixels() -> Tensor:
-    """A picture of (1, 3, 40, 56) in [-1, 1]: a colour gradient with soft noise, the same always.
+    """A fixed picture, (1, 3, 40, 56) in [-1, 1]: a colour gradient with soft noise.
 
-    Neither flat nor periodic, and large enough for two scales, so that it can be trained on.
+    Neither flat nor periodic, and large enough for two scales, so a model can be trained on it.
     """
     rows = torch.linspace(-0.6, 0.6, 40).view(40, 1).expand(40, 56)
     columns = torch.linspace(-0.6, 0.6, 56).view(1, 56).expand(40, 56)

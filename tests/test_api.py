@@ -1,4 +1,4 @@
-"""The Python API: pictures in and out, options as on the command line, stops and callbacks."""
+"""The Python API: input and output types, options, stopping and callbacks."""
 
 import subprocess
 import sys
@@ -73,7 +73,7 @@ def pixels(path: Path) -> Any:
 
 
 class TestPicturesIn:
-    def test_a_file_an_array_and_a_pillow_image_are_learnt_alike(
+    def test_a_file_an_array_and_a_pillow_image_train_the_same_model(
         self, photo: Path, tmp_path: Path
     ) -> None:
         images = [photo, str(photo), ARRAY, ARRAY.astype(np.float32) / 255, Image.fromarray(ARRAY)]
@@ -82,7 +82,7 @@ class TestPicturesIn:
             assert torch.allclose(other.network.image, first.network.image, atol=1e-6)
         assert same_weights(first.network, others[0].network)
 
-    def test_a_tensor_is_learnt_as_the_array_of_the_same_pixels(self) -> None:
+    def test_a_tensor_trains_the_same_model_as_an_array(self) -> None:
         levels = torch.from_numpy(ARRAY).permute(2, 0, 1)
         expected = to_photo(ARRAY).pixels
         for tensor in (levels, levels / 255, (levels / 255)[None], (levels.double() / 255)):
@@ -95,7 +95,7 @@ class TestPicturesIn:
         assert alpha is not None
         assert (alpha == 0.5).all()
 
-    def test_a_tensor_is_learnt(self, tmp_path: Path) -> None:
+    def test_a_tensor_can_be_trained_on(self, tmp_path: Path) -> None:
         model = fit(torch.from_numpy(ARRAY).permute(2, 0, 1) / 255, tmp_path / "run")
         assert model.network.image.shape == (1, 3, 20, 28)
 
@@ -106,7 +106,7 @@ class TestPicturesIn:
         transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
         assert fit(transparent, tmp_path / "rgba").network.image.shape == (1, 3, 20, 28)
 
-    def test_several_photos_are_learnt_by_one_model(self, tmp_path: Path) -> None:
+    def test_several_photos_can_train_one_model(self, tmp_path: Path) -> None:
         Image.fromarray(ARRAY).save(tmp_path / "a.png")
         photos: list[Any] = [tmp_path / "a.png", ARRAY[:36, ::-1]]
         run = internal_gan.fit(
@@ -119,7 +119,7 @@ class TestPicturesIn:
         second = loaded.retarget((20, 40), image=2)
         assert second == run.model.retarget((20, 40), image=2)
         assert second != run.model.retarget((20, 40))
-        with pytest.raises(UserError, match="2 photos, while a model of singan learns one"):
+        with pytest.raises(UserError, match="2 photos, but a model of singan is trained on one"):
             internal_gan.fit(photos, overrides=TINY_RUN)  # type: ignore[call-overload]
         with pytest.raises(UserError, match="the list of images is empty"):
             internal_gan.fit([], "ingan")
@@ -136,7 +136,7 @@ FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
         (np.zeros((40, 56, 3), np.int64), "numbers of type int64"),
         (np.zeros((40, 56, 3), np.complex64), "numbers of type complex64"),
         (np.array([["a"]]), "numbers of type <U1"),
-        (FLOATS * 255, r"from 0 to 255; floats must be in \[0, 1\].* x / 255, or uint8"),
+        (FLOATS * 255, r"from 0 to 255; floats must be in \[0, 1\].* x / 255, or to uint8"),
         (FLOATS * 2 - 1, r"from -1 to 1; floats must be in \[0, 1\].*\(x \+ 1\) / 2"),
         (FLOATS * 999, r"from 0 to 999; floats must be in \[0, 1\], 0 black and 1 white$"),
         (np.full((40, 56), np.nan), "NaN or infinite"),
@@ -161,13 +161,15 @@ FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
     ],
     ids=lambda value: None,
 )
-def test_what_is_no_photo_is_refused_by_name(tmp_path: Path, image: Any, message: str) -> None:
+def test_values_that_are_no_photo_are_refused_by_name(
+    tmp_path: Path, image: Any, message: str
+) -> None:
     with pytest.raises(UserError, match=message):
         fit(image, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_an_image_that_breaks_off_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_image_is_refused(tmp_path: Path) -> None:
     Image.fromarray(ARRAY).save(tmp_path / "whole.png")
     (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:300])
     with (
@@ -189,16 +191,18 @@ class TestPicturesOut:
             assert (np.asarray(image) == (array * 255).round()).all()
             assert (array == plane.permute(1, 2, 0).numpy()).all()
 
-    def test_one_picture_is_no_list(self, singan: Run[SinGAN]) -> None:
+    def test_a_single_picture_is_not_returned_as_a_list(self, singan: Run[SinGAN]) -> None:
         assert singan.model.reconstruct().size == (28, 20)
         assert singan.model.reconstruct(output_type="np").shape == (20, 28, 3)
         assert singan.model.reconstruct(output_type="pt").shape == (1, 3, 20, 28)
 
-    def test_the_photo_comes_back(self, singan: Run[SinGAN], edgeconnect: Run[EdgeConnect]) -> None:
+    def test_the_photo_is_an_attribute(
+        self, singan: Run[SinGAN], edgeconnect: Run[EdgeConnect]
+    ) -> None:
         for model in (singan.model, edgeconnect.model):
             assert (np.asarray(model.photo) == ARRAY).all()
 
-    def test_another_type_is_refused_before_anything_is_drawn(self, singan: Run[SinGAN]) -> None:
+    def test_an_unknown_output_type_is_refused_before_sampling(self, singan: Run[SinGAN]) -> None:
         other: Any = "tf"
         with pytest.raises(UserError, match=r"output_type=tf: .* Allowed: pil, np, pt"):
             singan.model.sample(10**6, output_type=other)
@@ -217,9 +221,7 @@ class TestChance:
             model.sample(4, output_type="pt"), model.sample(4, seed=0, output_type="pt")
         )
 
-    def test_a_generator_draws_others_every_time_and_the_same_again(
-        self, singan: Run[SinGAN]
-    ) -> None:
+    def test_a_generator_advances_and_is_reproducible(self, singan: Run[SinGAN]) -> None:
         def drawn(rng: torch.Generator) -> Any:
             return singan.model.sample(2, generator=rng, output_type="pt")
 
@@ -228,8 +230,8 @@ class TestChance:
         assert not torch.equal(a, b)
         assert torch.equal(a, drawn(second))
 
-    def test_both_are_refused(self, singan: Run[SinGAN]) -> None:
-        with pytest.raises(UserError, match=r"^seed, generator: both say"):
+    def test_seed_and_generator_together_are_refused(self, singan: Run[SinGAN]) -> None:
+        with pytest.raises(UserError, match=r"^seed, generator: both set"):
             singan.model.sample(seed=0, generator=torch.Generator())
 
 
@@ -240,7 +242,7 @@ def command(shell: Shell, folder: Path, run: Run[Any], *arguments: str) -> Path:
 
 
 class TestEachMethodGivesWhatItsTaskGives:
-    """Bit for bit what the command writes, whether its pictures are files or in memory."""
+    """Bit for bit what the command writes, for files and images in memory."""
 
     @pytest.fixture
     def shell(self, capsys: pytest.CaptureFixture[str]) -> Shell:
@@ -313,7 +315,9 @@ class TestEachMethodGivesWhatItsTaskGives:
             image = singan.model.super_resolve(given, factor=2)
             assert (np.asarray(image) == pixels(made / "super_resolution" / "enlarged.png")).all()
 
-    def test_what_does_not_finish_refuses_to(self, singan: Run[SinGAN], photo: Path) -> None:
+    def test_methods_without_finishing_refuse_its_options(
+        self, singan: Run[SinGAN], photo: Path
+    ) -> None:
         with pytest.raises(UserError, match=r"^detail=patches: task=super_resolution does not"):
             singan.model.super_resolve(photo, detail="patches")
         with pytest.raises(UserError, match=r"^resolution=photo: task=super_resolution does not"):
@@ -354,7 +358,7 @@ class TestEachMethodGivesWhatItsTaskGives:
         (path,) = (made / "retarget").glob("*.png")
         assert (np.asarray(ingan.model.retarget(**arguments)) == pixels(path)).all()
 
-    def test_retarget_around_what_is_kept_and_into_an_outline(
+    def test_retarget_with_a_protected_part_and_into_an_outline(
         self, shell: Shell, tmp_path: Path, ingan: Run[InGAN], mask: Path
     ) -> None:
         size = "retarget.shape=[40,70]"
@@ -384,7 +388,7 @@ class TestEachMethodGivesWhatItsTaskGives:
             assert (np.asarray(image) == pixels(made / "inpaint" / "000.png")).all()
         assert (np.asarray(image)[:10] == ARRAY[:10]).all()
 
-    def test_filling_is_by_default_that_of_the_training(
+    def test_fill_without_arguments_gives_the_result_of_the_training(
         self, edgeconnect: Run[EdgeConnect]
     ) -> None:
         expected = pixels(edgeconnect.folder / "inpaint" / "000.png")
@@ -394,7 +398,7 @@ class TestEachMethodGivesWhatItsTaskGives:
 
 
 class TestOptions:
-    """What is wrong or does not apply is refused by the line of the command line."""
+    """Invalid and inapplicable options are refused with the command line's messages."""
 
     @pytest.fixture
     def said(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., str]:
@@ -424,7 +428,7 @@ class TestOptions:
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else None,
     )
-    def test_of_a_training(
+    def test_mistakes_in_training_options(
         self,
         said: Callable[..., str],
         photo: Path,
@@ -458,7 +462,7 @@ class TestOptions:
         ],
         ids=lambda value: "-".join(value) if isinstance(value, list | dict) else None,
     )
-    def test_of_a_method(
+    def test_mistakes_in_method_options(
         self,
         said: Callable[..., str],
         singan: Run[SinGAN],
@@ -475,7 +479,7 @@ class TestOptions:
             method(**values)
         assert str(refused.value) == expected
 
-    def test_they_have_names_too(self, photo: Path, tmp_path: Path) -> None:
+    def test_options_can_be_keyword_arguments(self, photo: Path, tmp_path: Path) -> None:
         by_name = {
             option.partition("=")[0]: _value(option.partition("=")[2]) for option in TINY_RUN
         }
@@ -493,21 +497,21 @@ class TestOptions:
             ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
             ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
             ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
-            ({"overrides": ["task=sample"]}, "^task=sample: is done by a trained model"),
+            ({"overrides": ["task=sample"]}, "^task=sample: needs a trained model"),
             ({"overrides": ["fast"]}, "^fast: an option is written option=value"),
             ({"mask": HOLE[:9]}, "^mask: 9x56 pixels .* while the image has 40x56"),
             ({"mask": ~np.zeros_like(HOLE)}, "^mask: the mask covers the whole image"),
         ],
         ids=lambda value: None,
     )
-    def test_that_python_alone_can_get_wrong(
+    def test_mistakes_possible_only_in_python(
         self, tmp_path: Path, arguments: dict[str, Any], message: str
     ) -> None:
         with pytest.raises(UserError, match=message):
             internal_gan.fit(ARRAY, "edgeconnect", output=tmp_path / "run", **arguments)
         assert not (tmp_path / "run").exists()
 
-    def test_mistakes_are_one_kind_of_value_error(self, tmp_path: Path) -> None:
+    def test_errors_are_user_errors_and_value_errors(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="no such file"):
             fit(tmp_path / "missing.png", tmp_path / "run")
         with pytest.raises(ValueError, match=r"did you mean 'sample\.count'"):
@@ -517,7 +521,7 @@ class TestOptions:
 
 
 def _value(text: str) -> Any:
-    """A value as Python has it."""
+    """The text as a Python value."""
     for kind in (int, float):
         try:
             return kind(text)
@@ -527,7 +531,7 @@ def _value(text: str) -> Any:
 
 
 class TestTraining:
-    def test_a_mask_in_memory_is_learnt_as_its_file(
+    def test_a_mask_in_memory_trains_the_same_model_as_its_file(
         self, photo: Path, mask: Path, edgeconnect: Run[EdgeConnect], tmp_path: Path
     ) -> None:
         overrides, folder = OF_FAMILY["edgeconnect"], tmp_path / "run"
@@ -536,7 +540,7 @@ class TestTraining:
         assert (pixels(edgeconnect.folder / "inputs" / "mask.file.png") > 0).sum() == HOLE.sum()
 
     @pytest.mark.parametrize("at", [2, 7])
-    def test_one_that_was_stopped_goes_on_to_the_same_end(
+    def test_a_stopped_training_resumes_to_the_same_result(
         self, singan: Run[SinGAN], photo: Path, tmp_path: Path, at: int
     ) -> None:
         steps: list[TrainingProgress] = []
@@ -556,7 +560,7 @@ class TestTraining:
         assert same_weights(run.model.network, singan.model.network)
         assert internal_gan.resume(run.folder, stop=lambda: True).folder == run.folder
 
-    def test_callbacks_follow_it_and_are_closed(self, photo: Path, tmp_path: Path) -> None:
+    def test_callbacks_are_called_and_closed(self, photo: Path, tmp_path: Path) -> None:
         told: list[str] = []
 
         class Diary(internal_gan.Callback):
@@ -570,7 +574,7 @@ class TestTraining:
         assert told == [*(f"stage {n}, {n + 1} finished" for n in range(3)), "closed"]
 
     @pytest.mark.parametrize("quiet", [None, False])
-    def test_nothing_is_printed_unless_it_is_wanted(
+    def test_nothing_is_printed_by_default(
         self, photo: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], quiet: bool | None
     ) -> None:
         internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "quiet", progress=quiet)
@@ -585,7 +589,7 @@ class TestTraining:
         assert "scale 2 (3 of 3)" in err
 
     @pytest.mark.parametrize("family", list(OF_FAMILY))
-    def test_the_networks_as_they_are_learn_in_half_precision(
+    def test_the_default_networks_train_in_half_precision(
         self, tmp_path: Path, family: str
     ) -> None:
         photo = to_uint8(resize(picture(), (40, 56)))[0].permute(1, 2, 0).numpy()
@@ -630,7 +634,7 @@ class TestLoading:
         with pytest.raises(UserError, match="did you mean 'singan'"):
             internal_gan.load(singan.folder, "singn")
 
-    def test_half_precision_draws_nearly_the_same(self, singan: Run[SinGAN]) -> None:
+    def test_half_precision_gives_nearly_the_same_samples(self, singan: Run[SinGAN]) -> None:
         whole = singan.model.sample(output_type="pt")
         model = internal_gan.load(singan.folder, "singan", dtype=torch.bfloat16)
         half = model.sample(output_type="pt")
@@ -655,7 +659,7 @@ class TestLoading:
         assert model.to("cpu", torch.float32).sample() == singan.model.sample()
 
 
-def test_importing_it_loads_neither_torch_nor_hydra() -> None:
+def test_importing_the_package_loads_neither_torch_nor_hydra() -> None:
     code = (
         "import sys, internal_gan; dir(internal_gan); internal_gan.UserError\n"
         "print([name for name in ('torch', 'numpy', 'PIL', 'hydra') if name in sys.modules])"

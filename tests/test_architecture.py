@@ -1,4 +1,4 @@
-"""The picture of the rooms is what the code says."""
+"""The architecture diagram matches the code."""
 
 import runpy
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-def test_the_picture_of_the_rooms_is_up_to_date() -> None:
+def test_the_architecture_diagram_is_up_to_date() -> None:
     drawn = runpy.run_path(str(DOCS / "draw_rooms.py"))["draw"]()
     kept = (DOCS / "images" / "rooms.svg").read_text(encoding="utf-8")
     assert drawn == kept, "run: python docs/draw_rooms.py"
 
 
-def test_an_import_that_follows_from_others_is_not_drawn() -> None:
+def test_indirect_imports_are_not_drawn() -> None:
     reduced = runpy.run_path(str(DOCS / "draw_rooms.py"))["reduced"]
     assert reduced({("a", "b"), ("b", "c"), ("a", "c")}) == {("a", "b"), ("b", "c")}

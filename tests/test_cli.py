@@ -1,4 +1,4 @@
-"""The command line: help without waiting, and one line for every mistake."""
+"""The command line: fast help, and a one-line error for every mistake."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ def assert_one_line(answer: Answer, *pieces: str) -> None:
 def test_help_shows_the_common_options_in_the_first_screen(shell: Shell) -> None:
     answer = shell("--help")
     assert answer.code == 0
-    # The choices at the end are as many as there are files.
+    # The choices at the end depend on the number of files.
     screen = answer.out.partition("Choices for")[0].splitlines()
     assert len(screen) <= 42
     assert max(map(len, screen)) <= 90
@@ -68,7 +68,7 @@ def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> No
     assert own <= names
 
 
-def test_the_help_of_a_task_that_is_none_is_one_line(shell: Shell) -> None:
+def test_the_help_of_an_unknown_task_is_one_line(shell: Shell) -> None:
     assert_one_line(shell("task=sampel", "--help"), "task=sampel", "did you mean 'sample'")
 
 
@@ -192,7 +192,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["device=gpu"], ["device=gpu", "cuda"]),
         (["device=cuda:"], ["device=cuda:", "cuda:N"]),
         (["image=[a.jpg,b.jpg]"], ["image=a.jpg", "no such file"]),
-        (["image=[]"], ["image=[]", "or of several as [a.jpg,b.jpg]"]),
+        (["image=[]"], ["image=[]", "or several such as [a.jpg,b.jpg]"]),
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
         (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, finest"]),
         (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
@@ -246,7 +246,7 @@ def write_photo(name: str, height: int = 40, width: int = 56) -> None:
     ],
     ids=lambda value: value[0],
 )
-def test_a_mistake_that_shows_later_is_one_line_too(
+def test_a_mistake_found_later_is_one_line_too(
     shell: Shell, arguments: list[str], pieces: list[str]
 ) -> None:
     write_photo("photo.png")
@@ -267,12 +267,12 @@ def test_a_device_that_is_not_there_is_one_line(
     assert_one_line(shell("image=photo.png", "device=cuda"), "device=cuda", "auto, cpu")
 
 
-def test_a_misspelt_image_is_told_the_nearest_name(shell: Shell) -> None:
+def test_a_misspelt_image_name_gets_a_suggestion(shell: Shell) -> None:
     write_photo("photo.png")
     assert_one_line(shell("image=phoot.png"), "image=phoot.png", "did you mean photo.png?")
 
 
-def test_an_image_that_is_none_is_one_line(shell: Shell) -> None:
+def test_a_file_that_is_no_image_is_one_line(shell: Shell) -> None:
     write_photo("photo.png")
     whole = Path("photo.png").read_bytes()
     Path("empty.png").touch()
@@ -290,7 +290,7 @@ def test_an_unreadable_image_is_one_line(shell: Shell) -> None:
     assert_one_line(shell("image=photo.png"), "photo.png", "permission denied")
 
 
-def test_an_image_nothing_can_be_learnt_from_is_one_line(shell: Shell) -> None:
+def test_an_untrainable_image_is_one_line(shell: Shell) -> None:
     write_photo("small.png", 9, 60)
     Image.new("RGB", (56, 40), (9, 9, 9)).save("flat.png")
     assert_one_line(shell("image=small.png", "device=cpu"), "9x60", "at least")
@@ -308,7 +308,7 @@ def test_a_wrong_image_among_many_stops_a_multirun_before_it_starts(shell: Shell
     assert sorted(p.name for p in Path.cwd().iterdir()) == ["photo.png"]
 
 
-def test_a_mistake_of_ours_says_where_its_traceback_is(
+def test_an_unexpected_error_names_its_traceback_file(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object, **__: object) -> int:
@@ -324,7 +324,7 @@ def test_a_mistake_of_ours_says_where_its_traceback_is(
     log.unlink()
 
 
-def test_names_in_a_locale_without_letters_of_their_own(tmp_path: Path) -> None:
+def test_file_names_in_an_ascii_locale(tmp_path: Path) -> None:
     plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for environment in ({"LC_ALL": "POSIX"}, plain):
         answer = run_process("image=é\udce9.jpg", cwd=tmp_path, **environment)

@@ -1,4 +1,4 @@
-"""The device and the precision are what was asked for, or the best there is."""
+"""The device and the precision are the requested ones, or the best available."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
-    """A machine that seems to have as many CUDA devices as the test asks for."""
+    """Makes the machine appear to have the given CUDA devices."""
     count: int = request.param
     monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
@@ -46,7 +46,7 @@ def test_the_cpu_is_always_there() -> None:
 
 @with_devices(2)
 @pytest.mark.usefixtures("machine")
-def test_a_device_that_is_there_is_taken() -> None:
+def test_an_available_device_is_used() -> None:
     assert select_device("cuda")[0] == CUDA
     assert select_device("cuda:1")[0] == torch.device("cuda:1")
 
@@ -61,7 +61,7 @@ def test_cuda_on_a_machine_without_it_is_refused(name: str) -> None:
 
 @with_devices(2)
 @pytest.mark.usefixtures("machine")
-def test_a_number_beyond_the_last_device_is_refused_with_those_there() -> None:
+def test_a_number_beyond_the_last_device_is_refused_with_the_available_ones() -> None:
     with pytest.raises(UserError, match=r"^device=cuda:2: .*auto, cpu, cuda:0, cuda:1$"):
         select_device("cuda:2")
 
@@ -76,7 +76,7 @@ def test_an_unknown_name_is_refused_with_the_allowed_ones(name: str) -> None:
 
 @pytest.fixture
 def tf32() -> Iterator[None]:
-    """torch's switches turned on, and afterwards as they were."""
+    """Turns on torch's TF32 switches, and restores them afterwards."""
     switches: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
     before = [switch.allow_tf32 for switch in switches]
     for switch in switches:
@@ -98,18 +98,16 @@ def tf32() -> Iterator[None]:
         ("cuda", "bf16", True),
     ],
 )
-def test_float32_that_is_asked_for_is_not_rounded_to_tf32(
-    name: str, precision: str, rounded: bool
-) -> None:
+def test_requested_float32_is_not_rounded_to_tf32(name: str, precision: str, rounded: bool) -> None:
     assert prepare_device(name, precision) == select_device(name)
     assert torch.backends.cudnn.allow_tf32 is rounded
     assert torch.backends.cuda.matmul.allow_tf32 is rounded
 
 
 @pytest.mark.parametrize("device", [CPU, CUDA])
-def test_a_precision_that_is_asked_for_is_taken(device: torch.device) -> None:
-    assert select_precision("fp32", device) == (torch.float32, "asked for")
-    assert select_precision("bf16", device) == (torch.bfloat16, "asked for")
+def test_a_requested_precision_is_used(device: torch.device) -> None:
+    assert select_precision("fp32", device) == (torch.float32, "as requested")
+    assert select_precision("bf16", device) == (torch.bfloat16, "as requested")
 
 
 @pytest.mark.parametrize(
@@ -121,14 +119,14 @@ def test_a_precision_that_is_asked_for_is_taken(device: torch.device) -> None:
         ({"amx_bf16": True}, torch.bfloat16),
     ],
 )
-def test_auto_is_bfloat16_where_the_cpu_multiplies_it(
+def test_auto_is_bfloat16_if_the_cpu_supports_it(
     capabilities: dict[str, bool], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert select_precision("auto", CPU)[0] == dtype
 
 
-def test_auto_is_float32_where_torch_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_float32_if_torch_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert select_precision("auto", CPU)[0] == torch.float32
 
@@ -137,13 +135,13 @@ def test_auto_is_float32_where_torch_cannot_tell(monkeypatch: pytest.MonkeyPatch
     ("capability", "dtype"),
     [((7, 5), torch.float32), ((8, 0), torch.bfloat16), ((9, 0), torch.bfloat16)],
 )
-def test_auto_is_bfloat16_where_the_card_multiplies_it(
+def test_auto_is_bfloat16_if_the_gpu_supports_it(
     capability: tuple[int, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert select_precision("auto", CUDA)[0] == dtype
 
 
-def test_memory_that_is_left_is_part_of_what_there_is() -> None:
+def test_free_memory_is_plausible() -> None:
     free = free_memory(CPU)
     assert free is None or 2**24 < free < 2**50

@@ -1,4 +1,4 @@
-"""What the documentation tells people to type or to follow is there."""
+"""Commands, options, links and tests in the documentation exist."""
 
 import dataclasses
 import re
@@ -15,7 +15,7 @@ from internal_gan.config.compose import compose
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 APPLICATIONS = ROOT / "docs" / "applications"
-# Its options are those of the server.
+# This page documents the server's options.
 PAGE = APPLICATIONS / "app.md"
 COMMAND = re.compile(
     r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
@@ -28,8 +28,8 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def documented_commands() -> list[str]:
-    """Commands of all pages, without those of plugins that may be missing, and options of the
-    guides, without those that stand for others."""
+    """Commands of all pages and options of the guides, except those for plugins that may be
+    missing and placeholders."""
     texts = {page: page.read_text(encoding="utf-8").replace("\\\n", "") for page in PAGES}
     commands = {command for text in texts.values() for command in COMMAND.findall(text)}
     guides = [ROOT / "README.md", *(ROOT / "docs").glob("user*.md"), *APPLICATIONS.glob("*.md")]
@@ -70,7 +70,7 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
 
 
 def anchors(page: Path) -> list[str]:
-    """The names by which links reach the headings of ``page``."""
+    """The anchors of the headings of ``page``."""
     text = CODE.sub("", page.read_text(encoding="utf-8"))
     names = [re.sub(r"[^\w -]", "", heading.lower()) for heading in HEADING.findall(text)]
     return [name.replace(" ", "-") for name in names]
@@ -98,6 +98,6 @@ def test_every_test_that_a_page_names_exists() -> None:
 
 
 def test_the_page_of_options_is_up_to_date() -> None:
-    """``python docs/list_options.py`` writes it anew."""
+    """``python docs/list_options.py`` regenerates it."""
     page = runpy.run_path(str(ROOT / "docs" / "list_options.py"))["page"]
     assert (ROOT / "docs" / "options.md").read_text(encoding="utf-8") == page()

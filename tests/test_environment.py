@@ -1,4 +1,4 @@
-"""What torch's libraries are told before they are loaded, and that AMX is no danger."""
+"""Environment settings made before torch loads its libraries, and a fault of AMX."""
 
 import os
 import subprocess
@@ -25,12 +25,12 @@ def run_python(code: str, **variables: str) -> str:
     return answer.stdout.strip()
 
 
-def test_threads_wait_passively_and_a_users_choice_stays() -> None:
+def test_threads_wait_passively_unless_the_user_chooses() -> None:
     assert run_python(SHOW) == "False PASSIVE"
     assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE"
 
 
-# Fills what is going to be fresh memory with NaN, and trains blocks of the product on it.
+# Fills memory with NaN before it is reused, then trains this package's blocks on it.
 POISONED = """
 import torch
 import internal_gan
@@ -53,7 +53,7 @@ print(finite)
 
 @pytest.mark.skipif(
     not torch.cpu.get_capabilities().get("amx_bf16"),
-    reason="a processor without AMX, which has no such fault to show",
+    reason="needs a processor with AMX to show the fault",
 )
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_bfloat16_gradients_are_finite_whatever_fresh_memory_holds(threads: str) -> None:

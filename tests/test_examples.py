@@ -113,7 +113,7 @@ def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert not changed.any()
 
 
-def test_a_pair_of_image_and_mask_becomes_several(
+def test_an_image_and_mask_pair_becomes_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder in ("images", "masks"):
@@ -147,11 +147,11 @@ def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "photos", tmp_path / "photos")
     folder = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(tour, timeout=300, kernel_name="python3", resources=folder).execute()
-    # The pictures that stand in it are those that its cells draw, if smaller.
+    # The notebook stores a picture, possibly smaller, for each one its cells draw.
     assert [_pictures(cell) for cell in tour.cells] == kept
     assert sum(kept) == 7
     printed = json.dumps([cell.get("outputs", []) for cell in tour.cells])
-    # A bar of tqdm's, the lines of progress=True, figures.
+    # Output of a tqdm bar, of progress=True, and of the figures.
     for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):
         assert shown in printed
     assert len(list((tmp_path / "runs").iterdir())) == 3

@@ -1,4 +1,4 @@
-"""The examples of docs/extending.md: applied to a copy of the package, they work as they say."""
+"""The examples of docs/extending.md work when applied to a copy of the package."""
 
 import os
 import re
@@ -21,7 +21,7 @@ A_RUN = ROOT / "tests" / "runs" / "0.1.0" / "singan"
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the package and its configuration, and the examples applied to them."""
+    """A folder with a copy of the package and its configuration, with the examples applied."""
     place = tmp_path_factory.mktemp("copy")
     for name in ("internal_gan", "conf"):
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -58,7 +58,7 @@ def pixels(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
 def test_the_examples_touch_as_many_files_as_they_say() -> None:
     changed = re.findall(r"^\+\+\+ b/(.+)$", TEXT, re.MULTILINE)
     added = [name for name, _ in FILE.findall(TEXT)]
-    # With a page and a test, six.
+    # A page and a test make it six files.
     assert len(changed) + sum("tasks" in name for name in added) == 4
     assert sum("toy" in name for name in added) == 4
 

@@ -1,4 +1,4 @@
-"""A file is either whole or untouched."""
+"""A file is either written whole or left untouched."""
 
 import errno
 import os
@@ -45,7 +45,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, error: BaseException
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_a_disk_that_refuses_is_one_line_and_keeps_the_old_file(
+def test_a_failing_disk_gives_one_line_and_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:
     path = tmp_path / "a.txt"
@@ -76,7 +76,7 @@ def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_library_that_reports_a_full_disk_in_words_is_understood(tmp_path: Path) -> None:
+def test_a_full_disk_reported_only_in_words_is_recognised(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the disk is full"), atomic_write(tmp_path / "a"):
         raise RuntimeError("I/O error: No space left on device (os error 28)")
 
@@ -106,7 +106,7 @@ def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "loop"])
-def test_what_is_no_regular_file_is_refused_without_waiting_for_it(
+def test_paths_that_are_no_regular_files_are_refused_without_waiting(
     tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "status.json"
@@ -131,7 +131,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
         read_file(path, 4)
 
 
-def test_a_name_that_cannot_be_is_no_file(tmp_path: Path) -> None:
+def test_an_impossible_name_is_not_a_file(tmp_path: Path) -> None:
     assert not is_file("x" * 5000)
     assert not is_file("a\0b")
 

@@ -1,4 +1,4 @@
-"""Models saved for the Hugging Face Hub and read back, without a network."""
+"""Saving models for the Hugging Face Hub and loading them, without a network."""
 
 import re
 import shutil
@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
     return internal_gan.fit(place / "photo.png", overrides=overrides, output=place / "run")
 
 
-def test_a_saved_model_is_the_same_and_is_a_run_folder(
+def test_a_saved_model_is_identical_and_a_run_folder(
     run: Run[SinGAN], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = tmp_path / "new" / "saved"
@@ -70,17 +70,17 @@ def test_a_saved_model_is_the_same_and_is_a_run_folder(
 
 
 def _swd(run: Run[SinGAN]) -> float:
-    """The mean of what the network drew, which here are the results."""
+    """The mean figure of the network's outputs, which are the results in this run."""
     photo = read_image(run.folder / "photo.png").pixels
     drawn = [read_image(run.folder / f"sample/{k:03d}.png").pixels for k in range(4)]
     return fmean(sliced_wasserstein(photo, pixels, 7, 1) for pixels in drawn)
 
 
-def test_the_licence_is_the_callers_or_not_stated(run: Run[SinGAN], tmp_path: Path) -> None:
+def test_the_licence_is_the_given_one_or_not_stated(run: Run[SinGAN], tmp_path: Path) -> None:
     run.model.save_pretrained(tmp_path / "own", licence="cc-by-4.0")
     assert "\nlicense: cc-by-4.0\n" in (tmp_path / "own" / "README.md").read_text()
     bare = tmp_path / "model.safetensors"
-    # What lies beside a model file alone has nothing to do with it.
+    # Files next to a lone model file are unrelated to it.
     for other in ("photos/private.png", "edit/000.png", "photo.png"):
         (tmp_path / other).parent.mkdir(exist_ok=True)
         Image.new("RGB", (9, 9)).save(tmp_path / other)
@@ -94,12 +94,12 @@ def test_the_licence_is_the_callers_or_not_stated(run: Run[SinGAN], tmp_path: Pa
     assert "license:" not in card
     assert "Its licence is not stated" in card
     assert "## Figures" not in card
-    assert "To learn it again" not in card
-    with pytest.raises(UserError, match=r"^licence=CC 0: needs a licence as the Hub names it"):
+    assert "To train it again" not in card
+    with pytest.raises(UserError, match=r"^licence=CC 0: needs a licence identifier of the Hub"):
         run.model.save_pretrained(tmp_path / "wrong", licence="CC 0")
 
 
-def test_it_can_be_saved_over_an_older_one_and_over_itself(
+def test_a_model_can_be_saved_over_an_older_one_and_over_itself(
     run: Run[SinGAN], tmp_path: Path
 ) -> None:
     for _ in range(2):
@@ -127,7 +127,7 @@ def test_pictures_of_every_family_are_saved(
     assert (np.asarray(again.photo) == np.asarray(Image.open(tmp_path / "run/photo.png"))).all()
 
 
-def test_pushing_uploads_what_is_saved(run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pushing_uploads_the_saved_files(run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded: list[str] = []
     asked: dict[str, Any] = {}
 
@@ -173,7 +173,7 @@ def test_a_repository_is_downloaded_as_a_run_folder(
         internal_gan.load("someone/lake", "ingan")
 
 
-def test_a_name_that_is_nowhere_is_one_line(
+def test_an_unknown_name_gives_a_one_line_error(
     run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nowhere(*_: object, **__: object) -> NoReturn:
@@ -183,7 +183,7 @@ def test_a_name_that_is_nowhere_is_one_line(
     expected = r"^run folder no/where does not exist, and the .* \(404 Client Error\.\)$"
     with pytest.raises(UserError, match=expected):
         internal_gan.load("no/where")
-    # Only what could be a name on the Hub is looked for there.
+    # Only valid Hub names are looked up there.
     for name in ("nowhere", "./no/where", tmp_path / "nowhere"):
         with pytest.raises(UserError, match=r"^run folder .*nowhere|no/where does not exist$"):
             internal_gan.load(name)

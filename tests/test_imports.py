@@ -1,4 +1,4 @@
-"""Importing the package and its command line is light."""
+"""Importing the package and its command line loads nothing heavy."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def test_importing_does_not_load_torch(module: str) -> None:
 @pytest.mark.parametrize(
     "module", ["errors", "files", "images.files.names", "config.options", "units"]
 )
-def test_what_every_layer_may_import_needs_the_standard_library_only(module: str) -> None:
+def test_modules_every_layer_may_import_need_only_the_standard_library(module: str) -> None:
     script = f"import sys, internal_gan.{module}; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Launchers: a sweep ends complete, also when one of its processes is killed in the middle."""
+"""Launchers: a sweep completes even if one of its processes is killed."""
 
 import importlib.util
 import json
@@ -22,7 +22,7 @@ from tests.tiny import TINY, picture
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
-# Long enough to be killed amid it, with states to go on from.
+# Long enough to be killed during training, with checkpoints to resume from.
 RUN = (
     *("-m", "image=photos", "output=out", "trainer=fast", *TINY, "model.steps=60"),
     *("trainer.checkpoint_interval=0.1", "precision=fp32", "device=cpu", "sample.count=1"),
@@ -50,7 +50,7 @@ LOCAL = "hydra/launcher=submitit_local"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Holds three photos in ``photos``."""
+    """A folder with three photos in ``photos``."""
     (tmp_path / "photos").mkdir()
     for seed, name in enumerate("abc"):
         pixels = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def training_process(run: Path) -> int:
-    """The process that trains in a run folder, as soon as it has saved a state."""
+    """The process that trains in a run folder, once it has saved a checkpoint."""
     for _ in range(3000):
         if (run / "training.ckpt").is_file():
             return int(json.loads((run / "status.json").read_text())["pid"])
@@ -73,7 +73,7 @@ def parent_of(pid: int) -> int:
 
 @contextmanager
 def started(*arguments: str, cwd: Path) -> "Iterator[subprocess.Popen[str]]":
-    """A command that goes on, and ends with the block."""
+    """Run a command in the background, and end it with the block."""
     with start_process(*arguments, cwd=cwd) as process:
         try:
             yield process
@@ -93,22 +93,22 @@ def assert_complete(folder: Path) -> None:
 
 @pytest.mark.slow
 @JOBLIB
-def test_a_training_that_is_killed_goes_on(folder: Path) -> None:
+def test_a_killed_training_is_resumed(folder: Path) -> None:
     options = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     with started(*RUN, *options, cwd=folder) as process:
         os.kill(training_process(folder / "out" / "a"), signal.SIGKILL)
         out, err = process.communicate()
     assert process.returncode == 0, err
-    assert "a: killed by SIGKILL, start 1 of 3" in out
+    assert "a: killed by SIGKILL, attempt 1 of 3" in out
     assert_complete(folder)
-    # It did not begin anew.
+    # It did not start again.
     assert "resume=" in (folder / "out" / ".jobs" / "a.txt").read_text()
     assert len((folder / "out" / "a" / "log.txt").read_text().split("Run folder")) == 3
 
 
 @JOBLIB
 @pytest.mark.slow
-def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:
+def test_a_killed_worker_is_replaced(folder: Path) -> None:
     options = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     with started(*RUN, *options, cwd=folder) as process:
         os.kill(parent_of(training_process(folder / "out" / "a")), signal.SIGKILL)
@@ -120,7 +120,7 @@ def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:
 
 @JOBLIB
 @pytest.mark.slow
-def test_a_failure_is_told_by_the_process_that_started_the_others(folder: Path) -> None:
+def test_the_parent_process_reports_a_failure(folder: Path) -> None:
     Image.new("RGB", (56, 40), (9, 9, 9)).save(folder / "photos" / "flat.png")
     answer = run_process(*RUN, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", cwd=folder)
     assert answer.code == 2
@@ -130,7 +130,7 @@ def test_a_failure_is_told_by_the_process_that_started_the_others(folder: Path) 
 
 @SUBMITIT
 @pytest.mark.slow
-def test_a_local_job_of_submitit_that_is_killed_is_begun_again(folder: Path) -> None:
+def test_a_killed_local_submitit_job_is_restarted(folder: Path) -> None:
     options = (LOCAL, "hydra.sweeper.max_batch_size=2")
     with started(*RUN, *options, cwd=folder) as process:
         os.kill(parent_of(training_process(folder / "out" / "a")), signal.SIGKILL)
@@ -141,7 +141,7 @@ def test_a_local_job_of_submitit_that_is_killed_is_begun_again(folder: Path) -> 
 
 
 @SUBMITIT
-def test_more_local_jobs_of_submitit_than_cores_are_refused(folder: Path) -> None:
+def test_more_local_submitit_jobs_than_cores_are_refused(folder: Path) -> None:
     answer = run_process(*RUN, f"seed=range(0,{os.cpu_count()})", LOCAL, cwd=folder)
     assert answer.code == 2
     assert "hydra.sweeper.max_batch_size=" in answer.err
@@ -163,7 +163,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             nodes = utilities.Cluster(initialize_head=True, head_node_args=limits)
             break
         except Exception as error:
-            # Ray gives a head half a minute, which a busy machine may need.
+            # Ray waits half a minute for a head node; a busy machine may need that.
             if "timed out during startup" not in str(error) or start == 3:
                 raise
     try:

@@ -1,9 +1,9 @@
-"""Run folders of earlier versions are used, resumed and repeated: nothing of a user's is orphaned.
+"""Run folders of earlier versions can be used, resumed and repeated.
 
-Trained anew, today's code comes to the same weights and pictures. Processors differ in the last
-digits, and Adam makes a whole step of the smallest gradient, most of all behind a batch norm; hence
-the tolerances. Another order of random numbers exceeds them: it moves the weights of SinGAN as
-published by 0.11 of their norm, and those of the others by 0.008 to 1.5.
+Training again with the current code gives the same weights and pictures. Tolerances are needed
+because processors differ in the last digits and Adam turns even the smallest gradient into a whole
+step, most of all with batch norms. A different order of random numbers exceeds the tolerances: it
+moves the weights of SinGAN as published by 0.11 of their norm, and the others' by 0.008 to 1.5.
 """
 
 import shutil
@@ -26,7 +26,7 @@ from tests.commands import ROOT, Shell
 from tests.runs.make import COMMON, RUNS
 
 RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
-# What 0.1.0 did by the model's or experiment's name alone.
+# Settings that 0.1.0 implied by the name of the model or experiment.
 AS_IT_WAS = {
     "edgeconnect": ("model.lines_first=false", "model.weights.edge_entropy=0"),
     "ingan": (
@@ -49,7 +49,7 @@ AS_IT_WAS = {
         "model.discriminator.schedule=linear",
     ),
 }
-# The picture that each leaves, and how to ask for it again.
+# The picture in each run, and the command that makes it again.
 SAMPLE = ["task=sample", "sample.count=1", "finish.detail=network"]
 RETARGET = ["task=retarget", "retarget.scale=[1,1.5]", "finish.detail=network"]
 PICTURES = {
@@ -60,14 +60,14 @@ PICTURES = {
     "edgeconnect": ("inpaint/000.png", ["task=inpaint", "inpaint.box=[10,12,8,9]"]),
 }
 MEAN_LEVELS, FARTHEST_LEVELS = 0.5, 8
-# Of a tensor from what it was, in units of its norm.
+# Largest allowed change of a tensor, relative to its norm.
 DISTANCE = 0.004
 DISTANCE_BEHIND_BATCH_NORM = 0.05
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A writable copy of the folders, to work in."""
+    """The working folder, with a writable copy of the runs."""
     shutil.copytree(RUNS_OF_0_1_0, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -91,13 +91,13 @@ def assert_same_weights(found: Path, name: str) -> None:
     assert new.keys() == old.keys()
     limit = DISTANCE_BEHIND_BATCH_NORM if name == "singan_paper" else DISTANCE
     for key in old:
-        # Biases before a batch norm have no gradient but what rounding leaves of it.
+        # The gradients of biases before a batch norm are pure rounding errors.
         if old[key].ndim > 1:
             assert torch.dist(new[key], old[key]) <= limit * old[key].norm(), key
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_model_draws_what_it_drew(name: str, place: Path, shell: Shell) -> None:
+def test_an_old_model_gives_the_same_picture(name: str, place: Path, shell: Shell) -> None:
     picture, task = PICTURES[name]
     about = "photo.png" if name == "edgeconnect" else None
     given = [f"image={about}", "finish.detail=network"] if about else []
@@ -108,7 +108,7 @@ def test_a_model_draws_what_it_drew(name: str, place: Path, shell: Shell) -> Non
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_stopped_training_ends_as_the_one_that_was_not(
+def test_a_stopped_old_training_resumes_to_the_uninterrupted_result(
     name: str, place: Path, shell: Shell
 ) -> None:
     answer = shell(f"resume={name}-stopped")
@@ -118,7 +118,7 @@ def test_a_stopped_training_ends_as_the_one_that_was_not(
 
 @pytest.fixture
 def renamed_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version of SinGAN that calls one of its options of training otherwise."""
+    """Stands for a version of SinGAN in which a training option has another name."""
 
     class Recipe(SinGANRecipe):
         def __init__(self, *, alpha: PerStage, **others: Any) -> None:
@@ -130,7 +130,7 @@ def renamed_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(OPTIONS, name, {"reconstruction_weight": "alpha"})
 
 
-def test_a_renamed_option_orphans_nothing(place: Path, shell: Shell, renamed_option: None) -> None:
+def test_old_runs_survive_a_renamed_option(place: Path, shell: Shell, renamed_option: None) -> None:
     answer = shell("resume=singan-stopped")
     assert answer.code == 0, answer.err
     assert_same_weights(place / "singan-stopped" / "model.safetensors", "singan")

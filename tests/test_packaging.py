@@ -1,4 +1,4 @@
-"""What is written in several files about the package says the same."""
+"""Facts about the package that several files state agree."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ def project() -> dict[str, Any]:
 
 @pytest.fixture
 def pins() -> dict[str, Requirement]:
-    """The requirements of constraints.txt by normalised name."""
+    """The requirements in constraints.txt by normalised name."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}

@@ -1,4 +1,4 @@
-"""Every file of conf/ belongs somewhere and composes."""
+"""Every file in conf/ belongs to a group and composes."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-# What composes only where a plugin of Hydra is installed.
+# These compose only if a Hydra plugin is installed.
 NEED_AN_EXTRA = {"experiment/tune_singan"}
 
 
 def group_choices() -> list[str]:
-    """``group=name`` for every file in a folder of conf/, but Hydra's own and the presets."""
+    """``group=name`` for every file in a folder of conf/, except Hydra's own and the presets."""
     files = [path.relative_to(CONF).with_suffix("") for path in sorted(CONF.rglob("*.yaml"))]
     return [
         "=".join(file.as_posix().split("/", 1))
@@ -35,7 +35,7 @@ def group_choices() -> list[str]:
     ]
 
 
-# What only one family is made of.
+# Components used by one family only.
 PARTS_OF = {
     "model/generator=shape_flexible": "ingan_unet",
     "model/discriminator=multi_scale": "ingan_unet",
@@ -53,13 +53,13 @@ def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
 
 
 @pytest.mark.parametrize("choice", PARTS_OF)
-def test_a_part_of_another_family_is_refused(choice: str) -> None:
+def test_a_component_of_another_family_is_refused(choice: str) -> None:
     with pytest.raises(UserError, match=r"SinGAN needs a .* with _partial_: true"):
         build(compose([choice]).model)
 
 
 @pytest.mark.parametrize("trainer", names("trainer"))
-def test_a_trainer_says_nothing_of_a_model(trainer: str) -> None:
+def test_a_trainer_sets_no_model_options(trainer: str) -> None:
     assert "model" not in OmegaConf.load(CONF / "trainer" / f"{trainer}.yaml")
 
 
@@ -87,7 +87,7 @@ def test_command_line_wins_over_every_experiment(experiment: str) -> None:
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))
 def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None:
-    """And is another model, another schedule or other samples, with the rest as it is."""
+    """Any two jobs differ in the model, the schedule or the samples."""
     chosen = f"experiment=ablation/{ablation}"
     path = CONF / "experiment" / "ablation" / f"{ablation}.yaml"
     assert f"-m {chosen} image=photo.jpg" in path.read_text()

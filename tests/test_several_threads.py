@@ -1,4 +1,4 @@
-"""What several threads of a program do at once: nothing of the process stays half-set."""
+"""Several threads at the same time: process-wide settings are restored correctly."""
 
 import io
 import logging
@@ -30,7 +30,7 @@ from tests.tiny import EDGECONNECT, INGAN_FAST, picture
 
 
 class Overlap:
-    """Two threads in a block: the first to enter it leaves it while the second is inside."""
+    """Two threads in a block: the first to enter leaves while the second is inside."""
 
     def __init__(self, block: Callable[[], Any]) -> None:
         self.first_is_in, self.second_is_in = threading.Event(), threading.Event()
@@ -58,7 +58,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [executor.submit(f) for f in functions]]
 
 
-def test_the_last_to_leave_puts_back_what_the_first_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_to_leave_restores_the_original_state(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
     monkeypatch.setattr(sys, "stdout", stream)
     filters = warnings.filters[:]
@@ -68,7 +68,7 @@ def test_the_last_to_leave_puts_back_what_the_first_found(monkeypatch: pytest.Mo
     assert warnings.filters == filters
 
 
-def test_a_stream_that_somebody_else_put_there_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_replaced_by_other_code_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
     monkeypatch.setattr(sys, "stdout", stream)
     other = io.StringIO()
@@ -95,7 +95,7 @@ def test_a_block_that_fails_leaves_the_setting_as_it_was() -> None:
     assert entered == ["on", "off", "on", "off"]
 
 
-def test_each_run_logs_what_its_own_thread_says(tmp_path: Path) -> None:
+def test_each_run_logs_its_own_threads_messages(tmp_path: Path) -> None:
     logger = logging.getLogger("internal_gan.somewhere")
     level = logging.getLogger("internal_gan").level
     barrier = threading.Barrier(4)
@@ -120,14 +120,14 @@ def test_each_run_logs_what_its_own_thread_says(tmp_path: Path) -> None:
     assert logging.getLogger("internal_gan").level == level
 
 
-def test_options_composed_at_once_are_those_composed_alone() -> None:
+def test_options_composed_in_parallel_are_correct() -> None:
     asked = [["trainer=debug", f"model={name}"] for name in ("singan", "ingan", "edgeconnect")]
     alone = [compose(overrides) for overrides in asked]
     assert in_threads(*(partial(compose, overrides) for overrides in asked)) == alone
     assert not GlobalHydra.instance().is_initialized()
 
 
-def test_a_folder_is_one_threads_only(tmp_path: Path) -> None:
+def test_two_threads_cannot_use_one_folder(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(UserError, match="is training in it"):
         in_threads(RunFolder.open(_configured(folder).path).claim)
@@ -140,7 +140,7 @@ def _configured(folder: RunFolder) -> RunFolder:
     return folder
 
 
-def test_a_threads_number_of_threads_is_its_own() -> None:
+def test_the_thread_count_is_set_per_thread() -> None:
     here = torch.get_num_threads()
 
     def other() -> tuple[int, int, int]:
@@ -156,7 +156,7 @@ def test_a_threads_number_of_threads_is_its_own() -> None:
 
 
 def of_the_process() -> list[object]:
-    """What threads could leave changed."""
+    """The process-wide state that threads could leave changed."""
     logger = logging.getLogger("internal_gan")
     return [
         *(
@@ -172,8 +172,8 @@ def of_the_process() -> list[object]:
     ]
 
 
-def test_four_threads_give_what_each_gives_alone(tmp_path: Path) -> None:
-    """Two train, and two draw by models that they share."""
+def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) -> None:
+    """Two threads train, and two sample from shared models."""
     photo = to_uint8(picture())[0].permute(1, 2, 0).numpy()
     singan = internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "singan").model
     options = [*EDGECONNECT[1:], "device=cpu"]

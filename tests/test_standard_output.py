@@ -1,4 +1,4 @@
-"""What is printed may get lost; the work goes on."""
+"""Work goes on if its printed output is lost."""
 
 import errno
 import io
@@ -21,7 +21,7 @@ LINE = "a line that is longer than nothing\n"
 
 
 class Failing(io.RawIOBase):
-    """A file whose every write ends with one error, or takes nothing (None)."""
+    """A file whose every write fails with an error, or accepts nothing (None)."""
 
     def __init__(self, number: int | None) -> None:
         self.number = number
@@ -37,14 +37,14 @@ class Failing(io.RawIOBase):
 
 @pytest.fixture
 def lose(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int | None], None]]:
-    """Let what is written to ``stdout`` or ``stderr`` end with an error of this number."""
+    """Makes writes to ``stdout`` or ``stderr`` fail with this error number."""
     with ExitStack() as stack:
 
         def put(name: str, number: int | None) -> None:
             raw = Failing(number)
             stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", line_buffering=True)
             monkeypatch.setattr(sys, name, stream)
-            # Nothing may be written any more when the stream is thrown away.
+            # The stream must not fail when it is flushed at its deletion.
             stack.callback(setattr, raw, "write", len)
 
         yield put
@@ -65,9 +65,7 @@ def test_a_block_goes_on_whatever_happens_to_its_output(
     assert (error.errno if error else None) == (number if name == "stdout" else None)
 
 
-def test_what_can_be_written_is_written_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_output_is_written_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "out").open("w", encoding="ascii") as file:
         monkeypatch.setattr(sys, "stdout", file)
         print("before")
@@ -79,7 +77,9 @@ def test_what_can_be_written_is_written_in_order(
     assert (tmp_path / "out").read_text() == "before\n\\xe9 and \\udce9\nafter\n"
 
 
-def test_without_a_buffer_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unbuffered_output_is_written_immediately(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with (tmp_path / "out").open("wb", buffering=0) as raw:
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "utf-8", write_through=True))
         with spare_output():
@@ -87,7 +87,7 @@ def test_without_a_buffer_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             assert (tmp_path / "out").read_text() == "at once\n"
 
 
-def test_no_stream_and_a_stream_that_is_no_file_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_streams_and_streams_without_a_file_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = io.StringIO()
     monkeypatch.setattr(sys, "stdout", notebook)
     monkeypatch.setattr(sys, "stderr", None)
@@ -107,7 +107,7 @@ def shell(
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC])
-def test_a_run_ends_as_if_somebody_read_it(
+def test_a_run_finishes_if_its_output_is_lost(
     shell: Shell, tmp_path: Path, lose: Callable[[str, int | None], None], number: int
 ) -> None:
     run = trained(tmp_path / "model")
@@ -131,7 +131,7 @@ def test_a_training_goes_on_without_standard_error(
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--cfg", "job"]], ids=" ".join)
-def test_a_command_that_only_prints_ends_where_nobody_reads(
+def test_a_command_that_only_prints_fails_if_its_output_is_lost(
     shell: Shell, lose: Callable[[str, int | None], None], arguments: list[str]
 ) -> None:
     lose("stdout", errno.EPIPE)

@@ -1,7 +1,7 @@
-"""What the command line says, word for word, to mistakes in every task, and its help.
+"""The command line's answers to mistakes in every task, and its help, word for word.
 
-``transcripts.txt`` has the commands, each after a ``$``, and below it what it prints. Lines that
-begin with ``#`` are headings. ``FREE`` stands for the memory that is free.
+In ``transcripts.txt`` each command follows a ``$``, with its output below. Lines that begin with
+``#`` are headings. ``FREE`` stands for the amount of free memory.
 """
 
 import re
@@ -21,7 +21,7 @@ RUNS = ROOT / "tests" / "runs" / "0.1.0"
 
 
 def transcripts() -> Iterator[tuple[str, str]]:
-    """Every command with what it prints."""
+    """Every command with its output."""
     text = (ROOT / "tests" / "transcripts.txt").read_text(encoding="utf-8")
     for part in re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).split("$ internal-gan")[1:]:
         command, _, said = part.partition("\n")
@@ -65,7 +65,7 @@ def shell(
 
 
 @pytest.mark.parametrize(("command", "said"), MISTAKES, ids=[c for c, _ in MISTAKES])
-def test_a_mistake_is_told_in_these_words(shell: Shell, command: str, said: str) -> None:
+def test_mistakes_are_answered_word_for_word(shell: Shell, command: str, said: str) -> None:
     before = sorted(Path.cwd().rglob("*"))
     answer = shell(*command.split())
     assert (answer.code, answer.out) == (2, "")
@@ -74,6 +74,6 @@ def test_a_mistake_is_told_in_these_words(shell: Shell, command: str, said: str)
 
 
 def test_the_help_and_the_version(shell: Shell) -> None:
-    # The choices at the end are as many as there are files.
+    # The choices at the end depend on the number of files.
     assert shell("--help").out.partition("Choices for")[0].strip() == dict(transcripts())["--help"]
     assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"

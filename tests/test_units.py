@@ -42,6 +42,6 @@ def test_durations(text: str, seconds: float) -> None:
         "9" * 400 + "h",
     ],
 )
-def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
+def test_invalid_durations_are_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"90s, 10m or 1h30m$"):
         parse_duration(text)

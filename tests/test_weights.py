@@ -30,7 +30,7 @@ def test_both_formats_are_read(tmp_path: Path) -> None:
     [
         ("a.safetensors", b"no", "truncated or not a safetensors file"),
         ("a.pth", b"no", "not a state dict"),
-        ("list.pth", [1, 2], "something else than named tensors"),
+        ("list.pth", [1, 2], "something other than named tensors"),
         ("code.pth", {"a": Malicious()}, "without running code"),
     ],
 )

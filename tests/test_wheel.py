@@ -1,4 +1,4 @@
-"""The built distributions work where nothing of the checkout is: installed, from another folder."""
+"""The built distributions work when installed, without access to the checkout."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command without the variables that lead back to the checkout; return its output."""
+    """Run a command without the variables that point to the checkout; return its output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_"))}
     result = subprocess.run(
         [str(part) for part in command],
@@ -54,11 +54,11 @@ def installed(
     distributions: dict[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """The programs' folder of a new environment in which one of the distributions is installed.
+    """The programs' folder of a new environment with one of the distributions installed.
 
-    The environment borrows this one's packages by a path line, so that torch is not installed
-    again. Python does not follow the path lines of a borrowed folder, and so the checkout that is
-    installed there in editable mode stays out of reach.
+    A ``.pth`` line adds this environment's packages, so torch need not be installed again. Python
+    does not process ``.pth`` files in folders added that way, so the checkout, installed there in
+    editable mode, stays out of reach.
     """
     folder = tmp_path_factory.mktemp(request.param)
     venv.create(folder, symlinks=True)
@@ -125,13 +125,13 @@ def test_installed_console_script_shows_help(installed: Path, tmp_path: Path) ->
 
 
 def of_dockerfile(instruction: str) -> list[str]:
-    """The command of an instruction of the Dockerfile that is written as a JSON list."""
+    """The command of a Dockerfile instruction written as a JSON list."""
     (found,) = re.findall(rf"^{instruction} .*?(\[.*\])$", (ROOT / "Dockerfile").read_text(), re.M)
     command: list[str] = json.loads(found)
     return command
 
 
-def test_what_the_dockerfile_copies_builds_the_same_wheel(
+def test_the_files_in_the_dockerfile_build_the_same_wheel(
     distributions: dict[str, Path], tmp_path: Path
 ) -> None:
     source, wheels = tmp_path / "source", tmp_path / "wheels"

@@ -1,4 +1,4 @@
-"""Models so small that they train in a moment, composed as the command line does it."""
+"""Models small enough to train in a moment, composed as on the command line."""
 
 import copy
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ TINY = (
 )
 LEAN = ("trainer=fast", "finish.detail=network", *TINY)
 PAPER = ("experiment=singan_paper", *TINY)
-# The paper's form of InGAN on (20, 28) pixels, for the tiny picture.
+# The paper's form of InGAN on the tiny picture at (20, 28) pixels.
 TINY_INGAN = (
     "model.max_size=28",
     "model.crop=24",
@@ -52,7 +52,7 @@ TINY_INGAN = (
     "trainer.log_interval=1",
 )
 INGAN_PAPER = ("experiment=ingan_paper", *TINY_INGAN)
-# Its fast form, on SinGAN's three scales, with the network's own detail.
+# InGAN's fast form on SinGAN's three scales, without finishing.
 INGAN_FAST = (
     "model=ingan",
     "finish.detail=network",
@@ -67,7 +67,7 @@ INGAN_FAST = (
     "model.patch_loss.nearest_patch.loss.queries=100",
     "model.patch_loss.nearest_patch.loss.candidates=100",
 )
-# EdgeConnect on (20, 28) pixels of the tiny picture.
+# EdgeConnect on the tiny picture at (20, 28) pixels.
 TINY_EDGECONNECT = (
     "model.max_size=28",
     "model.crop=20",
@@ -92,7 +92,7 @@ EDGECONNECT = (
 
 @dataclass
 class Run:
-    """A model, what it was made from, and where it was trained."""
+    """A trained model, its options and its run folder."""
 
     model: SinGAN
     options: Options
@@ -107,7 +107,7 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
 
 
 def write_16_bits(path: Path, array: Any) -> None:
-    """Write an image file of an array (H, W, C) of whole numbers from 0 to 65535, RGB or RGBA."""
+    """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to an image file."""
     levels = torch.from_numpy(array.astype("float32") / 65535).permute(2, 0, 1)[None]
     pixels, alpha = levels[:, :3] * 2 - 1, levels[:, 3:]
     like = Photo(pixels, bit_depth=16)
@@ -115,7 +115,7 @@ def write_16_bits(path: Path, array: Any) -> None:
 
 
 def network_of(run: str | Path) -> Any:
-    """The network that was learnt in a run folder."""
+    """The network trained in a run folder."""
     return load_model(Path(run) / "model.safetensors")
 
 
@@ -140,7 +140,7 @@ def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None 
 
 
 def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
-    """A model whose first scales, by default all, are finished as they began."""
+    """A model whose first scales, by default all, are finished untrained."""
     recipe, model = recipe_of(*overrides, base=base), prepared(*overrides, base=base)
     finish_stages(recipe, model, model.num_stages if scales is None else scales)
     return model
@@ -152,7 +152,7 @@ def sample(model: SinGAN, count: int = 1, size: Size | None = None, **options: A
 
 
 def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
-    """The first stages of a prepared model, each finished as it began."""
+    """Finish the first stages of a prepared model without training them."""
     rng, stages = torch.Generator().manual_seed(0), list[Stage]()
     for index in range(count):
         stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
@@ -179,7 +179,7 @@ def trained(
     resume: bool = False,
     model: SinGAN | None = None,
 ) -> Run:
-    """Train in the folder ``path``, or go on with the training that is there."""
+    """Train in the folder ``path``, or resume the training there."""
     options = tiny_options(*overrides, base=base)
     model = model or prepared(*overrides, base=base)
     recipe = build(options.model)
@@ -217,7 +217,7 @@ def train_model(
 def trained_ingan(
     path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **settings: Any
 ) -> InGAN:
-    """The paper's form of InGAN, trained in the folder ``path``; settings as `train_model`'s."""
+    """The paper's form of InGAN, trained in the folder ``path``; settings as for `train_model`."""
     options = tiny_options(*overrides, base=base)
     model = tiny_ingan(*overrides, base=base)
     folder = train_model(path, build(options.model), model, options, **settings)
@@ -246,7 +246,7 @@ def trained_edgeconnect(
     holes: Sequence[Tensor | None] = (),
     **settings: Any,
 ) -> EdgeConnect:
-    """EdgeConnect, trained in the folder ``path``; settings as `train_model`'s."""
+    """EdgeConnect, trained in the folder ``path``; settings as for `train_model`."""
     options = tiny_options(*overrides, base=base)
     model = tiny_edgeconnect(*overrides, base=base, pixels=pixels, holes=holes)
     folder = train_model(path, build(options.model), model, options, **settings)
@@ -255,13 +255,13 @@ def trained_edgeconnect(
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
-    """Whether two models have the same tensors of the same names, bit for bit."""
+    """Whether two models have the same named tensors, bit for bit."""
     x, y = a.state_dict(), b.state_dict()
     return x.keys() == y.keys() and all(torch.equal(x[name], y[name]) for name in x)
 
 
 def contents(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
-    """A model file's metadata and tensors; the order in which it lists them is of no account."""
+    """A model file's metadata and tensors, without their order."""
     with safe_open(path, framework="np") as file:
         tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
         return file.metadata(), tensors

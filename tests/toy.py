@@ -1,6 +1,6 @@
-"""A family whose whole training can be worked out by hand: two numbers that go down or up.
+"""A family whose whole training can be computed by hand: two numbers that go down or up.
 
-Both losses are a weight itself, so that Adam moves it by exactly the learning rate each step.
+Each loss is the weight itself, so Adam moves it by exactly the learning rate at each step.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ RATE = 0.01
 
 
 def optimization(**changes: Any) -> Optimization:
-    """Steps of ``RATE`` that stay as they are, but for what is changed."""
+    """Optimisation with the constant learning rate ``RATE``, except for ``changes``."""
     plain = Optimization(
         generator_lr=RATE,
         discriminator_lr=RATE,
@@ -40,7 +40,7 @@ class Number(nn.Module):
 
 
 class ToyStage(Stage):
-    """Generator and discriminator are each a number that is to become small."""
+    """Generator and discriminator are one number each, to be minimised."""
 
     recipe: "ToyRecipe"
     model: "ToyModel"
@@ -67,7 +67,7 @@ class ToyStage(Stage):
 
 
 class ToyModel(Model):
-    """``stages`` numbers."""
+    """One number for each of ``stages``."""
 
     family: ClassVar[str] = "toy"
 
@@ -92,9 +92,9 @@ class ToyModel(Model):
 
 
 class Calls(list[tuple[str, bool, bool]]):
-    """Which loss was asked for, and whether G's and D's weights then wanted gradients.
+    """Which loss was computed, and whether G's and D's weights then required gradients.
 
-    A copy of the model, on which the engine tries a few steps first, begins with an empty list.
+    The copy of the model on which the engine measures steps begins with an empty list.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Calls":
@@ -103,8 +103,7 @@ class Calls(list[tuple[str, bool, bool]]):
 
 @dataclass(kw_only=True)
 class ToyRecipe(Recipe):
-    """``loss(stage, weight)`` is what either network minimises, with ``updates`` of D and of G in
-    each step."""
+    """Both networks minimise ``loss(stage, weight)``, with ``updates`` of D and of G per step."""
 
     model_class: ClassVar[type[Model]] = ToyModel
     stage_class: ClassVar[type[Stage]] = ToyStage

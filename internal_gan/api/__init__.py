@@ -1,1 +1,1 @@
-"""The Python API, on which the command line is built as well."""
+"""The Python API. The command line is built on it, too."""

@@ -6,7 +6,7 @@ from internal_gan.config.conf import choices
 
 
 def list_models() -> list[str]:
-    """The methods that ``fit(image, model)`` knows.
+    """Names for ``fit(image, model)``: the methods.
 
     >>> list_models()
     ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
@@ -15,7 +15,7 @@ def list_models() -> list[str]:
 
 
 def list_presets() -> list[str]:
-    """Names for ``overrides={"trainer": ...}``: how long and carefully to train.
+    """Names for ``overrides={"trainer": ...}``: how long and how carefully to train.
 
     >>> "fast" in list_presets()
     True

@@ -1,6 +1,6 @@
-"""Running a command: options that do not apply are refused before its task starts.
+"""Runs a command, after refusing options that do not apply to its task.
 
-Imports no torch at first, so that a wrong file name is reported at once.
+Does not import torch at first, so that a wrong file name is reported immediately.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import wait_for
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
-# Options allowed together with resume= and checkpoint=; others would have no effect.
+# Options allowed with resume= and with checkpoint=; others would have no effect.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {
     *("task", "checkpoint", "output", "device", "seed", "model", "keep_original", "marks")
 }
-# Options that skip_finished=true compares with those of the existing run, besides the model's.
+# Options that skip_finished=true compares with the existing run's, in addition to the model's.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
     *("marks", "hub", "model", "trainer", "precision"),
@@ -44,12 +44,12 @@ def run(
 
     Args:
         options: checked options.
-        changed: names of the options given by the user, to refuse those that do not apply.
+        changed: names of the options that the user gave, to refuse those that do not apply.
         others: functions for tasks that have no module in ``tasks/``, by name.
 
     Returns:
-        The process's exit code: 0, or 130 or 143 after a stop by Ctrl-C or SIGTERM, or 1 where
-        what task=verify checks does not hold.
+        The process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify
+        finds a wrong claim.
 
     Raises:
         UserError: the options do not go together, or the task found a user's mistake.
@@ -65,15 +65,15 @@ def run(
     given -= {"skip_finished", "objective"}
     task = TABLE[options.task]
     if options.resume is not None:
-        _refuse(given - _WITH_RESUME, "resume", "goes on with the options of that run")
+        _refuse(given - _WITH_RESUME, "resume", "continues with the options of that run")
         if _is_finished(RunFolder.open(options.resume)):
             return 0
     elif options.trains:
         _check_images(options)
     elif task.learns == "always":
         raise UserError(
-            f"checkpoint={options.checkpoint}: task=train learns anew; write task=sample to "
-            f"use that model, or resume={options.checkpoint} to go on with its training"
+            f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
+            f"use that one, or resume={options.checkpoint} to continue its training"
         )
     elif task.on_model and not (task.files and options.checkpoint is None):
         _check_use_of_model(options, task, given)
@@ -99,11 +99,11 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
     if "mask.file" in set(given) - own and "mask.invert" in own:
         raise UserError(
             f"mask={options.mask.file}: task={options.task} takes its mask as "
-            f"{options.task}.mask=FILE; beside it are mask.invert, mask.dilate, mask.feather"
+            f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
         )
     if options.image is not None and "image" in own:
         _check_images(options)
-    _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "takes the trained model")
+    _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "uses the trained model")
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     if "model" in given:
         family, found = _family(options), _family(load_options(folder.config_path))
@@ -118,7 +118,7 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
         model = "checkpoint=RUN, the run folder of a trained model"
         raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
     other = set(given) - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
-    _refuse(other, f"task={options.task} of files", "takes its own options alone")
+    _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
 def _dispatch(
@@ -139,7 +139,7 @@ def _dispatch(
             if hasattr(module, "WORK"):
                 run_on_model(options)
             elif getattr(module, options.task)(options) is False:
-                # What it was to check does not hold.
+                # The check failed.
                 return 1
         elif options.resume is not None:
             resume(options, caller=caller)
@@ -153,16 +153,16 @@ def _dispatch(
 def going_on(options: Options, given: Collection[str] = ()) -> Options:
     """The options that finish the run in ``options.output``, resuming it if possible.
 
-    Waits for any other process that works there. Raises a UserError if the folder holds a run with
-    other options, as far as they are ``given`` by the user or matter to the result.
+    Waits for any other process that works there. Raises a UserError if the folder holds a run that
+    differs in options that the user gave (``given``) or that affect the result.
     """
     folder = RunFolder(Path(str(options.output)))
     wait_for(folder)
     entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
     if "config.yaml" in entries and (others := _others(options, folder, given)):
         raise UserError(
-            f"output={options.output}: there is a run with other options ({', '.join(others)}); "
-            "choose another output folder for this one"
+            f"output={options.output}: holds a run with other options ({', '.join(others)}); "
+            "choose another output folder"
         )
     if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
         return dataclasses.replace(options, resume=options.output, output=None)
@@ -173,16 +173,16 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
 
 
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
-    """Options that affect the result and differ from those of the run in ``folder``.
+    """Options that affect the result and differ from the run in ``folder``.
 
-    The model's steps are ignored, since they may have been fitted to a time budget.
+    The model's steps are ignored, since a time budget may have changed them.
     """
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]
     names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
     if not options.trains:
-        # A task inverts the mask that it takes over from the training.
+        # A task inverts the mask that it takes from the training.
         names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:
@@ -212,7 +212,7 @@ def _refuse(extra: Collection[str], what: str, why: str) -> None:
 
 
 def _family(options: Options) -> str:
-    """The room of the model's class: ``internal_gan.models.FAMILY...``."""
+    """The family of the model's class, ``internal_gan.models.FAMILY...``."""
     parts = str(options.model.get("_target_", "")).split(".")
     return parts[2] if len(parts) > 3 else ""
 

@@ -1,4 +1,4 @@
-"""The models of each family and what they can draw."""
+"""The models of each family, and what they can draw."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Factors = tuple[float, float]
 class SinGAN(Model):
     """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
 
-    Only the scales from ``start_scale`` on draw: the higher it is, the closer the result stays to
-    its input. None chooses a suitable one.
+    Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
+    input. None chooses a suitable one.
     """
 
     family: ClassVar[str] = "singan"
@@ -32,13 +32,13 @@ class SinGAN(Model):
         matching: int = 100,
         **how: Unpack[How],
     ) -> Any:
-        """Draw random pictures: a list, or with ``pt`` a tensor. Each is independent of ``count``.
+        """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
 
         Args:
-            size: by default that of the photo at ``resolution``.
-            start_scale: 0 draws everything; higher scales redraw the photo.
+            size: by default the photo's at ``resolution``.
+            start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
-            matching: steps that bring the drawing's mix of patches nearer to the photo's.
+            matching: steps that adjust the sample's mix of patches to the photo's.
         """
         wanted = {
             "count": count,
@@ -50,7 +50,7 @@ class SinGAN(Model):
         return self._several("sample", wanted, **how)
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
-        """The photo as rebuilt by the model."""
+        """The model's reconstruction of the photo."""
         check_output_type(output_type)
         drawn = self._computed(self.network.preview() for _ in range(1))
         return to_memory(next(drawn), output_type, self._like)
@@ -64,11 +64,11 @@ class SinGAN(Model):
         colours: int = 8,
         **how: Unpack[How],
     ) -> Any:
-        """Make a photo of a painting or clip-art: its shapes, the photo's textures.
+        """Turn a painting or clip-art into a photo: its shapes with the photo's textures.
 
         Args:
-            quantize: reduce it to so many ``colours`` of the photo, on which the start scale is
-                trained anew.
+            quantize: reduce it to ``colours`` colours of the photo, and retrain the start scale on
+                them.
         """
         wanted = {"start_scale": start_scale, "quantize": quantize, "colours": colours}
         return self._one("paint", wanted, {"paint.image": image}, **how)
@@ -81,10 +81,10 @@ class SinGAN(Model):
         start_scale: int | None = None,
         **how: Unpack[Masked],
     ) -> Any:
-        """Blend a photo in which patches were moved, copied or painted over.
+        """Blend a photo in which parts were moved, copied or painted over.
 
         Args:
-            mask: the changed area, by default everything; the rest is kept bit for bit.
+            mask: the changed area, by default everything; the rest stays the same bit for bit.
         """
         pictures = {"edit.image": image, "edit.mask": mask}
         return self._one("edit", {"start_scale": start_scale}, pictures, **how)
@@ -98,11 +98,11 @@ class SinGAN(Model):
         match: bool = True,
         **how: Unpack[Masked],
     ) -> Any:
-        """Give an object that was pasted into the photo the photo's look.
+        """Give an object pasted into the photo the photo's look.
 
         Args:
-            mask: the object; the rest is kept bit for bit.
-            match: first give it the photo's mean colour and contrast.
+            mask: the object; the rest stays the same bit for bit.
+            match: first give the object the photo's mean colour and contrast.
         """
         pictures = {"harmonize.image": image, "harmonize.mask": mask}
         return self._one("harmonize", {"start_scale": start_scale, "match": match}, pictures, **how)
@@ -123,11 +123,11 @@ class SinGAN(Model):
 
         Args:
             fps: frames per second.
-            loop: whether the last frame leads to the first.
+            loop: whether the last frame leads back to the first.
             alpha: pull towards the photo, in (0, 1].
             beta: smoothness, in [0, 1).
-            start_scale: 0 moves everything, higher scales only smaller parts.
-            size: by default as ``resolution`` says.
+            start_scale: 0 moves everything, higher scales only smaller structures.
+            size: by default the photo's at ``resolution``.
         """
         wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
         wanted |= {"beta": beta, "start_scale": start_scale, "size": size, "format": "png"}
@@ -143,12 +143,12 @@ class SinGAN(Model):
         passes: int | None = None,
         **how: Unpack[How],
     ) -> Any:
-        """Enlarge a photo, by default the model's own, adding detail in the style of the latter.
+        """Enlarge a photo, by default the model's own, with detail in the style of the model's.
 
         Args:
             factor: above 1.
             noise: strength of the noise added in each pass, relative to training.
-            back_projection: how often each pass is compared with the photo.
+            back_projection: back-projection rounds per pass.
             passes: by default chosen to suit the factor.
         """
         wanted: dict[str, Any] = {"factor": factor, "noise": noise, "passes": passes}
@@ -168,8 +168,8 @@ class SinGAN(Model):
 
         Args:
             axes: borders to match: ``x`` left and right, ``y`` top and bottom.
-            band: width of the border that may change: below 1 as a fraction of the side, otherwise
-                in pixels.
+            band: width of the border that may change, in pixels or, below 1, as a fraction of the
+                side.
         """
         wanted = {"axes": axes, "band": band, "start_scale": start_scale}
         return self._one("make_tileable", wanted, {"make_tileable.image": image}, **how)
@@ -199,21 +199,22 @@ class InGAN(Model):
         """Draw the photo in another size or shape, using its own patches.
 
         Args:
-            size: one side may be None to keep the photo's aspect, and a string such as "16:9" is
-                width and height of a result with the photo's area; by default that of the photo
-                at ``resolution``, or that of ``outline``.
+            size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
+                gives width:height, with the photo's area. By default the size of the photo at
+                ``resolution``, or of ``outline``.
             scale: factors of the height and width of the photo at ``resolution``, instead of
                 ``size``.
-            zoom: how large things are over the photo's own pixels, at most 1, instead of
-                ``resolution``; ``auto``: a ``size`` shows about as much as the photo.
-            transform: bends the frame by ``amount``, in (-1, 1); a wave has ``periods``.
-            corners: of a homography, (row, column) as fractions of the frame, clockwise from top
-                left.
+            zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
+                ``auto``: a ``size`` shows about as much as the photo.
+            transform: shape of the frame, of strength ``amount`` in (-1, 1); a wave has
+                ``periods`` crests.
+            corners: a homography's corners, (row, column) as fractions of the frame, clockwise from
+                top left.
             outline: a picture whose white or opaque part is the shape.
             protect: a mask of what keeps its size and shape.
             image: which of several photos, by number (from 1) or name.
-            vote: whether to rebuild scales from the photo's patches; ``auto`` if it is quick and
-                ``detail`` is ``network``.
+            vote: whether to rebuild each scale from the photo's patches; ``auto``: if it is quick
+                and ``detail`` is ``network``.
         """
         if size is None and scale is None and outline is None:
             scale = (1.0, 1.0)
@@ -240,15 +241,15 @@ class EdgeConnect(Model):
         source: Given | None = None,
         **how: Unpack[Masked],
     ) -> Any:
-        """Fill a hole in a photo, by default the training's; the rest is kept bit for bit.
+        """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
 
-        Without a seed the result is deterministic; each seed gives a variant.
+        Without a seed the result is deterministic; each seed gives another variant.
 
         Args:
             mask: the hole, of the photo's size.
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
             edges: white lines on black, of the photo's size, that the filling follows.
-            source: a mask of where patches may be taken from, by default all but the hole.
+            source: a mask of where patches may be taken from, by default all except the hole.
         """
         pictures = {"image": photo, "mask.file": mask}
         pictures |= {"inpaint.edges": edges, "inpaint.source": source}

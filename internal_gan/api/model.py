@@ -41,7 +41,7 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class How(TypedDict, total=False):
-    """How to draw, how to finish and what to return; see :class:`Model`."""
+    """How to draw and finish results, and what to return; see :class:`Model`."""
 
     seed: int | None
     generator: torch.Generator | None
@@ -51,7 +51,7 @@ class How(TypedDict, total=False):
 
 
 class Masked(How, total=False):
-    """Also how to prepare a mask: ``invert`` it, then grow it and soften its border, in pixels."""
+    """Also how to prepare a mask: ``invert`` it, then grow it and blur its border, in pixels."""
 
     invert: bool
     dilate: float | None
@@ -64,8 +64,8 @@ class Model:
     The methods of each family's class take and return pictures. An input picture is a file name, a
     Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W) of uint8,
     uint16 or floats in [0, 1], with C = 1 (gray), 3 (RGB) or 4 (RGBA). Masks are such pictures,
-    white or 1 where the method acts; they may also be boolean, and tensors (H, W). Output pictures
-    are, by ``output_type``,
+    white or 1 where the method acts; they may also be boolean or tensors (H, W). ``output_type``
+    chooses the output pictures:
 
     * ``"pil"``: Pillow images with the photo's gray or transparency and colour profile;
     * ``"np"``: float32 RGB arrays (H, W, 3) in [0, 1];
@@ -73,13 +73,13 @@ class Model:
 
     Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
-    ``finish.resolution``, by default those of the training: whose pixels a result is made of, and
-    how large the photo is in it; methods that do not finish their results refuse them. Other
-    arguments are the options of the corresponding task, and invalid ones raise its ``UserError``.
+    ``finish.resolution``, by default the training's: whether a result is made of the photo's own
+    pixels, and at which resolution. Methods that do not finish their results refuse them. Other
+    arguments are options of the corresponding task; invalid ones raise its ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
-        folder: the model's run folder; None for a file outside of one.
+        folder: the model's run folder; None for a model file outside a run folder.
         dtype: dtype of the network's convolutions; the weights stay float32.
     """
 
@@ -90,7 +90,7 @@ class Model:
         Model._classes[cls.family] = cls
 
     def __init__(self, network: Network, file: Path, source: Source) -> None:
-        """For ``load`` and ``fit``; ``source`` holds the photos that were learnt."""
+        """For ``load`` and ``fit``; ``source`` holds the training's photos."""
         self.network = network
         self.folder = source.folder
         self.dtype = torch.float32
@@ -118,15 +118,15 @@ class Model:
         """Read a model, by default onto the CPU, without running code from the file.
 
         Args:
-            name: a run folder in which at least one stage is finished, a model file, or
-                ``owner/name`` on the Hugging Face Hub.
+            name: a run folder with at least one finished stage, a model file, or ``owner/name`` on
+                the Hugging Face Hub.
             device, dtype: see :meth:`to`.
             of_hub: arguments of ``huggingface_hub.snapshot_download``, such as ``revision``,
                 ``token`` and ``local_files_only``.
 
         Raises:
-            UserError: there is no such model, or it is truncated, foreign, of a newer format or of
-                another family.
+            UserError: there is no such model, or the file is truncated, not a model, of a newer
+                format or of another family.
         """
         path = hub.local(name, **of_hub)
         if is_file(path):
@@ -142,15 +142,15 @@ class Model:
     def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
         """Save the model as a run folder, for ``checkpoint=`` and :meth:`from_pretrained`.
 
-        It includes the photo as learnt, which the model itself also contains, some pictures drawn
-        by the training, and a model card, but no paths of the user's files.
+        It includes the photo at its training size, which the model itself also contains, some
+        pictures from the training, and a model card, but no paths of the user's files.
 
         Args:
-            licence: the photo's, as the Hub names it, such as ``cc0-1.0``; by default what the
-                training was given as ``hub.licence``.
+            licence: the photo's licence, as a Hub identifier such as ``cc0-1.0``; by default the
+                training's ``hub.licence``.
 
         Raises:
-            UserError: no name of a licence, or the folder cannot be written.
+            UserError: ``licence`` is not an identifier, or the folder cannot be written.
         """
         folder = Path(folder)
         hub.save(self._file, folder, self.network, licence)
@@ -166,13 +166,13 @@ class Model:
         token: str | None = None,
         message: str = "Model",
     ) -> str:
-        """Upload what :meth:`save_pretrained` writes to the Hugging Face Hub; returns the address.
+        """Upload to the Hugging Face Hub what :meth:`save_pretrained` writes; returns the address.
 
         Args:
             name: repository ``owner/name``, created if needed.
             private: whether a new repository is private.
             licence: see :meth:`save_pretrained`.
-            token: by default that of ``huggingface-cli login``.
+            token: by default the one of ``huggingface-cli login``.
             message: commit message.
 
         Raises:
@@ -191,10 +191,10 @@ class Model:
 
         Args:
             device: ``cpu``, ``cuda``, ``cuda:1`` or similar, ``auto``, or a dtype.
-            dtype: of convolutions: float32, bfloat16 or float16.
+            dtype: dtype of the convolutions: float32, bfloat16 or float16.
 
         Raises:
-            UserError: this machine has no such device, or the dtype is another.
+            UserError: this machine has no such device, or the dtype is not allowed.
         """
         if isinstance(device, torch.dtype):
             device, dtype = None, device
@@ -213,13 +213,13 @@ class Model:
 
     @property
     def photo(self) -> Image.Image:
-        """The (first) photo as given, or as learnt if the original is not kept."""
+        """The (first) photo as given, or at its training size if the original was not kept."""
         photo = self._source.photo()
         return to_pil(photo.pixels, photo)
 
     @cached_property
     def _like(self) -> Photo | None:
-        """The properties of the photo that drawn pictures share; None if the photo is gone."""
+        """The properties of the photo that results share; None if the photo is gone."""
         if self.folder is not None and not self._source.learnt_path().is_file():
             return None
         return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
@@ -248,11 +248,11 @@ class Model:
         resolution: int | str | None = None,
         **mask: Any,
     ) -> Iterator[Any]:
-        """Yield the pictures of a kind that a task draws, without a run folder.
+        """Yield a task's pictures of one kind, without a run folder.
 
         Args:
             wanted: the task's own options.
-            pictures: input pictures by the full names of their options.
+            pictures: input pictures, by the full names of their options.
             mask: options of the group ``mask``.
         """
         check_output_type(output_type)
@@ -263,7 +263,7 @@ class Model:
             if value is not None and name not in TABLE[task].takes:
                 argument = name.removeprefix("finish.")
                 keeps = "finish.detail" in TABLE[task].takes
-                what = "keeps the size of its photo" if keeps else "does not finish its results"
+                what = "keeps the photo's size" if keeps else "does not finish its results"
                 raise UserError(f"{argument}={value}: task={task} {what}")
         options |= finish
         options |= {"task": task, f"{task}.seed": seed_of(seed, generator)}
@@ -299,7 +299,7 @@ class Model:
             memory: the option to reduce if memory runs out.
         """
         while True:
-            # Not around the yield, where the caller's code runs.
+            # The yield is outside, since the caller's code runs there.
             autocast = torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32)
             with enough_memory(memory), autocast:
                 item = next(items, None)

@@ -1,4 +1,4 @@
-"""Options of Python calls in the form of the command line."""
+"""Turns options of Python calls into command-line arguments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     given = [f"{name}={_in_words(v)}" for name, v in others.items() if v is not None]
     first, second = prepare(given), prepare(overrides)
     for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
-        raise UserError(f"{name}: is given twice, by itself and in overrides")
+        raise UserError(f"{name}: is given twice, as an argument and in overrides")
     return first + second
 
 

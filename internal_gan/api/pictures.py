@@ -1,4 +1,4 @@
-"""Pictures and seeds as callers give them."""
+"""Pictures and seeds given by callers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def name_of(given: Given) -> str | None:
 
 
 def in_memory(given: Any, name: str) -> Photo:
-    """A picture in memory for the option ``name``: a photo or, unless it ends in image, a mask."""
+    """A picture in memory: a photo if the option ``name`` ends in image, otherwise a mask."""
     return (to_photo if name.endswith("image") else to_mask)(given, name)
 
 
@@ -32,5 +32,5 @@ def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:
     if generator is None:
         return seed
     if seed is not None:
-        raise UserError("seed, generator: both say what is drawn; give one of them")
+        raise UserError("seed, generator: both set the random numbers; give only one")
     return int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device))

@@ -1,4 +1,4 @@
-"""Pictures of a photo's patches, without a model."""
+"""Pictures made of a photo's patches, without a model."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def preview(
     resolution: int | str | None = None,
     output_type: str = "pil",
 ) -> Any:
-    """Draw pictures of a photo's patches at once, as task=preview does; nothing is learnt.
+    """Draw pictures made of a photo's patches, without training, as task=preview does.
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
-        mask: of the photo's size, white where a hole is filled in place of drawing variations.
-        size: (height, width) of the pictures; by default that of the photo at ``resolution``.
-        freedom: how far their layout is from the photo's, 0 to 1.
+        mask: of the photo's size; its white part is filled instead of drawing variations.
+        size: (height, width) of the pictures, by default the photo's at ``resolution``.
+        freedom: how far their layout departs from the photo's, 0 to 1.
         resolution: as ``finish.resolution``.
         output_type: see :class:`Model`.
 

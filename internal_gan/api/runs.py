@@ -42,7 +42,7 @@ class Run(Generic[M]):
     """A finished training.
 
     Attributes:
-        folder: the run folder with model, photo, losses, log, pictures and their page.
+        folder: the run folder with model, photo, losses, log, pictures and a report page.
         model: the trained model, on the training device.
     """
 
@@ -92,13 +92,13 @@ def fit(
     stop: Stop = None,
     progress: Progress = None,
 ) -> Run[Any]:
-    """Learn a generative model from one photo, like ``internal-gan image=...``.
+    """Train a generative model on one photo, like ``internal-gan image=...``.
 
-    Several threads may train at once.
+    Several threads may train at the same time.
 
     Args:
         image: a picture as in :class:`internal_gan.Model`. InGAN and EdgeConnect also take a list
-            of several, from which one model is learnt.
+            of pictures, on which one model is trained.
         model: the method, one of ``internal_gan.list_models()``.
         mask: for EdgeConnect, the hole in white, of the photo's size.
         overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
@@ -107,14 +107,14 @@ def fit(
         seed: seed of all random numbers, by default 0.
         device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.
         callbacks: follow the training; see :class:`internal_gan.Callback`.
-        stop: called after every step; returning true ends the run like Ctrl-C.
+        stop: called after every step; if it returns true, the run stops as after Ctrl-C.
         progress: True prints what the command line prints, including a bar with the time left; a
             function receives an :class:`internal_gan.TrainingProgress` after every step.
 
     Raises:
         internal_gan.TrainingStopped: after a request by ``stop`` or, in the main thread, Ctrl-C or
             SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
-        internal_gan.UserError: the image, an option or the output folder is not usable.
+        internal_gan.UserError: the image, an option or the output folder is invalid.
 
     >>> import tempfile, internal_gan
     >>> from PIL import Image
@@ -132,7 +132,7 @@ def fit(
     if extra := sorted(changed & _NOT_HERE):
         raise UserError(f"{', '.join(extra)}: cannot be changed here; fit trains a new model")
     if not options.trains:
-        raise UserError(f"task={options.task}: is done by a trained model; fit trains one")
+        raise UserError(f"task={options.task}: needs a trained model; fit trains a new one")
     files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
     photos = _photos(image, options)
     caller = Caller(callbacks, stop, progress)
@@ -151,8 +151,8 @@ def resume(
     """Continue a stopped or interrupted training with its original configuration.
 
     Args:
-        folder: its run folder; a finished training is returned as it is.
-        device: see :func:`fit`; by default that of the training.
+        folder: its run folder; a finished training is returned unchanged.
+        device: see :func:`fit`; by default the training's.
         callbacks, stop, progress: see :func:`fit`.
 
     Raises:
@@ -179,7 +179,7 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     """Read a trained model; see :meth:`internal_gan.Model.from_pretrained`.
 
     Args:
-        model: its family, from which type checkers know its methods; checked.
+        model: its family, which is checked and tells type checkers its methods.
         how: further arguments of ``from_pretrained``, such as ``device`` and ``dtype``.
 
     >>> import tempfile, internal_gan
@@ -198,7 +198,7 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
 
 
 def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:
-    """The photos; if all are files, their names are put into ``options`` instead."""
+    """The photos; if all are files, their names go into ``options`` instead."""
     images = cast("list[Given]", [*image] if isinstance(image, list | tuple) else [image])
     if not images:
         raise UserError("fit: the list of images is empty")

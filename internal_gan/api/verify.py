@@ -1,4 +1,4 @@
-"""Whether the pixels of a picture are those of its photo."""
+"""Checks whether the pixels of a picture come from its photo."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from internal_gan.images.photo import Photo
 
 
 def verify(picture: Given, origin: str | PathLike[str], photo: Given) -> Verification:
-    """Check every pixel of a result against the photo that it is made of, as task=verify does.
+    """Check every pixel of a result against the photo it is made from, as task=verify does.
 
     Args:
-        picture: the result, of 8 or 16 bits, as given to methods of :class:`Model`.
-        origin: the file ``NAME.origin.png`` that was written beside it.
-        photo: the photo as it was given to the training.
+        picture: the result, of 8 or 16 bits, as methods of :class:`Model` take it.
+        origin: the file ``NAME.origin.png`` that was written next to it.
+        photo: the photo that was given to the training.
 
     Returns:
         The shares of pixels that are exact copies or blended, whether the claim ``holds``, and a
         ``map`` (1, 3, h, w) in [-1, 1].
 
     Raises:
-        UserError: a picture or the origin cannot be read, or their sizes do not fit.
+        UserError: a picture or the origin cannot be read, or their sizes do not match.
     """
     claimed = read_origin(fspath(origin))
     source = as_source(_read(photo, "photo", claimed.photo_size), claimed.photo_size)

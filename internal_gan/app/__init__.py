@@ -1,7 +1,7 @@
-"""A page in the browser for what the command line does; the extra ``internal-gan[app]``.
+"""A web page for what the command line does; the extra ``internal-gan[app]``.
 
-The server keeps no state of its own but a folder of uploads: every training and every result is a
-run folder, so that a closed tab or a restarted server loses nothing. It computes nothing either:
-trainings are commands, each a process of its own, and everything else is done by one
-:mod:`~internal_gan.app.worker`, a process that has loaded the package already.
+The server's only own state is a folder of uploads: every training and every result is a run folder,
+so a closed tab or a restarted server loses nothing. The server computes nothing itself: each
+training is a command in its own process, and everything else runs in one
+:mod:`~internal_gan.app.worker`, a process that has already loaded the package.
 """

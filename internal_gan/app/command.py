@@ -1,4 +1,4 @@
-"""``internal-gan app``: starts the server and opens the page."""
+"""``internal-gan app``: start the server and open the page."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def serve(settings: Settings) -> None:
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            # Else it waits for what is computed, and then reports that it did so in vain.
+            # Otherwise it would wait for running tasks, and then complain about them.
             page.state.server.worker.close()
             super().handle_exit(sig, frame)
 
@@ -63,17 +63,17 @@ def serve(settings: Settings) -> None:
     print(f"The page is at http://{here}:{port}/{token}")
     if not settings.is_local:
         print(f"For others: http://{socket.gethostname()}:{port}/{token}")
-    print("Ctrl-C ends it; a training that is under way can go on later", flush=True)
+    print("Press Ctrl-C to stop; a running training can be resumed later", flush=True)
     if settings.browser:
         threading.Timer(0.5, webbrowser.open, [f"http://{here}:{port}/{token}"]).start()
     Server(config).run([listening])
 
 
 def _listening(settings: Settings) -> socket.socket:
-    """A socket that listens.
+    """A listening socket.
 
     Raises:
-        UserError: it cannot.
+        UserError: the address or port cannot be used.
     """
     try:
         family, *_, address = socket.getaddrinfo(
@@ -85,6 +85,6 @@ def _listening(settings: Settings) -> socket.socket:
     except OSError as error:
         raise UserError(
             f"host={settings.host} port={settings.port}: {error.strerror}; allowed: an address of "
-            "this machine, and a port that nobody uses"
+            "this machine, and a free port"
         ) from error
     return listening

@@ -1,7 +1,7 @@
-"""What the page asks for, as the overrides of a command.
+"""Turns a request of the page into the overrides of a command.
 
-Only the options below can be set from the browser, and none of their values is a path: photos,
-drawings and runs are named by their ids.
+Only the options below can be set from the browser, and no value is a path: photos, drawings and
+runs are named by their ids.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from internal_gan.errors import UserError
 
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
-# For each task, the options that the page may set: plain values and names of drawings.
+# For each task, the options that the page may set: plain values and ids of drawings.
 PLAIN: Mapping[str, tuple[str, ...]] = {
     "preview": ("count", "freedom", "seed"),
     "sample": ("count", "size", "start_scale", "tileable", "seed"),
@@ -35,7 +35,7 @@ DRAWINGS: Mapping[str, tuple[str, ...]] = {
     "harmonize": ("harmonize.image", "harmonize.mask"),
     "paint": ("paint.image",),
 }
-# The same for each task.
+# Options for every task.
 COMMON = ("finish.resolution", "trainer", "experiment")
 MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
@@ -45,10 +45,10 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
 
     Args:
         given: options by their full names.
-        drawing: the file of a drawing by its id.
+        drawing: returns the file of a drawing, given its id.
 
     Raises:
-        UserError: an option cannot be set from here, or a value is of the wrong kind.
+        UserError: the page cannot set an option, or a value is of the wrong type.
     """
     if task not in PLAIN:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(PLAIN)}")
@@ -73,4 +73,4 @@ def _text(name: str, value: Any) -> str:
         return f"[{value[0]},{value[1]}]"
     if isinstance(value, str) and WORD.fullmatch(value):
         return value
-    raise UserError(f"{name}: a number, a word, or a pair of whole numbers is needed")
+    raise UserError(f"{name}: needs a number, a word or a pair of whole numbers")

@@ -1,4 +1,4 @@
-"""Who may reach the server, and what every answer of it carries."""
+"""Who may use the server, and the headers of every response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from internal_gan.app.settings import is_loopback
 
 COOKIE = "internal_gan_token_"
 HEALTH = "/health"
-# A page of another site can send neither this header nor a cookie of ours.
+# Pages of other sites can send neither this header nor our cookie.
 HEADER = b"x-internal-gan"
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self'{inline}; "
@@ -23,7 +23,7 @@ POLICY = (
 
 
 class Guard:
-    """Lets through what comes from the page itself, and with the token where one is needed."""
+    """Lets requests through only from the page itself, and with the token if one is needed."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app = app
@@ -35,7 +35,7 @@ class Guard:
             return
         request = Request(scope)
         if request.url.path == HEALTH:
-            # Says nothing, so that whoever watches the server needs no token.
+            # It reveals nothing, so monitoring needs no token.
             await Response(status_code=204)(scope, receive, send)
             return
         refusal = self._refusal(request)
@@ -43,7 +43,7 @@ class Guard:
             await refusal(scope, receive, send)
             return
 
-        # The page of a run is one file, with its style and script in it.
+        # A run's report is one file with inline style and script.
         inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
         policy = POLICY.format(inline=inline).encode()
 
@@ -74,8 +74,8 @@ class Guard:
         host = request.headers.get("host", "")
         name = host.rsplit(":", 1)[0].strip("[]")
         if self._token is None and not is_loopback(name):
-            # Another name for this machine, by which a page elsewhere may try to reach it.
-            return problem("this page is for this machine alone", 403)
+            # Another name for this machine, with which a foreign page may try to reach it.
+            return problem("this page can only be used from this machine", 403)
         origin = request.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
             return problem("requests from other pages are refused", 403)
@@ -86,12 +86,12 @@ class Guard:
             return problem("requests from other pages are refused", 403)
         if self._token is None:
             return None
-        # A cookie is sent to all ports of a host.
+        # Browsers send a cookie to all ports of a host.
         cookie = COOKIE + host.rpartition(":")[2]
         given = request.query_params.get("token") or request.cookies.get(cookie) or ""
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             return PlainTextResponse(
-                "The token is missing or wrong: open the address that internal-gan app printed.",
+                "The token is missing or wrong. Open the address that internal-gan app printed.",
                 401,
             )
         if "token" in request.query_params and request.url.path == "/":
@@ -102,5 +102,5 @@ class Guard:
 
 
 def problem(text: str, code: int) -> Response:
-    """What is wrong, in one line."""
+    """A response that says what is wrong, in one line."""
     return JSONResponse({"error": text}, code)

@@ -1,4 +1,4 @@
-"""The processes behind the page: one worker for what takes seconds, and one training at a time."""
+"""The processes behind the page: a worker for quick tasks, and one training at a time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Seconds for a training to save its state when the server ends.
+# Seconds that a training has to save its state when the server stops.
 PATIENCE = 30.0
 
 
 class Worker:
-    """Runs commands one after another in a process that is started once."""
+    """Runs commands one after another in a process that starts once."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -28,12 +28,12 @@ class Worker:
         self._closed = False
 
     def start(self) -> None:
-        """Start it, if it is not running, and wait until it is ready."""
+        """Start the process if it is not running, and wait until it is ready."""
         with self._turn, suppress(EOFError, OSError):
             self._running()
 
     def do(self, run: str, overrides: Sequence[str]) -> str | None:
-        """Run the command of a run to its end; returns what is wrong, in one line."""
+        """Run the command of a run to its end; returns an error, in one line, or None."""
         with self._turn:
             if run in self._stopped:
                 return "it was stopped"
@@ -47,23 +47,23 @@ class Worker:
                     self._process.communicate()  # closes its pipes
                 self._process = None
                 if self._closed:
-                    return "the server has ended"
+                    return "the server has stopped"
                 if run in self._stopped:
                     return "it was stopped"
-                return "the process that computes ended; there may not be enough memory for this"
+                return "the worker process ended; there may not be enough memory for this"
             finally:
                 self._at = None
             error = answer.get("error")
             return None if error is None else str(error)
 
     def stop(self, run: str) -> None:
-        """End the command of a run, or let it not begin."""
+        """Stop the command of a run, or keep it from starting."""
         self._stopped.add(run)
         if self._at == run and self._process is not None:
             self._process.terminate()
 
     def close(self) -> None:
-        """End it, also amid a command, and start no other."""
+        """End the process, even during a command, and start no other."""
         self._closed = True
         process = self._process
         if process is not None:
@@ -81,7 +81,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                # Ctrl-C is for the server, which ends this one by itself.
+                # Ctrl-C is for the server, which ends this process itself.
                 start_new_session=True,
             )
             self._answer(self._process)
@@ -104,14 +104,14 @@ class Worker:
 
 @dataclass(frozen=True)
 class Job:
-    """A training: the run folder it fills, and its command."""
+    """A training: its run folder and its command."""
 
     folder: Path
     overrides: Sequence[str]
 
 
 class Trainings:
-    """Trainings, one at a time; the others wait in a queue."""
+    """Runs trainings one at a time; the others wait in a queue."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -125,14 +125,14 @@ class Trainings:
         self._thread.start()
 
     def add(self, job: Job) -> None:
-        """Train when those that were added before have ended."""
+        """Queue a training."""
         with self._changed:
             self._errors.pop(job.folder, None)
             self._waiting.append(job)
             self._changed.notify()
 
     def place(self, folder: Path) -> int | None:
-        """0 while it trains, 1 if it is the next, and so on; None if it is neither."""
+        """0 while it trains, 1 if it is next, and so on; None if it is not in the queue."""
         with self._changed:
             folders = [job.folder for job in self._waiting]
             if self._job is not None and self._job.folder == folder:
@@ -140,18 +140,18 @@ class Trainings:
             return folders.index(folder) + 1 if folder in folders else None
 
     def error(self, folder: Path) -> str | None:
-        """Why a training ended before it began, in one line."""
+        """Why a training failed, in one line."""
         return self._errors.get(folder)
 
     def stop(self, folder: Path) -> None:
-        """Stop a training, which saves its state, or take it from the queue."""
+        """Stop a training, which saves its state, or remove it from the queue."""
         with self._changed:
             self._waiting = deque(job for job in self._waiting if job.folder != folder)
             if self._job is not None and self._job.folder == folder:
                 self._interrupt()
 
     def close(self) -> None:
-        """Stop all trainings; the one that runs saves its state."""
+        """Stop all trainings; the running one saves its state."""
         with self._changed:
             self._ends = True
             self._waiting.clear()
@@ -160,7 +160,7 @@ class Trainings:
         self._thread.join(PATIENCE)
 
     def _interrupt(self) -> None:
-        # Once only: a second signal would stop it before it has saved its state.
+        # Only once: a second signal would stop it before it has saved its state.
         if self._process is not None and not self._stopping:
             self._stopping = True
             self._process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Run folders as the page shows them."""
+"""Run folders, as the page shows them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Runs:
         self.folder = folder
 
     def new(self, photo: str, kind: str) -> str:
-        """The name of a run that does not exist yet: ``PHOTO-KIND/TIME``."""
+        """A name for a new run, ``PHOTO-KIND/TIME``."""
         stem = re.sub(r"[^\w-]+", "_", Path(photo).stem).strip("_-")[:60] or "photo"
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")[:-3]
         return f"{stem}-{kind}/{now}"
 
     def path(self, name: str) -> Path:
-        """The folder of a run; a UserError for a name that leads elsewhere."""
+        """The folder of a run, or a UserError for a name that leads elsewhere."""
         parts = PurePosixPath(name).parts
         plain = bool(_NAME.fullmatch(name))
         path = self.folder.joinpath(*parts) if plain else self.folder
@@ -42,7 +42,7 @@ class Runs:
         return path
 
     def file(self, name: str, file: str) -> Path:
-        """A file of a run; a UserError for one that is not there, or elsewhere."""
+        """A file of a run, or a UserError if it is missing or outside the run folder."""
         folder = self.path(name)
         path = (folder / file).resolve()
         hidden = any(part.startswith(".") for part in PurePosixPath(file).parts)
@@ -51,29 +51,29 @@ class Runs:
         return path
 
     def all(self) -> list[str]:
-        """The names of all runs, the newest first."""
+        """The names of all runs, newest first."""
         found = self.folder.glob("*/*/config.yaml")
         paths = sorted((path.parent for path in found), key=lambda p: p.name, reverse=True)
         names = [path.relative_to(self.folder).as_posix() for path in paths]
         return [name for name in names if _NAME.fullmatch(name)]
 
     def asked(self, name: str) -> dict[str, Any]:
-        """What the page asked for when it started a run."""
+        """The page's request that started a run."""
         return read_json_object(_beside(self.path(name)))
 
     def forget(self, name: str) -> None:
-        """Remove what the page asked for."""
+        """Remove the page's request."""
         _beside(self.path(name)).unlink(missing_ok=True)
 
     def about(
         self, name: str, place: int | None, error: str | None, drawing: bool = False
     ) -> dict[str, Any]:
-        """What the page shows of a run.
+        """What the page shows about a run.
 
         Args:
-            place: in the queue of trainings; None if it is not in it.
-            error: why it could not begin.
-            drawing: whether the worker is at it.
+            place: its place in the queue of trainings, or None.
+            error: why it could not start.
+            drawing: whether the worker is running it.
         """
         folder = RunFolder(self.path(name))
         asked = self.asked(name)
@@ -125,18 +125,18 @@ class Runs:
         return quote(f"/runs/{name}/{file}")
 
     def _current(self, name: str, file: str) -> str:
-        """An address that changes when the file does, which a page would not load again."""
+        """A URL that changes with the file; otherwise the page would not reload the file."""
         path = self.path(name) / file
         return f"{self.url(name, file)}?v={path.stat().st_mtime_ns if path.exists() else 0}"
 
 
 def _beside(folder: Path) -> Path:
-    """Where a request is kept: the folder of a run must be empty when the run begins."""
+    """Where a request is kept: outside the run folder, which must be empty when the run starts."""
     return folder.with_name(f".{folder.name}.{REQUEST}")
 
 
 def request_path(folder: Path) -> Path:
-    """The file with what the page asked for."""
+    """The file for the page's request."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     return _beside(folder)
 
@@ -144,10 +144,10 @@ def request_path(folder: Path) -> Path:
 def in_python(
     task: str, family: str | None, photo: str, checkpoint: str | None, options: Mapping[str, Any]
 ) -> str:
-    """The Python lines that do the same as a command.
+    """Python code that does the same as a command.
 
     Args:
-        options: values by the full names of the options.
+        options: values by full option names.
     """
     lines = ["import internal_gan", ""]
     if checkpoint is None and task != "preview":

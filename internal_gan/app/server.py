@@ -36,17 +36,17 @@ from internal_gan.images.files.memory import to_pil
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
-# Bytes for each pixel that an uploaded file may have at most, and a little more.
+# Most bytes per pixel of an uploaded file, plus an allowance for the header.
 BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
-# Modes whose colour profile is not one of RGB.
+# Modes whose colour profile is not an RGB profile.
 GRAY = ("1", "L", "LA", "I", "I;16", "F")
-# Bytes of metadata that a JPEG file holds in one piece.
+# Most bytes of metadata in one JPEG segment.
 MOST_MARK = 65_000
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
 class Server:
-    """What the requests do."""
+    """Handles the requests."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -54,7 +54,7 @@ class Server:
         self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
         self.worker = Worker()
         self.trainings = Trainings()
-        # Runs that the worker is at.
+        # Runs that the worker is running.
         self.drawing = set[str]()
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Server:
         return JSONResponse({"drawing": drawing})
 
     async def start(self, request: Request) -> Response:
-        """Start a training of a photo, or do a task of it to its end."""
+        """Start a training on a photo, or run a task to its end."""
         upload = self.uploads.get(request.path_params["id"])
         asked = _object(await _body(request, 2**16, "the request"))
         name, job = self._job(upload, asked)
@@ -119,7 +119,7 @@ class Server:
         return JSONResponse(self._about(name))
 
     def _job(self, upload: Upload, asked: Mapping[str, Any]) -> tuple[str, Job]:
-        """The name of a new run and its command, which are also written down beside its place."""
+        """The name of a new run and its command; both are also recorded next to its folder."""
         task, checkpoint = str(asked.get("task")), asked.get("run")
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
         trains = checkpoint is None and task != "preview"
@@ -129,13 +129,13 @@ class Server:
         for option in set(given) & set(forms.DRAWINGS.get(task, ())):
             given[option] = str(self.uploads.drawing(given[option]))
         family = forms.MODELS.get(task, "singan") if trains else None
-        # A training ends with the task of its family.
+        # A training ends with its family's task.
         overrides = [f"model={family}" if trains and task in forms.MODELS else f"task={task}"]
         if checkpoint is not None:
             checkpoint = str(self.runs.path(str(checkpoint)))
             overrides.append(f"checkpoint={checkpoint}")
         elif trains and task not in (*forms.MODELS, "super_resolution"):
-            raise UserError(f"task={task} needs a model of the photo")
+            raise UserError(f"task={task} needs a trained model of the photo")
         else:
             overrides.append(f"image={upload.path}")
         name = self.runs.new(upload.name, str(family) if trains else task)
@@ -163,7 +163,7 @@ class Server:
         elif name in self.drawing:
             self.worker.stop(name)
         else:
-            # Of a server that was killed. Elsewhere, the number is that of another process.
+            # Left by a killed server. On another host, the number belongs to another process.
             status = RunFolder(folder).status()
             if status.get("state") == "running" and status.get("host") == socket.gethostname():
                 with suppress(ProcessLookupError):
@@ -188,7 +188,7 @@ class Server:
         if "download" in request.query_params:
             return FileResponse(path, filename=path.name)
         if path.suffix in TYPES:
-            # Read at once: a training replaces its pictures while they are looked at.
+            # Read as a whole, since a training replaces its pictures while they are viewed.
             data = await run_in_threadpool(path.read_bytes)
             return Response(data, media_type=TYPES[path.suffix])
         return FileResponse(path)
@@ -210,7 +210,7 @@ class Server:
         }
 
     def _progress(self, upload: Upload) -> float | None:
-        """The share of a photo's training that is done; None if it has none under way."""
+        """The finished fraction of a photo's training; None if none is running or waiting."""
         for name in reversed(self.uploads.runs_of(upload)):
             if self.trainings.place(self.runs.path(name)) is not None:
                 return float(self._about(name)["share"])
@@ -220,7 +220,7 @@ class Server:
         return [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
 
     def _others(self) -> list[dict[str, Any]]:
-        """Runs that did not come from this page, such as those of the command line."""
+        """Runs that this page did not start, such as those from the command line."""
         known = {name for upload in self.uploads.all() for name in self.uploads.runs_of(upload)}
         names = [name for name in self.runs.all() if name not in known]
         pages = [(name, self.runs.path(name) / "index.html") for name in names]
@@ -232,7 +232,7 @@ class Server:
 
 
 def application(settings: Settings) -> Starlette:
-    """The application, whose processes end with it."""
+    """The application; its processes end with it."""
     server = Server(settings)
 
     @asynccontextmanager
@@ -286,13 +286,13 @@ def _name(request: Request) -> str:
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    """What the page asks for: an object whose options, if there are any, are one too."""
+    """The page's request: a JSON object, whose options, if any, are also an object."""
     try:
         found = json.loads(data)
     except ValueError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):
-        raise UserError("the request is not readable")
+        raise UserError("the request cannot be read")
     return found
 
 
@@ -301,7 +301,7 @@ async def _body(request: Request, most: int, what: str) -> bytes:
 
 
 async def _parts(request: Request, most: int, what: str) -> AsyncIterator[bytes]:
-    """The body of a request, read no farther than it may be long."""
+    """The body of a request, read only up to the allowed length."""
     length = 0
     async for part in request.stream():
         length += len(part)
@@ -311,14 +311,14 @@ async def _parts(request: Request, most: int, what: str) -> AsyncIterator[bytes]
 
 
 def _as_shown(path: Path) -> Response:
-    """A photo in a format that browsers show."""
+    """A photo in a format that browsers can show."""
     if path.suffix in (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"):
         return FileResponse(path)
     return Response(_jpeg(path), media_type="image/jpeg")
 
 
 def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
-    """A picture as a JPEG file on white, with its colour profile and EXIF entries, and a mark."""
+    """A picture as a JPEG file on white, with its colour profile, EXIF entries and a mark."""
     photo = read_image(path)
     alpha = 1.0 if photo.alpha is None else photo.alpha
     file = io.BytesIO()
@@ -329,7 +329,7 @@ def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
         subsampling="4:4:4",
         icc_profile=None if photo.mode in GRAY else photo.icc_profile,
         exif=photo.exif or b"",
-        # Another program's history may be longer than a JPEG file holds.
+        # Another program's history may be too long for a JPEG file.
         xmp=mark if mark is not None and len(mark) < MOST_MARK else None,
     )
     return file.getvalue()

@@ -12,19 +12,19 @@ from typing import Any
 from internal_gan.config.conf import choices
 from internal_gan.errors import UserError, unknown
 
-# What the package reads.
+# Most megapixels that the package reads.
 MOST = 120
 
 HELP = """\
-internal-gan app shows a page in the browser that does what the command line does.
+internal-gan app shows a web page that does what the command line does.
 
-  port=7860             of the page
-  host=127.0.0.1        who may see it: this machine alone; 0.0.0.0: others, too, with the token
-  token=SECRET          what others need; by default a new one, which is printed
-  runs=runs             the folder of trainings and results
-  max_megapixels=60     larger photos are refused
-  trainer=fast          how photos are learnt, as on the command line
-  browser=true          whether to open it
+  port=7860             port of the page
+  host=127.0.0.1        who may open it: only this machine; 0.0.0.0: also others, with the token
+  token=SECRET          the token that others need; by default a new one, which is printed
+  runs=runs             folder for trainings and results
+  max_megapixels=60     largest photo accepted, in megapixels
+  trainer=fast          how to train, as on the command line
+  browser=true          whether to open the page in a browser
 """
 
 
@@ -33,7 +33,7 @@ class Settings:
     """The options, checked.
 
     Attributes:
-        token: what a request must carry; None if only this machine can reach the server.
+        token: the token that requests need; None if only this machine can reach the server.
     """
 
     port: int = 7860
@@ -51,7 +51,7 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine's own.
+    """Whether a host name means only this machine.
 
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, False)
@@ -65,10 +65,10 @@ def is_loopback(host: str) -> bool:
 
 
 def settings_of(arguments: Sequence[str]) -> Settings:
-    """The settings that ``option=value`` arguments give.
+    """The settings from ``option=value`` arguments.
 
     Raises:
-        UserError: an option is unknown, or its value not allowed.
+        UserError: an option is unknown, or its value is not allowed.
 
     >>> settings_of(["port=8000"]).port
     8000

@@ -1,4 +1,4 @@
-"""Photos and drawings that came from the browser, in a folder of the server's own."""
+"""Photos and drawings uploaded by the browser, in a folder of their own."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from internal_gan.process_settings import ignored_warnings
 
 FOLDER = ".app"
 _ID = re.compile(r"[0-9a-f]{16}")
-# The page draws at a size of at most this many pixels a side.
+# Most pixels a side of a drawing from the page.
 DRAWN_SIDE = 2048
-# Of the small picture in the list of photos.
+# Longest side of the thumbnails in the list of photos.
 SMALL_SIDE = 480
 
 
@@ -35,9 +35,9 @@ class Upload:
     """A photo from the browser.
 
     Attributes:
-        name: its file's name there.
-        path: its file here.
-        size: height and width in pixels, upright.
+        name: its file name in the browser.
+        path: its file on the server.
+        size: height and width in pixels, after rotating it upright.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Uploads:
 
     Args:
         runs: the folder of all runs.
-        most: larger photos are refused, in pixels.
+        most: largest number of pixels of a photo.
     """
 
     def __init__(self, runs: Path, most: float) -> None:
@@ -64,24 +64,24 @@ class Uploads:
         self._most = most
 
     def begin(self, name: str) -> Path:
-        """The file that a photo is to be written to, in a folder of its own.
+        """The file to which a photo is to be written, in a folder of its own.
 
         Raises:
-            UserError: by its name it is no picture.
+            UserError: the name is not that of a picture.
         """
         suffix = Path(_plain(name)).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
-            raise UserError(f"{_plain(name)}: not a picture by its name; allowed: {allowed}")
+            raise UserError(f"{_plain(name)}: not the name of a picture; allowed: {allowed}")
         folder = self._photos / secrets.token_hex(8)
         folder.mkdir(parents=True)
         return folder / f"photo{suffix}"
 
     def add(self, name: str, path: Path) -> Upload:
-        """Take what was written to the file of :meth:`begin`, or remove it.
+        """Accept the photo written to the file of :meth:`begin`, or remove it.
 
         Raises:
-            UserError: it is no picture that can be read, or too large.
+            UserError: it cannot be read as a picture, or is too large.
         """
         name = _plain(name)
         try:
@@ -94,7 +94,7 @@ class Uploads:
         return upload
 
     def get(self, id: str) -> Upload:
-        """A photo by its id; a UserError if there is none."""
+        """A photo by its id, or a UserError."""
         folder = self._photos / id
         found = read_json_object(folder / "photo.json") if _ID.fullmatch(id) else {}
         if not found:
@@ -102,13 +102,13 @@ class Uploads:
         return Upload(id, found["name"], folder / found["file"], tuple(found["size"]))
 
     def all(self) -> list[Upload]:
-        """All photos, the newest first."""
+        """All photos, newest first."""
         folders = [path for path in self._photos.glob("*") if (path / "photo.json").is_file()]
         folders.sort(key=lambda path: path.stat().st_ctime, reverse=True)
         return [self.get(path.name) for path in folders if _ID.fullmatch(path.name)]
 
     def runs_of(self, upload: Upload) -> list[str]:
-        """The runs that were started for a photo, the oldest first."""
+        """The runs that were started for a photo, oldest first."""
         runs: list[str] = read_json_object(upload.folder / "photo.json").get("runs", [])
         return runs
 
@@ -117,11 +117,11 @@ class Uploads:
         self._note(upload, [*self.runs_of(upload), run])
 
     def forget_run(self, upload: Upload, run: str) -> None:
-        """Record that a run came to nothing."""
+        """Remove a failed run from a photo."""
         self._note(upload, [one for one in self.runs_of(upload) if one != run])
 
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
-        """Keep what was drawn, brought to the photo's size; returns its id.
+        """Store a drawing, scaled to the photo's size; returns its id.
 
         Args:
             data: a PNG file of the strokes, transparent elsewhere.
@@ -148,14 +148,14 @@ class Uploads:
         return id
 
     def drawing(self, id: str) -> Path:
-        """The file of a drawing; a UserError if there is none."""
+        """The file of a drawing, or a UserError."""
         path = self._drawings / f"{id}.png"
         if not _ID.fullmatch(id) or not path.is_file():
             raise UserError("there is no such drawing")
         return path
 
     def _checked(self, name: str, path: Path) -> tuple[int, int]:
-        """The size of a photo, of which a small picture is written."""
+        """Check a photo and write its thumbnail; returns its size."""
         count = _pixel_count(path)
         if count > self._most:
             raise UserError(
@@ -179,19 +179,19 @@ class Uploads:
 
 
 def _pixel_count(path: Path) -> float:
-    """By the header of a file; 0 if it has none that can be read."""
+    """The number of pixels by a file's header; 0 if the header cannot be read."""
     with ignored_warnings():
         try:
             with Image.open(path, formats=PILLOW_FORMATS) as image:
                 return image.width * image.height
         except Image.DecompressionBombError:
             return math.inf
-        except Exception:  # Pillow raises nearly anything for a damaged file
+        except Exception:  # Pillow raises all kinds of errors for damaged files
             return 0
 
 
 def _plain(name: str) -> str:
-    """The last part of a name, without what a file system or a page may stumble over."""
+    """The last part of a file name, without characters that may cause trouble."""
     last = re.split(r"[\\/]", name)[-1]
     return re.sub(r"[^\w.() -]+", "_", last).strip(". -")[-100:] or "photo"
 
@@ -201,6 +201,6 @@ def _strokes(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=("PNG",))
         if max(image.size) <= DRAWN_SIDE:
             return image.convert("RGBA")
-    except Exception as error:  # Pillow raises nearly anything for a damaged file
-        raise UserError("the drawing: cannot be read as a PNG picture") from error
-    raise UserError(f"the drawing: sides of up to {DRAWN_SIDE} pixels are allowed")
+    except Exception as error:  # Pillow raises all kinds of errors for damaged files
+        raise UserError("the drawing: cannot be read as a PNG file") from error
+    raise UserError(f"the drawing: is too large; allowed: up to {DRAWN_SIDE} pixels a side")

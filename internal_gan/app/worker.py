@@ -1,7 +1,7 @@
-"""A process that runs commands one after another, and has loaded the package already.
+"""A process that runs commands one after another, with the package already loaded.
 
-It reads a JSON object a line, ``{"overrides": [...]}``, from its standard input, and answers each
-with one, ``{"error": null}`` or ``{"error": "one line"}``.
+It reads a JSON object per line, ``{"overrides": [...]}``, from its standard input, and answers each
+with a line ``{"error": null}`` or ``{"error": "one line"}``.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from internal_gan.files import disk_errors
 
 
 def main() -> None:
-    """Answer until the standard input ends."""
+    """Answer until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What tasks print is of no use here, and must not get among the answers.
+    # Output of tasks must not mix with the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _warm_up()
 
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Load what the first task would have to wait for."""
+    """Load in advance what the first task needs."""
     import torch
 
     from internal_gan.patches.compilation import compile_loops
@@ -46,12 +46,12 @@ def _warm_up() -> None:
     compose([])
     for task in ("preview", "runner"):
         importlib.import_module(f"internal_gan.tasks.{task}")
-    # Where it has to compile them, who started the server waits for it.
+    # If they have to be compiled, tell the user who waits for the server.
     compile_loops(partial(print, file=sys.stderr))
 
 
 def done(overrides: Sequence[str]) -> str | None:
-    """Run a command; returns what is wrong, in one line."""
+    """Run a command; returns an error, in one line, or None."""
     from pathlib import Path
 
     from internal_gan.api.commands import run

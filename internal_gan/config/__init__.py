@@ -1,1 +1,1 @@
-"""Options, command-line arguments and configuration files. Loads no torch."""
+"""Options, command-line arguments and configuration files. Does not load torch."""

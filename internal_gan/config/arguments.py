@@ -1,6 +1,6 @@
 """Command-line arguments, made safe for Hydra's grammar.
 
-Hydra interprets ``= # ( ) , [ ] { }`` and blanks in values, so file names are quoted. Imports
+Hydra interprets ``= # ( ) , [ ] { }`` and spaces in values, so file names are quoted. Imports
 neither Hydra nor torch.
 """
 
@@ -25,7 +25,7 @@ _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)",
 _SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
 # Options that take lists of files.
 _LISTS = ("image", "layers.files", "layers.labels")
-# Overrides with which image=FOLDER means many photos for one model.
+# Overrides with which image=FOLDER means several photos for one model.
 _MODELS_OF_FOLDERS = (
     "model=edgeconnect",
     "experiment=edgeconnect",
@@ -37,14 +37,14 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Translate overrides for Hydra.
 
-    * File names are quoted. If a file with the literal name exists, that file is meant.
+    * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
     * If one model or task takes several photos, ``image=photos/`` becomes the list of the images
       in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task that trains in its own way gets the recipe of its name in ``conf/recipe``.
+    * A task with its own kind of training gets the recipe of its name in ``conf/recipe``.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -68,7 +68,7 @@ def key_of(override: str) -> str:
 
 
 def task_of(overrides: Sequence[str]) -> str:
-    """The task that overrides name, or an empty string."""
+    """The task that the overrides name, or an empty string."""
     return next((o.partition("=")[2] for o in reversed(overrides) if key_of(o) == "task"), "")
 
 
@@ -83,7 +83,7 @@ def quote(name: str) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Escape every ``${``, which OmegaConf would take for a reference.
+    r"""Escape every ``${``, which OmegaConf would read as a reference.
 
     >>> print(escape("a${b}"))
     a\${b}
@@ -101,11 +101,11 @@ def command(*arguments: str) -> str:
 def check_image_file(image: str | None) -> None:
     """Raise a UserError for a missing or unreadable image, before anything heavy is loaded."""
     if image is None:
-        raise UserError("image=FILE is missing: the photo to learn from. See --help")
+        raise UserError("image=FILE is missing: it names the photo. See --help")
     try:
         existing_image(Path(image))
     except UserError as error:
-        hint = f"; -m image={image} takes each image in it" if _is_folder(image) else ""
+        hint = f"; -m image={image} makes one run per image in it" if _is_folder(image) else ""
         raise UserError(f"image={error}{hint}") from None
 
 
@@ -120,19 +120,19 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
         value = first.partition("=")[2]
         if value.startswith("[") and "]" not in value and "=" not in second:
             raise UserError(
-                f"{first} {second}: a list has commas and no blanks, such as sample.size=[300,800]"
+                f"{first} {second}: a list has commas and no spaces, such as sample.size=[300,800]"
             )
 
 
 def _takes_folders(overrides: Sequence[str]) -> bool:
-    """Whether a folder means many photos for one model or task."""
+    """Whether a folder means several photos for one model or task."""
     promise = TABLE.get(task_of(overrides))
     one_task = promise is not None and promise.several_photos and promise.learns == "never"
     return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 
 def _recipe(overrides: Sequence[str]) -> list[str]:
-    """The recipe of a task that trains in its own way, unless the user chose one."""
+    """The recipe of a task with its own kind of training, unless the user chose one."""
     given = set(map(key_of, overrides))
     task = task_of(overrides)
     trains = task in TABLE and TABLE[task].learns == "unless"
@@ -227,7 +227,7 @@ def unquote(part: str) -> str:
 
 
 def _images(name: str) -> list[str]:
-    """The images in a folder or matching a pattern; any other name is returned as it is."""
+    """The images in a folder or matching a pattern; any other name is returned unchanged."""
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
     elif _is_folder(name):

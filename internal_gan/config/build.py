@@ -1,7 +1,7 @@
 """Objects from configuration: ``_target_`` names a class, and the other keys are its arguments.
 
-A configuration may come with an untrusted model file. Targets are therefore restricted to this
-package's networks, models, patch losses and edge detectors and to ``torch.optim``; nothing else is
+A configuration may come from an untrusted model file. Targets are therefore restricted to this
+package's networks, models, patch losses and edge detectors, and to ``torch.optim``; nothing else is
 imported.
 """
 
@@ -40,12 +40,12 @@ _ALLOWED = (
 
 
 def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
-    """Build the object that ``config`` describes, and recursively those among its arguments.
+    """Build the object that ``config`` describes and, recursively, those among its arguments.
 
     Args:
-        config: plain mapping, as read from YAML. With ``_partial_: true`` the result is a
+        config: a plain mapping, as read from YAML. With ``_partial_: true`` the result is a
             :class:`Part` that takes the remaining arguments.
-        key: name of the configuration in messages.
+        key: the configuration's name in messages.
         **kwargs: further arguments, which override those of ``config``.
 
     Raises:
@@ -73,7 +73,7 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
 class Part(functools.partial[Any]):
     """A target that waits for further arguments, made by ``_partial_: true``.
 
-    Its ValueErrors become UserErrors that name ``key``, the name of the configuration.
+    Its ValueErrors become UserErrors that name ``key``, the configuration's name.
     """
 
     key: str
@@ -98,10 +98,10 @@ def _build_value(value: Any, key: str) -> Any:
 
 
 def find(name: str, key: str = "model") -> Any:
-    """The class or function called ``name``; ``key`` stands for it in messages.
+    """The class or function called ``name``, which messages call ``key``.
 
     Raises:
-        UserError: it does not exist or is not allowed, in which case nothing is imported.
+        UserError: it does not exist, or it is not allowed; then nothing is imported.
     """
 
     def refused(why: str) -> UserError:
@@ -124,7 +124,7 @@ def find(name: str, key: str = "model") -> Any:
 
 
 def _all_targets() -> list[str]:
-    """Full names of all classes that a configuration can name; imports them all."""
+    """Full names of all classes that a configuration can name. Imports them all."""
     names = []
     for prefix in _ALLOWED:
         package = importlib.import_module(prefix.rstrip("."))
@@ -140,7 +140,7 @@ def _all_targets() -> list[str]:
 def _check_arguments(
     target: Any, name: str, arguments: Mapping[str, Any], key: str, partial: bool
 ) -> None:
-    # Users know a family by its own name.
+    # Users know a recipe by its family's name.
     short = name.rpartition(".")[2].removesuffix("Recipe")
     parameters = {
         n: p for n, p in inspect.signature(target).parameters.items() if p.kind != p.POSITIONAL_ONLY
@@ -164,7 +164,7 @@ def _check_arguments(
 
 
 def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
-    """Refuse a value that does not fit ``hint``, naming the option or its wrong part."""
+    """Refuse a value that does not fit ``hint``, naming the option or the part that is wrong."""
     if _fits(value, hint):
         return
     for option in _options(hint):
@@ -179,7 +179,7 @@ def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         needed = needed.replace("a number", "a finite number")
     if isinstance(value, str) and _is_part(hint):
-        needed += f"; to choose one by its name write {key}={value}".replace(".", "/")
+        needed += f"; to choose one by name write {key}={value}".replace(".", "/")
     said = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if isinstance(value, functools.partial):
         said = getattr(value.func, "__name__", value.func)
@@ -197,7 +197,7 @@ def _type_hints(target: Any) -> dict[str, Any]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value from YAML fits ``hint``; true for hints that cannot be judged."""
+    """Whether a value from YAML fits ``hint``; true for hints that cannot be checked."""
     origin = typing.get_origin(hint)
     if hint is Any:
         return True
@@ -238,7 +238,7 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 
 def _is_part(hint: Any) -> bool:
-    """Whether ``hint`` is for an object to be built rather than a plain value."""
+    """Whether ``hint`` describes an object to build rather than a plain value."""
     plain = (int, float, bool, str)
     return not any(k in plain or typing.get_origin(k) is typing.Literal for k in _options(hint))
 

@@ -1,4 +1,4 @@
-"""What each task works on, takes and needs. Loads no torch."""
+"""What each task works on, takes and needs. Does not load torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from internal_gan.images.files.marks import SourceType
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
-# Of results made of the photo's pixels inside of a mask, and of those of any size.
+# Options of results made of the photo's pixels: inside a mask, and at any size.
 _INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
 _FINISHED = _INSIDE | {"finish.resolution"}
 _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
@@ -21,17 +21,17 @@ class Promise:
     Attributes:
         learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
-        families: the families whose trained models it takes, besides those whose trainings end
-            with it; None means any.
-        takes: options outside its own group that apply to it on a trained model; for a task
-            without models, all options that apply.
-        draws: option groups with which the model draws first.
-        files: for a task that also works on the user's files, an example of its options.
+        families: the families whose trained models it takes, in addition to families whose
+            training ends with it; None means any.
+        takes: options outside its own group that apply on a trained model; for a task without
+            models, all options that apply.
+        draws: option groups of what the model draws first.
+        files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
         reads: options naming files that belong to the photo and are kept with it.
         memory: the option to reduce if memory runs out.
-        whole: whether it needs the photo as given, not only as learnt.
-        again: options of an example of what to do next.
+        whole: whether it needs the photo as given, not only at its training size.
+        again: example options for running it again.
         source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
     """
 

@@ -98,5 +98,5 @@ def plain(value: Any) -> Any:
         return [plain(part) for part in value]
     if isinstance(value, str | PathLike):
         return escape(fspath(value))
-    # Numbers of NumPy and torch.
+    # NumPy and torch numbers.
     return value.item() if hasattr(value, "item") else value

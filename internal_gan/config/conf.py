@@ -1,4 +1,4 @@
-"""The folder ``conf/``, and what Hydra composes from it and the options' defaults."""
+"""The folder ``conf/``, which Hydra composes with the options' defaults."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CONFIG_NAME = "config"
 VERSION_BASE = "1.3"
 _composing = threading.Lock()
 
-# The first entry of conf/config.yaml's defaults list. Plain values rather than the dataclass, whose
-# types Hydra would check with messages of its own. Groups of conf/ come last, as in --cfg job.
+# The first entry of the defaults list in conf/config.yaml. It has plain values, since Hydra would
+# check the dataclass's types with messages of its own. Groups of conf/ come last, as in --cfg job.
 _DEFAULTS = dataclasses.asdict(Options())
 _DEFAULTS |= {group: _DEFAULTS.pop(group) for group in ("model", "trainer")}
 ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
@@ -35,8 +35,8 @@ def conf_dir() -> Path:
 
 
 def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
-    """The unchecked configuration with these overrides; raises Hydra's and OmegaConf's errors."""
-    # Hydra has one state per process.
+    """The unchecked configuration with these overrides; may raise Hydra's or OmegaConf's errors."""
+    # Hydra's state is global to the process.
     with _composing:
         # This process may be running a job, or a caller's own Hydra application.
         outer = GlobalHydra.instance().hydra
@@ -61,7 +61,7 @@ def experiments() -> list[str]:
 
 
 def known_keys(overrides: Sequence[str]) -> list[str]:
-    """All options with the model, trainer and experiment that ``overrides`` choose."""
+    """All options for the model, trainer and experiment that ``overrides`` choose."""
     root = conf_dir()
     groups = [
         path.relative_to(root).as_posix()

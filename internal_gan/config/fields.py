@@ -1,6 +1,6 @@
 """Fields of the option dataclasses, with their default, help and allowed values.
 
-Imports the standard library only.
+Imports only the standard library.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def option(
         default: the value, or a callable that makes it.
         help: one line about what the option does.
         needs: completes "needs ..." in error messages.
-        allowed: whether a value of the right type, not null, is valid; may raise a ValueError that
-            says why not.
+        allowed: whether a value of the right type, not null, is valid; it may raise a ValueError
+            that says why not.
         is_path: whether the value names a file or folder, and is therefore quoted for Hydra.
     """
     about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
@@ -104,12 +104,12 @@ def seed() -> Any:
     """A task's own seed."""
     needs = "a whole number from 0 to 2**63 - 1, or null"
     return option(
-        None, "seed of this task; null: that of the run", needs, lambda v: 0 <= v <= LARGEST_SEED
+        None, "seed of this task; null: the run's seed", needs, lambda v: 0 <= v <= LARGEST_SEED
     )
 
 
 def size(example: str, default: str) -> Any:
-    """The size of a result; ``default`` says what it is if none is given."""
+    """The size of a result; ``default`` names the size if none is given."""
     return option(
         None,
         f"size of the result; null: {default}",

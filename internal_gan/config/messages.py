@@ -1,4 +1,4 @@
-"""Errors of Hydra and OmegaConf as one line for the user."""
+"""Turns errors of Hydra and OmegaConf into one line for the user."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import write_error
 
-# Hydra plugins, each installed by the extra of its name: hydra_EXTRA_KIND.
+# Hydra plugins hydra_EXTRA_KIND; internal-gan[EXTRA] installs each.
 PLUGINS = (
     "hydra_joblib_launcher",
     "hydra_submitit_launcher",
@@ -38,7 +38,7 @@ _FIELDS = dict(fields_of(Options))
 
 @contextmanager
 def user_errors(overrides: Sequence[str]) -> Iterator[None]:
-    """Raise errors of Hydra and OmegaConf about ``overrides`` as a :class:`UserError`."""
+    """Raise errors of Hydra and OmegaConf about ``overrides`` as :class:`UserError`."""
     try:
         yield
     except UserError:
@@ -57,7 +57,7 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in PLUGINS:
             return needs_extra(f"hydra_{name}_sweeper")
         if group.partition("/")[0] == "experiment":
-            # Ablations are a folder, not an option of their own.
+            # Ablations are in a subfolder, not a group of their own.
             _, _, name = f"{group}/{name}".partition("/")
             return unknown("experiment", name, experiments())
         return unknown(group, name, error.options)
@@ -72,11 +72,11 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
         )
     if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
         needs = _needs(key_of(match[1]))
-        return UserError(f"{match[1]}: {needs}; for one run of each value add -m")
+        return UserError(f"{match[1]}: {needs}; for one run per value add -m")
     nothing = [o for o in overrides if o in ("experiment=null", "recipe=null")]
     if "Got NoneType" in text and nothing:
         group = key_of(nothing[0])
-        return UserError(f"{nothing[0]}: this option needs a name; to have none: {group}=none")
+        return UserError(f"{nothing[0]}: this option needs a name; for none write {group}=none")
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):
@@ -87,10 +87,10 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
 
 
 def is_command(task: str) -> UserError:
-    """The error for a task of earlier versions that is now a command of a checkout."""
+    """The error for a task of earlier versions that is now a separate command."""
     return UserError(
-        f"task={task}: is no task any more; in a checkout of internal-gan, "
-        f"python -m {COMMANDS[task]} does it (benchmarks/README.md)"
+        f"task={task}: is no longer a task; in a checkout of internal-gan use "
+        f"python -m {COMMANDS[task]} (benchmarks/README.md)"
     )
 
 
@@ -111,7 +111,7 @@ def schema_error(error: OmegaConfBaseException, config: DictConfig | None = None
     if isinstance(error, InterpolationKeyError):
         return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
     if isinstance(error, MissingMandatoryValue):
-        return UserError(f"{key}: this option has no value yet; give one by {key}=...")
+        return UserError(f"{key}: this option has no value; set it with {key}=...")
     key = re.sub(r"\[\d+\].*", "", key)
     if config is None:
         return wrong_value(key, None)
@@ -126,21 +126,21 @@ def wrong_value(key: str, value: Any) -> UserError:
 
 
 def _mapping_for_a_value(config: DictConfig) -> str:
-    """The first plain option that is given named values; OmegaConf's error does not name it."""
+    """The first plain option that was given a mapping; OmegaConf's error does not name it."""
     groups = {key.rpartition(".")[0] for key in _FIELDS} | {"model"}
     named = (k for k in _FIELDS if k not in groups)
     return next((k for k in named if isinstance(OmegaConf.select(config, k), DictConfig)), "")
 
 
 def _needs(key: str) -> str:
-    """What an option takes, such as ``"needs a whole number"``; model options have no field."""
+    """What an option takes, such as ``"needs a whole number"``; options of models have no field."""
     return f"needs {_FIELDS[key].metadata['needs'] if key in _FIELDS else 'one value'}"
 
 
 def _unreadable(key: str) -> str:
     if key in _FIELDS:
         return _needs(key)
-    return "cannot be read; put a value with blanks or signs into quotation marks, key='\"value\"'"
+    return "cannot be read; quote a value with spaces or special characters, key='\"value\"'"
 
 
 def _unknown_option(key: str, known: list[str]) -> UserError:

@@ -1,11 +1,11 @@
-"""Old names of classes and options, by which runs and models of earlier versions stay readable."""
+"""Old names of classes and options, which keep runs and models of earlier versions readable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-# Old names of modules and classes (until 0.1.0), and today's.
+# Names of modules and classes until 0.1.0, and their current names.
 NAMES = {
     f"internal_gan.{old}": f"internal_gan.{new}"
     for old, new in {
@@ -31,9 +31,9 @@ NAMES = {
         "nn.patch_losses": "patches.losses",
     }.items()
 }
-# Old and new names of options, by the class that takes them today.
+# Old and new names of options, by the class that takes them now.
 OPTIONS: dict[str, dict[str, str]] = {}
-# Tasks of 0.1.0 that are now commands of a checkout. Its runs' config.yaml has their options.
+# Tasks of 0.1.0 that are now commands in a checkout. The config.yaml of old runs has their options.
 COMMANDS = {
     "evaluate_super_resolution": "benchmarks.super_resolution",
     "study": "benchmarks.study",
@@ -41,7 +41,7 @@ COMMANDS = {
 
 
 def migrated(config: Any) -> Any:
-    """A model's configuration, written by any version, with today's names.
+    """A model's configuration, written by any version, with the current names.
 
     >>> migrated({"_target_": "internal_gan.nn.patch_losses.NearestPatch", "patch": 7})
     {'_target_': 'internal_gan.patches.losses.NearestPatch', 'patch': 7}

@@ -1,6 +1,6 @@
-"""All options of a run but the model's own, which are in ``conf/model``.
+"""All options of a run except the model's own, which are in ``conf/model``.
 
-These dataclasses alone define defaults, help and bounds. Hydra composes from them, and
+Defaults, help and bounds are defined only in these dataclasses. Hydra composes from them, and
 ``docs/options.md`` lists them.
 """
 
@@ -47,8 +47,8 @@ from internal_gan.units import parse_duration
 TASKS = tuple(TABLE)
 LOGGERS = ("none", "tensorboard", "wandb")
 PRECISIONS = ("auto", "fp32", "bf16")
-# Of a licence, as the Hugging Face Hub names it.
-LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence as the Hub names it, such as cc0-1.0"
+# A licence identifier of the Hugging Face Hub.
+LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence identifier of the Hub, such as cc0-1.0"
 # Figures that task=compare measures and a sweeper can minimise.
 FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
@@ -63,34 +63,36 @@ def _is_names(value: Any) -> bool:
 
 @dataclass
 class TrainerOptions:
-    """How long and how carefully to train, whatever the family."""
+    """How long and how carefully to train, for any family."""
 
     time: str | None = option(
         None,
-        "budget for the whole run; null: as scheduled",
+        "time budget for the whole run; null: the model's own schedule",
         "a duration such as 90s, 10m or 1h, or null",
         lambda v: parse_duration(v) > 0,
     )
-    steps_factor: float = number(1.0, "(0, inf)", "multiplies the steps of every stage")
-    max_steps: int | None = whole(None, "[1, inf)", "caps the steps of every stage", "of steps")
+    steps_factor: float = number(1.0, "(0, inf)", "factor on the steps of every stage")
+    max_steps: int | None = whole(
+        None, "[1, inf)", "upper limit on the steps of every stage; null: none", "of steps"
+    )
     checkpoint_interval: float = option(
-        60.0, "time between two saved states", "a number of seconds, 0 or more", lambda v: v >= 0
+        60.0, "seconds between two checkpoints", "a number of seconds, 0 or more", lambda v: v >= 0
     )
     log_interval: int = whole(
         25, "[1, inf)", "steps between two lines in metrics.jsonl", "of steps"
     )
     threads: int | None = whole(
-        None, "[1, inf)", "threads of the CPU; null: OMP_NUM_THREADS, or measured at every stage"
+        None, "[1, inf)", "CPU threads; null: OMP_NUM_THREADS, or else measured at every stage"
     )
 
 
 @dataclass
 class HubOptions:
-    """What the card of a published model says of the photo."""
+    """What a published model's card says about the photo."""
 
     licence: str | None = option(
         None,
-        "the photo's, for Model.push_to_hub",
+        "licence of the photo, for Model.push_to_hub",
         LICENCE_NEEDS,
         lambda v: re.fullmatch(LICENCE, v) is not None,
     )
@@ -100,56 +102,62 @@ class HubOptions:
 class Options:
     """The checked configuration of a run."""
 
-    task: str = one_of(TASKS, "train", "train (and then draw), or what to do with checkpoint=RUN")
+    task: str = one_of(
+        TASKS, "train", "what to do; train also draws at the end, most others use checkpoint=RUN"
+    )
     image: Any = option(
         None,
-        "the photo to learn from, or several",
-        "the name of one image file, or of several as [a.jpg,b.jpg]",
+        "photo to use, or several; for task=verify the picture to check",
+        "the name of one image file, or several such as [a.jpg,b.jpg]",
         _is_names,
         is_path=True,
     )
     output: str | None = path(
-        "where the results go; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
+        "folder for the results; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
     )
     checkpoint: str | None = path(
-        "the model to use; train takes none, super_resolution and evaluate need none",
+        "model to use; not for train, optional for super_resolution and evaluate",
         "the run folder of a model",
     )
     resume: str | None = path(
-        "the training to go on with, exactly as it was configured", "the run folder of a training"
+        "training to continue, with its original options", "the run folder of a training"
     )
     runs: str | None = path(
-        "the runs that task=compare compares",
+        "runs to compare, for task=compare",
         "the folder of a multirun, or another folder of run folders",
     )
     skip_finished: bool = flag(
-        False, "do not do again what is finished in output=, go on with what was interrupted"
+        False, "skip what is finished in output=, and resume what was interrupted"
     )
     keep_original: bool = flag(
-        True, "keep the photo's file in the run; false: only its name and checksum"
+        True, "copy the photo's file into the run; false: record only its name and checksum"
     )
     marks: bool = flag(True, "record in result files how they were made (XMP metadata)")
     objective: str | None = one_of(
         FIGURES,
         None,
-        "a figure of task=compare that each job gives to a sweeper that searches",
+        "figure of task=compare that each job returns to a searching sweeper such as optuna",
     )
     device: str = option(
         "auto",
-        "where to compute; auto: on a GPU where there is one",
-        "auto, cpu, cuda, or cuda:N",
+        "device to compute on; auto: a GPU if there is one",
+        "auto, cpu, cuda or cuda:N",
         lambda v: re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
     )
-    precision: str = one_of(PRECISIONS, "auto", "precision of the networks' arithmetic")
+    precision: str = one_of(
+        PRECISIONS,
+        "auto",
+        "precision of the networks; auto: bf16 if the device has it natively, else fp32",
+    )
     seed: int = option(
         0,
-        "the same seed gives the same model, bit for bit, on the CPU with the same trainer.threads",
+        "random seed; on the CPU, it and trainer.threads determine the model bit for bit",
         "a whole number from 0 to 2**63 - 1",
         lambda v: 0 <= v <= LARGEST_SEED,
     )
-    logger: str = one_of(LOGGERS, "none", "where losses are logged beside metrics.jsonl")
+    logger: str = one_of(LOGGERS, "none", "where else to log losses, besides metrics.jsonl")
     model: dict[str, Any] = option(
-        dict, "the method; --cfg job shows its options", "the name of a model, such as model=singan"
+        dict, "method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
     trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
     finish: FinishOptions = group(FinishOptions, "finish.resolution=photo")
@@ -180,7 +188,7 @@ class Options:
 
     @property
     def photos(self) -> list[str]:
-        """Names of the photos to learn from; empty if they are in memory only."""
+        """Names of the photos to train on; empty if they are only in memory."""
         return [self.image] if isinstance(self.image, str) else list(self.image or [])
 
     @property
@@ -194,7 +202,7 @@ class Options:
         return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
 
 
-# Options that name files and folders; the last is a model's, which has no field.
+# Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, entry in fields_of(Options) if entry.metadata["is_path"]),
     "model.features.weights",

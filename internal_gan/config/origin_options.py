@@ -1,4 +1,4 @@
-"""The options of results that are made of the photo's own pixels."""
+"""Options for results made of the photo's own pixels."""
 
 from __future__ import annotations
 
@@ -17,49 +17,53 @@ def _are_names(value: Any) -> bool:
 
 @dataclass
 class FinishOptions:
-    """Whose pixels results are made of, and how large the photo is in them."""
+    """Whether results are made of the photo's pixels, and at which resolution."""
 
     detail: str | None = one_of(
         ("patches", "network"),
         None,
-        "patches: the photo's own; network: as it drew; null: as trained, or else patches",
+        "patches: made of the photo's own pixels; network: the network's output; "
+        "null: as in training (by default patches)",
     )
     resolution: int | str | None = option(
         None,
-        "the photo's long side in results made of patches; null: as trained, or else auto",
-        "auto (the photo's own, up to 2048, in films 1024, or what fits the size asked for), "
-        "photo (its own), model (as learnt), a number of pixels from 16 to 100000, or null",
+        "long side of the photo in results made of patches; null: as in training (by default auto)",
+        "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested size), "
+        "photo (the photo's own), model (that of the training), a number of pixels from 16 to "
+        "100000, or null",
         lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
     )
 
 
 @dataclass
 class PreviewOptions:
-    """Pictures of the photo's patches alone, without any training."""
+    """Results made of the photo's patches alone, without training."""
 
-    count: int = whole(3, f"[1, {MOST_PREVIEWS}]", "how many")
-    size: list[int] | None = size("preview.size=[300,800]", "as finish.resolution says")
+    count: int = whole(3, f"[1, {MOST_PREVIEWS}]", "number of results")
+    size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
     freedom: float = number(
-        0.3, "[0, 1]", "how far the layout is from the photo's; 0: only another size changes it"
+        0.3,
+        "[0, 1]",
+        "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )
     seed: int | None = seed()
 
 
 @dataclass
 class LayersOptions:
-    """Images of the photo's size that results made of its pixels come with."""
+    """Images that are rearranged together with the photo's pixels."""
 
     files: Any = option(
         None,
-        "such as a mask or normals; layers=[a.png,b.tif] for short",
-        "the name of one image file, or of several as [a.png,b.tif], or null",
+        "layers of the photo's size, such as a mask or normals; short: layers=[a.png,b.tif]",
+        "the name of one image file, or several such as [a.png,b.tif], or null",
         _are_names,
         is_path=True,
     )
     labels: Any = option(
         None,
-        "those whose numbers are names, as in palette and black-and-white images",
-        "one or several of the names in layers, as [a.png], or null",
+        "layers whose values are labels; palette and black-and-white images always are",
+        "one or more of the names in layers, such as [a.png], or null",
         _are_names,
         is_path=True,
     )
@@ -70,9 +74,9 @@ class VerifyOptions:
     """What task=verify checks the picture in image= against."""
 
     origin: str | None = path(
-        "where its pixels come from; null: NAME.origin.png beside NAME.png",
+        "record of where the picture's pixels come from; null: its NAME.origin.png",
         "the name of one image file, or null",
     )
     photo: str | None = path(
-        "the photo that it was made of", "the name of one image file, the photo"
+        "photo that the picture was made from", "the name of one image file, the photo"
     )

@@ -19,11 +19,11 @@ from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_file
 
-# This package writes about 4 KB and 250 values, and a name for each photo.
+# This package writes about 4 KB and 250 values, plus a name per photo.
 MOST_BYTES = 2**18
 MOST_VALUES = 10_000
 MOST_LEVELS = 50
-# Plain text after an odd number of backslashes.
+# After an odd number of backslashes, ${ is plain text.
 _REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 
 
@@ -50,18 +50,18 @@ def load_options(path: Path) -> Options:
 
 @functools.lru_cache(maxsize=8)
 def _options_in(text: str) -> Options:
-    # A run and its page read the same text again and again, a tenth of a second each time.
+    # A run and its report read the same text repeatedly, which takes a tenth of a second each time.
     _check_plain(text)
     config = OmegaConf.create(text)
     if not isinstance(config, DictConfig):
-        raise UserError("it holds no options")
+        raise UserError("it has no options")
     for gone in COMMANDS:
         config.pop(gone, None)
     return to_options(config)
 
 
 def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
-    # Except a new folder, and options that may be numbers or names rather than paths.
+    # Except a new folder, and options that may hold numbers or names instead of paths.
     for path in set(PATHS) - {"output", "retarget.image", "model.features.weights"}:
         *groups, key = path.split(".")
         part = functools.reduce(dict.__getitem__, groups, values)
@@ -71,14 +71,14 @@ def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _absolute(name: str | None) -> str | None:
-    # Links are not resolved, since they may change. Path.exists raises on names that are too long.
+    # Links are not resolved, since their targets may change. Path.exists raises on too long names.
     return os.path.abspath(name) if name and os.path.exists(name) else name  # noqa: PTH100, PTH110
 
 
 def _check_plain(text: str) -> None:
-    """Refuse YAML with aliases, references ``${...}`` or excessively many values.
+    """Refuse YAML with aliases, references ``${...}`` or too many values.
 
-    Aliases can expand to any amount of data, and references to this machine's environment.
+    Aliases can expand to any amount of data, and references can read this machine's environment.
     """
     level = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
@@ -88,8 +88,8 @@ def _check_plain(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             level -= 1
         elif isinstance(event, yaml.AliasEvent):
-            raise UserError(f"{line}*{event.anchor} is an alias; allowed are plain values")
+            raise UserError(f"{line}*{event.anchor} is an alias; only plain values are allowed")
         elif isinstance(event, yaml.ScalarEvent) and _REFERENCE.search(event.value):
-            raise UserError(f"{line}{event.value} is a reference; allowed are plain values")
+            raise UserError(f"{line}{event.value} is a reference; only plain values are allowed")
         if count > MOST_VALUES or level > MOST_LEVELS:
-            raise UserError(f"{line}more values, or deeper ones, than any configuration has")
+            raise UserError(f"{line}more values or deeper nesting than any configuration has")

@@ -15,10 +15,10 @@ from internal_gan.errors import unknown
 
 
 def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
-    """For each option its name, ``name=default``, its help, and what it takes.
+    """Each option's name, ``name=default``, help, and what it takes.
 
     Args:
-        names: options and groups to describe; by default all.
+        names: options and groups to describe, by default all.
     """
     for name, field in fields_of(Options):
         value = attrgetter(name)(Options())

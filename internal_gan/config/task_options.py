@@ -1,4 +1,4 @@
-"""The options of the tasks, one group each."""
+"""The options of the tasks, one group per task."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 _IMAGE = "the name of an image file, or null"
-# Limits of one run: larger numbers are typing errors that would fill the disk.
+# Limits of one run: larger numbers are typing errors and would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
 def _count() -> Any:
-    return whole(1, f"[1, {MOST_RESULTS}]", "how many results, with the seeds from seed on")
+    return whole(1, f"[1, {MOST_RESULTS}]", "number of results; their seeds are consecutive")
 
 
 def _seconds(default: float, help: str) -> Any:
@@ -38,12 +38,12 @@ def _seconds(default: float, help: str) -> Any:
 
 
 def _fps(help: str) -> Any:
-    return number(24.0, "(0, 120]", help, "of frames a second,")
+    return number(24.0, "(0, 120]", help, "of frames per second,")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
-    """The scale to start at: a number or ``word``; ``auto`` is the default if allowed."""
-    which = "next to the coarsest scale" if least else "the coarsest scale"
+    """The start scale: a number or ``word``; the default is ``auto`` if that is allowed, else 0."""
+    which = "the second-coarsest scale" if least else "the coarsest scale"
     return option(
         AUTO if word == AUTO else 0,
         help,
@@ -53,7 +53,8 @@ def _start_scale(least: int, help: str, word: str = "") -> Any:
 
 
 def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
-    """Whether ``value`` is a pair, or a list of pairs, of allowed numbers and up to ``nulls``."""
+    """Whether ``value`` is a pair of allowed numbers, up to ``nulls`` of them null, or a list of
+    pairs."""
     if not isinstance(value, list) or not value:
         return False
     if isinstance(value[0], list):
@@ -64,7 +65,7 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 
 
 def _are_shapes(value: Any) -> bool:
-    """Whether ``value`` is a size in pixels, a name such as 16:9, or a list of such."""
+    """Whether ``value`` is a size in pixels, a ratio such as 16:9, or a list of these."""
     if isinstance(value, str):
         return ratio_of(value) is not None
     if not isinstance(value, list) or not value:
@@ -76,117 +77,123 @@ def _are_shapes(value: Any) -> bool:
 
 @dataclass
 class SampleOptions:
-    """Which samples to draw: task=sample, and the end of a training of SinGAN."""
+    """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "how many samples")
-    size: list[int] | None = size("sample.size=[300,800]", "as finish.resolution says")
+    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "number of samples")
+    size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
     start_scale: int | str = _start_scale(
         0,
-        "0 varies everything; n keeps the layout of the scales below n; all: a row for each",
+        "0 varies everything, higher keeps more of the photo's layout; all: some for each scale",
         ALL_SCALES,
     )
     tileable: bool | str = option(
         False,
-        "pictures that repeat without a seam, or only x (sideways) or y",
+        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
         "true, false, x or y",
         lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
     matching: int = whole(
         100,
         "[0, 10000]",
-        "steps that bring the drawing's mix of patches nearer to the photo's; 0: none",
+        "steps that adjust the sample's mix of patches to the photo's; 0: none",
     )
     seed: int | None = seed()
 
 
 @dataclass
 class AnimateOptions:
-    """How the photo moves, and the file that shows it."""
+    """The motion of the photo, and the file format."""
 
-    seconds: float = _seconds(4.0, "length of the animation")
-    fps: float = _fps("frames a second")
+    seconds: float = _seconds(4.0, "length of the animation in seconds")
+    fps: float = _fps("frames per second")
     format: str = one_of(
-        VIDEO_FORMATS, "webp", "format of the file; mp4 needs internal-gan[video]; png: frames"
+        VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
     )
-    loop: bool = flag(False, "let the last frame lead to the first")
-    alpha: float = number(0.1, "(0, 1]", "pull towards the photo; smaller strays farther")
-    beta: float = number(0.9, "[0, 1)", "smoothness of the motion")
-    start_scale: int = _start_scale(0, "0 moves everything; n only what the scales from n on draw")
-    size: list[int] | None = size("animate.size=[200,300]", "as finish.resolution says")
+    loop: bool = flag(False, "make the last frame lead back to the first")
+    alpha: float = number(
+        0.1, "(0, 1]", "pull towards the photo; a smaller pull lets the motion stray farther"
+    )
+    beta: float = number(0.9, "[0, 1)", "smoothness of the motion; higher is smoother")
+    start_scale: int = _start_scale(0, "coarsest scale that moves; 0 moves everything")
+    size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
     seed: int | None = seed()
 
 
 @dataclass
 class RetargetOptions:
-    """The sizes and shapes to draw: task=retarget, and the end of a training of InGAN."""
+    """Sizes and shapes drawn by task=retarget, and at the end of InGAN's training."""
 
     shape: Any = option(
         None,
-        "the size of the result; a null keeps the photo's aspect, width:height keeps its area",
-        "[height,width] in pixels, such as [300,800], of which one may be null, or width:height, "
-        "such as 16:9, or a list of such",
+        "size of the result; a null keeps the photo's aspect ratio, width:height its area",
+        "[height,width] in pixels, such as [300,800] or [300,null], or width:height, such as 16:9, "
+        "or a list of these",
         _are_shapes,
     )
     scale: Any = option(
         None,
-        "the same as factors of the photo's sides",
-        "two factors [height,width] above 0, such as [1.0,2.0], or a list of such",
+        "size as factors of the photo's height and width; if shape is null too: examples",
+        "two factors [height,width] above 0, such as [1.0,2.0], or a list of these",
         lambda v: _are_pairs(v, lambda n: 0 < n < inf),
     )
     zoom: int | float | str = option(
         AUTO,
-        "how large things are over the photo's own pixels; auto: a size shows about as much",
+        "size of objects relative to the photo; auto: a shape shows about as much as the photo",
         "a number above 0 and at most 1, or auto",
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
-    transform: str | None = one_of(TRANSFORMS, None, "another outline than a rectangle")
-    amount: float = number(0.3, "(-1, 1)", "how much of a trapezoid, bend or wave")
-    periods: float = number(2.0, "[0, 100]", "number of waves")
+    transform: str | None = one_of(TRANSFORMS, None, "outline of the result; null: a rectangle")
+    amount: float = number(0.3, "(-1, 1)", "strength of a trapezoid, bend or wave")
+    periods: float = number(2.0, "[0, 100]", "number of waves, for transform=wave")
     corners: Any = option(
         None,
-        "where a homography puts the corners; 0 to 1 is inside the frame",
+        "where a homography moves the corners; 0 to 1 is inside the frame",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
         lambda v: _are_pairs(v, lambda n: abs(n) < 100) and len(v) == 4,
     )
-    mask: str | None = path("a mask whose white or opaque part is the outline", _IMAGE)
+    mask: str | None = path("image whose white or opaque part is the outline", _IMAGE)
     image: str | None = path(
-        "which photo of a model of several; null: the first",
+        "which photo to retarget, if the model has several; null: the first",
         "the number or the name of one of the model's photos, or null",
     )
     protect: str | None = path(
-        "a mask of the photo; what is white keeps its size and shape", _IMAGE
+        "mask of the photo; its white parts keep their size and shape", _IMAGE
     )
-    collage: bool = flag(False, "also a sheet of every height with every width of these sizes")
+    collage: bool = flag(False, "also write a sheet that combines every height with every width")
     video: str | None = one_of(
-        VIDEO_FORMATS, None, "a video of the photo going through these sizes and back"
+        VIDEO_FORMATS,
+        None,
+        "also write a video, in this format, that goes through the sizes and back",
     )
-    seconds: float = _seconds(6.0, "length of the video")
-    fps: float = _fps("frames a second of the video")
+    seconds: float = _seconds(6.0, "length of the video in seconds")
+    fps: float = _fps("frames per second of the video")
     vote: bool | str = option(
         AUTO,
-        "rebuild each scale from the photo's patches; auto: of detail=network where quick",
+        "rebuild each scale from the photo's patches; auto: if quick, with finish.detail=network",
         "true, false or auto",
         lambda v: isinstance(v, bool) or v == AUTO,
     )
-    compare: bool = flag(True, "also show plain resizing and seam carving")
+    compare: bool = flag(True, "also write plain resizing and seam carving for comparison")
     seed: int | None = seed()
 
 
 @dataclass
 class PaintOptions:
-    """Paint-to-image: a painting becomes a photo."""
+    """Paint-to-image: turn a painting into a photo."""
 
     image: str | None = path(
-        "what to make a photo of, in any size", "the name of one image file, the painting"
+        "painting to turn into a photo, of any size", "the name of one image file, the painting"
     )
     start_scale: int | str = _start_scale(
-        1, "1 keeps rough shapes alone; the more, the closer to the painting", AUTO
+        1,
+        "1 keeps only rough shapes, higher stays closer to the painting; auto: the task's default",
+        AUTO,
     )
     quantize: bool = flag(
-        False, "reduce painting and photo to a few colours, train that scale anew"
+        False, "reduce painting and photo to a few colours, and retrain the start scale on them"
     )
-    colours: int = whole(8, "[2, 256]", "how many colours")
+    colours: int = whole(8, "[2, 256]", "number of colours for quantize")
     count: int = _count()
     seed: int | None = seed()
 
@@ -196,13 +203,15 @@ class RedrawOptions:
     """A changed photo, of any size, and a mask of what was changed."""
 
     image: str | None = path(
-        "what to make whole, in any size", "the name of one image file, the photo with its changes"
+        "changed photo, of any size", "the name of one image file, the photo with its changes"
     )
     mask: str | None = path(
-        "what was changed, of the photo's size; null: all of it, but not for harmonize",
+        "mask of the change, of the same size; null: all may change; harmonize needs one",
         "the name of one image file, white where the photo may change",
     )
-    start_scale: int | str = _start_scale(1, "the more, the closer to the changed photo", AUTO)
+    start_scale: int | str = _start_scale(
+        1, "higher stays closer to the changed photo; auto: the task's default", AUTO
+    )
     count: int = _count()
     seed: int | None = seed()
 
@@ -211,68 +220,75 @@ class RedrawOptions:
 class HarmonizeOptions(RedrawOptions):
     """A photo with an object pasted into it, of any size, and a mask of the object."""
 
-    match: bool = flag(True, "give the object the photo's mean colour and contrast first")
+    match: bool = flag(True, "first give the object the photo's mean colour and contrast")
 
 
 @dataclass
 class MakeTileableOptions:
-    """How to make a photo repeat."""
+    """How to make a photo repeat without a seam."""
 
     image: str | None = path(
-        "null: the photo that was learnt", "the name of one image file, or null"
+        "photo to change; null: the photo of the training", "the name of one image file, or null"
     )
-    axes: str = one_of(("both", "x", "y"), "both", "x: the left and right borders meet")
+    axes: str = one_of(
+        ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
+    )
     band: float = option(
         0.15,
-        "how far from a border pixels may change",
-        "a number above 0: up to 0.5, a fraction of the side, or 1 and more, pixels",
+        "width of the border that may change, as a fraction of the side or in pixels",
+        "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
     start_scale: int | str = _start_scale(
-        0, "the more, the closer to the photo's own borders", AUTO
+        0, "higher stays closer to the photo's own borders; auto: the task's default", AUTO
     )
     seed: int | None = seed()
 
 
 @dataclass
 class MaskOptions:
-    """How inpaint, edit and harmonize take their masks, and what task=mask makes."""
+    """How inpaint, edit and harmonize prepare their masks, and what task=mask makes."""
 
     file: str | None = path(
-        "white where the hole is; a folder has masks named as the photos; mask=FILE for short",
+        "mask, white in the hole, or a folder of masks named like the photos; short: mask=FILE",
         "the name of one image file or of a folder of them, or null",
     )
-    invert: bool = flag(False, "black, not white, is what may change")
+    invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
-        None, "[0, 1000]", "grow it by a disk of this radius; null: the task's own", "of pixels"
+        None, "[0, 1000]", "grow the mask by this radius; null: the task's default", "of pixels"
     )
     feather: float | None = number(
-        None, "[0, 1000]", "blur its edge by this sigma; null: the task's own", "of pixels"
+        None,
+        "[0, 1000]",
+        "blur the mask's edge by this sigma; null: the task's default",
+        "of pixels",
     )
     kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
-    ratio: float = number(0.3, "(0, 1)", "share of the photo that they cover")
+    ratio: float = number(0.3, "(0, 1)", "fraction of the photo that these holes cover")
 
 
 @dataclass
 class InpaintOptions:
-    """What fills a hole: task=inpaint, and the end of a training of EdgeConnect."""
+    """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
 
     box: list[int] | None = option(
         None,
-        "the hole, instead of a mask",
+        "hole as a rectangle, instead of a mask",
         "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
         lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
     )
     edges: str | None = path(
-        "the edges inside the hole, of the photo's size; edges=FILE for short",
+        "drawing of the edges in the hole, of the photo's size; short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
     source: str | None = path(
-        "where the model may learn and take patches; null: all but the hole",
-        "the name of one image file, white where to learn, or null",
+        "mask of where to train and take patches from; null: everywhere except the hole",
+        "the name of one image file, white where to train, or null",
     )
     count: int = _count()
-    compare: bool = flag(True, "also show a classical method; needs internal-gan[inpainting]")
+    compare: bool = flag(
+        True, "also fill the hole by a classical method, to compare; needs internal-gan[inpainting]"
+    )
     seed: int | None = seed()
 
 
@@ -281,56 +297,63 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = option(
-        4.0, "how much larger", "a number above 1, such as 4 or 2.5", lambda v: 1 < v < inf
+        4.0,
+        "factor of height and width",
+        "a number above 1, such as 4 or 2.5",
+        lambda v: 1 < v < inf,
     )
-    noise: float = number(1.0, "[0, inf)", "noise in every pass, times the training's")
+    noise: float = number(1.0, "[0, inf)", "noise in each pass, relative to training")
     back_projection: int = whole(
-        1, f"[0, {MOST_ROUNDS}]", "how often each pass is compared with the photo"
+        1,
+        f"[0, {MOST_ROUNDS}]",
+        "back-projection rounds per pass, which keep the result true to the photo",
     )
     passes: int | None = whole(
-        None, f"[1, {MOST_ROUNDS}]", "steps of enlarging; null: what suits factor and model"
+        None, f"[1, {MOST_ROUNDS}]", "number of enlarging passes; null: chosen by factor and model"
     )
     seed: int | None = seed()
 
 
 @dataclass
 class ExportOptions:
-    """A trained network as one file that works without this package."""
+    """A trained network as one file that runs without this package."""
 
     format: str = one_of(
-        ("onnx", "torch"), "onnx", "onnx: for ONNX Runtime and others; torch: for torch alone"
+        ("onnx", "torch"), "onnx", "onnx: for ONNX Runtime and others; torch: for PyTorch alone"
     )
     start_scale: int = whole(
-        0, "[0, inf)", "SinGAN: first scale that draws; from 1 on the file takes an image, too"
+        0, "[0, inf)", "SinGAN: coarsest scale that runs; from 1 on, the file also takes an image"
     )
     size: list[int] | None = size(
         "export.size=[300,800]",
-        "the photo's as learnt; only InGAN's paper form has one size, others take any later",
+        "the training size; fixed for InGAN's paper form, while other exports accept any",
     )
 
 
 @dataclass
 class EvaluateOptions:
-    """What to judge, of checkpoint=RUN or of files, and how closely."""
+    """What to evaluate, a model or image files, and how thoroughly."""
 
-    real: str | None = path("the photo that was learnt", "the name of one image file, the photo")
+    real: str | None = path("photo of the training", "the name of one image file, the photo")
     samples: str | None = path(
-        "the pictures that were drawn", "the name of an image file or of a folder of them"
+        "images to evaluate", "the name of an image file or of a folder of them"
     )
     mask: str | None = path(
-        "where pictures of the photo's size are compared with it",
+        "where to compare images of the photo's size with it pixel by pixel",
         "the name of one image file, white where to compare, or null",
     )
     patches: list[int] = option(
         lambda: [7],
-        "sides of the patches",
+        "side lengths of the compared patches, in pixels",
         "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
-    exact: bool = flag(False, "compare all patches rather than a fixed random choice; slower")
-    maps: int = whole(4, "[0, inf)", "how many samples get maps of where their patches are from")
+    exact: bool = flag(False, "compare all patches instead of a fixed random subset; slower")
+    maps: int = whole(4, "[0, inf)", "number of samples with maps of where their patches come from")
     inception: str | None = path(
-        "weights for SIFID: torch-fidelity's or torchvision's file",
+        "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",
     )
-    c2st: bool = flag(False, "whether a classifier tells samples by texture; internal-gan[c2st]")
+    c2st: bool = flag(
+        False, "also run a classifier two-sample test of texture; needs internal-gan[c2st]"
+    )

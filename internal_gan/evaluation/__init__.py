@@ -1,1 +1,1 @@
-"""Figures and maps that judge results."""
+"""Figures and maps that evaluate results."""

@@ -13,10 +13,10 @@ AT_ONCE = 2**22
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % interval of the mean that independent values estimate.
+    """The 95 % bootstrap interval of the mean of independent values.
 
     Returns:
-        Its two ends, the same in every run; None for fewer than two values.
+        Both ends, the same in every run; None for fewer than two values.
 
     >>> mean_interval([1.0, 1.0, 1.0])
     (1.0, 1.0)
@@ -34,6 +34,6 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
 
 
 def ends(repeated: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> tuple[float, float]:
-    """The central interval that holds ``LEVEL`` of the repeated figures."""
+    """The central interval that contains ``LEVEL`` of the resampled figures."""
     low, high = np.quantile(repeated, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

@@ -1,7 +1,7 @@
 """Fidelity: how close an image is to a reference, pixel by pixel.
 
 Both are (1, 3, H, W) in [-1, 1] and are rounded to 8 bits first. A mask (1, 1, H, W) in [0, 1]
-weighs the pixels; None weighs all alike. A mask that is 0 everywhere raises UserError.
+weights the pixels; None weights all alike. A mask that is 0 everywhere raises UserError.
 """
 
 import math
@@ -17,7 +17,7 @@ SSIM_WINDOW = 11
 
 
 def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
-    """Mean absolute error as a fraction of the whole range, 0 to 1."""
+    """Mean absolute error as a fraction of the full range, 0 to 1."""
     return _mean((_levels(real) - _levels(image)).abs(), mask) / 255
 
 
@@ -30,11 +30,11 @@ def psnr(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
 def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
     """Structural similarity of the luma (Rec. 601), 1 for equal images.
 
-    The mean over all windows of 11 x 11 pixels inside the image, each weighted by the mask at its
+    The mean over all windows of 11 x 11 pixels in the image, each weighted by the mask at its
     centre.
 
     Raises:
-        UserError: no window fits into the image, or the mask is 0 at the centre of each.
+        UserError: no window fits into the image, or the mask is 0 at all their centres.
 
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE Transactions on Image Processing, 2004.

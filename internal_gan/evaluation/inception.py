@@ -1,4 +1,4 @@
-"""The first layers of Inception v3, with weights from the user's file."""
+"""The first layers of Inception v3, with weights from a file of the user's."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# Shapes of the kernels, whose names both layouts share.
+# Shapes of the kernels; both layouts use the same names.
 _KERNELS = {
     "Conv2d_1a_3x3": (32, 3, 3, 3),
     "Conv2d_2a_3x3": (32, 32, 3, 3),
@@ -25,13 +25,13 @@ _KERNELS = {
     "Conv2d_3b_1x1": (80, 64, 1, 1),
     "Conv2d_4a_3x3": (192, 80, 3, 3),
 }
-# Layouts, by the number of outputs of the last layer.
+# Layouts, by the last layer's number of outputs.
 _CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
-# Published files, by the beginning of their SHA-256, which is part of their names.
+# Published files, by the start of their SHA-256, which is part of their names.
 PUBLISHED = {
-    "6726825d": "FID's Inception of 2015-12-05, as torch-fidelity and pytorch-fid have it",
+    "6726825d": "FID's Inception of 2015-12-05, as in torch-fidelity and pytorch-fid",
     "0cc3c7bd": "torchvision's IMAGENET1K_V1",
-    "1a9a5a14": "torchvision's of before version 0.8",
+    "1a9a5a14": "torchvision's before version 0.8",
 }
 _STATISTICS = ("weight", "bias", "running_mean", "running_var")
 EPSILON = 1e-3
@@ -40,7 +40,7 @@ STRIP = 32
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights' file; ``published`` names the published file with this hash, if there is one."""
+    """The file of the weights; ``published`` names the published file with this hash, if any."""
 
     file: str
     sha256: str
@@ -51,7 +51,7 @@ class Weights:
 class InceptionStem(nn.Module):
     """Inception v3 up to its second pooling, for inference.
 
-    Images are not rescaled from [-1, 1], which both published sets of weights expect, nor resized.
+    Images are not resized, and stay in [-1, 1], which both published sets of weights expect.
 
     Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
     """
@@ -66,7 +66,7 @@ class InceptionStem(nn.Module):
 
     @torch.no_grad()
     def features(self, image: Tensor, channels: int) -> Iterator[Tensor]:
-        """The features at every place of an image, in strips from top to bottom.
+        """The features at every position of an image, in strips from top to bottom.
 
         Args:
             image: (1, 3, H, W) in [-1, 1].
@@ -86,7 +86,7 @@ class InceptionStem(nn.Module):
             if channels == 64:
                 yield self._first(image, top, bottom)
             else:
-                # The rows that these outputs depend on.
+                # The rows on which these outputs depend.
                 pooled = F.max_pool2d(self._first(image, 2 * top, 2 * (bottom + 1) + 3), 3, 2)
                 yield self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
 
@@ -95,12 +95,12 @@ class InceptionStem(nn.Module):
         return first if channels == 64 else (first - 3) // 2 + 1 - 2
 
     def _first(self, image: Tensor, top: int, bottom: int) -> Tensor:
-        """Rows ``top`` to ``bottom`` of the layer of 64 channels, (1, 64, bottom - top, w)."""
+        """Rows ``top`` to ``bottom`` of the 64-channel layer, (1, 64, bottom - top, w)."""
         bottom = min(bottom, self._places(image.shape[-2], 64))
         above, below = int(top > 0), int(bottom < self._places(image.shape[-2], 64))
         rows = image[..., 2 * (top - above) : 2 * (bottom + below + 1) + 3, :]
         seen = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", rows, stride=2))
-        # Zeros only beyond the image's border.
+        # Zero padding only beyond the image's border.
         padded = F.pad(seen, (1, 1, 1 - above, 1 - below))
         return self._layer("Conv2d_2b_3x3", padded)
 
@@ -114,11 +114,11 @@ class InceptionStem(nn.Module):
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
 
-    The file is a state dict (``.pth``, of which no code is run) or safetensors; ``option`` names it
-    in messages.
+    The file is a state dict (``.pth``, from which no code is run) or safetensors; messages call it
+    ``option``.
 
     Raises:
-        UserError: no such file, or not a complete set of Inception v3's weights.
+        UserError: there is no such file, or it is not a complete set of Inception v3 weights.
     """
     path = Path(path)
     tensors = read_weights(path, option)
@@ -138,7 +138,7 @@ def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
             raise UserError(f"{path}: lacks {name}; needs the weights of Inception v3")
         found = tuple(tensors[name].shape)
         if found != needed:
-            raise UserError(f"{path}: {name} has the shape {found}, not {needed} as Inception v3's")
+            raise UserError(f"{path}: {name} has the shape {found}; Inception v3 needs {needed}")
         if not tensors[name].isfinite().all():
             raise UserError(f"{path}: {name} has values that are not finite")
         if name.endswith("running_var") and tensors[name].min() < 0:

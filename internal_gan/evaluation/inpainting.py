@@ -1,4 +1,4 @@
-"""Figures about filled holes: how close pixels and patches are to the original's.
+"""Figures for filled holes: how close pixels and patches are to the original's.
 
 Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and 0 elsewhere.
 """
@@ -21,15 +21,15 @@ SHRINKS = (1, 2)
 
 
 def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
-    """All figures of the inside of a filled hole.
+    """All figures for the inside of a filled hole.
 
     Returns:
-        ``psnr`` in dB, ``ssim``, ``l1`` as a fraction of black to white; ``patches``, see
-        :func:`patch_distance`, in thousandths of black to white; ``sharpness``, the mean gradient
-        over the original's, at best 1.
+        ``psnr`` in dB; ``ssim``; ``l1`` as a fraction of the range from black to white;
+        ``patches``, see :func:`patch_distance`, in thousandths of that range; ``sharpness``, the
+        mean gradient relative to the original's, at best 1.
 
     Raises:
-        UserError: the hole is empty, or the image too small.
+        UserError: the hole is empty, or the image is too small.
     """
     return {
         "psnr": psnr(photo, filled, mask=hole),
@@ -41,11 +41,12 @@ def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
 
 
 def patch_distance(photo: Tensor, filled: Tensor, hole: Tensor, shrink: int = 1) -> float:
-    """Sliced Wasserstein-1 distance of the patches centred in the hole, before and after.
+    """Sliced Wasserstein-1 distance between the original's and the filling's patches in the hole.
 
-    The right texture is close wherever its elements lie; a smooth filling is far. See
-    :func:`internal_gan.patches.statistics.sliced_wasserstein`. The images are shrunk by ``shrink``
-    first.
+    Patches count if they are centred in the hole. The right texture is close wherever its elements
+    lie; a smooth filling is far. See
+    :func:`internal_gan.patches.statistics.sliced_wasserstein`. The images are first shrunk by
+    ``shrink``.
 
     Raises:
         UserError: no patch is centred in the hole.
@@ -54,7 +55,7 @@ def patch_distance(photo: Tensor, filled: Tensor, hole: Tensor, shrink: int = 1)
     rim = PATCH // 2
     middles = inside[0, 0, rim : inside.shape[-2] - rim, rim : inside.shape[-1] - rim]
     if not middles.any():
-        raise UserError(f"no patch of {PATCH} pixels is inside of the hole; it must be larger")
+        raise UserError(f"the hole is too small: no patch of {PATCH} pixels is centred inside it")
     places = middles.flatten().nonzero().flatten()
     real, made = (patches_at(shrunk(image, shrink), places, PATCH) for image in (photo, filled))
     return wasserstein_of_rows(real, made)

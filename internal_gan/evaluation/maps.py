@@ -10,15 +10,15 @@ from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
-# About this many patches are looked up, or more where these would not cover every pixel.
+# About this many patches are searched for, or more if needed to cover every pixel.
 MOST_QUERIES = 12_000
 MOST_REFERENCES = 200_000
-# Root mean squared error at which the map of errors is brightest.
+# Root mean squared error at which the error map is brightest.
 BRIGHTEST = 0.15
 WORST_PLACES = 3
 FRAME = (1.0, -1.0, -1.0)
 
-# Blue, green, red and yellow at the top left, bottom left, top right and bottom right.
+# Top left blue, bottom left green, top right red, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 # From black over violet, red and orange to light yellow.
 _HEAT = (
@@ -50,7 +50,7 @@ class Place:
 def patch_maps(
     real: Tensor, sample: Tensor, patch: int = 7
 ) -> tuple[dict[str, Tensor], list[Place]]:
-    """Maps of a sample at each of three sizes, and its least coherent places.
+    """Maps of a sample at three sizes, and its least coherent places.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
@@ -58,9 +58,9 @@ def patch_maps(
 
     Returns:
         Maps (1, 3, h, w) in [-1, 1] of the sample's size, and the worst places that do not overlap.
-        ``source-full-size`` and so on show where in the real image the nearest patch is, by
-        :func:`colour_code`; ``error-full-size`` and so on its root mean squared error, from black
-        (0) to light yellow (.15 or more).
+        ``source-full-size`` and so on show where in the real image the nearest patch lies, by
+        :func:`colour_code`. ``error-full-size`` and so on show its root mean squared error, from
+        black (0) to light yellow (.15 or more).
 
     Raises:
         UserError: the patch does not fit into an image at quarter size.
@@ -88,7 +88,7 @@ def patch_maps(
 
 
 def colour_code(size: tuple[int, int]) -> Tensor:
-    """A colour for every position of an image, (1, 3, height, width), mixed from its corners'."""
+    """A colour for every position of an image, (1, 3, height, width), blended from its corners'."""
     corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
     down = torch.linspace(0, 1, size[0]).view(-1, 1)
     right = torch.linspace(0, 1, size[1])
@@ -100,7 +100,7 @@ def colour_code(size: tuple[int, int]) -> Tensor:
 
 
 def legend(real: Tensor) -> Tensor:
-    """The real image in gray under its :func:`colour_code`, (1, 3, H, W) in [-1, 1]."""
+    """The real image in gray, tinted with its :func:`colour_code`, (1, 3, H, W) in [-1, 1]."""
     gray = real.mean(dim=1, keepdim=True).cpu()
     return 0.45 * gray + 0.55 * colour_code((real.shape[-2], real.shape[-1]))
 
@@ -112,7 +112,7 @@ def framed(sample: Tensor, places: list[Place]) -> Tensor:
     colour = sample.new_tensor(FRAME).view(1, 3, 1, 1)
     thick = max(1, round(max(height, width) / 250))
     for place in places:
-        # Around the patch, which stays visible.
+        # Outside the patch, which stays visible.
         top, left = max(0, place.row - thick), max(0, place.column - thick)
         bottom = min(height, place.row + place.side + thick)
         right = min(width, place.column + place.side + thick)
@@ -124,12 +124,12 @@ def framed(sample: Tensor, places: list[Place]) -> Tensor:
 
 
 def _spacing(image: Tensor, most: int) -> int:
-    """The spacing of a grid of about ``most`` pixels."""
+    """The spacing of a grid with about ``most`` points."""
     return math.ceil(math.sqrt(image.shape[-2] * image.shape[-1] / most))
 
 
 def _spread(colours: Tensor, stride: int, size: tuple[int, int], factor: int, patch: int) -> Tensor:
-    """A grid of patches' colours (3, h, w) as a map of the sample's size."""
+    """A grid of patch colours (3, h, w) as a map of the sample's size."""
     index = []
     for side, count in zip(size, colours.shape[-2:], strict=True):
         middle = (torch.arange(side, device=colours.device) // factor - patch // 2).float()

@@ -14,14 +14,14 @@ MAX_SIDE = 512
 
 
 def nearest_copy(real: Tensor, sample: Tensor) -> float:
-    """How far the most faithful large piece of the sample is from the real image.
+    """The distance between the real image and the sample's most similar large piece.
 
-    Nine pieces of half the real image's sides, evenly spread over the sample, are compared with
-    every position of the real image (1, 3, H, W) and its mirror image. Images of more than 512
+    Nine pieces with half the real image's sides, spread evenly over the sample, are compared with
+    every position of the real image (1, 3, H, W) and of its mirror image. Images with more than 512
     pixels a side are shrunk first.
 
     Returns:
-        The smallest root mean squared error: 0, if a quarter of the real image was copied, to 1.
+        The smallest root mean squared error, from 0 (a quarter of the real image was copied) to 1.
     """
     factor = max(1, math.ceil(max(real.shape[-2:]) / MAX_SIDE))
     original, drawn = (shrunk(image, factor)[0].double() / 2 for image in (real, sample))
@@ -47,7 +47,7 @@ def _least(image: Tensor, pieces: list[Tensor]) -> float:
     energy = energy + sums[:-height, :-width]
     least = math.inf
     for piece in pieces:
-        # At these positions the piece does not wrap around the image's border.
+        # Only positions at which the piece does not wrap around the image's border.
         overlap = spectrum * torch.fft.rfft2(piece, s=image.shape[-2:]).conj()
         product = torch.fft.irfft2(overlap, s=image.shape[-2:])[:, :rows, :columns].sum(dim=0)
         place = int((energy - 2 * product).argmin())

@@ -1,4 +1,4 @@
-"""Where the pixels of a result come from: shares, a map, and whether it is true."""
+"""Where the pixels of a result come from: shares, a map, and a check of the claim."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from internal_gan.units import counted
 
 # Longest side of a map, in pixels.
 MAP_SIDE = 1024
-# How white blended pixels are, and the gray of those of no photo, in [-1, 1].
+# How white blended pixels are on the map, and the gray of pixels from no photo, in [-1, 1].
 WHITENED, OTHER_GRAY = 0.6, -0.6
-# Where an exact copy was claimed and is none.
+# Colour of pixels wrongly claimed to be exact copies.
 WRONG = (1.0, -1.0, -1.0)
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What comparing a picture with a photo, pixel by pixel, says about its origin.
+    """The result of comparing a picture with a photo, pixel by pixel, to check its origin.
 
     Attributes:
-        origin: what is claimed.
-        wrong: (H, W), pixels that are said to be exact copies and are not.
-        change: by how much blended pixels differ from those of the photo, on average and at most,
-            in levels of 255, in the channel that differs most.
+        origin: the claim.
+        wrong: (H, W), pixels that are claimed to be exact copies and are not.
+        change: mean and largest difference of blended pixels from the photo's, in levels of 255, in
+            the channel that differs most.
     """
 
     origin: Origin
@@ -49,7 +49,7 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Whether all exact copies are such."""
+        """Whether all claimed exact copies are exact."""
         return not self.wrong.any()
 
     @property
@@ -59,12 +59,12 @@ class Verification:
 
     @property
     def blended(self) -> float:
-        """The share of pixels that were changed at seams, 0 to 1."""
+        """The share of pixels that were blended at seams, 0 to 1."""
         return self.origin.shares[BLENDED]
 
     @property
     def other(self) -> float:
-        """The share of pixels that are of no photo, 0 to 1."""
+        """The share of pixels that come from no photo, 0 to 1."""
         return self.origin.shares[OTHER]
 
     @property
@@ -79,7 +79,7 @@ class Verification:
     def in_words(self, photo: str = "the photo") -> str:
         """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams``.
 
-        It also says by how much blended pixels were changed.
+        It also says how much blended pixels were changed.
         """
         parts = [f"{percent(self.exact)} of the pixels are exact copies of {photo}"]
         mean, most = self.change
@@ -96,11 +96,11 @@ class Verification:
 
 
 def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
-    """Compare every pixel of a picture with the one of the photo that it is said to come from.
+    """Compare every pixel of a picture with the photo's pixel from which it claims to come.
 
-    Exact copies are those of the same levels in all channels, and in transparency if the photo has
-    any. Where the photo was shrunk for the result, one level of its own bit depth is allowed, since
-    another machine may round otherwise.
+    Exact copies have the same levels in all channels, and the same transparency if the photo has
+    any. If the photo was shrunk for the result, one level of its own bit depth is tolerated, since
+    another machine may round differently.
 
     Args:
         photo: at the size of ``origin.photo_size``, see
@@ -128,14 +128,14 @@ def compared(
     known: NDArray[np.bool_],
     number: int = 0,
 ) -> Origin | None:
-    """The origin of a picture that is made of a photo: exact copies are those that prove to be.
+    """The origin of a picture made from a photo, with exact copies found by comparison.
 
     Args:
-        picture: as its file holds it, see :func:`internal_gan.images.files.image.as_written`.
-        photo: at the size that rows and columns are of.
+        picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
+        photo: at the size to which ``places`` refer.
         places: (H, W, 2), row and column of each pixel in the photo.
-        known: (H, W), whether it comes from there, so that it is blended if it differs.
-        number: of the photo.
+        known: (H, W), whether the pixel comes from there; if it differs, it was blended.
+        number: the photo's number.
 
     Returns:
         None if the photo has more than ``MOST_SIDE`` pixels a side.
@@ -162,7 +162,7 @@ def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
 def _differences(
     picture: Photo, photo: Photo, places: NDArray[np.int32], white: int
 ) -> NDArray[np.uint16]:
-    """By how many levels pixels differ from the photo's, in the channel that differs most."""
+    """Difference in levels from the photo's pixels, in the channel that differs most."""
     ours, source = (_channels(image, photo, white) for image in (picture, photo))
     rows, columns = places[..., 0], places[..., 1]
     off = np.zeros(rows.shape, np.uint16)
@@ -175,7 +175,7 @@ def _differences(
 def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
     """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha.
 
-    Fully transparent pixels have no colour then.
+    With alpha, fully transparent pixels have no colour.
     """
     pixels = image.pixels if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
@@ -187,14 +187,14 @@ def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
 def origin_map(origin: Origin) -> Tensor:
     """A picture of where pixels come from, (1, 3, h, w) in [-1, 1], at most ``MAP_SIDE`` a side.
 
-    An exact copy has the colour of its place in the photo, see
-    :func:`internal_gan.evaluation.maps.colour_code`; a blended pixel a whitened one, and a pixel of
+    An exact copy has the colour of its place in the photo (see
+    :func:`internal_gan.evaluation.maps.colour_code`), a blended pixel a paler one, and a pixel from
     no photo is dark gray.
     """
     step = _step(origin)
     kinds = torch.from_numpy(origin.kinds[::step, ::step].copy())
     places = torch.from_numpy(origin.places[::step, ::step].copy()).long()
-    # A coarse code, which is smooth, spares memory.
+    # The code is smooth, so a coarse one does, and saves memory.
     size = origin.photo_size
     coarse = min(size[0], MAP_SIDE), min(size[1], MAP_SIDE)
     rows, columns = (places[..., axis] * coarse[axis] // size[axis] for axis in range(2))
@@ -215,13 +215,13 @@ def shares_in_words(origin: Origin, photo: str = "the photo") -> str:
 
 
 def _step(origin: Origin) -> int:
-    """Only every so many of a picture's rows and columns are on its map."""
+    """The spacing of the picture's rows and columns that its map shows."""
     longest: int = max(origin.kinds.shape)
     return -(-longest // MAP_SIDE)
 
 
 def percent(share: float) -> str:
-    """A share in per cent, never rounded up to all or down to nothing."""
+    """A share in per cent, never rounded to 100 % or 0 %."""
     if 0 < share < 0.001:
         return "less than 0.1 %"
     if 0.999 < share < 1:

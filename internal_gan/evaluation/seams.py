@@ -1,4 +1,4 @@
-"""Seams: how well a picture continues across the borders where it repeats."""
+"""Seams: how well a tileable picture continues across its borders."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ NAMES = {-2: "top and bottom", -1: "left and right"}
 
 
 def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
-    """The mean difference across each border that wraps, over that of neighbours inside.
+    """The mean difference across each border that wraps, relative to that of neighbours inside.
 
     Returns:
         Ratios by the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel.

@@ -1,4 +1,4 @@
-"""SIFID: the distance of a sample's deep features from those of a single image.
+"""SIFID: the distance between a sample's deep features and those of a single image.
 
 Only figures from the same layer and weights file are comparable.
 """
@@ -17,8 +17,8 @@ Gaussian = tuple[Tensor, Tensor]
 def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64) -> float:
     """Single image Fréchet inception distance, 0 for identical images.
 
-    The squared Fréchet distance of Gaussians fitted to the features at all positions of the two
-    images, which are rounded to 8 bits and not resized.
+    The squared Fréchet distance between Gaussians fitted to the features at all positions of the
+    two images, which are rounded to 8 bits and not resized.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
@@ -40,7 +40,7 @@ def gaussian(strips: Iterable[Tensor]) -> Gaussian:
     for strip in strips:
         places = strip[0].flatten(1).T.double()
         if not count:
-            # Squares around a distant origin would lose the digits of a small covariance.
+            # Squares around a distant origin would lose a small covariance to rounding.
             origin = places.mean(dim=0)
             total = torch.zeros_like(origin)
             products = torch.zeros(len(origin), len(origin), dtype=origin.dtype).to(origin.device)
@@ -54,7 +54,7 @@ def gaussian(strips: Iterable[Tensor]) -> Gaussian:
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:
-    """Squared 2-Wasserstein distance of two Gaussians, each (mean (C,), covariance (C, C)).
+    """Squared 2-Wasserstein distance between two Gaussians, each (mean (C,), covariance (C, C)).
 
     Source: Dowson, Landau, "The Fréchet distance between multivariate normal distributions",
     Journal of Multivariate Analysis, 1982.
@@ -65,5 +65,5 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
     apart = (mean - other_mean).square().sum()
-    # Rounding may give slightly less than 0 for equal Gaussians.
+    # For equal Gaussians, rounding may give slightly less than 0.
     return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))

@@ -19,7 +19,7 @@ from internal_gan.models.base import Model
 from internal_gan.runs.results import read_results
 
 MODEL, CONFIG = "model.safetensors", "config.yaml"
-# Other files of a shared run folder, and the largest number of pictures that its model drew.
+# Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
 INSTALL = "pip install 'internal-gan[hub]'"
@@ -33,13 +33,13 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
 
     Args:
         network: what the file holds.
-        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: as the run says.
+        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: the run's.
 
     Raises:
-        UserError: no name of a licence, or the folder cannot be written.
+        UserError: the licence is no such name, or the folder cannot be written.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
-    # Beside a model file alone lie files that have nothing to do with it.
+    # Without a configuration, the files next to the model may be unrelated to it.
     known = (run / CONFIG).is_file()
     results = read_results(run) if known else []
     drawn = [made.file for made in results if made.kind == "result"][:MOST_PICTURES]
@@ -53,7 +53,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         make_folder(copy.parent)
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
-    # Before the files of the folder change, which may be the run's own.
+    # Must come before the folder's files change, which may be the run's own.
     text = card(run if known else None, network, options, drawn, licence)
     save_options(_without_folders(options), config)
     # The Hub counts downloads by this file.
@@ -107,6 +107,6 @@ def local(name: str | PathLike[str], **how: Any) -> Path:
     except Exception as error:  # of many kinds
         why = " ".join(str(error).split("\n\n")[0].split()) or type(error).__name__
         raise UserError(
-            f"run folder {name} does not exist, and the Hugging Face Hub gives none of that name "
-            f"({why})"
+            f"run folder {name} does not exist, and the Hugging Face Hub provides none of that "
+            f"name ({why})"
         ) from error

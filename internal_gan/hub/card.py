@@ -26,7 +26,7 @@ from internal_gan.runs.results import DRAWN, read_results
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
-# Of the Hub's kinds of models, what each family's is, and a line that uses it.
+# Each family's pipeline on the Hub, its name, and a line of code that uses a model.
 FAMILIES = {
     "singan": ("unconditional-image-generation", "SinGAN", "model.sample(4)"),
     "ingan": ("image-to-image", "InGAN", "model.retarget((300, 800))"),
@@ -47,10 +47,10 @@ def card(
     """The text of a model card.
 
     Args:
-        run: the folder of the model's training, which may lack other files of a run; None: the
-            model's file is all there is.
-        options: of the run; no names of files are taken of them.
-        pictures: paths of those beside the card.
+        run: the folder of the model's training, which may lack other files of a run; None if
+            there is only the model's file.
+        options: of the run; no file names are taken from them.
+        pictures: paths of the pictures next to the card.
         licence: the photo's, as the Hub names it.
     """
     pipeline, what, call = FAMILIES.get(model.family, ("image-to-image", model.family, ""))
@@ -84,11 +84,11 @@ def _facts(run: Path | None, model: Model) -> Iterator[tuple[str, str]]:
     yield "weights", f"{learnt:,} in `model.safetensors`"
     yield "stages", f"{model.finished} of {model.num_stages}"
     if isinstance(seconds := status.get("seconds"), int | float):
-        yield "training and drawing", f"{duration(seconds)} on {status.get('device', 'cpu')}"
+        yield "training and results", f"{duration(seconds)} on {status.get('device', 'cpu')}"
 
 
 def _figures(run: Path, options: Options) -> tuple[int, dict[str, float]]:
-    """How many of the network's drawings were judged, and the means of the figures."""
+    """How many of the network's outputs were evaluated, and the means of their figures."""
     photo = run / "photo.png"
     made = [result for result in read_results(run) if result.task in ("sample", "retarget")]
     drawn = [result for result in made if DRAWN in PurePosixPath(result.file).parts]
@@ -100,7 +100,7 @@ def _figures(run: Path, options: Options) -> tuple[int, dict[str, float]]:
     samples = [read_image(run / result.file).pixels for result in drawn[:MOST_JUDGED]]
     found = {}
     for name, figure in FIGURES.items():
-        # Of a photo smaller than a patch there is none.
+        # A photo smaller than a patch has none.
         with suppress(UserError):
             found[name] = fmean(figure(real, sample) for sample in samples)
     return len(samples), found

@@ -13,11 +13,11 @@ SIGMAS = 3.0
 
 
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
-    """Blur every channel of (N, C, H, W) by a truncated Gaussian, with the border pixels repeated.
+    """Blur every channel of (N, C, H, W) with a truncated Gaussian, repeating the border pixels.
 
     ``sigma`` is the standard deviation in pixels; 0 returns ``x`` itself.
     """
-    # kornia takes a second to import, and its gaussian_blur2d differs in the last digit.
+    # Not kornia's: it takes a second to import, and gaussian_blur2d differs in the last digit.
     reach = math.ceil(SIGMAS * sigma)
     if not reach:
         return x

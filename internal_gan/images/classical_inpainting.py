@@ -1,4 +1,4 @@
-"""Classical inpainting as a baseline, by OpenCV."""
+"""Classical inpainting with OpenCV, as a baseline."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def has_opencv() -> bool:
 def inpaint_by_opencv(
     image: Tensor, hole: Tensor, method: Literal["TELEA", "NS"] = "TELEA"
 ) -> Tensor:
-    """Fill a hole in 8 bits by Telea's fast marching (2004) or by Navier-Stokes (Bertalmio 2001).
+    """Fill a hole, in 8 bits, by Telea's fast marching (2004) or Navier-Stokes (Bertalmio 2001).
 
     Args:
-        image: (1, 3, H, W) in [-1, 1], which outside the hole stays bit for bit.
+        image: (1, 3, H, W) in [-1, 1]; kept bit for bit outside the hole.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
 
     Raises:
@@ -35,7 +35,7 @@ def inpaint_by_opencv(
     try:
         import cv2
     except ImportError as error:
-        raise UserError(f"this inpainting needs OpenCV: {INSTALL}") from error
+        raise UserError(f"classical inpainting needs OpenCV: {INSTALL}") from error
     emptied = torch.where(hole > 0, -torch.ones_like(image), image)
     pixels = to_uint8(emptied)[0].permute(1, 2, 0).cpu().contiguous().numpy()
     mask = (hole[0, 0] > 0).byte().cpu().numpy()

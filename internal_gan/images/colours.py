@@ -14,16 +14,16 @@ def luminance(image: Tensor) -> Tensor:
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
-    """Give a masked part of an image the mean colour of a reference, and at most its contrast.
+    """Give the masked part of an image the mean colour of a reference, and at most its contrast.
 
-    The standard deviation of a channel is only ever lowered, so that a flat part stays flat.
+    A channel's standard deviation is never raised, so a flat part stays flat.
 
     Args:
         pixels: (1, 3, H, W) in [-1, 1].
-        mask: (1, 1, H, W) in [0, 1], 1 on the part; not 0 everywhere.
+        mask: (1, 1, H, W) in [0, 1], 1 on the part to change; not 0 everywhere.
         reference: (1, 3, h, w) in [-1, 1].
 
-    Source: E. Reinhard et al., "Color transfer between images", 2001, but in RGB.
+    Source: E. Reinhard et al., "Color transfer between images", 2001; here in RGB.
     """
     weights = mask / mask.sum()
     mean = (weights * pixels).sum(dim=(2, 3), keepdim=True)

@@ -9,7 +9,7 @@ from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import resize
 
-# Standard deviations of the Gaussians that separate details and average their variance, in pixels.
+# Standard deviations, in pixels, of the Gaussians that separate details and average their variance.
 DETAIL, AROUND = 1.0, 2.0
 # Variance of quantisation noise, about the square of an 8-bit step.
 NOISE = 1e-4
@@ -26,16 +26,16 @@ def bring_back(
 ) -> Tensor:
     """Apply to a photo a change that was made to a copy of another size.
 
-    Inside the mask the result is the resampled copy plus the photo's finer details, scaled by the
-    share of local variance that the change has left: textures stay sharp, and an edge that was
-    smoothed away does not return.
+    Inside the mask, the result is the resampled copy plus the photo's finer details. The details
+    are scaled by the share of local variance that survived the change: textures stay sharp, and an
+    edge that was smoothed away does not return.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1].
         before, after: the copy before and after the change, (1, 3, h, w).
         mask: (1, 1, H, W) in [0, 1]; where it is 0 the result is the photo, bit for bit.
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
-        band: width (rows, columns) in pixels of the band along such a border in which the details
+        band: width (rows, columns), in pixels, of the band along these borders in which the details
             of both sides are mixed.
     """
     size = (photo.shape[-2], photo.shape[-1])

@@ -1,4 +1,4 @@
-"""Lines that end at a hole, continued through it."""
+"""Continues lines that end at a hole through the hole."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from torch import Tensor
 
 from internal_gan.images.fill import fill_nearest
 
-# A line's direction at its end is that of its pixels up to so far away, at least FEWEST of them.
+# The direction at a line's end is measured over its pixels within SEEN, at least FEWEST of them.
 SEEN, FEWEST = 8, 4
-# Two ends belong together if the curve between them turns by at most so much at either, in radians,
-# and by so much on average, and if the colours on both sides, so many pixels off, differ by at most
-# so much on the scale of [-1, 1].
+# Two ends are joined only if the curve between them turns by at most MOST_TURN at either end and
+# MEAN_TURN on average, in radians, and if the colours BESIDE pixels off to both sides differ by at
+# most MOST_COLOUR in the range of [-1, 1].
 MOST_TURN, MEAN_TURN = math.radians(50), math.radians(35)
 BESIDE, MOST_COLOUR = 3, 0.4
-# What pixels between two ends cost, in radians.
+# Cost of each pixel between two ends, in radians.
 LENGTH = 0.01
 _EIGHT = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
 class _End:
-    """Where a line meets the hole: its row and column, the direction that leads inside, and the
-    colours on its left and right."""
+    """Where a line meets the hole: place, direction inwards, and colours on its left and right."""
 
     place: NDArray[np.float64]
     towards: NDArray[np.float64]
@@ -36,10 +35,10 @@ class _End:
 
 
 def continue_lines(edges: Tensor, image: Tensor, hole: Tensor) -> Tensor:
-    """Continue the lines that end at a hole through it, as smooth curves from end to end.
+    """Continue lines that end at a hole through it, as smooth curves from end to end.
 
-    Ends that lie in each other's direction, between like colours, are joined, those first that fit
-    best; a line that has no counterpart is not continued.
+    Two ends are joined if they point at each other and the colours beside them are alike; the best
+    fits come first. A line without a counterpart is not continued.
 
     Args:
         edges: (N, 1, H, W), above 0.5 on a line; its values inside the hole are ignored.
@@ -68,7 +67,7 @@ def _continued(
     for i, one in enumerate(ends):
         for j, other in enumerate(ends[:i]):
             turns = _turns(one, other)
-            # What is left of one is right of the other, which looks the opposite way.
+            # The ends face each other: left of one is right of the other.
             colour = float(np.abs(one.colours - other.colours[::-1]).mean())
             if max(turns) <= MOST_TURN and sum(turns) / 2 <= MEAN_TURN and colour <= MOST_COLOUR:
                 cost = sum(turns) + colour + LENGTH * math.dist(one.place, other.place)
@@ -120,7 +119,7 @@ def _beside(
 
 
 def _turns(one: _End, other: _End) -> tuple[float, float]:
-    """By how much the straight way between two ends turns at each, in radians."""
+    """The angles at each end between its direction and the straight line, in radians."""
     way = other.place - one.place
     way = way / max(float(np.hypot(*way)), 1e-9)
     first = math.acos(float(np.clip(one.towards @ way, -1, 1)))
@@ -128,7 +127,7 @@ def _turns(one: _End, other: _End) -> tuple[float, float]:
 
 
 def _draw(drawn: NDArray[np.bool_], hole: NDArray[np.bool_], one: _End, other: _End) -> bool:
-    """Draw the curve between two ends; tell whether it keeps to the hole."""
+    """Draw the curve between two ends if it keeps to the hole; return whether it does."""
     length = math.dist(one.place, other.place)
     t = np.linspace(0, 1, 2 * math.ceil(length) + 2)[:, None]
     start, stop = length * one.towards, -length * other.towards

@@ -16,12 +16,12 @@ from internal_gan.images.colours import luminance
 # At this ratio a difference of Gaussians is closest to a Laplacian (Marr and Hildreth 1980).
 DOG_RATIO = 1.6
 LARGEST_SIGMA = 100.0
-# Divided by 32 it gives a ramp of 1 per pixel the gradient 1.
+# Divided by 32, it measures a ramp of 1 per pixel as a gradient of 1.
 SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
 
 class EdgeDetector(ABC):
-    """Finds the edges of images; a number out of range raises ValueError."""
+    """Finds edges in images; parameters out of range raise ValueError."""
 
     @abstractmethod
     def detect(self, gray: Tensor) -> Tensor:
@@ -34,12 +34,12 @@ class EdgeDetector(ABC):
 
 
 class Canny(EdgeDetector):
-    """Canny's detector (Canny 1986), by kornia.
+    """Canny's detector (Canny 1986), from kornia.
 
     Args:
         sigma: standard deviation of the smoothing, in pixels; larger values give fewer edges.
-        low, high: thresholds of the gradient, for gray values in [0, 1]. An edge reaches ``high``
-            somewhere and ``low`` everywhere.
+        low, high: gradient thresholds, for gray values in [0, 1]. An edge is at least ``low``
+            everywhere and reaches ``high`` somewhere.
     """
 
     def __init__(self, sigma: float = 2.0, low: float = 0.1, high: float = 0.2) -> None:
@@ -61,11 +61,11 @@ class Canny(EdgeDetector):
 
 
 class Scharr(EdgeDetector):
-    """Ridges of the gradient's magnitude, by Scharr's kernel (Scharr 2000).
+    """Ridges of the gradient magnitude, measured with Scharr's kernel (Scharr 2000).
 
     Args:
         sigma: standard deviation of the smoothing, in pixels.
-        threshold: smallest gradient of an edge, per pixel, for gray values in [0, 1].
+        threshold: smallest gradient that counts as an edge, per pixel, for gray values in [0, 1].
     """
 
     def __init__(self, sigma: float = 1.0, threshold: float = 0.05) -> None:

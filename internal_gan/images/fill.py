@@ -1,4 +1,4 @@
-"""Smooth continuations of an image's known pixels into its unknown ones."""
+"""Fills an image's unknown pixels by continuing the known ones."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import bounds
 
-# Averages over the neighbours at each resolution.
+# Rounds of averaging over the neighbours, at each resolution.
 RELAXATIONS = 16
-# How far around a hole a membrane sees at least, in pixels.
+# A membrane takes in pixels at least this far around a hole.
 LEAST_AROUND = 16
-# Steps of conjugate gradients where the long side has at most SMALL pixels. Larger sizes start from
-# a coarse solution and take a fifth of them.
+# Conjugate-gradient steps for images with a long side of at most SMALL pixels. Larger ones start
+# from a coarse solution and take a fifth as many.
 PLATE_STEPS, SMALL = 150, 64
 # Standard deviation of the Gaussian that averages the error along a hole's rim, in pixels.
 ALONG = 1.0
-# Smaller errors, on the scale of [-1, 1], are mostly another shade of the same content.
+# Errors below this, in the range of [-1, 1], are mostly another shade of the same content.
 SHADE = 0.2
-# Depth in pixels at which an error due to other content has fallen to 1/e.
+# Depth in pixels at which the correction of an error due to other content has fallen to 1/e.
 FADE = 2.0
 
 
@@ -32,7 +32,7 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
     """Continue the visible colours into fully transparent pixels.
 
     Files hold arbitrary colours there, often black, which a model would learn as part of the
-    picture. Visible pixels keep their values; an image without any is returned unchanged.
+    picture. Visible pixels keep their values; an image with none is returned unchanged.
 
     Args:
         pixels: (1, 3, H, W) in [-1, 1].
@@ -50,9 +50,9 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
 
 
 def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
-    """Fill a hole with a membrane: nearly the solution of Laplace's equation, found coarse to fine.
+    """Fill a hole with a membrane: an approximate solution of Laplace's equation, coarse to fine.
 
-    Pixels farther from the hole than it is long, or than 16 pixels if that is more, have no
+    Pixels farther from the hole than its long side, or than 16 pixels if that is more, have no
     influence.
 
     Args:
@@ -85,7 +85,7 @@ def _membrane(image: Tensor, unknown: Tensor) -> Tensor:
 
 
 def fill_nearest(image: Tensor, hole: Tensor) -> Tensor:
-    """Fill a hole with the nearest known pixels, which carries edges at its rim straight inside.
+    """Fill a hole with the nearest known pixels, so that edges at its rim continue straight in.
 
     Arguments and result are those of :func:`fill_smoothly`.
     """
@@ -102,8 +102,8 @@ def fill_nearest(image: Tensor, hole: Tensor) -> Tensor:
 def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     """Fill a hole with a clamped thin plate, which also continues slopes.
 
-    Nearly the solution of the biharmonic equation, by conjugate gradients from coarse to fine; less
-    exact far from the border. Arguments and result are those of :func:`fill_smoothly`.
+    It approximates the solution of the biharmonic equation by conjugate gradients, coarse to fine,
+    and is less exact far from the border. Arguments and result are those of :func:`fill_smoothly`.
     """
     unknown = hole > 0.5
     image = image.masked_fill(unknown, 0.0)
@@ -126,11 +126,11 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
 
 
 def settle(filled: Tensor, hole: Tensor) -> Tensor:
-    """Shift the colours of a filled hole to meet those around it, keeping its details.
+    """Shift the colours of a filled hole to match its surroundings, keeping its details.
 
-    The error of the hole's outermost pixels against a thin plate is interpolated over the hole by a
-    membrane and subtracted. Small errors, such as another shade, are corrected over the whole hole;
-    large ones, such as half an animal, over a few pixels.
+    A thin plate predicts the colours of the hole's outermost pixels. A membrane spreads their error
+    over the hole, where it is subtracted. Small errors, such as another shade, are corrected over
+    the whole hole; large ones, such as half an animal, over a few pixels.
 
     Args:
         filled: (N, C, H, W) in [-1, 1], with any content inside the hole.
@@ -141,7 +141,7 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
     """
     rim = hole * F.max_pool2d(1 - hole, 3, stride=1, padding=1)
     error = (fill_as_plate(filled, hole) - filled) * rim
-    # Averaged along the rim, because a texture is not a plate.
+    # Averaged along the rim, because single pixels of a texture deviate from any plate.
     error = gaussian_blur(error, ALONG) / gaussian_blur(rim, ALONG).clamp_min(1e-6)
     shade = error / (1 + error.square().mean(dim=1, keepdim=True) / SHADE**2)
     fading = torch.exp((1 - depth(hole)) / FADE)
@@ -168,7 +168,7 @@ def _enlarged(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, unknown: 
 
 
 def _halved(image: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
-    """The means of the known pixels at half the size, and where there are none.
+    """The means of the known pixels at half the size, and a mask of where there are none.
 
     ``image`` must be 0 where it is unknown.
     """

@@ -1,6 +1,6 @@
-"""Images that belong to a photo pixel by pixel, such as labels, normals or depth.
+"""Images aligned with a photo pixel by pixel, such as labels, normals or depth.
 
-They keep their own numbers: pixels are taken, never converted.
+They keep the values of their files: pixels are copied, never converted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from internal_gan.images.resize import resize
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.units import Size
 
-# Pillow's modes of labels, and those that PNG holds.
+# Pillow's modes of labels, and the modes written as PNG and as TIFF.
 _LABELS = ("1", "P")
 _IN_PNG = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
 _IN_TIFF = ("I", "F", "CMYK")
@@ -35,12 +35,12 @@ class Layer:
     """An image of a photo's size.
 
     Attributes:
-        name: of its file, without the suffix.
-        values: (H, W) or (H, W, C), the file's own numbers.
+        name: the name of its file, without the suffix.
+        values: (H, W) or (H, W, C), the file's own values.
         mode: Pillow's name of the colour mode; ``RGB`` and ``RGBA`` may also have 16 bits.
-        labels: whether its numbers are names, which must not be mixed.
+        labels: whether its values are labels, which must not be averaged.
         palette: the colours of mode ``P``, as Pillow's ``putpalette`` takes them.
-        transparency: of mode ``P``, as Pillow has it.
+        transparency: the transparency of mode ``P``, as Pillow reports it.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Layer:
 
     @property
     def suffix(self) -> str:
-        """Of files that hold it: ``.png``, or ``.tif`` for 32 bits and CMYK."""
+        """The suffix of its file: ``.png``, or ``.tif`` for 32 bits and CMYK."""
         return ".tif" if self.mode in _IN_TIFF else ".png"
 
     def shrunk_to(self, size: Size) -> Layer:
-        """The layer at another (height, width): nearest pixels of labels, means of others."""
+        """The layer at another (height, width): labels by nearest neighbour, others antialiased."""
         if self.size == size:
             return self
         if self.labels:
@@ -79,7 +79,7 @@ class Layer:
         return replace(self, values=values.reshape(shape).astype(self.values.dtype))
 
     def along(self, origin: Origin) -> Layer:
-        """The layer of a result, pixel by pixel; 0 where a pixel is of no photo."""
+        """The layer of a result, pixel by pixel; 0 where a pixel comes from no photo."""
         values = self.values[origin.places[..., 0], origin.places[..., 1]]
         values[origin.kinds == OTHER] = 0
         return replace(self, values=values)
@@ -89,7 +89,8 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     """Read an image of any mode and bit depth, upright.
 
     Args:
-        labels: whether its numbers are names; they are in palette and black-and-white images.
+        labels: whether its values are labels, as they always are in palette and black-and-white
+            images.
 
     Raises:
         UserError: there is no such file, or it cannot be read.
@@ -107,7 +108,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     except Exception as error:
         # Pillow raises nearly anything for a damaged file.
         raise UserError(
-            f"{name}: not an image that can be read, or a damaged one; allowed are {READABLE} files"
+            f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
         ) from error
     mode = "I;16" if image.mode.startswith("I;16") else image.mode
     if mode not in (*_IN_PNG, *_IN_TIFF):
@@ -115,7 +116,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {allowed}")
     labels = labels or mode in _LABELS
     if mode in ("LA", "RGB", "RGBA") and (deep := _deep_values(path)) is not None:
-        # Pillow reads gray and transparency of 16 bits as RGBA.
+        # Pillow reads 16-bit gray with transparency as RGBA.
         return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode, labels)
     values = np.array(image)
     if mode == "I;16":
@@ -127,7 +128,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
 
 
 def write_layer(path: Path, layer: Layer) -> None:
-    """Write a layer with the numbers that it has, as PNG or TIFF; ``path`` ends in its suffix.
+    """Write a layer's values unchanged, as PNG or TIFF; ``path`` ends in its suffix.
 
     Raises:
         UserError: the file cannot be written.
@@ -152,7 +153,7 @@ def write_layer(path: Path, layer: Layer) -> None:
 
 
 def _deep_values(path: Path) -> NDArray[np.uint16] | None:
-    """(H, W, C) of a file with 16 bits per channel, which Pillow reads as 8; None of others."""
+    """(H, W, C) of a file with 16 bits per channel, which Pillow reads as 8; None for others."""
     photo = read_image(path)
     if photo.bit_depth != 16:
         return None

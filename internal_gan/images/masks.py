@@ -19,7 +19,7 @@ from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.units import Size
 
-# JPEG rings around sharp edges: in its files, values this close to black or white count as such.
+# JPEG rings around sharp edges: values this close to black or white count as black or white.
 JPEG_RIM = 0.2
 # Half an 8-bit step; smaller values count as 0.
 FAINT = 0.5 / 255.0
@@ -41,16 +41,17 @@ def read_mask(
 
     White may change, black is kept, and gray may change in part. Colours count by their luminance.
     If all visible pixels of a picture with transparency have one colour, like a brush on an empty
-    layer, its opacity is the mask; otherwise transparent pixels are kept. In JPEG files values
-    within ``JPEG_RIM`` of black or white are cut off, and the rest is stretched to the whole range.
+    layer, the opacity is the mask; otherwise transparent pixels are kept. In JPEG files, values
+    within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to the whole
+    range.
 
     Args:
         given: an image file of any mode and bit depth, or a picture in memory.
         size: (height, width) of the photo in pixels.
         invert: black may change, white is kept.
-        option, invert_option: names of the file and of ``invert`` in messages, such as
-            ``edit.mask`` and ``mask.invert``.
-        white: another meaning of white, such as ``is kept``; then there is no warning.
+        option, invert_option: the options' names in messages, for the file and for ``invert``, such
+            as ``edit.mask`` and ``mask.invert``.
+        white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
 
     Returns:
@@ -67,8 +68,8 @@ def read_mask(
     if photo.size != size:
         found, wanted = (f"{height}x{width}" for height, width in (photo.size, size))
         raise UserError(
-            f"{name}: {found} pixels (height x width), while the image has {wanted}; a mask has "
-            "exactly the image's size"
+            f"{name}: {found} pixels (height x width), while the image has {wanted}; a mask "
+            "must have exactly the image's size"
         )
     mask = _levels(photo)
     if _is_jpeg(photo):
@@ -79,8 +80,8 @@ def read_mask(
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
-            "%s: the mask covers %.0f %% of the image, and all of that may change; if it is the "
-            "other way round, try it %s",
+            "%s: the mask covers %.0f %% of the image, all of which may change; if you meant "
+            "the rest, try it %s",
             name,
             100 * share,
             other_way,
@@ -89,7 +90,7 @@ def read_mask(
 
 
 def called(photo: Photo, option: str) -> str:
-    """The name of an option's picture in messages, such as ``mask=hole.png``."""
+    """How messages name an option's picture, such as ``mask=hole.png``."""
     return option if photo.path is None else f"{option}={shown(photo.path)}"
 
 
@@ -108,7 +109,7 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
     radius = min(radius, math.hypot(height, width))
     grown = mask.clone()
     row, half = mask, 0
-    # Row by row of the disk: each row's maximum follows from that of the next shorter one.
+    # Row by row of the disk: each row's maximum is built from that of the next shorter row.
     for dy in range(min(int(radius), height - 1), -1, -1):
         wanted = math.isqrt(int(radius * radius - dy * dy))
         by, half = wanted - half, wanted
@@ -120,7 +121,7 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
 
 
 def soften(mask: Tensor, sigma: float) -> Tensor:
-    """Blur a mask (N, 1, H, W); more than three ``sigma`` (pixels) away from it stays exactly 0."""
+    """Blur a mask (N, 1, H, W); pixels over three ``sigma`` (in pixels) away stay exactly 0."""
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 
@@ -150,7 +151,7 @@ def _check(mask: Tensor, name: str, invert: bool, other_way: str, white: str | N
         raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
     if is_empty:
         raise UserError(
-            f"{name}: the mask is empty, so that nothing may change; {change} is what may change "
+            f"{name}: the mask is empty, so nothing may change; {change} is what may change "
             f"({keep} {other_way})"
         )
     if is_full:

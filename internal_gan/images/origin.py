@@ -1,10 +1,10 @@
-"""Where each pixel of a result comes from, as a file beside it.
+"""Where each pixel of a result comes from, as a file next to it.
 
-``NAME.origin.png`` is a PNG file of 16 bits per channel and the size of ``NAME.png``. Its red
-channel is the row of the photo, its green one the column, and its blue one four times the number of
-the photo, plus 0 for an exact copy of that pixel, 1 for one that was changed at a seam, and 2 for a
-pixel that is of no photo: drawn by the network, or given by the user. Rows and columns are of the
-photo at the size that the file's text names.
+``NAME.origin.png`` is a PNG file with 16 bits per channel, of the same size as ``NAME.png``. Red is
+the row in the photo, and green the column. Blue is four times the number of the photo, plus 0 for
+an exact copy of that pixel, 1 for one that was changed at a seam, or 2 for a pixel from no photo:
+drawn by the network, or given by the user. Rows and columns refer to the photo at the size stored
+in the file's text.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
 EXACT, BLENDED, OTHER = range(3)
-# Rows and columns have 16 bits.
+# Rows and columns are stored in 16 bits.
 MOST_SIDE = 65535
-# A photo is read for results with at least this long a side, whatever the results' size.
+# Photos are read with at least this long side, in pixels, whatever the results' size.
 READ_SIDE = 2048
-# Of the PNG file's text, and the entry with the photo's height and width.
+# The keyword of the PNG file's text, and its entry with the photo's height and width.
 KEYWORD, PHOTO_SIZE = "internal-gan", "photo_size"
 
 
@@ -46,8 +46,8 @@ class Origin:
     Attributes:
         places: (H, W, 2), row and column in the photo; 0 where ``kinds`` is ``OTHER``.
         kinds: (H, W), ``EXACT``, ``BLENDED`` or ``OTHER``.
-        photo_size: (height, width) of the photo that rows and columns are of.
-        photo: its number among the photos of the run.
+        photo_size: (height, width) of the photo that rows and columns refer to.
+        photo: the photo's number among those of the run.
     """
 
     places: NDArray[np.int32]
@@ -57,12 +57,12 @@ class Origin:
 
     @property
     def shares(self) -> tuple[float, float, float]:
-        """The shares of pixels that are exact copies, blended, and of no photo, 0 to 1."""
+        """The shares of pixels that are exact copies, blended, and from no photo, 0 to 1."""
         counts = np.bincount(self.kinds.ravel(), minlength=3) / self.kinds.size
         return float(counts[EXACT]), float(counts[BLENDED]), float(counts[OTHER])
 
     def placed(self, size: Size, rows: slice, columns: slice) -> Origin:
-        """That of a picture of ``size``, in which this one is in some rows and columns."""
+        """The origin of a picture of ``size`` with this one in some rows and columns."""
         places = np.zeros((*size, 2), np.int32)
         kinds = np.full(size, OTHER, np.uint8)
         places[rows, columns], kinds[rows, columns] = self.places, self.kinds
@@ -70,19 +70,19 @@ class Origin:
 
 
 def as_source(photo: Photo, size: Size) -> Photo:
-    """A photo shrunk to the (height, width) at which results were made of its pixels.
+    """Shrink a photo to the (height, width) at which results were made of its pixels.
 
     Args:
         photo: read with ``longest=max(READ_SIDE, *size)``.
 
     Raises:
-        UserError: it never has that size in results.
+        UserError: the photo cannot have that size in results.
     """
     if fit_size(photo.full_size, max(size)) != size:
         name = shown(photo.path) if photo.path else "the photo"
         raise UserError(
-            f"{name}: {_by(photo.full_size)}; the photo of this origin has {_by(size)}, or is "
-            "shrunk to them"
+            f"{name}: {_by(photo.full_size)}; the photo of this origin has {_by(size)}, or "
+            "shrinks to that"
         )
     return shrunk_to(photo, size)
 
@@ -97,10 +97,10 @@ def shrunk_to(photo: Photo, size: Size) -> Photo:
 
 
 def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
-    """Whole numbers from 0 to ``largest`` of an image (1, C, H, W) in [-1, 1].
+    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``.
 
     Returns:
-        (H, W, C), of 8 bits if ``largest`` is 255, else of 16.
+        (H, W, C), uint8 if ``largest`` is 255, else uint16.
     """
     levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
     values = levels.permute(1, 2, 0).cpu().numpy()
@@ -108,12 +108,12 @@ def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
 
 
 def largest_level(photo: Photo) -> int:
-    """The level of white in results made of a photo's pixels: 255, or 65535 beyond 8 bits."""
+    """The value of white in results made of a photo's pixels: 255, or 65535 beyond 8 bits."""
     return 255 if photo.bit_depth == 8 else 65535
 
 
 def origin_path(picture: Path) -> Path:
-    """The file of a picture's origin.
+    """The path of a picture's origin file.
 
     >>> origin_path(Path("sample/000.png")).as_posix()
     'sample/000.origin.png'
@@ -126,7 +126,7 @@ def write_origin(path: Path, origin: Origin) -> None:
 
     Raises:
         UserError: the file cannot be written.
-        ValueError: the photo is larger than ``MOST_SIDE`` pixels a side.
+        ValueError: a side of the photo exceeds ``MOST_SIDE`` pixels.
     """
     if max(origin.photo_size) > MOST_SIDE:
         raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MOST_SIDE} a side")
@@ -142,7 +142,7 @@ def read_origin(path: str | Path) -> Origin:
     """Read the origin of a picture.
 
     Raises:
-        UserError: there is no such file, it cannot be read, or it is not of this kind.
+        UserError: the file is missing, cannot be read, or is not an origin.
     """
     path, name = Path(path), shown(Path(path))
     photo = read_image(path)
@@ -150,14 +150,14 @@ def read_origin(path: str | Path) -> Origin:
         size = _photo_size(getattr(image, "text", {}))
     if size is None or photo.bit_depth != 16 or photo.mode != "RGB":
         raise UserError(
-            f"{name}: not the origin of a result; needed is the NAME{ORIGIN} beside its NAME.png"
+            f"{name}: not the origin of a result; allowed is the NAME{ORIGIN} next to a NAME.png"
         )
     levels = levels_of(photo.pixels, 65535).astype(np.int32)
     kinds, photos = levels[..., 2] % 4, np.unique(levels[..., 2] // 4)
     if kinds.max() > OTHER or (levels[..., :2].reshape(-1, 2).max(0) >= size).any():
-        raise UserError(f"{name}: damaged; it names pixels that its photo of {_by(size)} lacks")
+        raise UserError(f"{name}: damaged; it names pixels outside its photo of {_by(size)}")
     if len(photos) > 1:
-        raise UserError(f"{name}: pixels of {len(photos)} photos; allowed is one")
+        raise UserError(f"{name}: pixels from {len(photos)} photos; allowed is one")
     places = np.ascontiguousarray(levels[..., :2])
     return Origin(places, kinds.astype(np.uint8), size, int(photos[0]))
 

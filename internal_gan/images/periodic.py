@@ -13,7 +13,7 @@ from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
-# Width in pixels of the band over which details are mixed.
+# Width, in pixels, of the band over which details are mixed.
 JOINT = 2.0
 
 
@@ -36,7 +36,7 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
         return resize(x, size)
     for axis in (-2, -1):
         side, wanted = x.shape[axis], size[axis]
-        # The border must hold the kernel, and as a multiple of `step` it becomes whole pixels.
+        # The border must cover the kernel; a multiple of `step` is resized to whole pixels.
         step = side // math.gcd(side, wanted)
         border = step * math.ceil(4 * max(1.0, side / wanted) / step) if wrap[axis] else 0
         new = border * wanted // side
@@ -49,15 +49,15 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
 def cross_fade(
     x: Tensor, band: tuple[float, float], wrap: Wrap, *, keep_contrast: bool = False
 ) -> Tensor:
-    """Make an image wrap by mixing in its mirror image towards each border.
+    """Make an image wrap by blending in its mirror image towards each border.
 
     Args:
         x: (N, C, H, W), floating point.
         band: width (rows, columns) of the mixed band in pixels, above 0; pixels outside it keep
             their values, bit for bit.
         wrap: the borders that should meet.
-        keep_contrast: the weights' squares sum to 1, as suits details around 0, rather than the
-            weights themselves, as suits colours.
+        keep_contrast: the squares of the weights sum to 1, which suits details around 0. Otherwise
+            the weights themselves do, which suits colours.
 
     Returns:
         (N, C, H, W), with equal pixels on both sides of each border that wraps.
@@ -76,13 +76,13 @@ def cross_fade(
 
 
 def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """Make an image wrap without a ghost of one border over the other.
+    """Make an image wrap without ghosting one border over the other.
 
     Colours are mixed over the band, details over ``JOINT`` pixels. Arguments are those of
     :func:`cross_fade`.
 
-    Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983, with
-    two levels.
+    Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983; here
+    with two levels.
     """
     if not any(wrap):
         return x
@@ -93,7 +93,7 @@ def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
 
 
 class Moves:
-    """Random shifts of a periodic image at one size after another, and the way back.
+    """Random shifts of a periodic image, size after size, that can be undone.
 
     Without them the border, where the pixel grids of all sizes meet, would stay in one place.
     """

@@ -28,13 +28,13 @@ class Photo:
         path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
-        icc_profile: the file's colour profile, which the pixels keep (CMYK is converted to sRGB).
+        icc_profile: the file's colour profile; the pixels stay in it (CMYK is converted to sRGB).
         exif: EXIF block without the orientation, which has been applied.
-        unknown: (1, 1, H, W), 1 where the photo must not be learnt, such as in a hole to fill, and
-            0 elsewhere; None: it may be learnt everywhere.
-        raw: ``pixels`` with the file's own colours where they are fully transparent, which
-            ``write_image`` restores; None if no pixel is.
-        given: (height, width) of the file if it was reduced on reading, or shrunk.
+        unknown: (1, 1, H, W), 1 where a model must not learn from the photo, such as in a hole to
+            fill, and 0 elsewhere; None if it may learn from all of it.
+        raw: ``pixels`` with the file's own colours in fully transparent pixels, which
+            ``write_image`` restores; None if there are none.
+        given: (height, width) of the file, if the photo was reduced on reading or shrunk.
     """
 
     pixels: Tensor
@@ -75,15 +75,16 @@ class Photo:
 
 
 def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
-    """What pictures that a model draws inherit from its photo: gray or colour, and the profile.
+    """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
 
     They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.
 
     Args:
-        finished: whether they are made of the photo's own pixels: 16 bits and transparency stay.
+        finished: whether they are made of the photo's own pixels, which keeps 16 bits and
+            transparency.
 
     Returns:
-        The ``like`` of ``write_image``, and a few words about each property that is lost.
+        The ``like`` for ``write_image``, and a few words about each property that is lost.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any() and not finished:
@@ -93,7 +94,7 @@ def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     profile = photo.icc_profile
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
-        lost.append("a colour profile for other pixels than the photo's")
+        lost.append("a colour profile that does not fit the photo's pixels")
     nothing = photo.pixels.new_empty(1, 3, 0, 0)
     depth = 16 if photo.bit_depth > 8 and finished else 8
     like = Photo(nothing, None, photo.path, photo.mode, depth, profile)

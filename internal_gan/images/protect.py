@@ -13,7 +13,7 @@ from internal_gan.images.masks import dilate, soften
 from internal_gan.images.transforms import Transform
 from internal_gan.units import Size
 
-# The protected part grows by this radius and blends into the rest by this sigma, in pixels.
+# The protected part grows by radius GROWN and blends into the rest with sigma SEAM, in pixels.
 GROWN, SEAM = 1.0, 1.0
 
 Knots = tuple[tuple[float, float], ...]
@@ -49,8 +49,8 @@ class Protection:
 
     Attributes:
         transform: the geometry of the whole image.
-        rows, columns: the input row or column that each of the output is copied from, -1 where it
-            is stretched.
+        rows, columns: the input row or column that each output one is copied from, -1 where it is
+            stretched.
         weight: (1, 1, height, width) in [0, 1], the original's share in every pixel.
         mask: (1, 1, height, width), 1 in the protected parts of the output.
     """
@@ -67,7 +67,7 @@ class Protection:
 
 
 def touched(mask: Tensor) -> Size:
-    """How many rows and columns keep their size for a mask (1, 1, H, W)."""
+    """How many rows and columns a mask (1, 1, H, W) keeps at their size."""
     rows, columns = _kept(_weight(mask))
     return int(rows.sum()), int(columns.sum())
 
@@ -90,7 +90,7 @@ def protect(mask: Tensor, size: Size) -> Protection:
         if least > length or (least == len(kept) and least != length):
             allowed = "exactly" if least == len(kept) else "at least"
             raise UserError(
-                f"the protected part with its seam is {least} pixels {what}, so that the result "
+                f"the protected part with its seam is {least} pixels {what}, so the result "
                 f"must be {allowed} that, not {length}"
             )
         knots.append(_knots(kept, length))
@@ -103,9 +103,9 @@ def protect(mask: Tensor, size: Size) -> Protection:
 
 
 def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> Protection:
-    """The same protection where input and output are larger.
+    """The same protection for a larger input and output.
 
-    Every part keeps its place in the output, and is as large as in the larger input.
+    Each part keeps its place in the output and has its size in the larger input.
 
     Args:
         before: (height, width) of the smaller input.
@@ -122,7 +122,7 @@ def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> 
 
 
 def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
-    """``origins`` in an axis of ``old`` places as those of ``length`` places in one of ``new``."""
+    """Rescale the origins of an axis from ``old`` to ``new`` inputs, for ``length`` outputs."""
     result = torch.full((length,), -1, device=origins.device)
     place, until = 0, len(origins)
     while place < until:

@@ -17,14 +17,14 @@ Count = Literal["fewest", "released"]
 
 # More scales are a mistake, or take days to train.
 MOST_SCALES = 100
-# An image that is too long by no more than this share keeps its size.
+# An image whose long side exceeds the limit by no more than this share keeps its size.
 SLACK = 0.02
 
 
 def fit_size(size: Size, max_size: int | None) -> Size:
     """Shrink (height, width) so that the long side is ``max_size``, keeping the aspect ratio.
 
-    A size within ``SLACK`` of it stays: shrinking by a few pixels saves nothing and blurs the
+    A size within ``SLACK`` of it is kept: shrinking by a few pixels saves nothing and blurs the
     finest details. None keeps any size.
 
     Raises:
@@ -45,7 +45,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """An image, and masks by their maxima, at half the size, rounded up; all (N, C, H, W)."""
+    """Halve an image, and masks by their maxima, (N, C, H, W); the new sizes are rounded up."""
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
     return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
@@ -71,9 +71,9 @@ def pyramid_sizes(
         min_size: short side of the coarsest scale, in pixels.
         max_size: longest side of the finest scale, in pixels; None keeps the image's size.
         num_scales: overrides the number that follows from ``scale_factor``. Fewer leave out the
-            coarsest (the paper's Figure 7); more lie closer together.
-        count: ``fewest`` scales that ``scale_factor`` allows, or as many as in SinGAN's release:
-            one more, for all photos but about half of those that are shrunk.
+            coarsest scales (the paper's Figure 7); more lie closer together.
+        count: ``fewest`` that ``scale_factor`` allows, or ``released``, as many as SinGAN's
+            released code makes: one more, except for about half of the photos that are shrunk.
 
     Returns:
         (height, width) of every scale; only one if the image's short side is at most ``min_size``.
@@ -133,14 +133,17 @@ def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
 def _geometric_sizes(
     finest: Size, ratio: float, num_scales: int, last: int | None = None
 ) -> list[Size]:
-    """The ``last`` (by default all) of ``num_scales`` sizes from ``ratio`` times the finest up."""
+    """The ``last`` (default: all) of ``num_scales`` sizes, from ``ratio`` times the finest up."""
     steps = range((last or num_scales) - 1, 0, -1)
     return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
-    """Two more than the whole steps of ``scale_factor`` from the image to ``min_size``, less those
-    from the image to the finest scale."""
+    """The number of scales in SinGAN's released code.
+
+    It is the steps of ``scale_factor`` from the image to ``min_size``, minus the steps from the
+    image to the finest scale, both rounded up, plus 2.
+    """
 
     def steps(ratio: float) -> int:
         return math.ceil(math.log(ratio) / math.log(scale_factor) - 1e-9)
@@ -149,7 +152,7 @@ def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int
 
 
 def _most_scales(finest: Size, ratio: float) -> int:
-    """The most scales whose long sides differ by at least a pixel."""
+    """The largest number of scales whose long sides differ by at least a pixel."""
     coarsest = max(finest) * ratio
     return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
 

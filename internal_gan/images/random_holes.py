@@ -1,6 +1,6 @@
 """Random holes: boxes and brush strokes that cover a given share of an image.
 
-Nothing here synchronises with the device, since a training draws a hole in every step.
+Nothing here synchronises with the device, since training draws a hole in every step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LENGTHS = (0.08, 0.25)
 WIDTHS = (0.05, 0.13)
 # Standard deviation of the turn from one piece to the next, in radians.
 TURN = 0.9
-# Pairs of a pixel and a piece compared at once.
+# Pairs of a pixel and a piece compared at a time.
 AT_ONCE = 1_000_000
 # Strokes on longer images are drawn at this long side, in pixels, and enlarged.
 LARGEST = 512
@@ -44,7 +44,7 @@ def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generat
 
 
 def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """An upright box of random position and shape; ``ratio`` up to whole rows and columns."""
+    """An upright box of random position and shape, of ``ratio`` up to whole rows and columns."""
     height, width = size
     draws = torch.rand(3, generator=rng, device=rng.device)
     area = torch.as_tensor(ratio, device=rng.device) * float(height * width)
@@ -60,7 +60,7 @@ def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tenso
 
 
 def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
-    """Bent brush strokes, which cover ``ratio`` to the pixel, nearly so beyond ``LARGEST``.
+    """Bent brush strokes that cover ``ratio``: to the pixel, or nearly so beyond ``LARGEST``.
 
     Every pixel has a time at which the brush reaches it; the hole consists of the earliest ones.
 
@@ -70,7 +70,7 @@ def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> T
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
     height, width = size
-    # Enough pieces for most shares; larger ones are completed by the pixels nearest to them.
+    # Enough pieces for most ratios; for larger ones, the pixels nearest to the strokes are added.
     most = 0.6 if isinstance(ratio, Tensor) else min(ratio, 0.9)
     short = float(min(size))
     piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
@@ -104,7 +104,7 @@ def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Ten
 
 
 def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
-    """When the brush reaches every pixel, (height, width), in pieces."""
+    """When the brush reaches each pixel, (height, width), counted in pieces."""
     height, width = size
     device = start.device
     rows = torch.arange(height, device=device).view(1, -1, 1) + 0.5

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from internal_gan.units import Size
 
-# A larger factor needs a kernel beyond a GPU's shared memory, where torch fails.
+# A larger factor needs a kernel that exceeds a GPU's shared memory, and torch fails.
 MOST_SHRINKING = 32
 
 

@@ -7,12 +7,12 @@ from torch import Tensor
 
 Pixels = npt.NDArray[np.float32]  # (height, width, 3)
 
-# Share of the columns doubled before seams are found anew; doubling all would only stretch.
+# Share of the columns doubled before seams are found again; doubling all would only stretch.
 GROWTH_AT_ONCE = 0.5
 
 
 def seam_carve(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bring (1, 3, H, W) of any range to a size by removing or doubling seams, columns first.
+    """Resize (1, 3, H, W), of any range, by removing or doubling seams, columns first.
 
     Args:
         size: (height, width) in pixels, each at least 1.

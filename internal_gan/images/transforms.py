@@ -73,7 +73,7 @@ def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
 
 @dataclass(frozen=True)
 class Resize(Transform):
-    """Changes the size alone, along each axis by its own factor."""
+    """Changes only the size, by a separate factor along each axis."""
 
     def source(self, points: Tensor) -> Tensor:
         return points
@@ -84,7 +84,7 @@ class Resize(Transform):
     def __call__(self, x: Tensor, size: Size) -> Tensor:
         if x.shape[-2:] == size:
             return x
-        # Equal to sampling by a grid, in a fraction of the time.
+        # The same as sampling with a grid, in a fraction of the time.
         return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
@@ -161,7 +161,7 @@ def trapezoid(amount: float) -> Homography:
 
 @dataclass(frozen=True)
 class _Lift(Transform):
-    """Moves columns up and down, and shortens all so that they stay inside; or undoes it."""
+    """Moves columns up and down, shortened so that they stay inside; or undoes this."""
 
     amount: float
     undo: bool = field(default=False, kw_only=True)
@@ -186,8 +186,8 @@ class _Lift(Transform):
 class Bend(_Lift):
     """Bends the image into an arch, by a parabola.
 
-    ``amount`` is the rise of the arch as a fraction of the height, above -1 and below 1; a negative
-    one sags.
+    ``amount`` is the rise of the arch as a fraction of the height, above -1 and below 1. With a
+    negative amount the arch sags.
     """
 
     def _lift(self, x: Tensor) -> Tensor:
@@ -238,6 +238,6 @@ def _check_convex(corners: Sequence[Sequence[float]]) -> None:
         turns.append((bx - ax) * (cy - by) - (by - ay) * (cx - bx))
     if not (all(turn > 1e-6 for turn in turns) or all(turn < -1e-6 for turn in turns)):
         raise ValueError(
-            "the corners are no convex quadrilateral in the order top left, top right, bottom "
-            "right, bottom left, so that the transform is not invertible"
+            "the corners are not a convex quadrilateral in the order top left, top right, bottom "
+            "right, bottom left, so the transform is not invertible"
         )

@@ -26,7 +26,7 @@ def most_detailed(pixels: Tensor, size: Size) -> Window:
     energy = torch.zeros_like(gray)
     energy[..., 1:, :] += gray.diff(dim=-2).square()
     energy[..., :, 1:] += gray.diff(dim=-1).square()
-    # Cells of STEP pixels; an incomplete one at the end counts with the last whole one.
+    # Cells of STEP pixels; an incomplete one at the end is left out.
     step = min(STEP, rows, columns)
     cells = F.avg_pool2d(energy, step)
     means = F.avg_pool2d(cells, (rows // step, columns // step), stride=1)[0, 0]
@@ -37,7 +37,7 @@ def most_detailed(pixels: Tensor, size: Size) -> Window:
 
 
 def bounds(mask: Tensor) -> Window:
-    """The smallest window that holds every pixel of (1, 1, H, W) that is not 0; there is one."""
+    """The smallest window that holds all non-zero pixels of (1, 1, H, W); there must be one."""
     rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
     return (
         slice(int(rows[0]), int(rows[-1]) + 1),

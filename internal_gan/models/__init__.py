@@ -1,1 +1,1 @@
-"""The families of internal GANs: which adversarial stages, in which order."""
+"""The families of internal GANs, each with its sequence of adversarial stages."""

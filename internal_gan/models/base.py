@@ -14,7 +14,7 @@ from internal_gan.models.losses import Losses
 from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
 from internal_gan.units import Size
 
-# Adam moves a weight by about its learning rate in a step.
+# The largest learning rate: Adam moves a weight by about its learning rate per step.
 FASTEST = 10.0
 
 
@@ -25,11 +25,12 @@ class Optimization:
     Attributes:
         generator_lr, discriminator_lr: learning rates at the start of the stage.
         decay_start: fraction of the stage's steps after which the rates fall.
-        decay: ``step`` multiplies them by ``final_lr`` at once, ``linear`` goes there evenly.
+        decay: ``step`` multiplies the rates by ``final_lr`` immediately, ``linear`` lowers them to
+            it evenly.
         final_lr: fraction of the rates left at the end.
         ema: decay of the running average of the generator's weights, which becomes the final
             generator; None keeps the last weights.
-        clip: largest norm of a network's gradient, beyond which it is scaled down; None: any.
+        clip: norm above which a network's gradient is scaled down; None never scales it.
     """
 
     generator_lr: float
@@ -69,8 +70,10 @@ class Optimization:
 
 
 def cpu_generator(rng: torch.Generator) -> torch.Generator:
-    """A generator of the CPU, seeded by ``rng``, for the sizes and places that shape a computation:
-    nothing has to wait for the device."""
+    """A CPU random number generator seeded by ``rng``.
+
+    It draws the sizes and positions that shape a computation, so nothing waits for the device.
+    """
     seed = torch.randint(2**62, (1,), device=rng.device, generator=rng)
     return torch.Generator().manual_seed(int(seed))
 
@@ -83,18 +86,18 @@ def freeze(network: nn.Module) -> None:
 class Stage(ABC):
     """One part of a training: its networks and their losses.
 
-    In each step the engine calls ``discriminator_loss`` and ``generator_loss``, and at the end
+    In each step the engine calls ``discriminator_loss`` and ``generator_loss``; at the end it calls
     ``finish`` once. A loss returns a scalar to minimise and detached scalars to log, and must not
     wait for the device (no ``.item()``).
 
     Args:
         steps: number of training steps.
-        previous: the stage before, whose weights a new one may start from.
+        previous: the previous stage, whose weights this one may start from.
         rng: source of the initial weights and of all the stage's random numbers.
 
     Attributes:
         size: working size (height, width) in pixels.
-        discriminator: None where the generator learns without one.
+        discriminator: None if the generator trains without one.
         generator_steps, discriminator_steps: updates of each network in one step.
         step: the generator's updates so far, counted by the stage itself.
     """
@@ -128,7 +131,7 @@ class Stage(ABC):
         """Make the networks and whatever the losses need, on the model's device."""
 
     def discriminator_loss(self) -> Losses:
-        """The discriminator's loss on fresh random input; never called without one."""
+        """The discriminator's loss on fresh random input; not called without a discriminator."""
         raise NotImplementedError
 
     @abstractmethod
@@ -141,26 +144,26 @@ class Stage(ABC):
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and numbers beside the networks that an exact continuation needs."""
+        """Tensors and numbers, besides the networks, that resuming exactly needs."""
         return {"step": self.step}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore the result of :meth:`state_dict`."""
         self.step = state["step"]
 
 
 class Model(nn.Module, ABC):
-    """What a family has learnt of an image, for inference.
+    """A family's model of an image, for inference.
 
     ``state_dict`` and ``metadata`` together restore it.
 
     Attributes:
-        family: as in ``model=singan``.
-        task: the module of ``internal_gan.tasks`` that its trainings end with.
+        family: its name, as in ``model=singan``.
+        task: the module of ``internal_gan.tasks`` that runs at the end of a training.
         image: the working image, (1, 3, H, W) in [-1, 1], a buffer.
         sizes: working size (height, width) of every stage, in pixels; empty without an image.
-        generators: of the finished stages; a family that keeps its networks by name, as EdgeConnect
-            does, overrides ``finished`` and :meth:`restore`.
+        generators: those of the finished stages. A family that keeps its networks by name, such as
+            EdgeConnect, overrides ``finished`` and :meth:`restore`.
     """
 
     family: ClassVar[str]
@@ -188,13 +191,13 @@ class Model(nn.Module, ABC):
 
     @property
     def images(self) -> list[Tensor]:
-        """Every photo that it learns, ``image`` first."""
+        """Every photo that the model is trained on, ``image`` first."""
         return [self.image]
 
     @property
     def unknown(self) -> list[Tensor]:
-        """For every photo (1, 1, H, W), 1 where nothing is learnt from it and 0 elsewhere; empty
-        where every pixel is learnt from."""
+        """A mask (1, 1, H, W) of each photo, 1 where its pixels are excluded from training and 0
+        elsewhere; empty if none are."""
         return []
 
     @property
@@ -202,7 +205,7 @@ class Model(nn.Module, ABC):
         return next(self.buffers()).device
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
-        """Set the working size of every stage and make room for the image, which has the last."""
+        """Set the working size of every stage and allocate the image, at the last size."""
         self.sizes = [(int(height), int(width)) for height, width in sizes]
         self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
 
@@ -212,20 +215,20 @@ class Model(nn.Module, ABC):
 
     @abstractmethod
     def preview(self) -> Tensor:
-        """The image as the finished stages make it, (1, 3, h, w) in [-1, 1], to look at in
+        """The finished stages' version of the image, (1, 3, h, w) in [-1, 1], to look at during
         training."""
 
     def example(self) -> Tensor | None:
         """A random result of the finished stages, (1, 3, h, w) in [-1, 1], for loggers; None
-        where :meth:`preview` shows everything."""
+        if :meth:`preview` shows everything."""
         return None
 
     def metadata(self) -> dict[str, Any]:
-        """What :meth:`restore` needs beside the weights, as plain JSON values."""
+        """What :meth:`restore` needs besides the weights, as plain JSON values."""
         return {"sizes": self.sizes, "finished": self.finished}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
-        """Shape a new model so that the weights saved with ``metadata`` load into it."""
+        """Build a new model's parts so that the weights saved with ``metadata`` fit."""
         self.allocate(metadata["sizes"])
         self.generators.extend(self.new_generator(n) for n in range(metadata["finished"]))
         freeze(self)
@@ -233,14 +236,16 @@ class Model(nn.Module, ABC):
 
 @dataclass(kw_only=True)
 class Recipe(ABC):
-    """How a family learns; what ``model`` in the configuration builds.
+    """How a family is trained; ``model`` in the configuration builds it.
 
     Attributes:
-        model_class: its constructor's arguments are fields of the recipe, by name.
-        stage_class: of every stage.
-        learns_several: whether one model can learn several photos.
-        steps: training steps, by stage.
-        learning_rates: by stage, in units of those of ``optimization``.
+        model_class: its constructor's arguments are fields of the recipe with the same names.
+        stage_class: class of every stage.
+        learns_several: whether one model can be trained on several photos.
+        steps: training steps per stage.
+        learning_rates: factors per stage on the rates in ``optimization``.
+        max_aspect: a single photo longer than this, as the ratio of its sides, is shrunk for
+            training to a short side of ``max_size / max_aspect``; None: to ``max_size`` always.
     """
 
     model_class: ClassVar[type[Model]]
@@ -249,10 +254,11 @@ class Recipe(ABC):
     steps: PerStage
     learning_rates: PerStage = 1.0
     optimization: Optimization
+    max_aspect: float | None = None
 
     @property
     def min_side(self) -> int:
-        """Shortest side in pixels of an image that can be learnt."""
+        """Shortest side, in pixels, of an image to train on."""
         return 1
 
     @abstractmethod
@@ -263,9 +269,9 @@ class Recipe(ABC):
 
         Args:
             pixels: (1, 3, H, W) in [-1, 1].
-            others: further photos of any size, where the family ``learns_several``.
-            holes: for every photo (1, 1, H, W), 1 where its pixels are unknown and 0 elsewhere, or
-                None; for a family whose task has holes.
+            others: further photos of any size, if the family ``learns_several``.
+            holes: for each photo None or a mask (1, 1, H, W), 1 where its pixels are unknown and 0
+                elsewhere; only for a family whose task has holes.
 
         Raises:
             ValueError: the recipe does not fit the image.
@@ -288,13 +294,15 @@ class Recipe(ABC):
     def stage(
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
     ) -> Stage:
-        """A stage of a prepared model; see :class:`Stage`. Each is built after the one before has
-        finished, since it starts from what that learnt."""
+        """A stage of a prepared model; see :class:`Stage`.
+
+        Build it after the previous one has finished, since it starts from that stage's result.
+        """
         return self.stage_class(self, model, index, steps, previous, rng)
 
     @classmethod
     def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration of the model alone, taken from ``config``, the recipe's."""
+        """The model's part of ``config``, the recipe's configuration."""
         made = cls.model_class
         values = {name: config[name] for name in signature(made).parameters if name in config}
         return {"_target_": f"{made.__module__}.{made.__qualname__}", **values}

@@ -16,8 +16,8 @@ After = Callable[[int, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Widths:
-    """Channels by scale: ``coarsest``, times ``factor`` after each ``every`` scales, up or down to
-    ``limit``."""
+    """Channels per scale: ``coarsest``, multiplied by ``factor`` after every ``every`` scales, up
+    or down to ``limit``."""
 
     coarsest: int
     factor: float
@@ -32,8 +32,8 @@ class Widths:
             self.factor < 1 and self.limit > self.coarsest
         ):
             raise ValueError(
-                f"factor={self.factor} leads from coarsest={self.coarsest} away from "
-                f"limit={self.limit}; change both, or use factor=1"
+                f"factor={self.factor} moves from coarsest={self.coarsest} away from "
+                f"limit={self.limit}; change factor or limit, or use factor=1"
             )
 
     def at(self, scale: int) -> int:
@@ -47,7 +47,7 @@ class Ladder:
     """The scales of a model, coarsest first.
 
     Args:
-        generators: the model's, of the finished scales.
+        generators: those of the model's finished scales.
 
     Attributes:
         sizes: (height, width) of every scale in pixels; empty without an image.
@@ -63,19 +63,19 @@ class Ladder:
         return len(self.generators)
 
     def check_finished(self) -> None:
-        """Refuse a model without a finished scale, with a UserError."""
+        """Raise a UserError if no scale is finished."""
         if not self.finished:
             raise UserError("this model has no finished scale yet; train it, or resume its run")
 
     def check_scale(self, start_scale: int, first: int = 0) -> None:
-        """Refuse, with a UserError, a start scale that is unfinished or coarser than ``first``."""
+        """Raise a UserError if a start scale is unfinished or coarser than ``first``."""
         self.check_finished()
         last = self.finished - 1
         if not first <= start_scale <= last:
             raise UserError(f"start_scale is {start_scale}; allowed: {first} to {last} (finest)")
 
     def sizes_for(self, size: Size | None, last: int) -> list[Size]:
-        """Sizes of scales 0 to ``last`` where the last has ``size``; None: the model's own.
+        """Sizes of scales 0 to ``last`` if the last has ``size``; None means the model's own.
 
         Raises:
             UserError: see :func:`internal_gan.models.limits.check_result`.
@@ -103,10 +103,10 @@ class Ladder:
         """The output of scale ``last``.
 
         Args:
-            refine: gives the output of a scale from (scale, coarser output); the latter is None at
-                scale 0.
+            refine: called with (scale, coarser output), returns the scale's output; the coarser
+                output is None at scale 0.
             image: the output of scale ``first`` - 1.
-            after: changes an output, given (scale, output), before the next scale gets it.
+            after: called with (scale, output) after each scale; its result replaces the output.
         """
         for scale in range(first, last + 1):
             image = refine(scale, image)

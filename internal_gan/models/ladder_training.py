@@ -1,4 +1,4 @@
-"""What the recipes of families that learn scale by scale share."""
+"""What the recipes of families that train scale by scale share."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from internal_gan.units import Size
 
 @dataclass(kw_only=True)
 class LadderRecipe(Recipe):
-    """How a model with a ladder learns; ``conf/model/FAMILY.yaml`` explains the options.
+    """Training options of a model with a ladder; ``conf/model/FAMILY.yaml`` explains them.
 
     Attributes:
         generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
@@ -49,7 +49,7 @@ class LadderRecipe(Recipe):
 
     @property
     def judged_side(self) -> int:
-        """The discriminator's receptive field, the shortest side that it can judge, in pixels."""
+        """The discriminator's receptive field in pixels: the shortest side that it can judge."""
         return 2 * int(self.discriminator(width=1).margin) + 1
 
     def prepare(
@@ -67,14 +67,14 @@ class LadderRecipe(Recipe):
             raise UserError(
                 f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
                 f"least the discriminator's receptive field of {self.min_side} pixels "
-                "(a larger image, or a larger model.min_size)"
+                "(use a larger image or a larger model.min_size)"
             )
         model = self.new_model()
         if others:
             model.keep_others(others, self.max_size)
         model.allocate(sizes, pixels.device)
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        # Options that would fail in a later stage fail here.
+        # Fail here rather than in a later stage.
         self.steps_of(model)
         self.optimization_at(model, 0)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
@@ -85,16 +85,16 @@ class LadderRecipe(Recipe):
 
     @abstractmethod
     def check(self, model: Any) -> None:
-        """Refuse, with a ValueError, options that do not fit the model's scales."""
+        """Raise a ValueError if the options do not fit the model's scales."""
 
 
 def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
     """Index of a window that moves over an image of ``size`` from turn to turn.
 
-    ``side`` is that of a square, or (height, width), in pixels; None is the whole image. An
-    additive recurrence spreads the windows evenly without waiting for the device. It aims up to a
-    quarter of a side beyond the border and is stopped there, since few windows would otherwise
-    reach the border.
+    ``side`` is a square's side or (height, width), in pixels; None means the whole image. An
+    additive recurrence spreads the windows evenly without waiting for the device. Its positions
+    reach up to a quarter of a side beyond the border and are then clamped to it, since few windows
+    would otherwise touch the border.
     """
     if side is None:
         return ...

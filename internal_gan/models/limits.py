@@ -1,19 +1,19 @@
-"""Bounds on what a model may be asked for."""
+"""Limits of what a model may be asked to compute."""
 
 from collections.abc import Sequence
 
 from internal_gan.errors import UserError
 
-# Pixels of one result, which take at least 16 gigabytes, and results of one call.
+# Pixels of one result, which need at least 16 gigabytes, and results of one call.
 MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
 
 
 def check_result(size: Sequence[int], name: str = "size") -> None:
-    """Refuse a picture that no computer can hold.
+    """Check that an image is not too large to compute.
 
     Args:
         size: (height, width) in pixels.
-        name: of the size, in the message.
+        name: what the message calls the size.
 
     Raises:
         UserError: not two whole numbers above 0, or more than ``MOST_PIXELS``.
@@ -23,13 +23,13 @@ def check_result(size: Sequence[int], name: str = "size") -> None:
         raise UserError(f"{name} is {sides}; it must be [height, width] in pixels, above 0")
     if sides[0] * sides[1] > MOST_PIXELS:
         raise UserError(
-            f"{name} is {sides[0]}x{sides[1]} pixels; allowed are "
-            f"{MOST_PIXELS // 1_000_000} megapixels in all"
+            f"{name} is {sides[0]}x{sides[1]} pixels; allowed: up to "
+            f"{MOST_PIXELS // 1_000_000} megapixels"
         )
 
 
 def check_count(name: str, count: int, most: int = MOST_RESULTS, least: int = 1) -> None:
-    """Refuse, with a UserError, a number that is not whole or is out of range."""
+    """Raise a UserError if a number is not whole or is out of range."""
     if not isinstance(count, int) or not least <= count <= most:
         raise UserError(
             f"{name} is {count}; it must be a whole number, at least {least} and at most {most}"

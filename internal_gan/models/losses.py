@@ -1,4 +1,4 @@
-"""What the losses of all stages have in common."""
+"""What the losses of all stages share."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -33,8 +33,8 @@ class Terms:
     def every(
         self, interval: int, name: str, value: Callable[[], Tensor], weight: float = 1.0
     ) -> None:
-        """Add a term in one of ``interval`` steps, with ``interval`` times the weight, unless that
-        is 0."""
+        """Add a term every ``interval`` steps, with ``interval`` times its weight; skip it if the
+        weight is 0."""
         if weight and self.step % interval == 0:
             self.add(name, value(), interval * weight)
 
@@ -61,10 +61,9 @@ def judge(
 
     Args:
         real, fake: (N, C, H, W); their sizes may differ.
-        penalised: a real and a generated image of one size for the penalty; ``real`` and ``fake``
-            by default.
-        interval: the penalty is added in one of ``interval`` steps, with ``interval`` times the
-            weight.
+        penalised: a real and a generated image of the same size for the penalty; ``real`` and
+            ``fake`` by default.
+        interval: the penalty is added every ``interval`` steps, with ``interval`` times its weight.
     """
     terms = Terms()
     real_logits, _ = discriminator(real.detach())
@@ -78,8 +77,10 @@ def judge(
 
 
 class Draws(Generic[T]):
-    """A stage's random draws, shared by both networks: the generator's first update reuses the
-    discriminator's last draw, which the same weights made."""
+    """A stage's random draws, shared by both networks.
+
+    The generator's first update reuses the discriminator's last draw, made with the same weights.
+    """
 
     def __init__(self, draw: Callable[[], T]) -> None:
         self._draw = draw

@@ -14,7 +14,7 @@ from internal_gan.patches.losses import PatchLoss, PatchTerm
 
 @dataclass(frozen=True)
 class StageTerm:
-    """A patch loss against the image of one stage, computed in one of ``interval`` steps."""
+    """A patch loss against the image of one stage, computed every ``interval`` steps."""
 
     name: str
     loss: PatchLoss
@@ -22,7 +22,7 @@ class StageTerm:
     interval: int
 
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
-        """Add the loss of ``fake``, (1, 3, H, W), in the steps in which it is due."""
+        """Add the loss of ``fake``, (1, 3, H, W), if it is due in this step."""
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
 
@@ -34,8 +34,8 @@ def stage_terms(
     real: Tensor,
     rng: torch.Generator,
 ) -> list[StageTerm]:
-    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``,
-    (1, 3, H, W) in [-1, 1]."""
+    """The terms with a nonzero weight at stage ``index`` of ``count``, compared with the patches of
+    ``real``, (1, 3, H, W) in [-1, 1]."""
     found = []
     for name, term in (terms or {}).items():
         weight = per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
@@ -45,7 +45,7 @@ def stage_terms(
 
 
 def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Tensor, count: int) -> None:
-    """Refuse terms that do not fit the smallest image of a training.
+    """Check that the terms fit the smallest image of a training.
 
     Args:
         image: (1, 3, H, W) in [-1, 1].

@@ -6,7 +6,7 @@ from internal_gan.errors import check_range
 
 PerStage = float | Sequence[float] | Mapping[str, float]
 
-# The largest weight or number of steps: 32 bits lose count beyond.
+# The largest weight or number of steps; 32-bit integers cannot hold much more.
 MOST = 1e9
 # The largest multiple of a learning rate.
 MOST_RATE = 1000.0
@@ -18,10 +18,10 @@ def per_stage(
     """An option's number for every stage, coarsest first.
 
     Args:
-        value: one number for all, a list with one number a stage, ``{coarsest: a, finest: b}``,
-            geometric in between, or ``{coarsest: a, others: b}``.
-        name: of the option, in messages.
-        low, high: the range of a number.
+        value: one number for all stages; a list with one number per stage;
+            ``{coarsest: a, finest: b}``, geometric in between; or ``{coarsest: a, others: b}``.
+        name: the option's name in messages.
+        low, high: the allowed range of each number.
 
     Raises:
         ValueError: a list of another length, other keys, or a number out of range.
@@ -40,7 +40,7 @@ def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
             return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
         if set(value) != {"coarsest", "finest"}:
             raise ValueError(
-                f"{name} has the keys {', '.join(value) or 'of none'}; allowed: coarsest with "
+                f"{name} has the keys {', '.join(value) or '(none)'}; allowed: coarsest with "
                 "finest or others"
             )
         first, last = float(value["coarsest"]), float(value["finest"])

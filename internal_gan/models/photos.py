@@ -1,4 +1,4 @@
-"""Models that can learn several photos."""
+"""Models that can be trained on several photos."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from internal_gan.units import Size
 
 
 class SeveralPhotosModel(Model):
-    """A model of one photo or several, each of them a buffer.
+    """A model of one or more photos, each stored as a buffer.
 
     Attributes:
         other_sizes: working sizes (height, width) of the photos after the first.
@@ -26,11 +26,11 @@ class SeveralPhotosModel(Model):
         return [self.image, *(getattr(self, _other(n)) for n in range(len(self.other_sizes)))]
 
     def keep_others(self, photos: Sequence[Tensor], max_size: int | None) -> None:
-        """Take further photos to learn from.
+        """Add further photos to train on.
 
         Args:
             photos: each (1, 3, H, W) in [-1, 1], of any size.
-            max_size: long side in pixels that they are shrunk to; None keeps theirs.
+            max_size: long side in pixels that they are shrunk to; None keeps their size.
         """
         sizes = [fit_size(size_of(photo), max_size) for photo in photos]
         self._allocate_others(sizes)

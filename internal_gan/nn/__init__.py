@@ -1,1 +1,1 @@
-"""Shared network components: blocks, generators, discriminators and losses; no files, no loops."""
+"""Shared network components: blocks, generators, discriminators and losses."""

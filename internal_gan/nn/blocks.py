@@ -19,7 +19,7 @@ Downscale = Literal["stride", "wide", "pool"]
 Statistics = Literal["running", "own"]
 
 LEAKY_SLOPE = 0.2
-# More than published networks have, and what a computer can hold.
+# Above what published networks have, and within what a computer can hold.
 MOST_CHANNELS, MOST_LAYERS, LARGEST_KERNEL = 2048, 64, 31
 POWER_ITERATIONS = 15
 
@@ -27,24 +27,24 @@ POWER_ITERATIONS = 15
 class ConvBlock(nn.Sequential):
     """Convolution, norm and LeakyReLU.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, H', W'). Without ``padding`` the sides lose the
-    kernel's reach less 1; ``stride`` divides and ``upscale`` doubles them.
+    Maps (N, in_channels, H, W) to (N, out_channels, H', W'). Without ``padding``, each side loses
+    the kernel's extent less 1. ``stride`` divides the sides, ``upscale`` doubles them.
 
     Args:
-        norm: ``spectral`` is of the convolution's weight; ``spectral_batch`` and
-            ``spectral_instance`` are both of the two.
+        norm: ``spectral`` normalises the convolution's weight; ``spectral_batch`` and
+            ``spectral_instance`` add a batch or an instance norm.
         upscale: ``transposed`` is a transposed convolution with kernel 4 and stride 2, ``nearest``
-            a 3x3 convolution of repeated pixels. Both ignore ``kernel_size``, ``stride`` and
-            ``dilation``, the former also ``padding``.
-        downscale: halves the sides, in place of ``stride``: ``stride`` by a convolution of stride
-            2, ``wide`` by one of 4x4 pixels that continues the input with zeros, ``pool`` by the
-            largest of 2x2 pixels after everything else.
-        statistics: with which a batch norm works after the training, the ``running`` averages of
-            the training or the input's ``own``.
+            a 3x3 convolution after nearest-neighbour upsampling. Both ignore ``kernel_size``,
+            ``stride`` and ``dilation``; ``transposed`` also ignores ``padding``.
+        downscale: halves the sides, overriding the argument ``stride``: ``stride`` by a convolution
+            of stride 2, ``wide`` by a zero-padded 4x4 convolution of stride 2, ``pool`` by 2x2 max
+            pooling after everything else.
+        statistics: what a batch norm uses after training: ``running`` averages or the input's
+            ``own`` statistics.
         affine: whether an instance norm has weights.
         padding: how the input continues beyond its border; None does not pad.
         activation: whether a LeakyReLU follows.
-        slope: of the LeakyReLU below 0.
+        slope: the LeakyReLU's slope below 0.
 
     Raises:
         ValueError: an unknown ``norm``.
@@ -94,13 +94,13 @@ class ConvBlock(nn.Sequential):
         if activation:
             layers.append(nn.LeakyReLU(slope))
         if downscale == "pool":
-            # An odd last row or column counts, too.
+            # Keeps an odd last row or column.
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
         super().__init__(*layers)
 
 
 class OwnBatchNorm2d(nn.BatchNorm2d):
-    """A batch norm that works with its input's own mean and variance after the training, too."""
+    """A batch norm that uses its input's own mean and variance after training, too."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, track_running_stats=False)
@@ -108,16 +108,16 @@ class OwnBatchNorm2d(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.numel() > x.shape[1]:
             return super().forward(x)
-        # The only value of a channel is its mean.
+        # A channel's only value is its mean, so the normalised value is 0.
         return 0 * x + self.bias.view(-1, 1, 1)
 
 
 class DilatedConv2d(nn.Conv2d):
-    """A dilated convolution whose gradient is right for any number of channels.
+    """A dilated convolution whose gradient is correct for any number of channels.
 
     With channels-last bfloat16 on CPUs with bfloat16 instructions, oneDNN's gradient of a dilated
-    kernel is NaN or crashes unless the channels are a multiple of 16 (torch 2.13). Other numbers of
-    channels take the contiguous layout.
+    kernel is NaN or crashes unless the numbers of channels are multiples of 16 (torch 2.13). Other
+    numbers use the contiguous layout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -128,18 +128,17 @@ class DilatedConv2d(nn.Conv2d):
 
 
 class DoublingConv2d(nn.Conv2d):
-    """A 3x3 convolution of the input enlarged twofold by repeating its pixels, at less than half
-    the cost.
+    """A 3x3 convolution after twofold nearest-neighbour upsampling, at less than half the cost.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); ``border`` continues the enlarged
-    input by one pixel. Along each axis the kernel sees two copies of one pixel and one of its
-    neighbour, so the weights of the copies can be summed first. That leaves a 2x2 kernel for each
-    of the four copies at the centre: 16 multiplications instead of 36.
+    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); ``border`` pads the enlarged input
+    by one pixel. Along each axis the kernel sees two copies of one pixel and one of its neighbour,
+    so the weights of the copies can be summed first. That leaves a 2x2 kernel for each of the four
+    copies at the centre: 16 multiplications instead of 36.
     """
 
     def __init__(self, in_channels: int, out_channels: int, border: Padding) -> None:
         super().__init__(in_channels, out_channels, 3)
-        # Mirrored at its border, the enlarged input continues with another copy of its last pixel.
+        # Reflecting the enlarged input gives another copy of its last pixel, as replicating does.
         self.border: Padding = "replicate" if border == "reflect" else border
 
     def forward(self, x: Tensor) -> Tensor:
@@ -176,8 +175,9 @@ class Pad(nn.Module):
 def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
     """Draw the weights of all convolutions and norms in place; biases become 0.
 
-    ``normal`` is SinGAN's initialisation, of standard deviation 0.02 around 0, for norms around 1.
-    ``kaiming`` keeps the variance of activations, so that networks without a norm train too.
+    ``normal`` is SinGAN's initialisation: standard deviation 0.02, around 0 for convolutions and
+    around 1 for norms. ``kaiming`` keeps the variance of activations, so that networks without a
+    norm train too.
 
     Raises:
         ValueError: an unknown ``init``.
@@ -213,8 +213,10 @@ def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> N
 
 @torch.no_grad()
 def update_spectral_norms(module: nn.Module) -> None:
-    """Estimate all spectral norms anew, after weights were set rather than trained; ``module`` is
-    left in the mode, training or inference, that it has."""
+    """Estimate all spectral norms anew after weights were set rather than trained.
+
+    ``module`` keeps its mode, training or inference.
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and is_parametrized(layer, "weight"):
             _iterate_power(layer)
@@ -229,8 +231,7 @@ def _iterate_power(layer: nn.Module) -> None:
 
 
 def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
-    """Refuse, with a ValueError, a network that is too large; ``depth`` counts its doublings of
-    ``width``."""
+    """Raise a ValueError if a network is too large; ``depth`` counts its doublings of ``width``."""
     check_range(1, MOST_CHANNELS, width=width)
     check_range(0, int(math.log2(MOST_CHANNELS / width)), depth=depth)
     check_range(0, MOST_LAYERS, residual_blocks=residual_blocks)
@@ -238,15 +239,17 @@ def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: i
 
 
 def check_kernel(kernel_size: int) -> None:
-    """Refuse, with a ValueError, a kernel that is too large or cannot be padded evenly."""
+    """Raise a ValueError if a kernel is too large or cannot be padded evenly."""
     check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 
 
 def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
-    """Extend (N, C, H, W) by ``margin`` pixels on every side; ``replicate`` serves images too small
-    for ``reflect`` and ``circular``."""
+    """Pad (N, C, H, W) by ``margin`` pixels on every side.
+
+    Images too small for ``reflect`` or ``circular`` use ``replicate``.
+    """
     if mode == "zero":
         return F.pad(x, (margin,) * 4)
     side = min(x.shape[-2:])
@@ -256,8 +259,10 @@ def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
 
 
 def pad_to_multiple(x: Tensor, step: int) -> Tensor:
-    """Extend (N, C, H, W) at the bottom and the right until ``step`` divides both sides: mirrored
-    or, if it is too small for that, with its last row or column repeated."""
+    """Pad (N, C, H, W) at the bottom and the right until ``step`` divides both sides.
+
+    The padding is a reflection or, if ``x`` is too small for that, its last row or column repeated.
+    """
     height, width = x.shape[-2:]
     bottom, right = -height % step, -width % step
     fits = bottom < height and right < width

@@ -27,7 +27,7 @@ Schedule = Literal["linear", "geometric"]
 
 
 class PatchDiscriminator(nn.Module):
-    """One logit for each overlapping patch, by convolutions without padding (Shaham et al. 2019,
+    """One logit for each overlapping patch; unpadded unless ``padding`` is set (Shaham et al. 2019,
     Section 3.2).
 
     Args:
@@ -37,10 +37,10 @@ class PatchDiscriminator(nn.Module):
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         channels: of the image.
         widths: channels of each hidden layer, in place of ``width`` and ``depth``.
-        strides: of each hidden layer; None is 1 each.
-        output_kernel_size: of the last layer; None is ``kernel_size``.
+        strides: of each hidden layer; None means 1.
+        output_kernel_size: of the last layer; None means ``kernel_size``.
         output_norm: of the last layer.
-        padding: zeros around the input of each layer, pixels on every side.
+        padding: zero padding of each layer's input, in pixels on every side.
         rng: source of the initial weights.
 
     Attributes:
@@ -78,7 +78,7 @@ class PatchDiscriminator(nn.Module):
             check_range(1, LARGEST_KERNEL, strides=stride)
         if len(strides) != len(hidden):
             raise ValueError(
-                f"strides has {len(strides)} numbers; allowed: {len(hidden)}, as widths"
+                f"strides has {len(strides)} numbers; allowed: {len(hidden)}, one per hidden layer"
             )
         last = kernel_size if output_kernel_size is None else output_kernel_size
         check_range(1, LARGEST_KERNEL, kernel_size=kernel_size, output_kernel_size=last)
@@ -99,8 +99,11 @@ class PatchDiscriminator(nn.Module):
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The logits (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], without strides
-        and padding H' = H - receptive_field + 1, and the hidden feature maps in order."""
+        """The logits (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], and the hidden feature
+        maps in order.
+
+        Without strides and padding, H' = H - receptive_field + 1.
+        """
         features = []
         for block in self.blocks:
             image = block(self._padded(image))
@@ -112,24 +115,23 @@ class PatchDiscriminator(nn.Module):
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """A patch discriminator for each of several sizes of the image (Shocher et al. 2019, Section
-    3.3).
+    """A patch discriminator at each of several image sizes (Shocher et al. 2019, Section 3.3).
 
-    Each network judges the image shrunk by another factor. Their maps are resized to the finest
-    scale's and averaged with weights that :meth:`set_progress` moves from the coarse scales to all
-    alike. An image too small for the coarsest scales is judged by the others.
+    Each network judges the image shrunk by a different factor. Their maps are resized to the finest
+    scale's and averaged. :meth:`set_progress` moves the weights from the coarse scales to equality.
+    An image too small for the coarsest scales is judged by the others.
 
     Args:
-        discriminator: called with ``rng``, makes the network of one scale.
+        discriminator: called with ``rng`` to make the network of one scale.
         size: (height, width) in pixels of the images to judge.
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
-        factor: ratio of the sides of a scale to those of the next coarser one.
+        factor: ratio of a scale's sides to the next coarser one's.
         min_side: short side of the smallest image judged, in pixels.
         coarse_weight: ratio of a scale's weight to the next finer one's, at the beginning.
         even_after: progress at which all scales weigh the same, 0 to 1.
-        schedule: ``linear`` weights go there evenly and stay; with ``geometric`` the ratio is
-            coarse_weight^(1 - progress / even_after), and goes on towards the fine scales.
-        sigmoid: whether each map passes a sigmoid before it is averaged.
+        schedule: ``linear`` weights become equal evenly and stay so; with ``geometric`` the ratio
+            is coarse_weight^(1 - progress / even_after), which then moves on to the fine scales.
+        sigmoid: whether each map passes through a sigmoid before it is averaged.
         rng: source of the initial weights.
 
     Attributes:
@@ -176,7 +178,7 @@ class MultiScaleDiscriminator(nn.Module):
         self.set_progress(0.0)
 
     def set_progress(self, progress: float) -> None:
-        """Set the scales' weights for a progress of the training from 0 to 1."""
+        """Set the scales' weights for a training progress from 0 to 1."""
         even = progress / self.even_after if self.even_after else 1.0
         ratio = self.coarse_weight
         if self.schedule == "geometric":
@@ -186,13 +188,15 @@ class MultiScaleDiscriminator(nn.Module):
         self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
 
     def judge_as(self, size: Size | None) -> None:
-        """Judge what follows at the scales alone that an image of ``size``, (height, width) in
-        pixels, has room for; None: at all that each image has room for itself."""
+        """Judge later images only at the scales that fit ``size``, (height, width) in pixels.
+
+        None judges each image at all scales that fit it.
+        """
         self.most = None if size is None else max(1, len(self._sizes(size)))
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The averaged map (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], as large as that of
-        the finest scale, and the hidden feature maps of all networks, finest first."""
+        """The averaged map (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], as large as the
+        finest scale's, and the hidden feature maps of all networks, finest first."""
         size = size_of(image)
         sizes = (self._sizes(size) or [size])[: self.most]
         used = list(zip(self.networks, sizes, self.weights, strict=False))

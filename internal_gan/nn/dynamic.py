@@ -1,6 +1,6 @@
 """Resampling and padding for exported graphs, whose sizes are known only when they run.
 
-Both are made of arithmetic on indices, matrix products and lookups, without a branch on a size.
+Both use only index arithmetic, matrix products and lookups, and never branch on a size.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from internal_gan.nn.blocks import Padding
 
 
 def resize(x: Tensor, height: int, width: int) -> Tensor:
-    """As :func:`internal_gan.images.resize.resize`, by two matrix products.
+    """:func:`internal_gan.images.resize.resize` by two matrix products.
 
     Args:
         x: (N, C, H, W).
-        height, width: of the result, whole numbers or symbols for them.
+        height, width: of the result, integers or symbolic integers.
     """
     return _weights(x.shape[-2], height) @ x @ _weights(x.shape[-1], width).mT
 
 
 def _weights(old: int, new: int) -> Tensor:
-    """The weights (new, old) with which the pixels of a row of ``old`` make one of ``new``."""
-    # The distance of two centres is (j + 1/2) - (i + 1/2) old / new old pixels; whole numbers
-    # keep it exact. A kernel that shrinks is as much wider.
+    """The weights (new, old) that resample a row of ``old`` pixels to one of ``new``."""
+    # Two centres are (j + 1/2) - (i + 1/2) old / new apart, in old pixels; integers keep this
+    # exact. When shrinking, the kernel widens by the same factor.
     j, i = torch.arange(old), torch.arange(new)
     distance = (2 * j + 1) * new - (2 * i[:, None] + 1) * old
     widest = torch.sym_max(old, new)  # type: ignore[no-untyped-call]
@@ -38,7 +38,7 @@ def _weights(old: int, new: int) -> Tensor:
 
 
 def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
-    """As :func:`internal_gan.nn.blocks.pad`."""
+    """Exportable form of :func:`internal_gan.nn.blocks.pad`."""
     if mode == "zero":
         return F.pad(x, (margin,) * 4)
     height, width = x.shape[-2:]

@@ -1,4 +1,4 @@
-"""Adversarial losses, each of which every family can use."""
+"""Adversarial losses; every family can use any of them."""
 
 from abc import ABC, abstractmethod
 from typing import Literal
@@ -41,9 +41,9 @@ class WGANGP(AdversarialLoss):
 
     Args:
         penalty_weight: lambda; 0.1 in SinGAN.
-        penalty_norm: ``pixel``, as in SinGAN's release, is the norm over each pixel's channels of
-            the summed logits' gradient; ``sample``, as in the paper, the norm over the whole image
-            of the mean logit's gradient.
+        penalty_norm: ``pixel``, as in SinGAN's release, takes the gradient of the summed logits and
+            its norm over each pixel's channels; ``sample``, as in the paper, takes the gradient of
+            the mean logit and its norm over the whole image.
 
     Raises:
         ValueError: an unknown ``penalty_norm``, or a weight out of range.
@@ -65,8 +65,10 @@ class WGANGP(AdversarialLoss):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """The penalty on gradients whose norm is not 1, at random points between real and fake. In
-        float32, since in bfloat16 the norm is too coarse to reach 1."""
+        """The penalty on gradients whose norm is not 1, at random points between real and fake.
+
+        Computed in float32, since in bfloat16 the norm is too coarse to reach 1.
+        """
         with torch.autocast(real.device.type, enabled=False):
             mix = torch.rand(len(real), 1, 1, 1, device=real.device, generator=rng)
             between = torch.lerp(real.detach().float(), fake.detach().float(), mix)

@@ -15,7 +15,7 @@ from internal_gan.nn.blocks import LARGEST_KERNEL, MOST_CHANNELS, pad
 from internal_gan.patches.losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
-# Of the images in [0, 1] on which torchvision's networks were trained.
+# Statistics of the images, in [0, 1], that torchvision's networks were trained on.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 # VGG-19 (Simonyan and Zisserman 2015): the 3x3 convolutions in each block, and the layers, as
@@ -28,7 +28,7 @@ _OPTION = "model.features.weights"
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """Maps images (N, 3, H, W) in [-1, 1] to feature maps, by fixed weights."""
+    """Maps images (N, 3, H, W) in [-1, 1] to feature maps, with fixed weights."""
 
     @abstractmethod
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -60,7 +60,7 @@ class RandomFeatures(FeatureNetwork):
         check_range(1, MOST_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)
-        # Without their mean the filters respond to structure alone.
+        # With zero mean, the filters respond only to structure.
         weight = weight - weight.mean(dim=(2, 3), keepdim=True)
         weight = weight / weight.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
         self.weight: Tensor
@@ -86,11 +86,11 @@ class VGG19Features(FeatureNetwork):
     Args:
         weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg19``.
         widths: channels of the five blocks.
-        normalise: whether it sees images less ImageNet's mean, over its deviation, as it was
-            trained, or as they are in [0, 1], as EdgeConnect's release shows them.
+        normalise: whether images are normalised by ImageNet's mean and standard deviation, as in
+            its training. Otherwise they stay in [0, 1], as in EdgeConnect's release.
 
     Raises:
-        UserError: no such file, or one of another network.
+        UserError: the file does not exist, or belongs to another network.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
 
 
 def style_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """The same of the maps' Gram matrices; the maps' sizes may differ."""
+    """The same sum for the maps' Gram matrices; the maps' sizes may differ."""
     parts = [F.l1_loss(gram(x), gram(y)) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 

@@ -1,1 +1,1 @@
-"""The photo's own patches: searched, compared, put into holes and results."""
+"""Searches and compares the photo's own patches, and fills holes and builds results with them."""

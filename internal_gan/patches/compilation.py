@@ -1,4 +1,4 @@
-"""The first use of the compiled loops, which takes some seconds."""
+"""Compiles the loops on their first use, which takes some seconds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from internal_gan.patches import kernels
 from internal_gan.patches.field import PATCH, Index, search
 from internal_gan.patches.synthesis import vote
 
-# What compiling the other loops takes, as a multiple of the first one.
+# Time to compile the other loops, as a multiple of the first one's.
 OTHERS = 4.0
 
 
 def compile_loops(say: Callable[[str], None]) -> None:
-    """Compile the loops, and say so in a line; or read them from where numba has kept them."""
+    """Compile the loops and say so in one line, or read them from numba's cache."""
     if kernels.is_compiled():
         return
     tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
@@ -28,7 +28,7 @@ def compile_loops(say: Callable[[str], None]) -> None:
         again = (
             "only the first time"
             if kernels.KEPT
-            else "each time, as numba finds no folder to keep it in; NUMBA_CACHE_DIR names one"
+            else "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
         )
         say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
     vote(search(tiny, index).places, (PATCH, PATCH))

@@ -1,7 +1,7 @@
-"""Filling a hole with patches of what is around it, from coarse to fine, without any network.
+"""Fills a hole with patches from its surroundings, coarse to fine, without a network.
 
-The search is exact, at sizes that a model learns: what EdgeConnect learns begins from this filling,
-and what the network drew stays the same bit for bit.
+The search is exhaustive and works at training sizes. EdgeConnect's training starts from this
+filling, so the exact search keeps the network's output the same, bit for bit.
 
 Sources: Y. Wexler, E. Shechtman, M. Irani, "Space-time completion of video", PAMI 2007 (the search
 and the weighted means); C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (matches carried to the finer
@@ -31,16 +31,16 @@ PATCH = 7  # side in pixels
 ROUNDS = 4  # searches at each size
 # The smallest size has at least this many known patches.
 FEWEST = 150
-# Smooth patches are near to everything. The smaller ALPHA, the more those are preferred that
+# Smooth patches are close to everything. The smaller ALPHA is, the more it favours patches that
 # nothing resembles yet; in squared differences of colours in [-1, 1].
 ALPHA = 0.08
-# Each step into the hole divides a patch's weight by this: its border is known best.
+# Each pixel into the hole divides a patch's weight by this: the border of the hole is known best.
 TRUST = 1.3
-# What the way from top to bottom counts, and that from side to side, as a difference of colours:
-# in most scenes things lie at heights of their own.
+# What the distance from top to bottom counts, and from side to side, as a difference of colours: in
+# most scenes, things keep to certain heights.
 DOWN, ACROSS = 0.6, 0.2
-# Pairs of patches that are compared within seconds. Where there are more, the matches found at half
-# the size are kept, which looks the same.
+# Pairs of patches that can be compared within seconds. If there are more, the matches found at half
+# the size are kept; the result looks the same.
 MOST_PAIRS = 1e8
 
 
@@ -54,20 +54,20 @@ def complete(
 ) -> Tensor:
     """Fill a hole with known patches of the image.
 
-    At the smallest size the hole is filled ring by ring, each pixel with the middle of the known
+    At the smallest size, the hole is filled ring by ring, each pixel with the centre of the known
     patch that fits its surroundings best. Then, at every size, each patch that reaches into the
     hole is replaced by its nearest known one, and overlapping patches are averaged.
 
     Args:
         image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        barred: (1, 1, H, W), 1 where patches may not be taken from, besides the hole.
+        barred: (1, 1, H, W), 1 where no patches may be taken from, in addition to the hole.
         lines: (1, 1, H, W) in [0, 1], edges known everywhere, which guide the choice of patches.
-        rng: a random half of the patches fills the smallest size; None: all of them.
+        rng: if given, only a random half of the patches fills the smallest size.
 
     Returns:
-        (1, 3, H, W), outside the hole ``image`` bit for bit. Where no patch may be taken, the hole
-        is filled smoothly.
+        (1, 3, H, W), equal to ``image`` bit for bit outside the hole. If no patch may be taken, the
+        hole is filled smoothly.
     """
     barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
     start = fill_smoothly(image, hole)
@@ -86,7 +86,7 @@ def has_patches(barred: Tensor) -> bool:
 def _complete(
     image: Tensor, hole: Tensor, barred: Tensor, guide: Tensor, rng: torch.Generator | None
 ) -> tuple[Tensor, Tensor]:
-    """The filled image, and for every place the one of the patch that filled it."""
+    """The filled image, and for every place, the place of the patch that filled it."""
     fine = grid(image, PATCH)
     reaching = _touched(hole).nonzero().flatten()
     places = _known(barred).nonzero().flatten()
@@ -161,11 +161,11 @@ def _averaged(
 
 
 def _described(image: Tensor, places: Tensor, margin: int) -> Tensor:
-    """Patches as rows, each with its position measured like colours, (n, C PATCH^2 + 2).
+    """Patches as rows, each followed by its position in units of colour, (n, C PATCH^2 + 2).
 
     Args:
-        margin: how far the middle of the first patch is from the border that positions count from;
-            0 where ``image`` was padded.
+        margin: distance of the first patch's centre from the border that positions count from; 0 if
+            ``image`` was padded.
     """
     rows, columns = grid(image, PATCH)
     height, width = rows + 2 * margin - 1, columns + 2 * margin - 1
@@ -180,7 +180,7 @@ def _described(image: Tensor, places: Tensor, margin: int) -> Tensor:
 
 
 def _touched(mask: Tensor) -> Tensor:
-    """For every place whether its patch holds a pixel of the mask."""
+    """For every place, whether its patch holds a pixel of the mask."""
     return F.max_pool2d(mask, PATCH, stride=1).flatten() > 0
 
 

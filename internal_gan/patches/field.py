@@ -1,11 +1,11 @@
-"""Nearest-neighbour fields: which patch of a source stands at each place of a target.
+"""Nearest-neighbour fields: which patch of a source matches each place of a target.
 
 Images are uint8 (H, W, C) with any number of channels, fields int32 (h, w, 2): row and column of
 the top left pixel of the source's patch. Results do not depend on the number of threads.
 
 The search is coherent. A tree over the largest coefficients of the patches' cosine transform finds
-near patches for every other place of every other row; then each place tries what continues the
-matches of its neighbours. Nothing is random.
+near patches for every other place of every other row; then each place tries the continuations of
+its neighbours' matches. Nothing is random.
 
 Sources: Hertzmann et al., "Image Analogies", SIGGRAPH 2001, Section 3.1 (a tree and coherence);
 Ashikhmin, "Synthesizing natural textures", I3D 2001 (continuing the matches of neighbours);
@@ -43,15 +43,16 @@ PATCH = 7  # side in pixels
 # must not depend on the number of threads.
 BAND = 64
 
-# The tree: coefficients of a patch, how many are chosen from along each axis, every which place of
-# a target is looked up, and how many matches it gets, each up to 1 + EPS times too far away.
+# The tree: the coefficients of a patch, the frequencies along each axis that they are chosen from,
+# the stride of the places that are looked up, and their matches, each at most 1 + EPS times as far
+# away as the exact one.
 COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 2.0
-# A pixel's distance in levels; so little that it matters only among patches that are alike.
+# What a pixel of distance counts, in levels: so little that it only decides between equal patches.
 NEARBY = 0.001
-# Patches whose variance chooses the coefficients.
+# About how many patches are sampled to choose the coefficients.
 SAMPLED = 1000
 
-# Random search: candidates around each match, the first of them within so many pixels.
+# Random search: candidates around each match, and the radius of the first, in pixels.
 TRIES, RADIUS = 3, 16
 
 
@@ -68,7 +69,7 @@ class Field(NamedTuple):
 
 
 def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
-    """Rows and columns of the patches in an image; one for each pixel where it wraps."""
+    """Rows and columns of the patches in an image; one patch per pixel where it wraps."""
     height, width = (
         side if wraps else side - PATCH + 1 for side, wraps in zip(size, wrap, strict=True)
     )
@@ -76,7 +77,7 @@ def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
 
 
 class Index:
-    """An image that patches are searched in.
+    """An image in which patches are searched.
 
     Args:
         image: (H, W, C).
@@ -101,7 +102,7 @@ class Index:
     def _basis(self) -> NDArray[np.float32]:
         """The waves of low frequency that tell the patches apart best, (PATCH^2 C, k).
 
-        Chosen by their variance, which sums of fixed order give, so that it is the same everywhere.
+        They are chosen by variance, summed in a fixed order so that it is the same everywhere.
         """
         channels = self.image.shape[2]
         waves = dct(np.eye(PATCH), norm="ortho", axis=0)[:FREQUENCIES]
@@ -140,19 +141,19 @@ def search(
 
     Args:
         target: (H, W, C), both sides at least ``PATCH``.
-        start: matches to begin with, (h, w, 2); by default those of the tree.
-        seeds: whether to consider what the tree finds beside ``start``.
+        start: matches to begin with, (h, w, 2); by default, the tree's.
+        seeds: whether to consider the tree's matches in addition to ``start``.
         sweeps: passes in which each place tries the continued matches of its neighbours.
-        weights: (h', w') of the source, what distances to its patches are multiplied by; infinite
-            where none may be taken.
-        active: (h, w) of the target, the places that are searched; the others keep ``start``.
-        price: added to the squared distance for each of the four neighbours that a match does not
-            continue.
-        shifts: by how many pixels at most a place also tries its own match moved along each axis,
+        weights: (h', w'), factors on the distances to the source's patches; infinite where none may
+            be taken.
+        active: (h, w), the places of the target that are searched; the others keep ``start``.
+        price: added to the squared distance for each of the four neighbours whose match is not
+            continued.
+        shifts: a place also tries its own match moved by up to this many pixels along each axis,
             which corrects matches that were carried from a smaller size.
-        wrap: whether the target continues beyond its bottom at its top, and right at its left.
-        method: ``patchmatch`` tries random places in place of those of the tree.
-        seed: of the random places.
+        wrap: whether the target wraps from bottom to top, and from right to left.
+        method: ``patchmatch`` tries random places instead of the tree's.
+        seed: seed of the random places.
     """
     channels = target.shape[2]
     height, width = grid((target.shape[0], target.shape[1]), wrap)
@@ -200,13 +201,13 @@ def search(
 
 
 def around(image: Image, wrap: Wrap) -> Image:
-    """An image with its first rows or columns repeated at its end, where it wraps."""
+    """An image with its first rows or columns repeated at its end along axes that wrap."""
     more = [(0, PATCH - 1 if axis else 0) for axis in wrap]
     return np.pad(image, [*more, (0, 0)], mode="wrap") if any(wrap) else image
 
 
 def flat(image: Image) -> Image:
-    """(H, W C), contiguous and writable: loops are compiled anew for every other kind of array."""
+    """(H, W C), contiguous and writable: loops would be compiled again for other kinds of array."""
     return np.require(image, requirements=["C", "W"]).reshape(image.shape[0], -1)
 
 
@@ -224,7 +225,7 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 
 def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
-    """(rows, columns, k + 2), what trees compare: coefficients and, where those are equal, places.
+    """(rows, columns, k + 2), what trees compare: coefficients and, if those are equal, places.
 
     Without places, the patches of a white background would be compared one by one.
     """

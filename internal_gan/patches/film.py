@@ -1,9 +1,9 @@
-"""The drawings of a film, each made anew of a photo's own pixels.
+"""Finishes the drawings of a film with a photo's own pixels.
 
-The first frame is finished like any picture. In each further one, only places are made anew whose
-drawing is no longer the one that they were made from: they search from the matches that they had,
-and are carried to the full size; all other pixels stay as they are, and seams are hidden inside
-the changed places alone. New pixels do not appear at once but fade in, and rest until they have.
+The first frame is finished like any picture. In each later frame, only places whose drawing has
+changed are rebuilt: the search starts from their previous matches, and the result is carried to the
+full size. All other pixels stay unchanged, and seams are hidden only inside the changed places. New
+pixels fade in over several frames, and do not change again until they have.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from internal_gan.patches.synthesis import (
 )
 from internal_gan.units import Size
 
-# Levels of 255 by which a drawing has changed, and by which it has changed beside such a place.
+# In levels of 255: a place has changed above CHANGED, and next to such a place, above UNSETTLED.
 CHANGED, UNSETTLED = 10, 4
 
 _FLAT = (False, False)
@@ -57,17 +57,17 @@ def film(
     fade: int = 1,
     loop: int | None = None,
 ) -> Iterator[Image]:
-    """Make the frames of a film of a photo's pixels, one by one.
+    """Make the frames of a film from a photo's pixels, one by one.
 
-    A pixel whose drawing stays as it is does not change at all once it has faded in.
+    A pixel whose drawing does not change stays exactly the same once it has faded in.
 
     Args:
-        drawings: (h, w, 3) each, of one size.
-        photo: (H, W, 3), whose pixels are as large as those of the frames.
+        drawings: (h, w, 3) each, all of the same size.
+        photo: (H, W, 3), with pixels of the same size as the frames'.
         size: (height, width) of the frames.
-        fade: within how many frames a new pixel fades in; 1: at once.
-        loop: how many frames there are, if the last one leads to the first; the last ones then
-            fade into the first.
+        fade: number of frames over which a new pixel fades in; 1 shows it immediately.
+        loop: number of frames, if the last one leads to the first; the last ones then fade into the
+            first.
 
     Yields:
         (height, width, 3).
@@ -84,7 +84,7 @@ def film(
             following = first if closes else frames.next(drawing)
             left[(following != goal).any(axis=2)] = fade
             goal = following
-            # Each frame takes an equal share of what is left to go.
+            # Each frame takes an equal share of the remaining difference.
             share = np.divide(1, left, out=np.zeros_like(left), where=left > 0)
             shown += share[..., None] * (goal - shown)
             np.maximum(left - 1, 0, out=left)
@@ -92,12 +92,12 @@ def film(
 
 
 class Frames:
-    """Finishes drawings one after another, and keeps all pixels whose drawing stays as it is.
+    """Finishes drawings one after another, and keeps all pixels whose drawing does not change.
 
     Args:
-        photo: (H, W, 3), whose pixels are as large as those of the frames.
+        photo: (H, W, 3), with pixels of the same size as the frames'.
         size: (height, width) of the frames.
-        rest: how many frames a place stays as it is, once it has changed.
+        rest: number of frames for which a place stays unchanged after a change.
 
     Attributes:
         changed: (height, width), where the last drawing has changed; None before the second.
@@ -136,7 +136,7 @@ class Frames:
             )
             before = self._origins[0]
             self._go_on(picture, changed)
-            # Where nothing better was found, the drawing may change further.
+            # Where no better match was found, the old drawing stays the reference for changes.
             moved = changed & binary_dilation((self._origins[0] != before).any(axis=2), _AROUND)
             self._rested[moved] = 0
             self._drawing = np.where(moved[..., None], picture, self._drawing)
@@ -154,7 +154,7 @@ class Frames:
         self._pixels = _rounded(pixels + self._added)
 
     def _go_on(self, picture: Image, changed: Flags) -> None:
-        """Make anew what has changed at the smallest size, and then what follows from it."""
+        """Rebuild what has changed at the smallest size, and then what follows at larger ones."""
         made = changed
         for number, (index, size) in enumerate(zip(self._indices, self._sizes, strict=True)):
             origins = before = self._origins[number]
@@ -181,7 +181,7 @@ class Frames:
     def _searched(
         self, picture: Image, index: Index, origins: Places, part: Flags, number: int
     ) -> Places:
-        """Search for a part of a picture, at a small size, from the matches it has."""
+        """Search for a part of a picture, at a small size, starting from its current matches."""
         size = self._sizes[number]
         active = touching(part, _FLAT)
         for turn in range(ROUNDS):
@@ -194,7 +194,7 @@ class Frames:
         return origins
 
     def _hide(self, made: Flags, changed: Flags) -> None:
-        """Take the pixels that were made anew, and hide their seams where pixels may change."""
+        """Copy the rebuilt pixels, and hide their seams where pixels may change."""
         reach = math.ceil(2 / math.sqrt(self._hold))
         part = maximum_filter(made, 2 * reach + 1) & changed
         origins = self._final
@@ -204,14 +204,14 @@ class Frames:
 
     @property
     def _final(self) -> Places:
-        """Origins of the frame; only one or a photo that is smaller than a patch has others."""
+        """Origins of the frame, without the padding of a frame or photo too small for a patch."""
         height, width = self._size
         last = np.array(self._photo.shape[:2], np.int32) - 1
         return self._origins[-1][:height, :width].clip(0, last)
 
 
 def _stretched(flags: Flags, size: Size) -> Flags:
-    """The nearest flags at a larger size."""
+    """Flags at a larger size, by nearest neighbour."""
     rows, columns = (
         np.minimum((np.arange(side) * old + old // 2) // side, old - 1)
         for side, old in zip(size, flags.shape, strict=True)

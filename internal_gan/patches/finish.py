@@ -1,8 +1,8 @@
-"""A drawing at the size that a network learnt, finished with the photo's own pixels.
+"""Finishes a drawing, of the size a network was trained at, with the photo's own pixels.
 
-What stands where is decided at a small size (:mod:`internal_gan.patches.synthesis`). It is then
-carried octave by octave to the size of the result, and searched anew near seams alone: inside a
-piece, the copy is its own best match. Last, seams are hidden.
+The layout is decided at a small size (:mod:`internal_gan.patches.synthesis`). It is then carried
+octave by octave to the size of the result, and searched again only near seams: inside a piece, the
+copy is its own best match. Last, seams are hidden.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from internal_gan.patches.synthesis import (
 )
 from internal_gan.units import Size
 
-# What stands where is decided where the photo's short side has at most so many pixels.
+# The layout is decided where the photo's short side has at most this many pixels.
 DECIDED = 320
-# Rounds near seams at each octave; what a patch pays for each neighbour that it does not continue.
+# Rounds near seams at each octave; the price of each neighbour that a patch does not continue.
 ROUNDS, PRICE = 2, 300.0
-# A sample may hold no larger piece of the photo: it is drawn again from a larger size, where the
-# drawing decides more.
+# If one piece of the photo covers a larger share of the result than LARGEST, synthesis is repeated
+# from the larger size CAREFUL, where the drawing decides more.
 LARGEST, CAREFUL = 0.25, 48
 
 
@@ -41,9 +41,9 @@ class Finished:
     """A finished picture.
 
     Attributes:
-        pixels: (H, W, C), of the photo's kind of numbers.
+        pixels: (H, W, C), of the photo's dtype.
         origins: (H, W, 2), row and column of each pixel in the photo.
-        exact: (H, W), whether a pixel is the photo's own, not one that was changed at a seam.
+        exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
         seam: see :func:`internal_gan.patches.seams.seam_figure`.
         largest_piece: the share of the picture that its largest piece covers.
     """
@@ -64,11 +64,11 @@ def finish(
     method: Method = "coherent",
     fixed: Fixed | None = None,
 ) -> Finished:
-    """Make a drawing anew of a photo's pixels.
+    """Rebuild a drawing from a photo's pixels.
 
     Args:
         drawing: (h, w, 3) of 8 bits, of any size.
-        photo: (H, W, 3) of 8 or 16 bits, whose pixels are as large as those of the result.
+        photo: (H, W, 3) of 8 or 16 bits, with pixels of the same size as the result's.
         size: (height, width) of the result.
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
@@ -91,12 +91,12 @@ def finish(
             break
     for source, larger, known in list(zip(octaves, sizes, given, strict=True))[-2::-1]:
         origins = enlarged(origins, source, larger, wrap, known)
-    # Only a result or a photo that is smaller than a patch has others.
+    # Remove the padding of a result or photo that is too small for a patch.
     origins = origins[: size[0], : size[1]].clip(0, np.array(photo.shape[:2], np.int32) - 1)
     pixels = taken(photo, origins)
     added = hide(pixels, origins, photo, HOLD / 2 ** (len(octaves) - 1), wrap)
     white = np.iinfo(photo.dtype).max
-    # What 8 bits cannot show would only keep pixels of 16 bits from being the photo's own.
+    # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
     added[np.abs(added) < white / 510] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
@@ -152,7 +152,7 @@ def improved(
 
 
 def octaves_of(photo: Image) -> Iterator[Image]:
-    """The photo and its halvings, until what stands where can be decided; a patch fits into all."""
+    """The photo and its halvings, down to where the layout is decided; a patch fits into each."""
     lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
     photo = np.pad(photo, [*lacking, (0, 0)], mode="edge")
     while True:
@@ -163,8 +163,10 @@ def octaves_of(photo: Image) -> Iterator[Image]:
 
 
 def sizes_of(octaves: Sequence[Image], size: Size, wrap: Wrap) -> list[Size]:
-    """The size of the result at each octave of the photo, from ``size``; each halves the one
-    before. Sides have room for a patch at all of them, but for those that wrap."""
+    """The size of the result at each octave of the photo, starting with ``size``.
+
+    Each is half the one before. Sides that do not wrap have room for a patch at every octave.
+    """
     least = PATCH << (len(octaves) - 1)
     height, width = (
         side if around else max(side, least) for side, around in zip(size, wrap, strict=True)

@@ -1,7 +1,7 @@
-"""A part of a picture made anew of the picture's own patches; the rest of it is kept.
+"""Rebuilds a part of a picture from the picture's own patches, and keeps the rest.
 
-What is drawn inside the part decides at a small size which pixels stand there. They are then
-carried octave by octave to the full size and searched anew near seams and along the border.
+The drawing inside the part decides, at a small size, which pixels go there. They are then carried
+octave by octave to the full size, and searched again near seams and along the border.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from internal_gan.units import Size
 
 Window = tuple[slice, slice]
 
-# Rounds near seams at each octave, the sweeps of each, and by how many pixels these may move
-# matches. A match that was carried to twice the size is right to within a pixel only.
+# Rounds near seams at each octave, sweeps per round, and by how many pixels a sweep may move
+# matches: a match that was carried to twice the size is only right to within a pixel.
 CAREFUL_ROUNDS, CAREFUL_SWEEPS, SHIFTS = 3, 2, 1
 
 
 @dataclass(frozen=True)
 class Filled:
-    """The window of a picture that holds the part made anew.
+    """The window of a picture that holds the rebuilt part.
 
     Attributes:
         window: rows and columns.
-        pixels: (h, w, C), outside the part as they were.
+        pixels: (h, w, C), unchanged outside the part.
         origins: (h, w, 2), row and column of each pixel in the whole picture.
-        exact: (h, w), whether a pixel is the one at its origin, not one that was changed at a seam.
+        exact: (h, w), whether a pixel is the one at its origin, not changed at a seam.
         seam: see :func:`internal_gan.patches.seams.seam_figure`.
     """
 
@@ -61,7 +61,7 @@ class Filled:
 
 @dataclass(frozen=True)
 class _Octave:
-    """A picture at one size: the part to make anew, what nothing is taken from, and a guide."""
+    """A picture at one size, the part to rebuild, where no pixel is taken from, and a guide."""
 
     image: Image
     part: Flags
@@ -77,7 +77,7 @@ class _Octave:
         return Index(self.image, ~touching(self.barred, (False, False)))
 
     def made_of(self, origins: Places) -> Image:
-        """The image made of the pixels at these places; a guide stays as it is."""
+        """The image made of the pixels at these places; a guide channel stays unchanged."""
         picture = taken(self.image, origins)
         picture[..., 3:] = self.image[..., 3:]
         return picture
@@ -94,7 +94,7 @@ class _Octave:
         return _Octave(resized(self.image, size), part, barred, guide)
 
     def guided(self) -> _Octave:
-        """The same with the guide as a channel of the image, which stays what it is in the part."""
+        """The same with the guide as an extra channel of the image."""
         if self.guide is None:
             return self
         image = np.concatenate([self.image, self.guide], axis=2)
@@ -111,21 +111,21 @@ def finish_inside(
     wrap: Wrap = (False, False),
     told: Callable[[float], None] | None = None,
 ) -> Filled | None:
-    """Make a part of a picture anew of pixels from elsewhere in it.
+    """Rebuild a part of a picture from pixels elsewhere in it.
 
     Args:
-        picture: (H, W, 3) of 8 or 16 bits; inside the part, a drawing of what shall stand there.
-        part: (H, W), where.
-        barred: (H, W), where no pixel is taken from, besides the part.
-        guide: (H, W, 1) of 8 bits, such as lines: where the drawing decides, patches are chosen
-            that have the same there.
-        shortest: the short side of the picture in pixels where the drawing decides. The larger, the
-            closer the result is to the drawing, and the smaller the pieces.
-        wrap: whether the picture continues beyond its bottom at its top, and right at its left.
-        told: told now and then what share of the work is done, 0 to 1.
+        picture: (H, W, 3) of 8 or 16 bits; inside the part, a drawing of what should go there.
+        part: (H, W), the pixels to rebuild.
+        barred: (H, W), where no pixel is taken from, in addition to the part.
+        guide: (H, W, 1) of 8 bits, such as lines; at the small sizes, where the drawing decides,
+            patches should match it, too.
+        shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
+            result closer to the drawing, in smaller pieces.
+        wrap: whether the picture wraps from bottom to top, and from right to left.
+        told: called now and then with the share of the work that is done, 0 to 1.
 
     Returns:
-        None if no patch may be taken.
+        The window with the rebuilt part; None if no patch may be taken.
     """
     barred = part if barred is None else part | barred
     octaves = [_Octave(in_eight_bits(picture), part, barred, guide)]
@@ -139,7 +139,7 @@ def finish_inside(
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number, octave in list(enumerate(octaves))[::-1]:
         if told is not None:
-            # An octave takes four times as long as the one before; then seams are hidden.
+            # An octave takes four times as long as the one before; hiding seams is the other half.
             told(4.0 ** -(number + 1) / 2)
         origins = _enlarged(origins, octave, _divided(window, 2**number), wrap)
     if told is not None:
@@ -155,7 +155,7 @@ def finish_inside(
 
 
 def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
-    """Say for every pixel of a small picture which one stands there; outside the part, itself."""
+    """Choose an origin for every pixel of a small picture; outside the part, it is itself."""
     origins: Places | None = None
     last = 1.0
     for scale in scales(octave.size, shortest):
@@ -220,7 +220,7 @@ def _enlarged(origins: Places, octave: _Octave, window: Window, wrap: Wrap) -> P
 def searched(
     picture: Image, index: Index, start: Places | None, active: Flags, wrap: Wrap, **how: Any
 ) -> Places:
-    """Search where it is active, and touch nothing else."""
+    """Search the active places, and leave all others unchanged."""
     result = np.zeros((*active.shape, 2), np.int32) if start is None else start.copy()
     rows, columns = (
         slice(0, side) if around else slice(int(found.min()), int(found.max()) + 1)
@@ -243,7 +243,7 @@ def searched(
 
 
 def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
-    """The active matches that may not be taken give way to the nearest ones that may."""
+    """Replace active matches that are not allowed by those of the nearest places that are."""
     good = allowed[field[..., 0], field[..., 1]]
     bad = active & ~good
     if not bad.any():
@@ -257,7 +257,7 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
 
 
 def _kept(origins: Places, part: Flags, corner: Size) -> Places:
-    """Outside the part every pixel stays in its place."""
+    """The origins in the part; outside it, every pixel is its own origin."""
     return np.where(part[..., None], origins, _places(origins.shape[:2], corner))
 
 
@@ -267,7 +267,7 @@ def _places(size: Size, corner: Size) -> Places:
 
 
 def _around(part: Flags, step: int, wrap: Wrap) -> Window:
-    """The window of the part and a margin, at multiples of ``step``; all where it wraps."""
+    """The window of the part and a margin, at multiples of ``step``; all of an axis that wraps."""
     sides = []
     for axis, around in enumerate(wrap):
         side = part.shape[axis]
@@ -284,7 +284,7 @@ def _divided(window: Window, by: int) -> Window:
 
 
 def touching(flags: Flags, wrap: Wrap) -> Flags:
-    """For the patch at each place whether it holds a flagged pixel."""
+    """For the patch at each place, whether it holds a flagged pixel."""
     height, width = grid((flags.shape[0], flags.shape[1]), wrap)
     found = flags.astype(np.uint8)
     for axis, around in enumerate(wrap):
@@ -302,7 +302,7 @@ def _any_of_four(flags: Flags) -> Flags:
 
 
 def _shrunk(flags: Flags, size: Size) -> Flags:
-    """At a smaller size, whether any of a pixel's area is flagged."""
+    """Flags at a smaller size: whether any of a pixel's area is flagged."""
     levels = PIL.Image.fromarray(flags.astype(np.float32))
     found: Flags = np.asarray(levels.resize(size[::-1], PIL.Image.Resampling.BOX)) > 1e-4
     return found

@@ -1,11 +1,11 @@
 """The loops of the patch engine, compiled by numba; :mod:`internal_gan.patches.field` calls them.
 
-Images are uint8 (H, W C): a row holds the channels of each pixel side by side. A field (h, w, 2)
-of int32 names for the patch at each place of a target, by its top left pixel, the place of a patch
-of a source. A target that wraps comes with its first rows or columns repeated at its end.
+Images are uint8 (H, W C): a row holds the channels of each pixel side by side. A field, int32
+(h, w, 2), holds the place of a source patch for the patch at each place of a target; a place is a
+patch's top left pixel. A target that wraps has its first rows or columns repeated at its end.
 
-A loop works on rows ``top`` to ``bottom`` and reads of other rows only what they held when it
-began, so that bands of rows can be worked on in any order and at the same time.
+A loop works on rows ``top`` to ``bottom``. It reads other rows only as they were when it began, so
+bands of rows can be worked on in any order and in parallel.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FAR = np.int32(2**30)  # larger than any distance
 
 
 def _can_be_kept() -> bool:
-    """Whether there is a folder for compiled code: the package's, or numba's own of the user."""
+    """Whether compiled code can be cached, in the package's folder or the user's numba cache."""
     try:
         njit(cache=True)(_can_be_kept)
     except RuntimeError:
@@ -43,7 +43,7 @@ def was_kept() -> bool:
 
 
 def compiled(loop: Loop) -> Loop:
-    """A loop that is compiled when it is first called, and runs without Python's lock."""
+    """A loop that is compiled when it is first called, and runs without Python's global lock."""
     return cast(Loop, njit(nogil=True, cache=KEPT)(loop))
 
 

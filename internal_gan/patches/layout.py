@@ -1,4 +1,4 @@
-"""New layouts of a small photo without any training: it is warped and keeps its patches."""
+"""New layouts of a small photo without training: it is warped, then its patches are restored."""
 
 import torch
 from torch import Tensor
@@ -8,29 +8,29 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
 from internal_gan.units import Size
 
-# Sizes over that of the photo, and the steps of matching at each.
+# Sizes relative to full size, and the steps of matching at each.
 SCALES, STEPS = (0.65, 1.0), 50
-# Waves of the warp along a side of the photo, and how much less it moves things up and down.
+# Waves of the warp along the photo's long side, and the factor on its vertical movement.
 WAVES, UPRIGHT = 4, 0.25
 
 
 def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Tensor:
     """Rearrange a small photo.
 
-    The photo, brought to the size, is mirrored or not and warped smoothly, mostly sideways, so that
-    skies stay above. Then its patches are matched with the photo's, from coarse to fine.
+    The photo is resized, mirrored at random, and warped smoothly, mostly sideways, so that skies
+    stay at the top. Then its patches are matched to the photo's, coarse to fine.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1], some tens of pixels a side.
         size: (height, width) of the layout.
-        rng: of the warp, on the CPU.
-        freedom: standard deviation of the warp in half widths of the photo; 0: neither warped nor
-            mirrored, so that only another size makes a difference.
+        rng: source of the mirroring and the warp, on the CPU.
+        freedom: standard deviation of the warp, in half-widths of the photo; 0 neither warps nor
+            mirrors, so only another size makes a difference.
 
     Returns:
         (1, 3, height, width) in [-1, 1].
 
-    Source: matching from coarse to fine is that of Elnekave and Weiss, ECCV 2022.
+    Source: the matching, coarse to fine, is from Elnekave and Weiss, ECCV 2022.
     """
     own, picture = size_of(photo), photo
     for scale in SCALES:
@@ -42,14 +42,14 @@ def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 
 
 
 def _warped(picture: Tensor, photo: Size, rng: torch.Generator, freedom: float) -> Tensor:
-    """Move what a picture shows, by lengths that are shares of the photo's size there."""
+    """Mirror a picture at random and warp it; lengths are relative to the photo's size."""
     if torch.rand((), generator=rng) < 0.5:
         picture = picture.flip(3)
     height, width = size_of(picture)
     nodes = [max(3, round(WAVES * side / max(photo))) for side in (height, width)]
     waves = torch.randn(1, 2, *nodes, generator=rng) * freedom
     waves = F.interpolate(waves, (height, width), mode="bicubic", align_corners=True)[0]
-    # Where a place comes from, in widths and heights of the picture from -1 to 1.
+    # Where each place comes from, in coordinates from -1 to 1 along the picture's sides.
     columns, rows = torch.linspace(-1, 1, width), torch.linspace(-1, 1, height)[:, None]
     across = columns + waves[0] * (photo[1] / width)
     down = rows + waves[1] * (UPRIGHT * photo[0] / height)

@@ -1,8 +1,8 @@
 """Auxiliary losses between the patches of a generated and a real image.
 
-Each is made once from the real image and then called with generated images of any size, from that
-of a patch on. Some compare several levels, that is sizes; an image too small for a level is
-compared at the last one that it is large enough for.
+Each is built once from the real image and then called with generated images of any size that holds
+a patch. They can compare several levels (sizes); an image too small for a level is compared at the
+last one that it is large enough for.
 """
 
 import math
@@ -19,10 +19,10 @@ from internal_gan.patches.search import grid, patches_at, squared_distances
 
 
 class PatchLoss(ABC):
-    """Distance of a generated image's patches to those of the real image it was made from.
+    """Distance of a generated image's patches to those of the loss's real image.
 
     Attributes:
-        patch: side of the square patches in pixels, the least that an image must have.
+        patch: side of the square patches in pixels, and the smallest side an image may have.
     """
 
     patch: int
@@ -32,8 +32,8 @@ class PatchLoss(ABC):
         """The distance of ``fake``, (N, C, H, W) in [-1, 1]: a scalar, not yet weighted.
 
         Args:
-            rng: of random choices, on the device of ``fake``.
-            step: number of the call, from 0, by which levels and patches take turns.
+            rng: source of random choices, on the device of ``fake``.
+            step: number of the call, from 0; it makes levels and patches take turns.
 
         Raises:
             ValueError: the image is smaller than a patch.
@@ -56,7 +56,7 @@ class PatchTerm:
     Attributes:
         loss: called as ``loss(real, rng)`` to make the loss of one stage's image.
         weight: number, or ``{coarsest: a, finest: b}``; 0 leaves the term out.
-        interval: it is computed in one of so many steps, with as many times the weight.
+        interval: computed in one of this many steps, with this many times the weight.
 
     Raises:
         ValueError: the interval is out of range.
@@ -73,17 +73,17 @@ class PatchTerm:
 class SlicedWasserstein(PatchLoss):
     """Mean absolute difference between sorted random projections of patches (Wasserstein-1).
 
-    The projections of the generated image, taken on a lattice that moves with the step, are
-    compared with quantiles of the real image's, which are computed once.
+    The generated image is projected at the places of a lattice that moves with the step. The
+    projections are compared with quantiles of the real image's, which are computed once.
 
     Args:
         real: (1, C, H, W) in [-1, 1].
-        rng: of the directions, on the device of ``real``.
+        rng: source of the directions, on the device of ``real``.
         patch: side of the square patches in pixels.
         projections: random directions used in one call.
-        bank: directions prepared, of which each call takes some.
-        places: about how many patches of the generated image one call looks at.
-        levels: sizes compared, each half the one before; the calls take them in turn.
+        bank: directions prepared in advance; each call takes some of them.
+        places: about how many patches of the generated image one call uses.
+        levels: number of sizes compared, each half the one before; calls take them in turn.
 
     Raises:
         ValueError: a number out of range, or ``real`` is smaller than a patch.
@@ -140,22 +140,22 @@ class SlicedWasserstein(PatchLoss):
 class NearestPatch(PatchLoss):
     """Mean squared difference between generated patches and their nearest real patches.
 
-    Pulls single patches to real ones (coherence). With ``reverse_weight`` real patches also pull
-    their nearest generated ones (completeness). The search runs without gradient on a random
+    It pulls generated patches to real ones (coherence). With ``reverse_weight``, real patches also
+    pull their nearest generated ones (completeness). The search runs without gradient on a random
     subset of both.
 
     Args:
         real: (1, C, H, W) in [-1, 1].
-        rng: of the choice of patches, on the device of ``real``.
+        rng: source of the choice of patches, on the device of ``real``.
         patch: side of the square patches in pixels.
-        queries: generated patches looked at in one call.
+        queries: generated patches used in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
-        normalise: alpha of the normalised distance: the smaller, the more are real patches
-            preferred that nothing resembles yet; null takes the nearest. See
+        normalise: alpha of the normalised distance. The smaller it is, the more it favours real
+            patches that nothing resembles yet; null takes the nearest. See
             :func:`internal_gan.patches.search.nearest_normalised`.
-        bank: real patches kept of each size, in random order, which the calls take in turn.
-        levels: sizes compared, each half the one before; the calls take them in turn.
+        bank: real patches kept of each size, in random order; calls take them in turn.
+        levels: number of sizes compared, each half the one before; calls take them in turn.
 
     Raises:
         ValueError: a number out of range, or ``real`` is smaller than a patch.
@@ -251,6 +251,6 @@ def _random_patches(image: Tensor, patch: int, count: int, rng: torch.Generator)
         places = torch.arange(total, device=image.device)
     else:
         places = torch.randint(total, (count,), device=image.device, generator=rng)
-    # Colour last: another order of the sums would end in slightly other weights.
+    # Colour last: summing in another order would lead to slightly different weights.
     patches = patches_at(image, places, patch).view(-1, image.shape[1], patch, patch)
     return patches.movedim(1, -1).flatten(1)

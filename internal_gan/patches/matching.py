@@ -1,4 +1,4 @@
-"""A drawing given the photo's mix of patches: each kind about as often as there."""
+"""Gives a drawing the photo's mix of patches: each kind about as often as in the photo."""
 
 import torch
 from torch import Tensor
@@ -8,30 +8,31 @@ from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import MOST_LEVELS, SlicedWasserstein
 
 PATCH = 7
-# In each step, directions compared at each size; the largest change of a pixel, which then falls.
+# Directions compared at each size in each step; the initial learning rate, about the largest change
+# of a pixel, which then falls.
 DIRECTIONS, RATE = 24, 0.03
 
 
 def matched(
     drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool] = (False, False)
 ) -> Tensor:
-    """Change a drawing until its mix of patches is nearer to the photo's.
+    """Bring a drawing's mix of patches closer to the photo's.
 
-    The sliced Wasserstein distance between their patches of 7x7 pixels is lowered at their own size
-    and at its halves, where two patches fit side by side. What is drawn too often turns into
+    This lowers the sliced Wasserstein distance between their patches of 7x7 pixels, at full size
+    and at successive halves that hold two patches side by side. What is drawn too often turns into
     the most similar things that are drawn too rarely; the rest of the layout hardly moves.
 
     Args:
         drawing: (1, C, h, w) in [-1, 1].
-        photo: (1, C, H, W) in [-1, 1], whose pixels are as large as the drawing's.
-        steps: of the descent.
-        wrap: whether the drawing's top continues at its bottom, and its left at its right.
+        photo: (1, C, H, W) in [-1, 1], with pixels of the same size as the drawing's.
+        steps: steps of gradient descent.
+        wrap: whether the drawing wraps from bottom to top, and from right to left.
 
     Returns:
         (1, C, h, w) in [-1, 1]; the drawing itself if either is smaller than a patch.
 
     Source: Elnekave and Weiss, "Generating natural images with direct patch distribution
-    matching", ECCV 2022, begun at a drawing in place of a blurred photo.
+    matching", ECCV 2022; here started from a drawing instead of a blurred photo.
     """
     if steps == 0 or min(*size_of(drawing), *size_of(photo)) < PATCH:
         return drawing

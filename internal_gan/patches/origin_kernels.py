@@ -1,6 +1,6 @@
-"""The loops over origins, (H, W, 2) of int32: row and column in the source of every pixel.
+"""Compiled loops over origins, int32 (H, W, 2): each pixel's row and column in the source.
 
-As those of :mod:`internal_gan.patches.kernels`, each works on rows ``top`` to ``bottom``.
+Like those of :mod:`internal_gan.patches.kernels`, each works on rows ``top`` to ``bottom``.
 """
 
 from __future__ import annotations

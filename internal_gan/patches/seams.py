@@ -1,6 +1,6 @@
-"""Where pieces of a photo meet: how much they show, and how they are hidden.
+"""Seams, where pieces of a photo meet: measures how much they show, and hides them.
 
-Two neighbouring pixels belong to one piece where the photo has them side by side, too.
+Two neighbouring pixels belong to one piece if they are side by side in the photo, too.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
-# pixels of a result that is as large as what was synthesised.
+# pixels, at the size of the synthesis.
 HOLD = 0.02
-# Inside a part of a picture: about the smallest size of the multigrid cycle, its averagings before
-# a smaller size, the most cycles, and the error that is small enough.
+# Inside a part of a picture: about the smallest side in the multigrid cycle, its smoothing steps
+# before a smaller size, the most iterations, and the relative error that ends them.
 COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
-    """Where a pixel's next one along ``axis`` is of another piece, (H, W).
+    """Where the next pixel along ``axis`` belongs to another piece, (H, W).
 
-    The last row or column has no next one unless it wraps.
+    The last row or column has no next pixel unless it wraps.
     """
     found = np.empty(origins.shape[:2], np.bool_)
     origins = np.ascontiguousarray(origins, np.int32)
@@ -72,15 +72,15 @@ def seam_figure(
     wrap: Wrap = (False, False),
     unknown: Flags | None = None,
 ) -> float:
-    """Mean step over the seams as a multiple of the photo's own steps there; 1 shows no seam.
+    """Mean step across seams, relative to the photo's own steps there; at 1, no seam shows.
 
     Args:
         pixels: (H, W, C), the picture.
         source: (h, w, C), the photo.
-        unknown: (h, w), where the photo says nothing about steps.
+        unknown: (h, w), pixels of the photo whose steps are not used.
 
     Returns:
-        1 without seams, and where the photo is flat at all of them.
+        At least 0; 1 without seams, or if the photo is flat at all of them.
     """
     ours, own = 0.0, 0.0
     for before, after, expected in _crossings(origins, source, wrap, unknown):
@@ -96,21 +96,21 @@ def hide(
     hold: float = HOLD,
     wrap: Wrap = (False, False),
 ) -> NDArray[np.float32]:
-    """What to add to a picture so that its steps over seams become those of the photo.
+    """What to add to a picture so that its steps across seams become those of the photo.
 
-    Minimises |grad(pixels + E) - G|^2 + ``hold`` |E|^2, where G is the picture's own gradient but,
-    over seams, the mean of what the photo has beside either pixel. Solved exactly by a cosine
-    transform, or a Fourier transform along axes that wrap.
+    Minimises |grad(pixels + E) - G|^2 + ``hold`` |E|^2. G is the picture's own gradient, except
+    across seams: there it is the mean of the photo's gradients next to either pixel. Solved exactly
+    by a cosine transform, or a Fourier transform along axes that wrap.
 
     Args:
         pixels: (H, W, C), ``source`` at ``origins``.
-        hold: the larger, the nearer to a seam the correction stays.
+        hold: the larger it is, the closer the correction stays to a seam.
 
     Returns:
         E, (H, W, C).
 
     Source: Pérez et al., "Poisson Image Editing", SIGGRAPH 2003; the term that holds the colours is
-    that of Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
+    from Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
     """
     height, width, channels = pixels.shape
     wanted = _missing(pixels, origins, source, wrap)
@@ -137,13 +137,13 @@ def hide_inside(
     hold: float = HOLD,
     wrap: Wrap = (False, False),
 ) -> NDArray[np.float32]:
-    """As :func:`hide`, but what is added is 0 outside a part of the picture.
+    """Like :func:`hide`, but what is added is 0 outside a part of the picture.
 
-    Found by conjugate gradients, preconditioned by a multigrid cycle.
+    Solved by conjugate gradients, preconditioned with a multigrid cycle.
 
     Args:
         part: (H, W), where the picture may change.
-        unknown: (h, w) of ``source``, where it says nothing about steps.
+        unknown: (h, w), pixels of ``source`` whose steps are not used.
     """
     wanted = _missing(pixels, origins, source, wrap, unknown)
     return _solved(wanted, part[..., None].astype(np.float32), hold, wrap)
@@ -152,7 +152,7 @@ def hide_inside(
 def hide_again(
     pixels: Pixels, origins: Places, source: Pixels, part: Flags, before: Pixels, hold: float = HOLD
 ) -> NDArray[np.float32]:
-    """As :func:`hide`, but outside a part of the picture what is added stays as it is.
+    """Like :func:`hide`, but outside a part of the picture what is added stays unchanged.
 
     Args:
         part: (H, W), where it may change; not empty.
@@ -196,7 +196,7 @@ def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np
 def _nearly_solved(
     wanted: Pixels, levels: Sequence[tuple[Pixels, float]], wrap: Wrap
 ) -> NDArray[np.float32]:
-    """One cycle through the levels, each a part and its hold at half the size of the last one."""
+    """One multigrid cycle; each level is a part and its hold, at half the size of the last one."""
     (part, hold), *coarser = levels
     weight = np.float32(0.8 / (4 + hold)) * part
     found = weight * wanted
@@ -220,7 +220,7 @@ def _blocks(values: Pixels) -> Pixels:
 
 
 def _operator(values: Pixels, hold: float, wrap: Wrap) -> Pixels:
-    """(hold - Laplace) of (H, W, C); borders that do not wrap are flat."""
+    """(hold - Laplace) of (H, W, C); there is no step across borders that do not wrap."""
     result = np.float32(hold) * values
     for axis, around in enumerate(wrap):
         step = np.diff(values, axis=axis)
@@ -239,7 +239,7 @@ def _operator(values: Pixels, hold: float, wrap: Wrap) -> Pixels:
 def _missing(
     pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
 ) -> NDArray[np.float32]:
-    """What the picture's own steps over seams lack, as a divergence, (H, W, C)."""
+    """What the picture's own steps across seams lack, as a divergence, (H, W, C)."""
     wanted = np.zeros(pixels.shape, np.float32)
     for before, after, expected in _crossings(origins, source, wrap, unknown):
         off = expected - _step(pixels, before, after)
@@ -262,7 +262,7 @@ def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
 def _crossings(
     origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
 ) -> Iterator[tuple[Pixel, Pixel, NDArray[np.float32]]]:
-    """Along each axis the pixels on either side of a seam, and the photo's mean step, (n, C)."""
+    """Along each axis, the pixels on either side of seams, and the photo's mean step, (n, C)."""
     for axis in range(2):
         before = breaks(origins, axis, wrap).nonzero()
         step = np.array([1, 0] if axis == 0 else [0, 1])

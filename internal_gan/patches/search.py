@@ -1,11 +1,11 @@
-"""Patches of images: cutting them out, finding the nearest, laying them back over each other.
+"""Cuts patches out of images, finds the nearest ones, and lays them back over each other.
 
-Every query is compared with every key, so that matches are the nearest ones: figures and losses
-need that, and drawings of ``finish.detail=network`` keep it. What is made of the photo's own pixels
-is searched by :mod:`internal_gan.patches.field`, which is faster and finds near matches.
+Every query is compared with every key, so matches are the nearest ones. Figures and losses need
+that, and results with ``finish.detail=network`` use it. Results made of the photo's own pixels are
+searched by :mod:`internal_gan.patches.field`, which is faster and finds near matches.
 
-A place is the number of a patch: row by row and, in a batch, image by image. Patches are the rows
-of a matrix, each flattened channel by channel: (n, C patch^2).
+A place is the number of a patch, counted row by row and, in a batch, image by image. Patches are
+the rows of a matrix, each flattened channel by channel: (n, C patch^2).
 """
 
 import math
@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.units import Size
 
-# Distances held at once.
+# Distances held in memory at a time.
 AT_ONCE = 2**22
-# Patches cut out at once.
+# Patches cut out at a time.
 CUT_AT_ONCE = 20_000
 
 
@@ -76,15 +76,15 @@ def overlay(patches: Tensor, weights: Tensor, size: Size, patch: int) -> tuple[T
 
 
 def carry(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
-    """Take matches within an image at half its size over to its full size.
+    """Carry matches within an image from half its size to its full size.
 
     Args:
-        matches: for every place at half the size the place of its match, (n,).
+        matches: for every place at half the size, the place of its match, (n,).
         coarse, fine: rows and columns of the patches at either size; see :func:`grid`.
 
     Returns:
-        The same for every place at full size, (m,). Neighbours keep their distance from each
-        other, so that pieces stay whole.
+        The same for every place at full size, (m,). Matches of neighbours stay neighbours, so
+        pieces stay whole.
 
     Source: Barnes et al., "PatchMatch", SIGGRAPH 2009.
     """
@@ -105,17 +105,17 @@ def nearest(
     weights: Tensor | None = None,
     barred: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Find the nearest key of every query by comparing each with each.
+    """Find the nearest key of every query by comparing all with all.
 
     Args:
         queries, keys: rows, (n, d) and (m, d).
-        lengths: the keys' squared lengths, (m,), where they are known already.
-        weights: how much each value of a query counts, (n, d); all alike by default.
+        lengths: the keys' squared lengths, (m,), if they are known already.
+        weights: how much each value of a query counts, (n, d); equal by default.
         barred: (n, m), true where a query may not take a key.
 
     Returns:
-        The index of the nearest key, (n,), and its squared distance short of the query's own
-        square, (n,): it ranks the keys of one query, but has lost the digits of small distances.
+        The index of the nearest key, (n,), and its squared distance minus the query's squared
+        length, (n,). The latter ranks the keys of one query, but is imprecise for small distances.
     """
     lengths = keys.square().sum(dim=1) if lengths is None else lengths
     found = []
@@ -134,8 +134,8 @@ def nearest(
 def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """Find a near key for every query, preferring keys that no query resembles.
 
-    A query takes the key with the least d / (alpha + the least d of this key to any query), d the
-    mean squared difference. The smaller alpha, the stronger the preference.
+    A query takes the key with the smallest d / (alpha + the key's smallest d to any query), where d
+    is the mean squared difference. The smaller alpha, the stronger the preference.
 
     Args:
         queries, keys: rows, (n, d) and (m, d).
@@ -166,8 +166,8 @@ def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.
     """Squared distances of all queries (n, d) to all keys (m, d), (n, m), on any device.
 
     Args:
-        dtype: of the matrix product. bfloat16 keeps their order well enough to find near
-            neighbours, since the keys' mean is subtracted first.
+        dtype: dtype of the matrix product. bfloat16 keeps the order of distances well enough to
+            find near neighbours, since the keys' mean is subtracted first.
     """
     centre = keys.mean(dim=0)
     queries, keys = queries - centre, keys - centre
@@ -193,13 +193,13 @@ def nearest_patches(
 
     Args:
         image, reference: (1, C, H, W) in [-1, 1]; their sizes may differ.
-        places, known: which patches of ``image`` are looked up and which of ``reference`` they are
-            compared with, of any shape.
+        places, known: the patches of ``image`` to look up, and those of ``reference`` to compare
+            them with; of any shape.
         patch: side of the square patches, in pixels.
 
     Returns:
-        The root mean squared error to the nearest patch, in units of the whole range: 0 to 1, and
-        its place in ``reference``, both of the shape of ``places``.
+        The root mean squared error to the nearest patch, relative to the whole range (0 to 1), and
+        that patch's place in ``reference``; both have the shape of ``places``.
     """
     errors, matches = [], []
     for some in torch.split(places.flatten(), CUT_AT_ONCE):
@@ -217,7 +217,7 @@ def nearest_patches(
 
 
 def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:
-    """So few queries at a time that their distances to all keys can be held."""
+    """Slices of queries, few enough to hold their distances to all keys in memory."""
     step = max(1, AT_ONCE // len(keys))
     for start in range(0, len(queries), step):
         yield slice(start, start + step)

@@ -1,8 +1,8 @@
-"""How close generated images are to the one they were learnt from, judged by their patches.
+"""How close generated images are to their training image, judged by their patches.
 
-No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are in units of that whole
-range, so that 1 is from black to white. Large images are judged by a random choice of their
-patches, the same in every run, which also bounds the memory.
+No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are relative to that whole
+range, so 1 is from black to white. Large images are judged by a random choice of their patches, the
+same in every run, which also bounds the memory.
 """
 
 import math
@@ -21,25 +21,26 @@ QUANTILES = 512
 MOST_PROJECTED = 20_000
 MOST_QUERIES = 4_000
 MOST_REFERENCES = 20_000
-# Patches whose overlaps with all others are held at once.
+# Patches whose overlaps with all others are held in memory at a time.
 QUERIES_AT_ONCE = 500
-# Half a step of 8 bits; anything nearer is so by chance.
+# Half an 8-bit step; smaller distances are due to chance.
 LEAST_DISTANCE = 0.5 / 255
 
 
 def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int = 1) -> float:
     """Sliced Wasserstein-1 distance between the patches of two images.
 
-    Patches are projected on 256 random directions; on each, 512 quantiles of both images are
-    compared. Small when the sample has every kind of patch as often as the real image has.
+    Patches are projected onto 256 random directions; on each, 512 quantiles of both images are
+    compared. The distance is small if the sample has every kind of patch as often as the real
+    image.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patch: side of the square patches, in pixels.
-        shrink: both images are made smaller by this factor first.
+        shrink: both images are first shrunk by this factor.
 
     Returns:
-        At least 0, which identical images have.
+        At least 0; identical images have 0.
 
     Raises:
         UserError: the patch does not fit into an image.
@@ -69,14 +70,14 @@ def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
 def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
     """How far the sample's patches are from the nearest patches of the real image.
 
-    Small when nothing in the sample looks foreign. The mean over up to 4000 of its patches of the
-    root mean squared error to the nearest of up to 20,000, averaged over full, half and quarter
-    size.
+    It is small if nothing in the sample looks foreign. It is the root mean squared error of a patch
+    to the nearest of up to 20,000 real ones, averaged over up to 4000 patches of the sample, and
+    over full, half and quarter size.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patch: side of the square patches, in pixels.
-        exact: take all patches, and the nearest of all: slower, and a little lower.
+        exact: compare all patches with all: slower, and the figure is a little lower.
 
     Returns:
         0 (every patch is in the real image) to 1.
@@ -95,7 +96,7 @@ def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False)
 def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
     """How far the real image's patches are from the nearest patches of the sample.
 
-    Small when nothing of the real image is missing; otherwise as :func:`coherence`.
+    It is small if nothing of the real image is missing; otherwise as :func:`coherence`.
     """
     return coherence(sample, real, patch, exact)
 
@@ -103,10 +104,11 @@ def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = Fal
 def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
     """How much the sample repeats itself, compared with the real image.
 
-    Coherence and completeness cannot see this: plain tiling and mirroring do best by both. Of up to
-    4000 patches it is the root mean squared error to the nearest patch of the same image that does
-    not overlap it, as it is or mirrored either way, averaged over full, half and quarter size; the
-    sample's divided by the real image's.
+    Coherence and completeness cannot see this: plain tiling and mirroring score best on both. For
+    either image, we take the root mean squared error of a patch to the nearest patch of the same
+    image that does not overlap it, unchanged or mirrored along either axis. It is averaged over up
+    to 4000 patches, and over full, half and quarter size. The figure is the sample's value divided
+    by the real image's.
 
     Args:
         real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
@@ -157,10 +159,10 @@ def sharpness(real: Tensor, sample: Tensor) -> float:
 
 
 def copy(real: Tensor, sample: Tensor) -> float:
-    """Root mean squared error between the images, place by place; 0 is a copy, 1 the most.
+    """Root mean squared error between the images, pixel by pixel; 0 is a copy, 1 the maximum.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1], of one size.
+        real, sample: (1, 3, H, W) in [-1, 1], of the same size.
     """
     return float(((sample - real) / 2).square().mean().sqrt())
 
@@ -168,7 +170,7 @@ def copy(real: Tensor, sample: Tensor) -> float:
 def diversity(real: Tensor, samples: Tensor) -> float:
     """How much samples differ from each other at the same place.
 
-    The standard deviation over the samples of a pixel's gray value, averaged over the pixels, in
+    The standard deviation of a pixel's gray value over the samples, averaged over the pixels, in
     units of the real image's standard deviation.
 
     Args:
@@ -176,7 +178,7 @@ def diversity(real: Tensor, samples: Tensor) -> float:
         samples: (N, 3, H, W) in [-1, 1], N at least 2.
 
     Returns:
-        At least 0, which equal samples have; about 1 when places are independent of each other.
+        At least 0; equal samples have 0. It is about 1 if values do not depend on the place.
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3 (there about 0.5).
     """
@@ -184,7 +186,7 @@ def diversity(real: Tensor, samples: Tensor) -> float:
 
 
 def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
-    """The figures of samples at a glance, each the mean over the samples.
+    """The main figures of some samples, each the mean over the samples.
 
     Args:
         real: (1, 3, H, W) in [-1, 1].
@@ -192,8 +194,8 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
 
     Returns:
         ``swd1``, ``swd2``, ``swd4`` (the sliced Wasserstein distance at full, half and quarter
-        size), ``coherence``, ``completeness`` and ``sharpness``; ``copy`` when the sizes are equal,
-        and then ``diversity`` too, when there are two samples or more.
+        size), ``coherence``, ``completeness`` and ``sharpness``; if the sizes are equal, also
+        ``copy`` and, for two samples or more, ``diversity``.
 
     Raises:
         UserError: an image is too small for patches of 7 pixels at a quarter of its size.
@@ -220,7 +222,7 @@ def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
     wanted = patches_at(queries, _chosen(queries, patch, MOST_QUERIES, _seeded(1)), patch)
     known = patches_at(references, _chosen(references, patch, MOST_REFERENCES, _seeded(3)), patch)
-    # The search finds the nearest, but loses the digits of small distances.
+    # The search finds the nearest patch, but is imprecise for small distances.
     return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1), patch)
 
 
@@ -250,12 +252,12 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
 
 
 def _mean_error(distances: Tensor, patch: int) -> float:
-    """Euclidean distances of patches as their mean root mean squared error, 0 to 1."""
+    """The mean root mean squared error, 0 to 1, from patches' Euclidean distances."""
     return float(distances.mean()) / (2 * math.sqrt(3 * patch**2))
 
 
 def _chosen(image: Tensor, patch: int, at_most: int, rng: torch.Generator) -> Tensor:
-    """All places of patches or, where there are more than ``at_most``, a random choice."""
+    """All places of patches, or a random choice if there are more than ``at_most``."""
     count = math.prod(grid(image, patch))
     if count > at_most:
         return torch.randperm(count, generator=rng)[:at_most].to(image.device)

@@ -1,8 +1,8 @@
-"""A drawing made anew of a photo's own patches, from coarse to fine.
+"""Rebuilds a drawing from a photo's own patches, coarse to fine.
 
-At each size, patches of the picture are replaced by their nearest ones of the photo, and every
-pixel becomes the pixel of the photo that most of the patches over it name. Patches that the picture
-lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4.2).
+At each size, patches of the picture are matched to the nearest ones of the photo. Every pixel then
+becomes the pixel of the photo that most of the patches covering it vote for. Patches that the
+picture lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4.2).
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ from internal_gan.patches.field import (
 )
 from internal_gan.units import Size
 
-# The short side of the photo at the first size, and how sizes grow from there.
+# The short side of the photo at the first size, and the factor from each size to the next.
 SHORTEST, GROWTH = 32, 1.5
 ROUNDS = 3
-# The smaller, the more patches are preferred that the picture lacks; in mean squares of [0, 1].
+# The smaller ALPHA is, the more it favours patches that the picture lacks; in mean squared
+# differences of colours in [0, 1].
 ALPHA = 0.01
-# Sweeps of a search that begins anew, and of one from earlier matches.
+# Sweeps of a search from scratch, and of one from earlier matches.
 SWEEPS: dict[Method, tuple[int, int]] = {"coherent": (2, 1), "patchmatch": (8, 3)}
-# A patch's voice at its pixels falls with the square of their distance from its middle.
+# The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.
 FALL = 0.05
 
 _from_middle = np.arange(PATCH) - PATCH // 2
@@ -52,7 +53,7 @@ class Fixed(NamedTuple):
     """Pixels whose origins are known.
 
     Attributes:
-        where: (H, W), which ones.
+        where: (H, W), whether a pixel is one of them.
         origins: (H, W, 2), row and column of each in the photo.
     """
 
@@ -65,12 +66,12 @@ class Fixed(NamedTuple):
         return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))
 
     def imposed(self, origins: Places) -> Places:
-        """``origins`` with those that are known."""
+        """``origins``, replaced where they are known."""
         return np.where(self.where[..., None], self.origins, origins)
 
 
 def synthesise(drawing: Image, photo: Image, size: Size, **options: Any) -> Places:
-    """Say for every pixel which one of the photo stands there: the last of the :func:`stages`."""
+    """Choose a photo pixel for every pixel of the result: the last of the :func:`stages`."""
     *_, origins = stages(drawing, photo, size, **options)
     return origins
 
@@ -85,20 +86,20 @@ def stages(
     method: Method = "coherent",
     fixed: Fixed | None = None,
 ) -> Iterator[Places]:
-    """Say for every pixel which one of the photo stands there, size after size.
+    """Choose a photo pixel for every pixel of the result, size after size.
 
     Args:
         drawing: (h, w, 3), what to draw, of any size.
-        photo: (H, W, 3), whose pixels are as large as those of the result, both sides at least
+        photo: (H, W, 3), with pixels of the same size as the result's; both sides at least
             ``PATCH``.
         size: (height, width) of the result, each at least ``PATCH`` unless it wraps there.
-        shortest: the short side of the photo at the first size. The larger, the closer the result
-            is to the drawing, and the smaller the pieces that are taken from the photo.
+        shortest: the short side of the photo at the first size. A larger one gives a result closer
+            to the drawing, in smaller pieces of the photo.
         fixed: pixels of the result that are given.
 
     Yields:
-        (h, w, 2), row and column in the photo, at each of the :func:`scales`; at last at the size
-        of the result.
+        (h, w, 2), row and column in the photo, at each of the :func:`scales`; the last one is at
+        the size of the result.
     """
     origins: Places | None = None
     last = 1.0
@@ -147,7 +148,7 @@ def stages(
 
 
 def _weights(missing: Field, picture: Image) -> NDArray[np.float32]:
-    """What distances to the photo's patches count: less for those that the picture lacks."""
+    """Factors on distances to the photo's patches: smaller for those that the picture lacks."""
     values = PATCH * PATCH * picture.shape[2] * 255.0**2
     weights: NDArray[np.float64] = 1 / (ALPHA + missing.distances / values)
     return weights.astype(np.float32)
@@ -162,11 +163,11 @@ def vote(
     active: Flags | None = None,
     origins: Places | None = None,
 ) -> Places:
-    """For every pixel the one of the source that most of the patches over it name.
+    """For every pixel, the source pixel that most of the patches covering it vote for.
 
     Args:
         field: (h, w, 2), the matches of the patches.
-        voice: (PATCH, PATCH), what a patch's voice counts at each of its pixels.
+        voice: (PATCH, PATCH), the weight of a patch's vote at each of its pixels.
         active: (height, width), which pixels are voted on; the others keep ``origins``.
 
     Returns:
@@ -180,7 +181,7 @@ def vote(
 
 
 def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
-    """Take origins over to a size that is ``ratio`` times as large; pieces stay whole.
+    """Carry origins to a size that is ``ratio`` times as large; pieces stay whole.
 
     Args:
         size, source: (height, width) of the larger target and source.
@@ -195,7 +196,7 @@ def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
 
 
 def _nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.intp]]:
-    """For each row and column of an enlarged picture, the nearest one before."""
+    """For each row and column of an enlarged picture, the nearest one of the original."""
     return [
         np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), last - 1)
         for side, last in zip(size, old[:2], strict=True)
@@ -203,7 +204,7 @@ def _nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.in
 
 
 def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
-    """Matches of the patches around the pixels of ``origins``.
+    """Matches of the patches centred on the pixels of ``origins``.
 
     Args:
         source: rows and columns of the source's patches.
@@ -231,11 +232,12 @@ def resized(image: Image, size: Size) -> Image:
 
 
 def scales(photo: Size, shortest: float, result: int | None = None) -> list[float]:
-    """The sizes from where the short side has about ``shortest`` pixels to the last one, which is
-    1. A patch fits into each.
+    """The scales from where the short side has about ``shortest`` pixels up to 1.
+
+    A patch fits into each.
 
     Args:
-        result: the short side of the result in pixels, if it is not that of the photo.
+        result: the short side of the result in pixels, if it differs from the photo's.
     """
     found, side = [1.0], min(photo)
     least = side if result is None else min(side, result)

@@ -1,6 +1,6 @@
-"""An image rebuilt from the patches of another one, each the nearest: the search is exact.
+"""Rebuilds an image from the nearest patches of another one, by an exact search.
 
-Retargeting with ``finish.detail=network`` votes; results made of the photo's own pixels do not.
+Retargeting with ``finish.detail=network`` uses it; results made of the photo's own pixels do not.
 """
 
 import math
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from internal_gan.patches.search import grid, nearest, overlay, patches_at
 
-# Values held at once of the image's patches side by side.
+# Values of the image's patches held in memory at a time.
 STRIP = 2**21
 
 
@@ -20,9 +20,9 @@ def vote(image: Tensor, source: Tensor, patch: int = 7, most_pairs: float = math
     Args:
         image: (1, C, H, W).
         source: (1, C, h, w) of the same range.
-        patch: side of the square patches in pixels; less where an image is smaller.
-        most_pairs: an image and a source with more pairs of patches than this, which decide the
-            time it takes, give the image back as it is.
+        patch: side of the square patches in pixels; reduced if an image is smaller.
+        most_pairs: with more pairs of patches than this, which determine the time it takes, the
+            image is returned unchanged.
 
     Returns:
         (1, C, H, W).

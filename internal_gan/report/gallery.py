@@ -20,7 +20,7 @@ class Row:
 
     Attributes:
         few: whether they are shown larger.
-        more: how many others the ``folder`` has.
+        more: how many more there are in ``folder``.
     """
 
     title: str

@@ -22,7 +22,7 @@ EVALUATION = "evaluation.json"
 def write_report(folder: Path) -> Path:
     """Write the page of a run from the files that its folder has so far, and return its path.
 
-    While the run goes on, the page reloads itself every 15 seconds.
+    While the run is in progress, the page reloads itself every 15 seconds.
 
     Raises:
         UserError: the page cannot be written.
@@ -68,7 +68,7 @@ def _templates() -> Environment:
 
 
 def _clock(time: str) -> str:
-    """An ISO time as local date and time; any other text as it is."""
+    """An ISO time as local date and time; any other text unchanged."""
     try:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):

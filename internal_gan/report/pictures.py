@@ -48,7 +48,7 @@ class Picture:
 def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
     """Prepare a picture of a run folder for its page; None if it cannot be read.
 
-    Small PNG files and moving pictures are embedded as they are, large moving pictures not at all,
+    Small PNG files and moving pictures are embedded unchanged, large moving pictures not at all,
     and other pictures as WebP with a long side of at most `MAX_SIDE` pixels.
     """
     path = folder / file

@@ -33,9 +33,9 @@ class Run:
         status: see :func:`~internal_gan.runs.records.read_status`.
         rows: see :func:`~internal_gan.runs.records.read_metrics`.
         memory_bytes: the peak measured at the start; None if it was not.
-        photo: what the model learns from or an evaluation compares with.
+        photo: what the model trains on or an evaluation compares with.
         config: the text of ``config.yaml``, or empty.
-        options: what it says; None if it is not the configuration of a run.
+        options: the options in ``config``; None if it is not a run's configuration.
     """
 
     folder: Path

@@ -53,7 +53,7 @@ class RunFolder:
     def create(cls, path: str | os.PathLike[str]) -> RunFolder:
         """Make a run folder, claimed by this process and "running".
 
-        It may exist if it is empty or its run ended before it wrote its configuration.
+        The folder may exist if it is empty or its run ended before it wrote its configuration.
 
         Raises:
             UserError: something is in the way, or the place is not writable.
@@ -66,7 +66,7 @@ class RunFolder:
             if names and not folder._is_stillborn(names):
                 hint = "choose another folder"
                 if folder.config_path.is_file():
-                    hint += f", or go on with that run by resume={folder.path}"
+                    hint += f", or resume that run with resume={folder.path}"
                 raise UserError(f"output folder {folder.path} is not empty; {hint}")
             with tempfile.TemporaryFile(dir=folder.path):
                 pass
@@ -104,7 +104,7 @@ class RunFolder:
         if "config.yaml" in lacking:
             if folder._is_stillborn(names):
                 raise UserError(
-                    f"run folder {path}: its run ended before it wrote config.yaml; begin it anew "
+                    f"run folder {path}: its run ended before it wrote config.yaml; start it again "
                     f"with output={path}"
                 )
             raise UserError(f"{path} is not a run folder: it has no config.yaml")
@@ -135,7 +135,7 @@ class RunFolder:
         remove_leftovers(self.path)
 
     def _claim_among_threads(self) -> None:
-        # The lock on the file belongs to the process and does not keep its other threads away.
+        # The lock on the file belongs to the process and does not keep out its other threads.
         place = self.path.resolve()
         with _claiming:
             if _claimed.get(place, self) is not self:
@@ -143,7 +143,7 @@ class RunFolder:
             _claimed[place] = self
 
     def release(self) -> None:
-        """Let others claim the folder; happens by itself when the run ends."""
+        """Let others claim the folder; done automatically when the run ends."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -181,7 +181,7 @@ class RunFolder:
         except UserError as error:
             if state == "running":
                 raise
-            # Even a full disk has room for this in place of the old text.
+            # Even on a full disk this fits in place of the old text.
             try:
                 write_over(self.status_path, text)
             except OSError:
@@ -192,13 +192,13 @@ class RunFolder:
     def status(self) -> dict[str, Any]:
         """The content of ``status.json``, always with a ``state``.
 
-        Beside those of :data:`~internal_gan.runs.records.State` it may be "interrupted", when the
-        process died while "running", or "unknown", when ``status.json`` is missing or damaged.
+        Besides a :data:`~internal_gan.runs.records.State`, it may be "interrupted", if the process
+        died while "running", or "unknown", if ``status.json`` is missing or damaged.
         """
         status = read_status(self.status_path)
         state = status.setdefault("state", "unknown")
         if state == "running" and not self._is_alive(status):
-            status |= {"state": "interrupted", "reason": "the process ended without a word"}
+            status |= {"state": "interrupted", "reason": "the process ended unexpectedly"}
         return status
 
     def _names(self) -> set[str]:
@@ -209,13 +209,12 @@ class RunFolder:
         """Whether these are the files of a run that ended before it wrote its configuration."""
         status = self.status()
         ended = status["state"] in ("interrupted", "stopped", "failed")
-        # Without these fields the status may be a file of the user's.
+        # Without these fields the status may be the user's own file.
         is_ours = {"pid", "host"} <= set(status)
         return ended and is_ours and names <= {"status.json", "log.txt"}
 
     def _check_files(self) -> None:
-        """Refuse a folder, a pipe or a broken link in place of a file that the run cannot do
-        without."""
+        """Refuse a folder, a pipe or a broken link in place of a file that the run needs."""
         for path in (
             *(self.config_path, self.model_path, self.checkpoint_path, self.metrics_path),
             *(self.log_path, self.status_path, self.path / ".lock"),
@@ -246,7 +245,7 @@ class RunFolder:
     def _take_lock(self) -> int:
         # The lock closes the gap between reading the status and writing it. The kernel drops it
         # with the process, and unlike flock's, children do not inherit it. On file systems
-        # without locks, the status alone has to do.
+        # without locks, the status must suffice.
         try:
             descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
@@ -267,13 +266,13 @@ class RunFolder:
 
 
 def _check_text(path: Path) -> None:
-    """Refuse at once what safetensors would refuse after the training."""
+    """Refuse now what safetensors would refuse after the training."""
     try:
         os.fsencode(path).decode()
     except UnicodeDecodeError as error:
         raise UserError(
             f"{shown(path)}: this name is not valid UTF-8, which reading a model needs; choose "
-            "another folder, rename this one, or work inside of it"
+            "another folder, rename this one, or work inside it"
         ) from error
 
 

@@ -33,7 +33,7 @@ class Input:
         photo: number, from 0, of the photo that it is or belongs to.
         name: its absolute path as given; empty for a picture in memory.
         file: its copy in the run folder, such as ``inputs/image.jpg``; empty if not copied.
-        sha256: of its bytes, in hexadecimal.
+        sha256: checksum of its bytes, in hexadecimal.
     """
 
     option: str
@@ -52,11 +52,11 @@ class Input:
             return folder / self.file
         name = shown(Path(self.name))
         if not is_file(self.name):
-            raise UserError(f"{name}: is gone, and its run kept no copy of it; put it back")
+            raise UserError(f"{name}: the file is gone, and its run kept no copy; put it back")
         if _sha256(Path(self.name)) != self.sha256:
             raise UserError(
-                f"{name}: has changed since its run began, which kept no copy of it; put it back "
-                "as it was"
+                f"{name}: the file has changed since its run began, and the run kept no copy; put "
+                "the original back"
             )
         return Path(self.name)
 

@@ -19,14 +19,14 @@ from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model, Recipe
 from internal_gan.version import __version__
 
-# Raised when files of the version before can no longer be read as they are. Files of format 1
+# Increased when files of the previous format can no longer be read as they are. Files of format 1
 # contain the configuration of the whole training instead of the model's architecture.
 FORMAT_VERSION = 2
 # A model of 20 scales with 20 layers each has 1,600.
 MOST_TENSORS = 4_000
 # Calls of torch to build a model, per tensor; a layer with spectral norm takes the most, about 60.
 CALLS_PER_TENSOR = 200
-# For small networks that a model makes only to learn their margins.
+# Allowance for small networks that a model builds only to find their margins.
 SPARE_NUMBERS = 2**22
 
 
@@ -114,7 +114,7 @@ def _check_saved(metadata: Mapping[str, Any]) -> None:
     sizes, finished = metadata["sizes"], metadata["finished"]
     sides = [side for size in sizes for side in size]
     if any(isinstance(n, bool) or not isinstance(n, int) for n in [*sides, finished]):
-        raise ValueError("sizes or finished has something else than whole numbers")
+        raise ValueError("sizes or finished has something other than whole numbers")
     if not sizes or any(len(size) != 2 for size in sizes):
         raise ValueError("sizes are not pairs")
     check_range(1, size=min(sides))
@@ -142,7 +142,7 @@ class _Bounded(TorchFunctionMode):
 
 
 def check_there(path: Path, what_then: str) -> None:
-    """Raise a UserError if ``path`` is missing, and then say ``what_then``, or not a file."""
+    """Raise a UserError if ``path`` is not a file; if it is missing, add ``what_then``."""
     if not path.exists():
         raise UserError(f"{path} does not exist; {what_then}")
     # Opening a pipe would wait for whoever writes into it.
@@ -155,7 +155,7 @@ def check_format(path: Path, found: Any, newest: int) -> None:
     try:
         number = int(found)
     except (TypeError, ValueError):
-        raise UserError(f"{path} is not a file of internal-gan") from None
+        raise UserError(f"{path} is not an internal-gan file") from None
     if number > newest:
         raise UserError(
             f"{path} has format {number}, from a newer internal-gan; this one reads up to "

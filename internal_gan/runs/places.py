@@ -41,6 +41,6 @@ def wait_for(folder: RunFolder) -> None:
     told = False
     while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
         if not told:
-            print(f"{folder.path}: process {status.get('pid')} works there; waiting for it")
+            print(f"{folder.path}: process {status.get('pid')} is using it; waiting for it to end")
             told = True
         time.sleep(1.0)

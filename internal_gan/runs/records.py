@@ -34,7 +34,8 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Read a ``metrics.jsonl``; empty if it is missing.
 
     :class:`internal_gan.training.loggers.MetricsLogger` lists the fields of each event. Lines
-    without an event have ``stage``, ``step`` and ``seconds``, and finite numbers or null besides.
+    without an event have ``stage``, ``step`` and ``seconds``, and other fields that are finite
+    numbers or null.
 
     Raises:
         UserError: not a regular file, or not readable.

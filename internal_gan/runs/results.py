@@ -11,9 +11,9 @@ from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-# Kinds of what runs make, not of what they are given or compare it with.
+# Kinds of pictures that a run makes, as opposed to its inputs and comparisons.
 MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
-# Folders beside results, of what belongs to them; the first is of what the network drew.
+# Folders next to results, for what belongs to them; the first is for the network's output.
 DRAWN = "drawn"
 BESIDE = (DRAWN, "origin", "layers")
 MOVIE_SUFFIXES = {".mp4"}
@@ -30,12 +30,12 @@ class Result:
             part is the task that made it, or ``scales`` for previews.
         kind: what it is:
 
-            * ``result``: a picture that was asked for, to be judged, compared and published;
+            * ``result``: a picture that the user asked for, to evaluate, compare and publish;
             * ``film``: a moving picture, and ``frame``: one of its pictures;
             * ``preview``: the photo as the model rebuilds it after a stage;
-            * ``before``: what the results of the same group were made from, and ``mask``: where
-              it was changed, white;
-            * ``aside``: anything else to show beside the results.
+            * ``before``: what the results of the same group were made from, and ``mask``, white
+              where it was changed;
+            * ``aside``: anything else to show with the results.
         group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
         caption: the text below it; previews have the name of their stage instead.
     """
@@ -59,8 +59,8 @@ def as_json(result: Result) -> dict[str, str]:
 def read_results(folder: Path) -> list[Result]:
     """The results of a run, in the order in which they are shown.
 
-    Those of version 0.1.0, which recorded none, are recognised by their file names. Invalid
-    entries are left out, as are files that are missing or outside the run folder.
+    Version 0.1.0 recorded none; its results are recognised by their file names. Invalid entries
+    are left out, as are files that are missing or outside the run folder.
     """
     recorded = read_status(folder / "status.json").get("results")
     found = _unrecorded(folder) if recorded is None else filter(None, map(_parsed, recorded))
@@ -107,7 +107,7 @@ def _is_there(folder: Path, file: str) -> bool:
     return is_file(path) and path.resolve().is_relative_to(folder.resolve())
 
 
-# The rest is about runs of 0.1.0.
+# The rest reads runs of 0.1.0.
 
 # Folders of inputs.
 _NOT_MADE = {"inputs", "photos"}

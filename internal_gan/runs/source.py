@@ -64,7 +64,7 @@ class Source:
         return 1 + len(list(learnt))
 
     def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
-        """A photo as it was given, or else as it was learnt.
+        """A photo as it was given or, failing that, the training image.
 
         Args:
             longest: see :func:`internal_gan.images.files.image.read_image`.
@@ -77,7 +77,7 @@ class Source:
         path = self.original(number)
         if path is None:
             if not self.learnt_path(number).is_file():
-                raise UserError(f"{self.folder}: its photo is gone; image=FILE names one")
+                raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
             return self.learnt(number)
         photo = read_image(path, longest=longest)
         if not self.options.keep_original:
@@ -86,8 +86,8 @@ class Source:
         return photo
 
     def original(self, number: int = 0) -> Path | None:
-        """The file of a photo as it was given, or None: the photo was in memory, or the run is of
-        0.1.0, which kept no copy, and the file is gone.
+        """The file of a photo as it was given; None if it was in memory, or if the file is gone and
+        the run, made by 0.1.0, kept no copy.
 
         Raises:
             UserError: no copy was kept, and the user's file is gone or has changed.
@@ -100,7 +100,7 @@ class Source:
         return Path(name)
 
     def is_gone(self, number: int = 0) -> bool:
-        """Whether a photo is neither in memory nor left in a file, even as it was learnt.
+        """Whether a photo is lost: not in memory, and neither its file nor the training image left.
 
         Raises:
             UserError: as :meth:`original`.
@@ -110,7 +110,7 @@ class Source:
         return not self.learnt_path(number).is_file()
 
     def called(self, number: int = 0) -> str:
-        """The name by which a photo was given, or else the file it is read from."""
+        """The name by which a photo was given or, failing that, the file it is read from."""
         path = self.original(number)
         if path is None:
             is_given = ("image", number) in self._in_memory
@@ -118,14 +118,14 @@ class Source:
         return self.names[number] if number < len(self.names) else str(path)
 
     def learnt(self, number: int = 0) -> Photo:
-        """A photo as the model learnt it, with its unknown part."""
+        """The training image of a photo, with its unknown part."""
         photo, unknown = read_image(self.learnt_path(number)), self._unknown_path(number)
         if not unknown.is_file():
             return photo
         return replace(photo, unknown=(read_image(unknown).pixels[:, :1] > 0).float())
 
     def learnt_path(self, number: int = 0) -> Path:
-        """The file of a photo as the model learnt it."""
+        """The file of a photo's training image."""
         return self._path(f"photos/{number + 1}.png" if number else "photo.png")
 
     def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
@@ -223,7 +223,7 @@ class Source:
 
         Args:
             images: each (1, 3, H, W) in [-1, 1].
-            unknown: for each (1, 1, H, W), 1 where nothing is learnt, else 0; may be empty.
+            unknown: for each (1, 1, H, W), 1 where the model does not train, else 0; may be empty.
             likes: photos whose format the files take.
         """
         write_image(self._path("photo.png"), images[0], like=likes[0])
@@ -252,7 +252,7 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
     option = option.removesuffix(".file")
     if photo is None:
         raise UserError(
-            f"{option}={folder}: is a folder, and the photo has no name to look for there"
+            f"{option}={folder}: a folder, but the photo has no file name to look for in it"
         )
     path = Path(photo)
     exact = Path(folder, path.name)
@@ -266,7 +266,7 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"
         raise UserError(
-            f"{option}={folder}: has {what} with the name of {shown(path)}; needed is one, "
-            f"such as {path.stem}.png"
+            f"{option}={folder}: {what} named after {shown(path)}; exactly one is needed, such "
+            f"as {path.stem}.png"
         )
     return found[0]

@@ -21,7 +21,7 @@ def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
     """The values that each option takes, as overrides; none for an interval.
 
     Raises:
-        UserError: an option that takes no value, or endlessly many.
+        UserError: an option takes no value, or too many.
 
     >>> choices_of(["seed=1,2", "image=x.jpg"])
     {'seed': ['seed=1', 'seed=2'], 'image': ['image=x.jpg']}
@@ -38,12 +38,12 @@ def jobs_of(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def check_countable(choices: Mapping[str, Sequence[str]], overrides: Iterable[str]) -> None:
-    """Refuse intervals and too many jobs, for Hydra's own sweeper, by a UserError."""
+    """Raise a UserError for intervals or too many jobs, for Hydra's own sweeper."""
     for override in overrides:
         key = key_of(override)
         if not choices.get(key, [override]):
             raise UserError(
-                f"{override}: an interval is for a sweeper that searches; without one write the "
+                f"{override}: an interval needs a sweeper that searches; without one, list the "
                 f"values, such as {key}=0,1 or {key}=range(0,2)"
             )
     count = math.prod(map(len, choices.values()))
@@ -54,7 +54,7 @@ def check_countable(choices: Mapping[str, Sequence[str]], overrides: Iterable[st
 def _values(override: Override) -> list[str]:
     written = override.input_line or ""
     if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
-        raise UserError(f"{written}: write the names one by one, with commas between them")
+        raise UserError(f"{written}: list the names, separated by commas")
     if not override.is_sweep_override():
         return [written]
     if not override.is_discrete_sweep():
@@ -62,7 +62,7 @@ def _values(override: Override) -> list[str]:
     _check_range(override.value(), written)
     found = [f"{override.get_key_element()}={v}" for v in override.sweep_string_iterator()]
     if not found:
-        raise UserError(f"{written}: a range without any value")
+        raise UserError(f"{written}: this range is empty")
     return found
 
 
@@ -71,4 +71,4 @@ def _check_range(value: object, written: str) -> None:
         if value.step == 0:
             raise UserError(f"{written}: the step of a range cannot be 0")
         if len(list(itertools.islice(value.range(), MOST_JOBS + 1))) > MOST_JOBS:
-            raise UserError(f"{written}: more than {MOST_JOBS} runs, which are the most allowed")
+            raise UserError(f"{written}: too many runs; at most {MOST_JOBS} are allowed")

@@ -29,13 +29,13 @@ from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
 from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
 
 NAME = "comparison"
-# Pictures by which a run is judged; more would take long and tell little more.
+# Pictures by which a run is evaluated; more would take longer and tell little more.
 MOST_PICTURES = 4
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The pictures by which a run is judged.
+    """The pictures by which a run is evaluated.
 
     Attributes:
         photo: what they are compared with, if it exists.
@@ -52,7 +52,7 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They replace older ones in the folder ``options.output``, by default ``options.runs``. Figures
-    are measured anew only if the pictures have changed.
+    are measured again only if the pictures have changed.
 
     Args:
         measure_at_most: for more runs than this, nothing is measured.
@@ -67,7 +67,7 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
         raise UserError(f"runs={folder}: there is no such folder")
     records = Sweep(folder).records() or _unrecorded(folder)
     if not records:
-        raise UserError(f"runs={folder}: there are no run folders in it")
+        raise UserError(f"runs={folder}: contains no run folders")
     target = _target(options)
     measure = len(records) <= measure_at_most
     entries = entries_of(folder, records, measure=measure)
@@ -83,7 +83,7 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
     if shown:
         print(f"  Pictures: {target / NAME}.png")
     if not measure:
-        print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures those of all")
+        print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures all runs")
 
 
 def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
@@ -121,7 +121,7 @@ def shown_of(run: Path) -> Shown:
         [beside.get((kind, result.group)) for result in chosen] for kind in ("before", "mask")
     )
     holes = [(b, m) for b, m in zip(before, masks, strict=True) if b and m]
-    # The photo of the folder is the part around the hole.
+    # The folder's photo.png is only the part around the hole.
     return Shown(holes[0][0] if len(holes) == len(chosen) else None, pictures, holes)
 
 
@@ -143,7 +143,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     except UserError:
         # The pictures are smaller than the patches.
         figures = {}
-    # Where nothing can be written, the figures are measured again next time.
+    # If they cannot be written, the figures are measured again next time.
     with suppress(UserError, OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
@@ -200,7 +200,7 @@ def _target(options: Options) -> Path:
 
 
 def _unrecorded(folder: Path) -> list[Record]:
-    """Runs without a multirun's records, in the folder or one level below."""
+    """Runs without a multirun's records, in the folder or one level deeper."""
     paths = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"{depth}/config.yaml")]
     runs = {path.relative_to(folder).as_posix(): RunFolder(path) for path in paths}
     return [
@@ -211,7 +211,7 @@ def _unrecorded(folder: Path) -> list[Record]:
 
 
 def _is_run(folder: RunFolder) -> bool:
-    """Whether there is a readable run; a damaged one must not hide its neighbours."""
+    """Whether there is a readable run; a damaged one must not stop the comparison."""
     try:
         load_options(folder.config_path)
     except UserError:
@@ -225,7 +225,7 @@ def _values(record: Record) -> dict[str, str]:
 
 
 def _differing(records: Sequence[Record]) -> set[str]:
-    """The options that differ between runs, but for the photo, which is in the run's name."""
+    """The options that differ between runs, except the photo, which is in the run's name."""
     values = [_values(record) for record in records]
     keys = {key for value in values for key in value}
     return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}

@@ -1,4 +1,4 @@
-"""Names of a multirun's jobs, which are those of their run folders."""
+"""Names of a multirun's jobs, which are also the names of their run folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
 from internal_gan.runs.places import LONGEST_NAME
 
-# How a photo is called: by its name without suffix, its name, or its path.
+# What a photo is called: its name without suffix, its name, or its path.
 STEM, FILE, PATH = "stem", "file", "path"
 
 

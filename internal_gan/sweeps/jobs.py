@@ -1,4 +1,4 @@
-"""The jobs of a multirun: records of them, and how one is run in its own process.
+"""The jobs of a multirun: their records, and running one in its own process.
 
 Imports neither Hydra nor torch, so that a process that only waits for a training stays small.
 """
@@ -21,9 +21,9 @@ from internal_gan.config.options import PATHS
 from internal_gan.files import atomic_write, natural, read_json_object
 
 RECORDS = ".jobs"
-# How often a killed job is started again; one that lacks memory would otherwise never end.
+# How often a job is started if it keeps being killed; one out of memory would restart for ever.
 STARTS = 3
-# Options that may differ when a sweep goes on.
+# Options that may differ when a sweep is continued.
 _FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
 
@@ -100,7 +100,7 @@ class Sweep:
 
     @property
     def photos(self) -> str | None:
-        """How the jobs call their photos, see ``how_to_call``; None before the first one begins."""
+        """What jobs call their photos, see ``how_to_call``; None before the first one begins."""
         return self._note("photos")
 
     @photos.setter
@@ -131,10 +131,10 @@ class Sweep:
 def run_apart(
     arguments: Sequence[str], log: Path, folder: str, name: str, threads: int | None = None
 ) -> tuple[int, str]:
-    """Run this program in its own process, and again if that is killed.
+    """Run this program in its own process, and again if it is killed.
 
     Args:
-        arguments: of the command line; with them a killed run must go on where it was.
+        arguments: of the command line; they must resume a killed run.
         log: the file to which its output is added.
         folder: the working directory.
         threads: for PyTorch, unless the environment sets them.
@@ -157,16 +157,16 @@ def run_apart(
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # Outside the terminal's session only `_wait` tells it of Ctrl-C; a second signal
-                # would keep it from saving.
+                # In its own session, it gets Ctrl-C only from `_wait`; a second signal would keep
+                # it from saving.
                 start_new_session=True,
             )
             code = _wait(process)
         if code >= 0:
             break
-        print(f"{name}: {_signal(code)}, start {start} of {STARTS}", flush=True)
+        print(f"{name}: {_signal(code)}, attempt {start} of {STARTS}", flush=True)
     if code < 0:
-        return 1, f"{_signal(code)} {STARTS} times, perhaps for lack of memory; see {log}"
+        return 1, f"{_signal(code)} {STARTS} times, perhaps out of memory; see {log}"
     return code, (_last_error(log) or f"exit code {code}; see {log}") if code else ""
 
 

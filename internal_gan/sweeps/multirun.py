@@ -1,7 +1,7 @@
 """Many runs by one command: Hydra's sweeper and launcher start the jobs, which run here.
 
-A failed job never stops the others. A killed one goes on where it was when it is started again, and
-so a launcher that lost a worker is simply restarted.
+A failed job never stops the others. A killed job resumes when it is started again, so a launcher
+that lost a worker is restarted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Say = Callable[[str], object]
 
 
 class JobFailedError(Exception):
-    """A failed job, which has reported why, has no figure for its sweeper."""
+    """A failed job, which has already reported why, has no figure for its sweeper."""
 
 
 def _name(photos: str, *keys: str, _root_: DictConfig) -> str:
@@ -114,8 +114,8 @@ class Multirun:
         for name, count in Counter(names).items():
             if count > 1:
                 raise UserError(
-                    f"{count} jobs of this sweep are all called {name}; leave out values that come "
-                    "twice, or that differ by less than six digits"
+                    f"{count} jobs of this sweep are all called {name}; leave out values that are "
+                    "repeated or equal to six digits"
                 )
         for name, job in zip(names, jobs, strict=True):
             known = self.sweep.read(name)
@@ -142,7 +142,7 @@ class Multirun:
                 lost = type(error).__module__.partition(".")[0] in _CAN_LOSE_WORKERS
                 if not lost or start == ROUNDS:
                     raise
-                say(f"the launcher lost a worker ({type(error).__name__}); starting what is left")
+                say(f"the launcher lost a worker ({type(error).__name__}); starting the rest")
             self.sweep.settle(r.name for r in self.sweep.records() if r.state == "failed")
 
     def end(self, say: Say) -> int:
@@ -158,7 +158,7 @@ class Multirun:
         for record in left:
             say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
         if left:
-            say(f"the same command with output={path} skip_finished=true does what is left")
+            say(f"the same command with output={path} skip_finished=true runs the remaining jobs")
         codes = {record.code or CRASH for record in left}
         return max(codes, default=0) if len(codes) <= 1 else CRASH
 
@@ -170,7 +170,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         say: reports an error of the job of that name; returns the exit code.
 
     Returns:
-        The figure that ``objective`` names, if it does.
+        The figure that ``objective`` names, if any.
 
     Raises:
         JobFailedError: there is no such figure.
@@ -192,7 +192,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
             options.skip_finished = True
         done = RunFolder(folder).status()
         if options.resume is None and done["state"] == "finished":
-            print(f"{name}: finished before", flush=True)
+            print(f"{name}: already finished", flush=True)
             record.state, record.seconds = "finished", done.get("seconds")
         else:
             sweep.write(record)
@@ -201,7 +201,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         record.code = say(error, name)
         record.state, record.reason = "failed", str(error)
     except KeyboardInterrupt:
-        record.state, record.code, record.reason = "stopped", 130, "stopped at once"
+        record.state, record.code, record.reason = "stopped", 130, "stopped immediately"
     sweep.write(record)
     if folder.is_dir() and not any(folder.iterdir()):
         # Hydra created it for a run that never began.
@@ -209,7 +209,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
     if record.state == "stopped":
         raise SystemExit(record.code)
     if config.objective is None or hydra_config.sweeper._target_ == _BASIC_SWEEPER:
-        return None  # nobody asks for it
+        return None  # no sweeper needs it
     if record.state != "finished":
         raise JobFailedError(record.name)
     from internal_gan.sweeps.comparison import objective
@@ -246,7 +246,7 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
         if options.resume is None:
             given += [f"output={quote(hydra_config.runtime.output_dir)}", "skip_finished=true"]
         where = str(hydra_config.runtime.cwd)
-        # submitit itself keeps a job to its cores only on a cluster.
+        # submitit itself limits a job to its cores only on a cluster.
         threads = hydra_config.launcher.get("cpus_per_task")
         log = sweep.log(record.name)
         record.code, reason = run_apart(given, log, where, record.name, threads)
@@ -261,8 +261,10 @@ def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> No
 
 
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
-    """An override for Hydra, which first composes what all jobs have in common: if the model
-    differs between them, that may be a model without this option."""
+    """An override for Hydra, which first composes what all jobs have in common.
+
+    If the model differs between jobs, Hydra may compose a model without this option.
+    """
     differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
     of_model = override.startswith("model.") and len(choices.get(key_of(override), [])) == 1
     return f"++{override}" if differs and of_model else override
@@ -280,16 +282,14 @@ def _check_installed(settings: DictConfig) -> None:
 
 
 def _refuse_several_ablations(experiments: Sequence[str]) -> None:
-    """Hydra would ignore the values that an ablation sweeps beside another experiment."""
+    """Hydra would ignore the values that an ablation sweeps next to another experiment."""
     for value in experiments if len(experiments) > 1 else []:
         if compose_hydra([value]).sweeper.get("params"):
-            raise UserError(
-                f"{value}: makes several runs by itself; it goes with no other experiment"
-            )
+            raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
 
 
 def _check_jobs(choices: dict[str, list[str]]) -> None:
-    """Compose every job, whatever its files."""
+    """Compose every job, leaving out its files."""
     composed = [values for key, values in choices.items() if values and key not in _FILES]
     for values in itertools.product(*composed):
         options = compose(values)
@@ -306,8 +306,8 @@ def _check_folder(path: Path, overrides: Sequence[str], name: str) -> None:
         raise UserError(f"output={name}: a file of that name is in the way; choose another folder")
     if not skips and path.is_dir() and any(path.iterdir()):
         raise UserError(
-            f"output folder {name} is not empty; choose another folder, or go on with that sweep "
-            "by skip_finished=true"
+            f"output folder {name} is not empty; choose another folder, or continue that sweep "
+            "with skip_finished=true"
         )
 
 

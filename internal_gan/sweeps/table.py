@@ -68,7 +68,7 @@ def write_grid(entries: Sequence[Entry], path: Path) -> bool:
     """Write the pictures of up to 100 runs, a row for each with its name above it.
 
     Returns:
-        False, and nothing is written, without any picture.
+        Whether there are pictures; if not, nothing is written.
     """
     shown = [entry for entry in entries if entry.pictures]
     if not shown:
@@ -102,7 +102,7 @@ def _label(entry: Entry) -> str:
 
 
 def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:
-    """Pictures of one height, small ones of less, without those that cannot be read."""
+    """Pictures of one height, small ones lower, without those that cannot be read."""
     cells = []
     for path in paths:
         try:

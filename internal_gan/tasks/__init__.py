@@ -1,1 +1,1 @@
-"""The tasks that users ask for, each in the module of its name, and what runs them."""
+"""The tasks that users run, each in a module of its name, and the code that runs them."""

@@ -15,7 +15,7 @@ from internal_gan.tasks.start_scale import check_start_scale
 class Animate(Work[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
 
-    What does not move in the drawings does not change in frames made of the photo's own pixels.
+    Frames made of the photo's own pixels change only where the network's frames move.
     """
 
     def check(self, model: SinGAN) -> None:

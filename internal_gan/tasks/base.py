@@ -1,4 +1,4 @@
-"""What the runner knows of a task: it checks its options, then draws one picture after another."""
+"""The interface of a task to the runner: it checks its options, then draws pictures one by one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,10 +36,10 @@ class Picture:
             :class:`internal_gan.runs.results.Result` for this and ``kind``.
         pixels: (1, 3, H, W) in [-1, 1].
         like: the photo whose format the file takes; by default the model's.
-        alpha: (1, 1, H, W) in [0, 1], in place of that of ``like``.
-        origin: where its pixels come from, for a file beside it; None: that is not known.
-        layers: of the photo, to be taken along ``origin``.
-        made: whether a model drew it, beside results, films, frames and previews, which always are.
+        alpha: (1, 1, H, W) in [0, 1], replaces the alpha channel of ``like``.
+        origin: where its pixels come from, written to a file next to it; None if unknown.
+        layers: of the photo, to be rearranged by ``origin``.
+        made: whether a model generated it; not needed for results, films, frames and previews.
     """
 
     file: str
@@ -60,7 +60,7 @@ def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
 
 @dataclass(frozen=True)
 class Film:
-    """A moving picture of all frames drawn before it; the suffix determines the format."""
+    """A film of all frames drawn before it; the suffix of the file determines the format."""
 
     file: str
     fps: float
@@ -72,22 +72,22 @@ def check_film(task: str, option: str, format: str, seconds: float, fps: float) 
     check_format(format, fps, task, option)
     if round(seconds * fps) < 2:
         raise UserError(
-            f"{task}.seconds={seconds:g}: that is less than two frames at "
-            f"{task}.fps={fps:g}; at least {2 / fps:.3g} seconds"
+            f"{task}.seconds={seconds:g}: less than two frames at {task}.fps={fps:g}; "
+            f"allowed: {2 / fps:.3g} or more"
         )
 
 
 @dataclass
 class Context:
-    """What a task knows beside its own options.
+    """What a task knows in addition to its own options.
 
     Attributes:
         given: the inputs of the run.
-        trained: those of its model's training; at the end of a training the same object.
-        asides: whether pictures beside the results are wanted.
-        console: where it prints.
-        folder: the run's; None before the first picture is drawn, and in a call from Python.
-        facts: what it adds to the run's ``status.json``.
+        trained: the inputs of its model's training; the same object at the end of a training.
+        asides: whether to draw pictures other than the results.
+        console: where the task prints.
+        folder: the run folder; None before the first picture is drawn, and in a call from Python.
+        facts: what the task adds to the run's ``status.json``.
     """
 
     given: Source
@@ -99,12 +99,12 @@ class Context:
 
     @property
     def options(self) -> Options:
-        """The run's."""
+        """The options of the run."""
         return self.given.options
 
     @property
     def photos(self) -> Source:
-        """The source of the photos to work on: the run's, or else the training's."""
+        """The source of the photos to work on: the run's or, if it has none, the training's."""
         return self.given if self.given.has_photos else self.trained
 
     def say(self, text: str) -> None:
@@ -116,14 +116,14 @@ class Context:
         return show_progress(items, count, what, self.console)
 
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
-        """Give a function that shows which share of the work is done, 0 to 1."""
+        """Yield a function that shows the fraction of the work that is done, 0 to 1."""
         return show_share(doing, self.console)
 
 
 class Work(ABC, Generic[Wanted]):
     """A task with its own options, ``wanted``."""
 
-    # What it makes.
+    # What the task calls one result.
     noun = "result"
 
     def __init__(self, wanted: Wanted, context: Context) -> None:
@@ -131,11 +131,11 @@ class Work(ABC, Generic[Wanted]):
         self.context = context
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The part of a photo that a training for this task learns, and lines to print about it.
+        """The part of a photo to train on for this task, and lines to print about it.
 
         Args:
             number: of the photo, from 0.
-            max_size: longest side that the model will learn, in pixels; None: any.
+            max_size: longest side to train at, in pixels; None: any.
 
         Raises:
             UserError: a mask or the like is not usable.
@@ -149,12 +149,12 @@ class Work(ABC, Generic[Wanted]):
     def draw(self, model: Any, preview: bool = False) -> Iterator[Picture | Film]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
 
-        The run folder is made after the first one: raise any UserError about files or options
-        before.
+        The run folder is created after the first picture, so raise any UserError about files or
+        options before it.
         """
 
     def about(self) -> Sequence[str]:
-        """Lines to print at the start of a run of its own, when the first picture is drawn."""
+        """Lines to print at the start of the task's own run, once the first picture is drawn."""
         return []
 
     def made(self, results: Sequence[Result]) -> str:
@@ -163,7 +163,7 @@ class Work(ABC, Generic[Wanted]):
 
     @property
     def seed(self) -> int:
-        """The task's own seed, or else the run's."""
+        """The task's own seed or, if it has none, the run's."""
         own: int | None = getattr(self.wanted, "seed", None)
         return self.context.options.seed if own is None else own
 

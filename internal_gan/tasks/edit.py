@@ -1,4 +1,4 @@
-"""task=edit: a photo with patches moved or painted over, made to look like one photo again."""
+"""task=edit: a photo with parts moved or painted over, made to look real again."""
 
 from internal_gan.config.task_options import RedrawOptions
 from internal_gan.models.singan.injection import EDIT, EDIT_DILATE

@@ -1,4 +1,4 @@
-"""task=evaluate: figures and maps for pictures of a model, or for any pictures and a photo."""
+"""task=evaluate: figures and maps for a model's pictures, or for any pictures and a photo."""
 
 import json
 import math
@@ -44,7 +44,7 @@ from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, three_digits
 from internal_gan.version import __version__
 
-# Relative difference of aspect ratios that count as the same.
+# Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
 TOLD = (
@@ -55,15 +55,15 @@ TOLD = (
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged, and how.
+    """What is evaluated, and how.
 
     Attributes:
-        real: the photo, (1, 3, H, W) in [-1, 1], on the device that judges.
-        name: of its file.
+        real: the photo, (1, 3, H, W) in [-1, 1], on the device that evaluates.
+        name: the photo's file.
         groups: picture files by the name of their group.
         about: further entries of the record, such as the model.
         mask: (1, 1, H, W) in [0, 1], where to compare pixel by pixel; None: nowhere.
-        stem: computes SIFID; None: not wanted.
+        stem: computes SIFID; None leaves it out.
         read_photo: see :meth:`internal_gan.runs.source.Source.photo`.
     """
 
@@ -78,7 +78,7 @@ class Subject:
 
 
 def evaluate(options: Options) -> Path:
-    """Judge a model's own pictures, or those in ``evaluate.samples`` beside ``evaluate.real``.
+    """Evaluate a model's own pictures, or compare ``evaluate.samples`` with ``evaluate.real``.
 
     Returns:
         The new run folder, with ``evaluation.json``, ``evaluation.csv``, maps and a page.
@@ -96,8 +96,8 @@ def evaluate(options: Options) -> Path:
     for name in ("real", "samples", "mask"):
         if getattr(wanted, name) is not None:
             raise UserError(
-                f"evaluate.{name}: cannot be changed here; with checkpoint= the model's own photo "
-                "and pictures are judged"
+                f"evaluate.{name}: not allowed with checkpoint=, which evaluates the model's own "
+                "photo and pictures"
             )
     return _evaluate_model(options, stem)
 
@@ -107,11 +107,11 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
     model, source = trained.model, trained.source
     if model.task not in ("sample", "retarget"):
         raise UserError(
-            f"checkpoint={trained.folder.path}: a model of {model.family} draws nothing by itself; "
-            "judge pictures of it by evaluate.real= and evaluate.samples="
+            f"checkpoint={trained.folder.path}: a model of {model.family} generates nothing by "
+            "itself; evaluate its results with evaluate.real= and evaluate.samples="
         )
     results_alone = replace(options.retarget, compare=False, collage=False, video=None)
-    # Pictures are compared with the photo as it was learnt, so they are drawn as large.
+    # Pictures are compared with the training image, so draw them at its size.
     as_learnt = replace(options.finish, resolution="model")
     drawing = replace(options, retarget=results_alone, finish=as_learnt)
     context = Context(Source(drawing, names=source.names), source)
@@ -154,7 +154,7 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
         save_options(replace(options, image=wanted.real, model={}), folder.config_path)
         announce(console, folder, [f"Device {device} ({reason})"])
         if photo.path is not None and (size := read_image(photo.path).size) != photo.size:
-            say(console, f"Photo shrunk from {_by(size)} to {_by(photo.size)}, as its samples are")
+            say(console, f"Photo shrunk from {_by(size)} to its samples' size, {_by(photo.size)}")
         write_image(folder.path / "photo.png", photo.pixels)
         about = {"model": None, "reconstruction": None}
         real = photo.pixels.to(device)
@@ -167,7 +167,7 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
 
 
 def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
-    """Judge the pictures one by one, and write the figures and maps."""
+    """Evaluate the pictures one by one, and write the figures and maps."""
     wanted, real, mask = subject.options, subject.real, subject.mask
     network = None if subject.stem is None else subject.stem.to(real.device)
     maps = folder.path / TASK
@@ -201,7 +201,7 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
 
 
 def _pieces(subject: Subject, path: Path, sample: Tensor) -> dict[str, float]:
-    """The figures of a picture with its origin beside it; none without, or of another photo."""
+    """The figures that need a picture's origin; none if that is missing or of another photo."""
     if not origin_path(path).is_file():
         return {}
     try:
@@ -256,7 +256,7 @@ def _write_maps(folder: Path, real: Tensor, sample: Tensor, patch: int) -> list[
 
 
 def _reconstruction(model: Any) -> dict[str, float] | None:
-    """How well the model rebuilds its photo, if it does."""
+    """How well the model reconstructs its photo, if it can."""
     if not hasattr(model, "reconstruct"):
         return None
     rebuilt = model.reconstruct()
@@ -267,7 +267,8 @@ def _reconstruction(model: Any) -> dict[str, float] | None:
 def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor | None]:
     """The photo, the samples and the mask.
 
-    If all samples are of one smaller size with the photo's aspect, the photo is shrunk to it.
+    If all samples have one smaller size with the photo's aspect ratio, the photo is shrunk to
+    it.
     """
     if wanted.real is None or wanted.samples is None:
         lacking = "evaluate.real=PHOTO" if wanted.real is None else "evaluate.samples=FOLDER"
@@ -300,7 +301,7 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
         other = [path for path, size in sizes.items() if size != photo.size]
         if other:
             raise UserError(
-                f"{other[0]}: {_by(sizes[other[0]])} pixels; with evaluate.mask= pictures have the "
+                f"{other[0]}: {_by(sizes[other[0]])} pixels; with evaluate.mask= pictures need the "
                 f"photo's size, {_by(photo.size)}"
             )
     return photo, groups, mask
@@ -311,7 +312,7 @@ def _least_side(wanted: EvaluateOptions) -> int:
 
 
 def _groups(path: Path) -> dict[str, list[Path]]:
-    """The picture or the folder of pictures of a name; subfolders are groups of their own."""
+    """The picture file or the folder of pictures at ``path``; each subfolder is a group."""
     if path.is_file():
         return {"samples": [path]}
     if not path.is_dir():
@@ -323,7 +324,7 @@ def _groups(path: Path) -> dict[str, list[Path]]:
     }
     found = {name: files for name, files in groups.items() if files}
     if not found:
-        raise UserError(f"evaluate.samples={path}: no images there")
+        raise UserError(f"evaluate.samples={path}: contains no images")
     return found
 
 
@@ -340,7 +341,7 @@ def _by(size: Sequence[int]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` for JSON, which has no infinity, the PSNR of equal images."""
+    """``value`` for JSON, with null for infinity, which is the PSNR of equal images."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

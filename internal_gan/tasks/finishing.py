@@ -1,4 +1,4 @@
-"""The last step of a task: what the network drew is made anew of the photo's own pixels."""
+"""The finishing step: the network's output is rebuilt from the photo's own pixels."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ from internal_gan.units import Size
 if TYPE_CHECKING:
     from internal_gan.patches.synthesis import Fixed
 
-# The long side of the photo in results, in pixels, unless another one is asked for.
+# Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
 # The same in films.
 LONGEST_IN_FILMS = 1024
-# Seconds within which a new pixel of a film fades in.
+# Seconds over which a new pixel of a film fades in.
 FADE = 0.4
-# What finishing takes for each pixel of the result, or of a film.
+# Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# No side of a drawing is shorter, nor the long side of the photo in results.
+# Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 LEAST, LEAST_SIDE = 8, 16
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture that a network drew, and what was made of it.
+    """The result made from a network's output.
 
     Attributes:
         pixels: (1, 3, H, W) in [-1, 1], the result.
-        drawing: (1, 3, h, w), as the network drew it; None if that is the result.
-        origin: where its pixels come from; None with ``drawing``.
+        drawing: (1, 3, h, w), the network's output; None if it is the result.
+        origin: where the result's pixels come from; None if ``drawing`` is.
         alpha: (1, 1, H, W) in [0, 1], if the photo is transparent somewhere.
-        like: the photo whose format the result takes; None: the one that was learnt.
-        layers: of the photo, to be taken along.
+        like: the photo whose format the result takes; None: the training photo.
+        layers: of the photo, to be rearranged like the result.
     """
 
     pixels: Tensor
@@ -72,7 +72,7 @@ class Drawn:
 
     def pictures(self, file: str, alpha: Tensor | None = None) -> Iterator[Picture]:
         """The result, with a further alpha channel (1, 1, H, W) if given, and the network's
-        drawing."""
+        output."""
         if alpha is not None and self.alpha is not None:
             alpha = alpha.to(self.alpha) * self.alpha
         alpha = self.alpha if alpha is None else alpha
@@ -87,19 +87,19 @@ class Finishing:
 
     Args:
         context: of the task.
-        learnt: the photo as the network learnt it, (1, 3, h, w).
-        size: of the result; None: as large as the photo.
+        learnt: the training image, (1, 3, h, w).
+        size: of the result; None: the photo's.
         number: of the photo.
         longest: the long side of the photo in results, in pixels, for finish.resolution=auto.
-        zoom: how large the photo is in the result over its own pixels, in place of
-            ``finish.resolution``. With ``auto`` and a size, the photo has as many pixels as the
-            result, where it has so many; None: it fits into the size.
+        zoom: scale of the photo in the result, relative to its own size; replaces
+            ``finish.resolution``. With ``auto`` and a size, the photo gets as many pixels as the
+            result, but is not enlarged. None: the photo fits into the size.
 
     Attributes:
-        on: whether anything is done; if not, results are what the network drew.
-        size: (height, width) of results; None: that of the network's choice.
-        drawing_size: what the network is to draw for them; None: what it draws by itself.
-        photo_size: that of the photo in results.
+        on: whether drawings are finished; if not, results are the network's output.
+        size: (height, width) of results; None: the network's own.
+        drawing_size: (height, width) that the network must draw for them; None: its own.
+        photo_size: (height, width) of the photo in results.
     """
 
     def __init__(
@@ -130,8 +130,8 @@ class Finishing:
             side = round(zoom * max(full))
             if side < LEAST_SIDE:
                 raise UserError(
-                    f"retarget.zoom={zoom:g}: the photo would be {side} pixels long; needed are "
-                    f"{LEAST_SIDE}"
+                    f"retarget.zoom={zoom:g}: the photo's long side in pixels would be {side}; "
+                    f"allowed: {LEAST_SIDE} or more"
                 )
         elif size is not None and resolution == AUTO:
             ratios = [new / old for new, old in zip(size, full, strict=True)]
@@ -146,8 +146,8 @@ class Finishing:
             zoomed = isinstance(zoom, float | int)
             option = f"retarget.zoom={zoom:g}" if zoomed else f"finish.resolution={resolution}"
             raise UserError(
-                f"{option}: the photo has {height}x{width} pixels; at most {MOST_SIDE} a side can "
-                "be kept track of"
+                f"{option}: the photo has {height}x{width} pixels; origins can be recorded for at "
+                f"most {MOST_SIDE} a side"
             )
         gone = context.trained.is_gone(number)
         self._like = None if gone else drawn_like(photo, finished=True)[0]
@@ -164,17 +164,17 @@ class Finishing:
 
     @property
     def photo(self) -> Tensor:
-        """The photo as large as it is in results, (1, 3, h, w) in [-1, 1]."""
+        """The photo at its size in results, (1, 3, h, w) in [-1, 1]."""
         return _pixels(self._photo, self._white) if self.on else self._learnt.cpu()
 
     def at(self, size: Size) -> Finishing:
-        """The same for results of another size, in which the photo is as large as here."""
+        """A copy for results of another size, with the photo at the same size."""
         other = copy.copy(self)
         other._aim(size)
         return other
 
     def enlarging(self, drawing: Size) -> Finishing:
-        """The same for drawings of a size, each enlarged as much as the photo."""
+        """A copy for drawings of a given size, enlarged by the same factor as the photo."""
         other, (height, width) = copy.copy(self), drawing
         ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
         other.size = round(height * ratios[0]), round(width * ratios[1])
@@ -193,8 +193,8 @@ class Finishing:
             self.drawing_size = height, width
 
     def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
-        """Raise a UserError that names ``option`` if the result, of which a pixel takes ``each``
-        bytes, would not fit into memory."""
+        """Raise a UserError that names ``option`` if the result, at ``each`` bytes a pixel, does
+        not fit into memory."""
         if self.on and self.size is not None:
             needed = each * self.size[0] * self.size[1]
             check_memory(needed, torch.device("cpu"), option)
@@ -209,10 +209,10 @@ class Finishing:
         """Finish a drawing (1, 3, h, w) in [-1, 1].
 
         Args:
-            wrap: whether its top continues at its bottom, and its left at its right.
+            wrap: whether it wraps from bottom to top, and from right to left.
             fixed: pixels of the result whose origins are given; those at seams may still change.
-            matching: steps of :func:`internal_gan.patches.matching.matched` before; none
-                where too large a piece of the photo would come of it, and a smaller one without.
+            matching: steps of :func:`internal_gan.patches.matching.matched` to do first. They are
+                left out if they lead to too large a copied piece, and to a larger one than without.
         """
         if not self.on:
             return Drawn(drawing)
@@ -223,7 +223,7 @@ class Finishing:
 
         assert self.size is not None
         compile_loops(self._context.say)
-        # Matched, a drawing that is nearly the photo may become a copy of it.
+        # Matching may turn a drawing that is close to the photo into a copy of it.
         tried = []
         for steps in dict.fromkeys((matching, 0)):
             layout = levels_of(matched(drawing.cpu(), self._learnt.cpu(), steps, wrap), 255)
@@ -244,7 +244,7 @@ class Finishing:
         """Finish the drawings (1, 3, h, w) of a film of ``fps`` frames a second, one by one.
 
         Args:
-            loop: how many they are, if the last one leads to the first.
+            loop: the number of drawings if the last leads back to the first, else None.
         """
         if not self.on:
             yield from drawings
@@ -262,7 +262,7 @@ class Finishing:
             yield _pixels(frame, 255)
 
     def changed(self, drawn: Drawn, pixels: Tensor) -> Drawn:
-        """A result with other pixels (1, 3, H, W) of the same origins."""
+        """A result with other pixels (1, 3, H, W) but the same origins."""
         if drawn.origin is None:
             return replace(drawn, pixels=pixels)
         from internal_gan.patches.synthesis import taken
@@ -277,13 +277,13 @@ class Finishing:
 
 
 def is_wanted(context: Context) -> bool:
-    """Whether results are to be made of the photo's own pixels."""
+    """Whether results are made of the photo's own pixels."""
     wanted, trained = context.options.finish, context.trained.options.finish
     return (wanted.detail or trained.detail or "patches") == "patches"
 
 
 def _photo(source: Source, learnt: Tensor, number: int, longest: int | None) -> Photo:
-    """The photo as given or, if no file of it is left, as the network learnt it."""
+    """The photo as given or, if no file of it is left, the training image."""
     if source.is_gone(number):
         return Photo(learnt.cpu())
     return source.photo(number, longest=longest)

@@ -1,4 +1,4 @@
-"""What painting, editing and harmonization share: an image put into a trained pyramid."""
+"""What painting, editing and harmonization share: an image injected into a trained pyramid."""
 
 from typing import ClassVar, TypeVar
 
@@ -15,12 +15,12 @@ Wanted = TypeVar("Wanted", bound=PaintOptions | RedrawOptions)
 
 
 class FromImage(Work[Wanted]):
-    """Redraws ``TASK.image`` from a start scale on, and shows the results of the others.
+    """Redraws ``TASK.image`` from a start scale, and shows the results of the other start scales.
 
     Attributes:
         task: its name.
         what: the image that it needs, in words.
-        fraction: size at which ``start_scale=auto`` puts the image in, relative to the finest.
+        fraction: size at which ``start_scale=auto`` injects the image, relative to the finest.
     """
 
     task: ClassVar[str]
@@ -47,5 +47,5 @@ class FromImage(Work[Wanted]):
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
         self.context.say(
             f"Start scale {start}{by} of 1 to {last}; start-scale-1.png to "
-            f"start-scale-{last}.png show them all: for another, {self.task}.start_scale=N"
+            f"start-scale-{last}.png show them all; choose another with {self.task}.start_scale=N"
         )

@@ -31,8 +31,11 @@ class Harmonize(Redraw[HarmonizeOptions]):
         used: Tensor | None,
         learnt: Photo,
     ) -> Inside:
-        """The object has its own detail, since the photo has nothing like it, in colours that do
-        not run over its outline; around it, the photo is as it was. Its pixels are of no photo."""
+        """Keep the object's detail and change its colours, without bleeding across its outline.
+
+        The photo has no patches like the object, so the object's pixels are recorded as coming from
+        no photo. Around it, the photo is unchanged.
+        """
         assert mask is not None
         assert used is not None
         size = size_of(change.after)

@@ -1,4 +1,4 @@
-"""What a network drew inside a mask, made of the photo's own pixels; the rest is kept."""
+"""Finishing inside a mask: the network's output is rebuilt from the photo's own pixels."""
 
 from __future__ import annotations
 
@@ -19,31 +19,33 @@ from internal_gan.tasks.base import Context
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
-# Pixels come from a window that is so many times as large as the part that is made anew, with at
-# least so many pixels a side, and of which such a share may be taken.
+# The window that pixels are taken from: its size relative to the rebuilt part, its least side in
+# pixels, and the least share of it that must be open to copying.
 TIMES, LEAST, FREE = 3, 640, 0.25
-# What this takes for each pixel of the photo, and for each of a part besides.
+# Memory for each pixel of the photo, and in addition for each pixel of a rebuilt part.
 BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
-# Parts farther apart than this share of the long side are made anew one after another.
+# Parts farther apart than this share of the long side are rebuilt one after another.
 APART = 1 / 32
-# What is around a part and kept, beside another photo, in pixels; sides that can be halved often.
+# If pixels come from another photo: the margin kept around a part, in pixels, and the number that
+# the canvas's position is a multiple of, so that it can be halved often.
 MARGIN, HALVINGS = 256, 64
-# The drawing decides up to this share of the size at which it was drawn.
+# The drawing decides the layout up to this share of the size at which it was drawn.
 DECIDES = 0.75
-# A line where there should be none, and the other way round, counts as so many levels of a colour.
+# An extra or missing line counts like a difference of this many colour levels.
 LINES = 200
-# A detailed one decides up to the size where so many pixels of a part's shorter side are seen.
+# A detailed drawing decides at least up to the size where a part's shorter side has this many
+# pixels.
 SEEN = 50
 
 
 @dataclass(frozen=True)
 class Inside:
-    """A photo with a part made anew.
+    """A photo with a rebuilt part.
 
     Attributes:
-        pixels: (1, 3, H, W) in [-1, 1], outside the part bit for bit as they were.
+        pixels: (1, 3, H, W) in [-1, 1], outside the part unchanged bit for bit.
         origins: (H, W, 2), row and column of each pixel in the photo.
-        known: (H, W), whether it comes from there, and not as it was drawn.
+        known: (H, W), whether a pixel comes from there rather than from the drawing.
     """
 
     pixels: Tensor
@@ -51,14 +53,14 @@ class Inside:
     known: NDArray[np.bool_]
 
     def along(self, channel: Tensor) -> Tensor:
-        """What a channel of the photo, (1, 1, H, W), has at the places of the pixels; as it is
-        where a pixel is as drawn."""
+        """A channel of the photo, (1, 1, H, W), rearranged like the pixels; drawn pixels keep its
+        values."""
         rows, columns = torch.from_numpy(self.origins).long().unbind(dim=-1)
         return channel[..., rows, columns]
 
 
 def check_inside(option: str, part: Tensor, wrap: tuple[bool, bool] = (False, False)) -> None:
-    """Raise a UserError that names ``option`` if there is not enough memory for such a part.
+    """Raise a UserError that names ``option`` if there is not enough memory to rebuild a part.
 
     Args:
         part, wrap: as for :func:`finish_inside`.
@@ -82,24 +84,24 @@ def finish_inside(
     source: Tensor | None = None,
     wrap: tuple[bool, bool] = (False, False),
 ) -> Inside:
-    """Make what was drawn in a part of a photo of pixels from elsewhere in it, or of another one.
+    """Rebuild a drawn part of a photo from pixels elsewhere in the photo, or from another one.
 
     Args:
-        photo: outside the part, kept.
-        drawing: (1, 3, H, W) in [-1, 1], inside the part as the network drew it.
-        part: (1, 1, H, W), 1 where, else 0.
-        barred: of the same shape, 1 where no pixel is taken from, besides the part.
-        scale: the size at which it was drawn over the photo's.
-        context: of the task, which says when the search is compiled, and shows progress.
-        detailed: the drawing has finer details than at that size, which decide, too.
-        lines: called with a window of the photo, those that the patches are to have there,
-            (1, 1, h, w) in [0, 1]; not for a ``source``.
-        source: (1, 3, h, w), what pixels are taken from in place of the photo, and which the
-            origins are places of.
-        wrap: whether the photo continues beyond its bottom at its top, and right at its left.
+        photo: kept outside the part.
+        drawing: (1, 3, H, W) in [-1, 1], the network's output inside the part.
+        part: (1, 1, H, W), 1 in the part, else 0.
+        barred: of the same shape, 1 where no pixel may be taken from, in addition to the part.
+        scale: size at which the network drew, relative to the photo's.
+        context: of the task; announces when the search is compiled, and shows progress.
+        detailed: whether the drawing has details finer than that size, which also decide.
+        lines: takes a window of the photo and returns the lines that its patches must follow,
+            (1, 1, h, w) in [0, 1]; not for use with a ``source``.
+        source: (1, 3, h, w), the image to take pixels from in place of the photo; origins are
+            places in it.
+        wrap: whether the photo wraps from bottom to top, and from right to left.
 
     Returns:
-        Where no patch may be taken, the drawing.
+        The photo with the rebuilt part, or with the drawing where no patch may be taken.
     """
     from internal_gan.patches import inside
     from internal_gan.patches.compilation import compile_loops
@@ -153,21 +155,21 @@ def finish_inside(
 
 
 def _add(show: Callable[[float], None], done: float, share: float, part: float) -> None:
-    """Show that ``part`` of a ``share`` is done, too."""
+    """Show that ``done`` and ``part`` of a ``share`` are done."""
     show(done + share * part)
 
 
 def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:
-    """One picture of a source with a canvas below it, which nothing is taken from.
+    """A picture of a source with a canvas below it, from which nothing is taken.
 
     Returns:
-        The picture, the part and what is barred in it, and the row where the canvas begins.
+        The picture, its part, its barred region, and the row where the canvas begins.
     """
     (height, width), columns = size_of(source), canvas.shape[-1]
-    # Where the canvas begins, its first row is repeated, so that the source has no influence.
+    # Repeat the canvas's first row above it, so that the source does not influence it.
     box = bounds(part)
     between = max(HALVINGS, min(span.stop - span.start for span in box) // 2)
-    # A size of which halvings stay whole.
+    # A row that remains a whole number when halved often.
     top, side = -(-(height + between) // HALVINGS) * HALVINGS, max(width, columns)
     above = (0, side - columns, top - height, 0)
     picture = torch.cat(
@@ -185,8 +187,8 @@ def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor
 
 
 def _common(window: Window, corner: Size, size: Size) -> tuple[Window, Window]:
-    """What of a window moved by ``corner`` lies in a picture, in its own and in the picture's rows
-    and columns."""
+    """The part of a window moved by ``corner`` that lies in a picture, in coordinates of the
+    window and of the picture."""
     inner, outer = [], []
     for span, shift, side in zip(window, corner, size, strict=True):
         start, stop = max(span.start + shift, 0), min(span.stop + shift, side)
@@ -201,7 +203,7 @@ def _parts(part: Tensor, wrap: tuple[bool, bool]) -> Iterator[Tensor]:
 
 
 def _narrowest(part: Tensor, wrap: tuple[bool, bool]) -> int:
-    """The shorter side of a part or, where it lies across borders, the width of the band there."""
+    """The shorter side of a part or, if it wraps across borders, the width of the band there."""
     if not any(wrap):
         return int(min(span.stop - span.start for span in bounds(part)))
     whole = (part[0, 0].numpy().all(axis=1 - axis) for axis in range(2) if wrap[axis])
@@ -220,14 +222,14 @@ def _source(part: Tensor, closed: Tensor) -> Window:
 
 
 def _with_margin(part: Tensor) -> Window:
-    """The window of a part and what is around it."""
+    """The window of a part and its margin."""
     box = bounds(part)
     height, width = (span.stop - span.start + 2 * MARGIN for span in box)
     return around(box, (height, width), size_of(part))
 
 
 def _levels(pixels: Tensor, photo: Photo) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """(H, W, 3) of 8 or, for a photo of more, 16 bits."""
+    """The pixels as (H, W, 3) of 8 bits, or of 16 for a photo with more than 8."""
     kind = np.uint8 if photo.bit_depth == 8 else np.uint16
     half = np.iinfo(kind).max / 2
     values = pixels[0].clamp(-1, 1).mul_(half).add_(half).round_()

@@ -1,4 +1,4 @@
-"""The layers of a photo, which go along with results made of its pixels."""
+"""The layers of a photo, rearranged like results made of its pixels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,24 +13,26 @@ FILES, LABELS = "layers.files", "layers.labels"
 
 
 def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[Layer]:
-    """The layers that the run was given, or else its model's training.
+    """The layers given to the run or, if none, to its model's training.
 
     Args:
         size: (height, width) of the photo.
-        learnt: whether the photo is that of the training, whose layers are its own.
+        learnt: whether the photo is the training photo, so that the training's layers fit it.
 
     Raises:
-        UserError: a file cannot be read, has another size or the name of another one, or is named
-            as labels and is no layer; or the model learnt several photos.
+        UserError: a file cannot be read, has another size or the name of another layer, or is
+            listed as labels but not as a layer; or the model was trained on several photos.
     """
     source = context.given if context.given.files(FILES) or not learnt else context.trained
     files = source.files(FILES)
     labels = [name for name, _ in source.files(LABELS)]
     for name in labels:
         if name not in [file for file, _ in files]:
-            raise UserError(f"layers.labels={name}: is not among layers=FILES")
+            raise UserError(f"layers.labels={name}: not one of the files in layers=")
     if files and learnt and context.trained.count > 1:
-        raise UserError(f"layers={files[0][0]}: the model learnt several photos; allowed is one")
+        raise UserError(
+            f"layers={files[0][0]}: the model was trained on several photos; allowed: one"
+        )
     layers: list[Layer] = []
     for name, path in files:
         try:
@@ -40,14 +42,14 @@ def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[La
             raise UserError(f"layers={error}") from error
         if layer.size != size:
             sizes = [f"{height}x{width}" for height, width in (layer.size, size)]
-            raise UserError(f"layers={name}: {sizes[0]} pixels; its photo has {sizes[1]}")
+            raise UserError(f"layers={name}: {sizes[0]} pixels; the photo has {sizes[1]}")
         if layer.name in [other.name for other in layers]:
-            raise UserError(f"layers={name}: another layer is called {layer.name}, too; rename it")
+            raise UserError(f"layers={name}: another layer is also called {layer.name}; rename one")
         layers.append(layer)
     return layers
 
 
 def refuse_layers(source: Source, what: str, allowed: str) -> None:
-    """Raise a UserError that names ``what`` if layers were given, which cannot go along."""
+    """Raise a UserError if layers were given, which ``what`` does not support."""
     if files := source.files(FILES):
-        raise UserError(f"layers={files[0][0]}: cannot go along with {what}; allowed: {allowed}")
+        raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")

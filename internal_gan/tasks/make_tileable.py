@@ -24,8 +24,8 @@ from internal_gan.tasks.proof import proof, proof_name
 
 
 class MakeTileable(Work[MakeTileableOptions]):
-    """Draws ``make_tileable/000.png``, a photo with borders that meet, and copies side by side of
-    the photo before and after."""
+    """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
+    before and after."""
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
@@ -68,7 +68,7 @@ class MakeTileable(Work[MakeTileableOptions]):
         before, after = seams(photo.pixels, wrap), seams(made, wrap)
         context.facts |= {"seams_before": before, "seams": after}
         context.say(what)
-        context.say("Step over the border, as a multiple of the steps inside:")
+        context.say("Step across the border, as a multiple of the steps inside:")
         context.say(f"  before: {seams_in_words(before)}")
         context.say(f"  after:  {seams_in_words(after)}")
 
@@ -87,9 +87,9 @@ class MakeTileable(Work[MakeTileableOptions]):
         called = "from memory" if photo is None or photo.path is None else str(photo.path)
         if photo is None:
             try:
-                photo, called, what = source.photo(), source.called(), "the photo of the training"
+                photo, called, what = source.photo(), source.called(), "the training photo"
                 if source.original() is None:
-                    what = "the training's own copy of its photo"
+                    what = "the training's copy of its photo"
             except UserError as error:
                 raise UserError(f"make_tileable.image={error}") from error
         return photo, f"Photo {called}, {photo.size[0]} x {photo.size[1]} pixels: {what}"

@@ -40,7 +40,7 @@ def mask(options: Options) -> list[Path]:
         write_image(path, hole.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(hole, mode="L"))
         height, width = photo.size
         print(
-            f"{path}: {options.mask.kind} over {100 * float(hole.mean()):.1f} % of "
+            f"{path}: {options.mask.kind} covering {100 * float(hole.mean()):.1f} % of "
             f"{height} x {width} pixels (height x width)"
         )
     return paths
@@ -55,7 +55,7 @@ def _paths(options: Options) -> list[Path]:
         paths = [output / f"{Path(name).stem}.png" for name in options.photos]
     for path in paths:
         if paths.count(path) > 1:
-            raise UserError(f"image: two photos have the name {path.stem}, as would their masks")
+            raise UserError(f"image: two photos are named {path.stem}; masks need different names")
         if path.exists():
-            raise UserError(f"{path} is there already; output=NAME.png or output=FOLDER is another")
+            raise UserError(f"{path} already exists; choose another output=NAME.png or FOLDER")
     return paths

@@ -1,4 +1,4 @@
-"""task=paint: a photo made of a painting or clip-art."""
+"""task=paint: a painting or clip-art turned into a photo."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -25,14 +25,14 @@ from internal_gan.training.progress import Progress
 
 
 class Paint(FromImage[PaintOptions]):
-    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; beside them the painting, the
-    result of each start scale and, for ``paint.quantize``, the reduced colours."""
+    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting, the result
+    of each start scale and, with ``paint.quantize``, the reduced colours."""
 
     task, what, fraction = "paint", "the painting or clip-art", PAINT
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, seeds = self.wanted, self.seeds(self.wanted.count)
-        # A long and narrow painting is worked on at a longer size than the model's.
+        # A long and narrow painting is processed at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
         start = self._start_scale(model)
         size = working_size(model, (painting.shape[-2], painting.shape[-1]))
@@ -61,7 +61,7 @@ class Paint(FromImage[PaintOptions]):
         if context.folder is not None:
             progress = Progress(Console(stderr=True, highlight=False))
             callbacks = [progress, MetricsLogger(context.folder.metrics_path)]
-        context.say(f"Scale {start} is trained anew on {colours} colours")
+        context.say(f"Retraining scale {start} on {colours} colours")
         return quantized(
             build(context.trained.options.model),
             model,
@@ -83,11 +83,11 @@ def quantized(
     precision: torch.dtype = torch.float32,
     callbacks: Sequence[Callback] = (),
 ) -> tuple[SinGAN, QuantizedStage]:
-    """A copy of a finished model whose start scale has learnt to draw on a few flat colours.
+    """A copy of a trained model whose start scale is retrained on a few flat colours.
 
     Args:
         recipe: of the model's training.
-        start_scale: the scale to train again, from 1, for as many steps as before.
+        start_scale: the scale to retrain, from 1, for as many steps as before.
         colours: how many colours of the photo, 2 to 256.
 
     Returns:

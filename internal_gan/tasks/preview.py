@@ -1,4 +1,4 @@
-"""task=preview: pictures of a photo's patches alone, before any training."""
+"""task=preview: pictures made of a photo's patches alone, without any training."""
 
 import time
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ from internal_gan.tasks.runner import mark_of, write
 from internal_gan.units import counted
 
 TASK = "preview"
-# The sides of the photo where its layout is made, in pixels: the long one, as SinGAN's by default,
-# unless the short one would have less.
+# The size of the photo at which its layout is made, in pixels: SinGAN's default long side, or a
+# longer one if the short side would be less than this.
 LONGEST, SHORTEST = 60, 14
-# The long side at which a hole is filled first, with so much of the photo around it: the hole's
-# sides on each of its sides, and pixels; and the largest ratio of these sides.
+# A hole is first filled in a small copy of its surroundings: the copy's long side in pixels, the
+# margin in pixels beyond the hole's own size on each side, and the largest aspect ratio.
 LONGEST_AROUND, AROUND, MOST_ASPECT = 128, 16, 4
-NOTE = "A preview of the photo's patches, with a layout that no network has learnt"
+NOTE = "A preview made of the photo's patches, without a trained network"
 
 
 def preview(options: Options) -> Path:
@@ -55,7 +55,7 @@ def preview(options: Options) -> Path:
     learnt = small(source)
     with enough_memory(memory):
         drawn = pictures(context, learnt)
-        # Whatever can go wrong does so before there is a folder.
+        # Draw the first picture before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
     folder = RunFolder.create(new_run_path(options, options.photo, TASK))
     with recorded(folder):
@@ -72,7 +72,7 @@ def preview(options: Options) -> Path:
 
 
 def small(source: Source) -> Tensor:
-    """The photo as its layout is made, (1, 3, h, w)."""
+    """The photo at the size of its layout, (1, 3, h, w)."""
     pixels = source.photo().pixels
     sides = size_of(pixels)
     longest = max(LONGEST, round(SHORTEST * max(sides) / min(sides)))
@@ -80,7 +80,7 @@ def small(source: Source) -> Tensor:
 
 
 def pictures(context: Context, learnt: Tensor) -> Iterator[Picture]:
-    """Draw ``preview/000.png`` and so on: fillings of a hole where there is one, else variations.
+    """Draw ``preview/000.png`` and so on: fillings of the hole if there is one, else variations.
 
     Args:
         learnt: see :func:`small`.
@@ -94,17 +94,17 @@ def pictures(context: Context, learnt: Tensor) -> Iterator[Picture]:
             "inpaint.source": options.inpaint.source is not None,
         }
         for option in (name for name, is_given in idle.items() if is_given):
-            raise UserError(f"{option}: there is no hole; needed is mask=FILE or inpaint.box")
+            raise UserError(f"{option}: there is no hole; give mask=FILE or inpaint.box")
         return previews(context, learnt)
     if options.preview.size is not None:
-        raise UserError("preview.size: a filled hole leaves the photo as large as it is")
+        raise UserError("preview.size: filling a hole keeps the photo's size")
     if options.finish.resolution not in (None, AUTO, "photo"):
-        raise UserError("finish.resolution: a filled hole leaves the photo as large as it is")
+        raise UserError("finish.resolution: filling a hole keeps the photo's size")
     return fillings(context, holes.case(0, context.given.photo(), "", warn=True))
 
 
 def fillings(context: Context, case: Case) -> Iterator[Picture]:
-    """Fill a hole with the photo's patches; the second and further results by chance."""
+    """Fill a hole with the photo's patches; results after the first are random."""
     photo, hole = case.photo, case.hole
     check_inside("image", hole)
     for number, seed in enumerate(seeds(context.options)):
@@ -129,11 +129,11 @@ def _completed(
     Args:
         photo: (1, 3, H, W) in [-1, 1].
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        unknown: of the same shape, 1 where no patch is taken from; None: only in the hole.
+        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
         rng: see :func:`internal_gan.patches.completion.complete`.
 
     Returns:
-        The photo with the filling, and the smallest size at which a part was filled over the
+        The filled photo, and the smallest size at which a part was filled, relative to the
         photo's.
     """
     from internal_gan.patches.completion import complete
@@ -143,12 +143,12 @@ def _completed(
     for part in parts(hole, AROUND):
         box = bounds(part)
         sides = [3 * (side.stop - side.start) + 2 * AROUND for side in box]
-        # A long thin part needs some height, too, when it is small.
+        # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
         here = (..., *around(box, (height, width), size_of(photo)))
         size = size_of(hole[here])
         smaller = fit_size(size, LONGEST_AROUND)
-        # Shrinking must not spread the pixels under the hole.
+        # Shrinking must not spread the old pixels in the hole.
         start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
         masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
         filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)

@@ -5,12 +5,12 @@ from torch import Tensor
 from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.pyramid import fit_size
 
-# A larger picture is shrunk before it is repeated.
+# Pictures with a longer side, in pixels, are shrunk before they are repeated.
 MAX_SIDE = 1000
 
 
 def proof_name(wrap: Wrap) -> str:
-    """``tiled-2x2``, or ``tiled-1x2`` where only the left and right borders meet."""
+    """``tiled-2x2``, or ``tiled-1x2`` if only the left and right borders meet."""
     return f"tiled-{1 + wrap[0]}x{1 + wrap[1]}"
 
 

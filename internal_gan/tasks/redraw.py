@@ -33,15 +33,15 @@ from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
-# The long side of a model, in pixels, for which the default lengths are meant; those of finished
-# results grow and shrink with it.
+# The default lengths are for a model with this long side, in pixels. For finished results they
+# scale with the model's size.
 REFERENCE = 250.0
 
 _log = logging.getLogger(__name__)
 
 
 class Redraw(FromImage[Wanted]):
-    """Redraws a part of a photo, ``000.png`` and so on; beside them the photo, the mask and the
+    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo, the mask and the
     result of each start scale.
 
     Attributes:
@@ -62,8 +62,8 @@ class Redraw(FromImage[Wanted]):
         used = None if mask is None else injection.soft_mask(model, mask, *lengths.values())
         if used is not None and used.min() > 0.0:
             _log.warning(
-                "the mask reaches every pixel after it was grown by %g and softened by %g pixels, "
-                "so that nothing is kept as it was; smaller mask.dilate and mask.feather keep more",
+                "the mask reaches every pixel once grown by %g and feathered by %g pixels, so "
+                "nothing is kept unchanged; a smaller mask.dilate or mask.feather keeps more",
                 *lengths.values(),
             )
         if finishes:
@@ -106,8 +106,7 @@ class Redraw(FromImage[Wanted]):
         self._tell(start, model.finished - 1)
 
     def _learnt(self, photo: Photo, model: SinGAN) -> Photo:
-        """The photo of the training, with pixels as large as those of the changed photo, or as they
-        are if those are finer."""
+        """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
         longest = max(1, round(max(learnt.size) * _ratio(photo, learnt)))
@@ -118,10 +117,10 @@ class Redraw(FromImage[Wanted]):
         if layers and photo.size != learnt.full_size:
             sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
             if not self.context.given.files(FILES):
-                return []  # those of the training
+                return []  # the training's do not fit this photo
             raise UserError(
-                f"{self.task}.image: {sizes[0]} pixels; the photo of the training has {sizes[1]}, "
-                "and only a photo of that size can take its layers along"
+                f"{self.task}.image: {sizes[0]} pixels; layers= needs the training photo's size, "
+                f"{sizes[1]}"
             )
         return layers
 
@@ -133,11 +132,11 @@ class Redraw(FromImage[Wanted]):
         used: Tensor | None,
         learnt: Photo,
     ) -> Inside:
-        """The photo with a change at its own resolution; origins are of the learnt photo.
+        """The photo with a change, at its own resolution; origins are in the training photo.
 
         Args:
-            mask, used: what may change, as given, and grown and softened; None: everything.
-            learnt: as of :meth:`_learnt`.
+            mask, used: what may change, as given, and once grown and feathered; None: everything.
+            learnt: from :meth:`_learnt`.
         """
         part = _part(photo, used)
         weight = torch.ones_like(part) if used is None else used
@@ -172,7 +171,7 @@ class Redraw(FromImage[Wanted]):
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
         for key, default in dataclasses.asdict(MaskOptions()).items():
             if (value := getattr(options, key)) != default:
-                raise UserError(f"mask.{key}={value}: there is no mask; {option}=FILE names one")
+                raise UserError(f"mask.{key}={value}: there is no mask; give {option}=FILE")
         return None
 
     def _keywords(self) -> dict[str, Any]:
@@ -180,7 +179,7 @@ class Redraw(FromImage[Wanted]):
         return {}
 
     def _lengths(self, model: SinGAN, finishes: bool) -> dict[str, float]:
-        """By how much the mask grows and is softened, in pixels at the model's size."""
+        """By how much the mask is grown and feathered, in pixels at the model's size."""
         options = self.context.options.mask
         dilate, feather = self._default_lengths(model, finishes)
         return {
@@ -194,10 +193,10 @@ class Redraw(FromImage[Wanted]):
 
 
 def _part(photo: Photo, used: Tensor | None) -> Tensor:
-    """Where a photo is made anew: where its mask has at least half its strength, (1, 1, H, W)."""
+    """The part of a photo to redraw, where its mask is at least 0.5, (1, 1, H, W)."""
     return (torch.ones_like(photo.pixels[:, :1]) if used is None else used >= 0.5).float()
 
 
 def _ratio(photo: Photo, learnt: Photo) -> float:
-    """How much larger a photo is than the learnt one, along each side."""
+    """How much larger a photo is than the training photo, along each side."""
     return math.sqrt(math.prod(photo.size) / math.prod(learnt.size))

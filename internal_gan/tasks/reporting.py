@@ -25,7 +25,7 @@ _log = logging.getLogger("internal_gan.run")
 
 
 def new_console(*, quiet: bool = False) -> Console:
-    """Where a run prints, without highlighting and wrapping."""
+    """The console of a run, without highlighting and wrapping."""
     return Console(quiet=quiet, highlight=False, soft_wrap=True)
 
 
@@ -76,7 +76,7 @@ def finish(
 def recorded(folder: RunFolder) -> Iterator[None]:
     """Log what the block does, and record how it ends in ``status.json``.
 
-    It goes on when nobody reads what it prints.
+    The block continues even if its output cannot be written.
     """
     with log_to(folder.log_path), spare_output():
         try:
@@ -96,12 +96,12 @@ def recorded(folder: RunFolder) -> Iterator[None]:
             raise
         except BaseException:
             # Ctrl-C, or anything else that ends the process.
-            _end(folder, "stopped", "stopped at once")
+            _end(folder, "stopped", "stopped immediately")
             raise
 
 
 def _end(folder: RunFolder, state: State, reason: str) -> None:
-    # If these fail too, the first error still matters most.
+    # If these fail too, the first error is still the one to report.
     with suppress(Exception):
         folder.write_status(state, reason=reason)
     with suppress(Exception):

@@ -1,4 +1,4 @@
-"""Callbacks that keep a run's folder up to date during a training."""
+"""Callbacks that keep a run's folder up to date during training."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from internal_gan.training.callbacks import Callback, TrainingPlan
 
 
 class Schedule(Callback):
-    """Saves the planned steps in place of a time limit: then a run can be repeated exactly."""
+    """Saves the planned steps in place of a time limit, so that a run can be repeated exactly."""
 
     def __init__(self, options: Options, path: Path) -> None:
         self._options = options
@@ -34,7 +34,7 @@ class Schedule(Callback):
 
 
 class Pictures(Callback):
-    """Renews pictures, status and page after every stage."""
+    """Updates pictures, status and page after every stage."""
 
     def __init__(self, folder: RunFolder, work: Work[Any]) -> None:
         self._folder = folder
@@ -56,7 +56,7 @@ class Pictures(Callback):
         write_page(self._folder)
 
     def draw(self, model: Model, preview: bool = False) -> None:
-        """Draw by the task that the training ends with; ``preview`` as in :class:`Work`."""
+        """Draw with the task that the training ends with; ``preview`` as in :class:`Work`."""
         items = self._work.draw(model, preview)
         drawn = write(items, self._folder, self._like, self._mark(model))
         facts = self._work.context.facts

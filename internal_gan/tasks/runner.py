@@ -47,7 +47,7 @@ class Trained:
     Attributes:
         like: the photo whose format its pictures take; None if it is gone.
         about: lines to print.
-        started: when reading began, by :func:`time.monotonic`.
+        started: when loading began, by :func:`time.monotonic`.
     """
 
     model: Model
@@ -73,7 +73,7 @@ def run_on_model(options: Options) -> Path:
     with enough_memory(promise.memory):
         work.check(trained.model)
         drawn = work.draw(trained.model)
-        # Whatever can go wrong does so before there is a folder.
+        # Draw the first picture before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
     with new_run(options, trained, context.console, work.about()) as folder:
         context.folder = folder
@@ -94,12 +94,12 @@ def write(
 ) -> list[Result]:
     """Write what a task draws into a run folder, replacing older files.
 
-    Beside a picture ``NAME.png`` whose origin is known is ``NAME.origin.png``, and a map of it in
-    the folder ``origin``. Its layers are in folders of their names in the folder ``layers``.
+    A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
+    in the folder ``origin``. Its layers go into ``layers``, each in a folder of its name.
 
     Args:
         like: the photo whose format pictures take by default.
-        mark: from :func:`mark_of`, for the files that a model made.
+        mark: from :func:`mark_of`, for the files that a model generated.
     """
     results, asides = list[Result](), list[Result]()
     for item in drawn:
@@ -130,12 +130,12 @@ def write(
 
 
 def mark_of(options: Options, task: str, family: str | None) -> bytes | None:
-    """What a run's pictures say about how they were made; None with ``marks=false``."""
+    """The metadata that says how a run's pictures were made; None with ``marks=false``."""
     return xmp(TABLE[task].source, task, family) if options.marks else None
 
 
 def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
-    """Write the origin of a result beside it, and a map of it for the page."""
+    """Write the origin of a result next to it, and a map of it for the page."""
     write_origin(origin_path(folder / file), origin)
     path = PurePosixPath(file)
     shown = path.parent / "origin" / f"{path.stem}.png"
@@ -145,7 +145,7 @@ def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
 
 
 def _write_layer(folder: Path, file: str, layer: Layer) -> Result:
-    """Write a layer of a result, in a folder of its name beside it."""
+    """Write a layer of a result, in a folder with the layer's name."""
     path = PurePosixPath(file)
     along = path.parent / "layers" / layer.name / f"{path.stem}{layer.suffix}"
     make_folder((folder / along).parent)
@@ -161,7 +161,7 @@ def load_trained(options: Options) -> Trained:
     """Read the model in the run folder ``options.checkpoint``.
 
     Raises:
-        UserError: the device or the checkpoint is not usable, or the task not for such a model.
+        UserError: the device or the checkpoint is not usable, or the task needs another model.
     """
     assert options.checkpoint is not None
     started = time.monotonic()
@@ -172,8 +172,8 @@ def load_trained(options: Options) -> Trained:
     families = TABLE[options.task].families
     if families is not None and model.task != options.task and model.family not in families:
         raise UserError(
-            f"checkpoint={folder.path}: a model of {model.family} has no task={options.task}; "
-            f"it has task={model.task}"
+            f"checkpoint={folder.path}: task={options.task} does not work with a model of "
+            f"{model.family}; allowed: task={model.task}"
         )
     photo = source.learnt_path()
     return Trained(
@@ -192,7 +192,7 @@ def new_run(
 ) -> Iterator[RunFolder]:
     """A new run folder for what a task makes with a model; records what happens in the block.
 
-    Enter it only when all options and files have been checked, so that no folder is left behind.
+    Enter it only once all options and files have been checked, so that no folder is left behind.
 
     Args:
         about: lines to print after those about the model.

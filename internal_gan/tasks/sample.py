@@ -16,14 +16,14 @@ from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
 from internal_gan.units import counted
 
-# At most, before the model is finished.
+# Largest number of samples before the model is finished.
 MOST_PREVIEWS = 8
 
 
 class Sample(Work[SampleOptions]):
-    """Draws ``sample/000.png`` and so on, and copies side by side of those that tile.
+    """Draws ``sample/000.png`` and so on, and copies side by side of samples that tile.
 
-    For ``start_scale=all``, each start scale has a folder ``sample/scale-0`` and so on, as in
+    With ``start_scale=all``, each start scale has a folder ``sample/scale-0`` and so on, as in
     figure 8 of Shaham et al. 2019.
     """
 
@@ -69,7 +69,8 @@ class Sample(Work[SampleOptions]):
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
             self.context.facts["seams"] = means
             text = (
-                f"Step over the border, as a multiple of the steps inside: {seams_in_words(means)}"
+                f"Step across the border, as a multiple of the steps inside: "
+                f"{seams_in_words(means)}"
             )
             self.context.say(text)
 

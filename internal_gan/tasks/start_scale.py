@@ -1,4 +1,4 @@
-"""The scale at which a task of SinGAN begins."""
+"""The scale at which a task of SinGAN starts."""
 
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
@@ -10,7 +10,7 @@ def check_start_scale(
     """Raise a UserError if a model has no such scale, or has not finished it.
 
     Args:
-        model: finished in part, or not trained yet, which is as if it were finished.
+        model: finished, partly trained, or untrained, which counts as finished.
         first: the lowest scale that is allowed.
         others: what else is allowed, to complete the message.
     """

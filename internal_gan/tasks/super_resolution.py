@@ -18,13 +18,13 @@ from internal_gan.tasks.base import Context, Picture, Work
 from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
-# Images of three float32 channels in memory at once, including what writing the file needs.
+# Images of three float32 channels in memory at the same time, including for writing the file.
 IMAGES_AT_ONCE = 7
 
 
 class Enlarge(Work[SuperResolutionOptions]):
-    """Draws the enlarged photo, ``super_resolution/enlarged.png``, and beside it one enlarged by
-    bicubic interpolation, both in the format of the photo's file."""
+    """Draws the enlarged photo, ``super_resolution/enlarged.png``, and for comparison one enlarged
+    by bicubic interpolation, both in the format of the photo's file."""
 
     def __init__(self, wanted: SuperResolutionOptions, context: Context) -> None:
         super().__init__(wanted, context)
@@ -33,26 +33,26 @@ class Enlarge(Work[SuperResolutionOptions]):
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
         """The photo, or its most detailed window of at most ``max_size`` a side.
 
-        A photo shrunk as a whole would not teach the detail of its own resolution.
+        Shrinking the whole photo would lose the detail of its own resolution.
         """
         self._size = photo.size
         if max_size is None or fit_size(photo.size, max_size) == photo.size:
             return photo, [self._in_words(photo.size)]
         rows, columns = most_detailed(photo.pixels, (max_size, max_size))
         text = (
-            f"Learns at the photo's own resolution from its window with the most detail, rows "
-            f"{rows.start} to {rows.stop} and columns {columns.start} to {columns.stop}; "
-            "model.max_size=null learns from all of it"
+            f"Trains at the photo's own resolution on its most detailed window, rows {rows.start} "
+            f"to {rows.stop} and columns {columns.start} to {columns.stop}; model.max_size=null "
+            "trains on all of it"
         )
         return photo.crop(rows, columns), [self._in_words(photo.size), text]
 
     def check(self, model: Any) -> None:
         if not isinstance(model, SinGAN):
-            raise UserError(f"task=super_resolution: a model of {model.family} cannot; singan can")
+            raise UserError(f"task=super_resolution needs a model of singan, not of {model.family}")
         if model.num_stages < 2:
             raise UserError(
-                "task=super_resolution: needs a model of two scales, and this one has one (a "
-                "larger photo, or a smaller model.min_size)"
+                "task=super_resolution needs a model of at least two scales, but this one has "
+                "one; use a larger photo or a smaller model.min_size"
             )
         if self._size is not None:
             self._check_result(self._size, model.device)
@@ -99,8 +99,8 @@ class Enlarge(Work[SuperResolutionOptions]):
     def _in_words(self, size: Size) -> str:
         height, width = enlarged_size(size, self.wanted.factor)
         return (
-            f"Enlarges {size[0]} x {size[1]} pixels (height x width) by {self.wanted.factor:g} to "
-            f"{height} x {width}"
+            f"Enlarges {size[0]} x {size[1]} pixels (height x width) {self.wanted.factor:g} times "
+            f"to {height} x {width}"
         )
 
 

@@ -1,6 +1,7 @@
-"""task=train: learn photos, show pictures on the way, and end with the model's own task."""
+"""task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +52,7 @@ class Prepared:
     """A training that is ready to begin.
 
     Attributes:
-        task, work: what it ends with.
+        task, work: the task that it ends with.
         about: lines to print.
         likes: for each photo, one whose format the model's pictures take.
     """
@@ -96,8 +97,8 @@ def train(
 
     Args:
         photos, files: see :class:`internal_gan.runs.source.Source`.
-        changed: names of the options that the user gave, to refuse those of a task that the
-            training does not end with.
+        changed: names of the options that the user set, to refuse those of a task that the
+            training does not run.
 
     Returns:
         The model, on the device it was trained on, and the run's folder.
@@ -108,7 +109,7 @@ def train(
         TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
     """
     source = Source(options, photos=photos, files=files)
-    del photos  # the source lets go of them once they are kept
+    del photos  # the source drops them once they are saved
     training = _prepare(options, source)
     _refuse_other_tasks(training, changed)
     folder = RunFolder.create(new_run_path(options, options.photo, training.model.family))
@@ -131,7 +132,9 @@ def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFold
     folder = RunFolder.open(options.resume)
     saved = load_options(folder.config_path)
     if not saved.trains:
-        raise UserError(f"resume={folder.path}: a run of task={saved.task}; nothing to go on with")
+        raise UserError(
+            f"resume={folder.path}: a run of task={saved.task}; only a training can be resumed"
+        )
     saved.device = saved.device if options.device == "auto" else options.device
     saved.logger = saved.logger if options.logger == "none" else options.logger
     source = Source(saved, folder.path)
@@ -159,6 +162,16 @@ def _task_of(options: Options, recipe: Recipe) -> str:
     return recipe.model_class.task if options.task == "train" else options.task
 
 
+def _enough_for(photo: Photo, max_size: Any, max_aspect: float | None) -> int | None:
+    """A larger ``max_size`` for a long photo, whose short side would get too small; else None."""
+    if not isinstance(max_size, int) or max_aspect is None:
+        return None
+    short, long = sorted(photo.full_size)
+    if long <= max_size or long <= max_aspect * short:
+        return None
+    return min(long, math.ceil(max_size / max_aspect * long / short))
+
+
 def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.task
     groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
@@ -166,14 +179,17 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
         group, dot, _ = key.partition(".")
         if dot and group in {*TABLE, "finish"} and group not in groups:
             raise UserError(
-                f"{key}: a training of {training.model.family} ends with task={name}, where it "
-                "would change nothing"
+                f"{key}: a training of {training.model.family} ends with task={name}, where this "
+                "option has no effect"
             )
 
 
 def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
-    """Check all that can be checked before a training, and prepare its model on its device; for a
-    resumed one, with the photos ``as_learnt``."""
+    """Check all that can be checked before training, and prepare the model on its device.
+
+    Args:
+        as_learnt: take the photos as saved for training, for a training that is resumed.
+    """
     if options.logger == "tensorboard":
         summary_writer()
     if options.logger == "wandb":
@@ -183,8 +199,8 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     recipe: Recipe = build(options.model)
     if source.count > 1 and not recipe.learns_several:
         raise UserError(
-            f"image: {source.count} photos, while a model of {recipe.model_class.family} learns "
-            "one; model=ingan learns several, and -m image=a.jpg,b.jpg makes a model of each"
+            f"image: {source.count} photos, but a model of {recipe.model_class.family} is trained "
+            "on one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
         )
     task, max_size = _task_of(options, recipe), options.model.get("max_size")
     work = work_of(task, Context(source, source))
@@ -196,6 +212,8 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         photos = [source.photo(number, longest=longest) for number in range(source.count)]
         lessons = [work.lesson(photo, n, max_size) for n, photo in enumerate(photos)]
     parts = [part for part, _ in lessons]
+    if len(parts) == 1 and (wider := _enough_for(parts[0], max_size, recipe.max_aspect)):
+        recipe, max_size = build({**options.model, "max_size": wider}), wider
     for part in parts:
         check_trainable(part, recipe.min_side, max_size)
     holes = [None if part.unknown is None else part.unknown.to(device) for part in parts]
@@ -216,7 +234,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     lost = [] if TABLE[task].whole else drawn_like(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *lessons[0], lost)
     if not options.keep_original:
-        about.append("Keeps no copy of the photo (keep_original=false), but its name and checksum")
+        about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
     likes = [drawn_like(photo)[0] for photo in photos]
     return Prepared(recipe, model, precision, task, work, about, likes)
 
@@ -245,7 +263,7 @@ def _learn(
     announce(console, folder, training.about)
     console.print(_table(model))
     go_on = command(f"resume={folder.path}")
-    say(console, f"Ctrl-C stops; to go on later: {go_on}")
+    say(console, f"Ctrl-C stops; to resume later: {go_on}")
     pictures = Pictures(folder, work)
     callbacks: list[Callback] = [
         Schedule(options, folder.config_path),
@@ -276,12 +294,12 @@ def _learn(
             )
     except TrainingStopped as stop:
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
-        say(console, f"  Go on:    {go_on}")
+        say(console, f"  Resume:   {go_on}")
         if model.finished:
             _where(console, folder, training.task)
         raise
     except KeyboardInterrupt:
-        say(console, f"\nStopped at once.\n  Go on:    {go_on}")
+        say(console, f"\nStopped immediately.\n  Resume:   {go_on}")
         raise
     finally:
         for callback in callbacks:
@@ -315,20 +333,20 @@ def _about_photo(
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
     if len(model.images) > 1:
-        text += f"; with it {len(model.images) - 1} more"
-    return [text, *note, *([f"Not kept in the pictures: {', '.join(lost)}"] if lost else [])]
+        text += f"; further photos: {len(model.images) - 1}"
+    return [text, *note, *([f"Not kept in the results: {', '.join(lost)}"] if lost else [])]
 
 
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
-    """Which photo a resumed training takes, if that is worth a line."""
+    """A line about the photo that a resumed training uses, if it needs one."""
     lacks = (not has_state or TABLE[task].whole) and source.original() is None
     gone = f"{source.names[0]} is gone" if source.names else "the photo was in memory only"
     kept = source.learnt_path()
     if has_state:
-        return [f"Takes {kept}, what the model learns from, since {gone}"] if lacks else []
-    why = "Nothing was saved before the stop: begins anew"
+        return [f"Uses {kept}, the training image, because {gone}"] if lacks else []
+    why = "Nothing was saved before the stop: starts over"
     if lacks:
-        return [f"{why} from {kept}, the photo as shrunk and with 8 bits, since {gone}"]
+        return [f"{why} from {kept}, the photo shrunk and with 8 bits, because {gone}"]
     return [f"{why} from {source.called()}"]
 
 

@@ -1,4 +1,4 @@
-"""task=verify: whether the pixels of a result are those of its photo."""
+"""task=verify: whether the pixels of a result come from its photo."""
 
 import json
 import time
@@ -28,7 +28,7 @@ def verify(options: Options) -> bool:
     """Check a picture's origin against a photo, and write a map and ``verification.json``.
 
     Returns:
-        Whether every pixel that is said to be an exact copy is one.
+        Whether every pixel recorded as an exact copy is one.
 
     Raises:
         UserError: a file is missing or not usable; no folder is left behind.
@@ -56,7 +56,7 @@ def _checked(options: Options) -> tuple[Verification, Photo]:
     wanted = options.verify
     if wanted.photo is None:
         raise UserError(
-            "task=verify needs verify.photo=PHOTO, the photo that the result is made of"
+            "task=verify needs verify.photo=PHOTO, the photo that the result was made from"
         )
     picture = read_image(str(options.photo))
     file = wanted.origin or origin_path(Path(str(options.photo)))

@@ -1,4 +1,4 @@
-"""What every stage costs on this machine, and a schedule that fits a time budget."""
+"""Measures what every stage costs on this machine, and fits the schedule to a time budget."""
 
 import copy
 import logging
@@ -25,13 +25,13 @@ if sys.platform != "win32":
 
 _log = logging.getLogger(__name__)
 
-# Held back from a budget for steps that turn out slower and for the pictures at the end.
+# Held back from a budget for steps slower than measured and for the images at the end.
 RESERVE_FRACTION = 0.08
 RESERVE_SECONDS = 4.0
-# Measuring may take this much of a budget. What it takes beyond, on a slow or busy machine, comes
-# on top: else nothing would be left to train in.
+# Measuring may take this much of a budget. On a slow or busy machine, any excess is added to the
+# budget; otherwise no time would be left to train.
 MEASURING_FRACTION = 1 / 3
-# Work that is not done at every step recurs within this many.
+# Occasional work recurs within this many steps.
 PROBE_STEPS = 8
 # Stages whose first step takes longer are measured with fewer steps.
 SLOW_STEP_SECONDS = 0.5
@@ -74,15 +74,15 @@ def plan(
     over = duration(measured + found.total_seconds - seconds)
     if found.total_seconds > most:
         _log.warning(
-            "trainer.time=%s is too short for this model on this machine: one step of every stage, "
-            "the least there is, ends about %s after it",
+            "trainer.time=%s is too short for this model on this machine: even one step of every "
+            "stage ends about %s after the limit",
             options.time,
             over,
         )
     elif measured + found.total_seconds > seconds:
         _log.warning(
-            "trainer.time=%s: finding out how fast this machine is took %s; training ends about %s "
-            "after it",
+            "trainer.time=%s: measuring the speed of this machine took %s; training ends about %s "
+            "after the limit",
             options.time,
             duration(measured),
             over,

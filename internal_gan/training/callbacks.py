@@ -1,4 +1,4 @@
-"""Callbacks that follow a training run, and the plan that they receive first."""
+"""Callbacks that follow a training run, and the plan that they receive at its start."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from internal_gan.units import Size
 
 @dataclass(frozen=True)
 class StagePlan:
-    """What a stage is expected to take.
+    """The expected cost of a stage.
 
     Attributes:
         name: such as ``scale 3``.
@@ -33,7 +33,7 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What a run is expected to take.
+    """The expected cost of a run.
 
     Attributes:
         stages: every stage in order, including those a resumed run has finished.
@@ -96,7 +96,7 @@ class Callback:
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        """Called once for every step, even if losses that were not finite made it run again.
+        """Called once for every step, even if a loss that was not finite made it run again.
 
         A GPU may not have finished the step yet.
 

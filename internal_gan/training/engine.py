@@ -122,7 +122,7 @@ def train(
 
             precision = trainee.precision
             trainee.finish()
-            # Measured without the pictures below, which slow down no step.
+            # Measured without the callbacks' images below, which slow down no step.
             trained += time.monotonic() - began
             previous = stage
             save_model(model, folder.model_path, architecture)
@@ -178,8 +178,8 @@ def _ends_in_good_state(recovery: Recovery, keeper: Saver | None = None) -> Iter
             keeper.save(recovery.step)
             kept = f"; the state after step {recovery.step} is saved"
         raise UserError(
-            f"{recovery.trainee.stage.name}: a loss is not finite at step {recovery.failed}, "
-            f"computed again and in float32{kept} (smaller learning rates may help)"
+            f"{recovery.trainee.stage.name}: a loss is not finite at step {recovery.failed}, even "
+            f"when repeated in float32{kept} (smaller learning rates may help)"
         ) from None
 
 

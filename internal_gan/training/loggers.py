@@ -97,7 +97,7 @@ class StepLogger(Callback):
         StepLogger.on_start(self, model, plan)
 
     def _pictures(self, model: Model, stage_index: int) -> dict[str, Tensor]:
-        """The rebuilt image and, if the model draws any, a sample, by name.
+        """The preview and, if the model gives one, a sample, by name.
 
         Each is (3, h, w) in [0, 1], on the CPU.
         """
@@ -122,7 +122,7 @@ def summary_writer() -> "type[SummaryWriter]":
 
 
 class TensorBoardLogger(StepLogger):
-    """Logs scalars and, after each stage, the rebuilt image and a sample to the folder ``path``.
+    """Logs scalars and, after each stage, the preview and a sample to the folder ``path``.
 
     A resumed run hides the steps that it repeats.
     """

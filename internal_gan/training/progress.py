@@ -40,7 +40,7 @@ class Display:
     also go to a terminal on which another thread shows a bar.
 
     Args:
-        every_tenth: also write a line after each tenth, however quickly it passed.
+        every_tenth: also write a line after each tenth of the work, however quickly it passed.
     """
 
     def __init__(self, console: Console, *, every_tenth: bool = False) -> None:
@@ -119,7 +119,7 @@ def show_progress(items: Iterable[T], count: int, what: str, console: Console) -
 
 @contextmanager
 def show_share(doing: str, console: Console) -> Iterator[Callable[[float], None]]:
-    """Give a function that shows which share of the work is done, 0 to 1, and the time left."""
+    """Give a function that shows the share of the work done, 0 to 1, and the time left."""
     display, started = Display(console), monotonic()
 
     def show(share: float) -> None:
@@ -148,7 +148,7 @@ class TimeLeft:
         self._time = now
 
     def replan(self, plan: TrainingPlan) -> None:
-        """Replace the plan by one with other steps for the stages that have not begun."""
+        """Replace the plan by one with new step counts for the stages that have not begun."""
         costs = [stage.seconds_per_step for stage in plan.stages]
         # Without planned times, all steps have the same weight.
         self._costs = costs if sum(costs) > 0 else [1e-3] * len(costs)

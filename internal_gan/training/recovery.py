@@ -1,4 +1,4 @@
-"""Recovery from losses and weights that are not finite: the steps are computed again."""
+"""Recovery from losses and weights that are not finite, by repeating steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from internal_gan.training.trainee import NotFiniteError, Trainee
 
 _log = logging.getLogger(__name__)
 
-# Steps between good states kept in memory: at most this many are computed again.
+# Steps between good states kept in memory: at most this many are repeated.
 KEEP_EVERY = 25
 # Attempts to repeat steps before switching to float32.
 TRIES = 3
@@ -61,7 +61,7 @@ class Recovery:
         """Run the remaining steps.
 
         Yields:
-            Each step's number, from 1, once, even if it was repeated; and its scalars every
+            Each step's number, from 1, only once even if it was repeated; and its scalars every
             ``log_interval`` steps and after the last step, otherwise None.
 
         Raises:
@@ -105,7 +105,7 @@ class Recovery:
             if self.trainee.precision == torch.float32:
                 raise NotFiniteError
             _log.warning(
-                "%s: step %d is not finite in %s, computed %d times; goes on in float32",
+                "%s: step %d is not finite in %s after %d attempts; continuing in float32",
                 self.trainee.stage.name,
                 failed,
                 str(self.trainee.precision).removeprefix("torch."),
@@ -114,5 +114,5 @@ class Recovery:
             self.trainee.precision = torch.float32
             self._failures = 0
         else:
-            _log.info("%s: step %d is not finite; computed again", self.trainee.stage.name, failed)
+            _log.info("%s: step %d is not finite; repeating it", self.trainee.stage.name, failed)
         self.on_repeat(failed, falls)

@@ -1,4 +1,4 @@
-"""The state of a training in its run folder: saved, and restored when the run is resumed."""
+"""Saves a training's state in its run folder, and restores it when the run is resumed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from internal_gan.runs.model_file import check_format, check_there
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.trainee import Trainee
 
-# Raised whenever files of the previous version can no longer be read unchanged.
+# Incremented whenever files of the previous version can no longer be read unchanged.
 FORMAT_VERSION = 1
 # Entries without which a training cannot continue.
 _SAVED = {
@@ -35,7 +35,8 @@ _SAVED = {
 class Saver:
     """Saves and restores the state of one stage in training, and notes events in ``status.json``.
 
-    ``stage_rng`` is the state of ``rng`` before the stage was built, to build it alike on resuming.
+    ``stage_rng`` is the state of ``rng`` before the stage was built, so that a resumed run builds
+    the same stage.
     """
 
     folder: RunFolder
@@ -93,7 +94,7 @@ class Saver:
 
 def save_training(state: Mapping[str, Any], path: Path) -> None:
     """Write the state of a training, whole or not at all."""
-    # Via memory: on a full disk torch's writer keeps the file that it cannot finish open.
+    # Via memory, since on a full disk torch's writer leaves the unfinished file open.
     content = io.BytesIO()
     torch.save({"format_version": FORMAT_VERSION, **state}, content)
     with atomic_write(path) as temporary:
@@ -116,7 +117,7 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
         raise UserError(f"{path} is not a training checkpoint of internal-gan")
     check_format(path, state.get("format_version"), FORMAT_VERSION)
     if state["family"] != family:
-        raise UserError(f"{path} is of the family {state['family']}, not {family}")
+        raise UserError(f"{path} is a checkpoint of the family {state['family']}, not {family}")
     return state
 
 
@@ -130,10 +131,10 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
     path, device = folder.checkpoint_path, model.device
     state = load_training(path, model.family, device)
     if missing := sorted(_SAVED - set(state)):
-        raise UserError(f"{path} is not complete: {', '.join(missing)} of the training is missing")
+        raise UserError(f"{path} is incomplete; missing: {', '.join(missing)}")
     if state["device"] != device.type:
         raise UserError(
-            f"run folder {folder.path} was trained on {state['device']} and cannot go on on "
+            f"run folder {folder.path} was trained on {state['device']} and cannot continue on "
             f"{device.type}, which draws other random numbers; resume it with "
             f"device={state['device']}"
         )
@@ -168,5 +169,6 @@ def _fitting(folder: RunFolder) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
         raise UserError(
-            f"{folder.checkpoint_path} is not of the training that {folder.config_path} describes"
+            f"{folder.checkpoint_path} does not fit the training that {folder.config_path} "
+            "describes"
         ) from e

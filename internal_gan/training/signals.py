@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run stops cleanly, and at once on the second signal."""
+"""Ctrl-C and SIGTERM: a run stops cleanly, and immediately on the second signal."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class StopRequest:
-    """Context in which Ctrl-C or SIGTERM requests a clean stop, and a second one stops at once.
+    """Context in which Ctrl-C or SIGTERM requests a clean stop, a second one an immediate stop.
 
     Catches no signals outside the main thread, where Python allows no handlers.
 
@@ -46,7 +46,7 @@ class StopRequest:
 
 
 def ctrl_c_ends() -> None:
-    """Let Ctrl-C end the process at once with code 130, as long as there is nothing to save.
+    """Let Ctrl-C end the process immediately with code 130, as long as there is nothing to save.
 
     Libraries may swallow a KeyboardInterrupt during their import and stay incomplete, raise
     another error, or abort. If Ctrl-C is ignored, it stays ignored.

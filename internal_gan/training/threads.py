@@ -1,4 +1,4 @@
-"""The number of CPU threads, chosen by measurement: beside a busy program, one can be best."""
+"""Chooses the number of CPU threads by measurement; on a busy machine, one can be best."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Pacemaker:
         count = torch.get_num_threads()
         if earlier not in (None, count):
             _log.warning(
-                "Goes on with %d threads in place of %d: results may differ in their last digits",
+                "Continuing with %d threads instead of %d: results may differ in their last digits",
                 count,
                 earlier,
             )
@@ -137,7 +137,7 @@ class Pacemaker:
             self._measure()
             count = torch.get_num_threads()
             _log.info(
-                "Steps take %.1f times as long as before: computes with %d threads in place of %d",
+                "Steps take %.1f times as long as before: now using %d threads instead of %d",
                 seconds / self._expected,
                 count,
                 before,
@@ -179,7 +179,7 @@ def use(count: int) -> None:
     with _choosing:
         others = _elsewhere(torch.get_num_threads)
         torch.set_num_threads(count)
-        # torch also applies it to every Python thread that has not computed yet.
+        # torch also applies the number to every Python thread that has not computed yet.
         _elsewhere(partial(torch.set_num_threads, others))
         if torch.get_num_threads() != count:  # built without OpenMP: one setting for all
             torch.set_num_threads(count)
@@ -193,7 +193,7 @@ def _elsewhere(function: Callable[[], T]) -> T:
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Restore the number of torch's threads when the block ends."""
+    """Restore torch's number of threads when the block ends."""
     before = torch.get_num_threads()
     try:
         yield

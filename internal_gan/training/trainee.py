@@ -49,7 +49,7 @@ class Trainee:
         self._sum = torch.zeros((), device=self.device)
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """Take one step of the game; returns detached scalars.
+        """Take one training step; returns detached scalars.
 
         Raises:
             NotFiniteError: on the CPU, before weights are affected. On a GPU, call
@@ -72,7 +72,7 @@ class Trainee:
                 stage.discriminator.requires_grad_(True)
         if self.ema is not None:
             assert stage.optimization.ema is not None
-            # A young average follows faster, so that the random initial weights fade.
+            # Early on the average follows faster, so that the random initial weights fade.
             decay = min(stage.optimization.ema, (1 + step) / (10 + step))
             torch._foreach_lerp_(self.ema, _averaged(stage.generator), 1 - decay)
         return scalars
@@ -97,7 +97,8 @@ class Trainee:
         return scalars
 
     def check_finite(self) -> None:
-        """Wait for the device; raise a NotFiniteError for any loss, gradient or weight so far."""
+        """Wait for the device; raise a NotFiniteError if a loss, gradient or weight is not
+        finite."""
         weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
         if not torch.stack([self._sum, *weights]).isfinite().all():
             raise NotFiniteError
@@ -111,7 +112,7 @@ class Trainee:
         self.stage.finish()
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything a step depends on but random numbers; shares tensors with the stage."""
+        """Everything a step depends on except random numbers; shares tensors with the stage."""
         return {
             "networks": [network.state_dict() for network in self._networks],
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],

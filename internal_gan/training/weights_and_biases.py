@@ -30,7 +30,7 @@ def package() -> Any:
 
 
 class WandbLogger(StepLogger):
-    """Logs scalars and, after each stage, the rebuilt image and a sample to Weights & Biases.
+    """Logs scalars and, after each stage, the preview and a sample to Weights & Biases.
 
     Without credentials, or with ``WANDB_MODE=offline``, it only writes into the run's folder
     ``wandb``, for ``wandb sync``. wandb's environment variables, such as ``WANDB_PROJECT`` and
@@ -112,7 +112,7 @@ class WandbLogger(StepLogger):
             temporary.write_text(json.dumps(self._memory), encoding="utf-8")
 
     def _mode(self) -> Any:
-        """The user's mode, or offline without credentials, for which wandb would prompt."""
+        """The user's mode; without credentials offline, since wandb would prompt for them."""
         if "WANDB_MODE" in os.environ:
             return os.environ["WANDB_MODE"]
         return "online" if self._wandb.login(prompt=False, verify=False) else "offline"

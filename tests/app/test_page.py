@@ -1,4 +1,4 @@
-"""The page in a real browser: a person's way through each tab, with nothing but the loopback."""
+"""The page in a real browser: every tab is used as a person would, with loopback network only."""
 
 import re
 import shutil
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 ROOT = Path(__file__).parents[2]
 PHOTO = ROOT / "examples" / "photos" / "dandelions.jpg"
 AXE = ROOT / "tests" / "app" / "node_modules" / "axe-core" / "axe.min.js"
-# Milliseconds: a training with trainer=debug, on a machine that may be busy.
+# Milliseconds: enough to train with trainer=debug on a busy machine.
 LONG = 40_000
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a server of its own."""
+    """The address of a server started for this module."""
     runs = tmp_path_factory.mktemp("app") / "runs"
     command = [sys.executable, "-m", "internal_gan", "app", "port=0", "browser=false"]
     server = subprocess.Popen(
@@ -46,7 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def chromium() -> Iterator[Any]:
     sync_api.expect.set_options(timeout=LONG)
     with sync_api.sync_playwright() as playwright:
-        # Names lead nowhere, so that a request to another machine would fail, and be seen.
+        # Host names do not resolve, so a request to another machine fails visibly.
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
@@ -55,7 +55,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def page(chromium: Any, address: str) -> Iterator[Any]:
-    """A tab in which a photo was chosen. No request leaves the machine, and nothing goes wrong."""
+    """A tab with a photo chosen. Checks that no request left the machine and no error occurred."""
     page = chromium.new_page(viewport={"width": 1200, "height": 900}, accept_downloads=True)
     page.set_default_timeout(LONG)
     asked: list[str] = []
@@ -75,7 +75,7 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def looked_at(page: Any) -> Any:
-    """The tab with the first look, which comes by itself."""
+    """The tab once the automatic first look is shown."""
     looks = page.get_by_role("heading", name="A first look", exact=True)
     looks.nth(1).wait_for()
     card(page, "A first look").get_by_role("img").nth(1).wait_for()
@@ -84,7 +84,7 @@ def looked_at(page: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def learnt(looked_at: Any) -> Any:
-    """The tab with a SinGAN of the photo."""
+    """The tab once a SinGAN is trained on the photo."""
     tab(looked_at, "Variations").get_by_role("button", name="Train").click()
     finished(looked_at, "Variations, with a new model")
     return looked_at
@@ -96,13 +96,13 @@ def tab(page: Any, name: str) -> Any:
 
 
 def card(page: Any, title: str) -> Any:
-    """The newest result of this title."""
+    """The newest result with this title."""
     heading = page.get_by_role("heading", name=title, exact=True)
     return page.locator("article.run").filter(has=heading).first
 
 
 def finished(page: Any, title: str) -> Any:
-    """The newest result of this title, when it is there."""
+    """The newest result with this title, once it has finished."""
     found = card(page, title)
     sync_api.expect(found).to_have_attribute("data-state", re.compile("finished|failed"))
     assert found.locator(".message").count() == 0, found.inner_text()
@@ -110,7 +110,7 @@ def finished(page: Any, title: str) -> Any:
 
 
 def brush(page: Any, board: Any, width: float = 0.2) -> None:
-    """A stroke across the middle of a picture."""
+    """Brush a stroke across the middle of a picture."""
     board.scroll_into_view_if_needed()
     box = board.bounding_box()
     x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5
@@ -129,7 +129,7 @@ def size_of(page: Any, found: Any) -> tuple[int, int]:
     return height, width
 
 
-def test_variations_of_a_size(learnt: Any) -> None:
+def test_variations_have_the_chosen_size(learnt: Any) -> None:
     panel = tab(learnt, "Variations")
     panel.get_by_label("How many").last.fill("1")
     panel.get_by_label("Height").fill("90")
@@ -138,7 +138,7 @@ def test_variations_of_a_size(learnt: Any) -> None:
     assert size_of(learnt, finished(learnt, "Variations")) == (90, 240)
 
 
-def test_a_result_is_compared_saved_and_made_again(learnt: Any, tmp_path: Path) -> None:
+def test_the_viewer_compares_saves_and_shows_the_command(learnt: Any, tmp_path: Path) -> None:
     shown = card(learnt, "Variations, with a new model")
     height, width = size_of(learnt, shown)
     shown.locator(".pictures button").first.click()
@@ -153,13 +153,13 @@ def test_a_result_is_compared_saved_and_made_again(learnt: Any, tmp_path: Path) 
         with Image.open(tmp_path / name) as picture:
             assert picture.format == kind
             assert picture.size == (width, height)
-    viewer.get_by_text("Make it again").click()
+    viewer.get_by_text("Reproduce this result").click()
     assert "model=singan image=" in viewer.locator("#command").inner_text()
     assert "internal_gan.fit(" in viewer.locator("#python").inner_text()
     viewer.get_by_role("button", name="Close").click()
 
 
-def test_a_frame_is_dragged_to_the_new_shape(looked_at: Any) -> None:
+def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     panel = tab(looked_at, "Retarget")
     panel.get_by_role("button", name="Train").click()
     finished(looked_at, "Retargeted, with a new model")
@@ -179,14 +179,14 @@ def test_a_frame_is_dragged_to_the_new_shape(looked_at: Any) -> None:
     assert size_of(looked_at, finished(looked_at, "Retargeted")) == (rows, columns)
 
 
-def test_what_is_brushed_over_goes(looked_at: Any) -> None:
+def test_the_brushed_area_is_removed(looked_at: Any) -> None:
     panel = tab(looked_at, "Remove")
     panel.get_by_role("button", name="Remove").click()
-    assert looked_at.get_by_role("alert").inner_text() == "Brush over what should go first."
+    assert looked_at.get_by_role("alert").inner_text() == "First brush over what should go."
     brush(looked_at, panel.locator("canvas").first)
     looks = looked_at.get_by_role("heading", name="A first look", exact=True)
     before = looks.count()
-    panel.get_by_role("button", name="Look").click()
+    panel.get_by_role("button", name="First look").click()
     looks.nth(before).wait_for()
     assert size_of(looked_at, finished(looked_at, "A first look")) == (141, 250)
     panel.get_by_role("button", name="Remove").click()
@@ -194,7 +194,7 @@ def test_what_is_brushed_over_goes(looked_at: Any) -> None:
     assert size_of(looked_at, found) == (141, 250)
 
 
-def test_what_is_painted_becomes_photo(learnt: Any) -> None:
+def test_editing_and_pasting_return_a_whole_photo(learnt: Any) -> None:
     panel = tab(learnt, "Edit and paint")
     brush(learnt, panel.locator("canvas").first)
     panel.get_by_role("button", name="Go").click()
@@ -205,7 +205,7 @@ def test_what_is_painted_becomes_photo(learnt: Any) -> None:
     assert size_of(learnt, finished(learnt, "Harmonized")) == (141, 250)
 
 
-def test_a_film(learnt: Any) -> None:
+def test_animations_are_shown_as_gif_and_video(learnt: Any) -> None:
     panel = tab(learnt, "Animate")
     panel.get_by_label("Seconds").fill("1")
     panel.get_by_role("button", name="Animate").click()
@@ -219,7 +219,7 @@ def test_a_film(learnt: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_larger_photo(looked_at: Any) -> None:
+def test_a_photo_is_enlarged(looked_at: Any) -> None:
     panel = tab(looked_at, "Enlarge")
     panel.get_by_role("button", name="Enlarge").click()
     found = finished(looked_at, "Enlarged, with a new model")
@@ -252,14 +252,16 @@ def test_several_photos_at_once(chromium: Any, address: str) -> None:
     photos = [ROOT / "examples" / "photos" / name for name in ("gravel.jpg", "peaks.jpg")]
     page.set_input_files("#files", photos)
     for photo in photos:
-        page.get_by_label(f"Choose {photo.name}").check()
+        page.get_by_label(f"Select {photo.name}").check()
     page.get_by_role("button", name="Start").click()
     for photo in photos:
         page.get_by_role("link", name=re.compile(rf"{photo.name}, 1 run")).wait_for()
     page.close()
 
 
-def test_what_is_no_photo_is_one_line(chromium: Any, address: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_image_gives_a_one_line_error(
+    chromium: Any, address: str, tmp_path: Path
+) -> None:
     (tmp_path / "a.jpg").write_text("no photo")
     page = chromium.new_page()
     page.goto(address)
@@ -272,7 +274,7 @@ def test_what_is_no_photo_is_one_line(chromium: Any, address: str, tmp_path: Pat
 @pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install in tests/app")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 360])
-def test_nothing_serious_keeps_people_out(
+def test_there_are_no_serious_accessibility_violations(
     learnt: Any, chromium: Any, address: str, scheme: str, width: int
 ) -> None:
     """axe-core finds no serious violation on the home page, in any tab and in the viewer."""

@@ -32,7 +32,7 @@ BASE = "http://127.0.0.1:7860"
 
 
 def eps() -> bytes:
-    """What another of Pillow's readers would take, and start a program for."""
+    """An image in a format that Pillow reads by starting another program."""
     file = io.BytesIO()
     Image.new("RGB", (40, 30)).save(file, "EPS")
     return file.getvalue()
@@ -72,7 +72,7 @@ def error(answer: Any, code: int = 422) -> str:
     return str(text)
 
 
-def test_the_page_asks_for_nothing_from_elsewhere(client: TestClient) -> None:
+def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -84,7 +84,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "part"),
     [
-        ("a.txt", b"text", "not a picture by its name"),
+        ("a.txt", b"text", "a.txt: not the name of a picture"),
         ("a.png", b"text", "a.png: not an image, or a damaged one"),
         ("a.png", b"", "a.png: the file is empty"),
         ("a.png", eps(), "a.png: not an image"),
@@ -92,7 +92,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(client: TestClient) -> None:
         ("a.png", png()[:-40], "damaged"),
     ],
 )
-def test_what_is_no_photo_is_refused_in_one_line(
+def test_a_file_that_is_no_image_is_refused_in_one_line(
     client: TestClient, name: str, data: bytes, part: str
 ) -> None:
     assert part in error(client.post(f"/photos?name={name}", content=data))
@@ -109,7 +109,7 @@ def test_what_is_no_photo_is_refused_in_one_line(
         "/page/..%2f..%2fcli.py",
     ],
 )
-def test_no_path_leads_out_of_the_runs(client: TestClient, path: str) -> None:
+def test_no_path_reaches_outside_the_runs_folder(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -184,7 +184,7 @@ def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
         ({"task": "sample", "run": "../x"}, "no such run"),
     ],
 )
-def test_a_request_that_does_not_fit_is_one_line(
+def test_an_invalid_request_gives_a_one_line_error(
     client: TestClient, photo: str, asked: dict[str, Any], part: str
 ) -> None:
     answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
@@ -199,25 +199,25 @@ def test_a_mistake_reads_as_on_the_command_line(client: TestClient, photo: str) 
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"options": []}', "\udcff"])
-def test_a_request_that_cannot_be_read_is_one_line(
+def test_an_unreadable_request_gives_a_one_line_error(
     client: TestClient, photo: str, body: str
 ) -> None:
     content = body.encode(errors="surrogateescape")
     answer = client.post(f"/photos/{photo}/runs", content=content)
-    assert error(answer) == "the request is not readable"
+    assert error(answer) == "the request cannot be read"
 
 
 @pytest.mark.parametrize(
     ("data", "part"),
     [(b"text", "cannot be read"), (png()[:-40], "cannot be read"), (png(8, 3000), "up to 2048")],
 )
-def test_a_drawing_that_cannot_be_read_is_one_line(
+def test_an_unreadable_drawing_gives_a_one_line_error(
     client: TestClient, photo: str, data: bytes, part: str
 ) -> None:
     assert part in error(client.post(f"/photos/{photo}/drawings?kind=paint", content=data))
 
 
-def test_what_is_painted_lies_on_the_photo_at_its_own_size(client: TestClient, runs: Path) -> None:
+def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, runs: Path) -> None:
     profile = b"a profile"
     file = io.BytesIO()
     own = Image.effect_noise((300, 200), 60).convert("RGB")
@@ -241,7 +241,7 @@ def test_what_is_painted_lies_on_the_photo_at_its_own_size(client: TestClient, r
         assert mask.crop((0, 0, 300, 70)).getextrema() == (0, 0)
 
 
-def test_other_folders_and_odd_names_are_no_trouble(tmp_path: Path) -> None:
+def test_unrelated_folders_and_odd_names_do_no_harm(tmp_path: Path) -> None:
     for name in ("first try/1", "a/b c", "old/2026"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "config.yaml").touch()
@@ -254,7 +254,7 @@ def test_other_folders_and_odd_names_are_no_trouble(tmp_path: Path) -> None:
         assert look.json()["state"] == "finished"
 
 
-def test_what_is_wrong_with_this_server_is_one_line(
+def test_an_error_in_the_server_gives_a_one_line_answer(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(self: object) -> None:
@@ -264,7 +264,7 @@ def test_what_is_wrong_with_this_server_is_one_line(
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
 
 
-def test_a_photo_is_looked_at_trained_and_drawn(client: TestClient, photo: str) -> None:
+def test_a_photo_is_previewed_trained_on_and_sampled(client: TestClient, photo: str) -> None:
     look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"})).json()
     assert look["state"] == "finished"
     kinds = [result["kind"] for result in look["results"]]
@@ -318,7 +318,7 @@ def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
     raise AssertionError(about)
 
 
-def test_a_training_goes_on_after_the_server_was_started_again(tmp_path: Path) -> None:
+def test_a_training_can_be_resumed_after_the_server_restarts(tmp_path: Path) -> None:
     settings = Settings(runs=tmp_path, trainer="debug")
     with TestClient(application(settings), BASE, headers=OURS) as client:
         photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
@@ -337,13 +337,13 @@ def test_a_training_goes_on_after_the_server_was_started_again(tmp_path: Path) -
             client.post(f"/runs/{first}/resume")
             about = waited_for(client, first, "finished")
         assert len([one for one in about["results"] if one["kind"] == "result"]) == 2
-        # The one that waited had not begun.
+        # The queued run had not begun.
         assert client.get(f"/runs/{second}").json()["state"] == "stopped"
         client.post(f"/runs/{second}/resume")
         waited_for(client, second, "finished")
 
 
-def test_a_training_that_waits_is_taken_from_the_queue(tmp_path: Path) -> None:
+def test_stopping_a_queued_training_removes_it(tmp_path: Path) -> None:
     settings = Settings(runs=tmp_path, trainer="debug")
     with TestClient(application(settings), BASE, headers=OURS) as client:
         photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
@@ -357,7 +357,7 @@ def test_a_training_that_waits_is_taken_from_the_queue(tmp_path: Path) -> None:
         assert not (tmp_path / second).exists()
 
 
-def test_a_drawing_is_stopped_and_no_other(tmp_path: Path) -> None:
+def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     worker = Worker()
     answers: dict[str, str | None] = {}
     photo = tmp_path / "photo.png"
@@ -375,7 +375,7 @@ def test_a_drawing_is_stopped_and_no_other(tmp_path: Path) -> None:
         time.sleep(0.3)
     worker.stop("second")
     time.sleep(0.5)
-    assert not answers  # the first is still drawn
+    assert not answers  # the first is still being drawn
     worker.stop("first")
     for thread in threads:
         thread.join()
@@ -383,7 +383,7 @@ def test_a_drawing_is_stopped_and_no_other(tmp_path: Path) -> None:
     assert answers == {"first": "it was stopped", "second": "it was stopped", "third": None}
 
 
-def test_a_run_of_another_machine_is_not_signalled(
+def test_a_run_on_another_machine_is_not_signalled(
     client: TestClient, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signalled: list[int] = []
@@ -399,7 +399,7 @@ def test_a_run_of_another_machine_is_not_signalled(
     assert signalled == [os.getpid()]
 
 
-def test_a_model_whose_layout_varies_can_be_asked_for() -> None:
+def test_the_page_offers_the_experiment_with_varied_layouts() -> None:
     overrides = overrides_of("sample", {"experiment": "singan_varied"}, Path)
     assert overrides == ["experiment=singan_varied"]
     assert compose(["model=singan", *overrides]).model["noise_strength"] == 3

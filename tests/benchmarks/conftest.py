@@ -1,4 +1,4 @@
-"""Running a benchmark as its reader would."""
+"""Runs a benchmark as a reader would."""
 
 import json
 import subprocess

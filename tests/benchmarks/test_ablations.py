@@ -1,4 +1,4 @@
-"""The benchmark of the papers' ablations."""
+"""The papers' ablations as a benchmark."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_a_sweep_and_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("name", ablations.ABLATIONS)
-def test_every_sweep_is_of_options_that_there_are(name: str) -> None:
+def test_every_sweep_uses_options_that_exist(name: str) -> None:
     ablation = ablations.ABLATIONS[name]
     assert (ablations.PHOTOS / ablation.photo).is_file()
     prepare(ablation.overrides, multirun=True)

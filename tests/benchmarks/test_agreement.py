@@ -1,4 +1,4 @@
-"""The agreement of two implementations, on a stand-in for the other one."""
+"""Agreement between two implementations, with a stand-in for the second one."""
 
 from pathlib import Path
 

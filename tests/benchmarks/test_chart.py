@@ -1,4 +1,4 @@
-"""The chart of sampling's time and memory."""
+"""The chart of sampling time and memory."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Confusion rates and their errors, from answers."""
+"""Confusion rates and their standard errors, computed from answers."""
 
 import json
 import math
@@ -29,7 +29,7 @@ def test_a_rate_is_the_share_of_wrong_answers_without_practice() -> None:
     assert (found["trials"], found["participants"]) == (20, 2)
 
 
-def test_the_error_of_one_participant_is_that_of_a_coin() -> None:
+def test_the_error_of_one_participant_is_binomial() -> None:
     found = rate([(25, 100)])
     assert found["error"] == pytest.approx(math.sqrt(0.25 * 0.75 / 100), rel=0.03)
     low, high = found["interval"]
@@ -37,15 +37,15 @@ def test_the_error_of_one_participant_is_that_of_a_coin() -> None:
     assert high == pytest.approx(0.25 + 1.96 * 0.0433, abs=0.015)
 
 
-def test_people_who_differ_make_the_error_larger() -> None:
+def test_differences_between_participants_increase_the_error() -> None:
     alike, differing = rate([(20, 40)] * 10), rate([(0, 40), (40, 40)] * 5)
     assert alike["rate"] == differing["rate"] == 0.5
-    # Ten people who are always or never wrong are ten coins.
+    # Ten people who are always or never wrong amount to ten coin tosses.
     assert differing["error"] == pytest.approx(math.sqrt(0.25 / 10), rel=0.03)
     assert alike["error"] == pytest.approx(math.sqrt(0.25 / 400), rel=0.03)
 
 
-def test_single_pictures_have_the_two_kinds_of_mistakes() -> None:
+def test_unpaired_trials_report_both_kinds_of_mistakes() -> None:
     fakes, reals = (
         answers("a", wrong, 10, "unpaired", t) for wrong, t in ((6, "fake"), (2, "real"))
     )
@@ -62,12 +62,12 @@ def test_single_pictures_have_the_two_kinds_of_mistakes() -> None:
     ("results", "piece"),
     [
         ([], "there are no results"),
-        ([answers("a", 1, 2), answers("a", 1, 2)], "participant a are there twice"),
+        ([answers("a", 1, 2), answers("a", 1, 2)], "participant a are given twice"),
         ([answers("a", 1, 2), answers("b", 1, 2) | {"study": "t"}], "different studies"),
     ],
     ids=["none", "twice", "mixed"],
 )
-def test_results_that_do_not_go_together_are_refused(
+def test_missing_duplicate_or_mixed_results_are_refused(
     results: list[dict[str, Any]], piece: str
 ) -> None:
     with pytest.raises(UserError, match=piece):
@@ -90,9 +90,9 @@ def test_the_command_reads_files_and_folders(
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "text", '{"trials": [{}]}'])
-def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_holds_no_answers_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content)
-    with pytest.raises(UserError, match="is no file of answers"):
+    with pytest.raises(UserError, match="is not an answer file"):
         read_results([tmp_path])
     with pytest.raises(UserError, match="No such file"):
         main([str(tmp_path / "no.json")])

@@ -75,5 +75,5 @@ class TestResultsOfOthers:
         with pytest.raises(UserError, match="theirs: there is no picture called a-box-10-20"):
             inpainting.given(folder, job, photo, hole)
         write_image(folder / "a-box-10-20.png", picture(20, 23))
-        with pytest.raises(UserError, match=r"20x23 pixels; needed are 20x24"):
+        with pytest.raises(UserError, match=r"20x23 pixels; must be 20x24"):
             inpainting.given(folder, job, photo, hole)

@@ -1,4 +1,4 @@
-"""The benchmark of training beside busy processes, for a moment."""
+"""The benchmark of training next to busy processes, run briefly."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.benchmarks.conftest import Run
 
 
 @pytest.mark.slow
-def test_every_way_is_measured_beside_every_number_of_processes(benchmark: Run) -> None:
+def test_every_setting_is_measured_with_every_number_of_neighbours(benchmark: Run) -> None:
     options = ("--ways", "default", "one_thread", "--neighbours", "0", "1")
     found = benchmark("neighbour", *options, "--seconds", "2", "--rounds", "1")
     assert found["steps_per_second"].keys() == {"0", "1"}

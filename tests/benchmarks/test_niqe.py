@@ -1,4 +1,4 @@
-"""NIQE against a second implementation, known distributions, and what it has to tell apart."""
+"""NIQE agrees with a second implementation, fits known distributions and detects degradation."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from internal_gan.images.resize import resize
 
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 
-# BasicSR 1.4.2 on the same gray values. It has another resampler at the border of the second
-# scale, which counts for up to 1 % in pictures of so few blocks.
+# BasicSR 1.4.2 on the same gray values. Its resampler treats the border of the second scale
+# differently, which changes the score by up to 1 % in pictures with so few blocks.
 BASICSR = {"dandelions": 4.8332, "gravel": 7.2212, "mountains": 4.5429, "peaks": 7.4218}
 
 
@@ -23,12 +23,12 @@ def photo(name: str = "gravel") -> Tensor:
 
 
 @pytest.mark.parametrize("name", BASICSR)
-def test_a_second_implementation_agrees(name: str) -> None:
+def test_niqe_agrees_with_basicsr(name: str) -> None:
     assert niqe(photo(name)) == pytest.approx(BASICSR[name], rel=0.01)
 
 
 def gamma(shape: float, count: int, rng: torch.Generator) -> Tensor:
-    """Absolute values of the generalised Gaussian of that shape and of scale 1."""
+    """Absolute values drawn from the generalised Gaussian of this shape and scale 1."""
     values = torch.linspace(1e-4, 30, 400_001, dtype=torch.float64)
     total = torch.exp(-(values**shape)).cumsum(0)
     places = torch.rand(count, generator=rng, dtype=torch.float64) * total[-1]
@@ -56,7 +56,7 @@ def test_blur_and_noise_are_less_natural() -> None:
     assert niqe(real + 0.3 * noise) > niqe(real) + 2
 
 
-def test_what_fills_no_block_does_not_count() -> None:
+def test_pixels_outside_whole_blocks_do_not_count() -> None:
     real = photo()
     changed = real.clone()
     changed[..., 192:, :] = -1
@@ -72,6 +72,6 @@ def test_flat_blocks_are_left_out() -> None:
         niqe(torch.zeros(1, 3, 192, 192))
 
 
-def test_less_than_two_blocks_are_refused() -> None:
+def test_fewer_than_two_blocks_are_refused() -> None:
     with pytest.raises(UserError, match="two blocks of 96x96"):
         niqe(torch.zeros(1, 3, 191, 191))

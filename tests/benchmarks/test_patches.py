@@ -1,4 +1,4 @@
-"""The benchmark of searches for patches, on small pictures."""
+"""The patch search benchmark on small pictures."""
 
 import pytest
 

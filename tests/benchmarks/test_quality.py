@@ -1,4 +1,4 @@
-"""The benchmark of quality on tiny photos, also when it is killed."""
+"""The quality benchmark on tiny photos, also when it is killed."""
 
 import json
 import os
@@ -38,6 +38,16 @@ def folders(tmp_path: Path) -> list[str]:
     return ["--real", real, "--published", published, "--output", output]
 
 
+def test_a_sheet_has_a_row_for_each_list(tmp_path: Path) -> None:
+    for name, size in (("wide", (40, 20)), ("high", (20, 40))):
+        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
+    wide, high = tmp_path / "wide.png", tmp_path / "high.png"
+    sheet = quality.sheet_of([[wide, high], [wide]], 20)
+    assert sheet.size == (40 + quality.GAP, 40 + quality.GAP + 10)
+    assert sheet.getpixel((0, 0)) == sheet.getpixel((20 + quality.GAP, 39)) == (255, 0, 0)
+    assert sheet.getpixel((0, 30)) == sheet.getpixel((30, 50)) == (255, 255, 255)
+
+
 def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     for _ in range(6000):
         if path.exists():
@@ -48,7 +58,7 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_a_photo_is_trained_judged_and_in_the_table(
+def test_a_photo_is_trained_evaluated_and_tabulated(
     benchmark: Any, folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2"]
@@ -58,6 +68,8 @@ def test_a_photo_is_trained_judged_and_in_the_table(
     output = tmp_path / "output"
     assert found["failures"] == []
     assert list(found["by_photo"]) == ["9"]
+    with Image.open(output / "sheet.jpg") as sheet:
+        assert sheet.width == 4 * quality.CELL + 3 * quality.GAP  # photo, published, two samples
     assert found["figures"]["swd1 ratio"]["mean"] > 0
     assert found["figures"]["seconds"]["worst"] > 0
     result = json.loads((output / "results" / "9-seed3.json").read_text())
@@ -81,7 +93,7 @@ def test_a_photo_is_trained_judged_and_in_the_table(
 
 
 @pytest.mark.slow
-def test_presets_are_trained_apart_and_stand_side_by_side(
+def test_presets_are_trained_separately_and_compared(
     benchmark: Any, folders: list[str], tmp_path: Path
 ) -> None:
     presets = ["trainer.max_steps=2", "trainer.max_steps=3 model.reconstruction_weight=5"]
@@ -99,7 +111,7 @@ def test_presets_are_trained_apart_and_stand_side_by_side(
 
 
 @pytest.mark.slow
-def test_a_killed_benchmark_goes_on_where_it_was(folders: list[str], tmp_path: Path) -> None:
+def test_a_killed_benchmark_resumes_where_it_was(folders: list[str], tmp_path: Path) -> None:
     options = [
         *(*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--overrides", *ONE_SCALE),
         *("trainer.max_steps=30", "trainer.checkpoint_interval=0"),
@@ -119,7 +131,7 @@ def test_a_killed_benchmark_goes_on_where_it_was(folders: list[str], tmp_path: P
     quality.main(options)
     after = read_json_object(run / "status.json")
     assert after["state"] == "finished"
-    # Begun anew, it would have a new start.
+    # A run started again would have a new start time.
     assert after["started"] == status["started"]
     assert after["pid"] != status["pid"]
     assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
@@ -139,7 +151,7 @@ def test_a_stopped_benchmark_stops_its_trainings(folders: list[str], tmp_path: P
     process.terminate()
     _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors.decode().splitlines()[-1] == "stopped; the same command goes on"
+    assert errors.decode().splitlines()[-1] == "stopped; run the same command to continue"
     assert read_json_object(run / "status.json")["state"] == "stopped"
 
 
@@ -188,7 +200,7 @@ def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])
-def test_overrides_that_cannot_be_are_refused(tmp_path: Path, override: str) -> None:
+def test_reserved_and_misspelt_overrides_are_refused(tmp_path: Path, override: str) -> None:
     with pytest.raises(UserError):
         quality.check_settings(tmp_path, Settings([override], 5, 1, 1))
     assert not (tmp_path / "settings.json").exists()

@@ -44,7 +44,7 @@ def test_mean_median_and_worst_are_over_the_photos() -> None:
     assert (row["worst"], row["worst_photo"], row["worst_run"]) == (1.5, "2", 2.0)
 
 
-def test_worst_is_the_highest_ratio_but_the_lowest_of_copy_and_the_farthest_sharpness() -> None:
+def test_worst_is_the_highest_ratio_the_lowest_copy_and_the_sharpness_farthest_from_one() -> None:
     figures = summarise(RESULTS)["figures"]
     assert figures["copy ratio"]["worst"] == pytest.approx(0.5)
     assert figures["sharpness"]["worst"] == pytest.approx(0.9)
@@ -65,7 +65,7 @@ def test_markdown_has_a_row_for_each_figure_and_each_photo() -> None:
     assert any(line.startswith("| 10 | 0.6 |") for line in text.splitlines())
 
 
-def test_samples_of_several_origins_stand_side_by_side() -> None:
+def test_samples_of_several_methods_are_compared() -> None:
     summary = summarise(RESULTS)
     assert summary["sources"] == {
         "ours": {"swd1": 9.0, "sharpness": pytest.approx(0.975)},
@@ -75,10 +75,11 @@ def test_samples_of_several_origins_stand_side_by_side() -> None:
     assert "| gpnn | 4.5 |" in markdown(summary, {})
 
 
-def test_spread_is_that_of_the_photos_and_of_the_seeds() -> None:
+def test_spread_is_reported_over_photos_and_over_seeds() -> None:
     row = summarise(RESULTS)["figures"]["swd1 ratio"]
     assert row["std"] == pytest.approx(0.9 / math.sqrt(2))
-    # Deviations of .5 and .1 from the means of the two photos, twice each; two means were taken.
+    # The seeds deviate by .5 and .1 from the means of the two photos, two seeds each. Estimating
+    # two means takes two degrees of freedom.
     assert row["std_of_seeds"] == pytest.approx(math.sqrt((2 * 0.25 + 2 * 0.01) / 2))
     low, high = row["interval"]
     assert (low, high) == (pytest.approx(0.6), 1.5)

@@ -1,11 +1,11 @@
-"""The benchmark of sampling with a tiny model."""
+"""The sampling benchmark with a tiny model."""
 
 from typing import Any
 
 import pytest
 
 
-def test_throughput_is_told_for_every_size(benchmark: Any) -> None:
+def test_throughput_is_reported_for_every_size(benchmark: Any) -> None:
     found = benchmark(
         *("sampling", "--sizes", "30x40", "60x90", "--photo-size", "40x56"),
         *("--rounds", "1", "--threads", "1"),

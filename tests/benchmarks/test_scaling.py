@@ -1,4 +1,4 @@
-"""The benchmark of many photos, on a few tiny ones, and its arithmetic."""
+"""The benchmark of training on many photos, on a few tiny ones, and its arithmetic."""
 
 import importlib.util
 from pathlib import Path

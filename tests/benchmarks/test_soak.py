@@ -1,4 +1,4 @@
-"""The benchmark of many trainings, on tiny ones."""
+"""The soak benchmark of many trainings, on tiny ones."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.benchmarks.conftest import Run
 
 
 @pytest.mark.slow
-def test_trainings_are_counted_with_what_became_of_them(benchmark: Run) -> None:
+def test_every_training_is_reported_with_its_outcome(benchmark: Run) -> None:
     found = benchmark("soak", "--trainings", "2", "--overrides", "trainer=debug")
     assert (found["trainings"], found["failures"]) == (2, 0)
     assert [one["seed"] for one in found["each"]] == [0, 1]
@@ -14,7 +14,7 @@ def test_trainings_are_counted_with_what_became_of_them(benchmark: Run) -> None:
 
 
 @pytest.mark.slow
-def test_a_failure_is_one_and_its_line_is_kept(benchmark: Run) -> None:
+def test_a_failed_training_is_counted_and_its_message_kept(benchmark: Run) -> None:
     options = ("trainer=debug", "model.learning_rates.coarsest=-1")
     found = benchmark("soak", "--trainings", "1", "--overrides", *options)
     assert found["failures"] == 1

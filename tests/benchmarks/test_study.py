@@ -1,4 +1,4 @@
-"""The study: a page that works by itself, and whose answers can be counted."""
+"""The user study: a self-contained page whose answers can be counted."""
 
 import base64
 import http.server
@@ -23,7 +23,7 @@ from tests.benchmarks.conftest import Run
 from tests.tiny import picture
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-# Answers every trial with the left key, and hands the answers back when it is over.
+# Presses the left button in every trial, and posts the answers at the end.
 ROBOT = """<script>
 const robot = setInterval(() => {
   const button = document.querySelector("#buttons button:not(#save)");
@@ -37,7 +37,7 @@ const robot = setInterval(() => {
 
 
 def answers_of_a_robot(page: str, profile: Path) -> dict[str, Any]:
-    """What a participant's browser saves at the end; ``profile`` is the folder of its own files."""
+    """What a participant's browser saves at the end; ``profile`` is its user data folder."""
     received: queue.Queue[bytes] = queue.Queue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,7 +73,7 @@ def answers_of_a_robot(page: str, profile: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> list[str]:
-    """Four photos, of which one has a folder of two samples, two have one, and one has none."""
+    """Four photos: one with a folder of two samples, two with one sample, one with none."""
     for name, seed in (("a", 1), ("b", 2), ("c", 3), ("alone", 4)):
         (tmp_path / "real").mkdir(exist_ok=True)
         write_image(tmp_path / "real" / f"{name}.jpg", picture(80, 112, seed))
@@ -142,10 +142,10 @@ def test_a_participant_goes_through_both_protocols(folders: list[str], tmp_path:
     [
         ("empty", "has the name of a photo"),
         ("one", "one photo has samples"),
-        ("odd", "have one size, of its aspect"),
+        ("odd", "must have one size with its aspect ratio"),
     ],
 )
-def test_samples_that_will_not_do_are_refused_and_nothing_is_written(
+def test_unusable_samples_are_refused_and_nothing_is_written(
     folders: list[str], tmp_path: Path, samples: str, piece: str
 ) -> None:
     for name in ("empty", "one", "odd"):
@@ -158,7 +158,7 @@ def test_samples_that_will_not_do_are_refused_and_nothing_is_written(
     assert not path.exists()
 
 
-def test_photos_of_one_name_are_refused(folders: list[str], tmp_path: Path) -> None:
+def test_photos_with_the_same_name_are_refused(folders: list[str], tmp_path: Path) -> None:
     write_image(tmp_path / "real" / "a.png", picture(80, 112))
     with pytest.raises(UserError, match=r"a\.jpg has the same name; rename one"):
         study.main([*folders, "--output", str(tmp_path / "study.html")])

@@ -1,11 +1,11 @@
-"""The benchmark of training time on a tiny photo."""
+"""The training time benchmark on a tiny photo."""
 
 from typing import Any
 
 import pytest
 
 
-def test_two_ways_to_train_are_timed_scale_by_scale_and_projected(benchmark: Any) -> None:
+def test_two_schedules_are_timed_per_scale_and_projected(benchmark: Any) -> None:
     found = benchmark(
         *("training_time", "--size", "40x56", "--rounds", "1", "--steps", "1", "--threads", "1"),
         *(
@@ -30,7 +30,7 @@ def test_two_ways_to_train_are_timed_scale_by_scale_and_projected(benchmark: Any
         assert contender["projected_seconds"]["median"] == pytest.approx(total, rel=1e-3)
         one = contender["one_step_of_every_stage_seconds"]["median"]
         assert one == pytest.approx(sum(costs), rel=1e-3)
-    # Scales of one size are compared, wherever they stand in the two pyramids.
+    # Scales of the same size are compared, wherever they are in the two pyramids.
     (finest,) = found["times_faster"]["by_stage"]
     costs = [c["stages"][-1]["seconds_per_step"]["median"] for c in (baseline, candidate)]
     assert finest["size"] == [40, 56]

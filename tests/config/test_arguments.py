@@ -1,4 +1,4 @@
-"""File names reach the program letter for letter."""
+"""File names reach the program unchanged."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ NAMES = [
 
 
 def understood(override: str) -> list[str]:
-    """The values that Hydra and OmegaConf read out of an override, one for each job."""
+    """The values that Hydra and OmegaConf parse from an override, one per job."""
     parsed = OverridesParser.create().parse_override(override)
     if not parsed.is_sweep_override():
         return [str(OmegaConf.create({"value": parsed.value()}).value)]
@@ -85,7 +85,7 @@ def test_a_file_that_is_missing_keeps_its_name_too(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "['a b.jpg','b.jpg']", "null", ""])
-def test_what_the_user_wrote_for_hydra_stays(value: str) -> None:
+def test_values_already_in_hydra_syntax_stay_unchanged(value: str) -> None:
     assert prepare([f"image={value}"]) == [f"image={value}"]
 
 
@@ -163,7 +163,7 @@ def test_multirun_takes_several_checkpoints() -> None:
     assert prepare(["checkpoint=runs/a b,c"], multirun=True) == ["checkpoint='runs/a b','c'"]
 
 
-def test_multirun_output_is_the_folder_of_the_jobs() -> None:
+def test_multirun_output_becomes_hydras_sweep_folder() -> None:
     assert prepare(["output=my runs"], multirun=True) == ["hydra.sweep.dir='my runs'"]
 
 
@@ -173,21 +173,21 @@ def test_a_folder_without_images_is_a_mistake() -> None:
         prepare(["image=photos"], multirun=True)
 
 
-def test_a_missing_image_of_a_multirun_is_told_before_any_job() -> None:
+def test_a_missing_image_of_a_multirun_is_reported_before_any_job() -> None:
     photos("a.png")
     with pytest.raises(UserError, match=r"image=b\.png: no such file"):
         prepare(["image=a.png,b.png"], multirun=True)
 
 
-def test_a_photo_without_option_is_told_how_to_write_it() -> None:
+def test_a_bare_file_name_is_answered_with_the_option_to_write() -> None:
     photos("a.png")
     with pytest.raises(UserError, match=r"for a photo write image=a\.png"):
         prepare(["a.png"])
 
 
-def test_a_list_that_the_shell_split_is_told_as_one() -> None:
+def test_a_list_split_by_the_shell_is_reported_as_one() -> None:
     with pytest.raises(
-        UserError, match=r"sample\.size=\[300 800\]: a list has commas and no blanks"
+        UserError, match=r"sample\.size=\[300 800\]: a list has commas and no spaces"
     ):
         prepare(["sample.size=[300", "800]"])
 
@@ -215,7 +215,7 @@ def test_a_mask_and_edges_have_short_names() -> None:
 
 
 @pytest.mark.parametrize("what", ["task=inpaint", "model=edgeconnect"])
-def test_no_name_is_not_this_folder(
+def test_an_empty_image_option_does_not_mean_the_current_folder(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -226,7 +226,7 @@ def test_no_name_is_not_this_folder(
 @pytest.mark.parametrize(
     "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_no_edges"]
 )
-def test_a_folder_is_its_images_where_several_make_sense(
+def test_a_folder_means_its_images_for_tasks_that_take_several(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Configuration becomes objects of this package, and of nothing else."""
+"""Configuration builds objects of this package and nothing else."""
 
 import copy
 import dataclasses
@@ -73,7 +73,7 @@ def test_the_configuration_is_left_as_it_is() -> None:
         "",
     ],
 )
-def test_what_is_not_of_this_package_is_refused(target: str) -> None:
+def test_targets_outside_this_package_are_refused(target: str) -> None:
     with pytest.raises(UserError, match=r"model\._target_="):
         build({"_target_": target})
 
@@ -87,7 +87,7 @@ def test_nothing_outside_is_imported() -> None:
 
 
 @pytest.mark.parametrize("name", ["singan.model.SinGan", "sinGAN.model.SinGAN"])
-def test_a_misspelt_target_is_told_the_nearest(name: str) -> None:
+def test_a_misspelt_target_gets_a_suggestion(name: str) -> None:
     hint = r"did you mean 'internal_gan\.models\.singan\.model\.SinGAN'"
     with pytest.raises(UserError, match=hint):
         build({"_target_": f"internal_gan.models.{name}"})
@@ -98,7 +98,7 @@ def test_a_missing_target_is_named_by_its_key() -> None:
         build({"lr": 1}, "model.generator")
 
 
-def test_a_misspelt_argument_is_told_the_nearest() -> None:
+def test_a_misspelt_argument_gets_a_suggestion() -> None:
     message = (
         r"^model\.inner\.genrator_lr: Optimization has no such option; did you mean 'generator_lr'"
     )
@@ -123,7 +123,7 @@ def test_a_missing_argument_is_named() -> None:
         ("ema", "x", "a number or null"),
     ],
 )
-def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
+def test_an_argument_of_the_wrong_type_is_reported_with_what_it_needs(
     argument: str, value: object, needs: str
 ) -> None:
     with pytest.raises(
@@ -132,7 +132,7 @@ def test_an_argument_of_the_wrong_type_is_told_what_it_needs(
         build(OPTIMIZATION | {argument: value})
 
 
-def test_a_name_where_a_part_belongs_is_told_the_group() -> None:
+def test_a_plain_name_for_a_component_is_answered_with_its_group() -> None:
     config = tiny_options().model | {"adversarial_loss": "hinge"}
     with pytest.raises(UserError, match="write model/adversarial_loss=hinge"):
         build(config)
@@ -147,7 +147,7 @@ ODD_VALUES: tuple[Any, ...] = (
     *([], {}, None, inf, nan, -1, 0, 10**9, 10**30, 1e9, "abc", "", True, [1, 2, 3], [[1]], [None]),
     *({"a": 1}, {"coarsest": None, "finest": 1}, {"coarsest": -1, "others": inf}, 2.5, -0.5),
 )
-# Values that are legal and take a moment; a small photo keeps them small.
+# Tiny models, since some odd values are legal and get built.
 FAMILIES = {
     "singan": LEAN,
     "ingan": INGAN_FAST,
@@ -156,7 +156,7 @@ FAMILIES = {
 }
 
 
-# What an option is refused with where another one has to go with it.
+# The error may name the second option of a pair that must agree.
 GO_WITH = {"min_side": "crop", "edges": "steps"}
 
 
@@ -169,8 +169,8 @@ def _names(values: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tup
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(family: str) -> None:
-    """A sample of all options with all values; whatever is refused is so in one line that names
-    the option, before there is anything to train."""
+    """Tries a sample of all pairs of option and odd value. A refusal must be one line that names
+    the option, and come before training starts."""
     options = tiny_options(base=FAMILIES[family]).model
     cases = [(name, value) for name in _names(options) for value in ODD_VALUES]
     unnamed = []

@@ -1,4 +1,4 @@
-"""The table of tasks says what the schema says, and every task has its module."""
+"""The table of tasks agrees with the schema, and every task has its module."""
 
 import importlib
 
@@ -10,7 +10,7 @@ from internal_gan.config.compose import compose
 from internal_gan.config.options import TASKS
 
 
-# Comparing many runs is done above the tasks of one.
+# Comparing runs is not a task of a single run.
 @pytest.mark.parametrize("name", [name for name in TASKS if name != "compare"])
 def test_every_task_has_a_module_of_its_name(name: str) -> None:
     module = importlib.import_module(f"internal_gan.tasks.{name}")
@@ -25,5 +25,5 @@ def test_a_task_that_trains_in_its_own_way_has_a_recipe(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_only_the_task_train_learns_although_a_model_is_there(name: str) -> None:
+def test_only_task_train_always_trains(name: str) -> None:
     assert (TABLE[name].learns == "always") == (name == "train")

@@ -1,4 +1,4 @@
-"""The configuration composes, and is checked."""
+"""The configuration is composed and checked."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 
 
-def test_the_default_is_singan_made_lean() -> None:
+def test_the_default_is_the_lean_singan() -> None:
     options = compose()
     assert options.task == "train"
     assert options.model["_target_"] == "internal_gan.models.singan.training.SinGANRecipe"
@@ -39,6 +39,6 @@ def test_composing_works_inside_a_hydra_application() -> None:
         assert hydra_compose("config", ["seed=4"]).seed == 4
 
 
-def test_a_group_cannot_be_nothing() -> None:
+def test_a_config_group_cannot_be_null() -> None:
     with pytest.raises(UserError, match="experiment=null: this option needs a name"):
         compose(["model=edgeconnect", "experiment=null"])

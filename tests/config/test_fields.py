@@ -1,4 +1,4 @@
-"""What a field says about itself is what it checks."""
+"""A field checks exactly what its description says."""
 
 from dataclasses import Field, make_dataclass
 from math import inf, nan
@@ -26,7 +26,7 @@ def only(entry: Any) -> "Field[Any]":
         ("[3, inf)", "3 or more", [3, 4], [2, inf]),
     ],
 )
-def test_bounds_are_checked_as_they_are_told(
+def test_bounds_are_checked_as_described(
     bounds: str, words: str, allowed: list[float], refused: list[float]
 ) -> None:
     about = only(number(0.5, bounds, "a share")).metadata

@@ -1,4 +1,4 @@
-"""Configurations of earlier versions are read in the names of today."""
+"""Configurations of earlier versions are translated to the current names."""
 
 import pytest
 
@@ -27,5 +27,5 @@ def test_classes_and_options_are_renamed_wherever_they_stand(
 
 
 @pytest.mark.parametrize("config", [None, 7, [], {}, {"_target_": [1]}, {"_target_": None}])
-def test_what_names_no_class_stays_as_it_is(config: object) -> None:
+def test_values_that_name_no_class_stay_unchanged(config: object) -> None:
     assert migrated(config) == config

@@ -1,4 +1,4 @@
-"""A run's options survive being written and read, and a foreign file does no harm."""
+"""A run's options survive being written and read, and an untrusted file does no harm."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
     assert load_options(tmp_path / "config.yaml") == options
 
 
-def test_what_a_caller_changes_is_not_read_again(tmp_path: Path) -> None:
+def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     save_options(compose(["model.min_size=20"]), path)
     load_options(path).model["min_size"] = 30
@@ -53,12 +53,12 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("model: {a: [{b: '${seed}'}]}", "is a reference"),
         ("seed: ${seed}", "is a reference"),
         ("".join(f"k{n}: 1\n" for n in range(20_000)), "more values"),
-        ("a: " + "[" * 5000, "deeper ones"),
+        ("a: " + "[" * 5000, "deeper nesting"),
         ("#\n" * 200_000, "allowed: up to"),
     ],
     ids=lambda text: text[:30],
 )
-def test_a_foreign_configuration_stands_for_nothing_but_itself(
+def test_aliases_references_and_oversized_configurations_are_refused(
     tmp_path: Path, text: str, reason: str
 ) -> None:
     path = tmp_path / "config.yaml"
@@ -69,7 +69,7 @@ def test_a_foreign_configuration_stands_for_nothing_but_itself(
     assert os.environ["HOME"] not in str(caught.value).removeprefix(str(path))
 
 
-def test_a_pipe_in_place_of_a_configuration_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_instead_of_a_configuration_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.yaml")
     with pytest.raises(UserError, match="it is not a regular file"):
         load_options(tmp_path / "config.yaml")

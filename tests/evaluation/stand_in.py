@@ -1,4 +1,4 @@
-"""A stand-in for Inception's weights: the layers that are used, with random values."""
+"""A stand-in for Inception's weights: the layers in use, with random values."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""PSNR and SSIM against closed forms and a formula written out."""
+"""PSNR and SSIM against closed forms and a direct implementation of the formula."""
 
 import math
 
@@ -30,7 +30,7 @@ def test_a_shift_of_brightness_has_its_closed_form() -> None:
     assert ssim(dark, light) == pytest.approx(expected, rel=1e-6)
 
 
-def test_images_are_judged_as_files_of_8_bits() -> None:
+def test_images_are_compared_as_8_bit_files() -> None:
     image = (picture() * 127.5).round() / 127.5 + 1 / 255
     assert psnr(image, image + 0.9 / 255) == math.inf
     assert psnr(torch.ones(1, 3, 9, 9), torch.full((1, 3, 9, 9), 1.5)) == math.inf

@@ -1,4 +1,4 @@
-"""Inception's first layers are those of a plain network, from a file that is checked."""
+"""Inception's first layers match a plain network, and its weights file is checked."""
 
 import hashlib
 from pathlib import Path
@@ -19,7 +19,7 @@ UNREADABLE = r"weights=.*(not a safetensors file|not a state dict that can be re
 
 
 def plain(image: Tensor, channels: int) -> Tensor:
-    """The whole image at once, a layer after the other as in the paper's table."""
+    """All layers of the paper's table in order, on the whole image at once."""
     tensors = stand_in()
 
     def layer(x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
@@ -105,7 +105,7 @@ def test_weights_of_another_kind_are_refused(
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
-def test_what_is_no_weights_file_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
+def test_files_without_weights_are_refused(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=UNREADABLE):
         read_inception(tmp_path / name)
@@ -115,7 +115,7 @@ def test_a_missing_file_and_a_list_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no\.pth: there is no such file"):
         read_inception(tmp_path / "no.pth")
     torch.save([torch.zeros(1)], tmp_path / "w.pth")
-    with pytest.raises(UserError, match="holds something else than named tensors"):
+    with pytest.raises(UserError, match="holds something other than named tensors"):
         read_inception(tmp_path / "w.pth")
 
 

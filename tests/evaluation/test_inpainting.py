@@ -1,4 +1,4 @@
-"""Figures of a filled hole."""
+"""Figures for a filled hole."""
 
 import math
 
@@ -20,7 +20,7 @@ HOLE = torch.zeros(1, 1, 64, 80)
 HOLE[..., 16:48, 20:60] = 1
 
 
-def test_what_was_there_is_perfect() -> None:
+def test_the_original_has_perfect_figures() -> None:
     figures = judge_hole(texture(), texture(), HOLE)
     assert figures == {"psnr": math.inf, "ssim": 1, "l1": 0, "patches": 0, "sharpness": 1}
 
@@ -36,19 +36,19 @@ def test_only_the_inside_counts() -> None:
     assert judge_hole(texture(), spoilt, HOLE)["psnr"] == math.inf
 
 
-def test_another_piece_of_the_texture_is_near_and_a_smooth_one_far() -> None:
+def test_new_texture_scores_well_and_blur_badly() -> None:
     photo = texture()
     again = torch.where(HOLE > 0, texture(1), photo)
     smooth = torch.where(HOLE > 0, gaussian_blur(photo, 4.0), photo)
     near, far = (judge_hole(photo, image, HOLE) for image in (again, smooth))
-    # Pixel by pixel it is the other way round.
+    # A comparison pixel by pixel would say the opposite.
     assert near["psnr"] < far["psnr"]
     assert near["patches"] < 0.6 * far["patches"]
     assert abs(near["sharpness"] - 1) < 0.15
     assert far["sharpness"] < 0.3
 
 
-def test_the_order_of_the_pieces_is_of_no_account() -> None:
+def test_the_patch_distance_ignores_where_patches_are() -> None:
     photo = texture()
     turned = photo.clone()
     turned[..., 16:48, 20:60] = photo[..., 16:48, 20:60].roll(20, dims=3)
@@ -58,5 +58,5 @@ def test_the_order_of_the_pieces_is_of_no_account() -> None:
 def test_a_hole_without_a_patch_is_refused() -> None:
     hole = torch.zeros(1, 1, 64, 80)
     hole[..., 0, 0] = 1
-    with pytest.raises(UserError, match="no patch of 7 pixels is inside of the hole"):
+    with pytest.raises(UserError, match="no patch of 7 pixels is centred inside it"):
         patch_distance(texture(), texture(), hole)

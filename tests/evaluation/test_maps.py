@@ -1,4 +1,4 @@
-"""Maps show where patches are from."""
+"""Maps show where patches come from."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def test_a_copy_has_the_colours_of_its_own_places_and_no_error(
     assert {tuple(picture.shape) for picture in found.values()} == {(1, 3, 40, 56)}
 
 
-def test_what_is_foreign_is_bright_and_framed() -> None:
+def test_foreign_patches_are_bright_and_framed() -> None:
     real = picture(60, 80)
     sample = real.clone()
     sample[..., 20:34, 30:44] = torch.tensor([1.0, -1, 1]).view(1, 3, 1, 1)

@@ -1,4 +1,4 @@
-"""What was copied is found, wherever it lies."""
+"""Copies of the photo are found anywhere in the image."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_a_mirrored_photo_is_a_copy() -> None:
     assert nearest_copy(real, real.flip(2)) > 0.05
 
 
-def test_it_is_brute_force_over_all_places(device: torch.device) -> None:
+def test_the_nearest_copy_agrees_with_brute_force(device: torch.device) -> None:
     real, sample = picture(14, 18), picture(16, 22, seed=1)
     best = []
     for form in (real, real.flip(3)):

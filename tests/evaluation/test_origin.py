@@ -20,7 +20,7 @@ def of(kinds: list[int], places: list[tuple[int, int]] | None = None) -> Origin:
         (440, "97.8 % exact copies of the photo, 2.2 % blended at seams"),
     ],
 )
-def test_shares_are_never_rounded_to_all_or_nothing(blended: int, words: str) -> None:
+def test_shares_are_never_rounded_to_0_or_100_percent(blended: int, words: str) -> None:
     kinds = [BLENDED] * blended + [EXACT] * (20_000 - blended)
     assert shares_in_words(of(kinds)) == words
 
@@ -30,7 +30,7 @@ def test_pixels_of_no_photo_are_named() -> None:
     assert words == "50 % exact copies of a.jpg, 0 % blended at seams, 50 % of no photo"
 
 
-def test_the_map_tells_places_and_kinds_apart() -> None:
+def test_the_map_shows_positions_and_kinds_in_different_colours() -> None:
     origin = of([EXACT, EXACT, EXACT, BLENDED, OTHER], [(0, 0), (0, 0), (99, 99), (0, 0), (0, 0)])
     colours = origin_map(origin)[0, :, 0].T.tolist()
     assert colours[0] == colours[1]

@@ -1,4 +1,4 @@
-"""The seam figure on pictures that can be computed by hand."""
+"""The seam figure of pictures for which it can be computed by hand."""
 
 import pytest
 import torch
@@ -6,14 +6,14 @@ import torch
 from internal_gan.evaluation.seams import seams
 
 
-def test_it_is_the_step_over_the_border_by_the_mean_step_inside() -> None:
+def test_the_figure_is_the_step_over_the_border_divided_by_the_mean_step_inside() -> None:
     ramp = torch.tensor([0.0, 1.0, 2.0, 3.0]).view(1, 1, 1, 4).expand(1, 3, 2, 4)
     assert seams(ramp, (False, True)) == {"left and right": pytest.approx(3.0)}
     assert seams(ramp.mT, (True, False)) == {"top and bottom": pytest.approx(3.0)}
     assert seams(ramp, (False, False)) == {}
 
 
-def test_a_picture_that_repeats_has_about_one() -> None:
+def test_the_figure_of_noise_is_about_one() -> None:
     noise = torch.rand(1, 3, 200, 300, generator=torch.Generator().manual_seed(0))
     for ratio in seams(noise, (True, True)).values():
         assert ratio == pytest.approx(1.0, rel=0.1)

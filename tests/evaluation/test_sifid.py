@@ -34,7 +34,7 @@ def test_covariances_with_the_same_axes_have_a_closed_form() -> None:
     assert frechet_distance(one, other) == pytest.approx(expected)
 
 
-def test_it_is_the_trace_formula_by_general_eigenvalues() -> None:
+def test_the_distance_agrees_with_the_trace_formula_by_eigenvalues() -> None:
     a, b = covariance(9, 3), covariance(9, 4)
     mean = torch.arange(9).double()
     root = np.sqrt(np.linalg.eigvals((a @ b).numpy()).astype(complex)).real.sum()
@@ -42,7 +42,7 @@ def test_it_is_the_trace_formula_by_general_eigenvalues() -> None:
     assert frechet_distance((mean, a), (mean + 1, b)) == pytest.approx(expected)
 
 
-def test_fewer_places_than_channels_still_have_a_distance() -> None:
+def test_rank_deficient_covariances_have_a_distance() -> None:
     low = torch.randn(20, 3, generator=torch.Generator().manual_seed(0)).double()
     flat = low @ low.T
     mean = torch.zeros(20).double()
@@ -59,7 +59,7 @@ def test_strips_give_the_moments_of_all_places() -> None:
 
 
 @pytest.mark.parametrize("channels", [64, 192])
-def test_it_is_zero_for_the_image_itself_and_grows_with_noise(
+def test_sifid_is_zero_for_the_image_itself_and_grows_with_noise(
     tmp_path: Path, channels: int, device: torch.device
 ) -> None:
     stem = read_inception(weights_file(tmp_path / "w.pth"))

@@ -1,6 +1,6 @@
-"""EdgeConnect's published numbers in its paper's form; docs/results/fidelity.md shows them.
+"""EdgeConnect as published has the paper's numbers; docs/results/fidelity.md lists them.
 
-The table's names are those of the page's rows. The weights of VGG-19 are random, of its shape.
+The keys of ``NUMBERS`` are the rows of that page. VGG-19 has its real shape but random weights.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def rng(seed: int = 0) -> torch.Generator:
 
 @cache
 def paper() -> Any:
-    """The options, the recipe and the first two stages of a photo of 256x300 pixels."""
+    """The options, the recipe and the first two stages for a photo of 256x300 pixels."""
     options = compose([PAPER, "model/features=none"])
     recipe = build(options.model)
     model = recipe.prepare(picture(256, 300))
@@ -51,7 +51,7 @@ def paper() -> Any:
 
 
 def convolutions(network: nn.Module) -> list[str]:
-    """Kernel, stride (up: the number it divides by), dilation and channels of all convolutions."""
+    """Kernel, stride (``up``: transposed convolution), dilation and channels, layer by layer."""
     found = []
     for layer in network.modules():
         if isinstance(layer, nn.ConvTranspose2d):
@@ -76,7 +76,7 @@ def discriminators() -> list[Any]:
 
 
 def rates() -> list[tuple[float, float, float]]:
-    """G's rate at the first and the last step of every stage, and D's share of it."""
+    """G's learning rate at the first and last step of every stage, and D's rate relative to it."""
     found = []
     for index in range(4):
         settings = paper().recipe.optimization_at(paper().model, index)
@@ -103,7 +103,7 @@ def case() -> Case:
 
 
 def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, Tensor]:
-    """The terms of the completion's loss of a case."""
+    """The terms of the completion loss for a case."""
     recipe, one = paper().recipe, case()
     loss = CompletionLoss(
         recipe.weights,
@@ -120,14 +120,14 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
 
 
 def l1_of_a_step() -> float:
-    """What an error of 0.1 of [0, 1] everywhere counts, in units of 0.1 over the hole's share."""
+    """Weighted L1 loss of an error of 0.1 (in [0, 1]) everywhere, times the hole's share / 0.1."""
     one = case()
     l1 = terms(one.image + 0.2)["l1"] * paper().recipe.weights.l1
     return round(float(l1 * one.hole.mean() / 0.1), 3)
 
 
 def maps_matched() -> int:
-    """The maps of D1 that are compared: a shift of each by 1 counts 1."""
+    """The number of D1's maps compared: shifting a map by 1 adds 1 to the loss."""
 
     class Shifted(nn.Module):
         def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -257,7 +257,7 @@ def test_the_page_has_a_row_for_each_number() -> None:
     assert rows("EdgeConnect") == list(NUMBERS)
 
 
-def test_style_is_compared_inside_of_the_hole_alone_and_content_everywhere() -> None:
+def test_style_is_compared_inside_the_hole_and_content_everywhere() -> None:
     one = case()
     outside = torch.where(one.hole > 0, one.image, -one.image)
     inside = torch.where(one.hole > 0, -one.image + 0.3, one.image)
@@ -284,7 +284,7 @@ def vgg19(path: Path) -> Path:
     return path
 
 
-def test_vgg19_sees_images_as_they_are(tmp_path: Path) -> None:
+def test_vgg19_gets_images_without_normalisation(tmp_path: Path) -> None:
     path = vgg19(tmp_path / "vgg.pth")
     features = compose([PAPER, f"model.features.weights='{path}'"]).model["features"]
     network = build(features, "model.features")()

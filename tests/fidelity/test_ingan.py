@@ -1,6 +1,6 @@
-"""InGAN's published numbers, as its paper's form has them; docs/results/fidelity.md shows them.
+"""InGAN as published has the paper's numbers; docs/results/fidelity.md lists them.
 
-The table's names are those of the page's rows.
+The keys of ``NUMBERS`` are the rows of that page.
 """
 
 import math
@@ -25,7 +25,7 @@ from tests.tiny import INGAN_PAPER, finish_stages, picture, recipe_of, tiny_inga
 
 @cache
 def paper() -> Any:
-    """The options, the recipe and the stage of a photo of 270x300 pixels, with its networks."""
+    """The options, the recipe and the stage with its networks for a photo of 270x300 pixels."""
     options = compose(["experiment=ingan_paper"])
     recipe = build(options.model)
     model = recipe.prepare(picture(270, 300))
@@ -40,7 +40,7 @@ def size(network: nn.Module) -> int:
 
 
 def kinds(network: nn.Module) -> str:
-    """The layers of a block, in order; a convolution with its kernel, stride and channels."""
+    """The layers of a block in order, with each convolution's kernel, stride and channels."""
     words = []
     for layer in network.children():
         if isinstance(layer, nn.Conv2d):
@@ -67,13 +67,13 @@ def weights(step: int) -> list[float]:
 
 
 def closed_form(step: int) -> list[float]:
-    """Finest first."""
+    """The weights of the scales at a step, finest first."""
     shares = [1.4 ** (k * (25_000 - step) / 25_000) for k in range(9)]
     return [round(share / sum(shares), 4) for share in shares]
 
 
 def range_at(step: int) -> tuple[float, float]:
-    """The smallest and the largest factor of a side of 256 pixels at a step."""
+    """The smallest and largest factor by which a side of 256 pixels is resized at a step."""
     stage = paper().stage
     stage.step = step
     sides = [side for _ in range(1500) for side in stage.draw_size()]
@@ -82,20 +82,20 @@ def range_at(step: int) -> tuple[float, float]:
 
 
 def largest_noise() -> float:
-    """In units of [-1, 1]."""
+    """The reciprocal of the noise amplitude in [-1, 1]."""
     rng = torch.Generator().manual_seed(0)
     noise = add_noise(torch.zeros(1, 3, 200, 200), paper().recipe.noise, rng)
     return round(1 / float(noise.abs().max()))
 
 
 def adversarial_term(value: float) -> float:
-    """What G minimises where D says ``value`` of all."""
+    """The adversarial loss of G when D outputs ``value`` everywhere."""
     loss = paper().recipe.adversarial_loss.generator(torch.full((1, 1, 4, 4), value))
     return round(float(paper().recipe.adversarial_weight * loss), 4)
 
 
 def output_std() -> float:
-    """Of the last layer's initial weights over that of Xavier's initialisation."""
+    """Standard deviation of the last layer's initial weights, relative to Xavier initialisation."""
     fan = 7 * 7 * (64 + 3)
     return round(float(paper().g.output.weight.detach().std()) / math.sqrt(2 / fan), 3)
 
@@ -238,7 +238,7 @@ def test_real_and_fake_are_judged_by_the_scales_of_the_fake() -> None:
         assert judged == [*range(real), *range(2)]
 
 
-def test_after_the_training_nothing_is_random_and_the_pictures_own_statistics_count() -> None:
+def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -> None:
     recipe = recipe_of(base=INGAN_PAPER)
     model = tiny_ingan()
     finish_stages(recipe, model, 1)
@@ -254,7 +254,7 @@ def test_after_the_training_nothing_is_random_and_the_pictures_own_statistics_co
         torch.testing.assert_close(std, norm.weight.abs(), atol=0.02, rtol=0.02)
 
 
-def test_a_result_of_a_single_pixel_has_statistics_too() -> None:
+def test_a_result_of_a_single_pixel_can_be_normalised() -> None:
     recipe, model = recipe_of(base=INGAN_PAPER), tiny_ingan()
     finish_stages(recipe, model, 1)
     generator = model.generators[0]
@@ -265,7 +265,7 @@ def test_a_result_of_a_single_pixel_has_statistics_too() -> None:
     torch.testing.assert_close(norm(x), torch.full_like(x, 0.3))
 
 
-def test_the_noise_is_where_it_is_asked_for() -> None:
+def test_noise_is_added_only_where_the_option_says() -> None:
     recipe = recipe_of("model.noise=0.1", "model.noise_on=[fake]", base=INGAN_PAPER)
     stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator().manual_seed(0))
     drawn, seen = stage.draw(), []

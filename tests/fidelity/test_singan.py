@@ -1,6 +1,6 @@
-"""SinGAN's published numbers, as its paper's forms have them; docs/results/fidelity.md shows them.
+"""SinGAN as published has the paper's numbers; docs/results/fidelity.md lists them.
 
-The table's names are those of the page's rows.
+The keys of ``NUMBERS`` are the rows of that page.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ PAPER = "experiment=singan_paper"
 
 @cache
 def paper() -> Any:
-    """The options, the recipe, the model of a photo of 188x250 pixels and its first stage."""
+    """The options, the recipe, the model and its first stage for a photo of 188x250 pixels."""
     options = compose([PAPER])
     recipe = build(options.model)
     model = recipe.prepare(picture(188, 250))
@@ -47,7 +47,7 @@ def released(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def ratio() -> float:
-    """Of neighbouring scales, in the middle of the pyramid."""
+    """The mean size ratio of neighbouring scales."""
     sizes = [height for height, _ in paper().model.sizes]
     return round(float((sizes[0] / sizes[-1]) ** (1 / (len(sizes) - 1))), 3)
 
@@ -190,13 +190,13 @@ def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
     assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 
-def test_super_resolution_is_the_paper_form_but_for_its_own_numbers() -> None:
+def test_super_resolution_changes_only_its_own_numbers() -> None:
     plain, own = compose([PAPER]).model, enlarging().model
     changed = {name for name in plain if plain[name] != own[name]}
     assert changed == {"scale_factor", "min_size", "reconstruction_weight"}
 
 
-def test_the_release_counts_one_scale_more_unless_the_photo_is_shrunk_by_a_part_of_a_step() -> None:
+def test_the_released_code_has_one_more_scale_unless_the_photo_shrinks_by_part_of_a_step() -> None:
     for size in ((188, 250), (120, 200), (250, 250)):
         assert len(pyramid_sizes(size, count="released")) == len(pyramid_sizes(size)) + 1
     shrunk = [
@@ -206,14 +206,14 @@ def test_the_release_counts_one_scale_more_unless_the_photo_is_shrunk_by_a_part_
     ]
     assert set(shrunk) == {0, 1}
     assert pyramid_sizes((20, 30), count="released") == [(20, 30)]
-    # No two scales of one size.
+    # No two scales have the same size.
     for size in ((26, 30), (27, 27), (30, 200)):
         sizes = pyramid_sizes(size, count="released")
         assert len(set(sizes)) == len(sizes)
 
 
 @pytest.mark.parametrize("handover", ["as_drawn", "clipped", "levels"])
-def test_what_a_scale_gets_of_the_coarser_one(handover: str) -> None:
+def test_the_handover_between_scales_follows_the_option(handover: str) -> None:
     model = untrained(f"model.handover={handover}")
     drawn = 1.7 * picture(14, 20)
     wanted = drawn if handover == "as_drawn" else drawn.clamp(-1, 1)
@@ -228,7 +228,7 @@ def test_what_a_scale_gets_of_the_coarser_one(handover: str) -> None:
 
 
 @pytest.mark.parametrize("handover", ["clipped", "levels"])
-def test_training_and_sampling_get_the_same(handover: str) -> None:
+def test_training_and_sampling_hand_over_the_same_image(handover: str) -> None:
     overrides = (f"model.handover={handover}",)
     recipe, model = recipe_of(*overrides), prepared(*overrides)
     finish_stages(recipe, model, 2)

@@ -43,7 +43,7 @@ def deep_tiff() -> Callable[..., bytes]:
 
 
 def _png_file(array: Words, *, transparent: bytes | None = None) -> bytes:
-    """All rows with the filter "sub", which goes back by one pixel of all its bytes."""
+    """All rows use the filter "sub", which subtracts the bytes of the pixel to the left."""
     height, width, channels = array.shape
     rows = array.astype(">u2").reshape(height, -1).view(np.uint8)
     left = np.hstack([np.zeros((height, 2 * channels), np.uint8), rows[:, : -2 * channels]])
@@ -66,7 +66,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _tiff_file(
     array: Words, order: str, *, orientation: int = 1, planes: int = 1, packed: bool = False
 ) -> bytes:
-    """One strip, little- (``<``) or big-endian (``>``), maybe compressed."""
+    """One strip, little-endian (``<``) or big-endian (``>``), compressed if ``packed``."""
     height, width, channels = array.shape
     strip = array.astype(f"{order}u2").tobytes()
     strip = zlib.compress(strip) if packed else strip

@@ -1,4 +1,4 @@
-"""Colours of one picture brought near to those of another."""
+"""The colours of one picture are matched to those of another."""
 
 import torch
 
@@ -6,7 +6,7 @@ from internal_gan.images.colours import match_colours
 from tests.tiny import picture
 
 
-def test_the_part_gets_the_mean_and_no_more_than_the_contrast_of_the_reference() -> None:
+def test_the_part_gets_the_mean_and_at_most_the_contrast_of_the_reference() -> None:
     image, reference = picture(seed=1) * 0.8, picture(seed=2) * 0.2 + 0.3
     whole = torch.ones(1, 1, *image.shape[-2:])
     matched = match_colours(image, whole, reference)
@@ -17,7 +17,7 @@ def test_the_part_gets_the_mean_and_no_more_than_the_contrast_of_the_reference()
     assert torch.allclose(flat.mean((2, 3)), reference.mean((2, 3)), atol=1e-3)
 
 
-def test_only_the_part_changes_and_only_the_part_is_measured() -> None:
+def test_only_the_part_is_measured_and_changed() -> None:
     image = picture()
     mask = torch.zeros(1, 1, *image.shape[-2:])
     mask[..., 10:20, 10:30] = 1

@@ -1,4 +1,4 @@
-"""A change made in a small copy, brought back to the photo."""
+"""A change made in a small copy is transferred to the full-size photo."""
 
 import torch
 from torch.nn import functional as F
@@ -9,7 +9,7 @@ from tests.tiny import picture
 
 
 def photo(height: int = 120, width: int = 160) -> torch.Tensor:
-    """Blots with fine grain, which a copy at a quarter of the size cannot hold."""
+    """Blots with grain too fine for a copy at a quarter of the size."""
     grain = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)) - 0.5
     return (picture(height, width) * 0.6 + 0.3 * grain).clamp(-1, 1)
 
@@ -21,7 +21,7 @@ def middle(height: int = 120, width: int = 160) -> torch.Tensor:
     )
 
 
-def test_outside_of_the_mask_nothing_changes_in_any_bit() -> None:
+def test_nothing_changes_outside_the_mask_bit_for_bit() -> None:
     image, mask = photo(), middle() * 0.5
     small = resize(image, (30, 40))
     result = bring_back(image, small, -small, mask)
@@ -30,7 +30,7 @@ def test_outside_of_the_mask_nothing_changes_in_any_bit() -> None:
     assert not torch.equal(result, image)
 
 
-def test_at_the_same_size_the_change_is_taken_as_it_is() -> None:
+def test_at_the_same_size_the_change_is_pasted_unchanged() -> None:
     image, other, mask = photo(), photo().flip(3), middle()
     result = bring_back(image, image, other, mask)
     assert torch.equal(result, torch.where(mask > 0, other, image))

@@ -1,4 +1,4 @@
-"""Lines that end at a hole and go on through it."""
+"""Lines that end at a hole are continued through it."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from internal_gan.images.continuation import continue_lines
 
 
 def scene() -> tuple[Tensor, Tensor, Tensor]:
-    """Edges, image and hole: a border between dark and bright that a hole cuts in the middle."""
+    """Edges, image and hole: the hole interrupts the border between a dark and a bright half."""
     image = torch.full((1, 3, 40, 60), -0.5)
     image[..., 20:, :] = 0.5
     edges, hole = torch.zeros(1, 1, 40, 60), torch.zeros(1, 1, 40, 60)
@@ -16,7 +16,7 @@ def scene() -> tuple[Tensor, Tensor, Tensor]:
     return edges, image, hole
 
 
-def test_a_straight_line_goes_on_from_end_to_end_whatever_is_under_the_hole() -> None:
+def test_a_straight_line_is_continued_whatever_is_under_the_hole() -> None:
     edges, image, hole = scene()
     drawn = continue_lines(edges, image, hole)
     expected = edges * hole
@@ -29,7 +29,7 @@ def test_a_straight_line_goes_on_from_end_to_end_whatever_is_under_the_hole() ->
     )
 
 
-def test_a_slope_goes_on_and_each_of_a_batch_by_itself() -> None:
+def test_a_slope_is_continued_and_batch_items_are_independent() -> None:
     edges, image, hole = scene()
     slope = torch.zeros_like(edges)
     rows = torch.arange(60) // 2 + 5

@@ -1,4 +1,4 @@
-"""One test per convention of docs/conventions.md, named there."""
+"""One test for each convention of docs/conventions.md, which names it."""
 
 import re
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def test_bytes_are_rounded_and_clipped() -> None:
 
 def test_pixel_centres_lie_at_half_integers() -> None:
     ramp = torch.arange(40.0).expand(1, 1, 8, 40) + 0.5
-    # A ramp of positions, in the larger pixels of an image half as wide.
+    # The x coordinate of each pixel; halving the width makes pixels twice as wide.
     halves = resize(ramp, (8, 20))[0, 0, 4, 4:-4]
     torch.testing.assert_close(halves, torch.arange(4, 16) * 2.0 + 1.0)
 

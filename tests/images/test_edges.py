@@ -1,4 +1,4 @@
-"""Edges lie where the image changes, are one pixel wide, and are as many as asked for."""
+"""Edges lie where the image changes and are one pixel wide; options set how many there are."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ DETECTORS = (Canny(), Scharr(), DifferenceOfGaussians())
 
 
 def step(at: int = 20, low: float = -0.5, high: float = 0.5) -> Tensor:
-    """Dark to the left of a column, bright from it on, (1, 3, 24, 40)."""
+    """Dark left of a column, bright from there on, (1, 3, 24, 40)."""
     image = torch.full((1, 3, 24, 40), low)
     image[..., at:] = high
     return image
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: type(d).__name__)
-def test_a_step_is_one_line_where_it_is(detector: EdgeDetector) -> None:
+def test_a_step_is_one_line_at_the_right_place(detector: EdgeDetector) -> None:
     edges = detector(step())
     assert edges.shape == (1, 1, 24, 40)
     assert set(edges.flatten().tolist()) == {0.0, 1.0}

@@ -1,4 +1,4 @@
-"""A smooth filling keeps what is known, and continues it without waves or jumps."""
+"""Smooth fillings keep the known pixels and continue them without waves or jumps."""
 
 from collections.abc import Callable
 
@@ -29,14 +29,14 @@ def test_known_pixels_stay_bit_for_bit(filling: Callable[[Tensor, Tensor], Tenso
 
 
 @pytest.mark.parametrize("filling", FILLS)
-def test_what_is_inside_is_of_no_account(filling: Callable[[Tensor, Tensor], Tensor]) -> None:
+def test_pixels_under_the_hole_do_not_matter(filling: Callable[[Tensor, Tensor], Tensor]) -> None:
     image, unknown = picture(), hole()
     emptied = torch.where(unknown > 0, torch.nan, image)
     assert torch.equal(filling(emptied, unknown), filling(image, unknown))
     assert not filling(emptied, torch.ones_like(unknown)).any()
 
 
-def test_only_what_is_near_the_hole_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_surroundings_of_the_hole_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     image, unknown = picture(90, 120), torch.zeros(1, 1, 90, 120)
     unknown[..., 20:30, 30:44] = 1
     whole = fill._membrane(image, unknown > 0)
@@ -52,7 +52,7 @@ def test_only_what_is_near_the_hole_is_computed(monkeypatch: pytest.MonkeyPatch)
     assert max(width for _, width in seen) <= 14 + 2 * 16
 
 
-def test_an_edge_at_the_rim_goes_on_as_sharp_as_it_is() -> None:
+def test_an_edge_at_the_rim_stays_sharp() -> None:
     image, unknown = torch.full((2, 3, 40, 56), -0.5), hole().repeat(2, 1, 1, 1)
     image[1, :, :, 30:] = 0.5
     assert torch.equal(fill_nearest(image, unknown)[0], image[0])
@@ -78,7 +78,7 @@ def test_nothing_is_brighter_or_darker_than_what_is_known() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2), (17, 33)])
-def test_any_size_will_do_also_without_a_known_pixel(size: tuple[int, int]) -> None:
+def test_any_size_works_even_without_a_known_pixel(size: tuple[int, int]) -> None:
     image = torch.full((1, 3, *size), torch.nan)
     assert torch.equal(fill_smoothly(image, torch.ones(1, 1, *size)), torch.zeros(1, 3, *size))
 
@@ -114,7 +114,7 @@ def framed(side: int = 64, rim: int = 8) -> Tensor:
     return unknown
 
 
-def test_a_filling_of_the_wrong_brightness_gets_the_right_one() -> None:
+def test_settling_corrects_the_brightness_of_a_filling() -> None:
     unknown = framed()
     checks = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 0.4 - 0.2
     image = checks.expand(1, 3, 64, 64)
@@ -126,7 +126,7 @@ def test_a_filling_of_the_wrong_brightness_gets_the_right_one() -> None:
     assert torch.equal(found[..., :8, :], image[..., :8, :])
 
 
-def test_what_ends_at_the_rim_does_not_bleed_far_into_the_hole() -> None:
+def test_an_object_cut_by_the_rim_does_not_bleed_into_the_hole() -> None:
     unknown = framed()
     image = torch.full((1, 3, 64, 64), 0.5)
     image[..., 4:8, 28:36] = -0.9
@@ -142,17 +142,17 @@ def test_depth_counts_steps_from_the_border() -> None:
     assert torch.equal(depth(torch.ones(1, 1, 3, 3)), torch.ones(1, 1, 3, 3))
 
 
-def test_what_a_filling_has_of_its_own_behind_the_rim_stays() -> None:
+def test_an_object_drawn_behind_the_rim_is_kept() -> None:
     unknown = framed()
     image = torch.full((1, 3, 64, 64), 0.2)
     image[..., 10:50, 20:40] = -0.7
     assert float((settle(image, unknown) - image).abs().max()) < 0.1
 
 
-def test_a_filling_that_fits_stays() -> None:
+def test_a_filling_that_fits_is_not_changed() -> None:
     ramp = torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)
     assert float((settle(ramp, framed()) - ramp).abs().max()) < 0.01
 
 
-def test_without_a_hole_nothing_settles() -> None:
+def test_without_a_hole_settling_changes_nothing() -> None:
     assert torch.equal(settle(picture(), torch.zeros(1, 1, 40, 56)), picture())

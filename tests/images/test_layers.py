@@ -1,4 +1,4 @@
-"""Images that go along with a photo keep their own numbers."""
+"""Layers that accompany a photo keep their own values."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def saved(path: Path, values: NDArray[Any], palette: bytes | None = None, **how:
 
 
 def cases(folder: Path) -> dict[str, tuple[Path, NDArray[Any]]]:
-    """Files of every mode, and the numbers in them."""
+    """Files of every mode, with the values in them."""
     plain: dict[str, NDArray[Any]] = {
         "black.png": BYTES[..., 0] > 99,
         "gray.png": BYTES[..., 0],
@@ -73,7 +73,7 @@ def test_a_layer_of_any_mode_keeps_its_numbers(tmp_path: Path, name: str) -> Non
     assert back.transparency == layer.transparency
 
 
-def test_it_is_taken_along_pixel_by_pixel(tmp_path: Path) -> None:
+def test_layer_values_move_with_their_pixels(tmp_path: Path) -> None:
     layer = read_layer(cases(tmp_path)["metres.tif"][0])
     places = np.array([[[3, 4], [19, 29], [3, 4]]], np.int32)
     origin = Origin(places, np.array([[EXACT, EXACT, OTHER]], np.uint8), SIZE)
@@ -81,7 +81,7 @@ def test_it_is_taken_along_pixel_by_pixel(tmp_path: Path) -> None:
     assert there.tolist() == [[layer.values[3, 4], layer.values[19, 29], 0]]
 
 
-def test_labels_are_not_mixed_when_the_photo_is_shrunk(tmp_path: Path) -> None:
+def test_labels_are_not_interpolated_when_the_photo_is_shrunk(tmp_path: Path) -> None:
     values = np.where(np.arange(40) < 21, 3, 200)[None].repeat(30, 0).astype(np.uint8)
     path = saved(tmp_path / "mask.png", values)
     labels = read_layer(path, labels=True).shrunk_to((10, 13)).values

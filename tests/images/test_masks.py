@@ -1,4 +1,4 @@
-"""Masks: what a file says may change, grown and softened."""
+"""Masks: which part of an image may change, grown and softened."""
 
 import logging
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_soft_masks_stay_soft(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pil", "1", "bool", "uint8", "float", "tensor", "flat", "bools"])
-def test_a_mask_in_memory_reads_as_its_file(tmp_path: Path, kind: str) -> None:
+def test_a_mask_in_memory_equals_its_file(tmp_path: Path, kind: str) -> None:
     inside = np.zeros((40, 56), bool)
     inside[10:20, 30:40] = True
     levels = inside.astype(np.uint8) * 255
@@ -85,7 +85,7 @@ def test_a_mask_in_memory_is_refused_by_name(mask: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize("colour", [0, 130, 255])
-def test_a_brush_on_an_empty_layer_is_what_is_opaque(tmp_path: Path, colour: int) -> None:
+def test_opaque_strokes_on_a_transparent_layer_are_the_mask(tmp_path: Path, colour: int) -> None:
     layers = np.dstack([np.full((30, 40, 3), colour), disk(200)]).astype(np.uint8)
     Image.fromarray(layers).save(tmp_path / "layer.png")
     mask = read_mask(tmp_path / "layer.png", SIZE)
@@ -132,7 +132,7 @@ def test_a_soft_jpeg_stays_soft(tmp_path: Path) -> None:
     ],
     ids=["empty", "empty once inverted", "full", "other size"],
 )
-def test_a_mask_that_says_nothing_is_refused(
+def test_an_empty_full_or_misfitting_mask_is_refused(
     tmp_path: Path,
     array: Array,
     invert: bool,
@@ -145,14 +145,14 @@ def test_a_mask_that_says_nothing_is_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_no_mask_names_the_option(tmp_path: Path) -> None:
+def test_an_unusable_mask_file_is_refused_with_the_option(tmp_path: Path) -> None:
     (tmp_path / "mask.png").write_text("no image")
     for name in ("mask.png", "missing.png"):
         with pytest.raises(UserError, match=r"^edit\.mask=.*" + name):
             read_mask(tmp_path / name, SIZE, option="edit.mask")
 
 
-def test_a_mask_that_looks_inverted_is_said(
+def test_a_mask_that_looks_inverted_gives_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = saved(tmp_path / "mask.png", 255 - disk(), "L")
@@ -166,7 +166,7 @@ def test_a_mask_that_looks_inverted_is_said(
 
 
 def by_definition(mask: Tensor, radius: float) -> Tensor:
-    """The largest value within ``radius``, pixel by pixel."""
+    """Dilation by its definition: the largest value within ``radius`` of each pixel."""
     height, width = mask.shape[-2:]
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     grown = torch.zeros_like(mask)
@@ -185,7 +185,7 @@ def test_dilation_is_the_maximum_over_a_disk(radius: float) -> None:
     assert torch.equal(mask, before)
 
 
-def test_softening_keeps_far_pixels_at_0_and_the_sum() -> None:
+def test_softening_is_a_gaussian_with_bounded_reach_and_unit_sum() -> None:
     mask = torch.zeros(1, 1, 61, 81)
     mask[..., 30, 40] = 1
     soft = soften(mask, 4)

@@ -62,7 +62,7 @@ def test_a_picture_that_is_no_origin_is_refused(tmp_path: Path) -> None:
         read_origin(tmp_path / "b.png")
 
 
-def test_an_origin_that_names_pixels_outside_of_the_photo_is_refused(tmp_path: Path) -> None:
+def test_an_origin_that_points_outside_the_photo_is_refused(tmp_path: Path) -> None:
     origin = some()
     origin.places[3, 4] = SIZE[0], 0
     write_origin(tmp_path / "a.origin.png", origin)
@@ -77,5 +77,5 @@ def test_a_photo_beyond_16_bits_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_its_name_goes_with_the_picture() -> None:
+def test_the_origin_file_is_named_after_the_picture() -> None:
     assert origin_path(Path("x/300x800.png")) == Path("x/300x800.origin.png")

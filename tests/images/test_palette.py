@@ -1,4 +1,4 @@
-"""A few colours that stand for an image."""
+"""A palette of a few colours represents an image."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def test_more_colours_are_closer_to_the_image() -> None:
     assert errors[0] > 2 * errors[1] > 4 * errors[2]
 
 
-def test_a_pixel_gets_the_colour_next_to_it() -> None:
+def test_a_pixel_gets_the_nearest_colour() -> None:
     palette = torch.tensor([[-1.0, -1, -1], [1, 1, 1], [1, -1, -1]])
     pixels = torch.tensor([[0.9, -0.4, -0.5], [-0.2, 0.1, -0.5]]).T.reshape(1, 3, 1, 2)
     assert nearest_colours(pixels, palette)[0, :, 0].T.tolist() == [[1, -1, -1], [-1, -1, -1]]

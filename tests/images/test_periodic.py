@@ -1,4 +1,4 @@
-"""Images that wrap stay so when they are padded and resampled."""
+"""Images that wrap still wrap after padding and resampling."""
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ def test_a_periodic_border_may_be_longer_than_the_image() -> None:
 
 
 @pytest.mark.parametrize("keep_contrast", [False, True])
-def test_a_cross_faded_image_meets_itself(keep_contrast: bool) -> None:
+def test_a_cross_faded_image_tiles(keep_contrast: bool) -> None:
     x = noise(40, 56)
     faded = cross_fade(x, (8, 12), (True, True), keep_contrast=keep_contrast)
     torch.testing.assert_close(faded[..., 0, :], faded[..., -1, :])
@@ -44,14 +44,14 @@ def test_a_cross_faded_image_meets_itself(keep_contrast: bool) -> None:
     assert torch.equal(cross_fade(x, (8, 12), (False, False)), x)
 
 
-def test_a_cross_fade_keeps_colours_or_contrast() -> None:
+def test_a_cross_fade_keeps_colours_and_optionally_contrast() -> None:
     flat, rough = torch.full((1, 1, 8, 400), 0.7), noise(400, 400)
     torch.testing.assert_close(cross_fade(flat, (3, 90), (False, True)), flat)
     faded = cross_fade(rough, (1, 90), (False, True), keep_contrast=True)
     assert float(faded[..., 5:85].std()) == pytest.approx(float(rough.std()), rel=0.02)
 
 
-def test_moves_lead_back() -> None:
+def test_moves_can_be_undone() -> None:
     x = noise(40, 56)
     moves = Moves((True, True), torch.Generator().manual_seed(0))
     moved = moves.on(moves.on(x))

@@ -1,4 +1,4 @@
-"""What a photo must have to be learnt from, and what the pictures drawn after it keep of it."""
+"""What a photo needs for training, and which of its properties generated pictures keep."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_a_small_photo_is_refused_with_how_small_is_possible(tiny_pixels: Tensor
     assert line == "a b.png: 20x56 pixels is too small; the short side must be at least 25 pixels"
 
 
-def test_a_long_photo_that_shrinks_too_far_names_the_max_size_that_is_enough() -> None:
+def test_a_long_photo_shrunk_too_far_is_refused_with_a_sufficient_max_size() -> None:
     photo = Photo(torch.rand(1, 3, 60, 1000))
     line = refusal(photo, max_size=250)
     assert "max_size must be at least 417, or null" in line
@@ -44,7 +44,7 @@ def test_a_flat_colour_is_refused() -> None:
     assert "the image: the image is one flat colour" in refusal(Photo(flat))
 
 
-def test_a_flat_colour_that_jpeg_has_touched_is_refused() -> None:
+def test_a_flat_colour_with_jpeg_artefacts_is_refused() -> None:
     flat = torch.zeros(1, 3, 40, 40)
     flat[..., ::2] += 2 / 255
     assert "flat" in refusal(Photo(flat))
@@ -78,7 +78,7 @@ def test_a_path_is_shown_on_one_line() -> None:
     assert shown(Path("a\nb\udcff é.png")) == "a\\nb\\udcff é.png"
 
 
-def test_what_drawn_pictures_do_not_keep_is_told(tiny_pixels: Tensor) -> None:
+def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor) -> None:
     photo = Photo(
         tiny_pixels, torch.full((1, 1, 40, 56), 0.5), mode="LA", bit_depth=16, exif=b"Exif"
     )
@@ -94,7 +94,7 @@ def test_drawn_pictures_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor)
     assert (like.icc_profile, lost) == (profile, [])
     like, lost = drawn_like(Photo(tiny_pixels, mode="L", icc_profile=profile))
     assert like.icc_profile is None
-    assert lost == ["a colour profile for other pixels than the photo's"]
+    assert lost == ["a colour profile that does not fit the photo's pixels"]
 
 
 def test_a_picture_in_memory_keeps_its_colour_profile() -> None:

@@ -1,4 +1,4 @@
-"""What is protected keeps its size, shape and pixels while the rest is stretched."""
+"""Protected parts keep their size, shape and pixels while the rest is stretched."""
 
 import pytest
 import torch
@@ -42,13 +42,13 @@ def test_the_geometry_moves_the_protected_part_by_whole_pixels() -> None:
     assert torch.allclose(inside, image[..., 10:20, 30:42].flatten(2), atol=1e-4)
 
 
-def test_the_rest_is_stretched_evenly_and_parts_keep_their_places() -> None:
-    # Each part touches 4 rows and columns more on either side: 26 rows, 30 columns are loose.
+def test_the_rest_is_stretched_evenly_around_the_protected_parts() -> None:
+    # Each part blocks 4 more rows and columns on every side; 26 rows and 30 columns can stretch.
     mask = boxes((14, 20, 8, 13), (14, 20, 40, 45))
     assert touched(mask) == (14, 26)
     kept = protect(mask, (66, 86))
     columns = kept.mask[0, 0].any(dim=0).nonzero()[:, 0].tolist()
-    # Of the 30 loose columns 4, 19 and 7 lie before, between and behind; twice as many now.
+    # Of these columns, 4, 19 and 7 lie left of, between and right of the parts. All are doubled.
     assert columns == [*range(12, 17), *range(63, 68)]
     assert kept.mask[0, 0].any(dim=1).nonzero()[:, 0].tolist() == [*range(24, 30)]
 
@@ -66,9 +66,9 @@ def test_a_stretch_and_its_inverse_undo_each_other() -> None:
 @pytest.mark.parametrize(
     ("spans", "size", "message"),
     [
-        ((10, 20, 30, 42), (17, 56), "18 pixels high, so that the result must be at least that"),
-        ((10, 20, 30, 42), (40, 10), "20 pixels wide, so that the result must be at least that"),
-        ((0, 40, 30, 42), (50, 56), "40 pixels high, so that the result must be exactly that"),
+        ((10, 20, 30, 42), (17, 56), "18 pixels high, so the result must be at least that"),
+        ((10, 20, 30, 42), (40, 10), "20 pixels wide, so the result must be at least that"),
+        ((0, 40, 30, 42), (50, 56), "40 pixels high, so the result must be exactly that"),
     ],
 )
 def test_a_part_that_does_not_fit_is_refused(

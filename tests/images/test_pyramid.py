@@ -1,4 +1,4 @@
-"""The sizes of the scales, and the image at each of them."""
+"""The sizes of the scales, and the image at each scale."""
 
 import math
 from itertools import pairwise
@@ -36,7 +36,7 @@ def test_the_coarsest_short_side_is_min_size_exactly(size: tuple[int, int], min_
 
 
 @pytest.mark.parametrize("scale_factor", [0.5, 0.65, 0.75, 0.85])
-def test_no_step_is_steeper_than_scale_factor_and_one_scale_fewer_would_be(
+def test_no_step_exceeds_scale_factor_and_no_scale_is_superfluous(
     scale_factor: float,
 ) -> None:
     sizes = pyramid_sizes((1880, 2500), scale_factor=scale_factor, max_size=None)
@@ -45,7 +45,7 @@ def test_no_step_is_steeper_than_scale_factor_and_one_scale_fewer_would_be(
     assert (25 / 1880) ** (1 / (len(sizes) - 2)) < scale_factor
 
 
-def test_a_factor_that_fits_exactly_gains_no_scale() -> None:
+def test_a_factor_that_fits_exactly_adds_no_scale() -> None:
     assert pyramid_sizes((200, 400), scale_factor=0.5, min_size=25, max_size=None) == [
         (25, 50),
         (50, 100),
@@ -122,7 +122,7 @@ def test_a_bad_option_is_named(options: dict[str, float], named: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(188, 250), (60, 200), (26, 27)])
-def test_the_most_scales_that_the_error_names_are_possible_and_all_differ(
+def test_the_largest_scale_count_in_the_error_works_and_all_sizes_differ(
     size: tuple[int, int],
 ) -> None:
     with pytest.raises(UserError, match=r"at most \d+ fit") as caught:
@@ -134,7 +134,7 @@ def test_the_most_scales_that_the_error_names_are_possible_and_all_differ(
 
 
 @pytest.mark.parametrize("factor", [0.99, 0.99999, 1 - 1e-12])
-def test_a_factor_that_makes_too_many_scales_is_told_the_largest(factor: float) -> None:
+def test_a_factor_with_too_many_scales_is_refused_with_the_largest_allowed(factor: float) -> None:
     with pytest.raises(UserError, match=rf"scale_factor={factor}: makes \d+ scales") as caught:
         pyramid_sizes((188, 250), scale_factor=factor)
     largest = float(str(caught.value).split("must be ")[1].split()[0])
@@ -164,7 +164,7 @@ def test_every_scale_stays_in_range() -> None:
 
 
 @pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])
-def test_a_mask_touches_all_that_it_shares_at_half_the_size(y: int, x: int) -> None:
+def test_a_halved_mask_covers_every_pixel_it_touches(y: int, x: int) -> None:
     mask = torch.zeros(1, 1, 9, 11)
     mask[..., y, x] = 1
     image, half = halved(torch.zeros(1, 3, 9, 11), mask)

@@ -1,4 +1,4 @@
-"""Random holes: how much they cover, where, and that a seed is all that they depend on."""
+"""Random holes: how much they cover, where they lie, and that only the seed decides."""
 
 import pytest
 import torch
@@ -24,13 +24,13 @@ def test_the_hole_covers_the_wanted_share(
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.4])
-def test_strokes_meet_the_share_to_the_pixel(ratio: float) -> None:
+def test_strokes_cover_the_share_to_the_pixel(ratio: float) -> None:
     hole = random_strokes((80, 100), ratio, _rng(3))
     assert int(hole.sum()) == round(ratio * 8000)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_seed_is_a_hole(kind: str) -> None:
+def test_the_seed_determines_the_hole(kind: str) -> None:
     first, again, other = (random_hole(kind, (60, 80), 0.3, _rng(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -60,7 +60,7 @@ def test_boxes_have_many_shapes_and_reach_every_border() -> None:
     assert all(float(edge.max()) == 1 for edge in (*anywhere[[0, -1]], *anywhere.T[[0, -1]]))
 
 
-def test_strokes_on_a_large_image_are_those_of_a_small_one() -> None:
+def test_strokes_scale_with_the_image() -> None:
     large = random_strokes((1000, 1600), 0.3, _rng())
     assert bool(((large == 0) | (large == 1)).all())
     assert float(large.mean()) == pytest.approx(0.3, abs=0.003)
@@ -70,7 +70,7 @@ def test_strokes_on_a_large_image_are_those_of_a_small_one() -> None:
 
 
 def test_strokes_are_thin_and_bent() -> None:
-    # A box of the same share would be its own bounding box.
+    # A box would fill its whole bounding box.
     for seed in range(5):
         hole = random_strokes((128, 128), 0.15, _rng(seed))[0, 0]
         box = int(hole.any(dim=1).sum()) * int(hole.any(dim=0).sum())

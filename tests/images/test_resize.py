@@ -45,7 +45,7 @@ def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: tor
     ramp = (centres / 200).expand(1, 1, 60, 200)
     resized = resize(ramp, (60, width))
     expected = (torch.arange(width, device=device) + 0.5) / width
-    # The kernel is two pixels wide on either side: of the input, or of the output if that is less.
+    # The kernel reaches two pixels to either side, input pixels or, if larger, output pixels.
     margin = int(2 * max(1.0, width / 200)) + 1
     inside = slice(margin, width - margin)
     torch.testing.assert_close(
@@ -89,10 +89,10 @@ def test_other_precisions_are_kept_and_agree(dtype: torch.dtype, device: torch.d
 
 
 @pytest.mark.parametrize(("height", "width"), [(1400, 60), (1400, 3000), (40, 90_000)])
-def test_a_side_that_shrinks_far_goes_in_steps_and_ends_as_in_one(
+def test_large_reductions_run_in_steps_and_give_the_same_result(
     height: int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shrinking by more than 47 in one step is an error on a GPU, so no step may."""
+    """No step may shrink by more than 47, which is an error on a GPU."""
     interpolate = F.interpolate
     factors: list[float] = []
 
@@ -109,13 +109,13 @@ def test_a_side_that_shrinks_far_goes_in_steps_and_ends_as_in_one(
     assert (small - whole).abs().max() < 1 / 255
 
 
-def test_a_side_that_shrinks_less_goes_in_one_step() -> None:
+def test_smaller_reductions_run_in_one_step() -> None:
     x = noise(320, 640)
     whole = F.interpolate(x, size=(10, 20), mode="bicubic", antialias=True, align_corners=False)
     assert torch.equal(resize(x, (10, 20)), whole)
 
 
-def test_a_photo_shrinks_far_on_the_device_as_on_the_cpu(device: torch.device) -> None:
+def test_large_reductions_agree_on_the_device_and_the_cpu(device: torch.device) -> None:
     x = noise(1400, 3000)
     torch.testing.assert_close(
         resize(x.to(device), (21, 29)).cpu(), resize(x, (21, 29)), rtol=0, atol=1e-4

@@ -1,4 +1,4 @@
-"""Seam carving removes and doubles what has no contrast."""
+"""Seam carving removes and duplicates regions without contrast."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def test_the_same_size_is_the_same_image() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_what_has_contrast_keeps_its_size(turned: bool) -> None:
+def test_regions_with_contrast_keep_their_size(turned: bool) -> None:
     image = torch.zeros(1, 3, 24, 40)
     image[..., 8:16, 10:18] = picture(8, 8)
     for width in (25, 60):

@@ -1,4 +1,4 @@
-"""Geometric transformations: exact inverses, the right places, and what lies outside."""
+"""Geometric transformations: exact inverses, correct positions, and pixels outside the image."""
 
 import kornia
 import pytest
@@ -33,14 +33,14 @@ SIZE = (31, 44)
 
 
 @pytest.mark.parametrize("transform", [Homography.to_corners(CORNERS), trapezoid(0.4)], ids=repr)
-def test_places_are_exact_in_half_precision(transform: Transform) -> None:
+def test_positions_are_exact_in_half_precision(transform: Transform) -> None:
     ramp = torch.linspace(-1, 1, 256).expand(1, 1, 256, 256)
     exact = transform(ramp, (256, 256))
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(transform(ramp, (256, 256)), exact)
         half = transform(ramp.bfloat16(), (256, 256))
     assert half.dtype == torch.bfloat16
-    # What is left is the rounding of the values, half of 2^-8 of them.
+    # Only the values are rounded, by at most half of 2^-8 relative.
     assert float((half - exact).abs().max()) < 0.005
 
 
@@ -62,10 +62,10 @@ def test_the_inverse_undoes_in_closed_form(transform: Transform) -> None:
 
 @pytest.mark.parametrize("size", [(62, 88), (40, 100), (93, 44)])
 @pytest.mark.parametrize("transform", ALL, ids=repr)
-def test_there_and_back_is_the_image(transform: Transform, size: tuple[int, int]) -> None:
+def test_the_inverse_restores_the_image(transform: Transform, size: tuple[int, int]) -> None:
     image = smooth()
     back = transform.inverse()(transform(image, size), SIZE)
-    # Bilinear lookup blurs at edges.
+    # Bilinear sampling blurs at edges.
     inside = -F.max_pool2d(-transform.inverse().coverage(SIZE), 7, stride=1, padding=3)
     assert inside.mean() > 0.5
     assert float(((back - image).abs() * inside).max()) < 0.06
@@ -80,7 +80,7 @@ def test_resizing_is_the_lookup_on_the_plain_grid(size: tuple[int, int]) -> None
 
 
 def to_pixels(size: tuple[int, int]) -> Tensor:
-    """From normalised points to pixel indices, whose centres are whole numbers."""
+    """Normalised coordinates as pixel indices, with pixel centres at whole numbers."""
     height, width = size
     return torch.tensor(
         [[width / 2, 0, width / 2 - 0.5], [0, height / 2, height / 2 - 0.5], [0, 0, 1]]
@@ -88,7 +88,7 @@ def to_pixels(size: tuple[int, int]) -> Tensor:
 
 
 @pytest.mark.parametrize("transform", [t for t in ALL if isinstance(t, Homography)], ids=repr)
-def test_a_homography_is_kornias(transform: Homography) -> None:
+def test_a_homography_agrees_with_kornia(transform: Homography) -> None:
     size = (50, 37)
     matrix = torch.tensor(transform.matrix)
     pixels = to_pixels(size) @ matrix @ torch.linalg.inv(to_pixels(SIZE))
@@ -96,13 +96,13 @@ def test_a_homography_is_kornias(transform: Homography) -> None:
     expected = kornia.geometry.warp_perspective(
         image, pixels.unsqueeze(0), size, align_corners=True
     )
-    # Beyond the edges kornia has zeros.
+    # Outside the image, kornia returns zeros.
     inside = (transform.source(pixel_centres(size)).abs() < 0.95).all(dim=-1)
     found = transform(image, size)
     torch.testing.assert_close(found * inside, expected * inside, rtol=1e-3, atol=1e-4)
 
 
-def test_the_homography_of_corners_is_kornias() -> None:
+def test_the_homography_of_corners_agrees_with_kornia() -> None:
     frame = torch.tensor([[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]])
     expected = kornia.geometry.get_perspective_transform(frame, torch.tensor([CORNERS]))
     matrix = torch.tensor(Homography.to_corners(CORNERS).matrix)
@@ -136,7 +136,7 @@ def test_a_lifted_image_stays_in_the_frame(transform: Transform) -> None:
     assert cover.min() == 0
 
 
-def test_what_lies_behind_the_horizon_is_outside() -> None:
+def test_points_behind_the_horizon_are_outside() -> None:
     steep = Homography([[1, 0, 0], [0, 1, 0], [0, 0.9, 1]])
     for transform in (steep, steep.inverse()):
         source = transform.source(pixel_centres((400, 4)) * 3)
@@ -172,7 +172,7 @@ def test_gradients_reach_the_image(device: torch.device) -> None:
     ],
     ids=["three", "crossed", "not convex", "double"],
 )
-def test_corners_that_make_no_shape_are_refused(corners: list[tuple[float, float]]) -> None:
+def test_degenerate_corners_are_refused(corners: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError, match=r"four corners|not invertible"):
         Homography.to_corners(corners)
 

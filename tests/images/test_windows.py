@@ -31,7 +31,7 @@ def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
     assert bounds(mask) == (slice(4, 12), slice(7, 26))
 
 
-def test_parts_that_are_far_from_each_other_are_told_apart() -> None:
+def test_distant_parts_of_a_mask_are_separated() -> None:
     mask = torch.zeros(1, 1, 100, 90)
     mask[..., 5:12, 5:60] = 1
     mask[..., 20:24, 55:58] = 1

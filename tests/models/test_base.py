@@ -1,4 +1,4 @@
-"""What every family shares: numbers by stage, and learning rates by step."""
+"""Shared by all families: settings by stage, learning rates by step, and limits."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tests.toy import optimization
 MASK = torch.ones(1, 1, 40, 56)
 
 
-def test_one_number_is_for_every_stage() -> None:
+def test_a_single_number_applies_to_every_stage() -> None:
     assert per_stage(2000, 3) == [2000.0, 2000.0, 2000.0]
 
 
@@ -29,13 +29,13 @@ def test_a_list_has_one_number_for_each_stage() -> None:
     assert per_stage([3, 2, 1.5], 3) == [3.0, 2.0, 1.5]
 
 
-def test_coarsest_and_finest_are_joined_geometrically() -> None:
+def test_coarsest_and_finest_are_interpolated_geometrically() -> None:
     assert per_stage({"coarsest": 4000, "finest": 250}, 5) == pytest.approx(
         [4000, 2000, 1000, 500, 250]
     )
 
 
-def test_coarsest_and_finest_are_joined_evenly_where_one_is_zero() -> None:
+def test_coarsest_and_finest_are_interpolated_linearly_if_one_is_zero() -> None:
     assert per_stage({"coarsest": 0, "finest": 10}, 5) == pytest.approx([0, 2.5, 5, 7.5, 10])
 
 
@@ -64,7 +64,7 @@ def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:
         per_stage(value, 3)
 
 
-def test_a_term_is_due_at_its_interval_and_counts_as_many_times() -> None:
+def test_a_term_is_due_at_its_interval_with_proportional_weight() -> None:
     one = torch.ones(())
     totals = []
     for step in range(4):
@@ -79,7 +79,7 @@ def test_a_term_is_due_at_its_interval_and_counts_as_many_times() -> None:
     assert totals == [13, 3, 13, 3]
 
 
-def test_a_loss_without_a_term_is_a_mistake() -> None:
+def test_a_loss_without_a_term_is_an_error() -> None:
     with pytest.raises(ValueError, match="without a term"):
         Terms().losses  # noqa: B018
 
@@ -98,7 +98,7 @@ def test_linear_decay_goes_evenly_to_its_last_value() -> None:
 
 @pytest.mark.parametrize("decay", ["step", "linear"])
 @pytest.mark.parametrize("start", [0.0, 0.6, 1.0])
-def test_every_schedule_of_one_step_has_a_rate(decay: Any, start: float) -> None:
+def test_every_one_step_schedule_has_a_learning_rate(decay: Any, start: float) -> None:
     factor = optimization(decay=decay, decay_start=start).lr_factor(0, 1)
     assert 0.1 <= factor <= 1.0
 
@@ -130,7 +130,7 @@ def singan() -> SinGAN:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_no_computer_can_hold_is_refused(
+def test_absurdly_large_requests_are_refused(
     singan: SinGAN, call: Callable[[SinGAN], object], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
@@ -138,7 +138,7 @@ def test_what_no_computer_can_hold_is_refused(
 
 
 @pytest.mark.parametrize("base", [INGAN_FAST, INGAN_PAPER])
-def test_a_photo_is_retargeted_to_no_more_than_a_computer_holds(base: tuple[str, ...]) -> None:
+def test_impossible_retargeting_sizes_are_refused(base: tuple[str, ...]) -> None:
     recipe = recipe_of("model.steps=1", base=base)
     model: Any = recipe.prepare(picture())
     finish_stages(recipe, model, model.num_stages)

@@ -1,4 +1,4 @@
-"""Blocks do what their names say, and start with the statistics that their names promise."""
+"""Blocks do what their names say, and initial weights have the promised statistics."""
 
 import math
 from typing import Any, get_args
@@ -97,7 +97,7 @@ def test_normal_initialisation_has_the_statistics_of_singan() -> None:
     assert not norm.bias.any()
 
 
-def test_kaiming_initialisation_has_its_closed_form_and_norms_of_one() -> None:
+def test_kaiming_initialisation_has_its_closed_form_and_unit_norm_weights() -> None:
     block = ConvBlock(64, 128, norm="instance")
     initialise(block, "kaiming", rng())
     conv, norm = block[0], block[1]
@@ -160,7 +160,7 @@ def test_reflection_falls_back_to_replication_where_the_image_is_too_small() -> 
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("border", get_args(Padding))
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (20, 31)])
-def test_a_doubling_convolution_is_one_of_the_repeated_pixels(
+def test_a_doubling_convolution_equals_nearest_upsampling_and_convolution(
     size: tuple[int, int], border: Padding, half: bool
 ) -> None:
     layer = DoublingConv2d(24, 16, border).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

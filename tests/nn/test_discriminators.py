@@ -1,4 +1,4 @@
-"""The discriminators: their size, what one logit sees, and the features they hand out."""
+"""The discriminators: their size, receptive field and feature maps."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ def test_parameter_count_in_numbers(width: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
-def test_one_logit_sees_11_by_11_pixels(norm: Any) -> None:
+def test_the_receptive_field_of_a_logit_is_11_by_11_pixels(norm: Any) -> None:
     discriminator = PatchDiscriminator(8, norm=norm, init="kaiming", rng=rng()).eval()
     image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
     logits, _ = discriminator(image)
@@ -96,7 +96,7 @@ def ingan_patch(**changes: Any) -> Callable[..., PatchDiscriminator]:
     return partial(PatchDiscriminator, **(settings | changes))  # type: ignore[arg-type]
 
 
-def test_strides_widen_what_one_logit_sees() -> None:
+def test_strides_widen_the_receptive_field() -> None:
     discriminator = ingan_patch(norm="none", init="kaiming")(rng=rng()).eval()
     assert discriminator.receptive_field == 9
     image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
@@ -109,8 +109,8 @@ def test_strides_widen_what_one_logit_sees() -> None:
     assert torch.equal(seen, expected)
 
 
-def test_as_many_strides_as_hidden_layers() -> None:
-    with pytest.raises(ValueError, match="strides has 2 numbers; allowed: 3, as widths"):
+def test_the_number_of_strides_must_match_the_widths() -> None:
+    with pytest.raises(ValueError, match="strides has 2 numbers; allowed: 3, one per hidden layer"):
         PatchDiscriminator(widths=[4, 4, 4], strides=[1, 2])
 
 
@@ -126,7 +126,7 @@ def test_ingans_discriminator_has_nine_scales_and_2_million_weights_at_256_pixel
 @pytest.mark.parametrize(
     ("size", "scales"), [((13, 200), 1), ((18, 18), 1), ((19, 30), 2), ((256, 300), 9)]
 )
-def test_as_many_scales_as_the_short_side_has_room_for(size: tuple[int, int], scales: int) -> None:
+def test_the_number_of_scales_follows_the_short_side(size: tuple[int, int], scales: int) -> None:
     discriminator = MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), size)
     assert len(discriminator.networks) == scales
 
@@ -137,7 +137,7 @@ def small_pair(**settings: Any) -> MultiScaleDiscriminator:
     return MultiScaleDiscriminator(make, (30, 44), factor=2, rng=rng(), **settings)
 
 
-def test_the_maps_are_brought_to_the_first_ones_size_and_averaged() -> None:
+def test_the_maps_are_resized_to_the_first_and_averaged() -> None:
     discriminator = small_pair()
     image = torch.rand(2, 3, 30, 44, generator=rng(1)) * 2 - 1
     fine, coarse = (
@@ -170,7 +170,7 @@ def test_one_scale_is_the_plain_discriminator() -> None:
     assert len(discriminator.networks) == 1
 
 
-def test_a_small_image_is_judged_by_the_scales_that_it_has_room_for() -> None:
+def test_a_small_image_is_judged_only_by_scales_that_fit() -> None:
     discriminator = small_pair()
     image = torch.rand(1, 3, 20, 44, generator=rng(1))
     torch.testing.assert_close(discriminator(image)[0], discriminator.networks[0](image)[0])
@@ -185,7 +185,7 @@ def test_a_small_image_is_judged_by_the_scales_that_it_has_room_for() -> None:
         ({"min_side": 8}, "min_side is 8; allowed: 9 or more"),
     ],
 )
-def test_scales_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+def test_impossible_scale_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), (30, 44), **settings)
 

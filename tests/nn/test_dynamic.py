@@ -1,4 +1,4 @@
-"""Resampling and padding for exported graphs are those of the models."""
+"""Resampling and padding in exported graphs match the models' own."""
 
 from typing import get_args
 
@@ -10,7 +10,7 @@ from internal_gan.nn import blocks, dynamic
 
 
 @pytest.mark.parametrize("size", [(60, 81), (20, 91), (5, 7), (37, 50), (2, 400)])
-def test_two_matrix_products_resample_as_resize_does(size: tuple[int, int]) -> None:
+def test_dynamic_resize_agrees_with_resize(size: tuple[int, int]) -> None:
     x = torch.rand(2, 3, 37, 50, generator=torch.Generator().manual_seed(0)) * 2 - 1
     ours = dynamic.resize(x, *size)
     assert ours.shape == (2, 3, *size)
@@ -19,7 +19,7 @@ def test_two_matrix_products_resample_as_resize_does(size: tuple[int, int]) -> N
 
 @pytest.mark.parametrize("mode", get_args(blocks.Padding))
 @pytest.mark.parametrize("size", [(9, 11), (4, 9), (5, 5), (3, 3), (1, 2)])
-def test_lookups_pad_as_pad_does(size: tuple[int, int], mode: blocks.Padding) -> None:
+def test_dynamic_pad_agrees_with_pad(size: tuple[int, int], mode: blocks.Padding) -> None:
     x = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(0))
     for margin in (1, 3, 4, 5):
         assert torch.equal(dynamic.pad(x, margin, mode), blocks.pad(x, margin, mode)), margin

@@ -1,4 +1,4 @@
-"""Adversarial losses have their closed forms, and the penalty teaches the discriminator."""
+"""Adversarial losses have their closed forms, and the gradient penalty reaches only D."""
 
 import math
 from typing import Any
@@ -51,7 +51,7 @@ def test_nsgan_is_the_cross_entropy_of_logits() -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
-def test_the_game_goes_in_the_right_direction(loss: AdversarialLoss) -> None:
+def test_better_logits_have_lower_losses(loss: AdversarialLoss) -> None:
     undecided = torch.tensor([0.4, 0.5, 0.6])
     right = loss.discriminator(undecided + 0.3, undecided - 0.3)
     wrong = loss.discriminator(undecided - 0.3, undecided + 0.3)
@@ -75,7 +75,7 @@ def test_only_wgan_gp_has_a_penalty(loss: AdversarialLoss) -> None:
 
 
 class Linear(nn.Module):
-    """D(x) = sum over the channels of weight * x, at every pixel; remembers what it was shown."""
+    """D(x) = sum over the channels of weight * x, at every pixel; records its inputs."""
 
     def __init__(self, weight: list[float]) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ def test_a_critic_with_gradients_of_norm_one_is_not_penalised() -> None:
     assert float(penalty.detach()) == pytest.approx(0.0, abs=1e-10)
 
 
-def test_the_penalty_looks_at_one_random_point_between_each_real_and_fake() -> None:
+def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:
     critic = Linear([1.0, 1.0, 1.0])
     real, fake = torch.zeros(4, 3, 5, 5), torch.ones(4, 3, 5, 5)
     WGANGP().penalty(critic, real, fake, rng())
@@ -135,7 +135,7 @@ def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
     fake = torch.rand(1, 3, 16, 20, generator=rng(2))
     penalty = WGANGP(penalty_norm=penalty_norm).penalty(discriminator, real, fake, rng())
     penalty.backward()  # type: ignore[no-untyped-call]
-    # A bias moves the critic, not its slope, except where it flips a LeakyReLU.
+    # A bias shifts the critic's output but not its slope, except where it flips a LeakyReLU.
     names = [name for name, _ in discriminator.named_parameters() if "bias" not in name]
     assert len(names) == 5 + (4 if norm in ("batch", "instance") else 0)
     for name in names:

@@ -1,4 +1,4 @@
-"""Feature networks see what they should, and their distances are those of the formulas."""
+"""Feature networks compute the right maps, and their distances follow the formulas."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ WIDTHS = (2, 3, 4, 5, 6)
 
 
 def stand_in() -> dict[str, Tensor]:
-    """A narrow VGG-19 in torchvision's layout, with the head that a real file has."""
+    """A narrow VGG-19 in torchvision's layout, with the classifier head of a real file."""
     rng = torch.Generator().manual_seed(0)
     state, channels, place = {}, 3, 0
     for width, count in zip(WIDTHS, VGG19_CONVOLUTIONS, strict=True):
@@ -35,7 +35,7 @@ def stand_in() -> dict[str, Tensor]:
     return {**state, "classifier.0.weight": torch.zeros(2, 2)}
 
 
-def test_the_maps_of_vgg19_are_those_of_its_layers(tmp_path: Path) -> None:
+def test_vgg19s_feature_maps_match_its_layers(tmp_path: Path) -> None:
     torch.save(stand_in(), tmp_path / "vgg.pth")
     image, state = picture(), stand_in()
     content, style = VGG19Features(str(tmp_path / "vgg.pth"), widths=WIDTHS)(image)
@@ -54,7 +54,7 @@ def test_the_maps_of_vgg19_are_those_of_its_layers(tmp_path: Path) -> None:
     torch.testing.assert_close(content[1], x)
 
 
-def test_both_kinds_of_files_give_the_same_network(tmp_path: Path) -> None:
+def test_pth_and_safetensors_give_the_same_network(tmp_path: Path) -> None:
     torch.save(stand_in(), tmp_path / "vgg.pth")
     save_file(stand_in(), tmp_path / "vgg.safetensors")
     a, b = (
@@ -64,7 +64,7 @@ def test_both_kinds_of_files_give_the_same_network(tmp_path: Path) -> None:
     assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-def test_a_file_that_will_not_do_is_one_line(tmp_path: Path) -> None:
+def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
     state = stand_in()
     torch.save({**state, "features.5.weight": torch.zeros(3, 3, 3, 3)}, tmp_path / "shape.pth")
     torch.save({k: v for k, v in state.items() if k != "features.34.bias"}, tmp_path / "lacks.pth")
@@ -99,7 +99,7 @@ def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:
     torch.testing.assert_close(gram(x), expected)
 
 
-def test_style_forgets_places_and_content_does_not() -> None:
+def test_style_ignores_positions_and_content_does_not() -> None:
     x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     moved = x.roll(3, dims=-1)
     assert style_distance([x], [moved]) < 1e-6

@@ -1,4 +1,4 @@
-"""Pictures and origins that tests of patches share."""
+"""Pictures and origins shared by the patch tests."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
 
 def picture(name: str, size: tuple[int, int]) -> Image:
-    """One of the examples' photos, at a size."""
+    """An example photo, resized."""
     with PIL.Image.open(PHOTOS / f"{name}.jpg") as file:
         return np.array(file.convert("RGB").resize(size[::-1], PIL.Image.Resampling.LANCZOS))
 

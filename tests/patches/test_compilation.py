@@ -1,4 +1,4 @@
-"""Compiled code is kept where something can be written, and works where nothing can."""
+"""Compiled code is cached in a writable folder, and works without one."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Path:
-    """A folder with a copy of the package, in which no compiled code can be written."""
+    """A folder with a copy of the package in which compiled code cannot be cached."""
     without = shutil.ignore_patterns("__pycache__", "conf")
     shutil.copytree(ROOT / "internal_gan", tmp_path / "internal_gan", ignore=without)
-    # A file in place of the folder stops the superuser, too.
+    # A file in place of the cache folder also stops the superuser.
     (tmp_path / "internal_gan" / "patches" / "__pycache__").touch()
     return tmp_path
 
@@ -36,7 +36,7 @@ def python(folder: Path, home: str, script: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_first_use_says_that_it_compiles(read_only: Path) -> None:
+def test_the_first_use_announces_the_compilation(read_only: Path) -> None:
     script = "from internal_gan.patches.compilation import compile_loops as c; c(print); c(print)"
     home = read_only / "home"
     home.mkdir()
@@ -48,7 +48,7 @@ def test_the_first_use_says_that_it_compiles(read_only: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_any_folder_to_write_to(read_only: Path) -> None:
+def test_without_a_writable_folder_a_remedy_is_named(read_only: Path) -> None:
     script = """
 import numpy as np
 from internal_gan.patches import compilation
@@ -63,12 +63,12 @@ start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
 print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
 """
     line, answer = python(read_only, os.devnull, script)
-    assert line.endswith("numba finds no folder to keep it in; NUMBA_CACHE_DIR names one")
+    assert line.endswith("numba has no cache folder; NUMBA_CACHE_DIR sets one")
     assert "each time" in line
     assert answer == "False"
 
 
-def test_later_uses_say_nothing() -> None:
+def test_later_uses_print_nothing() -> None:
     said = list[str]()
     compile_loops(lambda text: None)
     compile_loops(said.append)

@@ -1,4 +1,4 @@
-"""Filling a hole with patches of what is around it."""
+"""Filling a hole with patches from its surroundings."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> 
 
 
 def checks(height: int, width: int, period: int = 8) -> Tensor:
-    """A pattern of soft-edged squares, of one colour in each direction."""
+    """A periodic pattern of soft-edged squares."""
     y = torch.arange(height)[:, None] * (2 * torch.pi / period)
     x = torch.arange(width)[None] * (2 * torch.pi / period)
     one = (y.sin() * x.sin()).clamp(-0.5, 0.5) * 1.6
@@ -29,7 +29,7 @@ def error(found: Tensor, image: Tensor, hole: Tensor) -> float:
     return float((found - image)[(hole > 0).expand_as(image)].abs().mean())
 
 
-def test_a_pattern_goes_on_inside_of_the_hole() -> None:
+def test_a_pattern_continues_inside_the_hole() -> None:
     image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
     filled = complete(image, hole)
     assert error(filled, image, hole) < 0.2 * error(fill_smoothly(image, hole), image, hole)
@@ -37,12 +37,12 @@ def test_a_pattern_goes_on_inside_of_the_hole() -> None:
 
 def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completion, "ROUNDS", 0)
-    image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to be halved
+    image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to halve
     smooth = error(fill_smoothly(image, hole), image, hole)
     assert error(complete(image, hole), image, hole) < 0.4 * smooth
 
 
-def test_a_hole_that_leaves_nothing_at_half_the_size_is_searched_in_bounds(
+def test_a_hole_that_cannot_be_halved_is_searched_within_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image, hole = picture(80, 80), torch.zeros(1, 1, 80, 80)
@@ -62,7 +62,7 @@ def test_a_hole_that_leaves_nothing_at_half_the_size_is_searched_in_bounds(
     assert 5e4 < max(pairs) <= 2.1e5
 
 
-def test_outside_of_the_hole_the_image_stays_and_inside_it_is_of_no_account() -> None:
+def test_pixels_outside_the_hole_stay_and_pixels_inside_do_not_matter() -> None:
     image, hole = picture(40, 56), box((40, 56), 10, 12, 15, 14)
     nothing = torch.where(hole > 0, torch.full((1,), torch.nan), image)
     filled, again = complete(image, hole), complete(nothing, hole)
@@ -72,7 +72,7 @@ def test_outside_of_the_hole_the_image_stays_and_inside_it_is_of_no_account() ->
     assert filled.isfinite().all()
 
 
-def test_no_patch_is_taken_from_what_is_barred() -> None:
+def test_no_patch_comes_from_a_barred_region() -> None:
     right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
     image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
     hole = box((60, 90), 20, 50, 16, 16)
@@ -81,8 +81,8 @@ def test_no_patch_is_taken_from_what_is_barred() -> None:
     torch.testing.assert_close(filled, torch.full_like(filled, -0.5))
 
 
-def test_lines_say_which_patches_are_wanted() -> None:
-    """Dark lines run down the image; in the hole one is wanted where none would come by itself."""
+def test_lines_steer_the_choice_of_patches() -> None:
+    """Dark lines run down the image. The guide asks for one in the hole where none would appear."""
     image = torch.full((1, 3, 48, 64), 0.6)
     lines = torch.zeros(1, 1, 48, 64)
     for column in (8, 20, 56):
@@ -97,7 +97,7 @@ def test_lines_say_which_patches_are_wanted() -> None:
     assert drawn[..., 14:30, 34].mean() > 0.3
 
 
-def test_chance_changes_the_filling_and_depends_on_the_seed_alone() -> None:
+def test_the_random_choice_depends_only_on_the_seed() -> None:
     image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
     one, two, other = (
         complete(image, hole, rng=torch.Generator().manual_seed(s)) for s in (1, 1, 2)
@@ -107,8 +107,8 @@ def test_chance_changes_the_filling_and_depends_on_the_seed_alone() -> None:
     assert not torch.equal(one, complete(image, hole))
 
 
-def test_of_patches_that_suit_alike_those_of_the_same_height_are_taken() -> None:
-    """Two textures of one mean, the one above and the other below: the hole lies below."""
+def test_equally_good_patches_are_taken_from_the_same_height() -> None:
+    """Two textures with the same mean, one above the other; the hole lies in the lower one."""
     rng = torch.Generator().manual_seed(0)
     fine, smooth = 0.3 * torch.randn(1, 3, 80, 80, generator=rng), torch.zeros(1, 3, 80, 80)
     image = torch.cat([smooth[..., :40, :], fine[..., 40:, :]], dim=2)
@@ -124,18 +124,18 @@ def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
     assert torch.equal(complete(small, dot), fill_smoothly(small, dot))
 
 
-def test_where_a_search_would_take_long_the_coarser_matches_stay(
+def test_coarser_matches_are_kept_if_a_search_would_take_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
     searched = complete(image, hole)
-    monkeypatch.setattr(completion, "MOST_PAIRS", 1e6)  # enough for half the size
+    monkeypatch.setattr(completion, "MOST_PAIRS", 1e6)  # enough for a search at half the size
     carried = complete(image, hole)
     assert not torch.equal(carried, searched)
     assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)
 
 
-def test_the_border_of_a_hole_is_trusted_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trust_falls_from_the_border_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
     filled = complete(image, hole)
     monkeypatch.setattr(completion, "TRUST", 1.0)

@@ -47,7 +47,7 @@ def test_near_the_exact_search(name: str) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 @pytest.mark.parametrize("method", METHODS)
-def test_distances_are_those_of_the_places(method: Method, channels: int) -> None:
+def test_reported_distances_match_the_patches_found(method: Method, channels: int) -> None:
     target, source = noise((20, 90), channels), noise((80, 17), channels, 1)
     found = search(target, Index(source), method=method)
     assert np.array_equal(found.distances, measured(target, source, found.places))
@@ -84,7 +84,7 @@ def test_forbidden_patches_are_not_taken(method: Method, share: float) -> None:
 
 
 def test_weights_choose_among_patches() -> None:
-    """Of two patches that are alike, the one that counts less distance is taken."""
+    """Of two identical patches, the search takes the one with the smaller weight."""
     half = noise((30, 30))
     twice = np.concatenate([half, half], axis=1)
     target = np.clip(half.astype(int) + noise((30, 30), seed=3) // 16, 0, 255).astype(np.uint8)
@@ -105,7 +105,7 @@ def test_inactive_places_keep_their_matches() -> None:
     assert places[active].any(axis=1).mean() > 0.9
 
 
-def test_a_price_joins_pieces() -> None:
+def test_a_seam_price_gives_fewer_pieces() -> None:
     target, source = picture("peaks", (60, 80)), picture("mountains", (60, 80))
 
     def pieces(price: float) -> int:
@@ -116,18 +116,18 @@ def test_a_price_joins_pieces() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_target_that_wraps(method: Method) -> None:
+def test_a_wrapping_target_is_matched_across_its_border(method: Method) -> None:
     photo = picture("gravel", (48, 56))
     turned = np.roll(photo, (11, 17), (0, 1))
     found = search(turned, Index(photo), wrap=(True, True), method=method, sweeps=4)
     assert found.places.shape == (48, 56, 2)
-    # Only patches over the photo's own border, 6 rows and 6 columns, are not in it.
+    # The photo contains all patches except those across its own border, 6 rows and 6 columns.
     assert (found.distances == 0).mean() > (0.6 if method == "patchmatch" else 0.76)
 
 
 @pytest.mark.parametrize("shifts", [0, 2])
-def test_matches_that_are_off_by_some_pixels_are_moved(shifts: int) -> None:
-    """All neighbours of a match are off by as much, so that continuing them cannot help."""
+def test_matches_wrong_by_a_few_pixels_are_shifted(shifts: int) -> None:
+    """Every match is wrong by the same offset, so propagation from neighbours cannot help."""
     source = noise((40, 50), 3)
     target = np.ascontiguousarray(source[8:30, 10:40])
     rows, columns = np.indices(grid(target.shape[:2]))

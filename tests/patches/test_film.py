@@ -1,4 +1,4 @@
-"""Films made of a photo's own pixels."""
+"""Films composed of a photo's own pixels."""
 
 import itertools
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SIZE = (150, 200)
 
 @pytest.fixture(autouse=True)
 def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pictures have octaves, too."""
+    """Makes small pictures use octaves too."""
     monkeypatch.setattr(finishing, "DECIDED", 96)
 
 
@@ -35,7 +35,7 @@ def drawing(photo: Image) -> Image:
 
 
 def with_forest(drawing: Image, share: float = 1.0) -> Image:
-    """The drawing with a part of its lower third in its upper right."""
+    """The drawing with part of its lower half copied to the upper right."""
     other = drawing.astype(np.float32)
     other[4:24, 32:56] += share * (other[24:44, 32:56] - other[4:24, 32:56])
     return other.round().astype(np.uint8)
@@ -48,10 +48,10 @@ def frames(
     return np.stack(list(film(drawings, photo, SIZE, fade=fade, loop=loop))).astype(np.int16)
 
 
-def test_a_drawing_that_stays_gives_the_same_frame(photo: Image, drawing: Image) -> None:
+def test_an_unchanged_drawing_gives_the_same_frame(photo: Image, drawing: Image) -> None:
     first, *others = frames([drawing] * 3, photo, fade=2)
     assert all(np.array_equal(first, other) for other in others)
-    # It is the photo: this is what was drawn.
+    # The photo itself was drawn, so the frame is the photo.
     assert (first == photo).all(axis=2).mean() > 0.9
 
 
@@ -63,14 +63,14 @@ def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Imag
     assert changed is not None
     assert 0.1 < changed.mean() < 0.4
     assert np.array_equal(first[~changed], second[~changed])
-    # There is a forest now.
+    # The copied part has appeared.
     part = (slice(30, 70), slice(120, 175))
     wanted = resized(with_forest(drawing), SIZE)[part].mean(axis=(0, 1))
     off = [np.abs(frame[part].mean(axis=(0, 1)) - wanted).mean() for frame in (first, second)]
     assert off[1] < 0.3 * off[0]
 
 
-def test_a_drawing_that_trembles_changes_nothing(photo: Image, drawing: Image) -> None:
+def test_small_noise_in_the_drawing_changes_nothing(photo: Image, drawing: Image) -> None:
     rng = np.random.default_rng(0)
     shaken = drawing.astype(np.int16) + rng.integers(-UNSETTLED, UNSETTLED + 1, drawing.shape)
     first, second = frames([drawing, shaken.clip(0, 255).astype(np.uint8)], photo)
@@ -78,7 +78,7 @@ def test_a_drawing_that_trembles_changes_nothing(photo: Image, drawing: Image) -
 
 
 def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
-    """Each of them alone is too small to count."""
+    """Each step alone is too small to count as a change."""
     steps = [with_forest(drawing, share) for share in np.linspace(0, 1, 25)]
     large = max(np.abs(a.astype(np.int16) - b).max() for a, b in itertools.pairwise(steps))
     assert large <= CHANGED
@@ -86,7 +86,7 @@ def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
     assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
 
 
-def test_a_change_for_which_nothing_was_found_is_asked_again(
+def test_a_change_without_a_match_is_tried_again(
     photo: Image, drawing: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker = Frames(photo, SIZE)
@@ -107,8 +107,8 @@ def test_new_pixels_fade_in(photo: Image, drawing: Image) -> None:
     assert np.array_equal(made[-1], after)
 
 
-def test_a_place_rests_until_its_new_pixels_have_faded_in(photo: Image, drawing: Image) -> None:
-    """Otherwise it would be a mixture of many."""
+def test_a_pixel_does_not_change_again_while_fading_in(photo: Image, drawing: Image) -> None:
+    """Otherwise it would blend many frames."""
     new = with_forest(drawing)
     once = frames([drawing, *[new] * 6], photo, fade=3)
     again = frames([drawing, new, drawing, drawing, drawing, drawing, drawing], photo, fade=3)
@@ -116,7 +116,7 @@ def test_a_place_rests_until_its_new_pixels_have_faded_in(photo: Image, drawing:
     assert not np.array_equal(once[4], again[4])
 
 
-def test_the_last_frame_of_a_loop_leads_to_the_first(photo: Image, drawing: Image) -> None:
+def test_a_loop_closes(photo: Image, drawing: Image) -> None:
     drawings = [*[drawing] * 3, *[with_forest(drawing)] * 9]
     steps = {}
     for loop in (None, 12):
@@ -146,14 +146,14 @@ def test_any_number_of_threads(photo: Image, drawing: Image) -> None:
     assert np.array_equal(found[0], found[1])
 
 
-def test_seams_are_hidden_again_in_a_part() -> None:
+def test_seams_can_be_hidden_again_in_a_part_of_the_image() -> None:
     source = picture("gravel", (60, 80))
     origins = identity(60, 80)
     origins[:, 40:, 0] = (origins[:, 40:, 0] + 20) % 60
     before = hide(taken(source, origins), origins, source)
     part = np.zeros((60, 80), np.bool_)
     part[20:45, 10:60] = True
-    # Nothing has changed, so that what was added is right already.
+    # The origins have not changed, so the previous correction is still right.
     again = hide_again(taken(source, origins), origins, source, part, before)
     assert np.abs(again - before).max() < 0.5
     origins[25:40, 20:50, 1] += 15

@@ -1,4 +1,4 @@
-"""Drawings finished with a photo's own pixels, at any size."""
+"""Drawings are finished with a photo's own pixels, at any size."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ from tests.patches.pictures import identity, noise, picture
 
 @pytest.fixture
 def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pictures have octaves, too."""
+    """Makes small pictures use octaves too."""
     monkeypatch.setattr(finishing, "DECIDED", 96)
 
 
 def check(done: Finished, photo: NDArray[Any], size: tuple[int, int]) -> None:
-    """What holds for every finished picture."""
+    """Check what holds for every finished picture."""
     assert done.pixels.shape == (*size, 3)
     assert done.pixels.dtype == photo.dtype
     assert done.origins.shape == (*size, 2)
@@ -45,7 +45,7 @@ def test_a_shrunk_photo_comes_back_as_the_photo(kind: type) -> None:
     assert (done.pixels == photo).all(axis=2).mean() > 0.95
 
 
-def test_sixteen_bits_are_those_of_the_photo() -> None:
+def test_sixteen_bit_values_are_the_photos() -> None:
     photo = np.random.default_rng(0).integers(0, 2**16, (40, 50, 3)).astype(np.uint16)
     done = finish(picture("gravel", (16, 20)), photo, (40, 50))
     check(done, photo, (40, 50))
@@ -53,13 +53,13 @@ def test_sixteen_bits_are_those_of_the_photo() -> None:
 
 @pytest.mark.usefixtures("octaves")
 @pytest.mark.parametrize("method", ["coherent", "patchmatch"])
-def test_another_layout(method: Method) -> None:
+def test_another_layout_is_composed_with_hidden_seams(method: Method) -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
     done = finish(drawing, photo, (150, 200), method=method)
     check(done, photo, (150, 200))
     assert 0 < done.exact.mean() < 1
     assert done.seam == seam_figure(done.pixels, done.origins, photo)
-    # What was added hides seams: those of the bare copy show more.
+    # The correction hides seams: they are more visible in the bare copy.
     assert done.seam < seam_figure(taken(photo, done.origins), done.origins, photo)
     assert done.seam < 1.3
     assert 0 < done.largest_piece < 1
@@ -92,7 +92,7 @@ def test_a_flat_photo() -> None:
 
 
 @pytest.mark.usefixtures("octaves")
-def test_what_wraps_closes_at_full_size() -> None:
+def test_a_wrapping_result_is_seamless_at_full_size() -> None:
     photo = picture("gravel", (160, 200))
     done = finish(resized(photo, (40, 50)), photo, (160, 200), wrap=(True, True))
     check(done, photo, (160, 200))
@@ -116,8 +116,10 @@ def test_any_number_of_threads() -> None:
     assert np.array_equal(found[0].pixels, found[1].pixels)
 
 
-def test_a_copy_is_drawn_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where one piece covers more than is allowed."""
+def test_a_near_copy_is_synthesised_again_from_a_larger_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only if one piece covers more than allowed."""
     tried = list[int]()
 
     def watched(*arguments: Any, shortest: int, **options: Any) -> Any:
@@ -133,7 +135,7 @@ def test_a_copy_is_drawn_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatc
     assert tried == [SHORTEST]
 
 
-def test_a_whole_piece_is_enlarged_as_it_is() -> None:
+def test_enlarging_keeps_a_piece_whole() -> None:
     photo = picture("gravel", (61, 80))
     origins = identity(20, 30) + np.array([4, 7], np.int32)
     larger = enlarged(origins, photo, (40, 60))
@@ -142,7 +144,7 @@ def test_a_whole_piece_is_enlarged_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("size", [(8, 10), (7, 9), (1, 5)])
-def test_halved_is_the_mean_of_two_by_two(size: tuple[int, int]) -> None:
+def test_halving_averages_two_by_two_pixels(size: tuple[int, int]) -> None:
     image = noise(size)
     found = halved(image)
     assert found.shape == (-(-size[0] // 2), -(-size[1] // 2), 3)

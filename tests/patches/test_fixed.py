@@ -1,4 +1,4 @@
-"""Results of which some pixels are given."""
+"""Results in which some pixels are fixed."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from internal_gan.patches.seams import breaks
 from internal_gan.patches.synthesis import Fixed, synthesise
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-# A part of the photo, and where it stands in a result twice as wide.
+# A part of the photo, and its position in a wider result.
 TOP, LEFT, SIDE, MOVED = 20, 30, 40, 85
 
 
@@ -21,7 +21,7 @@ def photo(height: int) -> np.ndarray:
 
 
 def part(factor: int, size: tuple[int, int]) -> Fixed:
-    """The part, of a photo that is ``factor`` times as large."""
+    """The fixed part for a photo ``factor`` times as large."""
     where = np.zeros(size, np.bool_)
     inside = tuple(slice(start * factor, (start + SIDE) * factor) for start in (TOP, MOVED))
     where[inside] = True
@@ -34,13 +34,13 @@ def stretched(image: np.ndarray) -> np.ndarray:
     return np.array(Pillow.fromarray(image).resize((64, 18), Pillow.Resampling.LANCZOS))
 
 
-def test_what_is_given_is_there_and_its_surroundings_fit() -> None:
+def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     image, size = photo(80), (80, 282)
     fixed = part(1, size)
     free = synthesise(stretched(image), image, size)
     made = synthesise(stretched(image), image, size, fixed=fixed)
     assert (made[fixed.where] == fixed.origins[fixed.where]).all()
-    # Pasted into what was made without it, the part ends in seams all around.
+    # Pasted into a result made without it, the part has seams all around.
     pasted = fixed.imposed(free)
     border = np.zeros(size, np.bool_)
     border[TOP - 1 : TOP + SIDE + 1, MOVED - 1 : MOVED + SIDE + 1] = True
@@ -51,7 +51,7 @@ def test_what_is_given_is_there_and_its_surroundings_fit() -> None:
     assert seams[0] < 0.8 * seams[1]
 
 
-def test_it_is_a_copy_at_full_size() -> None:
+def test_fixed_pixels_are_copied_at_full_size() -> None:
     image, size = photo(700), (720, 2480)
     fixed = part(8, size)
     done = finish(stretched(image), image, size)

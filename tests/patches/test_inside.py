@@ -1,4 +1,4 @@
-"""Parts of a picture made anew of its own pixels."""
+"""Parts of a picture are rebuilt from its own pixels."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> 
 
 
 def drawn(picture: NDArray[Any], part: Flags) -> NDArray[Any]:
-    """The picture with its mean colour in the part, as a network that knows nothing draws it."""
+    """The picture with the part set to the mean colour, as an untrained network would draw it."""
     result = picture.copy()
     result[part] = picture[~part].mean(axis=0).astype(picture.dtype)
     return result
@@ -40,7 +40,7 @@ def filled(picture: NDArray[Any], part: Flags, *barred: Flags, **how: Any) -> Fi
 
 
 @pytest.mark.parametrize("size", [(90, 130), (401, 683), (700, 333)])
-def test_every_pixel_is_the_pictures_own_from_where_it_may_be_taken(size: tuple[int, int]) -> None:
+def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int, int]) -> None:
     picture = photo(*size)
     part = box(size, 30, 40, size[0] // 3, size[1] // 3)
     barred = np.indices(size)[1] < size[1] // 4
@@ -74,7 +74,7 @@ def test_a_pattern_is_continued(size: tuple[int, int]) -> None:
     assert error.mean() < 0.25 * before.mean()
 
 
-def test_the_drawing_decides() -> None:
+def test_the_drawing_decides_which_patches_are_used() -> None:
     picture = np.zeros((400, 600, 3), np.uint8)
     picture[:, :, 0] = 200
     picture[:, 300:] = (0, 0, 200)
@@ -89,8 +89,8 @@ def test_the_drawing_decides() -> None:
     assert (middle[..., 2] > 150).mean() > 0.95
 
 
-def test_matches_move_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that was carried to twice the size is right to within a pixel only; see the seams."""
+def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matches from half the size are only right to within a pixel; shifting them reduces seams."""
     with Pillow.open(PHOTOS / "large" / "mountains.jpg") as file:
         picture = np.array(file.convert("RGB").resize((720, 480), Pillow.Resampling.LANCZOS))
     parts = [box((480, 720), *corner, 120, 144) for corner in ((150, 130), (60, 470))]
@@ -105,7 +105,7 @@ def test_matches_move_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch)
     assert moved < seams() - 0.02
 
 
-def test_a_part_that_lies_across_the_borders_joins_them() -> None:
+def test_a_part_across_the_borders_joins_them() -> None:
     picture = photo(160, 220)
     part = np.ones((160, 220), np.bool_)
     part[30:-30, 30:-30] = False
@@ -123,7 +123,7 @@ def test_a_part_that_lies_across_the_borders_joins_them() -> None:
     assert np.array_equal(wrapping.pixels[kept], picture[kept])
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     picture, part = photo(700, 800), box((700, 800), 200, 200, 200, 200)
     shares: list[float] = []
     filled(picture, part, told=shares.append)
@@ -143,10 +143,10 @@ def test_sixteen_bits_stay() -> None:
     assert np.array_equal(done.origins, filled(eight, part).origins)
 
 
-def test_where_no_patch_may_be_taken_nothing_is_made() -> None:
+def test_without_allowed_patches_nothing_is_made() -> None:
     picture, part = photo(60, 60), box((60, 60), 20, 20, 10, 10)
     assert finish_inside(picture, part, np.ones((60, 60), np.bool_)) is None
-    # Not even one of 7 x 7 pixels is left.
+    # No 7 x 7 patch is left.
     barred = (np.indices((60, 60)) % 6 == 0).any(axis=0)
     assert finish_inside(picture, part, barred) is None
 
@@ -163,7 +163,7 @@ def test_seams_are_hidden_exactly_and_only_inside(wrap: tuple[bool, bool]) -> No
     assert not added[~part].any()
 
     def energy(values: NDArray[np.float64]) -> float:
-        """What is minimised, up to a constant: quadratic, so that its minimum has no slope."""
+        """The quadratic energy that is minimised, up to a constant."""
         picture, total = source + values, hold * float((values**2).sum())
         for axis in range(2):
             steps = np.roll(picture, -1, axis) - picture
@@ -193,7 +193,7 @@ def test_seams_are_hidden_exactly_and_only_inside(wrap: tuple[bool, bool]) -> No
         assert energy(added - change) > least
 
 
-def test_a_guide_says_where_lines_are() -> None:
+def test_a_guide_places_lines() -> None:
     size = (90, 130)
     picture = np.full((*size, 3), 150, np.uint8) + photo(*size) // 32
     guide = np.zeros((*size, 1), np.uint8)

@@ -1,4 +1,4 @@
-"""Layouts of a photo's patches without a network."""
+"""New layouts of a photo's patches without a network."""
 
 import pytest
 import torch
@@ -20,13 +20,13 @@ def photo() -> Tensor:
     return picture(40, 60)
 
 
-def test_each_seed_has_its_own(photo: Tensor) -> None:
+def test_each_seed_has_its_own_layout(photo: Tensor) -> None:
     made = [layout(photo, (40, 60), rng(seed)) for seed in (0, 0, 1)]
     assert torch.equal(made[0], made[1])
     assert (made[0] - made[2]).abs().mean() > 0.05
 
 
-def test_without_freedom_the_photo_stays(photo: Tensor) -> None:
+def test_without_freedom_the_layout_stays_near_the_photo(photo: Tensor) -> None:
     fixed, free = (layout(photo, (40, 60), rng(), freedom=freedom) for freedom in (0.0, 0.5))
     assert (fixed - photo).abs().mean() < 0.5 * (free - photo).abs().mean()
 

@@ -27,7 +27,7 @@ def patches(image: Tensor, side: int) -> Tensor:
 
 
 def wasserstein_1(a: Tensor, b: Tensor) -> float:
-    """Area between the two empirical distribution functions, whatever the numbers of values."""
+    """Area between two empirical distribution functions; the sample sizes may differ."""
     u, v = np.sort(a.double().numpy()), np.sort(b.double().numpy())
     values = np.sort(np.concatenate([u, v]))
     below_u = np.searchsorted(u, values[:-1], side="right") / len(u)
@@ -40,14 +40,14 @@ def _items(value: object) -> list[object]:
 
 
 def sliced(real: Tensor, *, patch: int = 5, projections: int = 16) -> SlicedWasserstein:
-    """All directions and all places in every call."""
+    """A loss that uses all directions and all positions in every call."""
     return SlicedWasserstein(
         real, rng(), patch=patch, projections=projections, bank=projections, places=ALL
     )
 
 
 def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> NearestPatch:
-    """All patches of both images in every call."""
+    """A loss that uses all patches of both images in every call."""
     return NearestPatch(
         real,
         rng(),
@@ -64,7 +64,7 @@ def test_sliced_wasserstein_of_the_image_itself_is_zero() -> None:
     assert float(sliced(real)(real, rng(), 0)) == pytest.approx(0.0, abs=1e-7)
 
 
-def test_sliced_wasserstein_does_not_look_at_where_patches_are() -> None:
+def test_sliced_wasserstein_ignores_where_patches_are() -> None:
     real = picture(23, 31, 1)
     assert float(sliced(real, patch=1)(real.flip(2, 3), rng(), 0)) == pytest.approx(0, abs=1e-6)
     assert float(sliced(real, patch=5)(real.flip(2, 3), rng(), 0)) > 1e-3
@@ -115,7 +115,7 @@ def test_sliced_wasserstein_takes_a_batch_as_one_set_of_patches() -> None:
     assert float(loss(fake, rng(), 0)) == pytest.approx(np.mean(expected), rel=0.03)
 
 
-def test_the_lattice_of_sliced_wasserstein_visits_every_place_in_turn() -> None:
+def test_sliced_wasserstein_visits_every_position_in_turn() -> None:
     real = picture(24, 32, 1)
     loss = SlicedWasserstein(real, rng(), patch=1, projections=8, bank=8, places=24 * 32 // 9)
     visits = torch.zeros(24, 32)
@@ -146,14 +146,14 @@ def test_nearest_patch_agrees_with_brute_force(
     assert float(value) == pytest.approx(float(expected), rel=1e-3)
 
 
-def test_coherence_does_not_miss_what_completeness_does() -> None:
+def test_only_completeness_misses_absent_patches() -> None:
     real = picture(24, 32, 1)
     part = real[..., :10]
     assert float(nearest(real)(part, rng(), 0)) == pytest.approx(0.0, abs=1e-9)
     assert float(nearest(real, reverse_weight=1.0)(part, rng(), 0)) > 0.01
 
 
-def test_nearest_patch_looks_at_no_more_patches_than_asked_for() -> None:
+def test_nearest_patch_uses_at_most_the_given_number_of_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2).requires_grad_()
     loss = NearestPatch(real, rng(), patch=3, queries=5, candidates=7)
     loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
@@ -161,19 +161,19 @@ def test_nearest_patch_looks_at_no_more_patches_than_asked_for() -> None:
     assert 9 <= int((fake.grad[0].abs().sum(dim=0) > 0).sum()) <= 5 * 9
 
 
-def test_the_smaller_alpha_the_more_a_missing_patch_is_preferred() -> None:
+def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
     fake, real = (torch.tensor(row).expand(1, 3, 1, 2) for row in ([0.0, 0.1], [0.1, 0.6]))
 
     def squared(alpha: float | None) -> float:
         return float(NearestPatch(real, rng(), patch=1, normalise=alpha)(fake, rng(), 0))
 
-    # Each is pulled to 0.1, which is there already.
+    # Both are pulled to 0.1, which the image already contains.
     assert squared(None) == squared(1.0) == pytest.approx(0.1**2 / 2)
-    # 0.0 is pulled to 0.6, which nothing resembles yet.
+    # 0.0 is pulled to 0.6, which no patch resembles yet.
     assert squared(1e-4) == pytest.approx(0.6**2 / 2)
 
 
-def test_levels_that_a_generated_image_is_too_small_for_fall_back() -> None:
+def test_small_generated_images_fall_back_to_a_finer_level() -> None:
     real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
     for loss in (
         NearestPatch(real, rng(), patch=5, queries=ALL, levels=2),
@@ -183,7 +183,7 @@ def test_levels_that_a_generated_image_is_too_small_for_fall_back() -> None:
         assert torch.isfinite(loss(fake, rng(), 1))
 
 
-def test_nearest_patch_takes_turns_at_the_real_patches() -> None:
+def test_nearest_patch_cycles_through_the_real_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2)
     loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140)
     values = [float(loss(fake, rng(), step)) for step in range(8)]
@@ -232,7 +232,7 @@ class TestEveryPatchLoss:
         assert tensors
         assert not any(tensor.requires_grad for tensor in tensors)
 
-    def test_going_down_the_gradient_brings_the_image_nearer(self, name: str) -> None:
+    def test_a_gradient_step_reduces_the_loss(self, name: str) -> None:
         real = picture(17, 22, 1)
         loss = self.make(name, real)
         fake = picture(17, 22, 2).requires_grad_()

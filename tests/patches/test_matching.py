@@ -1,4 +1,4 @@
-"""A drawing's patches become as frequent as the photo's, and its layout stays."""
+"""Matching gives a drawing the photo's patch frequencies and keeps its layout."""
 
 import pytest
 import torch
@@ -9,14 +9,14 @@ from internal_gan.patches.statistics import sliced_wasserstein
 
 
 def halves(share: float, height: int = 24, width: int = 36, seed: int = 0) -> Tensor:
-    """A dark part above and a bright one below, both grainy; the dark one has this share."""
+    """A grainy dark part above a grainy bright one; ``share`` is the dark part's share."""
     grain = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 0.4
     image = 0.4 + grain
     image[:, :, : round(share * height)] -= 1.0
     return image
 
 
-def test_what_is_too_frequent_becomes_rarer() -> None:
+def test_overrepresented_patches_become_rarer() -> None:
     photo, drawing = halves(0.5), halves(0.25, seed=1)
     result = matched(drawing, photo, 100)
     assert sliced_wasserstein(photo, result) < 0.5 * sliced_wasserstein(photo, drawing)
@@ -28,7 +28,7 @@ def test_the_layout_stays() -> None:
     drawing = halves(0.5, 36, seed=1).roll(16, 2)
     result = matched(drawing, photo, 100)
     assert not torch.equal(result, drawing)
-    # Away from the border, where the photo has patches that the drawing lacks.
+    # Away from the image border, where the photo has patches that the drawing lacks.
     rows = [image.mean((0, 1, 3))[8:-4].sign() for image in (drawing, result)]
     assert torch.equal(rows[0], rows[1])
 
@@ -55,8 +55,8 @@ def test_too_small_or_no_steps_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("wrap", [(True, True), (True, False), (False, True)])
-def test_a_drawing_that_wraps_has_no_border(wrap: tuple[bool, bool]) -> None:
-    # So small that one size is compared, for which moving the drawing on makes no difference.
+def test_a_wrapping_drawing_is_matched_without_a_border(wrap: tuple[bool, bool]) -> None:
+    # So small that a single size is compared, at which rolling the drawing makes no difference.
     photo, drawing = halves(0.5, 13, 13), halves(0.25, 13, 13, seed=1)
     shifts = [5 * side for side in wrap]
     moved = matched(drawing.roll(shifts, (2, 3)), photo, 5, wrap)
@@ -66,7 +66,7 @@ def test_a_drawing_that_wraps_has_no_border(wrap: tuple[bool, bool]) -> None:
     assert not torch.allclose(moved, plain.roll(shifts, (2, 3)), atol=1e-3)
 
 
-def test_it_is_the_same_without_gradients_and_in_mixed_precision() -> None:
+def test_matching_works_without_gradients_and_in_mixed_precision() -> None:
     photo, drawing = halves(0.5), halves(0.25)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         result = matched(drawing * 1.0, photo * 1.0, 5)

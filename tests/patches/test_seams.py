@@ -1,4 +1,4 @@
-"""Seams: pieces, the figure, and the correction that hides them."""
+"""Seams: pieces, the seam figure, and the correction that hides seams."""
 
 from itertools import product
 
@@ -17,7 +17,7 @@ WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 
 
 def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> Places:
-    """A picture of 12 rectangles, one over another, from places of the source."""
+    """Origins of a picture made of 12 overlapping rectangles from random places in the source."""
     rng = np.random.default_rng(seed)
     origins = identity(*size)
     for _ in range(12):
@@ -38,7 +38,7 @@ def test_a_copy_has_no_breaks() -> None:
     assert not near_seams(identity(5, 7), 3).any()
 
 
-def test_a_copy_that_wraps_breaks_at_its_end() -> None:
+def test_a_wrapping_copy_breaks_at_its_end() -> None:
     found = breaks(identity(5, 7), 1, (False, True))
     assert found[:, -1].all()
     assert not found[:, :-1].any()
@@ -66,7 +66,7 @@ def test_near_seams_by_definition(wrap: Wrap) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_largest_piece_against_a_flood(seed: int) -> None:
+def test_largest_piece_agrees_with_a_flood_fill(seed: int) -> None:
     origins = in_pieces((14, 11), (20, 20), seed)
     seen, largest = np.zeros((14, 11), np.bool_), 0
     for start in product(range(14), range(11)):
@@ -93,17 +93,17 @@ def test_largest_piece_of_a_copy_is_all_of_it() -> None:
 
 
 def test_seam_figure_of_a_picture_made_by_hand() -> None:
-    """Two halves of a ramp of 10 a pixel, in the wrong order, joined by a step of -50."""
+    """A ramp of 10 per pixel with its halves swapped, so that they join in a step of -50."""
     ramp = np.repeat(np.arange(0, 60, 10, dtype=np.uint8)[None, :, None], 2, axis=0)
     origins = identity(2, 6)
     origins[..., 1] = [3, 4, 5, 0, 1, 2]
     pixels = taken(ramp, origins)
     assert pixels[0, :, 0].tolist() == [30, 40, 50, 0, 10, 20]
-    # Beyond 50 the photo ends; before 0, too: it has no step at either side.
+    # The photo ends at both 50 and 0, so it has no step there to compare with.
     assert seam_figure(pixels, origins, ramp) == 1.0
     origins[..., 1] = [1, 2, 3, 1, 2, 3]
     assert seam_figure(taken(ramp, origins), origins, ramp) == pytest.approx(20 / 10)
-    # Where it wraps, its end meets its beginning over the same step.
+    # With wrapping, the end meets the beginning in the same step.
     wrapped = seam_figure(taken(ramp, origins), origins, ramp, (False, True))
     assert wrapped == pytest.approx(20 / 10)
 
@@ -114,7 +114,7 @@ def test_a_copy_has_a_seam_figure_of_1() -> None:
 
 
 def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np.intp]]:
-    """Steps between neighbours as a matrix, and for each step (row, column, axis) of its start."""
+    """Differences between neighbours as a matrix, and (row, column, axis) of each one's start."""
     number = np.arange(height * width).reshape(height, width)
     parts, starts = list[csr_array](), list[NDArray[np.intp]]()
     for axis in range(2):
@@ -134,8 +134,8 @@ def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np
 
 @pytest.mark.parametrize("wrap", WRAPS)
 @pytest.mark.parametrize("hold", [1.0, 0.02, 0.0005])
-def test_hide_solves_what_it_says(wrap: Wrap, hold: float) -> None:
-    """A sparse direct solution of the normal equations, in double precision."""
+def test_hide_solves_its_equations(wrap: Wrap, hold: float) -> None:
+    """The reference is a sparse direct solution of the normal equations, in double precision."""
     height, width = 13, 18
     photo = noise((20, 25))
     origins = in_pieces((height, width), (20, 25))
@@ -163,7 +163,7 @@ def test_hide_solves_what_it_says(wrap: Wrap, hold: float) -> None:
     assert np.abs(found.reshape(-1, 3) - expected).max() < 0.02
 
 
-def test_nothing_to_hide_in_a_copy() -> None:
+def test_a_copy_needs_no_correction() -> None:
     photo = noise((9, 12))
     assert not hide(photo, identity(9, 12), photo).any()
 

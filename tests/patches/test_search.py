@@ -1,4 +1,4 @@
-"""The nearest patches are those of brute force, in bounded memory."""
+"""Nearest-patch search agrees with brute force, in bounded memory."""
 
 import math
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_moved_piece_is_found_where_it_was() -> None:
     assert torch.equal(places, lattice(image, 5)[4:16:2, 9:26:2])
 
 
-def test_a_lattice_has_every_so_many_th_place_in_both_directions() -> None:
+def test_a_lattice_takes_regular_positions_in_both_directions() -> None:
     assert lattice(picture(9, 10), 4, 3).tolist() == [[0, 3, 6], [21, 24, 27]]
 
 
@@ -121,7 +121,7 @@ def test_a_barred_key_is_not_taken() -> None:
     assert torch.equal(index, distance.argmin(dim=1))
 
 
-def test_values_of_no_weight_do_not_count() -> None:
+def test_values_with_zero_weight_do_not_count() -> None:
     rng = torch.Generator().manual_seed(0)
     known, *others = (torch.rand(13, n, generator=rng) for n in (5, 20, 20))
     queries, keys = (torch.cat([known, other], dim=1) for other in others)
@@ -131,7 +131,7 @@ def test_values_of_no_weight_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("at_once", [2**22, 40])
-def test_the_normalised_distance_prefers_keys_that_nothing_resembles(
+def test_the_normalised_distance_has_its_closed_form(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "AT_ONCE", at_once)
@@ -153,10 +153,10 @@ def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
 
 
-def test_matches_at_half_the_size_point_to_the_same_places() -> None:
+def test_matches_at_half_the_size_are_carried_to_full_size() -> None:
     coarse, fine = (8, 11), (22, 28)
     moved = torch.arange(8 * 11).view(coarse).roll((-2, -3), (0, 1)).flatten()
     carried = carry(moved, coarse, fine).view(fine)
-    # Two rows and three columns of the small image are four and six of the large one.
+    # Two rows and three columns of the small image correspond to four and six of the large one.
     assert carried[3, 5] == (3 + 4) * 28 + 5 + 6
     assert carried[4, 2] == (4 + 4) * 28 + 2 + 6

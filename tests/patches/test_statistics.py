@@ -28,7 +28,7 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
 
 
 def patches_of(image: Tensor, patch: int) -> np.ndarray:
-    """All patches, one a row, of values in [0, 1]."""
+    """All patches, one per row, with values in [0, 1]."""
     pixels = ((image[0].double() + 1) / 2).numpy()
     rows, columns = pixels.shape[1] - patch + 1, pixels.shape[2] - patch + 1
     return np.stack(
@@ -47,7 +47,7 @@ def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
 
 @pytest.mark.parametrize("patch", [3, 7])
 def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile(patch: int) -> None:
-    # 16 x 32 places: one for each of the 512 quantiles.
+    # 16 x 32 patches: one for each of the 512 quantiles.
     real, sample = noise(15 + patch, 31 + patch), noise(15 + patch, 31 + patch, seed=1) ** 3
     directions = torch.randn(3 * patch**2, 256, generator=torch.Generator().manual_seed(2))
     directions = (directions / directions.norm(dim=0)).double()
@@ -69,7 +69,7 @@ def test_sliced_wasserstein_of_a_shift_in_brightness_is_the_shift_along_each_dir
         assert found == pytest.approx(float(expected), rel=1e-3)
 
 
-def test_sliced_wasserstein_does_not_see_where_a_patch_is() -> None:
+def test_the_swd_figure_ignores_where_patches_are() -> None:
     tile = noise(20, 20)
     real = tile.repeat(1, 1, 3, 3)
     moved = real.roll((7, 5), dims=(2, 3))
@@ -113,7 +113,7 @@ def test_coherence_of_a_shift_in_brightness_is_at_most_the_shift() -> None:
     assert coherence(flat, flat + 0.2) == pytest.approx(0.1, rel=1e-5)
 
 
-def test_the_choice_of_patches_of_a_large_image_is_bounded_and_the_same_each_time(
+def test_large_images_use_a_bounded_reproducible_choice_of_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real, sample = noise(60, 80), noise(60, 80, seed=1)
@@ -125,7 +125,7 @@ def test_the_choice_of_patches_of_a_large_image_is_bounded_and_the_same_each_tim
     assert chosen == pytest.approx(exact, rel=0.02)
 
 
-def test_tiling_and_mirroring_are_repetition() -> None:
+def test_tiling_and_mirroring_count_as_repetition() -> None:
     image = noise(56, 60)
     tiled, mirrored = (torch.cat([image, other], dim=3) for other in (image, image.flip(3)))
     upside_down = torch.cat([image, image.flip(2)], dim=2)
@@ -152,7 +152,7 @@ def test_repetition_is_brute_force_over_patches_that_do_not_overlap(
         )
         errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
     monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
-    flat = torch.zeros(1, 3, 12, 16)  # its patches are 0 apart, of which half a step is made
+    flat = torch.zeros(1, 3, 12, 16)  # its patch distances are 0, raised to LEAST_DISTANCE
     found = repetition(flat, image, patch) * patch_statistics.LEAST_DISTANCE
     assert found == pytest.approx(np.mean(errors), rel=1e-4)
 

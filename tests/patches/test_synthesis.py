@@ -1,4 +1,4 @@
-"""A drawing made anew of a photo's patches, size by size."""
+"""A drawing is rebuilt from a photo's patches, from coarse to fine."""
 
 from itertools import product
 
@@ -26,11 +26,11 @@ WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 
 @pytest.mark.parametrize("wrap", WRAPS)
 @pytest.mark.parametrize("voice", [ALIKE, VOICE])
-def test_vote_against_a_count(wrap: Wrap, voice: np.ndarray) -> None:
-    """Every pixel gets one of the pixels of the source with the most votes."""
+def test_vote_agrees_with_a_plain_count(wrap: Wrap, voice: np.ndarray) -> None:
+    """Every pixel comes from a source pixel with the most votes."""
     size = (9, 11)
     height, width = grid(size, wrap)
-    # Few offsets, so that patches agree and disagree.
+    # Few offsets, so that some patches agree and some do not.
     rng = np.random.default_rng(1)
     field = identity(height, width) + rng.integers(0, 3, (height, width, 2)).astype(np.int32)
     origins = vote(field, size, voice, wrap)
@@ -44,7 +44,7 @@ def test_vote_against_a_count(wrap: Wrap, voice: np.ndarray) -> None:
         assert votes[tuple(origins[y, x])] == pytest.approx(max(votes.values()))
 
 
-def test_pixels_that_are_not_voted_on_keep_their_origins() -> None:
+def test_inactive_pixels_keep_their_origins() -> None:
     before = np.zeros((20, 20, 2), np.int32)
     active = np.zeros((20, 20), np.bool_)
     active[4:9, 3:12] = True
@@ -66,8 +66,8 @@ def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
 
 
 @pytest.mark.parametrize("ratio", [1.5, 2.0, 1.37])
-def test_pieces_stay_whole_when_they_are_carried(ratio: float) -> None:
-    """Two pieces side by side: all of either has one offset, that of before times the ratio."""
+def test_carrying_to_a_larger_size_keeps_pieces_whole(ratio: float) -> None:
+    """Two pieces side by side: each keeps a single offset, multiplied by the ratio."""
     origins = identity(20, 30) + np.array([3, 1], np.int32)
     origins[:, 12:] += np.array([5, 20], np.int32)
     size, source = (round(20 * ratio), round(30 * ratio)), (60, 130)
@@ -81,7 +81,7 @@ def test_pieces_stay_whole_when_they_are_carried(ratio: float) -> None:
     assert offsets[0, -1].tolist() == np.rint(np.array([8, 21]) * ratio).tolist()
 
 
-def test_what_is_carried_stays_within_the_source() -> None:
+def test_carried_origins_stay_inside_the_source() -> None:
     origins = identity(10, 10)[::-1, ::-1]
     carried = carry(np.ascontiguousarray(origins), 2.0, (19, 20), (19, 20))
     assert carried.min() >= 0
@@ -102,8 +102,8 @@ def test_a_shrunk_photo_comes_back_as_the_photo(name: str, method: Method) -> No
     assert same > (0.99 if method == "coherent" else 0.95)
 
 
-def test_what_is_drawn_decides_what_stands_where() -> None:
-    """From a photo turned upside down come the photo's pieces, in the order of the drawing."""
+def test_the_drawing_decides_the_layout() -> None:
+    """The drawing is the photo upside down; the result has the photo's pieces in that order."""
     photo = picture("mountains", (96, 128))
     drawing = np.ascontiguousarray(resized(photo, (48, 64))[::-1])
     result = taken(photo, synthesise(drawing, photo, (96, 128)))
@@ -155,8 +155,8 @@ def test_sizes(photo_size: tuple[int, int], size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 80), (33, 41), (5, 3)])
-def test_what_wraps_closes(size: tuple[int, int]) -> None:
-    """The step over the border is not larger than steps inside."""
+def test_a_wrapping_result_is_seamless(size: tuple[int, int]) -> None:
+    """The step across the border is no larger than steps inside."""
     photo = picture("gravel", (64, 80))
     result = taken(photo, synthesise(photo, photo, size, wrap=(True, True))).astype(float)
     assert result.shape == (*size, 3)
@@ -167,15 +167,15 @@ def test_what_wraps_closes(size: tuple[int, int]) -> None:
         assert steps[-1] < 1.3 * steps[:-1].mean()
 
 
-def test_a_tile_of_itself_is_one_piece() -> None:
-    """A drawing that wraps by itself keeps its middle, wherever its border is."""
+def test_a_photo_that_tiles_stays_mostly_one_piece() -> None:
+    """A drawing that already wraps is mostly copied as one piece."""
     photo = picture("gravel", (96, 96))
     origins = synthesise(photo, photo, (96, 96), wrap=(True, True))
     assert largest_piece(origins) > 0.5
 
 
-def test_a_white_background_takes_no_longer() -> None:
-    """Patches that are all alike would be compared with each other one by one."""
+def test_a_white_background_is_not_slow() -> None:
+    """A naive search would compare all identical patches with each other."""
     photo = np.full((240, 320, 3), 255, np.uint8)
     photo[100:180, 80:240] = picture("gravel", (80, 160))
     origins = synthesise(resized(photo, (45, 60)), photo, (240, 320))

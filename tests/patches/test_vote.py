@@ -1,4 +1,4 @@
-"""Rebuilding an image from the patches of another."""
+"""An image is rebuilt from the patches of another."""
 
 import math
 
@@ -18,7 +18,7 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
     return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
 
 
-def test_what_would_be_too_much_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vote_above_the_limit_computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Tensor:
         raise AssertionError("patches were cut out")
 
@@ -31,7 +31,7 @@ def test_what_would_be_too_much_costs_nothing(monkeypatch: pytest.MonkeyPatch) -
 
 
 def one_by_one(image: Tensor, source: Tensor, patch: int) -> Tensor:
-    """The same by loops over places."""
+    """Reference implementation: the same with plain loops."""
     total, count = torch.zeros_like(image), torch.zeros_like(image)
     cut = [
         source[..., y : y + patch, x : x + patch]
@@ -48,7 +48,7 @@ def one_by_one(image: Tensor, source: Tensor, patch: int) -> Tensor:
 
 
 @pytest.mark.parametrize("at_once", [2**23, 300])
-def test_it_is_the_mean_of_the_nearest_patches(
+def test_a_vote_is_the_mean_of_the_nearest_patches(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(voting, "STRIP", at_once)
@@ -62,7 +62,7 @@ def test_an_image_of_the_sources_patches_stays() -> None:
     torch.testing.assert_close(vote(source[..., 2:14, 5:18], source), source[..., 2:14, 5:18])
 
 
-def test_it_brings_an_image_nearer_to_the_source() -> None:
+def test_a_vote_brings_an_image_nearer_to_the_source() -> None:
     source = noise(40, 40)
     stretched = resize(source, (40, 80))
     assert coherence(source, vote(stretched, source)) < 0.8 * coherence(source, stretched)

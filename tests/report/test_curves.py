@@ -1,4 +1,4 @@
-"""Loss curves show every scalar of a run, and nothing that is not a number."""
+"""Loss curves show every scalar of a run and skip values that are not numbers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def test_every_scalar_has_a_chart_and_the_networks_share_one() -> None:
     assert [list(chart.names) for chart in charts] == [["discriminator", "generator"], ["penalty"]]
 
 
-def test_curves_pass_over_what_is_not_known() -> None:
+def test_curves_skip_missing_values() -> None:
     rows: list[dict[str, Any]] = [
         {"stage": 0, "step": 1, "a": None},
         {"stage": 7, "step": 1, "a": 1.0},
@@ -30,7 +30,7 @@ def test_curves_pass_over_what_is_not_known() -> None:
 @pytest.mark.parametrize(
     "values", [[0.0, 0.0], [5.0], [-3.0, 9.0], [1e-6, 2.0], [1e5, 3e5], [0.9, 1.1]]
 )
-def test_an_axis_has_a_few_round_ticks_inside(values: list[float]) -> None:
+def test_an_axis_has_a_few_ticks_inside(values: list[float]) -> None:
     axis = Axis.around(values)
     ticks = axis.ticks()
     assert 2 <= len(ticks) <= 8

@@ -1,4 +1,4 @@
-"""The page of a run shows what is there, needs nothing else, and stays small."""
+"""A run's page shows what is there, is self-contained, and stays small."""
 
 import base64
 import json
@@ -145,7 +145,7 @@ def test_the_time_of_each_stage_is_the_measured_one(folder: Path) -> None:
     ("state", "refreshes"),
     [("running", True), ("finished", False), ("stopped", False), ("failed", False)],
 )
-def test_only_the_page_of_a_running_run_loads_itself_again(
+def test_only_the_page_of_a_running_run_refreshes_itself(
     folder: Path, state: str, refreshes: bool
 ) -> None:
     set_state(folder, state)
@@ -153,14 +153,14 @@ def test_only_the_page_of_a_running_run_loads_itself_again(
     assert ('http-equiv="refresh"' in html) == refreshes
 
 
-def test_a_run_that_did_not_finish_says_why_and_how_to_go_on(folder: Path) -> None:
+def test_an_unfinished_run_says_why_and_how_to_resume(folder: Path) -> None:
     set_state(folder, "failed", reason="a loss is <not> finite")
     _, page = render(folder)
     assert "a loss is <not> finite" in page.text
     assert f"resume='{folder}'" in page.text
 
 
-def test_the_commands_name_the_run_and_fit_the_photo(folder: Path) -> None:
+def test_suggested_commands_name_the_run_and_fit_the_photo(folder: Path) -> None:
     _, page = render(folder)
     assert f"task=sample checkpoint='{folder}' 'sample.size=[40,120]'" in page.text
     assert f"task=animate checkpoint='{folder}'" in page.text
@@ -187,8 +187,8 @@ def test_names_are_text_and_never_markup(folder: Path) -> None:
     assert "&lt;script&gt;alert(1)" in html
 
 
-def test_a_long_name_with_blanks_is_whole(folder: Path) -> None:
-    """YAML folds it over two lines."""
+def test_a_long_name_with_blanks_stays_whole(folder: Path) -> None:
+    """YAML folds such a name over two lines."""
     name = "a photo of the old mill by the lake " * 3
     path = f"/{name[:93]}.jpg"
     assert len(path) == 98
@@ -211,9 +211,7 @@ def test_several_photos_are_named_and_shown(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("config", ["", "[1, 2]", "image: [", "image: {a: &b c, d: *b}", "odd: 1"])
-def test_a_configuration_of_something_else_is_shown_and_not_believed(
-    folder: Path, config: str
-) -> None:
+def test_a_foreign_configuration_is_shown_but_not_interpreted(folder: Path, config: str) -> None:
     (folder / "config.yaml").write_text(config)
     html, page = render(folder)
     assert "<title>a run</title>" in html
@@ -228,7 +226,7 @@ def test_a_run_that_has_just_begun_has_a_page(tmp_path: Path) -> None:
     assert "svg" not in page.tags
 
 
-def test_before_the_samples_the_latest_scale_stands_beside_the_photo(folder: Path) -> None:
+def test_without_samples_the_latest_scale_is_shown(folder: Path) -> None:
     for path in (folder / "sample").iterdir():
         path.unlink()
     _, page = render(folder)
@@ -243,7 +241,7 @@ def test_a_half_written_picture_is_left_out(folder: Path) -> None:
     assert page.tags.count("img") == 1 + 1 + 2
 
 
-def test_a_file_with_a_name_has_it_as_caption_and_a_numbered_one_has_none(folder: Path) -> None:
+def test_named_files_have_captions_and_numbered_ones_none(folder: Path) -> None:
     for name in ("start-scale-10", "start-scale-9", "300x800", "before_after"):
         noise(folder / "paint" / f"{name}.png", 20, 30)
     html, _ = render(folder)
@@ -253,7 +251,7 @@ def test_a_file_with_a_name_has_it_as_caption_and_a_numbered_one_has_none(folder
     assert made.count("<figure") == len(captions) + 3
 
 
-def test_recorded_results_are_shown_as_recorded_and_other_files_are_not(folder: Path) -> None:
+def test_only_recorded_results_are_shown(folder: Path) -> None:
     made = [
         Result("sample/002.png", caption="The <best>"),
         Result("sample/000.png"),
@@ -298,7 +296,7 @@ def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -
     assert rows[1][1:] == ["0.123", "0.5", "0.1 to 0.2", "1", "structural &lt;similarity&gt;"]
     assert rows[3][1:5] == ["", "", "", "1"]
     assert "PSNR 30, L1 0.0123" in page.text
-    assert "a.pth (torchvision's layout, of no published file), SHA-256 f0" in page.text
+    assert "a.pth (torchvision's layout, not a published file), SHA-256 f0" in page.text
 
 
 @pytest.mark.parametrize(
@@ -313,7 +311,7 @@ def test_a_run_of_0_1_0_has_a_page(run: Path, tmp_path: Path) -> None:
     assert "checkpoint=" in page.text or "resume=" in page.text
 
 
-def test_folders_inside_a_task_are_rows_with_headings(folder: Path) -> None:
+def test_subfolders_of_a_task_are_rows_with_headings(folder: Path) -> None:
     for scale in (0, 2, 10):
         for index in range(8):
             noise(folder / "sample" / f"scale-{scale}" / f"{index:03d}.png", 20, 30)
@@ -325,7 +323,7 @@ def test_folders_inside_a_task_are_rows_with_headings(folder: Path) -> None:
     assert "and 1 more in sample/scale-10/" in page.text
 
 
-def test_of_many_frames_some_are_shown_from_the_first_to_the_last(folder: Path) -> None:
+def test_only_some_of_many_frames_are_shown(folder: Path) -> None:
     for index in range(24):
         noise(folder / "animate" / "frames" / f"{index:04d}.png", 20, 30)
     html, page = render(folder)
@@ -336,7 +334,7 @@ def test_of_many_frames_some_are_shown_from_the_first_to_the_last(folder: Path) 
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp"])
-def test_a_moving_picture_moves_on_the_page(folder: Path, suffix: str) -> None:
+def test_an_animation_is_embedded_whole(folder: Path, suffix: str) -> None:
     frames = [Image.new("RGB", (300, 200), colour) for colour in ("red", "green", "blue")]
     (folder / "animate").mkdir()
     path = folder / "animate" / f"lake.{suffix}"
@@ -345,7 +343,7 @@ def test_a_moving_picture_moves_on_the_page(folder: Path, suffix: str) -> None:
     assert base64.b64encode(path.read_bytes()).decode() in html
 
 
-def test_a_large_moving_picture_stays_in_its_file(
+def test_a_large_animation_is_linked_instead_of_embedded(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.report.pictures.SMALL_MOVING_BYTES", 100)
@@ -358,7 +356,7 @@ def test_a_large_moving_picture_stays_in_its_file(
     ]
 
 
-def test_a_film_has_controls_and_stays_in_its_file(folder: Path) -> None:
+def test_a_film_is_linked_with_controls(folder: Path) -> None:
     (folder / "animate").mkdir()
     (folder / "animate" / "a lake.mp4").write_bytes(b"film")
     html, page = render(folder)

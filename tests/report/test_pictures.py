@@ -1,4 +1,4 @@
-"""Pictures on a page look as their files do."""
+"""Pictures on a page look like their files."""
 
 import base64
 import io

@@ -1,10 +1,10 @@
-"""Make the run folders in this directory anew, by the version of the package that is imported.
+"""Regenerate the run folders in this directory with the imported version of the package.
 
     python tests/runs/make.py FOLDER
 
-They stand for what users have on their disks, so they are made only once for each version whose
-files differ from those before; ``README.md`` says by which. Every training is on the tiny picture
-of the tests, from one thread.
+The folders stand for those on users' disks. Make them once for each version whose files differ
+from the previous ones; ``README.md`` names the version of each. Every training uses the tests' tiny
+picture and one thread.
 """
 
 import os
@@ -28,7 +28,7 @@ RUNS = {
     "ingan_unet": (*INGAN_PAPER, "retarget.scale=[1,1.5]", "retarget.compare=false"),
     "edgeconnect": (*EDGECONNECT, "inpaint.box=[10,12,8,9]", "inpaint.compare=false"),
 }
-# The stage and step after which a run is stopped, to be resumed.
+# The stage and step after which a run is stopped, so that tests can resume it.
 STOPS = {
     "singan": (1, 2),
     "singan_paper": (1, 1),
@@ -61,7 +61,7 @@ def main() -> None:
         run([sys.executable, "-m", "internal_gan", *command, f"output={name}"], 0)
         stop = STOP.format(at=STOPS[name])
         run([sys.executable, "-c", stop, *command, f"output={name}-stopped"], 128 + signal.SIGINT)
-        # What is not needed to use or to resume a run only takes room.
+        # Save space: these files are not needed to use or resume a run.
         (place / name / "training.ckpt").unlink()
         for folder in (name, f"{name}-stopped"):
             for extra in ("index.html", "log.txt", "scales", ".lock"):

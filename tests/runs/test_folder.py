@@ -1,4 +1,4 @@
-"""The run folder tells the truth about its run, also when the run could not."""
+"""The run folder reports its run's true state, even if the run died without writing it."""
 
 import json
 import logging
@@ -62,7 +62,7 @@ def test_a_new_folder_is_running(folder: RunFolder) -> None:
     assert status["pid"] == os.getpid()
 
 
-def test_fields_stay_and_the_reason_belongs_to_its_state(folder: RunFolder) -> None:
+def test_fields_are_kept_except_the_reason_of_a_past_state(folder: RunFolder) -> None:
     started = folder.status()["started"]
     folder.write_status("stopped", stage=3, step=5, reason="Ctrl-C")
     assert folder.status()["reason"] == "Ctrl-C"
@@ -73,12 +73,12 @@ def test_fields_stay_and_the_reason_belongs_to_its_state(folder: RunFolder) -> N
     assert "reason" not in status
 
 
-def test_kill_9_reads_as_interrupted(tmp_path: Path) -> None:
+def test_a_killed_run_is_reported_as_interrupted(tmp_path: Path) -> None:
     with training_process(tmp_path / "run") as process:
         folder = RunFolder.open(tmp_path / "run")
         assert folder.status()["state"] == "running"
         process.send_signal(signal.SIGKILL)
-        # Not waited for: the dead process is a zombie, which still has its number.
+        # We do not wait for the process: as a zombie it still has its process id.
         deadline = time.monotonic() + 30
         while folder.status()["state"] == "running" and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -92,7 +92,7 @@ def test_kill_9_reads_as_interrupted(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_a_process_that_got_the_same_number_later_is_another_one(folder: RunFolder) -> None:
+def test_a_process_with_a_reused_id_does_not_count(folder: RunFolder) -> None:
     edit_status(folder, process_start=1)
     assert folder.status()["state"] == "interrupted"
 
@@ -104,7 +104,7 @@ def test_a_run_on_another_machine_counts_as_alive_while_it_writes(folder: RunFol
     assert folder.status()["state"] == "interrupted"
 
 
-def test_a_file_from_the_future_is_no_sign_of_life(folder: RunFolder) -> None:
+def test_a_status_file_from_the_future_does_not_count_as_alive(folder: RunFolder) -> None:
     edit_status(folder, host="elsewhere", pid=17)
     for ahead, state in ((60, "running"), (7200, "interrupted"), (1e8, "interrupted")):
         os.utime(folder.status_path, (time.time() + ahead, time.time() + ahead))
@@ -112,7 +112,7 @@ def test_a_file_from_the_future_is_no_sign_of_life(folder: RunFolder) -> None:
 
 
 @pytest.mark.parametrize("pid", [2**80, 2**31, 0, -1, "x", None, True, [1]])
-def test_a_process_that_cannot_be_is_not_alive(folder: RunFolder, pid: object) -> None:
+def test_an_impossible_process_id_is_not_alive(folder: RunFolder, pid: object) -> None:
     edit_status(folder, pid=pid)
     assert folder.status()["state"] == "interrupted"
 
@@ -125,7 +125,7 @@ def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
         assert folder.status()["pid"] == process.pid
 
 
-def test_the_status_alone_refuses_where_locks_do_not_work(
+def test_without_working_locks_the_status_alone_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_locks(*_: object) -> None:
@@ -169,7 +169,7 @@ def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_create_says_how_to_go_on_with_an_existing_run(folder: RunFolder) -> None:
+def test_create_says_how_to_resume_an_existing_run(folder: RunFolder) -> None:
     with pytest.raises(UserError, match=f"resume={folder.path}"):
         RunFolder.create(folder.path)
 
@@ -189,14 +189,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("logged", [[], ["logged"]])
-def test_a_run_killed_before_its_configuration_can_be_begun_anew(
+def test_a_run_killed_before_writing_its_configuration_can_be_restarted(
     tmp_path: Path, logged: list[str]
 ) -> None:
     path = tmp_path / "run"
     subprocess.run([sys.executable, "-c", EARLY, str(path), *logged], check=False)
     (path / ".tmp-0123456789ab.yaml").write_text("half")
     assert json.loads((path / "status.json").read_text())["state"] == "running"
-    with pytest.raises(UserError, match=f"begin it anew with output={path}"):
+    with pytest.raises(UserError, match=f"start it again with output={path}"):
         RunFolder.open(path)
     status = RunFolder.create(path).status()
     assert (status["state"], status["pid"]) == ("running", os.getpid())
@@ -207,7 +207,7 @@ def test_a_run_killed_before_its_configuration_can_be_begun_anew(
     ("name", "content"),
     [("status.json", '{"state": "failed"}'), ("status.json", "mine"), ("log.txt", "mine")],
 )
-def test_create_takes_no_file_that_a_run_did_not_write(
+def test_create_refuses_files_that_a_run_did_not_write(
     tmp_path: Path, name: str, content: str
 ) -> None:
     (tmp_path / name).write_text(content)
@@ -227,7 +227,7 @@ def test_create_names_a_place_that_is_not_writable(tmp_path: Path) -> None:
     place = tmp_path / "closed"
     place.mkdir(mode=0o555)
     tmp_path.chmod(0o755)
-    # The administrator may write everywhere, so the process gives that right up.
+    # Root may write everywhere, so the process drops that right.
     script = f"""
 import os
 from internal_gan.errors import UserError
@@ -246,7 +246,7 @@ except UserError as error:
     assert result.stdout.startswith("cannot write closed/run: permission denied")
 
 
-def test_open_names_what_is_lacking(tmp_path: Path, folder: RunFolder) -> None:
+def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match="does not exist"):
         RunFolder.open(tmp_path / "nothing")
     with pytest.raises(UserError, match=r"not a run folder: it has no config\.yaml"):
@@ -260,7 +260,7 @@ def test_open_names_what_is_lacking(tmp_path: Path, folder: RunFolder) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
 @pytest.mark.parametrize("name", ["status.json", "metrics.jsonl", "log.txt", "training.ckpt"])
-def test_claim_refuses_what_is_no_file(folder: RunFolder, name: str, kind: str) -> None:
+def test_claim_refuses_paths_that_are_no_files(folder: RunFolder, name: str, kind: str) -> None:
     folder.write_status("stopped")
     path = folder.path / name
     path.unlink(missing_ok=True)
@@ -283,7 +283,7 @@ def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
     assert len(lines) == 2
 
 
-def test_a_log_that_cannot_be_written_hides_nothing(folder: RunFolder) -> None:
+def test_an_unwritable_log_is_harmless(folder: RunFolder) -> None:
     folder.log_path = Path("/dev/full")
     if not folder.log_path.exists():
         pytest.skip("needs /dev/full")
@@ -305,7 +305,7 @@ def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
     assert len(folder.log_path.read_text().splitlines()) == 3
 
 
-def test_the_end_is_told_on_a_full_disk_too(
+def test_the_final_status_is_written_even_on_a_full_disk(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Model files come back as they were, or say in one line why they cannot."""
+"""Model files load as saved, or are refused in one line."""
 
 import json
 import time
@@ -48,7 +48,7 @@ def test_a_file_gives_the_same_samples_again(run: Run) -> None:
     assert torch.equal(model.reconstruct(), run.model.reconstruct())
 
 
-def test_a_file_of_a_name_that_is_not_its_models_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_file_of_another_family_is_refused(run: Run, tmp_path: Path) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
         metadata = file.metadata() | {"family": "ingan"}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -63,7 +63,7 @@ def test_a_file_is_ready_for_inference(run: Run) -> None:
     assert not any(part.training for part in model.generators.modules())
 
 
-def test_a_file_tells_what_it_is(run: Run) -> None:
+def test_a_file_describes_itself(run: Run) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
         metadata = file.metadata()
     assert set(metadata) == {
@@ -100,7 +100,7 @@ def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file({"weight": torch.zeros(3)}, path)
-    assert "is not a file of internal-gan" in complaint(load_model, path)
+    assert "is not an internal-gan file" in complaint(load_model, path)
 
 
 def test_a_file_of_a_newer_format_says_to_upgrade(run: Run, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_file_with_damaged_metadata_is_refused(run: Run, tmp_path: Path, text:
         (None, "finished", 1.5),
     ],
 )
-def test_a_file_that_asks_for_more_than_it_holds_is_refused_at_once(
+def test_a_file_declaring_more_than_it_holds_is_refused_immediately(
     run: Run, tmp_path: Path, part: str | None, name: str, value: object
 ) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
@@ -169,14 +169,14 @@ def test_a_file_that_asks_for_more_than_it_holds_is_refused_at_once(
 
 @pytest.mark.parametrize("field", ["architecture", "model"])
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, '{"_target_": 1e999}'])
-def test_a_file_with_metadata_that_no_program_reads_is_refused(
+def test_a_file_with_unparsable_metadata_is_refused(
     run: Run, tmp_path: Path, field: str, text: str
 ) -> None:
     complaint(load_model, changed(run, tmp_path, **{field: text}))
 
 
 def test_files_of_equal_models_have_equal_bytes(run: Run, tmp_path: Path) -> None:
-    # A hash map has another order in every process, and mostly in every map.
+    # The order of a hash map differs between processes, and mostly between maps.
     for n in range(8):
         save_model(run.model, tmp_path / f"{n}", SinGANRecipe.architecture(run.options.model))
     (content,) = {(tmp_path / f"{n}").read_bytes() for n in range(8)}

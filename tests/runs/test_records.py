@@ -1,4 +1,4 @@
-"""What is read back from a run's files is what a run could have written, whatever they hold."""
+"""Only values that a run could have written are read from its files, whatever they contain."""
 
 import json
 from pathlib import Path
@@ -24,14 +24,14 @@ def written(path: Path, *rows: Any) -> Path:
     return path
 
 
-def test_what_a_run_writes_comes_back(tmp_path: Path) -> None:
+def test_records_of_a_run_are_read_back(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [PLAN, STEP, END]
     assert read_metrics(written(tmp_path / "metrics.jsonl", *rows)) == rows
     assert seconds_of(rows) == 2.5
     assert read_status(written(tmp_path / "status.json", STATUS)) == STATUS
 
 
-def test_what_is_missing_is_empty(tmp_path: Path) -> None:
+def test_missing_records_are_empty(tmp_path: Path) -> None:
     assert read_metrics(tmp_path / "metrics.jsonl") == []
     assert read_status(tmp_path / "status.json") == {}
     assert seconds_of([]) == 0.0
@@ -68,7 +68,7 @@ def test_what_is_missing_is_empty(tmp_path: Path) -> None:
     ],
     ids=lambda odd: str(odd)[:60],
 )
-def test_an_odd_line_is_left_out_and_its_neighbours_stay(tmp_path: Path, odd: Any) -> None:
+def test_invalid_lines_are_skipped_and_others_kept(tmp_path: Path, odd: Any) -> None:
     path = written(tmp_path / "metrics.jsonl", PLAN, STEP, odd, END)
     assert read_metrics(path) == [PLAN, STEP, END]
 
@@ -93,7 +93,7 @@ def test_an_odd_line_is_left_out_and_its_neighbours_stay(tmp_path: Path, odd: An
         ("seams", [1]),
     ],
 )
-def test_an_odd_field_of_the_status_is_left_out(tmp_path: Path, field: str, value: Any) -> None:
+def test_invalid_status_fields_are_skipped(tmp_path: Path, field: str, value: Any) -> None:
     path = written(tmp_path / "status.json", {**STATUS, field: value})
     assert read_status(path) == {k: v for k, v in STATUS.items() if k != field}
 

@@ -1,4 +1,4 @@
-"""What a run made is what its tasks recorded; a run of 0.1.0 is known by its files' names."""
+"""A run's results are those its tasks recorded; for runs of 0.1.0, file names decide."""
 
 import json
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
         {"file": "sample/" + "x" * 300 + ".png"},
     ],
 )
-def test_an_odd_entry_is_left_out_and_its_neighbours_stay(tmp_path: Path, entry: Any) -> None:
+def test_invalid_results_are_skipped_and_others_kept(tmp_path: Path, entry: Any) -> None:
     run = tmp_path / "run"
     write(run, "sample/0.png", "sample/1.png", "sample/status.json", "0.png", "../secret.png")
     (run / "sample" / "folder.png").mkdir()
@@ -70,7 +70,7 @@ def test_an_odd_entry_is_left_out_and_its_neighbours_stay(tmp_path: Path, entry:
     assert read_results(run) == [Result("sample/1.png")]
 
 
-def test_no_path_of_this_machine_is_a_result(tmp_path: Path) -> None:
+def test_absolute_paths_are_not_results(tmp_path: Path) -> None:
     write(tmp_path, "run/sample/0.png")
     record(tmp_path / "run", {"file": str(tmp_path / "run" / "sample" / "0.png")})
     assert read_results(tmp_path / "run") == []
@@ -83,7 +83,7 @@ def test_a_file_is_one_result(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["", "{", '{"results": 3}', '{"state": "finished"}'])
-def test_without_a_record_the_names_decide(tmp_path: Path, status: str) -> None:
+def test_without_a_record_file_names_decide(tmp_path: Path, status: str) -> None:
     write(tmp_path, "sample/10.png", "sample/9.png", "sample/scale-0/000.png", "sample/.x.png")
     (tmp_path / "status.json").write_text(status)
     assert read_results(tmp_path) == [
@@ -125,7 +125,7 @@ def test_without_a_record_the_names_decide(tmp_path: Path, status: str) -> None:
         ("evaluate/000/error.png", "aside"),
     ],
 )
-def test_what_files_of_0_1_0_count_as(tmp_path: Path, file: str, kind: str) -> None:
+def test_files_of_0_1_0_are_classified_by_name(tmp_path: Path, file: str, kind: str) -> None:
     write(tmp_path, file)
     assert [(result.file, result.kind) for result in read_results(tmp_path)] == [(file, kind)]
 

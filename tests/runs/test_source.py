@@ -1,4 +1,4 @@
-"""What a run was given is kept when it begins, and read back whatever becomes of the files."""
+"""A run copies its inputs when it begins, and later reads the copies."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from tests.tiny import picture
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two photos, two masks of their names, and an empty run folder."""
+    """A folder with two photos, a mask named after each, and an empty run folder."""
     monkeypatch.chdir(tmp_path)
     for folder in ("holes", "run"):
         Path(folder).mkdir()
@@ -66,7 +66,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     }
 
 
-def test_a_run_without_the_original_takes_it_from_its_place_while_it_is_the_same(
+def test_a_run_without_a_copy_uses_the_original_while_unchanged(
     place: Path,
 ) -> None:
     wanted = options("a.jpg", keep_original=False, mask="holes/a.png")
@@ -74,19 +74,19 @@ def test_a_run_without_the_original_takes_it_from_its_place_while_it_is_the_same
     assert [path.name for path in Path("run/inputs").iterdir()] == ["mask.file.png"]
     Path("a.jpg").rename("moved.jpg")
     source = Source(wanted, Path("run"))
-    with pytest.raises(UserError, match=r"a\.jpg: is gone, .* kept no copy .*; put it back"):
+    with pytest.raises(UserError, match=r"a\.jpg: the file is gone, .* kept no copy; put it back"):
         source.photo()
     write_image("a.jpg", picture(seed=5))
-    with pytest.raises(UserError, match=r"a\.jpg: has changed since its run began"):
+    with pytest.raises(UserError, match=r"a\.jpg: the file has changed since its run began"):
         source.photo()
     Path("moved.jpg").replace("a.jpg")
     assert source.photo().size == (40, 56)
-    # A run that is under way holds what it has read.
+    # A run in progress keeps the photo in memory.
     Path("a.jpg").unlink()
     assert source.photo().size == (40, 56)
 
 
-def test_what_was_not_kept_is_the_users_file_or_else_what_was_learnt(place: Path) -> None:
+def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path) -> None:
     """As in runs of 0.1.0."""
     source = Source(options("a.jpg", "b.jpg", mask="holes/a.png"), Path("run"))
     source.keep_learnt(
@@ -152,24 +152,24 @@ ENTRY = {"option": "image", "photo": 0, "name": "", "file": "inputs/b.jpg", "sha
         json.dumps({"inputs": [{**ENTRY, "name": 7}]}),
     ],
 )
-def test_an_index_of_another_form_counts_as_none(place: Path, index: str) -> None:
+def test_an_invalid_index_counts_as_missing(place: Path, index: str) -> None:
     Path("run/inputs.json").write_text(index, encoding="utf-8")
     assert Source(options("a.jpg"), Path("run")).original() == Path("a.jpg")
 
 
-def test_a_folder_needs_one_image_of_the_photos_name(place: Path) -> None:
+def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path) -> None:
     source = Source(options("c.jpg", mask="holes"))
-    with pytest.raises(UserError, match=r"mask=holes: has no image with the name of c\.jpg"):
+    with pytest.raises(UserError, match=r"mask=holes: no image named after c\.jpg"):
         source.file("mask.file", 0)
     shutil.copy("holes/a.png", "holes/c.png")
     shutil.copy("holes/a.png", "holes/c.gif")
-    with pytest.raises(UserError, match="has 2 images"):
+    with pytest.raises(UserError, match="2 images named after"):
         source.file("mask.file", 0)
-    with pytest.raises(UserError, match="the photo has no name to look for there"):
+    with pytest.raises(UserError, match="the photo has no file name to look for in it"):
         Source(options(mask="holes")).file("mask.file", 0)
 
 
-def test_a_part_of_a_photo_has_all_its_layers() -> None:
+def test_cropping_a_photo_crops_all_its_layers() -> None:
     layer = torch.arange(12.0).view(1, 1, 3, 4)
     pixels = layer.expand(1, 3, -1, -1)
     photo = to_photo(np.zeros((3, 4, 3), np.uint8))

@@ -1,4 +1,4 @@
-"""What a run is compared by."""
+"""Which pictures represent a run in a comparison."""
 
 from pathlib import Path
 
@@ -19,29 +19,29 @@ def names_of(run: Path, task: str) -> list[str]:
 
 
 @pytest.mark.parametrize("film", ["sizes.mp4", "sizes.webp", "sizes.gif"])
-def test_films_and_what_stands_beside_results_are_none(tmp_path: Path, film: str) -> None:
+def test_films_frames_and_collages_are_not_results(tmp_path: Path, film: str) -> None:
     write(tmp_path, "retarget/20x40.png", "retarget/20x80.png", f"retarget/{film}")
     write(tmp_path, "retarget/frames/0000.png", "retarget/collage.png")
     assert names_of(tmp_path, "retarget") == ["20x40.png", "20x80.png"]
 
 
-def test_a_film_alone_is_known_by_its_frames(tmp_path: Path) -> None:
+def test_a_film_alone_is_represented_by_its_frames(tmp_path: Path) -> None:
     write(tmp_path, "animate/animation.mp4")
     write(tmp_path, *(f"animate/frames/{number:04d}.png" for number in range(9)))
     assert names_of(tmp_path, "animate") == [f"frames/000{n}.png" for n in range(MOST_PICTURES)]
 
 
-def test_folders_of_a_batch_come_after_one_another(tmp_path: Path) -> None:
+def test_batch_folders_take_turns_in_order(tmp_path: Path) -> None:
     write(tmp_path, *(f"inpaint/{p}/00{n}.png" for p in ("a", "b") for n in range(3)))
     write(tmp_path, "inpaint/a/hole.png", "inpaint/a/telea.png")
     assert names_of(tmp_path, "inpaint") == [f"a/00{n}.png" for n in range(3)] + ["b/000.png"]
 
 
-def test_a_run_without_pictures_has_none(tmp_path: Path) -> None:
+def test_a_run_without_pictures_is_not_represented(tmp_path: Path) -> None:
     assert shown_of(tmp_path) == Shown(None, [])
 
 
-def test_filled_holes_stand_beside_what_was_there(tmp_path: Path) -> None:
+def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
     write(tmp_path, "photo.png", *(f"inpaint/{p}/000.png" for p in ("a", "b")))
     assert shown_of(tmp_path).photo is None
     write(tmp_path, *(f"inpaint/{p}/{n}.png" for p in ("a", "b") for n in ("before", "mask")))

@@ -1,4 +1,4 @@
-"""What jobs and their run folders are called."""
+"""The names of jobs and their run folders."""
 
 import pytest
 
@@ -17,18 +17,18 @@ def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
     assert seeds == ["seed=123456789", "seed=123456780"]
 
 
-def test_a_name_is_never_too_long_for_a_folder_and_still_its_own() -> None:
+def test_long_names_are_shortened_and_stay_unique() -> None:
     for letter in "a日":
         names = {job_name([f"image='{letter * 300}{end}.png'"], ["image"]) for end in "xy"}
         assert len(names) == 2
         assert max(len(name.encode()) for name in names) <= LONGEST_NAME
 
 
-def test_photos_are_called_as_shortly_as_tells_them_apart() -> None:
+def test_photos_get_the_shortest_names_that_differ() -> None:
     assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"]) == "stem"
     assert how_to_call(["'a/x.jpg'", "'a/x.png'"]) == "file"
     assert how_to_call(["'a/x.jpg'", "'b/x.jpg'"]) == "path"
-    # A sweep that goes on keeps its names, and tells where it cannot.
+    # A resumed sweep keeps its naming, and refuses if it cannot.
     assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"], "file") == "file"
     with pytest.raises(UserError, match=r"would both be called x; rename one"):
         how_to_call(["'a/x.jpg'", "'a/x.png'"], "stem")

@@ -1,4 +1,4 @@
-"""The jobs of a multirun: their records, and processes that are killed."""
+"""The jobs of a multirun: their records, and handling of killed processes."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from internal_gan.runs.places import wait_for
 from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
 
 
-def test_what_a_result_follows_from_is_told_in_full(tmp_path: Path) -> None:
+def test_overrides_that_affect_the_result_are_recorded_in_full(tmp_path: Path) -> None:
     overrides = ["image='x.jpg'", "seed=1", "device=cpu", "skip_finished=true", "output=a"]
     assert lasting(overrides) == [f"image={Path('x.jpg').absolute()}", "seed=1"]
 
@@ -50,7 +50,7 @@ def test_a_damaged_record_counts_as_none(tmp_path: Path, content: str) -> None:
 
 
 def program(folder: Path, text: str) -> str:
-    """A program in place of Python that runs the shell commands ``text``."""
+    """A program that runs the shell commands ``text`` in place of Python."""
     path = folder / "program"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
@@ -58,18 +58,18 @@ def program(folder: Path, text: str) -> str:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
-def test_a_process_that_is_killed_is_begun_again(
+def test_a_killed_process_is_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = 'echo "$@" >> calls; test -e once && exit 0; touch once; kill -9 $$'
     monkeypatch.setattr(sys, "executable", program(tmp_path, text))
     assert run_apart(["seed=1"], tmp_path / "log", str(tmp_path), "x") == (0, "")
     assert (tmp_path / "calls").read_text() == 2 * "-m internal_gan seed=1\n"
-    assert capsys.readouterr().out == "x: killed by SIGKILL, start 1 of 3\n"
+    assert capsys.readouterr().out == "x: killed by SIGKILL, attempt 1 of 3\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
-def test_a_process_that_is_killed_each_time_is_given_up(
+def test_a_process_that_is_always_killed_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", program(tmp_path, "echo . >> calls; kill -9 $$"))
@@ -80,7 +80,7 @@ def test_a_process_that_is_killed_each_time_is_given_up(
 
 
 @pytest.mark.parametrize(("known", "told"), [(None, "2"), ("5", "5")])
-def test_a_process_has_its_share_of_threads_unless_told_otherwise(
+def test_a_process_gets_its_share_of_threads_by_default(
     known: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", program(tmp_path, "echo $OMP_NUM_THREADS > threads"))
@@ -91,7 +91,7 @@ def test_a_process_has_its_share_of_threads_unless_told_otherwise(
     assert (tmp_path / "threads").read_text() == f"{told}\n"
 
 
-def test_a_process_that_fails_has_its_last_error_told(
+def test_the_last_error_of_a_failed_process_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "echo 'error: one'; echo 'error: the disk is full' >&2; echo end; exit 2"
@@ -122,4 +122,4 @@ def test_a_run_folder_that_another_process_uses_is_waited_for(
         waiting.join(10)
         assert not waiting.is_alive()
     said = capsys.readouterr().out
-    assert said == f"{tmp_path / 'run'}: process {other.pid} works there; waiting for it\n"
+    assert said == f"{tmp_path / 'run'}: process {other.pid} is using it; waiting for it to end\n"

@@ -1,4 +1,4 @@
-"""Many runs by one command: none stops another, and all come to their end."""
+"""Many runs by one command: a failed run does not stop the others."""
 
 import csv
 import errno
@@ -50,7 +50,7 @@ def started(name: str) -> str:
     return str(json.loads(Path("out", name, "status.json").read_text())["started"])
 
 
-def test_a_photo_that_fails_stops_no_other_and_is_told_at_the_end(shell: Shell) -> None:
+def test_a_failed_photo_stops_no_other_and_is_reported_at_the_end(shell: Shell) -> None:
     write_photos("photos/a.png", "photos/z.png")
     write_flat("photos/flat.png")
     answer = shell(*RUN)
@@ -63,10 +63,10 @@ def test_a_photo_that_fails_stops_no_other_and_is_told_at_the_end(shell: Shell) 
     assert not Path("out/flat").exists()
 
 
-def test_what_is_finished_is_skipped_and_what_was_interrupted_goes_on(shell: Shell) -> None:
+def test_finished_jobs_are_skipped_and_interrupted_ones_resumed(shell: Shell) -> None:
     write_photos("photos/a.png", "photos/b.png", "photos/c.png")
     assert shell(*RUN).code == 0
-    # As a process that was killed leaves them: one amid its training, one before its beginning.
+    # As after a kill: b was killed during training, c before it started.
     before, began = started("a"), started("b")
     for name in ("b", "c"):
         path = Path("out", name, "status.json")
@@ -81,21 +81,21 @@ def test_what_is_finished_is_skipped_and_what_was_interrupted_goes_on(shell: She
     write_photos("photos/0.png")
     answer = shell(*RUN, "skip_finished=true")
     assert answer.code == 0, answer.err
-    assert "a: finished before" in answer.out
+    assert "a: already finished" in answer.out
     assert states() == dict.fromkeys(["0", "a", "b", "c"], "finished")
     assert (started("a"), started("b")) == (before, began)
     assert len([*Path("out/b/sample").glob("*.png")]) == 2
     assert Path("out/c/model.safetensors").is_file()
 
 
-def test_a_sweep_is_not_mixed_into_another(shell: Shell) -> None:
+def test_two_sweeps_cannot_share_a_folder(shell: Shell) -> None:
     write_photos("photos/a.png")
     assert shell(*RUN).code == 0
     answer = shell(*RUN)
     assert answer.code == 2
     assert answer.lines == [
-        "error: output folder out is not empty; choose another folder, or go on with that sweep "
-        "by skip_finished=true"
+        "error: output folder out is not empty; choose another folder, or continue that sweep "
+        "with skip_finished=true"
     ]
     answer = shell(*RUN, "skip_finished=true", "model.steps=9")
     assert answer.code == 2
@@ -105,13 +105,13 @@ def test_a_sweep_is_not_mixed_into_another(shell: Shell) -> None:
     assert shell(*RUN, "skip_finished=true").code == 0
 
 
-def test_photos_of_one_name_have_folders_of_their_own(shell: Shell) -> None:
+def test_photos_with_the_same_name_get_their_own_folders(shell: Shell) -> None:
     write_photos("photos/a.png", "photos/a.jpg")
     assert shell(*RUN).code == 0
     assert set(states()) == {"a.jpg", "a.png"}
 
 
-def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
+def test_adding_photos_renames_no_job(shell: Shell) -> None:
     write_photos("photos/a.png", "photos/b.png")
     assert shell(*RUN).code == 0
     before = {name: started(name) for name in ("a", "b")}
@@ -125,7 +125,7 @@ def test_photos_that_are_added_rename_no_other(shell: Shell) -> None:
     assert before == {name: started(name) for name in ("a", "b")}
 
 
-def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> None:
+def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> None:
     write_photos("a.png")
     command = (
         *("-m", "image=a.png", "output=out", "trainer=debug", "trainer.max_steps=1"),
@@ -136,14 +136,14 @@ def test_options_of_a_swept_experiments_own_family_are_taken(shell: Shell) -> No
     assert answer.code == 0, answer.err
     again = shell(*command, "skip_finished=true")
     assert again.code == 0, again.err
-    assert again.out.count("finished before") == 2
+    assert again.out.count("already finished") == 2
     options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
     assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
 
 
-def test_a_job_of_an_ablation_can_have_a_process_of_its_own(shell: Shell) -> None:
-    """Launchers start it so: without -m, and with its values."""
+def test_a_job_of_an_ablation_can_run_in_its_own_process(shell: Shell) -> None:
+    """This is how launchers start a job: without -m, and with its values."""
     write_photos("a.png")
     job = ("experiment=ablation/singan_alpha", "model.reconstruction_weight=1", "image=a.png")
     answer = shell(*job, "output=out", "sample.count=1", *TINY_RUN)
@@ -151,7 +151,7 @@ def test_a_job_of_an_ablation_can_have_a_process_of_its_own(shell: Shell) -> Non
     assert load_options(Path("out/config.yaml")).model["reconstruction_weight"] == 1
 
 
-def test_skip_finished_needs_to_know_where(shell: Shell) -> None:
+def test_skip_finished_needs_an_output_folder(shell: Shell) -> None:
     write_photos("a.png")
     for arguments in (["-m", "seed=1,2"], []):
         answer = shell("image=a.png", "skip_finished=true", *TINY_RUN, *arguments)
@@ -189,7 +189,7 @@ def test_a_run_with_other_options_is_left_as_it_is(
     ):
         answer = shell(*other, "skip_finished=true")
         assert (answer.code, len(answer.lines)) == (2, 1)
-        assert f"there is a run with other options ({names})" in answer.lines[0]
+        assert f"holds a run with other options ({names})" in answer.lines[0]
     assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
 
 
@@ -212,14 +212,14 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert Path("out/comparison.csv").read_bytes() == before
 
 
-def test_of_very_many_runs_only_known_figures_are_shown(
+def test_large_sweeps_show_only_figures_already_measured(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.sweeps.multirun.MEASURED", 0)
     write_photos("a.png")
     options = ("model.max_size=40", "sample.count=1", "model.min_size=20")
     answer = shell("-m", "image=a.png", "output=out", *TINY_RUN, *options)
-    assert "task=compare runs=out measures those of all" in answer.out
+    assert "task=compare runs=out measures all runs" in answer.out
     assert "coherence" not in Path("out/comparison.csv").read_text()
     assert shell("task=compare", "runs=out").code == 0
     assert "coherence" in Path("out/comparison.csv").read_text()
@@ -256,7 +256,7 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
     [
         (["task=compare"], ["task=compare needs runs=FOLDER"]),
         (["task=compare", "runs=missing"], ["runs=missing: there is no such folder"]),
-        (["task=compare", "runs=."], ["runs=.: there are no run folders in it"]),
+        (["task=compare", "runs=."], ["runs=.: contains no run folders"]),
         (["task=compare", "runs=.", "seed=3"], ["seed: cannot be changed here"]),
         (["objective=beauty"], ["objective=beauty", "coherence"]),
         (["skip_finished=maybe"], ["skip_finished=maybe", "true or false"]),
@@ -266,8 +266,8 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
         ),
         (["-m", "seed=interval(0,1)"], ["seed=interval(0,1)", "seed=0,1 or seed=range(0,2)"]),
         (["-m", "seed=int(interval(0,3))"], ["seed=int(interval(0,3))", "seed=0,1"]),
-        (["-m", "model=glob(*)"], ["model=glob(*)", "one by one"]),
-        (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "without any value"]),
+        (["-m", "model=glob(*)"], ["model=glob(*)", "list the names, separated by commas"]),
+        (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "this range is empty"]),
         (["-m", "seed=range(0,5,0)"], ["seed=range(0,5,0)", "step"]),
         (["-m", "seed=range(0,1000000000)"], ["seed=range(0,1000000000)", "100000"]),
         (["-m", "seed=shuffle(range(0,1000000000))"], ["range(0,1000000000)", "100000"]),
@@ -306,7 +306,7 @@ def test_a_sweep_of_trained_models_needs_no_photo(shell: Shell) -> None:
     assert all("run folder" in line and "does not exist" in line for line in failed)
 
 
-def test_an_objective_that_nobody_waits_for_stops_no_job(shell: Shell) -> None:
+def test_an_unused_objective_stops_no_job(shell: Shell) -> None:
     write_photos("photos/z.png")
     write_flat("photos/flat.png")
     answer = shell(*RUN, "objective=swd1")
@@ -314,7 +314,7 @@ def test_an_objective_that_nobody_waits_for_stops_no_job(shell: Shell) -> None:
     assert "1 of 2 jobs finished in out" in answer.out
 
 
-def test_jobs_may_lie_in_folders_of_folders(shell: Shell) -> None:
+def test_jobs_may_lie_in_nested_folders(shell: Shell) -> None:
     write_photos("photos/a.png")
     write_flat("photos/flat.png")
     answer = shell(*RUN, "seed=7", "hydra.sweep.subdir='of/${hydra:job.num}'")
@@ -323,7 +323,7 @@ def test_jobs_may_lie_in_folders_of_folders(shell: Shell) -> None:
     assert answer.code == 2
 
 
-def test_a_launcher_that_is_not_installed_is_told_with_its_extra(
+def test_a_missing_launcher_is_reported_with_its_extra(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", missing_plugins(__import__("importlib").util))

@@ -1,4 +1,4 @@
-"""Runs side by side, as a table and a grid."""
+"""Comparing runs in a table and a grid."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ RUNS = [
 ]
 
 
-def test_a_row_has_what_is_known_of_a_run() -> None:
+def test_a_row_has_the_known_figures_of_a_run() -> None:
     assert rows_of(RUNS) == [
         {
             "job": "a-seed=1",
@@ -35,20 +35,20 @@ def test_a_row_has_what_is_known_of_a_run() -> None:
     ]
 
 
-def test_a_column_that_no_run_has_anything_for_is_left_out() -> None:
+def test_empty_columns_are_left_out() -> None:
     assert [list(row) for row in rows_of([RUNS[1], Entry("c", {}, "running")])] == [
         ["job", "seed", "state", "reason"]
     ] * 2
 
 
-def test_markdown_keeps_its_columns_whatever_a_cell_has() -> None:
+def test_markdown_cells_are_escaped() -> None:
     lines = as_markdown(rows_of(RUNS[1:])).splitlines()
     assert lines[:2] == ["| job | seed | state | reason |", "| --- | --- | --- | --- |"]
     assert lines[2:] == ["| b-seed=2 | 2 | failed | no photo \\| no model |"]
     assert as_markdown([]) == ""
 
 
-def test_a_grid_shows_what_can_be_read_and_no_more_than_fits(tmp_path: Path) -> None:
+def test_a_grid_skips_unreadable_pictures_and_limits_its_rows(tmp_path: Path) -> None:
     photo, damaged = tmp_path / "photo.png", tmp_path / "damaged.png"
     Image.new("RGB", (300, 400), "red").save(photo)
     damaged.write_bytes(b"picture")

@@ -10,7 +10,7 @@ from internal_gan.images.files.image import to_uint8, write_image
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 
-# Samples near to the photo, in which some pixels are far from seams.
+# Samples close to the photo, so that some pixels are far from seams.
 FINISHED = (
     *TINY_RUN,
     *("sample.count=1", "sample.start_scale=2"),
@@ -20,7 +20,7 @@ FINISHED = (
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a photo of 120 x 168 pixels, ``photo.png``, and a training of it, ``run``."""
+    """A folder with ``photo.png``, 120 x 168 pixels, and ``run``, a training on it."""
     folder = tmp_path_factory.mktemp("finished")
     write_image(folder / "photo.png", picture(120, 168))
     main(["model=singan", f"image={folder / 'photo.png'}", f"output={folder / 'run'}", *FINISHED])
@@ -37,6 +37,6 @@ def shell(
 
 @pytest.fixture
 def photo(tmp_path: Path) -> str:
-    """A photo of 40 x 56 pixels in that folder."""
+    """A photo of 40 x 56 pixels in the working folder."""
     Image.fromarray(to_uint8(picture())[0].permute(1, 2, 0).numpy()).save(tmp_path / "photo.png")
     return "photo.png"

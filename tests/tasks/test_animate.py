@@ -46,7 +46,7 @@ def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
     assert shell("task=animate", f"checkpoint={run}", *SHORT).code == 0
     with Image.open("out/animate/animation.webp") as film:
         assert (film.height, film.width) == (20, 28)
-        # Frames with the same pixels are one of longer duration.
+        # Equal frames are merged into one of longer duration.
         assert 2 <= getattr(film, "n_frames", 1) <= 4
     page = Path("out/index.html").read_text(encoding="utf-8")
     assert "<figcaption>Animation</figcaption>" in page
@@ -62,7 +62,7 @@ def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
         ("png", ["frames"]),
     ],
 )
-def test_every_format_has_the_frames_beside_it(
+def test_every_format_also_saves_the_frames(
     shell: Shell, run: str, file_format: str, files: list[str]
 ) -> None:
     wanted = (f"animate.format={file_format}", "animate.size=[33,51]")
@@ -80,7 +80,7 @@ def test_every_format_has_the_frames_beside_it(
         (["animate.start_scale=3"], ["animate.start_scale=3", "allowed: 0 to 2"]),
         (["animate.start_scale=all"], ["animate.start_scale=all", "whole number"]),
         (["animate.seconds=0"], ["animate.seconds=0", "above 0"]),
-        (["animate.seconds=0.01"], ["animate.seconds=0.01", "at least 0.0833 seconds"]),
+        (["animate.seconds=0.01"], ["animate.seconds=0.01", "allowed: 0.0833 or more"]),
         (["animate.fps=500"], ["animate.fps=500", "at most 120"]),
         (["animate.fps=60", "animate.format=gif"], ["animate.fps=60", "at most 50"]),
         (["animate.format=avi"], ["animate.format=avi", "webp, gif, mp4, png"]),
@@ -130,7 +130,7 @@ def test_a_huge_size_is_one_line_and_leaves_no_folder(
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The run folder of a model of 20 x 28 pixels, of a photo of 40 x 56."""
+    """The run folder of a model trained at 20 x 28 on a photo of 40 x 56 pixels."""
     folder = tmp_path_factory.mktemp("learnt")
     write_image(folder / "photo.png", picture())
     asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'run'}")
@@ -173,14 +173,14 @@ def test_films_of_large_photos_are_smaller(
         assert read_image(f"{resolution}/animate/frames/0000.png").size == size
 
 
-def test_a_photo_that_stands_still_gives_one_frame(shell: Shell, learnt: str) -> None:
+def test_alpha_1_gives_identical_frames(shell: Shell, learnt: str) -> None:
     answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, "animate.alpha=1")
     assert answer.code == 0, answer.err
     frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
     assert all(torch.equal(frames[0], frame) for frame in frames)
 
 
-def test_a_finished_film_that_does_not_fit_is_refused(shell: Shell, learnt: str) -> None:
+def test_a_finished_film_too_large_for_memory_is_refused(shell: Shell, learnt: str) -> None:
     wanted = ("animate.size=[900000,900000]", "finish.resolution=photo")
     answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
     assert answer.code == 2

@@ -1,4 +1,4 @@
-"""A damaged or foreign run folder: every command ends in one clear line, or goes on without it."""
+"""With a damaged or foreign run folder, every command copes or ends with a one-line error."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, ``runs/a`` of the working folder."""
+    """A copy of the finished run, ``runs/a`` in the working folder."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(whole, "runs/a")
     return Path("runs/a")
@@ -77,7 +77,7 @@ def check_line(err: str, said: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_resume_goes_on_or_names_what_is_in_the_way(
+def test_resume_continues_or_names_the_file_in_the_way(
     shell: Shell, run: Path, name: str, damage: Damage
 ) -> None:
     RunFolder(run).write_status("stopped")
@@ -91,7 +91,7 @@ def test_resume_goes_on_or_names_what_is_in_the_way(
     assert RunFolder(run).status()["state"] == "finished"
 
 
-def test_a_page_that_cannot_be_written_is_a_line_in_the_log(shell: Shell, run: Path) -> None:
+def test_an_unwritable_page_is_reported_in_the_log(shell: Shell, run: Path) -> None:
     RunFolder(run).write_status("stopped")
     in_place_of(run / "index.html", Path.mkdir)
     assert shell(f"resume={run}").code == 0
@@ -153,7 +153,7 @@ def test_a_damaged_run_does_not_hide_its_neighbours(
     assert "c" not in {line.split(" | ")[0].strip("| ./") for line in table.splitlines()}
 
 
-def test_a_run_that_ended_before_its_configuration_is_begun_anew(shell: Shell, run: Path) -> None:
+def test_a_run_without_a_configuration_can_be_started_again(shell: Shell, run: Path) -> None:
     RunFolder(run).write_status("stopped")
     photo = (run / "photo.png").rename("photo.png")
     for entry in [*run.iterdir()]:
@@ -161,7 +161,7 @@ def test_a_run_that_ended_before_its_configuration_is_begun_anew(shell: Shell, r
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     answer = shell(f"resume={run}")
     assert answer.code == 2
-    check_line(answer.err, f"begin it anew with output={run}")
+    check_line(answer.err, f"start it again with output={run}")
     answer = shell(f"image={photo}", f"output={run}", *TINY_RUN, "sample.count=1")
     assert answer.code == 0, answer.err
     assert RunFolder(run).status()["state"] == "finished"

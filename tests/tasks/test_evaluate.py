@@ -20,13 +20,13 @@ from tests.commands import Shell
 from tests.evaluation.stand_in import weights_file
 from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
 
-# The tiny models draw (20, 28) pixels, which have patches of 3 at a quarter of their size.
+# The tiny models draw (20, 28) pixels; at a quarter of this size, patches of 3 still fit.
 SMALL = "evaluate.patches=[3]"
 
 
 @pytest.fixture
 def files(shell: Shell, tmp_path: Path) -> list[str]:
-    """A photo of 60 x 80 pixels, two samples of its size and one wider."""
+    """A photo of 60 x 80 pixels, two samples of the same size and a wider one."""
     (tmp_path / "drawn").mkdir()
     write_image(tmp_path / "photo.png", picture(60, 80))
     for seed in (1, 2):
@@ -114,7 +114,7 @@ def test_a_photo_larger_than_its_samples_is_shrunk_to_them(shell: Shell, files: 
     answer = shell(*files, "output=out", "evaluate.maps=0")
     assert answer.code == 0, answer.err
     assert record()["real"]["size"] == [60, 80]
-    assert "shrunk from 120x160 to 60x80" in answer.out
+    assert "shrunk from 120x160 to its samples' size, 60x80" in answer.out
 
 
 def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> None:
@@ -135,7 +135,7 @@ def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> No
     assert figures["ssim_inside"] < figures["ssim"] < 1
 
 
-def test_a_model_of_singan_draws_and_is_judged(shell: Shell, tmp_path: Path) -> None:
+def test_a_singan_is_sampled_and_evaluated(shell: Shell, tmp_path: Path) -> None:
     a_model(tmp_path / "run")
     answer = shell("task=evaluate", "checkpoint=run", SMALL, "sample.count=3", "output=out")
     assert answer.code == 0, answer.err
@@ -145,10 +145,10 @@ def test_a_model_of_singan_draws_and_is_judged(shell: Shell, tmp_path: Path) -> 
     assert found["groups"]["samples"]["count"] == 3
     assert "coherence_3" in found["groups"]["samples"]["figures"]
     assert Path("out/sample/002.png").is_file()
-    assert "The photo as the model rebuilds it" in Path("out/index.html").read_text()
+    assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
-def test_proofs_and_collages_are_no_samples(shell: Shell, tmp_path: Path) -> None:
+def test_tiling_proofs_and_collages_are_not_evaluated(shell: Shell, tmp_path: Path) -> None:
     a_model(tmp_path / "run")
     tileable = ("sample.tileable=true", "sample.count=1", "output=out")
     assert shell("task=evaluate", "checkpoint=run", SMALL, *tileable).code == 0
@@ -162,7 +162,7 @@ def test_proofs_and_collages_are_no_samples(shell: Shell, tmp_path: Path) -> Non
     assert [sample["size"] for sample in record("out2")["samples"]] == [[20, 56]]
 
 
-def test_a_model_of_ingan_is_judged_by_its_sizes(shell: Shell, tmp_path: Path) -> None:
+def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
     trained_ingan(tmp_path / "run", base=INGAN_PAPER)
     scale = "retarget.scale=[[1.0,2.0],[1.0,1.0]]"
     answer = shell("task=evaluate", "checkpoint=run", SMALL, scale, "output=out")
@@ -179,7 +179,7 @@ def test_a_model_of_ingan_is_judged_by_its_sizes(shell: Shell, tmp_path: Path) -
         (["evaluate.samples=drawn"], "also needs evaluate.real=PHOTO"),
         (["evaluate.real=no.png", "evaluate.samples=drawn"], "evaluate.real=no.png: no such file"),
         (["evaluate.real=photo.png", "evaluate.samples=no"], "evaluate.samples=no: there is no"),
-        (["evaluate.real=photo.png", "evaluate.samples=empty"], "empty: no images there"),
+        (["evaluate.real=photo.png", "evaluate.samples=empty"], "empty: contains no images"),
         (["evaluate.real=photo.png", "evaluate.samples=broken.png"], "evaluate.samples=broken.png"),
         (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.mask=photo.png"], "wide"),
         (["evaluate.real=photo.png", "evaluate.samples=drawn", "sample.count=3"], "sample.count"),
@@ -213,12 +213,12 @@ def test_files_beside_a_model_are_refused(shell: Shell, tmp_path: Path) -> None:
     a_model(tmp_path / "run")
     answer = shell("task=evaluate", "checkpoint=run", "evaluate.real=photo.png", "output=out")
     assert answer.code == 2
-    assert "evaluate.real: cannot be changed here" in answer.err
+    assert "evaluate.real: not allowed with checkpoint=" in answer.err
     assert not Path("out").exists()
 
 
-def test_pieces_of_finished_pictures_are_judged(shell: Shell, files: list[str]) -> None:
-    """Two halves of the photo, the wrong way round, beside a picture of unknown origin."""
+def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[str]) -> None:
+    """One picture is the photo with its halves swapped; another has no known origin."""
     photo = read_image("photo.png").pixels
     places = np.ascontiguousarray(np.moveaxis(np.indices((60, 80), np.int32), 0, -1))
     swapped = np.roll(places, 30, axis=1)
@@ -232,7 +232,7 @@ def test_pieces_of_finished_pictures_are_judged(shell: Shell, files: list[str]) 
     assert first["largest_piece"] == 50 / 80
     levels = (photo[0] + 1).movedim(0, -1)
     step = (levels[:, 0] - levels[:, -1]).abs().sum()
-    # The photo has no column beyond either of its ends, so that there is no step of its own.
+    # The photo has no columns beyond its ends, so there is no step to compare with.
     assert step > 0
     assert first["seams"] == 1
     assert "largest_piece" not in second
@@ -250,7 +250,7 @@ def test_origins_of_another_photo_are_left_alone(shell: Shell, files: list[str])
     assert "seams" not in record()["samples"][0]["figures"]
 
 
-def test_a_model_that_finishes_is_judged_by_its_pieces(shell: Shell, tmp_path: Path) -> None:
+def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path) -> None:
     run = trained(tmp_path / "run", "finish.detail=patches")
     run.options.image = str(tmp_path / "photo.png")
     save_options(run.options, run.folder.config_path)
@@ -263,7 +263,7 @@ def test_a_model_that_finishes_is_judged_by_its_pieces(shell: Shell, tmp_path: P
         assert sample["figures"]["seams"] > 0
 
 
-def test_a_classifier_is_asked_where_it_is_wanted(shell: Shell, files: list[str]) -> None:
+def test_a_classifier_is_used_on_request(shell: Shell, files: list[str]) -> None:
     pytest.importorskip("sklearn")
     answer = shell(*files, "evaluate.c2st=true", "output=out", "evaluate.maps=0")
     assert answer.code == 0, answer.err

@@ -1,4 +1,4 @@
-"""task=export: one file that draws what the model draws, without this package."""
+"""task=export: one file that gives the model's results without this package."""
 
 import math
 import shutil
@@ -39,7 +39,7 @@ INGAN = (*INGAN_FAST, "model.min_size=17", "model.scale_factor=0.8")
 
 
 def lively(model: Any) -> Any:
-    """An untrained model with weights by which every scale changes its picture much."""
+    """An untrained model with weights large enough that every scale changes its input visibly."""
     rng = torch.Generator().manual_seed(0)
     for parameter in model.generators.parameters():
         if parameter.ndim > 1:
@@ -50,7 +50,7 @@ def lively(model: Any) -> Any:
 
 
 def kept(path: Path, model: Any, base: Sequence[str]) -> Path:
-    """The run folder of a model."""
+    """Save a model; return its run folder."""
     path.mkdir()
     options = tiny_options(base=base)
     save_options(options, path / "config.yaml")
@@ -59,7 +59,7 @@ def kept(path: Path, model: Any, base: Sequence[str]) -> Path:
 
 
 def repaints(base: Sequence[str], *overrides: str) -> Any:
-    """A model of InGAN, its stages finished as they began."""
+    """An InGAN whose stages are finished untrained."""
     recipe = recipe_of(*overrides, base=base)
     model = recipe.prepare(picture())
     finish_stages(recipe, model, model.num_stages)
@@ -68,25 +68,25 @@ def repaints(base: Sequence[str], *overrides: str) -> Any:
 
 @pytest.fixture(scope="module")
 def sampler(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a SinGAN of two scales."""
+    """The run folder of a SinGAN with two scales."""
     return kept(tmp_path_factory.mktemp("sampler") / "model", untrained(base=SINGAN), SINGAN)
 
 
 @pytest.fixture(scope="module")
 def repainter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of the fast form of InGAN with two scales."""
+    """The run folder of a fast InGAN with two scales."""
     return kept(tmp_path_factory.mktemp("repainter") / "model", repaints(INGAN), INGAN)
 
 
 def exported(shell: Shell, run: Path, *options: str) -> Path:
     answer = shell("task=export", f"checkpoint={run}", "output=out", *options)
     assert answer.code == 0, answer.err
-    assert "draws what the model draws" in answer.out
+    assert "matches the model: at " in answer.out
     return Path("out/export")
 
 
 def used(folder: Path) -> tuple[int, int]:
-    """The size of the picture that the program beside the file draws, in a folder of its own."""
+    """Run the exported program in a separate folder; return the size of the picture it draws."""
     elsewhere = Path("elsewhere")
     shutil.copytree(folder, elsewhere)
     process = subprocess.run(
@@ -103,7 +103,7 @@ def run_onnx(file: Path, inputs: tuple[Tensor, ...]) -> Tensor:
     return torch.from_numpy(session.run(None, arrays)[0])
 
 
-def test_onnx_runtime_samples_as_singan_does(shell: Shell, sampler: Path) -> None:
+def test_onnx_runtime_gives_the_samples_of_singan(shell: Shell, sampler: Path) -> None:
     folder = exported(shell, sampler)
     names = ["000.png", "README.md", "sampler.onnx", "use.py"]
     assert sorted(path.name for path in folder.iterdir()) == names
@@ -120,7 +120,7 @@ def test_onnx_runtime_samples_as_singan_does(shell: Shell, sampler: Path) -> Non
     assert read_mark(folder / "000.png") is not None
 
 
-def test_onnx_runtime_repaints_as_ingan_does(shell: Shell, repainter: Path) -> None:
+def test_onnx_runtime_gives_the_results_of_ingan(shell: Shell, repainter: Path) -> None:
     folder = exported(shell, repainter)
     made = RepaintExport(network_of(repainter))
     for image in (made.model.image, picture(33, 47)):
@@ -160,7 +160,7 @@ def test_the_papers_ingan_has_one_size(shell: Shell, tmp_path: Path) -> None:
     ],
 )
 @torch.no_grad()
-def test_other_forms_of_singan_have_the_same_graph(options: list[str]) -> None:
+def test_variants_of_singan_are_exported_correctly(options: list[str]) -> None:
     for start in (0, 2):
         made = SamplerExport(lively(untrained(*options, base=PAPER)), start)
         for size in ((20, 28), (31, 19)):
@@ -171,7 +171,7 @@ def test_other_forms_of_singan_have_the_same_graph(options: list[str]) -> None:
 
 
 @torch.no_grad()
-def test_a_conditioned_ingan_has_the_same_graph() -> None:
+def test_a_conditioned_ingan_is_exported_correctly() -> None:
     made = RepaintExport(lively(repaints(INGAN_FAST, "model.conditioned_scales=1")))
     inputs = made.inputs((31, 50))
     assert (made.graph(*inputs) - made.ours(inputs, (31, 50))).abs().max() < 1e-4
@@ -181,12 +181,12 @@ def test_a_conditioned_ingan_has_the_same_graph() -> None:
     ("option", "said"),
     [
         ("export.start_scale=2", "start_scale is 2; allowed: 0 to 1 (finest)"),
-        ("export.size=[40,60]", "export.size=[40,60]: the file of this model draws any size"),
+        ("export.size=[40,60]", "export.size=[40,60]: this model's file generates any size"),
         ("export.format=tflite", "export.format=tflite: needs one of onnx, torch"),
         ("sample.count=2", "sample.count"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_a_line(
+def test_unsuitable_export_options_give_a_one_line_error(
     shell: Shell, sampler: Path, option: str, said: str
 ) -> None:
     answer = shell("task=export", f"checkpoint={sampler}", "output=out", option)
@@ -201,15 +201,15 @@ def test_ingan_has_no_start_scale_and_edgeconnect_no_export(
 ) -> None:
     answer = shell("task=export", f"checkpoint={repainter}", "export.start_scale=1")
     assert answer.code == 2
-    assert "draws nothing from noise; allowed: 0" in answer.err
+    assert "generates nothing from noise; allowed: 0" in answer.err
     trained_edgeconnect(tmp_path / "lines")
     answer = shell("task=export", f"checkpoint={tmp_path / 'lines'}")
     assert answer.code == 2
-    assert "a model of edgeconnect has no task=export" in answer.err
+    assert "task=export does not work with a model of edgeconnect" in answer.err
 
 
 @pytest.mark.parametrize("wrong", [math.nan, 2e-4])
-def test_a_file_that_draws_something_else_is_refused_and_not_kept(
+def test_an_export_that_differs_from_the_model_is_deleted(
     wrong: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: Any = SimpleNamespace(

@@ -1,4 +1,4 @@
-"""Results made of the photo's own pixels."""
+"""Results composed of the photo's own pixels."""
 
 from pathlib import Path
 from statistics import fmean
@@ -26,7 +26,7 @@ PATCHES = "finish.detail=patches"
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A model of 20 x 28 pixels, of a photo of 40 x 56."""
+    """A model trained at 20 x 28 on a photo of 40 x 56 pixels."""
     folder = tmp_path_factory.mktemp("trained")
     write_image(folder / "photo.png", picture())
     asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'model'}")
@@ -47,7 +47,7 @@ def test_results_are_as_large_as_the_photo(shell: Shell, model: str) -> None:
     assert (values("out/sample/000.png") != values("out/sample/001.png")).any()
 
 
-def test_samples_show_each_kind_of_patch_as_often_as_the_photo(shell: Shell, model: str) -> None:
+def test_matching_gives_samples_the_photos_patch_frequencies(shell: Shell, model: str) -> None:
     for name, steps in (("matched", "100"), ("drawn", "0")):
         options = (PATCHES, "sample.count=3", f"sample.matching={steps}", f"output={name}")
         assert shell("task=sample", model, *options).code == 0
@@ -60,12 +60,12 @@ def test_samples_show_each_kind_of_patch_as_often_as_the_photo(shell: Shell, mod
             sliced_wasserstein(photo, resize(read_image(path).pixels, size_of(photo)))
             for path in samples
         )
-    assert np.array_equal(drawings[0], drawings[1]), "what the network drew is kept as it is"
+    assert np.array_equal(drawings[0], drawings[1]), "matching must not change the network's output"
     assert distances["matched"] < 0.9 * distances["drawn"]
 
 
 @pytest.mark.parametrize("better", ["as drawn", "matched"])
-def test_of_two_copies_of_the_photo_the_lesser_one_is_taken(
+def test_matching_is_undone_if_it_copies_more_of_the_photo(
     shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, better: str
 ) -> None:
     def less(drawing: Tensor, photo: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ def test_sizes_are_exact(shell: Shell, model: str, size: Size, resolution: str) 
     assert read_image("out/sample/000.png").size == size
 
 
-def test_the_networks_own_detail_is_what_it_drew(shell: Shell, model: str) -> None:
+def test_detail_network_keeps_the_networks_output(shell: Shell, model: str) -> None:
     options = ("finish.detail=network", "sample.count=1", "output=out", "seed=3")
     assert shell("task=sample", model, *options).code == 0
     drawn = (
@@ -128,7 +128,7 @@ def test_the_networks_own_detail_is_what_it_drew(shell: Shell, model: str) -> No
     assert not Path("out/sample/drawn").exists()
 
 
-def test_too_large_for_memory(shell: Shell, model: str) -> None:
+def test_a_result_too_large_for_memory_is_refused(shell: Shell, model: str) -> None:
     answer = shell("task=sample", model, PATCHES, "sample.size=[60000,60000]", "output=out")
     assert answer.code == 2
     assert "sample.size=[60000,60000]" in answer.err
@@ -136,7 +136,7 @@ def test_too_large_for_memory(shell: Shell, model: str) -> None:
 
 
 def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> Finishing:
-    """For a photo of 90 x 120 pixels that was learnt at 30 x 40."""
+    """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
     path, pixels = tmp_path / "photo.png", picture(90, 120)
     write_image(path, pixels)
     given = [f"finish.{name}={value}" for name, value in finish.items()]
@@ -145,7 +145,7 @@ def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> 
 
 
 def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
-    """The photo, drawn as it was learnt, comes back, and every pixel names its own place."""
+    """If the network draws the training image, finishing gives back nearly all of the photo."""
     photo = picture(90, 120)
     drawn = finishing(tmp_path)(resize(photo, (30, 40)).clamp(-1, 1))
     assert drawn.drawing is not None
@@ -157,7 +157,7 @@ def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
     assert (to_uint8(drawn.pixels) == to_uint8(photo)).float().mean() > 0.9
 
 
-def test_every_level_survives(tmp_path: Path) -> None:
+def test_every_8_bit_level_survives(tmp_path: Path) -> None:
     ramp = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 20, 256) / 127.5 - 1
     write_image(tmp_path / "ramp.png", ramp)
     options = [f"image={tmp_path / 'ramp.png'}", "finish.detail=patches"]
@@ -178,7 +178,7 @@ def test_every_level_survives(tmp_path: Path) -> None:
         ((3, 2000), "photo", (LEAST, 667)),
     ],
 )
-def test_the_network_draws_as_much_of_the_photo_as_the_result_shows(
+def test_the_drawing_size_follows_the_share_of_the_photo_shown(
     tmp_path: Path, size: Size, resolution: str, drawing: Size
 ) -> None:
     made = finishing(tmp_path, size, resolution=resolution)
@@ -187,7 +187,7 @@ def test_the_network_draws_as_much_of_the_photo_as_the_result_shows(
 
 
 @pytest.mark.slow
-def test_nothing_is_compiled_where_nothing_is_finished(shell: Shell, model: str) -> None:
+def test_numba_is_not_loaded_without_finishing(shell: Shell, model: str) -> None:
     timed = {"PYTHONPROFILEIMPORTTIME": "1"}
     answer = run_process("--help", cwd=Path.cwd(), **timed)
     assert answer.code == 0

@@ -43,7 +43,7 @@ def pixels(path: Path | str) -> Array:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a tiny model of a photo that is gone, with a hole in it."""
+    """The run folder of a tiny model trained around a hole in a photo that no longer exists."""
     path = tmp_path_factory.mktemp("trained") / "model"
     trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[box(20, 30, 12, 14)])
     options = load_options(path / "config.yaml")
@@ -55,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkpoint(run: Path, shell: Shell) -> str:
-    """The option that names it, with the photo and a mask in the folder here."""
+    """The checkpoint option, with the photo and a mask in the working folder."""
     photo = ((picture(HEIGHT, WIDTH)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(photo).save("photo.png")
     save_mask("hole.png", box(10, 50, 15, 20))
@@ -105,7 +105,7 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
     assert np.mean(nearest) < 10
     verify = ("task=verify", "image=own/inpaint/000.png", "verify.photo=photo.png")
     assert shell(*verify, "output=verified").code == 0
-    # What the network drew is beside it, at the size that it learnt.
+    # The network's output is saved next to it, at the training size.
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=drawn", "inpaint.compare=false")
     drawn = read_image("own/inpaint/drawn/000.png")
     alone = resize(read_image("drawn/inpaint/000.png").pixels, drawn.size)
@@ -114,7 +114,7 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
     assert not Path("drawn/inpaint/drawn").exists()
 
 
-def test_patches_come_from_where_they_may(shell: Shell, checkpoint: str) -> None:
+def test_patches_come_only_from_allowed_regions(shell: Shell, checkpoint: str) -> None:
     photo = pixels("photo.png").copy()
     photo[:, :40] = (255, 0, 255)
     Image.fromarray(photo).save("half.png")
@@ -134,7 +134,7 @@ def test_a_filled_photo_keeps_its_size(shell: Shell, checkpoint: str) -> None:
     assert not Path("runs").exists()
 
 
-def test_what_is_under_the_hole_is_of_no_account(shell: Shell, checkpoint: str) -> None:
+def test_pixels_under_the_hole_do_not_matter(shell: Shell, checkpoint: str) -> None:
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
     spoilt = pixels("photo.png").copy()
     spoilt[pixels("hole.png") > 0] = (255, 0, 128)
@@ -186,7 +186,7 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     assert not np.array_equal(pixels("own/inpaint/000.png"), pixels("drawn/inpaint/000.png"))
 
 
-def test_results_are_numbered_and_a_seed_is_a_result(shell: Shell, checkpoint: str) -> None:
+def test_results_are_numbered_and_depend_on_the_seed(shell: Shell, checkpoint: str) -> None:
     shell("task=inpaint", checkpoint, "mask=hole.png", "inpaint.count=3", "output=several")
     names = {p.name for p in Path("several/inpaint").iterdir()}
     assert {"000.png", "001.png", "002.png"} <= names
@@ -194,18 +194,18 @@ def test_results_are_numbered_and_a_seed_is_a_result(shell: Shell, checkpoint: s
     assert np.array_equal(pixels("one/inpaint/000.png"), pixels("several/inpaint/000.png"))
 
 
-def test_results_that_are_alike_are_said_to_be(
+def test_identical_results_give_a_warning(
     shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     overrides = ("model.noise=0", "model.base=smooth")
     trained_edgeconnect(tmp_path / "sure", *overrides, pixels=picture(HEIGHT, WIDTH))
     arguments = ("task=inpaint", "image=photo.png", "mask=hole.png", "inpaint.count=3")
     shell(*arguments, "checkpoint=sure", "output=alike")
-    assert [r.getMessage() for r in caplog.records if "are alike" in r.getMessage()]
+    assert [r.getMessage() for r in caplog.records if "are identical" in r.getMessage()]
 
 
 def layers(kind: str) -> Array:
-    """The picture in a file's own numbers."""
+    """The picture's values as stored in a file of this kind."""
     rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
     alpha = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, 0)
     channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
@@ -235,8 +235,8 @@ def test_the_files_mode_and_depth_are_kept_bit_for_bit(
 
 
 def cut_out(under_the_hole: int, name: str) -> Array:
-    """Writes the picture, transparent in a strip beside and under a part of the hole, with one
-    colour under the hole and another one where nobody sees it."""
+    """Write the picture with a transparent strip that overlaps the hole. Pixels under the hole and
+    under the strip get colours of their own."""
     array = np.dstack([layers("RGB"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     array[10:25, 50:70, :3] = under_the_hole
     array[:, 65:78] = (1, 2, 3, 0)
@@ -244,7 +244,7 @@ def cut_out(under_the_hole: int, name: str) -> Array:
     return array
 
 
-def test_beside_a_transparent_part_pixels_under_the_hole_reach_nothing(
+def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     shell: Shell, checkpoint: str
 ) -> None:
     arrays = [cut_out(value, f"{value}.png") for value in (0, 200)]
@@ -257,7 +257,7 @@ def test_beside_a_transparent_part_pixels_under_the_hole_reach_nothing(
     for kind in ("task", "trained"):
         made, other = (pixels(f"{kind}-{value}/inpaint/000.png") for value in (0, 200))
         assert np.array_equal(made, other)
-        # Outside of the hole the file's numbers, seen or not; inside everything can be seen.
+        # Outside the hole, all values are the file's, even hidden ones; inside, all is opaque.
         assert np.array_equal(made[~hole], arrays[0][~hole])
         assert (made[hole][:, 3] == 255).all()
 
@@ -280,7 +280,7 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
     Path("holes/two.png").unlink()
     answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", "output=again")
     assert answer.code == 2
-    assert "mask=holes/: has no image with the name of photos/two.jpg" in answer.err
+    assert "mask=holes/: no image named after photos/two.jpg" in answer.err
     assert not Path("again").exists()
 
 
@@ -300,7 +300,7 @@ def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
     assert not changed.any()
 
 
-def test_filled_holes_are_compared_inside_of_them(shell: Shell, checkpoint: str) -> None:
+def test_compare_evaluates_filled_holes_inside_the_hole(shell: Shell, checkpoint: str) -> None:
     pytest.importorskip("cv2")
     for name, hole in (("a/small", [10, 50, 15, 20]), ("a/wide", [30, 10, 20, 60])):
         task = ("task=inpaint", checkpoint, f"inpaint.box={hole}", f"output={name}")
@@ -317,7 +317,7 @@ def test_filled_holes_are_compared_inside_of_them(shell: Shell, checkpoint: str)
     assert "swd1" not in rows[0]
 
 
-def test_the_photo_of_a_model_that_learnt_it_in_memory_is_filled(
+def test_a_training_photo_given_in_memory_is_filled(
     shell: Shell, run: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(run, tmp_path / "memory")
@@ -339,7 +339,7 @@ def test_without_opencv_the_page_says_so(
     answer = shell("task=inpaint", checkpoint, "mask=hole.png", "output=out")
     assert answer.code == 0, answer.err
     assert not Path("out/inpaint/telea.png").exists()
-    assert "OpenCV is missing" in Path("out/index.html").read_text(encoding="utf-8")
+    assert "OpenCV is not installed" in Path("out/index.html").read_text(encoding="utf-8")
 
 
 def spoil() -> None:
@@ -355,7 +355,7 @@ MISTAKES = [
     (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
     (["mask=empty.png"], ["mask=empty.png", "is empty"]),
     (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
-    (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["mask=hole.png", "inpaint.box too"]),
+    (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["mask=hole.png", "inpaint.box is given too"]),
     (["mask=hole.png", "mask.dilate=500"], ["mask.dilate=500", "whole photo"]),
     (["mask=photo.png"], ["mask=photo.png", "no pixel is black", "whole photo"]),
     (["mask=photo.png", "mask.invert=true"], ["mask=photo.png", "no pixel is white"]),
@@ -386,12 +386,12 @@ def test_a_mistake_is_one_line_and_leaves_no_folder(
     assert sorted(p.name for p in Path.cwd().iterdir()) == before
 
 
-def test_a_hole_of_nearly_all_is_said_loudly_and_once(
+def test_a_hole_over_nearly_the_whole_photo_gives_one_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert shell("task=inpaint", checkpoint, "inpaint.box=[0,0,58,80]").code == 0
     warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
-    warnings = [warning for warning in warnings if "no patch may be taken" not in warning]
+    warnings = [warning for warning in warnings if "no patch can be taken" not in warning]
     assert len(warnings) == 1
     assert "the hole is 92 % of the photo" in warnings[0]
     assert "mask.invert=true" in warnings[0]
@@ -432,7 +432,7 @@ def test_a_training_fills_the_photo_once(
     assert len(filled) == 1
 
 
-def test_pixels_under_the_hole_reach_neither_model_nor_result(
+def test_pixels_under_the_hole_affect_neither_model_nor_result(
     shell: Shell, checkpoint: str
 ) -> None:
     spoilt = pixels("photo.png").copy()
@@ -446,7 +446,7 @@ def test_pixels_under_the_hole_reach_neither_model_nor_result(
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
-def test_a_source_mask_limits_what_is_learnt(shell: Shell, checkpoint: str) -> None:
+def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> None:
     save_mask("source.png", box(0, 0, 60, 48))
     spoilt = pixels("photo.png").copy()
     spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
@@ -459,7 +459,7 @@ def test_a_source_mask_limits_what_is_learnt(shell: Shell, checkpoint: str) -> N
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
-def test_a_source_mask_limits_where_patches_are_from(shell: Shell, checkpoint: str) -> None:
+def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: str) -> None:
     save_mask("source.png", box(0, 0, 60, 40))
     arguments = ("image=photo.png", "inpaint.source=source.png", "model.max_size=84")
     assert train(shell, *arguments, output="limited").code == 0
@@ -475,19 +475,19 @@ def test_a_source_mask_limits_where_patches_are_from(shell: Shell, checkpoint: s
         assert answer.code == 0, answer.err
     found = {name: pixels(f"{name}/inpaint/000.png") for name in ("all", "part", "kept", "named")}
     assert not np.array_equal(found["all"], found["part"])
-    # A limit of the training holds for its own photo, and for no other.
+    # The source mask of the training applies only to its own photo.
     assert np.array_equal(found["kept"], found["named"])
     assert not np.array_equal(found["kept"], pixels("other/inpaint/000.png"))
 
 
-def test_a_photo_hardly_longer_than_the_model_is_learnt_as_a_whole(
+def test_a_photo_slightly_larger_than_the_model_is_trained_on_whole(
     shell: Shell, checkpoint: str
 ) -> None:
     for max_size, whole in ((83, True), (80, False)):
         options = ("image=photo.png", "mask=hole.png", f"model.max_size={max_size}")
         answer = train(shell, *options, output=str(max_size))
         assert answer.code == 0, answer.err
-        assert ("Learns around the hole" not in answer.out) == whole
+        assert ("Trains on a window around the hole" not in answer.out) == whole
 
 
 def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
@@ -497,7 +497,9 @@ def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint:
     assert (pixels("trained/inpaint/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
 
-def test_several_photos_with_a_folder_of_masks_are_one_model(shell: Shell, checkpoint: str) -> None:
+def test_several_photos_with_a_folder_of_masks_train_one_model(
+    shell: Shell, checkpoint: str
+) -> None:
     for folder in ("photos", "holes"):
         Path(folder).mkdir()
     for seed, name in enumerate(("a", "b")):
@@ -516,7 +518,7 @@ def test_several_photos_with_a_folder_of_masks_are_one_model(shell: Shell, check
     resumed = shell("resume=trained")
     assert resumed.code == 0, resumed.err
     assert np.array_equal(pixels("trained/inpaint/b/000.png"), pixels("again/inpaint/b/000.png"))
-    # Runs of 0.1.0 kept only what they learnt.
+    # Runs of 0.1.0 kept only the training image.
     RunFolder(Path("trained")).write_status("stopped")
     Path("trained/inputs.json").unlink()
     resumed = shell("resume=trained")
@@ -524,12 +526,12 @@ def test_several_photos_with_a_folder_of_masks_are_one_model(shell: Shell, check
     assert pixels("trained/inpaint/000.png").shape == (28, 28, 3)
 
 
-def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(
+def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     shell: Shell, checkpoint: str
 ) -> None:
     answer = train(shell, "image=photo.png", "inpaint.box=[30,40,8,10]")
     assert answer.code == 0, answer.err
-    assert "Learns around the hole" in answer.out
+    assert "Trains on a window around the hole" in answer.out
     model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
@@ -542,8 +544,8 @@ def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(
         (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
         (["mask=photo.png"], ["mask=photo.png", "no pixel is black"]),
         (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
-        (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["inpaint.box too"]),
-        (["inpaint.box=[0,0,60,83]"], ["mask leaves", "to learn from"]),
+        (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["inpaint.box is given too"]),
+        (["inpaint.box=[0,0,60,83]"], ["mask leaves", "to train on"]),
         (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
         (["mask=hole.png", "inpaint.source=small.png"], ["inpaint.source=small.png", "30x40"]),
         (["image=tiny.png", "inpaint.box=[1,1,2,2]"], ["tiny.png", "too small"]),
@@ -552,7 +554,7 @@ def test_a_photo_larger_than_the_model_is_learnt_around_its_hole(
     ],
     ids=lambda value: " ".join(value),
 )
-def test_a_mistake_is_told_before_the_training(
+def test_a_mistake_is_reported_before_the_training(
     shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
 ) -> None:
     spoil()
@@ -567,7 +569,7 @@ def test_a_mistake_is_told_before_the_training(
     assert sorted(p.name for p in Path.cwd().iterdir()) == before
 
 
-def test_a_training_that_was_stopped_goes_on_with_its_hole(
+def test_a_stopped_training_resumes_with_its_hole(
     shell: Shell, checkpoint: str, tmp_path: Path
 ) -> None:
     train(shell, "image=photo.png", "mask=hole.png")
@@ -581,7 +583,7 @@ def test_a_training_that_was_stopped_goes_on_with_its_hole(
     assert np.array_equal(pixels("trained/inpaint/000.png"), result)
 
 
-def test_a_run_of_0_1_0_goes_on_with_the_hole_that_it_learnt_without_the_users_mask(
+def test_a_run_of_0_1_0_resumes_with_its_saved_hole_if_the_mask_is_gone(
     shell: Shell, checkpoint: str
 ) -> None:
     train(shell, "image=photo.png", "mask=hole.png")
@@ -598,4 +600,5 @@ def test_a_run_of_0_1_0_goes_on_with_the_hole_that_it_learnt_without_the_users_m
 def test_a_model_of_another_family_is_refused(shell: Shell, checkpoint: str) -> None:
     answer = shell("task=sample", checkpoint)
     assert answer.code == 2
-    assert "has no task=sample; it has task=inpaint" in answer.err
+    assert "task=sample does not work with a model of edgeconnect" in answer.err
+    assert "allowed: task=inpaint" in answer.err

@@ -1,4 +1,4 @@
-"""Results made of the photo's own pixels inside of a mask: origins, layers, 16 bits and alpha."""
+"""Inside a mask, results consist of the photo's pixels: origins, layers, 16 bits and alpha."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.commands import Answer, Shell
 from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
 
 SIZE = (60, 84)
-# Where the edited photo differs from the photo, and where the mask allows it.
+# Where the edited photo differs from the photo, and where the mask is white.
 PASTED, MASK = (slice(20, 32), slice(30, 45)), (slice(16, 36), slice(26, 49))
 OPTIONS = {
     "edit": ("edit.image=edited.png", "edit.mask=mask.png", "mask.dilate=1", "mask.feather=1"),
@@ -33,7 +33,7 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folders ``singan`` and ``edgeconnect`` of models of ``photo.png``."""
+    """The run folders ``singan`` and ``edgeconnect``, trained on ``photo.png``."""
     folder = tmp_path_factory.mktemp("trained")
     run = trained(folder / "singan")
     run.options.image = "photo.png"
@@ -43,8 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def photo(deep: bool = False) -> NDArray[Any]:
-    """(60, 84, 3) of 8 bits or, with transparency that falls from left to right, (60, 84, 4) of
-    16."""
+    """8-bit RGB (60, 84, 3), or 16-bit RGBA (60, 84, 4) with opacity falling from left to right."""
     rgb = (picture(*SIZE)[0].permute(1, 2, 0).numpy() + 1) / 2
     if not deep:
         return (rgb * 255).round().astype(np.uint8)
@@ -53,7 +52,7 @@ def photo(deep: bool = False) -> NDArray[Any]:
 
 
 def write(deep: bool = False) -> None:
-    """``photo.png``, ``edited.png`` with a part turned over, and ``mask.png`` around that."""
+    """Write ``photo.png``, ``edited.png`` with one part rotated, and ``mask.png`` around it."""
     own = photo(deep)
     edited = own.copy()
     edited[PASTED] = edited[PASTED][::-1, ::-1]
@@ -74,7 +73,7 @@ def run(shell: Shell, runs: Path, task: str, *more: str) -> Answer:
 
 
 def numbers(file: str | Path) -> NDArray[Any]:
-    """(H, W, C), the levels of 16 bits that a file holds."""
+    """The 16-bit values in a file, (H, W, C)."""
     read = read_image(file)
     assert read.alpha is not None
     channels = np.concatenate([(read.pixels[0] + 1) / 2, read.alpha[0]])
@@ -86,7 +85,7 @@ def of(task: str) -> Origin:
 
 
 @pytest.mark.parametrize("task", OPTIONS)
-def test_the_origin_holds_and_says_what_is_of_the_photo(
+def test_the_origin_is_verified_and_marks_the_photos_pixels(
     shell: Shell, runs: Path, task: str
 ) -> None:
     write()
@@ -114,7 +113,7 @@ def test_the_origin_holds_and_says_what_is_of_the_photo(
 
 
 @pytest.mark.parametrize("task", OPTIONS)
-def test_layers_go_along(shell: Shell, runs: Path, task: str) -> None:
+def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> None:
     write()
     depth = np.random.default_rng(0).normal(50, 9, SIZE).astype(np.float32)
     labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
@@ -130,7 +129,7 @@ def test_layers_go_along(shell: Shell, runs: Path, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", ["edit", "make_tileable", "inpaint"])
-def test_sixteen_bits_and_transparency_go_along(shell: Shell, runs: Path, task: str) -> None:
+def test_sixteen_bits_and_transparency_are_kept(shell: Shell, runs: Path, task: str) -> None:
     write(deep=True)
     answer = run(shell, runs, task, "mask.feather=0" if task == "inpaint" else "seed=0")
     assert answer.code == 0, answer.err
@@ -144,7 +143,7 @@ def test_sixteen_bits_and_transparency_go_along(shell: Shell, runs: Path, task: 
     assert (made[moved, 3] == there[moved, 3]).all()
 
 
-def test_what_a_fully_transparent_pixel_hides_is_of_no_account(shell: Shell, runs: Path) -> None:
+def test_colours_of_fully_transparent_pixels_do_not_matter(shell: Shell, runs: Path) -> None:
     write(deep=True)
     own = photo(deep=True)
     own[:, -20:, 3] = 0
@@ -155,9 +154,7 @@ def test_what_a_fully_transparent_pixel_hides_is_of_no_account(shell: Shell, run
     assert (of("inpaint").kinds[:, -20:] == EXACT).all()
 
 
-def test_pixels_that_are_not_those_of_the_training_have_origins_inside_alone(
-    shell: Shell, runs: Path
-) -> None:
+def test_with_another_photo_only_pixels_inside_have_origins(shell: Shell, runs: Path) -> None:
     write()
     Image.fromarray(255 - np.asarray(Image.open("edited.png"))).resize((42, 30)).save("edited.png")
     Image.open("mask.png").resize((42, 30)).save("mask.png")
@@ -170,7 +167,7 @@ def test_pixels_that_are_not_those_of_the_training_have_origins_inside_alone(
     assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
 
 
-def test_nothing_enlarged_is_called_exact(shell: Shell, runs: Path) -> None:
+def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None:
     write()
     for name in ("edited.png", "mask.png"):
         Image.open(name).resize((168, 120)).save(name)
@@ -188,13 +185,13 @@ def test_nothing_enlarged_is_called_exact(shell: Shell, runs: Path) -> None:
         ("inpaint", ["finish.detail=network"], "allowed: finish.detail=patches"),
         ("edit", ["finish.detail=network"], "allowed: finish.detail=patches"),
         ("make_tileable", ["finish.detail=network"], "allowed: finish.detail=patches"),
-        ("make_tileable", ["make_tileable.image=small.png"], "60x84 pixels; its photo has 30x42"),
-        ("inpaint", ["layers.labels=depth.tif"], "layers.labels=depth.tif: is not among"),
-        ("inpaint", ["layers=small.png"], "layers=small.png: 30x42 pixels; its photo has 60x84"),
-        ("edit", ["edit.image=small.png", "edit.mask=small.png"], "edit.image: 30x42 pixels; the"),
+        ("make_tileable", ["make_tileable.image=small.png"], "60x84 pixels; the photo has 30x42"),
+        ("inpaint", ["layers.labels=depth.tif"], "layers.labels=depth.tif: not one of"),
+        ("inpaint", ["layers=small.png"], "layers=small.png: 30x42 pixels; the photo has 60x84"),
+        ("edit", ["edit.image=small.png", "edit.mask=small.png"], "30x42 pixels; layers= needs"),
     ],
 )
-def test_layers_that_do_not_fit_are_one_line(
+def test_misfitting_layers_give_a_one_line_error(
     shell: Shell, runs: Path, task: str, options: list[str], problem: str
 ) -> None:
     write()
@@ -208,7 +205,7 @@ def test_layers_that_do_not_fit_are_one_line(
 
 
 @pytest.mark.parametrize("task", OPTIONS)
-def test_what_cannot_fit_is_refused_before_any_work(
+def test_too_little_memory_is_reported_before_any_work(
     shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
@@ -233,7 +230,7 @@ def test_a_training_is_refused_if_its_hole_cannot_be_filled(
     assert not Path("out").exists()
 
 
-def test_what_is_finished_stays_after_ctrl_c(
+def test_finished_results_are_kept_after_ctrl_c(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
@@ -257,7 +254,7 @@ def test_what_is_finished_stays_after_ctrl_c(
 def test_the_progress_within_a_hole_is_shown(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two holes, the first has three times the pixels of the second."""
+    """The first of the two holes has three times the pixels of the second."""
     write()
     mask = np.zeros(SIZE, np.uint8)
     mask[10:40, 10:22] = mask[30:42, 60:70] = 255
@@ -278,7 +275,7 @@ def test_the_progress_within_a_hole_is_shown(
     assert shown == pytest.approx([0.375, 0.875])
 
 
-def test_lines_choose_the_pixels_of_a_hole(
+def test_given_edges_guide_the_finishing_of_a_hole(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()

@@ -1,4 +1,4 @@
-"""layers=: images of the photo's size that go along with results."""
+"""layers=: images of the photo's size that accompany results."""
 
 import shutil
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_every_result_comes_with_every_layer(
     assert len([r for r in results if r.kind == "result"]) == 2
 
 
-def test_labels_are_not_mixed_where_the_photo_is_shrunk(
+def test_labels_are_not_interpolated_when_the_photo_is_shrunk(
     run: Path, shell: Shell, mask: NDArray[Any]
 ) -> None:
     Image.fromarray(np.where(mask > 3, 255, 0).astype(np.uint8)).save("mask.png")
@@ -82,7 +82,7 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     places = read_origin("out/sample/000.origin.png").places
     there = read_layer("out/sample/layers/mask/000.png").values
     assert (there == mask[places[..., 0], places[..., 1]]).all()
-    # A photo of another size has no place for them.
+    # The layers do not fit a photo of another size.
     Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
     Image.fromarray(np.eye(30, 40, dtype=np.uint8) * 255).save("where.png")
     edited = ("task=edit", "edit.image=small.png", "edit.mask=where.png", "output=edited")
@@ -96,13 +96,16 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     ("options", "problem"),
     [
         (["layers=nowhere.png"], "layers=nowhere.png: no such file"),
-        (["layers=[small.png]"], "layers=small.png: 30x40 pixels; its photo has 120x168"),
-        (["layers=[mask.png,other/mask.png]"], "layers=other/mask.png: another layer is called"),
-        (["layers=mask.png", "layers.labels=depth.tif"], "layers.labels=depth.tif: is not among"),
+        (["layers=[small.png]"], "layers=small.png: 30x40 pixels; the photo has 120x168"),
+        (
+            ["layers=[mask.png,other/mask.png]"],
+            "layers=other/mask.png: another layer is also called",
+        ),
+        (["layers=mask.png", "layers.labels=depth.tif"], "layers.labels=depth.tif: not one of"),
         (["layers=mask.png", "finish.detail=network"], "allowed: finish.detail=patches"),
     ],
 )
-def test_what_does_not_fit_is_one_line(
+def test_unsuitable_layers_give_a_one_line_error(
     run: Path, shell: Shell, mask: NDArray[Any], options: list[str], problem: str
 ) -> None:
     Path("other").mkdir()

@@ -18,7 +18,7 @@ from tests.tiny import picture, trained
 
 @pytest.fixture
 def model(tmp_path: Path, shell: Shell, photo: str) -> str:
-    """The run folder of a model of the photo, (20, 28) pixels at the finest of three scales."""
+    """The run folder of a three-scale model of the photo, (20, 28) pixels at the finest scale."""
     run = trained(tmp_path / "model")
     run.options.image = str(tmp_path / photo)
     save_options(run.options, run.folder.config_path)
@@ -26,7 +26,7 @@ def model(tmp_path: Path, shell: Shell, photo: str) -> str:
     return "model"
 
 
-def test_it_writes_the_photo_and_a_proof(shell: Shell, model: str, photo: str) -> None:
+def test_the_tileable_photo_and_a_proof_are_written(shell: Shell, model: str, photo: str) -> None:
     answer = shell("task=make_tileable", f"checkpoint={model}", "output=out")
     assert answer.code == 0, answer.err
     before, made = read_image(photo).pixels, read_image("out/make_tileable/000.png").pixels
@@ -40,7 +40,7 @@ def test_it_writes_the_photo_and_a_proof(shell: Shell, model: str, photo: str) -
     for axis in ("top and bottom", "left and right"):
         assert status["seams"][axis] < status["seams_before"][axis]
         assert axis in answer.out
-    assert "Step over the border, before" in Path("out/index.html").read_text()
+    assert "Step across the border before" in Path("out/index.html").read_text()
 
 
 def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell, model: str, photo: str) -> None:
@@ -59,7 +59,7 @@ def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell, model: str, pho
     assert read_image("out/make_tileable/drawn/000.png").size == (20, 28)
 
 
-def test_one_axis_leaves_the_other(shell: Shell, model: str, photo: str) -> None:
+def test_one_axis_can_be_made_tileable_alone(shell: Shell, model: str, photo: str) -> None:
     command = ("task=make_tileable", f"checkpoint={model}", "output=out", "make_tileable.axes=x")
     assert shell(*command, "make_tileable.band=7").code == 0
     before, made = read_image(photo).pixels, read_image("out/make_tileable/000.png").pixels
@@ -80,11 +80,11 @@ def test_a_photo_keeps_its_size_depth_mode_and_profile(shell: Shell, model: str)
     assert torch.equal(made.pixels[inside], read_image("deep.png").pixels[inside])
 
 
-def test_a_photo_that_is_gone_is_taken_from_the_run(shell: Shell, model: str, photo: str) -> None:
+def test_a_deleted_photo_is_read_from_the_run(shell: Shell, model: str, photo: str) -> None:
     Path(photo).unlink()
     answer = shell("task=make_tileable", f"checkpoint={model}", "output=out")
     assert answer.code == 0, answer.err
-    assert "the training's own copy" in answer.out
+    assert "the training's copy" in answer.out
     assert read_image("out/make_tileable/000.png").size == (20, 28)
 
 
@@ -92,7 +92,7 @@ def test_a_photo_that_is_gone_is_taken_from_the_run(shell: Shell, model: str, ph
     ("argument", "message"),
     [
         ("make_tileable.axes=z", "make_tileable.axes=z: needs one of both, x, y"),
-        ("make_tileable.band=0.7", "make_tileable.band=0.7: needs a number above 0"),
+        ("make_tileable.band=0.7", "make_tileable.band=0.7: needs a fraction above 0"),
         ("make_tileable.band=21", "make_tileable.band is 21; allowed: .* 1 to 20, in pixels"),
         ("make_tileable.start_scale=9", "make_tileable.start_scale is 9; allowed: 0 to 2"),
         ("make_tileable.start_scale=-1", "make_tileable.start_scale=-1: needs a whole number"),

@@ -1,4 +1,4 @@
-"""Pictures that a run makes say to machines how they were made; others do not."""
+"""Generated pictures carry machine-readable marks of how they were made; others do not."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
 def marks(folder: str) -> dict[str, bytes | None]:
-    """The marks of a run's pictures, by their paths."""
+    """The marks of a run's pictures by path."""
     files = sorted(path for path in Path(folder).rglob("*") if path.suffix in (".png", ".webp"))
     return {path.relative_to(folder).as_posix(): read_mark(path) for path in files}
 
@@ -34,7 +34,7 @@ def test_a_training_marks_samples_and_what_its_network_draws(finished_run: Path)
         assert found[other] is None, other
 
 
-def test_marks_false_leaves_them_out(shell: Shell, photo: str) -> None:
+def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
     asked(shell, f"image={photo}", "output=run", *TINY_RUN, "marks=false")
     assert "sample/000.png" in marks("run")
     assert set(marks("run").values()) == {None}
@@ -80,7 +80,7 @@ def test_a_training_that_ends_with_a_task_names_it(shell: Shell, photo: str) -> 
     )
 
 
-def test_retargeting_marks_no_plain_resizing(shell: Shell, tmp_path: Path) -> None:
+def test_plain_resizing_is_not_marked_as_generated(shell: Shell, tmp_path: Path) -> None:
     trained_ingan(tmp_path / "model")
     asked(shell, "task=retarget", "checkpoint=model", "output=out", "retarget.scale=[[1,1.5]]")
     made = [mark for file, mark in marks("out").items() if file.startswith("retarget/")]

@@ -25,11 +25,13 @@ def test_a_mask_of_the_photos_size_covers_the_wanted_share(
     assert found.shape == (40, 56)
     assert set(found.flatten().tolist()) == {0, 255}
     assert found.mean() / 255 == pytest.approx(0.25, abs=0.02)
-    assert answer.out.startswith(f"masks/photo.png: {kind} over 2")
+    assert answer.out.startswith(f"masks/photo.png: {kind} covering 2")
     assert sorted(p.name for p in Path().iterdir()) == ["masks", "photo.png"]
 
 
-def test_the_seed_is_the_hole_and_output_may_name_the_file(shell: Shell, photo: str) -> None:
+def test_the_seed_determines_the_hole_and_output_may_name_the_file(
+    shell: Shell, photo: str
+) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         shell("task=mask", f"image={photo}", f"seed={seed}", f"output={name}.png")
     a, b, c = (hole(f"{name}.png") for name in "abc")
@@ -51,7 +53,7 @@ def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
     before = Path("masks/photo.png").read_bytes()
     answer = shell("task=mask", f"image={photo}", "seed=1")
     assert answer.code == 2
-    assert "masks/photo.png is there already" in answer.err
+    assert "masks/photo.png already exists" in answer.err
     assert Path("masks/photo.png").read_bytes() == before
 
 
@@ -64,8 +66,8 @@ def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
         (("mask.dilate=3",), "mask.dilate: cannot be changed here"),
         (("sample.count=3",), "sample.count: cannot be changed here"),
         (("image=gone.png",), "image=gone.png: no such file"),
-        (("image=[photo.png,photo.png]",), "two photos have the name photo"),
-        (("output=photo.png",), "photo.png is there already"),
+        (("image=[photo.png,photo.png]",), "two photos are named photo"),
+        (("output=photo.png",), "photo.png already exists"),
         (("output=photo.png/x.png",), "a file of that name is in the way"),
     ],
 )
@@ -79,7 +81,7 @@ def test_bad_input_gets_one_line(
     assert [p.name for p in Path().iterdir()] == ["photo.png"]
 
 
-def test_without_a_photo_there_is_none(shell: Shell) -> None:
+def test_a_mask_needs_a_photo(shell: Shell) -> None:
     answer = shell("task=mask")
     assert answer.code == 2
     assert "image=FILE is missing" in answer.err

@@ -1,4 +1,4 @@
-"""Beside every finished result is a file that says where its pixels come from."""
+"""Every finished result comes with a file that says where its pixels come from."""
 
 import shutil
 from pathlib import Path
@@ -17,14 +17,14 @@ from tests.tiny import picture
 
 @pytest.fixture
 def photo(tmp_path: Path) -> str:
-    """A photo of 120 x 168 pixels in this folder."""
+    """A photo of 120 x 168 pixels in the working folder."""
     write_image(tmp_path / "photo.png", picture(120, 168))
     return "photo.png"
 
 
 @pytest.fixture
 def run(shell: Shell, photo: str, tmp_path: Path, finished_run: Path) -> Path:
-    """A training of that photo, with a finished sample."""
+    """A training on this photo, with a finished sample."""
     shutil.copytree(finished_run / "run", tmp_path / "run")
     for path in (tmp_path / "run").glob("*.*"):
         if path.suffix in (".yaml", ".json"):
@@ -44,11 +44,11 @@ def test_every_exact_pixel_is_that_of_the_photo(run: Path, photo: str) -> None:
     assert ((origin.kinds == BLENDED) == ~same).all()
 
 
-def test_it_is_no_result_of_its_own(run: Path, shell: Shell) -> None:
+def test_the_origin_file_is_not_a_result(run: Path, shell: Shell) -> None:
     results = read_results(run)
     assert [result.file for result in results if result.kind == "result"] == ["sample/000.png"]
     assert not [result for result in results if result.file.endswith(".origin.png")]
-    # Neither for those that look through folders.
+    # Commands that search folders do not take it for a result either.
     judged = shell(
         *("task=evaluate", f"evaluate.samples={run}/sample", f"evaluate.real={run}/photo.png"),
         *("evaluate.patches=[3]", "output=judged", "device=cpu"),
@@ -64,15 +64,13 @@ def test_the_page_shows_its_map_and_shares(run: Path) -> None:
     assert shown.caption in (run / "index.html").read_text(encoding="utf-8")
 
 
-def test_rows_and_columns_are_of_the_photo_at_the_size_that_was_used(
-    run: Path, shell: Shell
-) -> None:
+def test_origins_refer_to_the_photo_at_the_finishing_size(run: Path, shell: Shell) -> None:
     answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=33", "output=small")
     assert answer.code == 0, answer.err
     assert read_origin("small/sample/000.origin.png").photo_size == fit_size((120, 168), 33)
 
 
-def test_what_the_network_drew_alone_has_none(run: Path, shell: Shell) -> None:
+def test_network_output_without_finishing_has_no_origin(run: Path, shell: Shell) -> None:
     answer = shell("task=sample", f"checkpoint={run}", "finish.detail=network", "output=plain")
     assert answer.code == 0, answer.err
     assert not list(Path("plain").rglob("*origin*"))
@@ -84,6 +82,6 @@ def test_a_photo_beyond_16_bits_is_refused(
     monkeypatch.setattr("internal_gan.tasks.finishing.MOST_SIDE", 167)
     answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=photo", "output=out")
     assert answer.code == 2
-    problem = "the photo has 120x168 pixels; at most 167 a side can be kept track of"
+    problem = "the photo has 120x168 pixels; origins can be recorded for at most 167 a side"
     assert answer.lines == [f"error: finish.resolution=photo: {problem}"]
     assert not Path("out").exists()

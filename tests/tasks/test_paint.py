@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkpoint(run: Path, shell: Shell) -> str:
-    """The option that names it, with a painting of 70 x 50 pixels in the folder here."""
+    """The checkpoint option, with a painting of 70 x 50 pixels in the working folder."""
     painting = np.zeros((70, 50, 3), np.uint8)
     painting[:40] = (40, 90, 200)
     painting[40:, 10:30] = (220, 160, 60)
@@ -36,7 +36,7 @@ def checkpoint(run: Path, shell: Shell) -> str:
     return f"checkpoint={run}"
 
 
-def test_a_painting_becomes_a_photo_of_its_shape(shell: Shell, checkpoint: str) -> None:
+def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoint: str) -> None:
     answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.count=2")
     assert answer.code == 0, answer.err
     (folder,) = Path("runs/photo-singan").iterdir()
@@ -60,7 +60,7 @@ def test_the_strip_shows_each_start_scale(shell: Shell, checkpoint: str) -> None
         assert result != other
 
 
-def test_quantize_trains_the_start_scale_anew_with_progress(
+def test_quantize_retrains_the_start_scale_with_progress(
     shell: Shell, run: Path, checkpoint: str
 ) -> None:
     model_file = (run / "model.safetensors").read_bytes()
@@ -101,7 +101,7 @@ def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> Non
 
 
 def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
-    """Longer training brings the reconstruction from few colours nearer to the photo."""
+    """Longer training brings the reconstruction from few colours closer to the photo."""
     errors = []
     for steps in (1, 120):
         recipe = recipe_of(f"model.steps={steps}")
@@ -160,19 +160,19 @@ def test_a_gray_models_results_are_gray(shell: Shell, run: Path, checkpoint: str
             (run / "photo.png").write_bytes(kept)
 
 
-def test_a_result_has_the_paintings_aspect_and_the_photos_density(
+def test_a_result_has_the_paintings_aspect_ratio_and_the_photos_resolution(
     shell: Shell, checkpoint: str, photo: str
 ) -> None:
     finish = ("finish.detail=patches", "output=out")
     answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.start_scale=1", *finish)
     assert answer.code == 0, answer.err
     drawn, done = (read_image(f"out/paint/{name}000.png").size for name in ("drawn/", ""))
-    # The photo of 40 x 56 pixels was learnt at 20 x 28.
+    # The model was trained at 20 x 28 on a photo of 40 x 56 pixels.
     assert done == (2 * drawn[0], 2 * drawn[1])
 
 
 @pytest.mark.parametrize("given", ["finish.resolution=model", "finish.detail=network"])
-def test_paintings_are_finished_at_the_models_size_or_not_at_all(
+def test_finishing_a_painting_follows_detail_and_resolution(
     shell: Shell, checkpoint: str, photo: str, given: str
 ) -> None:
     detail = "finish.detail=patches" if "resolution" in given else "finish.resolution=photo"

@@ -1,4 +1,4 @@
-"""task=preview: pictures of a photo's patches before any training."""
+"""task=preview: pictures composed of a photo's patches, without training."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def photo(shell: Shell) -> None:
 def preview(shell: Shell, *options: str) -> Path:
     answer = shell("task=preview", "image=photo.png", "output=out", *options)
     assert answer.code == 0, answer.err
-    assert "no network has learnt" in answer.out
+    assert "without a trained network" in answer.out
     return Path("out/preview")
 
 
@@ -146,7 +146,7 @@ def test_options_of_a_hole_need_one(shell: Shell, option: str) -> None:
     holed()
     answer = shell("task=preview", "image=photo.png", "output=out", option)
     name = option.partition("=")[0]
-    expected = f"error: {name}: there is no hole; needed is mask=FILE or inpaint.box"
+    expected = f"error: {name}: there is no hole; give mask=FILE or inpaint.box"
     assert answer.lines == [expected]
 
 
@@ -154,5 +154,5 @@ def test_options_of_a_hole_need_one(shell: Shell, option: str) -> None:
 def test_a_filled_hole_leaves_the_photo_as_large_as_it_is(shell: Shell, option: str) -> None:
     answer = shell("task=preview", "image=photo.png", "output=out", f"mask={holed()}", option)
     name = option.partition("=")[0]
-    assert answer.lines == [f"error: {name}: a filled hole leaves the photo as large as it is"]
+    assert answer.lines == [f"error: {name}: filling a hole keeps the photo's size"]
     assert not Path("out").exists()

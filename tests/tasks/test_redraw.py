@@ -29,7 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkpoint(run: Path, shell: Shell) -> str:
-    """The option that names it, with a photo and a mask of 60 x 84 pixels in the folder here."""
+    """The checkpoint option, with a photo and a mask of 60 x 84 pixels in the working folder."""
     edited = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(edited).save("edited.png")
     mask = np.zeros((60, 84), np.uint8)
@@ -64,12 +64,12 @@ def test_results_go_to_a_run_folder_of_their_own(
     assert sorted(p.name for p in run.iterdir()) == before
 
 
-def test_an_edited_part_is_made_of_the_learnt_photos_own_pixels(
+def test_an_edited_part_consists_of_the_training_photos_pixels(
     shell: Shell, checkpoint: str
 ) -> None:
     learnt = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     photo, edited = learnt.copy(), learnt.copy()
-    edited[20:32, 30:45] = (255, 0, 255)  # a colour that the photo does not have
+    edited[20:32, 30:45] = (255, 0, 255)  # a colour that does not occur in the photo
     Image.fromarray(photo).save("photo.png")
     Image.fromarray(edited).save("edited.png")
     answer = shell(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
@@ -109,7 +109,7 @@ def test_a_redrawn_photo_keeps_its_size(shell: Shell, checkpoint: str, task: str
 
 
 def layers(kind: str) -> Any:
-    """A picture of 60 x 84 in a file's own numbers."""
+    """A 60 x 84 picture's values as stored in a file of this kind."""
     rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
     alpha = np.linspace(0.2, 1, 84)[None, :, None].repeat(60, 0)
     all_kinds = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}
@@ -129,7 +129,7 @@ def write(path: Path, array: Any, kind: str) -> None:
 
 
 def numbers(path: Path, depth: int) -> Any:
-    """All channels of a file as whole numbers."""
+    """All channels of a file as integers."""
     photo = read_image(path)
     largest = 2**depth - 1
     channels = [(photo.pixels[0] + 1) / 2 * largest]
@@ -220,7 +220,7 @@ def test_the_same_seed_gives_the_same_picture(shell: Shell, checkpoint: str) -> 
     assert a == b != c
 
 
-def test_the_start_scale_is_the_one_that_the_strip_shows(shell: Shell, checkpoint: str) -> None:
+def test_a_start_scale_gives_its_picture_in_the_strip(shell: Shell, checkpoint: str) -> None:
     Image.open("edited.png").resize((28, 20)).save("edited.png")
     Image.open("mask.png").resize((28, 20)).save("mask.png")
     for scale in (1, 2):
@@ -231,7 +231,7 @@ def test_the_start_scale_is_the_one_that_the_strip_shows(shell: Shell, checkpoin
         assert np.array_equal(result, numbers(Path(f"{scale}/edit/start-scale-{scale}.png"), 8))
 
 
-def test_a_mask_that_may_be_inverted_is_said_aloud(
+def test_a_mask_that_may_be_inverted_gives_a_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     mask = np.full((60, 84), 255, np.uint8)
@@ -243,16 +243,16 @@ def test_a_mask_that_may_be_inverted_is_said_aloud(
     assert "with mask.invert=true" in caplog.text
 
 
-def test_a_mask_that_has_grown_over_everything_is_said(
+def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
     assert answer.code == 0
-    assert "nothing is kept as it was" in caplog.text
+    assert "nothing is kept unchanged" in caplog.text
 
 
 def spoil(kind: str) -> None:
-    """Put a mask here that will not do."""
+    """Write an unusable mask into the working folder."""
     mask = {
         "empty": np.zeros((60, 84), np.uint8),
         "full": np.full((60, 84), 255, np.uint8),
@@ -279,7 +279,10 @@ def spoil(kind: str) -> None:
         ([*used("edit", "full.png")], ["edit.mask=full.png", "whole image", "mask.invert=true"]),
         ([*used("harmonize", "small.png")], ["harmonize.mask=small.png", "30x42", "60x84"]),
         ([*used("edit"), "edit.start_scale=3"], ["edit.start_scale=3", "1 to 2, or auto"]),
-        ([*used("edit"), "edit.start_scale=0"], ["edit.start_scale=0", "1 (next to the coarsest"]),
+        (
+            [*used("edit"), "edit.start_scale=0"],
+            ["edit.start_scale=0", "1 (the second-coarsest scale"],
+        ),
         ([*used("edit"), "edit.start_scale=x"], ["edit.start_scale=x", "or auto"]),
         ([*used("edit"), "edit.count=0"], ["edit.count=0", "1 to 1000"]),
         ([*used("edit"), "mask.dilate=-1"], ["mask.dilate=-1", "0 to 1000"]),

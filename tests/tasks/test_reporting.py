@@ -1,4 +1,4 @@
-"""However a task ends, its folder tells, and the terminal hears of it once."""
+"""However a task ends, its folder records it, and the terminal reports it once."""
 
 import errno
 import os
@@ -33,13 +33,13 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         (FULL, UserError, "failed", "cannot write {}: the disk is full"),
         (OSError(errno.ENAMETOOLONG, "", "x" * 300), UserError, "failed", "the name is too long"),
         (OSError(errno.ENOENT, "gone", "x"), OSError, "failed", "FileNotFoundError"),
-        (KeyboardInterrupt(), KeyboardInterrupt, "stopped", "stopped at once"),
-        (SystemExit(1), SystemExit, "stopped", "stopped at once"),
-        (GeneratorExit(), GeneratorExit, "stopped", "stopped at once"),
+        (KeyboardInterrupt(), KeyboardInterrupt, "stopped", "stopped immediately"),
+        (SystemExit(1), SystemExit, "stopped", "stopped immediately"),
+        (GeneratorExit(), GeneratorExit, "stopped", "stopped immediately"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
-def test_the_status_tells_every_end_and_the_terminal_nothing(
+def test_the_status_records_every_outcome_and_nothing_is_printed(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     raised: BaseException,
@@ -53,14 +53,14 @@ def test_the_status_tells_every_end_and_the_terminal_nothing(
     status = folder.status()
     assert status["state"] == state
     assert reason.format(folder.path) in status["reason"]
-    # Who catches the error tells it; here it would come twice.
+    # Whoever catches the error prints it; printing it here would repeat it.
     assert "".join(capfd.readouterr()) == ""
     traceback = folder.log_path.is_file() and "Traceback" in folder.log_path.read_text()
     assert traceback == (told in (KeyError, OSError))
     RunFolder(folder.path).claim()
 
 
-def test_the_first_error_is_told_when_the_end_cannot_be_described(
+def test_the_first_error_is_reported_if_writing_the_report_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -73,7 +73,7 @@ def test_the_first_error_is_told_when_the_end_cannot_be_described(
     assert folder.status()["state"] == "failed"
 
 
-def test_an_error_of_ours_is_one_line_on_the_terminal(
+def test_an_unexpected_error_is_one_line_on_the_terminal(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -118,7 +118,7 @@ def test_a_full_disk_is_one_line_and_the_status_says_failed(
 
 
 def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let so many files more be written whole, and none after them."""
+    """Let ``room`` more files be written, then report a full disk."""
     left = room
 
     def sync(path: Path) -> None:
@@ -149,7 +149,7 @@ def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
     assert line.endswith("; output=FOLDER writes the comparison elsewhere")
     Path("table").mkdir()
     with monkeypatch.context() as disk:
-        # Where the figures would be kept.
+        # mkdir would create the cache of figures.
         disk.setattr(os, "mkdir", refuse)
         assert shell("task=compare", "runs=runs", "output=table").code == 0
     assert "| a |" in Path("table/comparison.md").read_text()

@@ -1,4 +1,4 @@
-"""A training that was interrupted ends as if it had not been."""
+"""A resumed training ends as if it had never been interrupted."""
 
 import json
 import signal
@@ -18,7 +18,7 @@ from internal_gan.training.callbacks import Callback
 from tests.commands import TINY_RUN, Shell, start_process
 from tests.tiny import network_of, picture, same_weights
 
-# A checkpoint at every step; more steps than a moment takes.
+# A checkpoint at every step, and enough steps to interrupt.
 SLOW = (
     *TINY_RUN,
     "trainer.max_steps=null",
@@ -30,7 +30,7 @@ SLOW = (
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of the training that was not interrupted."""
+    """The run folder of the uninterrupted training."""
     folder = tmp_path_factory.mktemp("whole")
     photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
     options = compose(SLOW)
@@ -91,7 +91,7 @@ def test_a_resumed_run_ends_bit_equal(
 
 
 def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> None:
-    """Wait until a run has logged so many steps."""
+    """Wait until a run has logged a number of steps."""
     while process.poll() is None:
         if path.is_file() and len(path.read_text().splitlines()) > count:
             return
@@ -99,7 +99,7 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
     raise AssertionError(process.communicate()[1])
 
 
-def test_a_resumed_run_took_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
+def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
         patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
@@ -132,7 +132,7 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
 
 
 @pytest.mark.parametrize("image", ["photo.png", None])
-def test_beginning_anew_from_the_shrunk_photo_is_said(
+def test_restarting_from_the_shrunk_photo_is_reported(
     shell: Shell, tmp_path: Path, photo: str, image: str | None
 ) -> None:
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
@@ -147,17 +147,21 @@ def test_beginning_anew_from_the_shrunk_photo_is_said(
     Path(photo).unlink()
     answer = shell("resume=run")
     assert answer.code == 0, answer.err
-    (line,) = (line for line in answer.out.splitlines() if "begins anew" in line)
-    assert "from run/photo.png, the photo as shrunk and with 8 bits, since " in line
+    (line,) = (line for line in answer.out.splitlines() if "starts over" in line)
+    assert "from run/photo.png, the photo shrunk and with 8 bits, because " in line
     assert line.endswith("photo.png is gone" if image else "the photo was in memory only")
     assert line in folder.log_path.read_text()
 
 
-def test_a_run_that_still_trains_is_left_alone(shell: Shell, tmp_path: Path, photo: str) -> None:
+def test_a_run_still_in_training_cannot_be_resumed(
+    shell: Shell, tmp_path: Path, photo: str
+) -> None:
     process = start_process(f"image={photo}", "output=run", *SLOW, cwd=tmp_path)
     try:
         wait_for_lines(tmp_path / "run" / "metrics.jsonl", 1, process)
-        process.send_signal(signal.SIGSTOP)  # or it may come to its end before the other asks
+        process.send_signal(
+            signal.SIGSTOP
+        )  # so that it cannot finish before the second command starts
         answer = shell("resume=run")
     finally:
         process.kill()

@@ -29,7 +29,7 @@ def model(tmp_path: Path, shell: Shell, trained_once: Path) -> str:
 
 
 def retarget(shell: Shell, *options: str) -> dict[str, tuple[int, int]]:
-    """Run the task on ``model`` into ``out``; the pictures' names and sizes."""
+    """Run the task on ``model`` with output ``out``; return the pictures' names and sizes."""
     answer = shell("task=retarget", "checkpoint=model", "output=out", "device=cpu", *options)
     assert answer.code == 0, answer.err
     return {path.name: read_image(path).size for path in sorted(Path("out/retarget").iterdir())}
@@ -81,7 +81,7 @@ def test_every_size_is_exact_to_the_pixel(
     assert RunFolder(Path("out")).status()["state"] == "finished"
 
 
-def test_a_vote_can_be_asked_for_or_not(shell: Shell, model: str) -> None:
+def test_the_vote_option_is_obeyed(shell: Shell, model: str) -> None:
     pictures = []
     for vote in ("false", "true", "auto"):
         wish = ("retarget.scale=[1,2]", f"retarget.vote={vote}", f"output={vote}")
@@ -129,8 +129,8 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
         (["retarget.shape=1:1000"], "or width:height, such as 16:9"),
         (["retarget.zoom=2"], "retarget.zoom=2: needs a number above 0 and at most 1, or auto"),
         (["retarget.zoom=0"], "needs a number above 0 and at most 1, or auto"),
-        (["retarget.zoom=0.01", "finish.detail=patches"], "pixels long; needed are 16"),
-        (["retarget.zoom=1", "finish.detail=network"], "finish.detail=network has none"),
+        (["retarget.zoom=0.01", "finish.detail=patches"], "would be 0; allowed: 16 or more"),
+        (["retarget.zoom=1", "finish.detail=network"], "not possible with finish.detail=network"),
         (["retarget.shape=[null,null]"], "needs [height,width]"),
         (["retarget.shape=[10,20,30]"], "needs [height,width]"),
         (["retarget.shape=[1.5,20]"], "needs [height,width]"),
@@ -153,7 +153,7 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
         (["retarget.corners=[[0,0],[1,1],[0,1],[1,0]]"], "not invertible"),
         (
             ["retarget.transform=bend", "retarget.corners=[[0,0],[0,1],[1,1],[1,0]]"],
-            "of a homography, not of bend",
+            "needs transform=homography, not bend",
         ),
         (["retarget.mask=none.png"], "retarget.mask=none.png"),
         (["retarget.vote=maybe"], "retarget.vote=maybe: needs true, false or auto"),
@@ -181,7 +181,7 @@ def test_a_mistake_is_one_line_and_leaves_no_folder(
     ],
     ids=" ".join,
 )
-def test_a_training_refuses_it_at_once(
+def test_a_training_refuses_bad_options_before_it_starts(
     shell: Shell, photo: str, options: list[str], piece: str
 ) -> None:
     answer = shell(*INGAN_PAPER, f"image={photo}", "output=run", *options)
@@ -191,7 +191,7 @@ def test_a_training_refuses_it_at_once(
     assert not Path("run").exists()
 
 
-def test_a_training_of_the_fast_form_ends_with_it_too(shell: Shell, photo: str) -> None:
+def test_a_training_of_the_fast_form_also_ends_with_retargeting(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.shape=[[30,70],[null,13]]", "retarget.compare=false")
     answer = shell(*INGAN_FAST, f"image={photo}", "output=run", *options)
     assert answer.code == 0, answer.err
@@ -209,11 +209,11 @@ def two_photos() -> str:
 
 
 @pytest.mark.parametrize("base", [INGAN_PAPER, INGAN_FAST], ids=["paper", "fast"])
-def test_several_photos_are_one_model(shell: Shell, base: tuple[str, ...]) -> None:
+def test_several_photos_train_one_model(shell: Shell, base: tuple[str, ...]) -> None:
     options = ("model.steps=2", "retarget.shape=[18,40]", "retarget.compare=false", "device=cpu")
     answer = shell(*base, two_photos(), "output=run", *options)
     assert answer.code == 0, answer.err
-    assert "with it 1 more" in answer.out
+    assert "further photos: 1" in answer.out
     assert "<h1>a b.png, c.png" in Path("run/index.html").read_text()
     kept = [read_image(f"run/photos/{number}.png").size for number in (1, 2)]
     assert kept == [(20, 28), (23, 28)]
@@ -230,7 +230,7 @@ def test_several_photos_are_one_model(shell: Shell, base: tuple[str, ...]) -> No
     assert answer.lines == ["error: retarget.image=3: allowed: 1 to 2, or one of a b.png, c.png"]
 
 
-def test_a_name_that_two_photos_have_is_refused(shell: Shell) -> None:
+def test_an_ambiguous_photo_name_is_refused(shell: Shell) -> None:
     for seed, folder in enumerate(("a", "b")):
         Path(folder).mkdir()
         write_image(Path(folder, "x.png"), picture(40, 56, seed=seed))
@@ -260,14 +260,16 @@ def test_a_model_of_several_photos_is_resumed(
 @pytest.mark.parametrize(
     ("options", "piece"),
     [
-        (["model=singan"], "image: 2 photos, while a model of singan learns one"),
+        (["model=singan"], "image: 2 photos, but a model of singan is trained on one"),
         (["task=super_resolution"], "task=super_resolution takes one photo"),
         ([*INGAN_FAST, "image=[a b.png,d.png]"], "image=d.png: no such file"),
         ([*INGAN_FAST, "image=[a b.png,3]"], "image=3: no such file"),
     ],
     ids=" ".join,
 )
-def test_several_photos_that_will_not_do(shell: Shell, options: list[str], piece: str) -> None:
+def test_unsuitable_lists_of_photos_are_refused(
+    shell: Shell, options: list[str], piece: str
+) -> None:
     answer = shell(two_photos(), "output=run", *options)
     assert answer.code == 2
     assert len(answer.lines) == 1
@@ -301,9 +303,9 @@ def test_what_is_protected_keeps_its_pixels(
     assert not torch.equal(painted[..., :4, :5], photo[..., :4, :5])
 
 
-def test_a_part_as_high_as_the_photo_stays_in_steps_too(shell: Shell, model: str) -> None:
+def test_a_part_as_high_as_the_photo_is_kept_over_several_passes(shell: Shell, model: str) -> None:
     mask = protecting(box=(12, 0, 17, 20))
-    # Four times the free columns is beyond one pass.
+    # One pass cannot stretch the free columns fourfold.
     (name,) = retarget(shell, mask, "retarget.shape=[20,100]")
     photo, painted = (
         read_image(f"out/{name}").pixels for name in ("photo.png", f"retarget/{name}")
@@ -312,7 +314,7 @@ def test_a_part_as_high_as_the_photo_stays_in_steps_too(shell: Shell, model: str
     assert any(torch.equal(painted[..., at : at + 5], columns) for at in range(96))
 
 
-def test_a_mask_of_the_photo_itself_will_do(shell: Shell, photo: str) -> None:
+def test_a_mask_of_the_photos_own_size_works(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.shape=[20,56]", f"image={photo}", "device=cpu")
     mask = protecting((40, 56), (24, 16, 34, 24))
     assert shell(*INGAN_FAST, *options, mask, "output=run").code == 0
@@ -321,7 +323,7 @@ def test_a_mask_of_the_photo_itself_will_do(shell: Shell, photo: str) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["webp", "gif", "png"])
-def test_a_photo_that_breathes(shell: Shell, model: str, file_format: str) -> None:
+def test_a_film_goes_through_the_sizes(shell: Shell, model: str, file_format: str) -> None:
     sizes = "retarget.scale=[[1,2],[0.5,1]]"
     video = (f"retarget.video={file_format}", "retarget.seconds=1", "retarget.fps=12")
     files = ("task=retarget", "checkpoint=model", "output=out", "device=cpu", sizes, *video)
@@ -345,7 +347,7 @@ def test_a_photo_that_breathes(shell: Shell, model: str, file_format: str) -> No
         assert getattr(film, "n_frames", 1) > 8
 
 
-def test_a_size_beyond_the_range_goes_in_steps_of_the_fast_form(shell: Shell, photo: str) -> None:
+def test_the_fast_form_reaches_sizes_beyond_the_range_in_steps(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.scale=[[1,3],[4,4]]", f"image={photo}", "device=cpu")
     assert shell(*INGAN_FAST, *options, "output=run", "retarget.compare=false").code == 0
     sizes = {path.name: read_image(path).size for path in Path("run/retarget").iterdir()}
@@ -360,17 +362,17 @@ def test_a_size_beyond_the_range_goes_in_steps_of_the_fast_form(shell: Shell, ph
         (["retarget.protect=empty.png"], "the mask is empty; white is kept, and black is the rest"),
         (["retarget.protect=full.png"], "the mask covers the whole image"),
         (["retarget.protect=keep.png", "retarget.shape=[20,12]"], "13 pixels wide"),
-        (["retarget.protect=keep.png", "retarget.transform=bend"], "only one of them can be"),
+        (["retarget.protect=keep.png", "retarget.transform=bend"], "use one of them"),
         (["retarget.video=avi"], "needs one of webp, gif, mp4, png"),
         (["retarget.video=gif", "retarget.fps=60"], "retarget.fps=60: a GIF shows at most 50"),
-        (["retarget.video=webp", "retarget.seconds=0.05"], "at least 0.0833 seconds"),
-        (["retarget.video=webp", "retarget.transform=bend"], "they go with no retarget.transform"),
-        (["retarget.collage=true", "retarget.mask=keep.png"], "corners or mask"),
+        (["retarget.video=webp", "retarget.seconds=0.05"], "allowed: 0.0833 or more"),
+        (["retarget.video=webp", "retarget.transform=bend"], "leave out retarget.transform"),
+        (["retarget.collage=true", "retarget.mask=keep.png"], "corners and mask"),
         (["retarget.collage=maybe"], "needs true or false"),
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_protected_or_shown(
+def test_unsuitable_protect_and_video_options_are_refused(
     shell: Shell, model: str, options: list[str], piece: str
 ) -> None:
     protecting()
@@ -388,14 +390,17 @@ def test_what_cannot_be_protected_or_shown(
     assert sorted(Path.cwd().iterdir()) == before
 
 
-def test_a_task_of_another_family_names_the_models_own(shell: Shell, model: str) -> None:
+def test_a_task_of_another_family_is_answered_with_the_models_tasks(
+    shell: Shell, model: str
+) -> None:
     answer = shell("task=sample", f"checkpoint={model}")
     assert answer.lines == [
-        "error: checkpoint=model: a model of ingan has no task=sample; it has task=retarget"
+        "error: checkpoint=model: task=sample does not work with a model of ingan; "
+        "allowed: task=retarget"
     ]
 
 
 @pytest.mark.parametrize("name", ["ingan_unet", "singan"])
-def test_the_family_may_be_named(shell: Shell, model: str, name: str) -> None:
+def test_the_models_family_may_be_given(shell: Shell, model: str, name: str) -> None:
     options = ("task=retarget", f"checkpoint={model}", f"model={name}", "retarget.shape=[20,20]")
     assert shell(*options).code == (0 if name == "ingan_unet" else 2)

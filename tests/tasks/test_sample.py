@@ -96,7 +96,7 @@ def test_all_start_scales_are_a_row_each(shell: Shell, model: str) -> None:
     assert [page.count(f"<h3>Scale {scale}</h3>") for scale in range(4)] == [1, 1, 1, 0]
 
 
-def test_all_start_scales_are_those_that_are_finished(shell: Shell, unfinished: str) -> None:
+def test_all_start_scales_means_all_finished_scales(shell: Shell, unfinished: str) -> None:
     wanted = ("sample.start_scale=all", "sample.count=1", "output=out")
     assert shell("task=sample", f"checkpoint={unfinished}", *wanted).code == 0
     assert sorted(p.name for p in Path("out", "sample").iterdir()) == ["scale-0", "scale-1"]
@@ -138,7 +138,7 @@ def rewrite(path: Path, **changes: str) -> None:
     save_file(tensors, path, metadata | changes)
 
 
-def test_a_model_file_that_will_not_do_is_one_line(shell: Shell, model: str) -> None:
+def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str) -> None:
     path = Path(model, "model.safetensors")
     whole = path.read_bytes()
 
@@ -154,7 +154,7 @@ def test_a_model_file_that_will_not_do_is_one_line(shell: Shell, model: str) -> 
     path.write_bytes(b"")
     assert "truncated" in complaint()
     save_file({}, path)
-    assert "not a file of internal-gan" in complaint()
+    assert "not an internal-gan file" in complaint()
     path.write_bytes(whole)
     rewrite(path, format_version="99")
     assert "newer internal-gan" in complaint()
@@ -175,7 +175,7 @@ def test_a_model_of_another_family_is_refused(model: str) -> None:
         run(options, changed={"task", "checkpoint", "model"})
 
 
-def test_the_family_may_be_named(shell: Shell, model: str) -> None:
+def test_the_models_family_may_be_given(shell: Shell, model: str) -> None:
     assert shell("task=sample", f"checkpoint={model}", "model=singan").code == 0
 
 
@@ -191,7 +191,7 @@ def test_a_huge_size_is_one_line_before_any_work(shell: Shell, model: str) -> No
     assert [p.name for p in Path.cwd().iterdir()] == ["model"]
 
 
-def test_a_training_refuses_it_too(shell: Shell, photo: str) -> None:
+def test_a_training_refuses_a_huge_size_too(shell: Shell, photo: str) -> None:
     answer = shell(f"image={photo}", *TINY_RUN, "sample.size=[900000,900000]")
     assert answer.code == 2
     assert "sample.size=[900000,900000] needs about" in answer.lines[-1]
@@ -272,6 +272,6 @@ def test_tileable_samples_from_every_start_scale(shell: Shell, model: str) -> No
     assert folders == [f"scale-{n}{proof}" for n in range(3) for proof in ("", "-tiled-2x2")]
 
 
-def test_tileable_takes_these_words(shell: Shell, model: str) -> None:
+def test_unknown_tileable_values_are_refused(shell: Shell, model: str) -> None:
     answer = shell("task=sample", f"checkpoint={model}", "sample.tileable=z")
     assert answer.lines == ["error: sample.tileable=z: needs true, false, x or y"]

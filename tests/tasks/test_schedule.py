@@ -1,4 +1,4 @@
-"""The schedule that a run really used is part of its configuration."""
+"""The schedule that a run used is saved in its configuration."""
 
 import copy
 from dataclasses import replace

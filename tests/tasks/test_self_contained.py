@@ -1,4 +1,4 @@
-"""Once a run has begun, its user's files may go: nothing that it makes changes."""
+"""Once a run has begun, deleting the user's files changes none of its results."""
 
 import shutil
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ TRAININGS = {
         "inpaint.compare=false",
     ),
 }
-# What else is asked of each model, of nothing but the training's own files.
+# Tasks that need only the files of the training.
 TASKS = {
     "singan": ("make_tileable", "super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
@@ -41,7 +41,7 @@ TASKS = {
     "edgeconnect": ("inpaint mask.feather=1", "inpaint inpaint.box=[2,3,8,9]"),
     "batch": ("inpaint",),
 }
-# What is asked of each model with files of its own.
+# Tasks that name further files.
 WITH_FILES = {
     "singan": (
         "make_tileable make_tileable.image=given/other.png",
@@ -59,7 +59,7 @@ WITH_FILES = {
 
 
 def give() -> None:
-    """Write every file that the commands above name."""
+    """Write every file named by the commands above."""
     Path("given/holes").mkdir(parents=True)
     for seed, name in enumerate(("photo", "other")):
         array = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
@@ -79,7 +79,7 @@ def give() -> None:
 
 @contextmanager
 def files_go_at(place: str) -> Iterator[None]:
-    """Remove every file of the user's when a function is called for the first time."""
+    """Delete all of the user's files when a function is first called."""
     module, _, name = place.rpartition(".")
     with pytest.MonkeyPatch.context() as patch:
         called = getattr(__import__(module, fromlist=[name]), name)
@@ -94,7 +94,7 @@ def files_go_at(place: str) -> Iterator[None]:
 
 
 def made(folder: str) -> dict[str, object]:
-    """Every picture of a run and its model's weights, but for the copies of what it was given."""
+    """Every picture of a run except copies of its inputs, and its model's weights."""
     names = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*.png")}
     found: dict[str, object] = {
         name: path.read_bytes() for name, path in names.items() if "inputs/" not in name
@@ -110,9 +110,7 @@ def ask(shell: Shell, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("family", TRAININGS)
-def test_a_training_and_every_later_task_need_only_the_run_folder(
-    shell: Shell, family: str
-) -> None:
+def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family: str) -> None:
     give()
     ask(shell, *TRAININGS[family], "output=whole")
     tasks = [task.split() for task in TASKS[family]]
@@ -127,7 +125,7 @@ def test_a_training_and_every_later_task_need_only_the_run_folder(
         ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
         assert made(f"run-{number}") == made(f"whole-{number}"), task
 
-    # Killed at the end, and killed before anything was saved.
+    # A run killed at the end, and one killed before anything was saved.
     for gone in (["status.json"], ["status.json", "training.ckpt", "model.safetensors"]):
         for name in gone:
             Path("run", name).unlink()
@@ -140,7 +138,7 @@ def test_a_training_and_every_later_task_need_only_the_run_folder(
 
 
 @pytest.mark.parametrize("family", WITH_FILES)
-def test_a_task_has_copies_of_its_own_files(shell: Shell, family: str) -> None:
+def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
     give()
     ask(shell, *TRAININGS[family], "output=model")
     for number, task in enumerate(task.split() for task in WITH_FILES[family]):
@@ -153,11 +151,11 @@ def test_a_task_has_copies_of_its_own_files(shell: Shell, family: str) -> None:
         give()
 
 
-def test_without_its_photo_a_run_says_so_and_names_it_when_it_is_gone(shell: Shell) -> None:
+def test_a_run_without_a_copy_reports_a_missing_or_changed_photo(shell: Shell) -> None:
     give()
     answer = shell(*TRAININGS["singan"], "output=run", "keep_original=false")
     assert answer.code == 0, answer.err
-    assert "Keeps no copy of the photo (keep_original=false)" in answer.out
+    assert "Keeps the name and checksum of the photo, but no copy" in answer.out
     assert not Path("run/inputs").exists()
     command = ("task=super_resolution", "checkpoint=run", "super_resolution.factor=2")
     ask(shell, *command, "output=there")
@@ -166,15 +164,15 @@ def test_without_its_photo_a_run_says_so_and_names_it_when_it_is_gone(shell: She
     for what, output in (("has changed since its run began", "changed"), ("is gone", "gone")):
         answer = shell(*command, f"output={output}")
         assert answer.code == 2
-        assert answer.lines[0].startswith(f"error: {photo}: {what}")
+        assert answer.lines[0].startswith(f"error: {photo}: the file {what}")
         assert not Path(output).exists()
         photo.unlink(missing_ok=True)
-    # What only draws needs no photo.
+    # Sampling needs no photo.
     ask(shell, "task=sample", "checkpoint=run", "output=samples", "sample.count=1")
 
 
 @pytest.mark.parametrize("family", ["enlarging", "edgeconnect"])
-def test_a_run_without_its_photo_holds_it_while_it_is_under_way(shell: Shell, family: str) -> None:
+def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell, family: str) -> None:
     give()
     ask(shell, *TRAININGS[family], "output=whole")
     with files_go_at("internal_gan.tasks.train.train_stages"):
@@ -183,4 +181,4 @@ def test_a_run_without_its_photo_holds_it_while_it_is_under_way(shell: Shell, fa
     RunFolder(Path("run")).write_status("stopped")
     answer = shell("resume=run")
     assert answer.code == 2
-    assert "photo.png: is gone, and its run kept no copy of it; put it back" in answer.lines[0]
+    assert "photo.png: the file is gone, and its run kept no copy; put it back" in answer.lines[0]

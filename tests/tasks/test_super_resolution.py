@@ -50,7 +50,7 @@ def test_a_model_enlarges_its_photo_in_full_size(
     answer = shell("task=super_resolution", f"checkpoint={model}", "output=out", wanted)
     assert answer.code == 0, answer.err
     assert size_of("out") == size_of("out", BICUBIC) == size
-    assert f"40 x 56 pixels (height x width) by {factor} to {size[0]} x {size[1]}" in answer.out
+    assert f"40 x 56 pixels (height x width) {factor} times to {size[0]} x {size[1]}" in answer.out
     page = Path("out/index.html").read_text(encoding="utf-8")
     assert "Bicubic" in page
     assert "Enlarged" in page
@@ -69,7 +69,7 @@ def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
 
 
-def test_without_the_file_what_the_model_learnt_from_is_enlarged(shell: Shell, model: str) -> None:
+def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: str) -> None:
     Path("photo.png").unlink()
     answer = shell("task=super_resolution", f"checkpoint={model}", "output=out")
     assert answer.code == 0, answer.err
@@ -88,8 +88,8 @@ def test_without_a_model_one_is_trained_by_the_recipe(shell: Shell, photo: str) 
     again = shell("task=super_resolution", "checkpoint=out", "output=again")
     assert again.code == 0, again.err
     assert Path("again", ENLARGED).read_bytes() == Path("out", ENLARGED).read_bytes()
-    # Longer than max_size, which is 28: learnt in part at its own resolution.
-    assert "window with the most detail" in answer.out
+    # Its long side exceeds max_size, 28, so part of it is trained on at full resolution.
+    assert "most detailed window" in answer.out
     assert "shrunk" not in answer.out
     part = read_image("out/photo.png").pixels
     assert part.shape == (1, 3, 28, 28)
@@ -97,7 +97,7 @@ def test_without_a_model_one_is_trained_by_the_recipe(shell: Shell, photo: str) 
     assert (windows - part).abs().amax(dim=(2, 3, 4)).min() < 1e-6
 
 
-def test_the_recipe_is_the_papers_and_the_command_line_wins() -> None:
+def test_the_recipe_has_the_papers_settings_and_the_command_line_wins() -> None:
     recipe = "recipe=super_resolution"
     model = compose([recipe]).model
     assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
@@ -116,7 +116,7 @@ def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -
     answer = shell("resume=part")
     assert answer.code == 0, answer.err
     assert Path("part", ENLARGED).read_bytes() == Path("whole", ENLARGED).read_bytes()
-    # Runs of 0.1.0 kept only what they learnt.
+    # Runs of 0.1.0 kept only the training image.
     shutil.rmtree("part/super_resolution")
     Path("part/inputs.json").unlink()
     RunFolder(Path("part")).write_status("stopped")
@@ -127,7 +127,7 @@ def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -
     assert size_of("part") == (112, 112)
 
 
-def test_the_result_has_what_the_file_of_the_photo_had(shell: Shell, model: str) -> None:
+def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, model: str) -> None:
     gray = (picture(24, 30).mean(dim=1)[0].numpy() + 1) / 2
     exif = Image.Exif()
     exif[0x010F] = "maker"
@@ -183,11 +183,11 @@ def test_a_mistake_is_one_line_and_leaves_no_folder(
     [
         ([], "image=FILE is missing"),
         (["image=photo.png", "super_resolution.factor=100000"], "needs about"),
-        (["image=photo.png", "model.min_size=40"], "needs a model of two scales"),
+        (["image=photo.png", "model.min_size=40"], "needs a model of at least two scales"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_told_before_any_training(
+def test_a_mistake_is_reported_before_any_training(
     shell: Shell, photo: str, arguments: list[str], piece: str
 ) -> None:
     answer = shell("task=super_resolution", *TINY_RUN, "model.max_size=56", *arguments)
@@ -197,7 +197,7 @@ def test_a_mistake_is_told_before_any_training(
     assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]
 
 
-def test_without_memory_the_option_is_named(
+def test_too_little_memory_names_the_option(
     shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def allocate(*_: object, **__: object) -> None:
@@ -212,5 +212,5 @@ def test_without_memory_the_option_is_named(
 
 def test_a_model_that_cannot_enlarge_is_refused(shell: Shell, photo: str) -> None:
     answer = shell("task=super_resolution", f"image={photo}", "recipe=none", *INGAN_FAST)
-    assert answer.lines == ["error: task=super_resolution: a model of ingan cannot; singan can"]
+    assert answer.lines == ["error: task=super_resolution needs a model of singan, not of ingan"]
     assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]

@@ -14,10 +14,11 @@ import internal_gan
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
+from tests import tiny
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, same_weights, sample
 
@@ -32,7 +33,7 @@ def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> Non
 
     first, last = answer.out.splitlines()[:4], answer.out.splitlines()[-5:]
     assert f"internal-gan {internal_gan.__version__}, torch {torch.__version__}" in first[0]
-    assert "Device cpu (asked for), precision fp32 (asked for)" in first[1]
+    assert "Device cpu (as requested), precision fp32 (as requested)" in first[1]
     assert "40 x 56" in first[2]
     assert "shrunk to 20 x 28" in first[2]
     assert str(folder.relative_to(tmp_path)) in first[3]
@@ -87,13 +88,15 @@ def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
     assert {picture.mode for picture in (*pictures("run"), *pictures("out"))} == {"L"}
 
 
-def test_what_the_pictures_do_not_keep_of_the_photo_is_said_first(shell: Shell, photo: str) -> None:
+def test_properties_of_the_photo_that_pictures_lose_are_announced_first(
+    shell: Shell, photo: str
+) -> None:
     with Image.open(photo) as image:
         faint = image.convert("RGBA")
     faint.putalpha(200)
     faint.save("faint.png")
     answer = shell("image=faint.png", "output=run", *TINY_RUN)
-    assert answer.out.splitlines()[3] == "Not kept in the pictures: transparency"
+    assert answer.out.splitlines()[3] == "Not kept in the results: transparency"
     assert {picture.mode for picture in pictures("run")} == {"RGB"}
 
 
@@ -119,7 +122,7 @@ def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
 
 
 @pytest.mark.parametrize("letter", ["a", "日"])
-def test_a_new_folder_for_a_photo_of_the_longest_name(
+def test_photos_with_the_longest_names_get_a_run_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -182,7 +185,7 @@ def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> Non
     assert not Path("runs").exists()
 
 
-def test_a_multirun_goes_on_after_a_job_that_fails(shell: Shell, photo: str) -> None:
+def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> None:
     answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
     assert answer.code == 2
     assert "error: job photo-max_size=8: " in answer.err
@@ -199,7 +202,7 @@ def test_a_warning_of_a_run_is_shown_and_kept(tmp_path: Path, photo: str) -> Non
     assert (tmp_path / "run" / "log.txt").read_text(encoding="utf-8").count(told) == 1
 
 
-def test_runs_of_one_second_have_folders_of_their_own(
+def test_runs_started_in_the_same_second_get_their_own_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Noon(datetime):
@@ -219,7 +222,7 @@ def test_runs_of_one_second_have_folders_of_their_own(
 @pytest.mark.parametrize(
     ("logger", "module"), [("tensorboard", "torch.utils.tensorboard"), ("wandb", "wandb")]
 )
-def test_without_the_loggers_package_no_folder_is_left(
+def test_a_missing_logger_package_leaves_no_folder(
     shell: Shell, photo: str, logger: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
@@ -234,7 +237,7 @@ def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None
     assert list(Path("run/tensorboard").glob("events.*"))
 
 
-def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
+def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import internal_gan.files as files
@@ -259,7 +262,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
     assert same_weights(network_of("run"), network_of("other"))
 
 
-def test_a_mistake_of_ours_leaves_its_traceback_in_the_log(
+def test_an_unexpected_error_leaves_its_traceback_in_the_log(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object, **__: object) -> None:
@@ -314,7 +317,7 @@ def test_a_time_budget_is_kept_in_the_saved_schedule(shell: Shell, photo: str) -
     assert all(stage["steps"] >= 1 for stage in rows[0]["stages"])
 
 
-def test_the_log_of_a_user_error_names_it(shell: Shell, photo: str) -> None:
+def test_a_user_error_is_logged(shell: Shell, photo: str) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise UserError("a loss is not finite")
 
@@ -322,3 +325,50 @@ def test_the_log_of_a_user_error_names_it(shell: Shell, photo: str) -> None:
         patch.setattr("internal_gan.tasks.train.train_stages", refuse)
         assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 2
     assert "ERROR a loss is not finite" in Path("run/log.txt").read_text()
+
+
+class TestLongPhotos:
+    """The short side of a photo longer than 2:1 has half of ``model.max_size``."""
+
+    @pytest.fixture(autouse=True)
+    def panorama(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        array = to_uint8(tiny.picture(24, 300))[0].permute(1, 2, 0).numpy()
+        Image.fromarray(array).save("long.png")
+
+    @pytest.mark.parametrize(
+        ("options", "size"),
+        [
+            (["model.max_size=40"], (20, 250)),
+            (["model.max_size=80", "model.max_aspect=5"], (16, 200)),
+            (["model.max_size=200", "model.max_aspect=null"], (16, 200)),
+            (["model.max_size=60"], (24, 300)),
+        ],
+    )
+    def test_the_size_in_training(
+        self, shell: Shell, options: list[str], size: tuple[int, int]
+    ) -> None:
+        debug = ("trainer=debug", "trainer.max_steps=1", "finish.detail=network", "device=cpu")
+        answer = shell("image=long.png", "output=run", "sample.count=1", *debug, *options)
+        assert answer.code == 0, answer.err
+        with Image.open("run/photo.png") as learnt:
+            assert learnt.size[::-1] == size
+
+    def test_a_stopped_training_is_resumed_at_its_size(self) -> None:
+        overrides = ["trainer=debug", "finish.detail=network", "device=cpu", "model.max_size=40"]
+        steps: list[object] = []
+        with pytest.raises(internal_gan.TrainingStopped):
+            internal_gan.fit(
+                "long.png",
+                overrides=overrides,
+                output="run",
+                progress=steps.append,
+                stop=lambda: len(steps) >= 1,
+            )
+        run = internal_gan.resume("run")
+        assert run.model.network.image.shape[-2:] == (20, 250)
+
+    def test_without_it_a_photo_may_get_too_small(self, shell: Shell) -> None:
+        answer = shell("image=long.png", "model.max_size=40", "model.max_aspect=null")
+        assert answer.code == 2
+        assert "max_size must be at least" in answer.lines[0]

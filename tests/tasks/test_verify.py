@@ -1,4 +1,4 @@
-"""task=verify, and verify in Python: whether a result is made of its photo."""
+"""task=verify and verify() in Python: whether a result consists of its photo's pixels."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def result(run: Path) -> Path:
 
 
 def changed(result: Path, kind: int | None = None, by: int = 1) -> np.ndarray:
-    """Overwrite the result with one pixel changed, by default an exact one, and return where."""
+    """Change one pixel of the result, by default an exact one; return its position."""
     origin = read_origin(result.with_suffix(".origin.png"))
     where: np.ndarray = np.argwhere(origin.kinds == (kind or 0))[5]
     array = np.asarray(Image.open(result)).copy()
@@ -39,7 +39,7 @@ def changed(result: Path, kind: int | None = None, by: int = 1) -> np.ndarray:
     return where
 
 
-def test_a_result_holds(result: Path, shell: Shell) -> None:
+def test_a_genuine_result_holds(result: Path, shell: Shell) -> None:
     answer = verify(shell, result)
     assert answer.code == 0, answer.err
     assert "of the pixels are exact copies of photo.png" in answer.out
@@ -67,7 +67,7 @@ def test_another_photo_does_not_hold(result: Path, shell: Shell) -> None:
     assert answer.code == 1
 
 
-def test_what_was_blended_is_counted_with_its_change(result: Path) -> None:
+def test_blended_pixels_are_counted_with_their_largest_change(result: Path) -> None:
     before = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
     changed(result, BLENDED, by=100)
     after = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
@@ -77,7 +77,7 @@ def test_what_was_blended_is_counted_with_its_change(result: Path) -> None:
     assert after.change[1] >= 90 > before.change[1]
 
 
-def test_what_is_of_no_photo_is_counted(result: Path) -> None:
+def test_pixels_of_no_photo_are_counted(result: Path) -> None:
     file = result.with_suffix(".origin.png")
     origin = read_origin(file)
     origin.kinds[:] = 2
@@ -87,7 +87,7 @@ def test_what_is_of_no_photo_is_counted(result: Path) -> None:
     assert "100 % are of no photo" in found.in_words()
 
 
-def test_a_photo_that_was_shrunk_is_shrunk_again(run: Path, shell: Shell) -> None:
+def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> None:
     assert shell("task=sample", f"checkpoint={run}", "finish.resolution=40", "output=s").code == 0
     answer = verify(shell, "s/sample/000.png")
     assert answer.code == 0, answer.out
@@ -96,7 +96,7 @@ def test_a_photo_that_was_shrunk_is_shrunk_again(run: Path, shell: Shell) -> Non
     assert refused.code == 2
     assert refused.lines == [
         "error: verify.photo=small.png: 24x34 pixels; the photo of this origin has 29x40 pixels, "
-        "or is shrunk to them"
+        "or shrinks to that"
     ]
 
 
@@ -106,7 +106,7 @@ def test_from_python_pictures_may_be_in_memory(result: Path) -> None:
         assert internal_gan.verify(array, result.with_suffix(".origin.png"), photo).holds
 
 
-def test_an_origin_of_another_place_is_given(result: Path, shell: Shell) -> None:
+def test_an_origin_file_elsewhere_can_be_given(result: Path, shell: Shell) -> None:
     shutil.move(result.with_suffix(".origin.png"), "elsewhere.png")
     lacking = verify(shell, result)
     assert lacking.code == 2
@@ -122,14 +122,14 @@ def test_an_origin_of_another_size_is_refused(result: Path, shell: Shell) -> Non
     assert "the picture has 20x30 pixels, and its origin has 120x168" in answer.err
 
 
-def test_without_a_photo_it_says_what_it_needs(result: Path, shell: Shell) -> None:
+def test_verify_without_a_photo_names_the_missing_option(result: Path, shell: Shell) -> None:
     answer = shell("task=verify", f"image={result}")
     assert answer.code == 2
     assert "task=verify needs verify.photo=PHOTO" in answer.err
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_16_bits_and_transparency_go_along(
+def test_16_bits_and_transparency_are_verified(
     shell: Shell, tmp_path: Path, channels: int, photo: str
 ) -> None:
     rng = np.random.default_rng(0)
@@ -148,7 +148,7 @@ def test_16_bits_and_transparency_go_along(
     found = internal_gan.verify("run/sample/000.png", "run/sample/000.origin.png", "deep.png")
     assert found.exact > 0.1
     if channels == 4:
-        # Transparency is part of the claim.
+        # Transparency is verified too.
         opaque = replace(sample, alpha=None)
         write_image("run/sample/000.png", sample.pixels, like=opaque)
         assert verify(shell, "run/sample/000.png", "output=w", photo="deep.png").code == 1

@@ -1,4 +1,4 @@
-"""Stages are measured, and schedules are fitted."""
+"""Stages are timed, and schedules fitted to a time budget."""
 
 import pytest
 import torch
@@ -48,7 +48,7 @@ def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
 
 
-def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
+def test_measuring_covers_every_stage_and_does_not_change_the_model() -> None:
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -65,7 +65,7 @@ def test_measuring_covers_every_stage_and_leaves_the_model_alone() -> None:
     assert all(s.seconds_per_step > 0 for s in plan.stages)
 
 
-def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_stage_is_measured_with_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
     now = 0.0
 
@@ -83,7 +83,7 @@ def test_a_slow_stage_is_measured_by_a_single_step(monkeypatch: pytest.MonkeyPat
     assert max(taken) > 1
 
 
-def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept(
+def test_without_a_budget_a_short_stage_is_measured_briefly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     taken: list[tuple[str, int]] = []
@@ -102,12 +102,12 @@ def test_a_stage_of_few_steps_is_tried_by_one_where_no_time_is_to_be_kept(
     assert sum(steps for name, steps in taken if name == "toy 0") > 8
 
 
-def test_peak_memory_is_this_processs_in_bytes() -> None:
+def test_peak_memory_is_in_bytes() -> None:
     peak = peak_memory(torch.device("cpu"))
     assert peak is not None
     assert 20e6 < peak < 100e9
 
 
-def test_a_system_that_does_not_tell_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_this_figure_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     assert peak_memory(torch.device("cpu")) is None

@@ -1,5 +1,4 @@
-"""Training files come back as they were, or say in one line why they cannot; damaged model files
-too."""
+"""Training files load as saved, or are refused in one line; so are damaged model files."""
 
 import errno
 import os
@@ -43,7 +42,7 @@ BOTH = pytest.mark.parametrize(
 
 
 class Trap:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,7 +52,7 @@ class Trap:
 
 
 class TestTrainingFile:
-    def test_comes_back_as_it_was(self, tmp_path: Path) -> None:
+    def test_loads_as_saved(self, tmp_path: Path) -> None:
         state = {
             "family": "toy",
             "step": 7,
@@ -68,7 +67,7 @@ class TestTrainingFile:
         assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])  # type: ignore[index]
         assert loaded["weights"]["a"].stride() == (1, 3)
 
-    def test_holds_only_what_loads_without_running_code(self, run: Run) -> None:
+    def test_loads_without_running_code(self, run: Run) -> None:
         state = torch.load(run.folder.checkpoint_path, weights_only=True)
         assert (state["family"], state["stage"], state["step"]) == ("singan", 2, 2)
 
@@ -149,7 +148,7 @@ class TestDamagedFile:
     ids=["model", "training"],
 )
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-def test_a_failed_write_leaves_the_file_before_as_it_was(
+def test_a_failed_write_leaves_the_previous_file_unchanged(
     write: Callable[[Path], None], number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"

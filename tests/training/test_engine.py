@@ -1,4 +1,4 @@
-"""The loop does what its schedule says, can be stopped anywhere, and goes on exactly."""
+"""The training loop follows its schedule, can be stopped anywhere, and resumes exactly."""
 
 import os
 import pickle
@@ -51,7 +51,7 @@ def train_toy(
 
 
 def steps_of(path: Path) -> list[int]:
-    """The steps that the stages of a training were given in the end."""
+    """The final number of steps of each stage of a training."""
     steps: list[int] = saved_state(path)["steps"]
     return steps
 
@@ -78,7 +78,7 @@ class SignalAt(Callback):
 
 
 class Diary(Callback):
-    """Writes down what the engine tells."""
+    """Records the engine's callbacks."""
 
     def __init__(self) -> None:
         self.entries: list[tuple[Any, ...]] = []
@@ -118,7 +118,7 @@ class TestDeterminism:
         assert same_weights(models[0], models[1])
         assert not same_weights(models[0], models[2])
 
-    def test_every_norm_learns_the_same_from_the_same_seed(self, tmp_path: Path) -> None:
+    def test_spectral_norm_trains_reproducibly(self, tmp_path: Path) -> None:
         overrides = (
             *SHORT,
             "model.generator.norm=spectral",
@@ -138,12 +138,12 @@ class TestDeterminism:
 
 
 class TestSchedule:
-    def test_the_discriminator_learns_before_the_generator(self, tmp_path: Path) -> None:
+    def test_the_discriminator_is_updated_before_the_generator(self, tmp_path: Path) -> None:
         model = train_toy(ToyRecipe(stages=2, steps=2, updates=(3, 2)), tmp_path)
         names = [name for name, _, _ in model.calls]
         assert names == ["D", "D", "D", "G", "G"] * 4
 
-    def test_a_generator_learns_without_a_discriminator(self, tmp_path: Path) -> None:
+    def test_a_generator_trains_without_a_discriminator(self, tmp_path: Path) -> None:
         recipe = ToyRecipe(stages=2, steps=10, adversarial=False)
         with pytest.raises(TrainingStopped):
             train_toy(recipe, tmp_path, callbacks=(SignalAt(1, 4),))
@@ -152,7 +152,7 @@ class TestSchedule:
         assert set(model.calls) == {("G", True, False)}
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
-    def test_the_discriminator_rests_while_the_generator_learns(self, tmp_path: Path) -> None:
+    def test_the_discriminator_is_frozen_while_the_generator_trains(self, tmp_path: Path) -> None:
         model = train_toy(ToyRecipe(stages=1, steps=3), tmp_path)
         assert set(model.calls) == {("D", True, True), ("G", True, False)}
 
@@ -171,7 +171,7 @@ class TestSchedule:
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
     @pytest.mark.parametrize(("clip", "expected"), [(None, 1.0), (0.25, 0.25), (4.0, 1.0)])
-    def test_a_long_gradient_is_shortened(
+    def test_a_long_gradient_is_clipped(
         self, clip: float | None, expected: float, tmp_path: Path
     ) -> None:
         settings = optimization(betas=(0.5, 0.9), clip=clip)
@@ -234,14 +234,14 @@ def test_measuring_leaves_no_trace(tmp_path: Path) -> None:
 
 
 def spoilt(kind: str, stage: int, after: int) -> Callable[[int, Tensor], Tensor]:
-    """A loss that goes wrong in one stage once a weight has gone down by ``after`` steps."""
+    """A loss that fails in one stage once a weight has moved by ``after`` steps."""
 
     def loss(index: int, weight: Tensor) -> Tensor:
         if index != stage or float(weight.detach()) > -RATE * (after - 0.5):
             return weight.sum()
         if kind == "loss":
             return weight.sum() * float("nan")
-        # Zero with an endless slope: the loss is a number, what it leads to is not.
+        # The loss is 0 with an infinite gradient: finite itself, but the step is not.
         return (weight - weight.detach()).abs().sqrt().sum()
 
     return loss
@@ -256,14 +256,14 @@ class TestNotFinite:
 
     @pytest.mark.parametrize("kind", ["loss", "gradient"])
     @pytest.mark.parametrize(("interval", "kept"), [(0, 20), (9999, 0)])
-    def test_for_good_ends_the_run_with_one_line_in_its_last_good_state(
+    def test_permanently_ends_the_run_with_one_line_and_its_last_good_state(
         self, kind: str, interval: float, kept: int, tmp_path: Path
     ) -> None:
         trainer = TrainerOptions(checkpoint_interval=interval, log_interval=9999)
         with pytest.raises(UserError) as caught:
             train_toy(self.recipe(kind), tmp_path, trainer)
         message = str(caught.value)
-        assert message.startswith("toy 1: a loss is not finite at step 21, computed again")
+        assert message.startswith("toy 1: a loss is not finite at step 21, even when repeated")
         assert f"the state after step {kept} is saved" in message
         assert "\n" not in message
         state = saved_state(tmp_path)
@@ -273,7 +273,9 @@ class TestNotFinite:
         assert (tmp_path / "model.safetensors").is_file()
 
     @pytest.mark.parametrize("interval", [0, 9999])
-    def test_the_run_goes_on_where_the_cause_is_gone(self, interval: float, tmp_path: Path) -> None:
+    def test_the_run_can_be_resumed_once_the_cause_is_gone(
+        self, interval: float, tmp_path: Path
+    ) -> None:
         trainer = TrainerOptions(checkpoint_interval=interval)
         with pytest.raises(UserError):
             train_toy(self.recipe("loss"), tmp_path, trainer)
@@ -305,7 +307,7 @@ class TestStop:
         assert ("stage end", 0, 1) in diary.entries
         assert ("end",) not in diary.entries
 
-    def test_a_caller_stops_it_as_ctrl_c_does(self, tmp_path: Path) -> None:
+    def test_a_caller_can_stop_it_like_ctrl_c(self, tmp_path: Path) -> None:
         steps: list[int] = []
 
         class Count(Callback):
@@ -320,7 +322,7 @@ class TestStop:
         model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
-    def test_a_stop_outlives_its_process(self, tmp_path: Path) -> None:
+    def test_the_exception_can_be_pickled(self, tmp_path: Path) -> None:
         stopped = TrainingStopped("stop() at toy 1, step 3", tmp_path)
         again = pickle.loads(pickle.dumps(stopped))
         assert (str(again), again.folder) == (str(stopped), tmp_path)
@@ -329,13 +331,13 @@ class TestStop:
         with pytest.raises(KeyboardInterrupt):
             train_toy(ToyRecipe(), tmp_path, callbacks=(SignalAt(0, 4, times=2),))
 
-    def test_in_the_last_step_of_a_stage_still_goes_on_exactly(self, tmp_path: Path) -> None:
+    def test_in_the_last_step_of_a_stage_still_resumes_exactly(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingStopped):
             train_toy(ToyRecipe(stages=2), tmp_path, callbacks=(SignalAt(0, 10),))
         model = train_toy(ToyRecipe(stages=2), tmp_path, resume=True)
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
-    def test_while_measuring_comes_before_the_second_step(self, tmp_path: Path) -> None:
+    def test_while_measuring_takes_effect_after_the_first_step(self, tmp_path: Path) -> None:
         class EarlySignal(Callback):
             def on_start(self, model: Model, plan: TrainingPlan) -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -397,7 +399,7 @@ def test_a_resumed_run_of_every_norm_and_noise_is_bit_equal(tmp_path: Path) -> N
     assert same_weights(run.model, expected.model)
 
 
-def test_a_resumed_run_does_not_begin_a_finished_stage_again(tmp_path: Path) -> None:
+def test_a_resumed_run_does_not_repeat_a_finished_stage(tmp_path: Path) -> None:
     with pytest.raises(TrainingStopped):
         train_toy(ToyRecipe(stages=3), tmp_path, callbacks=(SignalAt(1, 4),))
     diary = Diary()
@@ -406,7 +408,7 @@ def test_a_resumed_run_does_not_begin_a_finished_stage_again(tmp_path: Path) -> 
 
 
 class Clock:
-    """Time that passes only where a test lets it pass."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -426,7 +428,7 @@ class TestBudget:
         return clock
 
     def recipe(self, clock: Clock, costs: tuple[float, ...], steps: int = 1000) -> ToyRecipe:
-        """Each of two updates in a step takes half of its stage's seconds."""
+        """Each of the two updates of a step takes half of its stage's seconds per step."""
 
         def loss(index: int, weight: Tensor) -> Tensor:
             clock.now += costs[index] / 2
@@ -435,7 +437,7 @@ class TestBudget:
         return ToyRecipe(stages=len(costs), steps=steps, loss=loss)
 
     @pytest.mark.parametrize("seconds", [60, 300, 1000])
-    def test_the_run_ends_within_it_and_uses_it(
+    def test_the_run_uses_the_budget_without_exceeding_it(
         self, clock: Clock, seconds: int, tmp_path: Path
     ) -> None:
         recipe = self.recipe(clock, (0.2, 0.5, 2.0))
@@ -464,7 +466,7 @@ class TestBudget:
         assert 1 < steps[2] < steps[1] < planned[1]
         assert [stage.steps for stage in diary.replans[-1].stages] == steps
 
-    def test_pictures_take_their_own_time_and_no_more(self, clock: Clock, tmp_path: Path) -> None:
+    def test_time_for_pictures_is_budgeted_separately(self, clock: Clock, tmp_path: Path) -> None:
         recipe = self.recipe(clock, (0.1, 0.1, 0.1))
         started = clock.now
 
@@ -474,7 +476,7 @@ class TestBudget:
 
         train_toy(recipe, tmp_path, TrainerOptions(time="60s"), (Slow(),))
         assert 0.85 * 60 < clock.now - started < 60
-        # Room is made for them, but they do not pass for slow steps.
+        # The budget leaves time for them, and they do not count as slow steps.
         steps = steps_of(tmp_path)
         assert 0.85 * steps[0] < steps[1] < steps[0]
 
@@ -483,7 +485,7 @@ class TestBudget:
         train_toy(recipe, tmp_path, TrainerOptions(time="300s", max_steps=3))
         assert steps_of(tmp_path) == [3, 3]
 
-    def test_too_small_a_budget_gives_a_complete_model_and_is_told(
+    def test_too_small_a_budget_gives_a_complete_model_and_a_warning(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         recipe = self.recipe(clock, (0.5, 0.5))
@@ -493,22 +495,22 @@ class TestBudget:
         assert model.finished == 2
         assert clock.now - started == pytest.approx(10.5)
         assert "trainer.time=1s is too short for this model on this machine" in caplog.text
-        assert "ends about 9.5 s after it" in caplog.text
+        assert "ends about 9.5 s after the limit" in caplog.text
 
-    def test_a_machine_that_is_slow_to_measure_still_trains(
+    def test_slow_measuring_still_leaves_time_to_train(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        # Measuring takes ten steps of the first stage and nine of the second: 9.5 of 12 seconds.
+        # Measuring takes ten steps of the first stage and nine of the second, 9.5 of 12 seconds.
         recipe = self.recipe(clock, (0.5, 0.5))
         started = clock.now
         train_toy(recipe, tmp_path, TrainerOptions(time="12s"))
-        # Of two thirds of the budget, less the reserve: 3.36 seconds, three steps a stage.
+        # The rest of two thirds of the budget, less the reserve, is 3.36 s: three steps a stage.
         assert steps_of(tmp_path) == [3, 3]
         assert clock.now - started == pytest.approx(12.5)
-        said = "finding out how fast this machine is took 9.5 s; training ends about 0.5 s after it"
-        assert said in caplog.text
+        assert "measuring the speed of this machine took 9.5 s" in caplog.text
+        assert "training ends about 0.5 s after the limit" in caplog.text
 
-    def test_a_budget_that_is_kept_is_no_warning(
+    def test_a_kept_budget_gives_no_warning(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         train_toy(self.recipe(clock, (0.5, 0.5)), tmp_path, TrainerOptions(time="30s"))
@@ -533,7 +535,7 @@ class TestBudget:
         assert max(steps_of(tmp_path)) < 100000
 
 
-def test_a_model_learns_on_every_device(device: torch.device, tmp_path: Path) -> None:
+def test_a_model_trains_on_every_device(device: torch.device, tmp_path: Path) -> None:
     model = prepared()
     model.to(device)
     with pytest.raises(TrainingStopped):

@@ -1,4 +1,4 @@
-"""Metrics are written once each, whatever happens to the run."""
+"""Each metric is written once, whatever happens to the run."""
 
 import errno
 import json
@@ -51,7 +51,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def train(
     logger: Callback, first: tuple[int, int], last: tuple[int, int], clock: Clock | None = None
 ) -> None:
-    """Call `logger` as the engine does from the step `first` to `last`, both (stage, step)."""
+    """Call `logger` as the engine does, from step `first` to `last`, both (stage, step)."""
     logger.on_start(MODEL, PLAN)
     for stage in range(3):
         for step in range(1, 11):
@@ -81,7 +81,7 @@ def test_the_file_starts_with_the_plan_and_has_the_logged_steps(tmp_path: Path) 
     assert rows[1]["rec"] == 0.01
 
 
-def test_the_last_plan_is_the_one_that_holds(tmp_path: Path) -> None:
+def test_a_new_plan_is_appended(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     logger = MetricsLogger(path)
     train(logger, (0, 1), (0, 10))
@@ -115,9 +115,7 @@ def test_a_line_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
         json.loads(line)
 
 
-def test_the_end_of_a_stage_that_is_reported_again_is_there_once(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_a_stage_end_reported_twice_is_written_once(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "metrics.jsonl"
     train(MetricsLogger(path), (0, 1), (0, 10), clock)
     resumed = MetricsLogger(path)
@@ -129,7 +127,7 @@ def test_the_end_of_a_stage_that_is_reported_again_is_there_once(
     assert ends[0]["seconds"] >= 9.0
 
 
-def test_seconds_go_on_after_an_interruption(tmp_path: Path, clock: Clock) -> None:
+def test_seconds_continue_after_an_interruption(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "metrics.jsonl"
     train(MetricsLogger(path), (0, 1), (1, 5), clock)
     clock.now += 5000.0

@@ -1,4 +1,4 @@
-"""The time left is right, and people see it on a terminal and in a file."""
+"""The remaining time is right, and is shown on a terminal and in a file."""
 
 import io
 import re
@@ -43,12 +43,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def plain_lines(text: str) -> list[str]:
-    """What a terminal shows, without colours and cursor movements."""
+    """Terminal output without colours and cursor movements."""
     return re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text))
 
 
 def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) -> None:
-    """Train by PLAN, `speed` times as fast as planned, for `until` steps."""
+    """Train as in PLAN, `speed` times as fast as planned, for `until` steps."""
     progress.on_start(MODEL, PLAN)
     for number in range(until):
         stage, step = divmod(number, 100)
@@ -67,7 +67,7 @@ def plain() -> tuple[Progress, io.StringIO]:
     return Progress(Console(file=output, width=80)), output
 
 
-def test_a_step_weighs_its_planned_seconds() -> None:
+def test_steps_are_weighted_by_their_planned_seconds() -> None:
     left = TimeLeft(PLAN, 0.0)
     for step in range(1, 101):
         left.update(0, step, step * 0.1)
@@ -105,7 +105,7 @@ def test_a_plan_without_times_counts_steps() -> None:
     assert left.fraction == pytest.approx(0.5)
 
 
-def test_a_shorter_schedule_shortens_the_time_left() -> None:
+def test_a_shorter_schedule_reduces_the_time_left() -> None:
     left = TimeLeft(PLAN, 0.0)
     for step in range(1, 101):
         left.update(0, step, step * 0.1)
@@ -114,7 +114,7 @@ def test_a_shorter_schedule_shortens_the_time_left() -> None:
     assert left.fraction == pytest.approx(10 / 28)
 
 
-def test_the_end_is_all_of_it_and_no_time_left() -> None:
+def test_at_the_end_no_time_is_left() -> None:
     left = TimeLeft(PLAN, 0.0)
     left.update(1, 100, 77.0)
     assert (left.fraction, left.seconds) == (1.0, 0.0)
@@ -139,7 +139,7 @@ def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage(clock: Clock) 
     assert "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123" in lines
 
 
-def test_a_long_run_is_not_silent_for_long(clock: Clock) -> None:
+def test_a_long_run_reports_its_progress_regularly(clock: Clock) -> None:
     progress, output = plain()
     progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 100_000, 0.06)]))
     for step in range(1, 2001):
@@ -202,7 +202,7 @@ def test_counted_items_get_a_line_each_half_minute_in_a_file(clock: Clock) -> No
     ]
 
 
-def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them(clock: Clock) -> None:
+def test_counted_items_get_a_bar_on_a_terminal_until_they_end(clock: Clock) -> None:
     output = io.StringIO()
     console = Console(file=output, width=80, force_terminal=True, _environ={"TERM": "xterm"})
     for item in show_progress(range(10), 10, "frames", console):
@@ -215,7 +215,7 @@ def test_counted_items_get_a_bar_on_a_terminal_that_goes_with_them(clock: Clock)
     assert 0 <= hidden < shown
 
 
-def test_a_terminal_has_one_bar_at_a_time_and_the_next_one_when_that_is_closed() -> None:
+def test_a_terminal_shows_one_bar_at_a_time() -> None:
     outputs = [io.StringIO() for _ in range(3)]
     consoles = [Console(file=o, force_terminal=True, _environ={"TERM": "xterm"}) for o in outputs]
     first, second = Display(consoles[0]), Display(consoles[1])
@@ -225,7 +225,7 @@ def test_a_terminal_has_one_bar_at_a_time_and_the_next_one_when_that_is_closed()
     assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]
 
 
-def test_a_function_gets_how_far_it_is_after_every_step(clock: Clock) -> None:
+def test_a_callback_gets_the_progress_after_every_step(clock: Clock) -> None:
     told: list[TrainingProgress] = []
     reports = ProgressReports(told.append)
     plan = TrainingPlan([StagePlan("a", (8, 8), 2, 1.0), StagePlan("b", (9, 9), 2, 3.0)])

@@ -1,6 +1,6 @@
-"""A step that is not finite is computed again, then in float32; nothing of a passing fault is left.
+"""A step that is not finite is repeated, then computed in float32; a passing fault leaves no trace.
 
-A fault is put into the gradients of a real training of the default networks, made tiny.
+Faults are injected into the gradients of real trainings of tiny default networks.
 """
 
 import json
@@ -30,14 +30,14 @@ from tests.tiny import (
 )
 
 BF16, FP32 = torch.bfloat16, torch.float32
-# Long enough for two good states on the way.
+# Long enough for two good states during training.
 LONG = ("model.steps=[2,60,2]", "trainer.log_interval=10")
 
 
 class Fault:
-    """Spoils a gradient, at most so many times, when ``when(stage, step, precision)`` says so.
+    """Corrupts a gradient, a limited number of times, if ``when(stage, step, precision)`` is true.
 
-    Stages of few steps, as those that only measure, are left alone.
+    It leaves stages of few steps alone, such as those used for measuring.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ def test_a_passing_fault_leaves_no_trace(
     assert steps == [(0, 1), (0, 2), *((1, n) for n in range(1, 61)), (2, 1), (2, 2)]
 
 
-def test_a_fault_of_bfloat16_ends_in_float32(
+def test_a_bfloat16_fault_switches_to_float32(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 36)
@@ -114,13 +114,13 @@ def test_a_fault_of_bfloat16_ends_in_float32(
     assert status(tmp_path)["float32_since"] == {"stage": 1, "step": 37}
     (line,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert line == (
-        "scale 1: step 37 is not finite in bfloat16, computed 4 times; goes on in float32"
+        "scale 1: step 37 is not finite in bfloat16 after 4 attempts; continuing in float32"
     )
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
     assert saved["precision"] == "float32"
 
 
-def test_a_fault_of_every_precision_ends_the_run_which_can_be_resumed(
+def test_a_fault_in_every_precision_ends_the_run_resumably(
     undisturbed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -145,7 +145,7 @@ FAMILIES = {
 
 
 @pytest.mark.parametrize("base", FAMILIES.values(), ids=FAMILIES)
-def test_a_good_state_holds_all_that_a_step_depends_on(
+def test_a_good_state_holds_everything_a_step_depends_on(
     base: tuple[str, ...], device: torch.device
 ) -> None:
     recipe = recipe_of(base=base)
@@ -174,7 +174,7 @@ def test_a_good_state_holds_all_that_a_step_depends_on(
         previous = stage
 
 
-def test_where_a_device_is_not_waited_for_a_fault_is_undone_at_the_next_look(
+def test_an_asynchronous_device_undoes_a_fault_at_the_next_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def weights(times: int) -> list[Tensor]:
@@ -182,7 +182,7 @@ def test_where_a_device_is_not_waited_for_a_fault_is_undone_at_the_next_look(
         recipe = recipe_of()
         stage = recipe.stage(recipe.prepare(picture()), 0, 60, None, rng)
         trainee = Trainee(stage, 60, FP32)
-        # As on a GPU: a step does not look at its gradients.
+        # As on a GPU, a step does not check its gradients.
         trainee.device = torch.device("cuda")
         with monkeypatch.context() as patch:
             fault = Fault(lambda stage, step, precision: step == 30, times)

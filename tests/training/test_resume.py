@@ -1,7 +1,7 @@
-"""Real processes that are stopped, killed or out of space, and that go on as if nothing had been.
+"""Real processes are stopped, killed or out of disk space, and resume as if nothing had happened.
 
-What one interruption leaves behind is told in ``tests/tasks/test_resume.py``; here a run meets
-several of them, at points chosen from its own metrics, each time in a new process.
+``tests/tasks/test_resume.py`` covers single interruptions. Here a run is interrupted several times,
+at points read from its own metrics, and resumes in a new process each time.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.commands import ROOT, Answer, run_process, start_process
 from tests.tiny import TINY, contents, picture
 
 STEPS, SCALES = 30, 3
-# A saved state after every step, so that a run can be met anywhere.
+# A checkpoint after every step, so that a run can be interrupted anywhere.
 RUN = (
     "model=singan",
     "image=photo.png",
@@ -46,14 +46,14 @@ def save_photo(folder: Path) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with a photo, to run commands in."""
+    """A working folder with a photo."""
     save_photo(tmp_path)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model of the run that nobody disturbed."""
+    """The model file of an uninterrupted run."""
     place = tmp_path_factory.mktemp("uninterrupted")
     save_photo(place)
     answer = run_process(*RUN, cwd=place)
@@ -62,7 +62,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(folder: Path) -> list[tuple[int, int]]:
-    """Stage and step of every step in the metrics so far."""
+    """Stage and step of every row in the metrics so far."""
     path = folder / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
     entries = [json.loads(line) for line in lines if line.endswith("\n")]
@@ -70,7 +70,7 @@ def rows(folder: Path) -> list[tuple[int, int]]:
 
 
 def interrupt(place: Path, arguments: Sequence[str], point: Point, again: bool = False) -> Answer:
-    """Start a command and send it a signal once it has done that step of that stage."""
+    """Start a command and send it a signal after a given step of a given stage."""
     number, stage, step = point
     process = start_process(*arguments, cwd=place)
     try:
@@ -93,7 +93,7 @@ def saved_point(folder: Path) -> tuple[int, int]:
 
 
 def finish(place: Path, expected: Path) -> None:
-    """Resume to the end; the model must be the one of the run that nobody disturbed."""
+    """Resume to the end; the model must equal that of the uninterrupted run."""
     answer = run_process("resume=run", cwd=place)
     assert answer.code == 0, answer.err
     folder = RunFolder(place / "run")
@@ -109,8 +109,8 @@ def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
     stopped = number != signal.SIGKILL
     assert answer.code == (128 + number if stopped else -number), answer.err
     assert RunFolder(place / "run").status()["state"] == ("stopped" if stopped else "interrupted")
-    # Metrics are written just before the state, so a kill between the two loses one step; and the
-    # run may have gone on for a while before the signal came.
+    # Metrics are written just before the checkpoint, so a kill in between loses one step. The run
+    # may also have gone on for a while before the signal came.
     assert (stage, step - 1) <= saved_point(place / "run") < (SCALES - 1, STEPS)
 
 
@@ -126,7 +126,7 @@ def test_a_run_that_is_stopped_and_killed_in_every_scale_ends_bit_equal(
 
 
 @pytest.mark.slow
-def test_a_run_that_is_stopped_at_once_ends_bit_equal(place: Path, uninterrupted: Path) -> None:
+def test_a_run_stopped_by_a_second_signal_ends_bit_equal(place: Path, uninterrupted: Path) -> None:
     answer = interrupt(place, RUN, (signal.SIGINT, 1, 5), again=True)
     assert answer.code == 130
     assert "Traceback" not in answer.err
@@ -135,7 +135,7 @@ def test_a_run_that_is_stopped_at_once_ends_bit_equal(place: Path, uninterrupted
 
 
 def limited(place: Path, bytes_in_a_file: int) -> Answer:
-    """The run in a process that may write files up to a size only."""
+    """The run in a process with a file size limit."""
     program = (
         "import resource, sys; from internal_gan.cli import main; "
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_in_a_file},) * 2); main(sys.argv[1:])"
@@ -156,7 +156,7 @@ def limited(place: Path, bytes_in_a_file: int) -> Answer:
 def test_a_run_whose_checkpoint_cannot_be_written_ends_bit_equal_once_it_can(
     place: Path, uninterrupted: Path
 ) -> None:
-    # The state grows from scale to scale: the last one's no longer fits.
+    # Checkpoints grow from scale to scale; that of the last scale no longer fits.
     largest = (uninterrupted.parent / "training.ckpt").stat().st_size
     answer = limited(place, largest - 1000)
     assert answer.code == 2
@@ -169,7 +169,7 @@ def test_a_run_whose_checkpoint_cannot_be_written_ends_bit_equal_once_it_can(
 
 
 def has_private_mounts() -> bool:
-    """Whether this user may mount a small disk that only one process sees."""
+    """Whether this user may mount a small disk visible to a single process."""
     if shutil.which("unshare") is None:
         return False
     mount = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
@@ -181,14 +181,14 @@ def has_private_mounts() -> bool:
 def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     place: Path, uninterrupted: Path
 ) -> None:
-    # Copied out of the small disk, since that one goes with the process that mounted it.
+    # Copy the run out of the small disk, which vanishes with the process that mounted it.
     script = (
         'mkdir disk && mount -t tmpfs -o size="$1k" none disk && cp photo.png disk && shift && '
         'cd disk && "$@"; code=$?; cp -R run ../run; exit $code'
     )
     largest = (uninterrupted.parent / "training.ckpt").stat().st_size
     command = [sys.executable, "-m", "internal_gan", *RUN]
-    # Room for one and a half states: the second one, written beside the first, may not fit.
+    # Room for one and a half checkpoints: a second one, written next to the first, may not fit.
     kilobytes = str(int(largest * 1.5) // 1024)
     process = subprocess.run(
         ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, *command],

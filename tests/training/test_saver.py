@@ -1,4 +1,4 @@
-"""A training's state in its folder: whole, or refused in one line."""
+"""A training's saved state is complete, or refused in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("part", ["optimizers", "stage_rng", "step"])
-def test_a_state_that_lacks_a_part_is_one_line(part: str, finished: Path, tmp_path: Path) -> None:
+def test_an_incomplete_state_gives_a_one_line_error(
+    part: str, finished: Path, tmp_path: Path
+) -> None:
     state = torch.load(finished, weights_only=True)
     del state[part]
     torch.save(state, tmp_path / "training.ckpt")
-    with pytest.raises(UserError, match=f"is not complete: {part} of the training"):
+    with pytest.raises(UserError, match=f"is incomplete; missing: {part}$"):
         trained(tmp_path, "model.steps=2", resume=True)
 
 
-def test_a_state_without_its_threads_as_older_versions_wrote_it_goes_on(
-    finished: Path, tmp_path: Path
-) -> None:
+def test_an_older_state_without_a_thread_count_is_resumed(finished: Path, tmp_path: Path) -> None:
     state = torch.load(finished, weights_only=True)
     del state["threads"]
     torch.save(state, tmp_path / "training.ckpt")
@@ -52,10 +52,11 @@ def test_a_state_without_its_threads_as_older_versions_wrote_it_goes_on(
         ("step", "many"),
     ],
 )
-def test_a_state_of_another_run_is_one_line(
+def test_a_state_of_another_run_gives_a_one_line_error(
     part: str, value: Any, finished: Path, tmp_path: Path
 ) -> None:
     state = torch.load(finished, weights_only=True)
     torch.save({**state, part: value}, tmp_path / "training.ckpt")
-    with pytest.raises(UserError, match=r"training.ckpt is not of the training that .*config.yaml"):
+    complaint = r"training.ckpt does not fit the training that .*config.yaml"
+    with pytest.raises(UserError, match=complaint):
         trained(tmp_path, "model.steps=2", resume=True)

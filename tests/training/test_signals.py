@@ -1,4 +1,4 @@
-"""One signal asks, the second one insists, and none is swallowed afterwards."""
+"""The first signal requests a stop, the second forces it; later signals act as before."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def test_the_second_signal_stops_at_once(number: signal.Signals) -> None:
 
 
 @BOTH
-def test_the_handlers_before_are_back_afterwards(number: signal.Signals) -> None:
+def test_the_previous_handlers_are_restored(number: signal.Signals) -> None:
     def mine(*arguments: object) -> None:
         raise AssertionError("not called")
 
@@ -68,7 +68,7 @@ def test_a_caller_can_ask_for_a_stop_too() -> None:
     assert answers == [False]
 
 
-def test_in_another_thread_it_changes_nothing() -> None:
+def test_in_another_thread_handlers_are_not_changed() -> None:
     before = signal.getsignal(signal.SIGINT)
     seen: list[object] = []
 
@@ -82,7 +82,7 @@ def test_in_another_thread_it_changes_nothing() -> None:
     assert seen == [before, None]
 
 
-# A library that is being imported when Ctrl-C comes, and makes something else of it.
+# Ctrl-C arrives while a library is being imported, which turns it into another error.
 INTERRUPTED = """
 import os, signal, sys
 
@@ -114,7 +114,7 @@ def test_ctrl_c_while_importing_ends_the_process_at_once() -> None:
 
 
 @pytest.mark.parametrize("before", [signal.SIG_IGN, signal.default_int_handler])
-def test_ctrl_c_is_heard_again_and_who_ignores_it_goes_on_to_do_so(before: object) -> None:
+def test_ctrl_c_works_again_unless_it_was_ignored_before(before: object) -> None:
     outside = signal.signal(signal.SIGINT, before)  # type: ignore[arg-type]
     try:
         ctrl_c_ends()

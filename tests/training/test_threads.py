@@ -1,4 +1,4 @@
-"""Threads are chosen by measurement, kept where somebody has decided, and never change a state."""
+"""The thread count is measured unless the user sets it; changing it loses no training state."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine of four cores, of which torch is told, but only one is used."""
+    """Pretends a machine of four cores, while torch really uses one thread."""
     count = 1
 
     def use(number: int) -> None:
@@ -44,7 +44,7 @@ def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
         ({1: 1.0, 2: 0.6, 4: 0.58}, 2),
     ],
 )
-def test_the_fastest_number_is_used_and_more_have_to_be_worth_it(
+def test_the_fastest_thread_count_is_used_if_clearly_faster(
     seconds: dict[int, float], best: int
 ) -> None:
     def measured() -> float:
@@ -54,14 +54,14 @@ def test_the_fastest_number_is_used_and_more_have_to_be_worth_it(
     assert torch.get_num_threads() == best
 
 
-def test_the_number_is_given_back() -> None:
+def test_the_thread_count_is_restored() -> None:
     threads.use(3)
     with threads.restored():
         threads.use(1)
     assert torch.get_num_threads() == 3
 
 
-def test_what_the_user_has_decided_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_count_set_by_the_user_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Threads(3, CPU).counts == [3]
     threads.use(2)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
@@ -81,7 +81,7 @@ def test_what_the_user_has_decided_is_not_measured(monkeypatch: pytest.MonkeyPat
         ({"cpu.max": "nonsense"}, 8),
     ],
 )
-def test_a_containers_limit_counts(
+def test_a_containers_cpu_limit_is_respected(
     files: dict[str, str], cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
@@ -93,7 +93,7 @@ def test_a_containers_limit_counts(
 
 
 class Clock:
-    """Time that goes by in steps only, each as long as ``seconds`` says for the threads in use."""
+    """Time passes only in steps, each of ``seconds(threads in use)``."""
 
     def __init__(self, seconds: Callable[[int], float]) -> None:
         self.now = 0.0
@@ -107,7 +107,7 @@ class Clock:
 
 
 class Case:
-    """A stage of 1000 steps whose time a clock tells, planned for two threads of 1 s a step."""
+    """A stage of 1000 steps timed by the clock, planned for two threads at 1 s per step."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wanted: int | None = None) -> None:
         self.clock = Clock(lambda count: 2.0 / count)
@@ -128,7 +128,7 @@ class Case:
         self.pacemaker = Pacemaker(self.recovery, threads_, plan, self.notes.append)
 
     def run(self, until: int) -> torch.Tensor:
-        """The first weight after so many steps."""
+        """Train for ``until`` steps and return the first weight."""
         for step, _ in self.recovery.steps(1000):
             self.pacemaker.keep_up()
             if step == until:
@@ -137,14 +137,14 @@ class Case:
         return weight.detach().clone()
 
 
-def test_a_stage_begins_with_what_is_fastest_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_begins_with_the_fastest_thread_count(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(monkeypatch)
     case.clock.seconds = lambda count: 1.0 * count
     case.pacemaker.begin()
     assert case.notes == [1]
 
 
-def test_a_neighbour_on_the_way_is_noticed_once_and_nothing_is_lost(
+def test_a_busy_neighbour_is_noticed_once_and_no_step_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alone, disturbed = Case(monkeypatch, wanted=1), Case(monkeypatch)
@@ -168,7 +168,7 @@ def test_short_stages_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert case.notes == [2]
 
 
-def test_a_resumed_stage_keeps_its_threads_where_it_can(
+def test_a_resumed_stage_keeps_its_thread_count_if_possible(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = Case(monkeypatch)
@@ -178,7 +178,7 @@ def test_a_resumed_stage_keeps_its_threads_where_it_can(
     case.pacemaker.begin(16)
     assert case.notes == [3, 2]
     assert caplog.messages == [
-        "Goes on with 2 threads in place of 16: results may differ in their last digits"
+        "Continuing with 2 threads instead of 16: results may differ in their last digits"
     ]
 
 
@@ -205,7 +205,7 @@ print([same_weights(models[0], model) for model in models])
 
 
 @pytest.mark.parametrize(("runs", "steps"), [(2, 4), pytest.param(6, 40, marks=pytest.mark.slow)])
-def test_threads_beside_a_busy_process_give_equal_tensors_each_time_and_after_a_stop(
+def test_training_next_to_a_busy_process_is_reproducible_and_resumable(
     runs: int, steps: int, tmp_path: Path
 ) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}

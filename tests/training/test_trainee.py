@@ -1,4 +1,4 @@
-"""A step of one stage: what is averaged, and what a good state of it holds."""
+"""Averaged weights of a stage: batch norm statistics and spectral norms."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from internal_gan.training.trainee import Trainee
 from tests.tiny import picture, recipe_of
 
 
-def test_the_statistics_of_batch_norms_are_averaged_with_the_weights() -> None:
+def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
     recipe = recipe_of("model.generator.norm=batch", "model.optimization.ema=0.9")
     stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, torch.Generator().manual_seed(0))
     trainee = Trainee(stage, 6, torch.float32)
@@ -30,7 +30,7 @@ def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
     trainee = Trainee(stage, 6, torch.float32)
     trainee.step(0)
     assert trainee.ema is not None
-    for average in trainee.ema:  # as far as can be from the last weights
+    for average in trainee.ema:  # as far as possible from the last weights
         average.normal_(0, 0.02, generator=rng)
     trainee.finish()
     for block in stage.generator.blocks:

@@ -1,4 +1,4 @@
-"""Weights & Biases without a network: each step is there once."""
+"""Weights & Biases without a network: each step is logged once."""
 
 import json
 import sys
@@ -42,7 +42,7 @@ def records(path: Path) -> Iterator[bytes]:
 
 
 def messages_of(path: Path) -> list[Any]:
-    """All records of a file, once its writer, a process of its own, has written the last one."""
+    """All records of a file, once its writer process has written the last one."""
     from wandb.proto import wandb_internal_pb2 as messages
 
     for _ in range(300):
@@ -57,7 +57,7 @@ def messages_of(path: Path) -> list[Any]:
 
 
 def history(folder: Path) -> list[dict[str, Any]]:
-    """The logged rows of all processes that wrote into ``folder``, in their order."""
+    """The rows logged by all processes that wrote into ``folder``, in order."""
     return [
         {
             item.key or "/".join(item.nested_key): json.loads(item.value_json)

@@ -1,9 +1,9 @@
 "use strict";
-// The page is a client of the server: it keeps nothing that the server does not have.
+// The page stores nothing that the server does not have.
 
 const $ = (id) => document.getElementById(id);
 const HEADERS = { "X-Internal-Gan": "1" };
-let photo = null; // what /photos/ID says of the photo at hand
+let photo = null; // what /photos/ID says about the open photo
 let chosen = "variations";
 let timer = null;
 
@@ -27,7 +27,7 @@ async function ask(path, options = {}) {
     throw new Error("The server does not answer. Is internal-gan app still running?");
   }
   const found = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(found.error || `The server answers with ${answer.status}.`);
+  if (!answer.ok) throw new Error(found.error || `The server answered with status ${answer.status}.`);
   return found;
 }
 
@@ -51,7 +51,7 @@ function minutes(seconds) {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-// Runs what a button does, with the button off meanwhile, and shows what went wrong.
+// A button that is disabled while its work is done, and that shows errors.
 function button(text, work, main = false) {
   const element = make("button", { type: "button", textContent: text, className: main ? "main" : "" });
   element.addEventListener("click", async () => {
@@ -70,7 +70,7 @@ function button(text, work, main = false) {
   return element;
 }
 
-// ---- What runs do
+// ---- Starting runs
 
 function start(task, options, run = null, id = photo.photo) {
   const body = JSON.stringify({ task, options, run });
@@ -92,21 +92,21 @@ function trainingOf(family) {
   return modelsOf(family).find((run) => ["running", "waiting"].includes(run.state));
 }
 
-// A model that enlarges does nothing else.
+// A model trained to enlarge does nothing else.
 function modelsOf(family) {
   return photo.runs.filter((run) => run.trains && run.family === family && run.task !== "super_resolution");
 }
 
-// What is shown in place of a task's controls while there is no model.
+// Shown instead of a task's controls until there is a model.
 function untrained(task, family, minute, more = []) {
-  if (trainingOf(family)) return [make("p", { textContent: "It is being trained; the picture below grows." })];
-  const ways = [["", `carefully, ${minute}`], ["preview", "roughly, about 20 s"]];
-  if (family === "singan") ways.push(["varied", "for more variety within its layout"]);
+  if (trainingOf(family)) return [make("p", { textContent: "The model is being trained. The picture below improves as it goes." })];
+  const ways = [["", `in full quality, ${minute}`], ["preview", "roughly, about 20 s"]];
+  if (family === "singan") ways.push(["varied", "with more variety in the same layout"]);
   const how = choice(ways, "");
   const asked = () => (how.value === "varied" ? { experiment: "singan_varied" } : { trainer: how.value || null });
   return [
     ...more,
-    make("p", { textContent: "This needs a model of the photo, once." }),
+    make("p", { textContent: "This needs a model of the photo. Training it once is enough." }),
     make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, asked()), true)),
   ];
 }
@@ -121,27 +121,27 @@ function brushes(board) {
     make("button", { type: "button", textContent: "Clear", onclick: () => board.clear() }));
 }
 
-const HELP_DRAWING = "By keyboard: arrows move, the space bar draws.";
+const HELP_DRAWING = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 
 const TABS = {
   variations: ["Variations", () => {
     const count = number(3, { min: 1, max: 16 });
     const freedom = make("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.3 });
-    const look = make("div", {}, make("p", { textContent: "A first look, without any training:" }),
-      make("div", { className: "row" }, field("How many", count), field("How free", freedom),
-        button("Look", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }))));
+    const look = make("div", {}, make("p", { textContent: "A first look, without training:" }),
+      make("div", { className: "row" }, field("How many", count), field("Freedom of the layout", freedom),
+        button("First look", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }))));
     const run = model("singan");
     if (!run) return untrained("sample", "singan", "one to two minutes", [look]);
     const [height, width] = photo.size;
     const rows = number("", { min: 16, max: 8192, placeholder: height });
     const columns = number("", { min: 16, max: 8192, placeholder: width });
     const stages = photo.runs.find((one) => one.run === run).stages || 1;
-    const freedoms = [["0", "nothing: all is new"], ["1", "its layout"], ["2", "all but the detail"]];
+    const freedoms = [["0", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]];
     const keep = choice(freedoms.slice(0, stages), "0");
-    const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "sideways"], ["y", "upwards"]], "false");
+    const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "false");
     return [
       make("div", { className: "row" }, field("How many", count), field("Height", rows), field("Width", columns)),
-      make("div", { className: "row" }, field("Keep of the photo", keep), field("Repeats without a seam", tiles)),
+      make("div", { className: "row" }, field("Keep from the photo", keep), field("Repeats without a seam", tiles)),
       make("div", { className: "row" }, button("Draw", () => start("sample", {
         "sample.count": Number(count.value),
         "sample.size": sizeOf(rows.value, columns.value),
@@ -159,7 +159,7 @@ const TABS = {
     const shown = Math.min(1, 360 / Math.max(height, width));
     const frame = make("div", { className: "frame" });
     frame.style.backgroundImage = `url("${photo.url}")`;
-    const corner = make("button", { type: "button", "aria-label": "Drag to the new shape; or use the arrow keys" });
+    const corner = make("button", { type: "button", "aria-label": "Drag to the new shape, or use the arrow keys" });
     const size = make("output");
     const rows = number(height, { min: 16, max: 8192 });
     const columns = number(width, { min: 16, max: 8192 });
@@ -190,7 +190,7 @@ const TABS = {
     });
     frame.append(corner);
     for (const input of [rows, columns]) input.addEventListener("change", apply);
-    const formats = choice([["", "by hand"], ["1:1", "1:1"], ["4:5", "4:5"], ["16:9", "16:9"], ["9:16", "9:16"]], "");
+    const formats = choice([["", "custom"], ["1:1", "1:1"], ["4:5", "4:5"], ["16:9", "16:9"], ["9:16", "9:16"]], "");
     formats.addEventListener("change", () => {
       if (!formats.value) return;
       const [w, h] = formats.value.split(":").map(Number);
@@ -198,7 +198,7 @@ const TABS = {
       set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
     });
     apply();
-    const board = new Board(photo.url, "mask", `What keeps its shape, drawn on the photo. ${HELP_DRAWING}`);
+    const board = new Board(photo.url, "mask", `Mark what must keep its shape. ${HELP_DRAWING}`);
     return [
       make("div", { className: "row" }, field("Format", formats), field("Height", rows), field("Width", columns), size),
       frame,
@@ -211,18 +211,18 @@ const TABS = {
   }],
 
   remove: ["Remove", () => {
-    const board = new Board(photo.url, "mask", `What is to go, drawn on the photo. ${HELP_DRAWING}`);
-    const lines = new Board(photo.url, "mask", `The lines in the hole, drawn on the photo. ${HELP_DRAWING}`);
+    const board = new Board(photo.url, "mask", `Mark what should go. ${HELP_DRAWING}`);
+    const lines = new Board(photo.url, "mask", `Draw lines inside the marked area. ${HELP_DRAWING}`);
     lines.width = 4;
     const hole = async () => {
-      if (board.isEmpty) throw new Error("Brush over what should go first.");
+      if (board.isEmpty) throw new Error("First brush over what should go.");
       return upload(await board.drawn(), "mask");
     };
     return [
-      make("p", { textContent: "Brush over what should go. Look fills it in seconds, without training. Remove trains a model on what is around it, which takes one to two minutes." }),
+      make("p", { textContent: "Brush over what should go. First look fills it in seconds, without training. Remove trains a model on the rest of the photo, which takes one to two minutes." }),
       board.element, brushes(board),
-      make("details", {}, make("summary", { textContent: "Draw the lines that go on inside, with a pen" }), lines.element, brushes(lines)),
-      make("div", { className: "row" }, button("Look", async () => {
+      make("details", {}, make("summary", { textContent: "Draw the lines that should continue inside" }), lines.element, brushes(lines)),
+      make("div", { className: "row" }, button("First look", async () => {
         await start("preview", { "preview.count": 1, "mask.file": await hole() });
       }), button("Remove", async () => {
         await start("inpaint", {
@@ -236,7 +236,7 @@ const TABS = {
   edit: ["Edit and paint", () => {
     const run = model("singan");
     if (!run) return untrained("sample", "singan", "one to two minutes");
-    const board = new Board(photo.url, "paint", `The photo to paint on. ${HELP_DRAWING}`);
+    const board = new Board(photo.url, "paint", `Paint on the photo. ${HELP_DRAWING}`);
     const colour = make("input", { type: "color", value: board.colour });
     colour.addEventListener("input", () => (board.colour = colour.value));
     const file = make("input", { type: "file", accept: "image/*" });
@@ -249,10 +249,10 @@ const TABS = {
       board.pasting = moves.checked = true;
     });
     scale.addEventListener("input", () => board.resizePasted(Number(scale.value)));
-    const how = choice([["edit", "blend what I changed into the photo"], ["harmonize", "give it the photo's light and texture"], ["paint", "make a photo of the whole painting"]], "edit");
+    const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
     return [
       board.element, brushes(board),
-      make("div", { className: "row" }, field("Colour", colour), field("Paste a picture", file), field("Its size", scale), field("Drag it", moves)),
+      make("div", { className: "row" }, field("Colour", colour), field("Paste a picture", file), field("Size of the picture", scale), field("Drag the picture", moves)),
       make("div", { className: "row" }, field("Then", how), button("Go", async () => {
         if (board.isEmpty) throw new Error("Paint or paste something first.");
         const drawn = await board.drawn();
@@ -280,23 +280,23 @@ const TABS = {
   enlarge: ["Enlarge", () => {
     const factor = number(2, { min: 1.1, max: 8, step: 0.1 });
     return [
-      make("p", { textContent: "For small photos. A model learns the photo's detail at its own size, which takes minutes." }),
-      make("div", { className: "row" }, field("Times", factor), button("Enlarge", () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }), true)),
+      make("p", { textContent: "For small photos. This trains a model of the photo's detail first, which takes minutes." }),
+      make("div", { className: "row" }, field("Factor", factor), button("Enlarge", () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }), true)),
     ];
   }],
 
   tile: ["Tile", () => {
     const run = model("singan");
     if (!run) return untrained("sample", "singan", "one to two minutes");
-    const axes = choice([["both", "in both directions"], ["x", "sideways"], ["y", "upwards"]], "both");
+    const axes = choice([["both", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "both");
     return [
-      make("p", { textContent: "The photo is changed along its borders alone, so that copies of it meet without a seam." }),
+      make("p", { textContent: "Changes the photo only along its borders, so that copies of it meet without a seam." }),
       make("div", { className: "row" }, field("Repeats", axes), button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value }, run), true)),
     ];
   }],
 };
 
-// One side follows from the other by the photo's shape.
+// A side left empty follows from the other by the photo's aspect ratio.
 function sizeOf(rows, columns) {
   if (!rows && !columns) return null;
   const [height, width] = photo.size;
@@ -342,10 +342,10 @@ function showPanel() {
   $("panel").replaceChildren(panels.get(state));
   $("panel").dataset.state = state;
 }
-// What was drawn and typed on other tabs is kept.
+// Keeps what was drawn and typed on other tabs.
 const panels = new Map();
 
-// The controls are made anew only when they differ, so that no input is lost.
+// The controls are rebuilt only when they change, so that no input is lost.
 const NEEDS = { variations: "singan", retarget: "ingan", edit: "singan", animate: "singan", tile: "singan" };
 function panelState() {
   const family = NEEDS[chosen];
@@ -360,7 +360,7 @@ const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retarg
 function showResults() {
   const before = new Map([...$("results").children].map((card) => [card.dataset.run, card]));
   const wanted = photo.runs.map((run) => {
-    // What changes each second is no reason for another card, in which the focus would be lost.
+    // Progress alone makes no new card, since that would lose the focus.
     const text = JSON.stringify({ ...run, share: null, seconds_left: null });
     const old = before.get(run.run);
     const same = old && old.dataset.text === text ? old : card(run, text);
@@ -371,7 +371,7 @@ function showResults() {
   put($("results"), wanted.length ? wanted : [make("p", { textContent: "None yet." })]);
 }
 
-// Makes these the children of an element, and leaves alone what is there already.
+// Makes these the children of an element, without touching those already in place.
 function put(list, wanted) {
   wanted.forEach((element, place) => {
     if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
@@ -391,7 +391,7 @@ function title(run) {
 function showProgress(card, run) {
   const bar = card.querySelector("progress");
   if (!bar) return;
-  const left = run.seconds_left === null ? "Begins…" : `About ${minutes(run.seconds_left)} left`;
+  const left = run.seconds_left === null ? "Starting…" : `About ${minutes(run.seconds_left)} left`;
   bar.value = run.share;
   if (bar.nextSibling.textContent !== left) bar.nextSibling.textContent = left;
 }
@@ -402,18 +402,18 @@ function card(run, text) {
   element.dataset.state = run.state;
   element.dataset.text = text;
   element.append(make("h3", { textContent: title(run) }));
-  if (run.state === "waiting") element.append(make("p", { textContent: `Waits; ${run.place} before it in the queue.` }));
+  if (run.state === "waiting") element.append(make("p", { textContent: `Waiting, with ${run.place} before it in the queue.` }));
   if (run.state === "running") {
     if (run.trains) element.append(make("progress", { max: 1, "aria-label": "Training" }), make("p"));
     else element.append(make("p", { textContent: "Working…" }));
   }
-  if (run.state === "stopped" && !run.results.length) element.append(make("p", { textContent: "Stopped before it had a result." }));
+  if (run.state === "stopped" && !run.results.length) element.append(make("p", { textContent: "Stopped before there was a result." }));
   if (run.error && run.state !== "finished") element.append(make("p", { className: "message", textContent: run.error }));
   const row = make("div", { className: "row" });
   const act = (name) => ask(`/runs/${run.run}/${name}`, { method: "POST" });
   if (["running", "waiting"].includes(run.state)) row.append(button("Stop", () => act("stop")));
-  if (["stopped", "failed"].includes(run.state) && run.trains) row.append(button("Go on", () => act("resume")));
-  if (run.page) row.append(make("a", { href: run.page, target: "_blank", textContent: "All about it" }));
+  if (["stopped", "failed"].includes(run.state) && run.trains) row.append(button("Resume", () => act("resume")));
+  if (run.page) row.append(make("a", { href: run.page, target: "_blank", textContent: "Report" }));
   const kinds = ["result", "film"];
   const shown = run.results.filter((result) => kinds.includes(result.kind));
   const growing = run.results.filter((result) => result.kind === "preview").slice(-1);
@@ -526,8 +526,8 @@ function showPhotos(found) {
 }
 
 function photoCard(one, checked) {
-  const progress = one.training === null ? null : make("progress", { value: one.training, max: 1, "aria-label": `Training with ${one.name}` });
-  const box = make("input", { type: "checkbox", value: one.photo, checked, "aria-label": `Choose ${one.name}` });
+  const progress = one.training === null ? null : make("progress", { value: one.training, max: 1, "aria-label": `Training on ${one.name}` });
+  const box = make("input", { type: "checkbox", value: one.photo, checked, "aria-label": `Select ${one.name}` });
   const text = make("span", { textContent: `${one.name}, ${one.count} ${one.count === 1 ? "run" : "runs"}` });
   return make("li", {}, make("a", { href: `#${one.photo}` }, make("img", { src: one.small, alt: "" }), text), box, progress);
 }
@@ -538,7 +538,7 @@ function chosenPhotos() {
 
 $("many").addEventListener("submit", async (event) => {
   event.preventDefault();
-  $("home-message").textContent = chosenPhotos().length ? "" : "Choose photos first, by the boxes below them.";
+  $("home-message").textContent = chosenPhotos().length ? "" : "Select photos first, with the boxes below them.";
   for (const id of chosenPhotos()) {
     try {
       const body = JSON.stringify({ task: $("many-task").value });
@@ -564,14 +564,14 @@ async function showPhoto(id) {
   showTabs();
   showPanel();
   showResults();
-  // Something to see at once.
+  // Something to see immediately.
   if (!photo.runs.length) {
     firstLook().catch((error) => ($("message").textContent = error.message)).then(refresh);
   }
   await refresh();
 }
 
-// One picture as soon as can be, then two more.
+// One picture as soon as possible, then two more.
 async function firstLook() {
   const id = photo.photo;
   const asked = { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 };

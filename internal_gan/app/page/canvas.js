@@ -2,7 +2,7 @@
 // A picture to draw on with a brush, by mouse, pen, finger or keyboard.
 
 class Board {
-  // url: of the picture; kind: "mask" draws where something is, "paint" draws colours.
+  // url: the picture; kind: "mask" marks an area, "paint" draws colours.
   constructor(url, kind, label) {
     this.kind = kind;
     this.width = 24;
@@ -27,7 +27,7 @@ class Board {
     this.canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // The drawing has at most this many pixels a side; the server brings it to the photo's size.
+  // The drawing has at most 2048 pixels a side; the server scales it to the photo's size.
   fit() {
     const factor = Math.min(1, 2048 / Math.max(this.image.naturalWidth, this.image.naturalHeight));
     this.canvas.width = Math.max(1, Math.round(this.image.naturalWidth * factor));
@@ -35,7 +35,7 @@ class Board {
     this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
   }
 
-  // Pixels of the drawing in one of the screen.
+  // Drawing pixels per screen pixel.
   get scale() {
     return this.canvas.width / (this.canvas.getBoundingClientRect().width || this.canvas.width);
   }
@@ -46,7 +46,7 @@ class Board {
     return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale, scale];
   }
 
-  // Put a picture in the middle; until the next one, dragging moves it.
+  // Puts a picture in the middle; dragging moves the latest one.
   async paste(url) {
     const image = new Image();
     image.src = url;
@@ -92,7 +92,7 @@ class Board {
     this.stroke = this.moves = null;
   }
 
-  // Arrows move a cursor, the space bar draws there.
+  // The arrow keys move a cursor, the space bar draws there.
   key(event) {
     const step = this.canvas.width / 40;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -166,7 +166,7 @@ class Board {
     return !this.strokes.some((stroke) => !stroke.erases);
   }
 
-  // What was drawn alone, with transparency where nothing was.
+  // Only what was drawn, transparent elsewhere.
   drawn() {
     this.redraw();
     return new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));

@@ -28,7 +28,7 @@ class UnreadablePixelsError(Exception):
 def decode(
     image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
 ) -> Decoded:
-    """Read the pixels of an image that has just been opened, upright.
+    """Read the pixels, upright, of an image that has just been opened.
 
     Args:
         image: not loaded yet.
@@ -43,7 +43,7 @@ def decode(
     raw_mode = _raw_mode(image)
     if _is_deep(raw_mode, image) and _tiff_tag(image, _PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
-        raise UnreadablePixelsError("its 16-bit channels are stored apart from each other")
+        raise UnreadablePixelsError("its 16-bit channels are stored in separate planes")
     if raw_mode == "LA;16B":
         return _decode(_decode_deep_gray_alpha, longest, _with_raw_mode(image, "RGBA"))
     low_bytes = _low_byte_mode(raw_mode)
@@ -128,7 +128,7 @@ def _decode_floats(image: Image.Image) -> Decoded:
 
 
 def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
-    """Join the high bytes of 16-bit colours, all that Pillow reads, with the low ones."""
+    """Join the high bytes of 16-bit colours, which are all that Pillow reads, with the low ones."""
     mode, key = image.mode, image.info.get("transparency")
     levels = 256.0 * channels_of(image) + channels_of(low_bytes)
     if isinstance(key, tuple):
@@ -160,7 +160,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
-    """Make Pillow read a file that is not loaded yet by another layout of the same size."""
+    """Make Pillow read a file that is not loaded yet in another layout of the same size."""
     image.tile = [  # type: ignore[attr-defined]
         tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
         for tile in image.tile  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
 
 
 def _low_byte_mode(raw_mode: str) -> str | None:
-    """The layout that reads the low bytes of 16-bit colours: that of the opposite byte order."""
+    """The layout that reads the low bytes of 16-bit colours: the one of opposite byte order."""
     layout, order = raw_mode[:-1], raw_mode[-1:]
     if layout not in {"RGB;16", "RGBA;16", "RGBX;16"}:
         return None

@@ -1,4 +1,4 @@
-"""Decoded pixels: of a whole picture, or reduced band by band where it is very large."""
+"""The decoded pixels of a picture; a very large one is reduced band by band."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from internal_gan.units import Size
 
 # Pictures of up to this many pixels are not reduced.
 WHOLE_PIXELS = 25_000_000
-# Larger ones are reduced to this many times the side needed. Resampled from there they are, within
-# rounding, what the whole picture would give.
+# Larger ones are reduced to this many times the side needed. Resampling from there gives, up to
+# rounding, the same as resampling the whole picture.
 GAP = 8
 BAND_PIXELS = 2**18
 
@@ -45,7 +45,7 @@ class Decoded:
 
     @classmethod
     def of(cls, levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] = ()) -> Decoded:
-        """From channels (C, H, W) in [0, 1]: gray or RGB, and perhaps alpha."""
+        """From channels (C, H, W) in [0, 1]: gray or RGB, with or without alpha."""
         has_alpha = levels.shape[0] in (2, 4)
         colours = levels[:-1] if has_alpha else levels
         alpha = levels[-1:].unsqueeze(0) if has_alpha else None
@@ -67,7 +67,7 @@ class Decoded:
             path,
             self.mode,
             self.bit_depth,
-            # An empty profile is none, and CMYK's does not describe RGB pixels.
+            # An empty profile counts as none, and a CMYK one does not describe RGB pixels.
             (icc_profile or None) if self.mode != "CMYK" else None,
             exif,
             raw=None if pixels is raw else raw,
@@ -76,21 +76,21 @@ class Decoded:
 
 
 def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Decoded]) -> Decoded:
-    """Decode a picture, a very large one reduced to the means of equal cells, which may cut pixels.
+    """Decode a picture; a very large one becomes the means of equal cells, which may split pixels.
 
     Colours of fully transparent pixels do not count unless a cell has no others.
 
     Args:
         size: (height, width) of the picture in pixels.
-        longest: the longest side needed, in pixels; None needs all of it.
-        rows: ``rows(top, bottom)`` decodes these rows alone.
+        longest: the longest side needed, in pixels; None reads all of it.
+        rows: ``rows(top, bottom)`` decodes only these rows.
     """
     height, width = size
     to = _reduced_size(size, longest)
     if to is None:
         return rows(0, height)
     step = max(1, int(BAND_PIXELS / width * to[0] / height))
-    # Allocated at once: small tensors kept between those of the bands would fragment the memory.
+    # Allocated up front: small tensors kept from band to band would fragment the memory.
     colours = torch.empty(1, 3, *to)
     alpha = torch.empty(1, 1, *to)
     for first in range(0, to[0], step):
@@ -114,7 +114,10 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
     """
     if longest is None or size[0] * size[1] <= WHOLE_PIXELS or max(size) <= GAP * longest:
         return None
-    factor = GAP * longest / max(size)
+    # A long photo may be trained on at more than its longest side: keep its short one.
+    factor = max(GAP * longest / max(size), longest / min(size))
+    if factor >= 1:
+        return None
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
@@ -131,7 +134,7 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
         return means(band.colours), None
     seen = (band.alpha > 0.0).float()
     share = means(seen)
-    # A cell of only transparent pixels keeps the file's own numbers.
+    # A cell of only transparent pixels keeps the file's own values.
     colours = means(band.colours * seen) / share.clamp_min(1e-9)
     colours = torch.where(share > 1e-6, colours, means(band.colours))
     return colours.clamp(0, 1), means(band.alpha)

@@ -20,14 +20,14 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.photo import Photo
 
-# Of the text of a PNG file that is its XMP packet (XMP specification, part 3).
+# The keyword of a PNG file's text that holds its XMP packet (XMP specification, part 3).
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds of an image.
+    """How a file stores an image.
 
     Attributes:
         mode: Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``.
@@ -75,7 +75,7 @@ _TIFF = Format(
     options={"compression": "tiff_adobe_deflate"},
 )
 FORMATS: Mapping[str, Format] = {
-    # Of photographs, twice as fast as the usual level 6 and 7 % larger.
+    # For photos, twice as fast as the usual level 6, and 7 % larger.
     ".png": Format("PNG", deep_modes=frozenset(_PNG_COLOUR_TYPES), options={"compress_level": 3}),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
@@ -93,7 +93,7 @@ def arrange(
     alpha: Tensor | None = None,
     mark: bytes | None = None,
 ) -> tuple[Tensor, Layout, list[str]]:
-    """The channels of a picture as a format holds them.
+    """The channels of a picture as a format stores them.
 
     Args:
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
@@ -108,7 +108,7 @@ def arrange(
         if like.alpha.shape[-2:] == colours.shape[-2:]:
             alpha = like.alpha
         else:
-            losses.append("the photo's transparency is left out, since the size is another")
+            losses.append("the photo's transparency is left out, since the size differs")
     raw = None if like is None else like.raw
     if alpha is not None and raw is not None and raw.shape[-2:] == colours.shape[-2:]:
         colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
@@ -131,7 +131,7 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
     if has_alpha and file_format.alpha:
         mode += "A"
     elif has_alpha:
-        losses.append(f"{file_format.name} holds no transparency (PNG does)")
+        losses.append(f"{file_format.name} cannot hold transparency (PNG can)")
     if like is None:
         return Layout(mode), losses
     depth = 8
@@ -172,7 +172,7 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
     if "exif" in options:
         # Pillow cannot write all EXIF tables into a compressed TIFF file.
         options.pop("compression", None)
-    # Pillow has an option of that name for JPEG and WebP only.
+    # Pillow's ``save`` takes ``xmp`` for JPEG and WebP only.
     if "xmp" in options and file_format.name == "PNG":
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_itxt(_XMP_KEYWORD, options.pop("xmp").decode())
@@ -207,11 +207,11 @@ def deep_png(
     layout: Layout,
     text: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A PNG file (W3C, third edition) of 16 bits per channel, which Pillow writes only in gray.
+    """A PNG file (W3C, third edition) with 16 bits per channel, which Pillow writes only for gray.
 
     Args:
         array: (H, W, C), big-endian.
-        text: Latin-1 texts by their keywords.
+        text: Latin-1 texts by keyword.
     """
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)

@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     """Read an image file, upright, and log what is lost as warnings.
 
-    PNG, JPEG, TIFF, WebP, BMP, GIF and PPM; black and white, gray, palette, RGB and CMYK, with or
-    without transparency; 8 and 16 bits per channel, and floating-point gray in [0, 1]. Only the
-    first of several frames or pages is read.
+    Files may be PNG, JPEG, TIFF, WebP, BMP, GIF or PPM; black and white, gray, palette, RGB or
+    CMYK, with or without transparency; of 8 or 16 bits per channel, or floating-point gray in
+    [0, 1]. Only the first of several frames or pages is read.
 
     Args:
         path: the file; a leading ``~/`` stands for the home folder.
@@ -62,7 +62,7 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
         # Pillow raises nearly anything for a damaged file, even KeyError and struct.error.
         detail = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
-            f"{name}: the image is truncated or damaged ({detail}); allowed are whole files"
+            f"{name}: the image is truncated or damaged ({detail}); allowed are intact files"
         ) from error
 
 
@@ -105,14 +105,14 @@ def write_image(
     Args:
         path: ends in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
-        like: a photo to share gray or colour, bit depth, colour profile and EXIF with, and, at the
-            same size, transparency. Palette and CMYK become RGB.
-        alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
+        like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
+            if it has the same size, transparency. Palette and CMYK become RGB.
+        alpha: (1, 1, H, W) in [0, 1], used instead of the alpha of ``like``.
         mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
 
     Raises:
-        UserError: another suffix, a size that the format cannot hold, a folder that is missing or
-            not writable, or a full disk.
+        UserError: an unknown suffix, a size that the format cannot hold, a folder that is missing
+            or not writable, or a full disk.
         ValueError: the pixels have another shape or are not finite.
     """
     path = Path(path)
@@ -120,7 +120,7 @@ def write_image(
     file_format = FORMATS.get(path.suffix.lower())
     if file_format is None:
         raise UserError(
-            f"{name}: images are not written as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
+            f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
     channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
     for loss in losses:
@@ -138,7 +138,7 @@ def write_image(
 
 
 def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Photo:
-    """A picture as it is read again once :func:`write_image` has written it as PNG."""
+    """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 255 if layout.bit_depth == 8 else 65535
     channels = (channels * largest).round().clamp(0, largest)[None] / largest
@@ -167,4 +167,4 @@ def to_uint8(pixels: Tensor) -> Tensor:
 
 def _too_large(name: str, size: Size | None = None) -> str:
     extent = f"{size[0]}x{size[1]} pixels are" if size else "the image is"
-    return f"{name}: {extent} too large; allowed are {MAX_PIXELS // 1_000_000} megapixels"
+    return f"{name}: {extent} too large; allowed are up to {MAX_PIXELS // 1_000_000} megapixels"

@@ -1,4 +1,4 @@
-"""Marks in picture files that say to machines how a picture was made: XMP, ISO 16684-1."""
+"""Machine-readable marks in picture files that say how they were made: XMP, ISO 16684-1."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from xml.sax.saxutils import quoteattr
 
 from internal_gan.version import __version__
 
-# Of the vocabulary "digital source type" of IPTC's NewsCodes: made by a trained model; a picture
-# changed by one; a composite of pieces that a camera took.
+# Terms of IPTC's NewsCodes vocabulary "digital source type": made by a trained model; a picture
+# changed by one; a composite of pieces taken by a camera.
 SourceType = Literal[
     "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeCapture"
 ]
@@ -28,14 +28,14 @@ _PACKET = """\
 
 
 def xmp(source: SourceType, task: str, model: str | None) -> bytes:
-    """The XMP packet of a picture: its digital source type, this software, task and model.
+    """The XMP packet of a picture: its digital source type, the software, the task and the model.
 
     The source type and the AI system are properties of IPTC's Photo Metadata Standard 2025.1.
 
     Args:
         source: what kind of picture it is.
         task: what made it, such as ``"sample"``.
-        model: the family of the model that drew it; None: no model did.
+        model: the family of the model that drew it; None if no model did.
     """
     entries = {
         "Iptc4xmpExt:DigitalSourceType": VOCABULARY + source,

@@ -1,4 +1,4 @@
-"""Photos from Pillow images, NumPy arrays and tensors, and pictures converted to these."""
+"""Converts Pillow images, NumPy arrays and tensors to photos, and pictures to any of these."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def to_photo(
     name: str = "the image",
     longest: int | None = None,
 ) -> Photo:
-    """Make a photo of a picture in memory.
+    """Make a photo from a picture in memory.
 
     Args:
         image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); or a
             tensor (C, H, W) or (1, C, H, W) on any device, C being 1, 3 or 4. Arrays and tensors
             are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1].
-        name: of the picture in messages.
+        name: the picture's name in messages.
         longest: as for :func:`internal_gan.images.files.image.read_image`.
 
     Raises:
@@ -53,7 +53,7 @@ def to_photo(
 
 
 def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask") -> Photo:
-    """:func:`to_photo` for a mask, which may also be of bools, or a tensor (H, W).
+    """:func:`to_photo` for a mask, which may also be boolean, or a tensor (H, W).
 
     >>> to_mask(np.eye(30, dtype=bool)).pixels[0, 0, :2, :2]
     tensor([[ 1., -1.],
@@ -89,9 +89,9 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = Non
     """A Pillow image of (1, 3, H, W) in [-1, 1].
 
     Args:
-        like: a photo to share gray or colour, transparency, colour profile and EXIF data with, and,
-            if gray and opaque, the bit depth; other images have 8 bits per channel.
-        alpha: (1, 1, H, W) in [0, 1], instead of that of ``like``.
+        like: a photo that determines gray or colour, transparency, colour profile and EXIF data
+            and, if gray and opaque, the bit depth; other images have 8 bits per channel.
+        alpha: (1, 1, H, W) in [0, 1], used instead of the alpha of ``like``.
     """
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)
@@ -100,20 +100,20 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = Non
 
 
 def check_output_type(output_type: str) -> None:
-    """Raise UserError for an output type that is not one of :func:`to_memory`."""
+    """Raise UserError for an output type that :func:`to_memory` does not know."""
     if output_type not in OUTPUT_TYPES:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
 
 
 def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
     try:
-        # Once loaded, an image holds all that its mode says: no second pass over a file is needed.
+        # A loaded image holds everything its mode can, so no second pass over a file is needed.
         image.load()
         return decode(image, image.copy, longest)
     except UnreadablePixelsError as error:
         raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise UserError(f"{name}: cannot be read ({error}); allowed are whole images") from error
+        raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 
 
 def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, Any]:
@@ -155,7 +155,7 @@ def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:
     if low < 0.0 or high > 1.0:
         hint = ""
         if low >= -1.0 and high <= 1.0:
-            hint = "; one in [-1, 1], as a model draws it, is (x + 1) / 2"
+            hint = "; convert a model's output, in [-1, 1], by (x + 1) / 2"
         elif low >= 0.0 and high <= 255.0:
-            hint = "; one in 0 to 255 is x / 255, or uint8"
+            hint = "; convert 0 to 255 by x / 255, or to uint8"
         raise UserError(f"{name}: its values go from {low:.4g} to {high:.4g}; {allowed}{hint}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-# The tags that describe the photo. In a TIFF file they share a table with those of its layout.
+# The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
 _DESCRIPTIVE = (
     *(Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.Artist, Base.Copyright),
     *(Base.XResolution, Base.YResolution, Base.ResolutionUnit, Base.DateTime, Base.HostComputer),
@@ -29,7 +29,7 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
             kept[tag] = found[tag]
     for table in (IFD.Exif, IFD.GPSInfo):
         entries = dict(found.get_ifd(table))
-        # An offset into the old file.
+        # The entry is an offset into the old file.
         entries.pop(IFD.Interop, None)
         if entries:
             kept[table] = entries

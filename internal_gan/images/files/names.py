@@ -15,7 +15,7 @@ READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 )
-# How the name ends of the file that says where each pixel of the result beside it comes from.
+# Ending of an origin file's name; the file says where each pixel of the result next to it is from.
 ORIGIN = ".origin.png"
 
 
@@ -54,7 +54,7 @@ def existing_image(path: Path) -> Path:
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file of this name in a folder of pictures is one of them, by its suffix.
+    """Whether a file in a folder is one of its pictures, judged by its name.
 
     >>> is_picture("000.PNG"), is_picture("000.origin.png")
     (True, False)

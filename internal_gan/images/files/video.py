@@ -1,4 +1,4 @@
-"""Moving pictures: picture files joined to a GIF, WebP or MP4 file."""
+"""Joins picture files into a moving picture: a GIF, WebP or MP4 file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from internal_gan.files import atomic_write
 MAX_GIF_FPS = 50
 _QUALITY = 85
 _PALETTE_FRAMES = 8
-# Without a stated matrix players guess one from the size, and colours shift.
+# Without a stated colour matrix, players guess one from the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 H264 = (
     *("-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
@@ -33,7 +33,7 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
     Args:
         file_format: gif, mp4, webp or png.
         fps: frames per second.
-        option, name: for messages: the group of options, and the one in it for the format.
+        option, name: for messages: the group of options, and the option in it for the format.
 
     Raises:
         UserError: MP4 without the package that encodes it, or a GIF of too many frames per second.
@@ -54,11 +54,11 @@ def check_format(file_format: str, fps: float, option: str, name: str = "format"
 
 
 def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
-    """Join picture files of the same size to one moving picture; GIF and WebP repeat for ever.
+    """Join picture files of the same size into one moving picture; GIF and WebP repeat for ever.
 
-    GIF has one palette of 256 colours, and times in hundredths of a second that add up to the exact
-    duration. WebP keeps the frames' colour profile and mark. MP4 is H.264 with 4:2:0 colours; the
-    last row or column of an odd side is repeated. Only for GIF are all frames held in memory.
+    GIF has one palette of 256 colours; its frame times, in hundredths of a second, add up to the
+    exact duration. WebP keeps the frames' colour profile and mark. MP4 is H.264 with 4:2:0 colours;
+    the last row or column of an odd side is repeated. Only GIF holds all frames in memory.
 
     Raises:
         UserError: the folder is not writable, the disk is full, or the encoder fails.
@@ -108,7 +108,7 @@ class _Reel(Image.Image):
 
 
 def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
-    # One palette and no dithering, lest colours and pixels flicker.
+    # One palette and no dithering, so that colours and pixels do not flicker.
     chosen = [files[index * len(files) // _PALETTE_FRAMES] for index in range(_PALETTE_FRAMES)]
     together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
     palette = Image.fromarray(together).quantize(256, kmeans=2)

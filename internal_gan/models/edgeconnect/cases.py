@@ -1,4 +1,4 @@
-"""What EdgeConnect learns from: random crops of the photos, with random holes."""
+"""EdgeConnect's training data: random crops of the photos, with random holes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from internal_gan.models.base import cpu_generator
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.units import Size
 
-# A crop is drawn at most DRAWS times, until KNOWN_SHARE of it is known.
+# A crop is redrawn, up to DRAWS times in all, until KNOWN_SHARE of it is known.
 DRAWS = 8
 KNOWN_SHARE = 0.5
-# The largest share of the finest detail that the networks see.
+# The largest share of the finest detail that the networks see inside a hole.
 MOST_DETAIL = 0.6
 
 
@@ -29,11 +29,11 @@ class RandomHoles:
     """Holes to train with.
 
     Attributes:
-        kinds: some of ``box`` and ``strokes``.
+        kinds: ``box``, ``strokes`` or both.
         ratio: smallest and largest share of the crop that a hole covers.
 
     Raises:
-        ValueError: another kind, or a share out of range.
+        ValueError: an unknown kind, or a share out of range.
     """
 
     kinds: Sequence[str]
@@ -65,7 +65,7 @@ class Case:
     Attributes:
         image: (N, 3, h, w) in [-1, 1], smooth where unknown.
         edges: (N, 1, h, w), 0 where unknown.
-        unknown: (N, 1, h, w), 1 where the photo must not be learnt from.
+        unknown: (N, 1, h, w), 1 where the photo is excluded from training.
         hole: (N, 1, h, w), 1 in the random hole and where unknown.
     """
 
@@ -78,8 +78,8 @@ class Case:
 def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
     """What the networks see of an image (N, 3, H, W) in training.
 
-    In place of ``base=patches``, whose mean may be blurred or sharp, the hole (N, 1, H, W) shows
-    the image at half the size, enlarged, with a random share of the lost detail.
+    With ``base=patches``, whose filling may be blurred or sharp, the hole (N, 1, H, W) shows the
+    image halved in size and enlarged again, with a random share of the lost detail added back.
     """
     if model.base != "patches":
         return model.start(image, hole)
@@ -93,12 +93,12 @@ class Cases:
     """Draws cases from the photos of a model.
 
     Args:
-        crop: longest side of a crop, in pixels; None for the largest that all photos have.
+        crop: longest side of a crop, in pixels; None for the largest that fits all photos.
         batch: crops in one case.
         flips: whether half of the crops are mirrored.
-        sizes: most sizes at which a photo is learnt, each half of the one before.
-        shortest: side in pixels that a halved photo must have.
-        rng: of the holes, on the model's device.
+        sizes: most sizes at which a photo is used, each half the previous one.
+        shortest: shortest side, in pixels, of a halved photo.
+        rng: draws the holes, on the model's device.
     """
 
     def __init__(

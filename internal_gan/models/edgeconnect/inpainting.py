@@ -1,4 +1,4 @@
-"""Fills holes in photos of any size, in windows at the resolution that the model learnt."""
+"""Fills holes in photos of any size, in windows at the model's training resolution."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def fill(
     """Fill holes in an image of any size, in bounded memory.
 
     An image larger than a window is filled hole by hole, each in a window with the known pixels
-    around it; later windows see what was filled before. A hole too large for a window is filled at
-    a lower resolution.
+    around it; later windows see earlier fillings. A hole too large for a window is filled at a
+    lower resolution.
 
     Args:
         image, hole, edges, barred, seed: see
             :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
-        scale: size at which the model works over the image's, in (0, 1].
+        scale: the model's resolution as a fraction of the image's, in (0, 1].
         largest: longest side of a window, in pixels of the model.
 
     Returns:
-        The image, bit for bit the same outside the holes, and the edges of the windows,
-        (1, 1, H, W) in [0, 1], 0 elsewhere.
+        The image, unchanged outside the holes, bit for bit; and the edges (1, 1, H, W) in [0, 1]
+        inside the windows, 0 elsewhere.
 
     Raises:
         UserError: the model is not trained.
@@ -70,7 +70,7 @@ def fill(
 
 
 def lines_around(model: EdgeConnect, image: Tensor, hole: Tensor, scale: float = 1.0) -> Tensor:
-    """The lines of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
+    """The edges of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
     in [0, 1]."""
     size = size_of(image)
     small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
@@ -99,15 +99,18 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
 
 
 def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
-    """Put a filling (1, 3, H, W) into the photo; it fades out over 3 ``feather`` pixels beyond the
-    hole (1, 1, H, W). Inside the hole and beyond the border the pixels stay bit for bit."""
+    """Blend a filling (1, 3, H, W) into the photo.
+
+    The filling fades out over 3 ``feather`` pixels beyond the hole (1, 1, H, W). Inside the hole,
+    its pixels stay bit for bit; beyond the fading band, the photo's do.
+    """
     weight = blend_weight(hole, feather)
     mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
     return torch.where(weight > 0.0, mixed, photo)
 
 
 def blend_weight(hole: Tensor, feather: float) -> Tensor:
-    """The filling's share of every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
+    """The filling's weight in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
     if not feather:
         return hole
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
@@ -131,7 +134,7 @@ def _fill_window(
     size = size_of(image)
     small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
     if small != size:
-        # Shrinking must not spread the pixels under the hole.
+        # Filled first, so that shrinking does not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)

@@ -15,20 +15,21 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 from internal_gan.patches.losses import PatchTerm
 
-# Most pixels have no edge.
+# The weight of edge pixels in the cross entropy, since most pixels have no edge.
 EDGE_COUNTS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Of the terms of the completion's loss, and with ``edge_`` of the edge network's.
+    """Weights of the loss terms: with ``edge_`` the edge network's, without it the completion's.
 
     Attributes:
-        edge_entropy: of the cross entropy of the drawn and the true edges inside of the hole, in
-            which a true edge counts EDGE_COUNTS times.
-        edge_matching, matching: of the distance of the discriminator's features.
-        l1: of the mean absolute difference, divided by the hole's share of the image.
-        content, style: of the distance of the feature network's maps and of their Gram matrices.
+        edge_entropy: cross entropy of the drawn and the true edges inside the hole, in which a true
+            edge counts EDGE_COUNTS times.
+        edge_matching, matching: distance between the discriminator's features.
+        l1: mean absolute difference, divided by the hole's share of the image.
+        content, style: distance between the feature network's maps, and between their Gram
+            matrices.
     """
 
     edge_adversarial: float
@@ -58,8 +59,8 @@ def edge_loss(
 
     Args:
         real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
-        hole: (N, 1, h, w), 1 where edges were to be drawn.
-        match_logits: whether the discriminator's logits are compared, too.
+        hole: (N, 1, h, w), 1 where edges had to be drawn.
+        match_logits: whether feature matching includes the discriminator's logits.
     """
     terms = Terms()
     logits, features = discriminator(fake)
@@ -80,8 +81,8 @@ class CompletionLoss:
     Args:
         features: the network of the content and style losses; None leaves them out.
         patch_loss: auxiliary terms by name.
-        style_inside: whether style is compared with all but the hole black.
-        match_logits: whether ``matching`` compares the discriminator's logits, too.
+        style_inside: whether the style loss sees only the hole, with everything else black.
+        match_logits: whether ``matching`` includes the discriminator's logits.
     """
 
     def __init__(
@@ -150,8 +151,8 @@ class CompletionLoss:
 def _matching(
     discriminator: nn.Module, real: Tensor, features: list[Tensor], logits: Tensor | None
 ) -> Tensor:
-    """Distance of a fake's ``features``, and its ``logits`` unless None, from the discriminator's
-    of real images."""
+    """Distance of a fake's ``features``, and its ``logits`` unless None, from those of real
+    images."""
     with torch.no_grad():
         wanted_logits, wanted = discriminator(real)
     if logits is None:

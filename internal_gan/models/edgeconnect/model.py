@@ -1,5 +1,5 @@
-"""EdgeConnect, trained on the photo itself: a hole is filled lines first, colour next (Nazeri, Ng,
-Joseph, Qureshi, Ebrahimi, ICCVW 2019)."""
+"""EdgeConnect, trained on the photo itself: fills a hole with lines first, then with colour
+(Nazeri, Ng, Joseph, Qureshi, Ebrahimi, ICCVW 2019)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from internal_gan.patches.completion import complete, has_patches
 _log = logging.getLogger(__name__)
 
 Base = Literal["patches", "smooth", "white"]
-# At least this much of a line is assumed anywhere in a hole when its lines choose patches: what was
-# not drawn may be there.
+# The least edge strength assumed anywhere in a hole when its lines choose patches: the network may
+# have missed a line.
 DOUBT = 0.2
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
@@ -38,8 +38,8 @@ class Inpainting:
 
     Attributes:
         image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's and, inside the hole, those that
-            guided the filling.
+        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's own and, inside the hole, those
+            that guided the filling.
     """
 
     image: Tensor
@@ -47,32 +47,32 @@ class Inpainting:
 
 
 class EdgeConnect(SeveralPhotosModel):
-    """One network draws the edges inside a hole, another colours them.
+    """One network draws the edges inside a hole, another (the completion) colours them.
 
     Args:
-        edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng``, make
-            the network that draws edges and the one that colours them, the completion.
+        edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng`` to make
+            the edge network and the completion network.
         edges: the edge detector; empty for a completion without edges.
         base: what the hole is filled with first. The completion adds detail to ``patches`` of the
             known part (:func:`internal_gan.patches.completion.complete`) or to a ``smooth``
-            filling; with ``white``, as in the paper, it paints into a white hole.
+            filling. With ``white``, as in the paper, it fills a white hole.
         noise: largest standard deviation of the noise on the completion's input inside the hole,
             which makes variants differ.
-        settle: whether the filling's colours are shifted to meet those around it
+        settle: whether the filling's colours are shifted to match those around it
             (:func:`internal_gan.images.fill.settle`).
-        lines_first: whether the edge network draws before anything else fills the hole, and its
-            lines choose the patches. It sees a white hole, and how the lines that end there may go
-            on (:func:`internal_gan.images.continuation.continue_lines`). Otherwise it draws on
-            what ``base`` fills the hole with.
+        lines_first: whether the edge network runs before anything else fills the hole, and its
+            lines choose the patches. It then sees a white hole and how the lines that end there may
+            continue (:func:`internal_gan.images.continuation.continue_lines`). Otherwise it sees
+            the hole filled by ``base``.
 
     Attributes:
         edge_network, completion_network: None until they are trained.
-        scale: size at which the first photo is learnt over its original size.
-        practice_hole: (1, 1, h, w), filled by the previews of a photo without a hole; None outside
-            of training.
+        scale: training size of the first photo as a fraction of its original size.
+        practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
+            training.
 
     Raises:
-        ValueError: a number out of range, or another base.
+        ValueError: a number out of range, or an unknown base.
     """
 
     family: ClassVar[str] = "edgeconnect"
@@ -92,7 +92,7 @@ class EdgeConnect(SeveralPhotosModel):
     ) -> None:
         super().__init__()
         if isinstance(edges, Mapping) and edges:
-            raise ValueError("edges has values and no _target_; allowed: none of both")
+            raise ValueError("edges has values but no _target_; allowed: with a _target_, or empty")
         if base not in get_args(Base):
             raise unknown("base", base, get_args(Base))
         check_range(0, 100, noise=noise)
@@ -118,7 +118,7 @@ class EdgeConnect(SeveralPhotosModel):
         return [getattr(self, _hole(n)) for n in range(len(self.images))]
 
     def keep_holes(self, holes: Sequence[Tensor]) -> None:
-        """Set what is unknown of every photo: each (1, 1, H, W) of any size, 1 there and 0
+        """Set each photo's unknown pixels by a mask (1, 1, H, W) of any size, 1 where unknown and 0
         elsewhere."""
         for number, (image, hole) in enumerate(zip(self.images, holes, strict=True)):
             shrunk = F.adaptive_max_pool2d(hole, size_of(image))
@@ -141,14 +141,14 @@ class EdgeConnect(SeveralPhotosModel):
         freeze(self)
 
     def new_edge_network(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
-        """An untrained network that sees gray, edges and the hole."""
+        """An untrained network whose input is the gray image, its edges and the hole."""
         return self.make_edge_generator(in_channels=3, out_channels=1, rng=rng)
 
     def new_completion_network(
         self, rng: torch.Generator | None = None
     ) -> DilatedResidualGenerator:
-        """An untrained network that sees colours, edges and, if it adds detail to a base, the
-        hole."""
+        """An untrained network whose input is the image, its edges and, if it adds detail to a
+        base, the hole."""
         channels = 4 if self.base == "white" else 5
         return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
@@ -167,9 +167,9 @@ class EdgeConnect(SeveralPhotosModel):
         Args:
             image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-            edges: (1, 1, H, W) in [0, 1], 1 on an edge: guide the filling in place of drawn ones.
-            barred: (1, 1, H, W), 1 where no patch may be taken from, besides the hole.
-            seed: draws a variant; None: the deterministic filling.
+            edges: (1, 1, H, W) in [0, 1], 1 on an edge; they replace the drawn edges as a guide.
+            barred: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            seed: draws a variant; None gives the deterministic filling.
 
         Returns:
             The filling, on the CPU.
@@ -179,7 +179,7 @@ class EdgeConnect(SeveralPhotosModel):
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
-        for name, given in (("the hole", hole), ("the edges", edges), ("what is barred", barred)):
+        for name, given in (("the hole", hole), ("the edges", edges), ("the barred mask", barred)):
             if given is not None and given.shape[-2:] != image.shape[-2:]:
                 raise UserError(
                     f"{name} and the image differ in size: {_sides(given)} and {_sides(image)}"
@@ -225,8 +225,8 @@ class EdgeConnect(SeveralPhotosModel):
         Args:
             image: (1, 3, H, W) in [-1, 1], known outside the hole.
             hole, barred: as for :meth:`inpaint`.
-            lines: (1, 1, H, W), edges known everywhere, by which patches are chosen.
-            rng: draws a variant; None: the deterministic filling.
+            lines: (1, 1, H, W), edges known everywhere, which choose the patches.
+            rng: draws a variant; None gives the deterministic filling.
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
@@ -234,11 +234,11 @@ class EdgeConnect(SeveralPhotosModel):
             return fill_smoothly(image, hole)
         barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
         if not has_patches(barred):
-            _log.warning("no patch may be taken near the hole: it begins with a smooth filling")
+            _log.warning("no patch can be taken near the hole; starting from a smooth filling")
         if rng is not None:
             return complete(image, hole, barred, lines=lines, rng=rng)
-        # The networks do not matter here, and a training fills the same hole after each stage. The
-        # entry is replaced as a whole, for threads that fill different holes.
+        # Cached, since training fills the same hole after each stage and the networks do not matter
+        # here. The entry is replaced as a whole, for threads that fill different holes.
         asked, last = (image, hole, barred, lines), self._last
         if last is None or not all(map(_same, last[0], asked)):
             self._last = last = asked, complete(image, hole, barred, lines=lines)
@@ -248,18 +248,18 @@ class EdgeConnect(SeveralPhotosModel):
         """The edges (N, 1, H, W) of the known part of an image (N, 3, H, W)."""
         if self.detector is None:
             return torch.zeros_like(hole)
-        # A membrane would weaken the lines that end at the hole.
+        # A smooth filling would weaken the lines that end at the hole.
         fill = fill_nearest if self.lines_first else fill_smoothly
         return self.detector(fill(image, hole)) * (1 - hole)
 
     def draw_edges(
         self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
     ) -> Tensor:
-        """The edges that an edge network draws everywhere, (N, 1, H, W) in [0, 1] (Nazeri et al.
-        2019, Section 3.1).
+        """An edge network's output on the whole image, (N, 1, H, W) in [0, 1] (Nazeri et al. 2019,
+        Section 3.1).
 
         Args:
-            start: see :meth:`start`; with ``lines_first`` what the hole shows has no influence.
+            start: see :meth:`start`; with ``lines_first``, its values inside the hole are ignored.
             known_edges: (N, 1, H, W); only those outside the hole are used.
         """
         gray, lines = luminance(start), known_edges * (1 - hole)
@@ -276,8 +276,8 @@ class EdgeConnect(SeveralPhotosModel):
         edges: Tensor,
         noise: Tensor | None = None,
     ) -> Tensor:
-        """The image that a completion paints everywhere, (N, 3, H, W), about in [-1, 1] (Nazeri et
-        al. 2019, Section 3.2).
+        """A completion network's output on the whole image, (N, 3, H, W), roughly in [-1, 1]
+        (Nazeri et al. 2019, Section 3.2).
 
         Args:
             start: see :meth:`start`.

@@ -1,4 +1,4 @@
-"""How EdgeConnect learns: edges, then completion, then both, on random holes in the photos."""
+"""EdgeConnect's training on random holes in the photos: edges, then completion, then both."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,18 +32,19 @@ MOST_CROPS = 1024
 
 @dataclass(kw_only=True)
 class EdgeConnectRecipe(Recipe):
-    """How EdgeConnect learns: it restores what random holes hide of the known part of the photos.
-    Nothing under a user's own hole reaches the networks. ``conf/model/edgeconnect.yaml`` sets and
-    explains the options.
+    """EdgeConnect's training options; ``conf/model/edgeconnect.yaml`` sets and explains them.
+
+    The networks learn to restore what random holes hide in the known parts of the photos. Nothing
+    under a user's own hole reaches them.
 
     Attributes:
         edge_generator, generator, edges, base, noise, settle, lines_first: see
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
-        discriminator: called with ``channels`` and ``rng``, makes either discriminator.
+        discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
         patch_loss: auxiliary terms between a crop and its completion, divided by the hole's share.
-        steps: of the four stages, or of the only one without edges.
-        final_rates: fraction of each stage's learning rates left at its end; None: that of
+        steps: steps of the four stages, or of the only stage without edges.
+        final_rates: fraction of each stage's learning rates left at its end; None takes that of
             ``optimization``.
         style_inside, match_logits: see
             :class:`internal_gan.models.edgeconnect.losses.CompletionLoss`.
@@ -82,7 +83,9 @@ class EdgeConnectRecipe(Recipe):
         check_range(1, MOST_LEVELS, sizes_learnt=self.sizes_learnt)
         check_range(1, MOST_CROPS, batch=self.batch)
         if isinstance(self.features, Mapping) and self.features:
-            raise ValueError("features has values and no _target_; allowed: none of both")
+            raise ValueError(
+                "features has values but no _target_; allowed: with a _target_, or empty"
+            )
         self.new_model()
 
     @cached_property
@@ -95,10 +98,10 @@ class EdgeConnectRecipe(Recipe):
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> EdgeConnect:
-        """As every recipe does; unknown pixels are replaced first of all.
+        """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first.
 
         Raises:
-            UserError: too little is known of a photo.
+            UserError: a photo has too few known pixels.
         """
         photos = [pixels, *others]
         given = [*holes, *[None] * (len(photos) - len(holes))]
@@ -119,13 +122,13 @@ class EdgeConnectRecipe(Recipe):
         return model
 
     def _check(self, model: EdgeConnect) -> None:
-        """Refuse options that would fail in a later stage."""
+        """Fail here rather than in a later stage."""
         for number, hole in enumerate(model.unknown, 1):
             known = int((1 - hole).sum())
             if known < self.min_side**2:
                 raise UserError(
-                    f"the mask leaves {known} pixels of photo {number} to learn from; needed are "
-                    f"{self.min_side**2}, as many as the discriminator sees at once"
+                    f"the mask leaves {known} pixels of photo {number} to train on; needed: at "
+                    f"least {self.min_side**2}, the discriminator's receptive field"
                 )
         self.steps_of(model)
         check_range(self.min_side, crop=self.crop)
@@ -152,7 +155,7 @@ class EdgeConnectRecipe(Recipe):
         """The loss of a stage's completion."""
         features = None
         if callable(self.features) and (self.weights.content or self.weights.style):
-            with torch.device("cpu"):  # its random numbers are those of the CPU
+            with torch.device("cpu"):  # its weights come from the CPU's random numbers
                 features = self.features().to(model.device)
         return CompletionLoss(
             self.weights,
@@ -179,8 +182,11 @@ class EdgeConnectRecipe(Recipe):
 
 
 class InpaintingStage(Stage):
-    """A stage on random holes. Inside the user's hole the real and the filled image are made equal,
-    so that neither network learns anything from it."""
+    """A stage trained on random holes.
+
+    Inside the user's hole, the real and the filled image are made equal, so neither network learns
+    from it.
+    """
 
     recipe: EdgeConnectRecipe
     model: EdgeConnect
@@ -203,13 +209,13 @@ class InpaintingStage(Stage):
         return {**super().state_dict(), **self.cases.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        # Until 0.1.0 the edges' stage counted no steps.
+        # Until 0.1.0 the edge stage did not count its steps.
         super().load_state_dict({"step": 0, **state})
         self.cases.load_state_dict(state)
 
 
 class EdgeStage(InpaintingStage):
-    """The edge network against a discriminator of edges and the gray image."""
+    """The edge network against a discriminator that sees edges and the gray image."""
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
@@ -238,7 +244,7 @@ class EdgeStage(InpaintingStage):
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of a fresh case, each with the gray image, (N, 2, h, w), and the
-        hole without what is unknown, (N, 1, h, w)."""
+        hole without unknown pixels, (N, 1, h, w)."""
         case, model = self.cases.draw(), self.model
         start = case.image
         if not model.lines_first:
@@ -251,8 +257,10 @@ class EdgeStage(InpaintingStage):
 
 
 class CompletionStage(InpaintingStage):
-    """The completion against a discriminator of the image and its edges. The first of these stages
-    colours true edges, the later ones those that the edge network draws."""
+    """The completion network against a discriminator that sees the image and its edges.
+
+    The first of these stages is given true edges, later ones those that the edge network draws.
+    """
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
@@ -301,7 +309,7 @@ class CompletionStage(InpaintingStage):
 
 
 class JointStage(CompletionStage):
-    """Both networks together against the completion's discriminator."""
+    """Both networks, trained together against the completion's discriminator."""
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)

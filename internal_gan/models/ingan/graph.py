@@ -13,7 +13,7 @@ from internal_gan.nn.dynamic import pad, resize
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
-# A side of more pixels is refused.
+# The longest side that a graph accepts, in pixels.
 MOST_SIDE = 2**16
 
 
@@ -30,7 +30,7 @@ class RepaintGraph(nn.Module):
         self.register_buffer("sizes", torch.tensor(model.sizes, dtype=torch.float64))
 
     def forward(self, image: Tensor, size: Tensor) -> Tensor:
-        """A picture (1, 3, height, width) in [-1, 1].
+        """An image (1, 3, height, width) in [-1, 1].
 
         Args:
             image: (1, 3, h, w) in [-1, 1].
@@ -55,7 +55,7 @@ class RepaintGraph(nn.Module):
         return base + generator.detail(torch.cat(padded, 1))
 
     def _sizes_for(self, size: Tensor) -> Tensor:
-        """As :meth:`internal_gan.models.ladder.Ladder.sizes_for`, (scales, 2)."""
+        """Exportable form of :meth:`internal_gan.models.ladder.Ladder.sizes_for`, (scales, 2)."""
         return (self.sizes * (size / self.sizes[-1])).round().clamp(min=1).long()
 
 
@@ -69,13 +69,13 @@ class WholeGraph(nn.Module):
         self.size = size
 
     def forward(self, image: Tensor) -> Tensor:
-        """A picture (1, 3, height, width) in [-1, 1] of an image (1, 3, h, w) in [-1, 1]."""
+        """Map an image (1, 3, h, w) to one of (1, 3, height, width), both in [-1, 1]."""
         painted: Tensor = self.generator(image, self.size)
         return painted.clamp(-1, 1)
 
 
 def _whole(size: Tensor) -> tuple[int, int]:
-    """Two sides as numbers."""
+    """Two sides as Python integers."""
     height, width = size.tolist()
     for side in (height, width):
         torch._check(side >= 1)  # type: ignore[no-untyped-call]

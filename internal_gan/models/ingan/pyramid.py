@@ -1,9 +1,9 @@
-"""InGAN's fast form: one photo to any size, coarse to fine on SinGAN's pyramid.
+"""InGAN's fast form: retargets a photo to any size, coarse to fine on SinGAN's pyramid.
 
-The aim is that of Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019: y = G(x; T) has the size that T
-asks for and the patches of x. On SinGAN's pyramid (Shaham, Dekel, Michaeli, ICCV 2019) T is applied
-at a scale so small that a little network sees whole elements, which it repeats or leaves out; the
-finer scales add the details.
+As in Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019, y = G(x; T) has the size that T sets and the
+patches of x. On SinGAN's pyramid (Shaham, Dekel, Michaeli, ICCV 2019), T is applied at a scale so
+coarse that a small network sees whole elements, which it repeats or leaves out. The finer scales
+add detail.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ class InGANPyramid(RetargetModel):
     Args:
         generator: called with ``width``, ``depth``, ``condition_channels`` and ``rng`` to make a
             scale's network.
-        widths: channels by scale.
-        depths: convolutions by scale.
+        widths: channels per scale.
+        depths: convolutions per scale.
         conditioned_scales: number of the finest scales that also see T(x_n).
     """
 
@@ -80,7 +80,7 @@ class InGANPyramid(RetargetModel):
         )
 
     def is_conditioned(self, scale: int) -> bool:
-        """Whether a scale sees T(x_n) beside its base, which at the coarsest is T(x_0)."""
+        """Whether a scale sees T(x_n) besides its base; the coarsest scale's base is T(x_0)."""
         return scale > 0 and scale >= self.num_stages - self.conditioned_scales
 
     @torch.no_grad()
@@ -96,8 +96,10 @@ class InGANPyramid(RetargetModel):
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
-        """One pass through the finished scales, without randomness; an unfinished model's finest
-        output is resized."""
+        """Run one deterministic pass through the finished scales.
+
+        An unfinished model's finest output is resized.
+        """
         last = self.num_stages - 1
         from_sizes = self.ladder.sizes_for(size_of(image), last)
         to_sizes = self.ladder.sizes_for(size, last)
@@ -121,10 +123,11 @@ class InGANPyramid(RetargetModel):
     def synthesise(
         self, transformed: Callable[[int], Tensor], *, last: int, after: After | None = None
     ) -> Tensor:
-        """The output of scale ``last``, about in [-1, 1].
+        """The output of scale ``last``, roughly in [-1, 1].
 
         Args:
-            transformed: gives T(x_scale), (1, 3, height, width), which sizes that scale's output.
+            transformed: called with a scale, returns T(x_scale), (1, 3, height, width), which sets
+                the size of that scale's output.
             after: see :meth:`internal_gan.models.ladder.Ladder.synthesise`.
         """
 

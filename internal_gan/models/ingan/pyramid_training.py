@@ -1,4 +1,4 @@
-"""How InGAN's fast form learns: scale by scale, the photo's patches at random sizes."""
+"""Training of InGAN's fast form: scale by scale, at random output sizes."""
 
 import logging
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo as a scale learns it.
+    """One photo as a scale is trained on it.
 
     Attributes:
-        reals: the photo at scale 0 to this one.
-        patch_terms: against its patches.
-        identity_base: the coarser scales' output at its own size; None at the coarsest.
+        reals: the photo at scales 0 to this one.
+        patch_terms: patch losses against it.
+        identity_base: the coarser scales' output at the photo's own size; None at the coarsest.
     """
 
     reals: list[Tensor]
@@ -42,7 +42,7 @@ class Photo:
 
 
 class InGANPyramidStage(Stage):
-    """One scale: the photo's patches at another random size in every step."""
+    """One scale: reproduces the photo's patches at a new random size in every step."""
 
     recipe: "InGANPyramidRecipe"
     model: InGANPyramid
@@ -61,7 +61,7 @@ class InGANPyramidStage(Stage):
             self.adversarial_weight = 0.0
 
         self.generator = model.new_generator(index, rng)
-        # Made at every scale, so that later draws do not depend on the weight.
+        # Made at every scale, so that later random numbers do not depend on the weight.
         discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
         self.discriminator = discriminator if self.adversarial_weight else None
         if isinstance(previous, InGANPyramidStage):
@@ -81,7 +81,7 @@ class InGANPyramidStage(Stage):
         low, side = self.model.scale_range[0], min(size_of(self.photos[0].reals[-1]))
         if round(low * side) < self.smallest:
             _log.info(
-                "%s: sides are shrunk to %.2f at most, not to %.2f: patches and the "
+                "%s: sides shrink to %.2f of their length, not to %.2f: patches and the "
                 "discriminator need %d pixels",
                 self.name,
                 self.smallest / side,
@@ -101,8 +101,10 @@ class InGANPyramidStage(Stage):
 
     @property
     def photo(self) -> Photo:
-        """This step's photo. The turns of several follow no period, which a term's interval could
-        match."""
+        """This step's photo.
+
+        Several photos take turns without a period, which a term's interval could match.
+        """
         return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
 
     def discriminator_loss(self) -> Losses:
@@ -180,20 +182,20 @@ class InGANPyramidStage(Stage):
         return model.generate(self.generator, index, transformed(index), coarser)
 
     def _shape(self) -> Transform | None:
-        """This step's geometry besides its size, the same for every seed; None for a rectangle."""
+        """This step's homography, the same for every seed; None for plain resizing."""
         if not self.recipe.geometry:
             return None
         return random_homography(self.recipe.geometry, torch.Generator().manual_seed(self.step))
 
     def _target_sizes(self) -> list[Size]:
-        """The output's sizes at scales 0 to this one; here its sides are at least ``smallest``."""
+        """The output's sizes at scales 0 to this one, where its sides are at least ``smallest``."""
         model = self.model
         low, high = model.scale_range
         if self.index == 0 and self.recipe.curriculum:
             grown = min(1.0, (self.step + 1) / (self.recipe.curriculum * self.steps))
             low, high = 1 + (low - 1) * grown, 1 + (high - 1) * grown
-        # An additive recurrence covers the range evenly without waiting for the device. With the
-        # ratios of the moving windows, some sizes would always show the same place.
+        # An additive recurrence covers the range evenly without waiting for the device. Its ratios
+        # differ from the moving windows'; otherwise some sizes would always show the same place.
         rows, columns = (
             low + (high - low) * (self.step * ratio % 1) for ratio in (0.6180340, 0.4142136)
         )
@@ -207,8 +209,10 @@ class InGANPyramidStage(Stage):
 
 @dataclass(kw_only=True)
 class InGANPyramidRecipe(LadderRecipe):
-    """How InGAN's fast form learns; ``conf/model/ingan.yaml`` sets and explains the options.
-    ``generator`` is also called with ``depth`` and ``condition_channels``."""
+    """Training options of InGAN's fast form; ``conf/model/ingan.yaml`` sets and explains them.
+
+    ``generator`` is also called with ``depth`` and ``condition_channels``.
+    """
 
     model_class: ClassVar[type[Model]] = InGANPyramid
     stage_class: ClassVar[type[Stage]] = InGANPyramidStage
@@ -252,8 +256,8 @@ class InGANPyramidRecipe(LadderRecipe):
                 if min(size) < self.judged_side:
                     raise ValueError(
                         f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
-                        f"{size[0]}x{size[1]} pixels; allowed: scales of {self.judged_side} "
-                        "pixels, the discriminator's receptive field, or more"
+                        f"{size[0]}x{size[1]} pixels; allowed: sides of at least "
+                        f"{self.judged_side} pixels, the discriminator's receptive field"
                     )
         count = model.num_stages
         for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
@@ -270,7 +274,7 @@ def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
 
 
 def _warm_start(network: nn.Module, previous: nn.Module) -> None:
-    """Copy the weights of ``previous`` if it has the same layers; those of new inputs become 0."""
+    """Copy the weights of ``previous`` if it has the same layers; weights of new inputs are 0."""
     old, new = previous.state_dict(), network.state_dict()
     if old.keys() != new.keys():
         return

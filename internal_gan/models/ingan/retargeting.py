@@ -1,4 +1,4 @@
-"""What both forms of InGAN share: an image is repainted in another size or shape."""
+"""Regenerating an image in another size or shape: what both forms of InGAN share."""
 
 import math
 from abc import abstractmethod
@@ -32,7 +32,7 @@ class Voting:
 
     Attributes:
         source: the original, (1, 3, h, w) in [-1, 1].
-        most_pairs: with more pairs of patches than this an output stays as it is.
+        most_pairs: an output with more pairs of patches than this stays unchanged.
     """
 
     source: Tensor
@@ -67,7 +67,7 @@ class RetargetModel(SeveralPhotosModel):
     @property
     @abstractmethod
     def bytes_per_pixel(self) -> float:
-        """About how much memory a pixel of the result takes while it is computed."""
+        """Approximate memory, in bytes, per pixel of the result while it is computed."""
 
     @abstractmethod
     def repaint(
@@ -79,14 +79,14 @@ class RetargetModel(SeveralPhotosModel):
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
-        """One pass.
+        """Run one pass.
 
         Args:
             image: (1, 3, h, w) on the model's device.
             size: (height, width) of the result.
-            keep: (1, 1, height, width) in [0, 1], where a coarser scale's output is replaced by the
-                transformed image, so that its surroundings grow to fit.
-            voting: is applied to the output of every scale.
+            keep: (1, 1, height, width) in [0, 1], 1 where the transformed image replaces each
+                scale's output, so that the surroundings adapt to it.
+            voting: applied to the output of every scale.
         """
 
     @torch.no_grad()
@@ -100,22 +100,22 @@ class RetargetModel(SeveralPhotosModel):
         vote: bool | str = "auto",
         seed: int = 0,
     ) -> Tensor:
-        """Repaint the image with its own patches in another size or shape.
+        """Regenerate the image from its own patches in another size or shape.
 
-        A size beyond the range of the training is reached in several passes.
+        A size beyond the range of the training takes several passes.
 
         Args:
-            size: (height, width) in pixels, any; the image's own by default.
-            transform: the geometry; by default the image is resized. Pixels outside of it are
-                painted too; ``transform.coverage(size)`` is an alpha channel that hides them.
+            size: any (height, width) in pixels; the image's own by default.
+            transform: the geometry; by default the image is resized. Pixels outside it are
+                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
             image: (1, 3, h, w) in [-1, 1]; the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
                 and the rest is stretched; see :mod:`internal_gan.images.protect`.
-            vote: rebuild each scale's output from the nearest patches of the image
-                (:func:`internal_gan.patches.vote.vote`), for real details and more copies.
-                ``auto`` does so where it takes a few seconds at most, and never for InGAN as
-                published.
-            seed: of the small noise on the image.
+            vote: whether to rebuild each scale's output from the nearest patches of the image
+                (:func:`internal_gan.patches.vote.vote`): details are then real, but more of them
+                are copies. ``auto`` does so if it takes a few seconds at most, and never for InGAN
+                as published.
+            seed: random seed of the small noise on the image.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
@@ -133,7 +133,7 @@ class RetargetModel(SeveralPhotosModel):
         wanted = self.votes if vote == "auto" else vote
         limit = QUICK_PAIRS if vote == "auto" else math.inf
         voting = Voting(painted, limit) if wanted else None
-        # The input of another pass matters at the coarse scales alone.
+        # Only the coarse scales of one pass's output matter to the next pass.
         between = Voting(painted, limit / 10) if wanted else None
         own = size_of(painted)
         size = own if size is None else size
@@ -142,8 +142,8 @@ class RetargetModel(SeveralPhotosModel):
         if protect is not None:
             if transform is not None or protect.shape[-2:] != own:
                 raise UserError(
-                    "what is protected keeps its shape: it takes a mask of the image's size, "
-                    f"{own[0]}x{own[1]} pixels, and no transform"
+                    f"protect needs a mask of the image's size, {own[0]}x{own[1]} pixels, and no "
+                    "transform"
                 )
             return self._protected(painted, protect.to(self.device), size, rng, voting)
         steps = sizes_between(own, size, self.scale_range)
@@ -160,7 +160,7 @@ class RetargetModel(SeveralPhotosModel):
         rng: torch.Generator,
         voting: Voting | None,
     ) -> Tensor:
-        # The range limits the rows and columns that are stretched.
+        # The scale range applies only to the rows and columns that are stretched.
         stiff = touched(mask)
         protection_of(mask, size)
         first, last = (
@@ -181,7 +181,7 @@ class RetargetModel(SeveralPhotosModel):
 
 
 def check_scale_range(scale_range: Sequence[float]) -> None:
-    """Refuse, with a ValueError, anything but a smallest and a largest factor on a side."""
+    """Raise a ValueError unless given a smallest and a largest factor on a side."""
     pair = list(scale_range)
     if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
         raise ValueError(
@@ -191,7 +191,7 @@ def check_scale_range(scale_range: Sequence[float]) -> None:
 
 
 def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:
-    """The fewest sizes that lead from ``first``, excluded, to ``last`` by factors within a range.
+    """The fewest sizes that lead from ``first`` (excluded) to ``last`` by factors within a range.
 
     >>> sizes_between((100, 100), (100, 800), (0.25, 2))
     [(100, 200), (100, 400), (100, 800)]

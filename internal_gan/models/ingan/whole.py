@@ -20,11 +20,11 @@ class InGAN(RetargetModel):
     """The paper's form: one hourglass generator at full resolution.
 
     Args:
-        generator: called with ``rng``, makes the generator.
-        noise: largest uniform noise, in units of [0, 1].
-        noise_on: where it is added, some of ``real`` patches and ``fake`` ones that the
-            discriminator learns from, the generator's ``input`` in training, and ``drawing``, its
-            input afterwards.
+        generator: called with ``rng`` to make the generator.
+        noise: largest uniform noise, for images in [0, 1].
+        noise_on: where it is added, any of: the ``real`` and ``fake`` images that the discriminator
+            is trained on, the generator's ``input`` in training, and ``drawing``, its input
+            afterwards.
 
     Raises:
         ValueError: a number out of range.
@@ -80,13 +80,13 @@ class InGAN(RetargetModel):
 
 
 def check_noise_on(places: Sequence[str]) -> None:
-    """Refuse, with a UserError, a place that gets no noise."""
+    """Raise a UserError for an unknown place."""
     for place in places:
         if place not in NOISE_ON:
             raise unknown("noise_on", place, NOISE_ON)
 
 
 def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:
-    """``image`` in [-1, 1] with uniform noise of at most ``most`` in units of [0, 1]."""
+    """``image`` in [-1, 1] plus uniform noise of at most ``most`` on a scale of [0, 1]."""
     noise = torch.rand(image.shape, device=rng.device, generator=rng).to(image.device)
     return image + 2 * most * (2 * noise - 1)

@@ -1,4 +1,4 @@
-"""How InGAN's paper form learns: it repaints its image in random sizes and shapes, and back."""
+"""Training of InGAN's paper form: to random sizes and shapes, and back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from internal_gan.units import Size
 
 @dataclass(frozen=True)
 class Round:
-    """A random crop (1, 3, h, w), its transformation, and its transformed self."""
+    """A random crop (1, 3, h, w), its transformation, and its transformed version."""
 
     image: Tensor
     transform: Transform
@@ -33,11 +33,11 @@ class Round:
 
 
 class InGANStage(Stage):
-    """A GAN between an image and its retargeted self, which must lead back to the image.
+    """A GAN between an image and its retargeted version, with a cycle back to the image.
 
-    The cycle |G(G(x; T); T^-1) - x| and the extra training of the way back, |G(y; T^-1) - x| for
-    y = G(x; T) held fixed, have the same value; only in the former does the gradient go on through
-    y. One pass serves both, with the gradient scaled down at y.
+    Two losses have the same value: the cycle |G(G(x; T); T^-1) - x|, and the inverse
+    |G(y; T^-1) - x| with y = G(x; T) held fixed. Only the cycle's gradient flows on through y. One
+    pass serves both, with the gradient scaled down at y.
     """
 
     recipe: "InGANRecipe"
@@ -138,11 +138,11 @@ class InGANStage(Stage):
 
 @dataclass(kw_only=True)
 class InGANRecipe(Recipe):
-    """How InGAN's paper form learns; ``conf/model/ingan_unet.yaml`` sets and explains the options.
+    """Options of InGAN's paper form; ``conf/model/ingan_unet.yaml`` sets and explains them.
 
     Attributes:
-        generator: called with ``rng``, makes the generator.
-        discriminator: called with ``size``, ``sigmoid`` and ``rng``, makes the discriminator.
+        generator: called with ``rng`` to make the generator.
+        discriminator: called with ``size``, ``sigmoid`` and ``rng`` to make the discriminator.
 
     Raises:
         ValueError: a number out of range.

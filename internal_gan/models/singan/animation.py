@@ -1,4 +1,4 @@
-"""A photo that moves: a random walk in the noise of a trained model."""
+"""Animates a photo by a random walk in a trained model's noise."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
 from internal_gan.units import Size
 
-# Measured at 1000x1500 pixels: the walk's two states and what a step makes of them.
+# Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
 BYTES_PER_PIXEL = 180
 
 
@@ -30,26 +30,26 @@ def animate(
     seed: int = 0,
     size: Size | None = None,
 ) -> Iterator[Tensor]:
-    """Frames of a moving picture, each (1, 3, height, width) in [-1, 1], on the CPU.
+    """Frames of an animation, each (1, 3, height, width) in [-1, 1], on the CPU.
 
-    The noise of the scales from ``start_scale`` on walks at random around that of the
-    reconstruction (:class:`internal_gan.models.singan.walk.Walk`), from which it starts; the scales
-    below rebuild the image. A loop repeats without a seam.
+    From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it
+    (:class:`internal_gan.models.singan.walk.Walk`). The coarser scales reconstruct the image. A
+    loop repeats without a seam.
 
-    The generators were trained with noise of variance 1. Where noise and walk together have more,
-    as at scale 0 and with a small ``alpha``, they are divided by their standard deviation.
+    The generators were trained with noise of variance 1. If the reconstruction's noise and the walk
+    together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
+    standard deviation.
 
     Args:
         frames: number of frames, which does not affect memory.
-        alpha: pull towards the image, in (0, 1]; the smaller, the farther the picture strays.
+        alpha: pull towards the image, in (0, 1]; smaller values stray farther from it.
         beta: smoothness of the motion, in [0, 1).
-        fps: frames a second, at any number of which the motion is the same; at 10 it is the paper's
-            recursion.
-        start_scale: 0 moves everything; the higher, the smaller what moves.
-        loop: whether the last frame leads to the first.
-        seed: of the motion.
-        size: (height, width) in pixels, that of the finest finished scale by default. In another
-            size a ``start_scale`` of 0 moves a random picture, others the stretched image.
+        fps: frames per second. The motion is the same at any rate; 10 is the paper's recursion.
+        start_scale: 0 moves everything; higher values move only smaller structures.
+        loop: whether the last frame leads back to the first.
+        seed: random seed of the motion.
+        size: (height, width) in pixels, by default the finest finished scale's. At another size,
+            a ``start_scale`` of 0 animates a random image, higher ones the stretched photo.
 
     Raises:
         UserError: an argument out of range.
@@ -76,19 +76,19 @@ def animate(
 
 
 def animating_memory(model: SinGAN, size: Size) -> int:
-    """About the most bytes that frames of ``size`` take."""
+    """Approximate peak memory, in bytes, for frames of ``size``."""
     return sampling_memory(model, size) + BYTES_PER_PIXEL * size[0] * size[1]
 
 
 def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
-    """What does not move: the noise of scale 0, or the output below the start scale."""
+    """The part that does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
         with torch.no_grad():
             below = model.synthesise(model.sizes[:start_scale], model.fixed_noise)
         return resize(below, sizes[start_scale - 1])
     if sizes[0] == model.sizes[0]:
         return model.fixed_noise(0, sizes[0])
-    # Frames are numbered from 0, so none of them has this noise.
+    # Frames are numbered from 0, so none of them uses this seed.
     rng = torch.Generator().manual_seed(sample_seed(seed, -1))
     return model.random_noise(0, sizes[0], 1, rng)
 

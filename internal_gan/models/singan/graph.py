@@ -14,13 +14,15 @@ from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 
 
 class SamplerGraph(nn.Module):
-    """Draws a picture from standard normal noise, or goes on from an image (Shaham et al. 2019,
-    equations 1 to 3): noise strengths, resampling and clipping included.
+    """Generates an image from standard normal noise, or refines a given image (Shaham et al. 2019,
+    equations 1 to 3).
+
+    The graph includes noise strengths, resampling and clipping.
 
     Args:
         model: with at least one finished scale.
-        start_scale: the first scale that draws. From 1 on the graph takes an image for the output
-            of the scale before.
+        start_scale: the first scale to run. From 1 on, the graph takes an image in place of the
+            previous scale's output.
     """
 
     noise_std: Tensor
@@ -35,13 +37,13 @@ class SamplerGraph(nn.Module):
         self.is_padded = model.noise_padding == "random"
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """A picture (1, 3, H, W) in [-1, 1], of the size of the last noise.
+        """An image (1, 3, H, W) in [-1, 1], at the size of the last noise map.
 
         Args:
-            inputs: with a start scale (1, 3, h, w) in [-1, 1], of any size; then for each scale
-                that draws standard normal noise of the scale's size, (1, 3, h, w), and of one
-                channel at scale 0. ``noise_padding=random`` needs ``margin`` more pixels on each
-                side.
+            inputs: if ``start_scale`` is above 0, first an image (1, 3, h, w) in [-1, 1] of any
+                size. Then, for each scale to run, standard normal noise of the scale's size:
+                (1, 3, h, w), or (1, 1, h, w) at scale 0. With ``noise_padding=random``, noise needs
+                ``margin`` more pixels on each side.
         """
         image = inputs[0] if self.start_scale else None
         noises = inputs[1:] if self.start_scale else inputs
@@ -60,7 +62,7 @@ class SamplerGraph(nn.Module):
         return image.clamp(-1, 1)
 
     def _handed_over(self, image: Tensor, height: int, width: int) -> Tensor:
-        """As :meth:`internal_gan.models.singan.model.SinGAN.hand_over`."""
+        """Exportable form of :meth:`internal_gan.models.singan.model.SinGAN.hand_over`."""
         if self.handover == "as_drawn":
             return resize(image, height, width)
         image = image.clamp(-1, 1)

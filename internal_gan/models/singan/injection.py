@@ -1,5 +1,5 @@
-"""Paint-to-image, editing and harmonization: an image put into the pyramid in place of the output
-of its coarse scales (Shaham et al. 2019, section 4)."""
+"""Paint-to-image, editing and harmonization: an image replaces the output of the pyramid's coarse
+scales (Shaham et al. 2019, section 4)."""
 
 import math
 from typing import NamedTuple
@@ -18,27 +18,27 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.units import Size
 
-# The size at which an image is put in, as a fraction of the finest scale's, chosen by looking at
+# The size at which an image is injected, as a fraction of the finest scale's. Chosen by eye from
 # the results of all start scales.
 PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.2
-# In pixels of the model, from the authors' configuration.
+# In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
-# A mask that grows by more covers any picture.
+# A mask that is dilated farther covers any image.
 LONGEST = 1000.0
 
 
 class Change(NamedTuple):
-    """An image at the working size before and after it was drawn over, (1, 3, h, w) on the CPU."""
+    """An image at the working size before and after the change, (1, 3, h, w) on the CPU."""
 
     before: Tensor
     after: Tensor
 
 
 def start_scale_for(model: SinGAN, fraction: float) -> int:
-    """The start scale at which an image is put in at about ``fraction`` of the finest size.
+    """The start scale that injects an image at about ``fraction`` of the finest size.
 
-    Whatever the number of scales, the same fraction leaves the same structures to them.
+    The same fraction leaves the same structures to the model, however many scales it has.
 
     Raises:
         UserError: fewer than two scales are finished.
@@ -53,7 +53,7 @@ def start_scale_for(model: SinGAN, fraction: float) -> int:
 
 
 def working_size(model: SinGAN, size: Size) -> Size:
-    """The aspect ratio of ``size`` with the number of pixels of the finest finished scale."""
+    """The size with the aspect ratio of ``size`` and the finest finished scale's pixel count."""
     height, width = model.sizes[model.finished - 1]
     factor = math.sqrt(height * width / (size[0] * size[1]))
     found = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
@@ -71,14 +71,15 @@ def inject(
     seed: int = 0,
     palette: Tensor | None = None,
 ) -> Tensor:
-    """Let the scales from ``start_scale`` on draw over an image in place of the coarser scales'
-    output.
+    """Refine an image with the scales from ``start_scale`` on.
+
+    The image replaces the coarser scales' output.
 
     Args:
         image: (1, 3, h, w) in [-1, 1], of any size.
-        start_scale: 1 to the finest; the higher, the closer to the image.
+        start_scale: 1 to the finest; higher values stay closer to the image.
         size: (height, width) of the result in pixels; by default :func:`working_size`.
-        seed: of the details.
+        seed: random seed of the details.
         palette: (K, 3) in [-1, 1], colours to which the image is reduced first.
 
     Returns:
@@ -98,7 +99,7 @@ def inject(
         model.noise_from(torch.Generator().manual_seed(seed)),
         first=start_scale,
         image=start,
-        # Values beyond those of images, which no scale has learnt, would grow.
+        # No scale was trained on values outside [-1, 1], which would grow.
         after=lambda scale, made: made.clamp(-1, 1),
     )
     return drawn.cpu()
@@ -122,13 +123,14 @@ def redraw(
         mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
         start_scale, seed: see :func:`inject`.
         dilate, feather: see :func:`soft_mask`.
-        match: first give what the mask covers the photo's mean colour and contrast.
+        match: first give the masked region the photo's mean colour and contrast.
 
     Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; the image bit for bit where the soft mask is 0.
+        (1, 3, H, W) in [-1, 1], on the CPU; equal to ``image``, bit for bit, where the soft mask
+        is 0.
 
     Raises:
-        UserError: as :func:`inject` and :func:`soft_mask`.
+        UserError: see :func:`inject` and :func:`soft_mask`.
     """
     change = redraw_small(model, image, mask, start_scale, seed=seed, match=match)
     if mask is None:
@@ -147,7 +149,7 @@ def redraw_small(
     seed: int = 0,
     match: bool = False,
 ) -> Change:
-    """As :func:`redraw`, at the working size and everywhere."""
+    """Like :func:`redraw`, but at the working size and on the whole image."""
     size = working_size(model, size_of(image))
     before = given = resize(image, size).clamp(-1, 1)
     if match and mask is not None:
@@ -157,11 +159,11 @@ def redraw_small(
 
 
 def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Tensor:
-    """A mask (1, 1, H, W) in [0, 1], grown and softened; 0 wherever it is black in 8 bits.
+    """A mask (1, 1, H, W) in [0, 1], dilated and feathered; 0 wherever it is black in 8 bits.
 
     Args:
-        dilate: radius of the disk by which it grows, in pixels at the model's size.
-        feather: standard deviation of the Gaussian that softens it, in the same pixels.
+        dilate: radius of the dilation, in pixels at the model's size.
+        feather: standard deviation of the Gaussian blur, in the same pixels.
 
     Raises:
         UserError: a length below 0 or above ``LONGEST``.
@@ -188,7 +190,7 @@ def _last_start_scale(model: SinGAN) -> int:
     model.ladder.check_finished()
     if model.finished < 2:
         raise UserError(
-            "this model has one finished scale, and an image is put in between two; train "
-            "more of them"
+            "this model has one finished scale; an image is injected between two scales, so "
+            "train more"
         )
     return model.finished - 1

@@ -27,10 +27,10 @@ class SinGAN(Model):
 
     Args:
         generator: called with ``width`` and ``rng`` to make a scale's network.
-        widths: channels by scale.
-        noise_padding: of the noise beyond the border, ``zero`` or ``random``.
-        handover: how a scale's output reaches the next one: ``as_drawn``, ``clipped`` to [-1, 1],
-            or ``clipped`` and rounded to the 256 ``levels`` of a file.
+        widths: channels per scale.
+        noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
+        handover: how a scale's output reaches the next one: unchanged (``as_drawn``), ``clipped``
+            to [-1, 1], or clipped and rounded to a file's 256 ``levels``.
 
     Attributes:
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
@@ -41,7 +41,7 @@ class SinGAN(Model):
     family: ClassVar[str] = "singan"
     reconstruction_noise: Tensor
     noise_std: Tensor
-    tile_pixels: int = 2**18  # 64 channels of them are 64 MiB
+    tile_pixels: int = 2**18  # 64 MiB with 64 channels
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class SinGAN(Model):
 
     @cached_property
     def margin(self) -> int:
-        """How far a generator sees beyond a pixel, in pixels."""
+        """Half a generator's receptive field, rounded down, in pixels."""
         return int(self.make_generator(width=1).margin)
 
     def new_generator(
@@ -80,8 +80,9 @@ class SinGAN(Model):
 
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
-        """The image as the finished scales rebuild it from {z*, 0, ..., 0}: (1, 3, h, w) in [-1, 1]
-        at the size of the finest of them.
+        """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}.
+
+        Shape (1, 3, h, w), in [-1, 1], at the finest finished scale's size.
 
         Raises:
             UserError: no scale is finished.
@@ -107,14 +108,14 @@ class SinGAN(Model):
         wrap: Wrap = (False, False),
         after: After | None = None,
     ) -> Tensor:
-        """The output of the last of the scales, (N, 3, height, width), about in [-1, 1].
+        """The output of the last scale, (N, 3, height, width), roughly in [-1, 1].
 
         Args:
             sizes: size of every scale up to the last.
-            noise: gives the padded noise of (scale, size), already scaled.
+            noise: called with (scale, size), returns the scale's noise, padded and scaled.
             image: the output of scale ``first`` - 1, of any size.
-            wrap: whether the image continues from bottom to top, and from right to left.
-            after: changes an output, given (scale, output), before the next scale gets it.
+            wrap: whether the image wraps from bottom to top, and from right to left.
+            after: called with (scale, output) after each scale; its result replaces the output.
         """
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
@@ -138,15 +139,15 @@ class SinGAN(Model):
     def refine(
         self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
     ) -> Tensor:
-        """The output of one scale, (N, 3, H, W), about in [-1, 1].
+        """The output of one scale, (N, 3, H, W), roughly in [-1, 1].
 
-        A large map is computed in tiles, each with the margin that the generator sees, so that its
-        pixels are those of one piece; only images of three channels are held whole.
+        A large map is computed in tiles that overlap by the margin, so the result is the same as in
+        one piece. Only images of three channels are held whole.
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
             base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
-            wrap: as for :meth:`synthesise`; replaces the noise beyond those borders.
+            wrap: see :meth:`synthesise`; the wrapped input replaces the noise beyond the border.
         """
         generator = cast(ResidualPatchGenerator, self.generators[scale])
         margin = generator.margin
@@ -195,6 +196,9 @@ class SinGAN(Model):
 
 
 def sample_seed(seed: int, sample: int) -> int:
-    """A seed for every sample. It differs from ``seed``, which draws z* in training: a sample from
-    the same numbers would be the reconstruction."""
+    """The random seed of one sample.
+
+    It differs from ``seed``, which draws z* in training: a sample from the same numbers would be
+    the reconstruction.
+    """
     return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63

@@ -1,4 +1,4 @@
-"""Trains one scale on an image of few colours, for paint-to-image."""
+"""Trains one scale on a colour-quantised image, for paint-to-image."""
 
 import torch
 from torch import Tensor
@@ -10,18 +10,19 @@ from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 
 
 class QuantizedStage(SinGANStage):
-    """One scale of a finished model, trained anew on the photo in a few colours in place of the
-    coarser scales' output: it learns to texture the flat areas of paintings (Shaham et al. 2019,
-    section 4 and supplementary material). The model's generator and noise at this scale change.
+    """One scale of a finished model, retrained with the quantised photo as the coarser output.
+
+    It learns to texture the flat areas of paintings (Shaham et al. 2019, section 4 and
+    supplementary material). Training changes the model's generator and noise at this scale.
 
     Args:
-        recipe: that of the model's training.
+        recipe: the recipe that trained the model.
         index: a finished scale from 1 on, the start scale of the painting.
-        colours: 2 to 256.
+        colours: number of colours, 2 to 256.
 
     Attributes:
-        palette: the colours of the photo at the scale below, (K, 3) in [-1, 1].
-        quantized: the photo at the scale below in these colours, (1, 3, h, w).
+        palette: the colours of the photo at the next coarser scale, (K, 3) in [-1, 1].
+        quantized: the photo at that scale in these colours, (1, 3, h, w).
 
     Raises:
         UserError: the model has no such finished scale.

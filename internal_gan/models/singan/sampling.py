@@ -1,4 +1,4 @@
-"""Random images of any size, from noise alone or with the layout of the photo."""
+"""Random images of any size, from noise alone or with the photo's layout."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -15,9 +15,9 @@ from internal_gan.units import Size
 
 Tileable = bool | Literal["x", "y"]
 
-# Drawing and writing images of 4 and 16 megapixels took 52 to 62.
+# Generating and writing images of 4 and 16 megapixels took 52 to 62.
 BYTES_PER_PIXEL = 64
-# At a start scale the real image is made to wrap over this fraction of its sides.
+# Fraction of its sides over which the image injected at a start scale is blended to wrap.
 FADE = 0.15
 
 
@@ -32,14 +32,14 @@ def samples(
 ) -> Iterator[Tensor]:
     """Random images (1, 3, height, width) in [-1, 1], on the CPU.
 
-    The arguments are checked at once; an image is drawn when it is asked for.
+    The arguments are checked immediately; each image is generated when the iterator reaches it.
 
     Args:
-        size: (height, width) in pixels, any; that of the finest finished scale by default.
-        start_scale: the real image, shrunk, replaces the scales below this one; 0 draws them all.
-        seed: sample k depends on ``seed`` and k alone.
-        tileable: whether images repeat without a seam: ``x`` to the left and right, ``y`` up and
-            down, True in both directions.
+        size: any (height, width) in pixels; by default the finest finished scale's.
+        start_scale: the shrunk real image replaces the scales below this one; 0 runs them all.
+        seed: sample k depends only on ``seed`` and k.
+        tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically, True
+            in both directions.
 
     Raises:
         UserError: an argument out of range.
@@ -55,14 +55,14 @@ def samples(
 
 
 def sampling_memory(model: SinGAN, size: Size) -> int:
-    """About the most bytes that drawing and writing an image of ``size`` takes."""
+    """Approximate peak memory, in bytes, for generating and writing an image of ``size``."""
     pixels = size[0] * size[1]
     width = max(model.ladder.widths.at(scale) for scale in range(len(model.sizes)))
     return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, model.tile_pixels)
 
 
 def wrap_of(tileable: bool | str) -> Wrap:
-    """The borders that meet: (top and bottom, left and right)."""
+    """Which borders meet: (top and bottom, left and right)."""
     return tileable in (True, "y"), tileable in (True, "x")
 
 

@@ -1,5 +1,5 @@
-"""Super-resolution: the finest generator applied to its own enlarged output, again and again
-(Shaham et al. 2019, section 4)."""
+"""Super-resolution: repeatedly applies the finest generator to its own enlarged output (Shaham et
+al. 2019, section 4)."""
 
 import math
 
@@ -12,7 +12,7 @@ from internal_gan.models.limits import check_count, check_result
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.units import Size
 
-# More passes, or comparisons in a pass, change nothing.
+# More passes, or back-projections in a pass, change nothing.
 MOST_ROUNDS = 100
 
 
@@ -27,20 +27,20 @@ def super_resolve(
     back_projection: int = 1,
     passes: int | None = None,
 ) -> Tensor:
-    """Enlarge an image and add the detail that the photo has at its own scale.
+    """Enlarge an image and add detail like the photo's own.
 
     Each of k passes enlarges by factor^(1/k) and runs the finest generator. The paper enlarges by
-    the ratio r of the finest two scales, which the generator was trained for; here k is chosen for
-    r^2, since many passes become too sharp. Large images are computed in tiles.
+    the ratio r of the two finest scales, for which the generator was trained. Here k is chosen for
+    r^2, since many passes oversharpen. Large images are computed in tiles.
 
     Args:
         factor: any number above 1.
         image: (1, 3, H, W) in [-1, 1], of any size; the model's own by default.
-        noise: strength of the noise in each pass, in units of that of the training.
-        back_projection: how often each pass is shrunk to the size of ``image`` and the enlarged
-            difference added (Irani and Peleg, "Improving resolution by image registration", 1991);
-            more is truer to the image, 0 is the paper's method.
-        passes: k; by default it follows from ``factor``.
+        noise: strength of the noise in each pass, relative to training.
+        back_projection: corrections per pass. Each shrinks the result to the size of ``image`` and
+            adds the enlarged difference (Irani and Peleg, "Improving resolution by image
+            registration", 1991). More stay closer to the image; 0 is the paper's method.
+        passes: k; by default chosen from ``factor``.
 
     Returns:
         (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
@@ -71,7 +71,7 @@ def super_resolve(
 def super_resolution_sizes(
     model: SinGAN, factor: float, size: Size, passes: int | None = None
 ) -> list[Size]:
-    """The size of an image of ``size`` after every pass of :func:`super_resolve`.
+    """The sizes of an image of ``size`` after each pass of :func:`super_resolve`.
 
     Raises:
         UserError: fewer than two finished scales, or a result that is too large.

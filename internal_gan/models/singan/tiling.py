@@ -1,4 +1,4 @@
-"""A photo that repeats without a seam: only a band along its borders is drawn anew."""
+"""Makes a photo tileable by regenerating only a band along its borders."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
 from internal_gan.units import Size
 
-# Fractions of the sides, and of the finest size, chosen by looking at textures and landscapes.
+# Fractions of the sides, and of the finest size, chosen by eye on textures and landscapes.
 BAND, TILE = 0.15, 0.16
 
 
@@ -28,19 +28,18 @@ def make_tileable(
 ) -> Tensor:
     """Change a band along the borders of a photo so that they meet without a seam.
 
-    ``start_scale`` draws over the photo with its borders mixed into each other. Every scale draws
-    with borders that wrap, and its output outside of the band is replaced by the photo, so that the
-    band continues the known pixels.
+    ``start_scale`` refines the photo with its opposite borders blended. Every scale wraps around,
+    and the photo replaces its output outside the band, so the band continues the known pixels.
 
     Args:
         image: (1, 3, H, W) in [-1, 1], of any size.
         tileable: ``x`` for the left and right borders, ``y`` for top and bottom, True for all.
-        band: width of the band, below 1 as a fraction of the side that it cuts, from 1 on in
-            pixels; at most half a side.
-        start_scale: a coarse one by default; 0 draws the band from noise alone.
+        band: width of the band: below 1 a fraction of the side that it cuts, from 1 on pixels; at
+            most half a side.
+        start_scale: a coarse one by default; 0 generates the band from noise alone.
 
     Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; outside of the band the image bit for bit.
+        (1, 3, H, W) in [-1, 1], on the CPU; equal to the image, bit for bit, outside the band.
 
     Raises:
         UserError: an argument out of range.
@@ -60,7 +59,7 @@ def make_tileable(
 
 
 def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Tensor:
-    """The share, (1, 1, H, W) in [0, 1], of what :func:`make_tileable` draws in every pixel."""
+    """Each pixel's weight of the band that :func:`make_tileable` adds, (1, 1, H, W) in [0, 1]."""
     wrap = wrap_of(tileable)
     return border_band(size, _reach(band, size, wrap), wrap)
 
@@ -99,7 +98,7 @@ def _draw_border(
 
 
 def _reach(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
-    """The band's width in rows and in columns."""
+    """The band's width in rows and columns."""
     rows, columns = (band * side if band < 1 else band for side in size)
     shortest = min(size[axis] for axis in axes(wrap))
     if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):

@@ -1,4 +1,4 @@
-"""How SinGAN learns: scale by scale, each against a patch discriminator of its own."""
+"""SinGAN's training: scale by scale, each with its own patch discriminator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 
-# Coarse outputs drawn at once to train a scale on: their number, and their pixels in all.
+# Limits of a batch of coarse outputs to train a scale on: their number, and their total pixels.
 MOST_BASES = 8
 BASE_PIXELS = 2**20
 
-SATURATED = 0.99  # beyond this an output counts as cut off by the tanh
+SATURATED = 0.99  # outputs beyond this count as saturated
 
 
 class SinGANStage(Stage):
-    """One scale: adversarial on random input, and the image reconstructed from z*."""
+    """One scale: an adversarial loss on random input, and a reconstruction loss from z*."""
 
     recipe: "SinGANRecipe"
     model: SinGAN
@@ -62,8 +62,8 @@ class SinGANStage(Stage):
         self._draws = Draws(self._generate)
 
     def rebuild_from(self, coarser: Tensor) -> None:
-        """Reconstruct the image from the scale below, (1, 3, h, w), and set the noise's strength by
-        the error that is left to this scale."""
+        """Reconstruct the image from the coarser scale's output, (1, 3, h, w), and set the noise
+        strength in proportion to its error."""
         self.reconstruction_base = self.model.hand_over(coarser, self.size)
         rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
         self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
@@ -115,20 +115,22 @@ class SinGANStage(Stage):
 
     @torch.no_grad()
     def _refuse_one_colour(self) -> None:
-        """Refuse, with a UserError, a reconstruction that is mostly black or white, unlike the
-        image: no loss reveals that."""
+        """Raise a UserError if the reconstruction, unlike the image, is mostly black or white.
+
+        No loss reveals this.
+        """
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
         excess = (rebuilt.abs() > SATURATED).float().mean() - (
             self.real.abs() > SATURATED
         ).float().mean()
         if excess > 0.5:
             raise UserError(
-                f"{self.name}: the training failed, most of its output is black or white; another "
-                "seed or smaller model.learning_rates may help"
+                f"{self.name}: training failed because most of its output is black or white; "
+                "another seed or smaller model.learning_rates may help"
             )
 
     def _fake_to_judge(self) -> Tensor:
-        """A random image for the discriminator; the last of a step is kept for the generator."""
+        """A random image for the discriminator; a step's last one is kept for the generator."""
         if (self.judged + 1) % self.discriminator_steps == 0:
             return self._draws.for_discriminator()[0]
         with torch.no_grad():
@@ -152,8 +154,10 @@ class SinGANStage(Stage):
         return fake, rebuilt
 
     def _random_base(self) -> Tensor | None:
-        """A random output of the coarser scales at this scale's size, (1, 3, H, W). It is drawn in
-        batches, since the coarse scales are too small to fill a processor."""
+        """A random output of the coarser scales at this scale's size, (1, 3, H, W).
+
+        Computed in batches, since a single coarse image is too small to use a whole processor.
+        """
         if self.index == 0:
             return None
         if self._bases is None or not len(self._bases):
@@ -168,7 +172,7 @@ class SinGANStage(Stage):
 
 @dataclass(kw_only=True)
 class SinGANRecipe(LadderRecipe):
-    """How SinGAN learns; ``conf/model/singan.yaml`` sets and explains the options."""
+    """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them."""
 
     model_class: ClassVar[type[Model]] = SinGAN
     stage_class: ClassVar[type[Stage]] = SinGANStage

@@ -1,4 +1,4 @@
-"""The random walk in the noise that makes a picture move."""
+"""The random walk in the noise that animates a photo."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -18,18 +18,19 @@ class Walk:
     """z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
     d_{t+1} = beta (z_t - z_{t-1}) + (1 - beta) u_t and white noise u.
 
-    The difference e_t = z_t - z_rec is an autoregression of order two,
+    The difference e_t = z_t - z_rec is a second-order autoregression,
     e_{t+1} = a e_t + b e_{t-1} + c u_t, with a = (1 - alpha) (1 + beta), b = -(1 - alpha) beta and
-    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it swings once in about twenty frames,
-    and e has 0.22 of the variance of u.
+    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it oscillates once in about twenty
+    frames, and e has 0.22 times the variance of u.
 
-    These coefficients are for ten frames a second. For other rates the recursion's poles are raised
-    to the power 10 / fps and c keeps the variance of e: the same motion, sampled at another rate.
+    These coefficients are for ten frames per second. For other rates, the recursion's poles are
+    raised to the power 10 / fps, and c preserves the variance of e: the same motion, sampled at
+    another rate.
 
     Args:
         alpha: pull towards z_rec, in (0, 1].
         beta: smoothness of the motion, in [0, 1).
-        fps: frames a second.
+        fps: frames per second.
 
     Raises:
         UserError: a number out of range.
@@ -52,7 +53,7 @@ class Walk:
         self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
 
     def variance(self, period: int | None = None) -> float:
-        """Variance of e far from its start, in units of that of u; ``period`` is that of a loop, in
+        """Stationary variance of e, relative to that of u; ``period`` is a loop's length in
         frames."""
         if period is None:
             return self._deviation**2
@@ -77,11 +78,11 @@ class Walk:
         return self._from(now, before, innovations)
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
-        """The periodic walk e_{t + period} = e_t of the noise u_0, ..., u_{period - 1}, repeated.
+        """The periodic walk e_{t + period} = e_t driven by u_0, ..., u_{period - 1}, repeated.
 
-        If a period from rest ends in state s, one from state x ends in A^period x + s, with A the
-        recursion's matrix, so that the periodic walk starts from x = (1 - A^period)^-1 s. Only two
-        states are held in memory.
+        If a period from rest ends in state s, one from state x ends in A^period x + s, where A is
+        the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
+        Only two states are held in memory.
         """
         for now, before in self._states(*self._rest(innovations), innovations, period):
             end = now, before

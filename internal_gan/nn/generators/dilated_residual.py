@@ -38,8 +38,7 @@ class DilatedResidualGenerator(nn.Module):
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
             to ``init``.
         padding: how maps continue beyond their borders.
-        downscale: how the sides are halved, and
-        affine: whether instance norms have weights; see :class:`internal_gan.nn.blocks.ConvBlock`.
+        downscale, affine: see :class:`internal_gan.nn.blocks.ConvBlock`.
         rng: source of the initial weights.
 
     Raises:
@@ -99,7 +98,7 @@ class DilatedResidualGenerator(nn.Module):
 
 
 class DilatedResidual(nn.Module):
-    """Adds two 3x3 convolutions, the first one dilated."""
+    """A residual block of two 3x3 convolutions, the first one dilated."""
 
     def __init__(self, width: int, dilation: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()

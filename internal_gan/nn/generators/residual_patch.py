@@ -32,15 +32,15 @@ class ResidualPatchGenerator(nn.Module):
         norm: of the hidden blocks.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
-            to ``init``. With a small value the scale begins as the identity.
+            to ``init``. With a small value, the scale starts near the identity.
         gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
             can recover.
         padding: how the image continues beyond its border.
-        condition_channels: of a second image that the blocks see beside the first.
+        condition_channels: channels of a second image that the blocks also see.
         rng: source of the initial weights.
 
     Attributes:
-        margin: how far it sees beyond a pixel, in pixels.
+        margin: half the receptive field, rounded down, in pixels.
         uses_batch_statistics: whether, in training, the images of a batch influence each other.
         is_local: whether, once trained, a pixel depends on nothing beyond ``margin``.
 
@@ -84,11 +84,11 @@ class ResidualPatchGenerator(nn.Module):
     def forward(
         self, noise: Tensor | None, image: Tensor | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """``image`` with its detail, (N, 3, H, W), about in [-1, 1].
+        """``image`` with its detail, (N, 3, H, W), roughly in [-1, 1].
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
-            image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None where the
+            image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None if the
                 scale starts from noise alone.
             condition: (N, condition_channels, H, W) in [-1, 1].
         """
@@ -106,8 +106,8 @@ class ResidualPatchGenerator(nn.Module):
         """What this scale adds to the image, (N, 3, H, W) in [-1, 1].
 
         Args:
-            padded: (N, C, H + 2 margin, W + 2 margin), the channels of noise and image in sum, then
-                those of the condition.
+            padded: (N, C, H + 2 margin, W + 2 margin), the sum of noise and image, then the
+                condition's channels.
         """
         x: Tensor = self.output(self.blocks(padded))
         return torch.tanh(x) + self.gradient_floor * (x - x.detach())

@@ -1,4 +1,4 @@
-"""InGAN's generator: repaints an image in any size and shape."""
+"""InGAN's generator: regenerates an image in any size and shape."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -29,7 +29,7 @@ class ShapeFlexibleGenerator(nn.Module):
     Section 3.2 and Figure 5).
 
     The transformed map passes downscalings that double the channels, residual bottleneck blocks,
-    and upscalings, to each of which the map of the same size on the way down is added.
+    and upscalings. Skip connections add the map of the same size to each upscaled map.
 
     Args:
         width: channels of the first feature map.
@@ -39,9 +39,8 @@ class ShapeFlexibleGenerator(nn.Module):
         norm: of all blocks; the last layer has none.
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         padding: how maps continue beyond their borders.
-        downscale: how the sides are halved, and
-        statistics: what batch norms work with; see :class:`internal_gan.nn.blocks.ConvBlock`.
-        output_gain: of the last layer's initial weights (Glorot and Bengio 2010), 0 to 1; None
+        downscale, statistics: see :class:`internal_gan.nn.blocks.ConvBlock`.
+        output_gain: gain of the last layer's initial weights (Glorot and Bengio 2010), 0 to 1; None
             leaves them to ``init``.
         rng: source of the initial weights.
 
@@ -91,7 +90,7 @@ class ShapeFlexibleGenerator(nn.Module):
             nn.init.xavier_normal_(self.output.weight, output_gain, generator=rng)
 
     def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
-        """Repaint an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;
+        """Regenerate an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;
         without a ``transform`` it is resized."""
         x = (transform or Resize())(self.entry(image), size)
         x = pad_to_multiple(x, self.stride)
@@ -107,8 +106,8 @@ class ShapeFlexibleGenerator(nn.Module):
 
 
 class ResidualBottleneck(nn.Module):
-    """Adds 1x1, 3x3 and 1x1 convolutions, the middle one of a quarter of the width (He et al. 2016,
-    Figure 5)."""
+    """A residual block of 1x1, 3x3 and 1x1 convolutions, with a quarter of the width in the middle
+    (He et al. 2016, Figure 5)."""
 
     def __init__(self, width: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()

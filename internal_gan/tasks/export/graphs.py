@@ -1,4 +1,4 @@
-"""What task=export makes of a model: its graph, the inputs of that, and what they should give."""
+"""What task=export makes of a model: its graph, the graph's inputs, and their expected output."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Export(ABC):
         graph: takes tensors and gives a picture (1, 3, H, W) in [-1, 1].
         names: of its inputs.
         image: (1, 3, h, w) in [-1, 1], the image that the graph takes; None if it takes none.
-        sizes: of the pictures that are compared, the first of which shapes the example.
+        sizes: of the pictures that are compared; the first is also the size of the example.
     """
 
     model: Model
@@ -47,7 +47,7 @@ class Export(ABC):
 
     @abstractmethod
     def ours(self, inputs: tuple[Tensor, ...], size: Size) -> Tensor:
-        """What the model draws of them."""
+        """The model's own output for these inputs."""
 
     def dynamic(self, inputs: tuple[Tensor, ...]) -> Any:
         """Which sides of the inputs may change."""
@@ -93,7 +93,7 @@ class SamplerExport(Export):
         return noises if self.image is None else (self.image, *noises)
 
     def dynamic(self, inputs: tuple[Tensor, ...]) -> Any:
-        # They are one parameter of the graph, with a star.
+        # The graph takes them all as one parameter, with a star.
         return (_free(inputs),)
 
     @torch.no_grad()
@@ -161,17 +161,17 @@ def export_of(model: Model, wanted: ExportOptions) -> Export:
     """The graph of a model.
 
     Raises:
-        UserError: an option does not fit the model, or it is not trained to its end.
+        UserError: an option does not fit the model, or its training is not finished.
     """
     if wanted.start_scale and not isinstance(model, SinGAN):
         raise UserError(
-            f"export.start_scale={wanted.start_scale}: a model of {model.family} draws nothing "
+            f"export.start_scale={wanted.start_scale}: a model of {model.family} generates nothing "
             "from noise; allowed: 0"
         )
     if isinstance(model, SinGAN):
         found: Export = SamplerExport(model, wanted.start_scale)
     elif isinstance(model, InGANPyramid | InGAN) and model.finished < model.num_stages:
-        raise UserError("this model is not trained to its end yet; resume its run")
+        raise UserError("the training of this model is not finished; resume its run")
     elif isinstance(model, InGAN):
         height, width = wanted.size or model.sizes[-1]
         check_result((height, width), "export.size")
@@ -182,6 +182,6 @@ def export_of(model: Model, wanted: ExportOptions) -> Export:
     if wanted.size is not None:
         height, width = wanted.size
         raise UserError(
-            f"export.size=[{height},{width}]: the file of this model draws any size; allowed: null"
+            f"export.size=[{height},{width}]: this model's file generates any size; allowed: null"
         )
     return found

@@ -1,4 +1,4 @@
-"""What stands beside an exported network: a README, and a program that uses it."""
+"""The files next to an exported network: a README, and a program that uses it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FILES = ("README.md", "use.py")
 
 
 def explain(folder: Path, made: Export, file: str, worst: float) -> None:
-    """Write ``FILES`` beside an exported network.
+    """Write ``FILES`` next to an exported network.
 
     Args:
         file: its name.
-        worst: the largest difference from the model, in units of [-1, 1].
+        worst: the largest difference from the model, for values in [-1, 1].
     """
     environment = Environment(
         loader=PackageLoader("internal_gan.tasks.export"),

@@ -39,22 +39,22 @@ _log = logging.getLogger(__name__)
 
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
-# The long side of what the network drew is shown with at least so many pixels.
+# Least long side, in pixels, at which the network's output is shown.
 LEAST_DRAWN = 16
 
 
 class Inpaint(Work[InpaintOptions]):
-    """Fills the holes of photos, ``inpaint/000.png`` and so on; beside them the photo, the hole,
-    the edges and a classical result. Each of several photos has a folder."""
+    """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole, the
+    edges and a classical result. Each of several photos has a folder."""
 
     def __init__(self, wanted: InpaintOptions, context: Context) -> None:
         super().__init__(wanted, context)
         self._holes = holes_of(wanted, context)
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The photo with its unknown part, or a window around the hole of ``max_size`` a side.
+        """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
 
-        For a hole larger than half of that, the window has twice the hole's size and is shrunk.
+        If the hole is larger than half of that, the window has twice its size and is shrunk.
         """
         holes = self._holes
         named = holes.is_named if number == 0 else holes.of_each
@@ -65,7 +65,7 @@ class Inpaint(Work[InpaintOptions]):
         if number == 0:
             holes.edges(number, photo)
         if hole is None:
-            note = "No mask=FILE: learns all of the photo, and shows its work on a random hole"
+            note = "No mask=FILE: trains on the whole photo and fills a random hole as an example"
             return photo, [note]
         photo = without(photo, hole)
         words = [f"The hole is {100 * float(hole.mean()):.1f} % of the photo"]
@@ -73,8 +73,8 @@ class Inpaint(Work[InpaintOptions]):
             return photo, words
         rows, columns = _window(hole, max_size)
         words.append(
-            f"Learns around the hole, from rows {rows.start} to {rows.stop} and columns "
-            f"{columns.start} to {columns.stop}; model.max_size=null learns from all of it"
+            f"Trains on a window around the hole, rows {rows.start} to {rows.stop} and columns "
+            f"{columns.start} to {columns.stop}; model.max_size=null trains on all of the photo"
         )
         return photo.crop(rows, columns), words
 
@@ -89,16 +89,16 @@ class Inpaint(Work[InpaintOptions]):
 
     def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
         if preview:
-            # The training itself shows the hole, at the learnt size; a large photo takes long.
+            # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
         numbers = self._numbers()
         if not self._ends_training:
-            # All are checked before the first is filled, but only one is in memory at a time.
+            # Check all holes before filling the first, with only one in memory at a time.
             for case in self._cases(numbers, warn=True):
                 if is_wanted(self.context):
                     check_inside("image", case.hole)
         cases = self._cases(numbers)
-        # One photo shows how far its hole is.
+        # A single photo shows the progress of its own hole.
         shown = cases if len(numbers) == 1 else self.context.progress(cases, len(numbers), "photos")
         for number, case in zip(numbers, shown, strict=True):
             yield from self._filled(model, case, number)
@@ -114,8 +114,8 @@ class Inpaint(Work[InpaintOptions]):
         every = holes.of_each or (given and holes.box is not None)
         if given and photos.count > 1 and not every:
             raise UserError(
-                f"mask={holes.mask.file}: one mask for {photos.count} photos; needed is a folder "
-                "of masks with their names"
+                f"mask={holes.mask.file}: one mask for {photos.count} photos; give a folder of "
+                "masks named after the photos"
             )
         return range(photos.count if every else 1)
 
@@ -146,7 +146,7 @@ class Inpaint(Work[InpaintOptions]):
         photo, feather = case.photo, self._holes.mask.feather or 0.0
         hole, alpha = reach(case.hole, feather), photo.alpha
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            # The filling of a transparent hole is shown, without a ring at its soft rim.
+            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
         first, drawn, like = photo.pixels, hole, drawn_like(photo)[0]
         finishes = is_wanted(self.context)
@@ -178,8 +178,8 @@ class Inpaint(Work[InpaintOptions]):
             made = blend(photo.pixels, filled, case.hole, feather)
             if index == 1 and torch.equal(made, first):
                 _log.warning(
-                    "the results are alike, for this model fills without chance; one trained with "
-                    "a larger model.noise varies them"
+                    "the results are identical, because this model fills without randomness; train "
+                    "with a larger model.noise to vary them"
                 )
             if index == 0:
                 first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
@@ -204,14 +204,14 @@ class Inpaint(Work[InpaintOptions]):
             classical = inpaint_by_opencv(photo.pixels, case.hole)
             yield Picture(f"{folder}/telea.png", classical, "aside", photo, alpha)
         else:
-            self.context.facts["classical"] = f"not shown: OpenCV is missing, {INSTALL}"
+            self.context.facts["classical"] = f"not shown: OpenCV is not installed, {INSTALL}"
 
     def _layers(self, photo: Photo) -> list[Layer]:
         photos, trained = self.context.photos, self.context.trained
         return read_layers(self.context, photo.size, learnt=photos is trained)
 
     def _chances(self) -> Sequence[int | None]:
-        """The seed of each result; without ``inpaint.seed`` the first has none, and no noise."""
+        """The seed of each result; without ``inpaint.seed`` the first has no seed and no noise."""
         seeds = self.seeds(self.wanted.count)
         return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
 
@@ -233,7 +233,7 @@ def _lines(
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
-    """The window around the hole or, if that is too large, around its largest part."""
+    """The window around the hole or, if the hole is too large, around its largest part."""
     size = (hole.shape[-2], hole.shape[-1])
     box = bounds(hole)
     if 2 * _extent(box) > limit:

@@ -1,4 +1,4 @@
-"""The hole of a photo and what belongs to it: masks and a drawing of edges."""
+"""The hole of a photo, with its masks and the user's drawing of edges."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Case:
     Attributes:
         group: the folder of its results; empty for the only photo.
         hole: (1, 1, H, W), 1 inside, else 0.
-        unknown: of the same shape, 1 where no patch may come from; None: only in the hole.
+        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
         edges: the user's drawing, of the same shape; None for none.
     """
 
@@ -50,7 +50,7 @@ class Holes:
         masks: where to read ``mask.file``.
         sources: where to read ``inpaint.source``.
         drawings: where to read ``inpaint.edges``.
-        are_learnt: the holes are those of the model's training.
+        are_learnt: whether the holes are those of the model's training.
     """
 
     box: list[int] | None
@@ -71,7 +71,7 @@ class Holes:
         return self.mask.file is not None and self.masks.is_folder("mask.file")
 
     def photo(self, number: int, photos: Source) -> Photo:
-        """A photo, or its learnt version with the unknown part if the mask is gone."""
+        """A photo, or its training image with the unknown part if the mask is gone."""
         return photos.learnt(number) if self._lacks_mask(number) else photos.photo(number)
 
     def case(self, number: int, photo: Photo, group: str, *, warn: bool = False) -> Case:
@@ -83,14 +83,14 @@ class Holes:
         return Case(group, without(photo, hole), hole, unknown, edges)
 
     def _lacks_mask(self, number: int) -> bool:
-        """Whether the user's mask is gone and the run, of 0.1.0, kept no copy."""
+        """Whether the user's mask is gone and the run, made by 0.1.0, kept no copy."""
         if not self.are_learnt or self.masks.folder is None or self.box is not None:
             return False
         file = self.masks.file("mask.file", number)
         return file is not None and not is_file(file)
 
     def example(self, photo: Photo, seed: int) -> Tensor:
-        """A random hole to show what the model does after a training without a hole."""
+        """A random hole to show what the model does, after training without a hole."""
         rng = torch.Generator().manual_seed(seed)
         return random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
 
@@ -109,9 +109,7 @@ class Holes:
         """
         options = self.mask
         if self.box is not None and options.file is not None:
-            raise UserError(
-                f"mask={options.file}: there is inpaint.box too; one of them is the hole"
-            )
+            raise UserError(f"mask={options.file}: inpaint.box is given too; use one of them")
         if self.box is not None:
             mask, name = _box(self.box, photo, options.invert), ""
         elif (given := self.masks.read("mask.file", number)) is not None:
@@ -120,42 +118,42 @@ class Holes:
             name = called(given, "mask")
         else:
             raise UserError(
-                "mask=FILE is missing: white where the hole is, of the photo's size; or "
-                "inpaint.box=[top,left,height,width]. task=mask makes a random one"
+                "mask=FILE is missing: an image of the photo's size, white in the hole; or "
+                "inpaint.box=[top,left,height,width]. task=mask makes a random mask"
             )
         touched = (mask > FAINT).float()
         if name and touched.all():
             keep = "white" if options.invert else "black"
             raise UserError(
-                f"{name}: no pixel is {keep}, which is what is kept, so that "
-                f"the hole is the whole photo; a mask is {keep} everywhere but in the hole"
+                f"{name}: no pixel is {keep}, so the hole is the whole photo; a mask is {keep} "
+                "everywhere except in the hole"
             )
         hole = dilate(touched, options.dilate or 0.0)
         share = float(hole.mean())
         if share == 1.0:
             raise UserError(
-                f"mask.dilate={options.dilate:g}: the hole, so enlarged, is the whole photo; "
-                "a smaller number leaves something of it"
+                f"mask.dilate={options.dilate:g}: the enlarged hole is the whole photo; choose a "
+                "smaller number"
             )
         if warn and share > MUCH:
             _log.warning(
-                "the hole is %.0f %% of the photo, which leaves little to fill it from; if it is "
-                "the other way round, try mask.invert=%s",
+                "the hole is %.0f %% of the photo, which leaves little to fill it from; if black "
+                "and white are swapped, try mask.invert=%s",
                 100 * share,
                 str(not options.invert).lower(),
             )
         return hole
 
     def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
-        """Where nothing may be learnt from or copied: in the ``hole``, outside ``inpaint.source``,
+        """Where nothing may be trained on or copied: in the ``hole``, outside ``inpaint.source``,
         and where the photo is transparent.
 
         Returns:
-            (1, 1, H, W), 1 there, else 0; None if all may be learnt.
+            (1, 1, H, W), 1 there, else 0; None if there is no such place.
         """
         parts = [] if hole is None else [hole]
         if given := self.sources.read("inpaint.source", number):
-            white = "is where the model may learn and take patches from"
+            white = "is where the model may train and take patches from"
             allowed = read_mask(given, photo.size, option="inpaint.source", white=white)
             parts.append((allowed < 0.5).float())
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
@@ -188,7 +186,7 @@ def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
 
 
 def without(photo: Photo, hole: Tensor) -> Photo:
-    """The photo without the influence of its hole on the colours of transparent pixels around."""
+    """The photo, with colours of transparent pixels that do not depend on the hole."""
     if photo.raw is None or photo.alpha is None:
         return photo
     apart = fill_transparent(photo.pixels, photo.alpha * (1 - hole))
@@ -202,10 +200,10 @@ def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
     if top + height > rows or left + width > columns:
         raise UserError(
             f"{name}: [top,left,height,width] reaches row {top + height} and column "
-            f"{left + width}; the photo has {rows} and {columns}"
+            f"{left + width}; the photo has {rows} rows and {columns} columns"
         )
     if (height, width) == (rows, columns):
-        raise UserError(f"{name}: the box is the whole photo; something of it must be left")
+        raise UserError(f"{name}: the box is the whole photo; choose a smaller one")
     mask = torch.full((1, 1, rows, columns), float(invert))
     mask[..., top : top + height, left : left + width] = float(not invert)
     return mask

@@ -16,12 +16,12 @@ from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 from internal_gan.units import Size
 
-# The time of seam carving grows with seams times pixels; this takes about ten seconds.
+# The time of seam carving grows with the seams times the pixels; this many take about ten seconds.
 MOST_SEAM_PIXELS = 60_000_000
 
 
 class Retarget(Work[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on; beside them plain resizing and seam carving in
+    """Draws ``retarget/300x800.png`` and so on; also plain resizing and seam carving in
     ``compare/``, a sheet of all sizes, and a film of the photo going through them."""
 
     noun = "picture"
@@ -50,12 +50,12 @@ class Retarget(Work[RetargetOptions]):
     def _paint(
         self, model: RetargetModel, learnt: Tensor, target: Target, *, moving: bool = False
     ) -> Tensor:
-        """The network's drawing (1, 3, h, w) in [-1, 1], without outline.
+        """The network's output (1, 3, h, w) in [-1, 1], without outline.
 
         Args:
-            moving: it is a frame of a film, in which voting patches would jump.
+            moving: whether it is a frame of a film, which would flicker with patch voting.
         """
-        # Finishing does what votes do, and better.
+        # Finishing replaces voting, and does better.
         silent = self.wanted.vote == AUTO and (moving or target.finishing.on)
         return model.retarget(
             target.drawing_size,
@@ -88,8 +88,8 @@ class Retarget(Work[RetargetOptions]):
             if first.finishing.on:
                 height, width = size_of(learnt)
                 self.context.say(
-                    f"The film is drawn by the network alone, the photo in it as {height}x{width} "
-                    "pixels; a model of a larger model.max_size gives a sharper one"
+                    f"The film is the network's own output, with the photo at {height}x{width} "
+                    "pixels; training with a larger model.max_size gives a sharper one"
                 )
             sizes = breathing(stops, round(asked.seconds * asked.fps))
             drawn = frames(sizes, framed)

@@ -1,5 +1,5 @@
-"""What a network painted, at the size of the result: finished, what is protected put back, and the
-outline cut."""
+"""The network's output at the size of the result: finished, with the protected part put back and
+the outline cut."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def finished(drawing: Tensor, target: Target) -> Drawn:
     places = torch.stack([rows, columns], dim=-1).int()
     where = kept.weight[0, 0] > 0.5
     drawn = finishing(drawing, fixed=Fixed(where.numpy(), places.numpy()))
-    # Without what was done to hide seams.
+    # Put back the exact pixels, without the changes that hide seams.
     return finishing.changed(drawn, kept.put_back(drawn.pixels, finishing.photo))
 
 
@@ -38,7 +38,7 @@ def outline(target: Target) -> Tensor | None:
 
 
 def on_canvas(drawn: Drawn, target: Target) -> Drawn:
-    """A finished rectangle where the target's outline has it."""
+    """A finished rectangle, placed where the target's outline is."""
     if target.mask is None:
         return drawn
     inside = (..., *box(target.mask))

@@ -38,7 +38,7 @@ def breathing(stops: Sequence[Size], count: int) -> list[Size]:
 def frames(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Iterator[Tensor]:
     """``paint(size)`` (1, 3, height, width) for each size, centred on a white canvas that fits all.
 
-    Equal sizes in a row are painted once.
+    Consecutive equal sizes are generated once.
     """
     canvas = tuple(max(sides) for sides in zip(*sizes, strict=True))
     last: Size | None = None
@@ -52,7 +52,7 @@ def frames(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Iterator[T
 
 
 def collage(sizes: Sequence[Size], paint: Callable[[Size], Tensor]) -> Tensor:
-    """A white sheet (1, 3, H, W) with every height and width of ``sizes`` combined, painted."""
+    """A white sheet (1, 3, H, W) of pictures with each height and each width of ``sizes``."""
     heights, widths = (sorted(set(sides)) for sides in zip(*sizes, strict=True))
     whole = [sum(sides) + GAP * (len(sides) + 1) for sides in (heights, widths)]
     sheet = torch.full((1, 3, *whole), WHITE)

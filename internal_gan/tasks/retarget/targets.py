@@ -1,4 +1,4 @@
-"""What task=retarget paints: which photo, in which sizes and shapes, and what it protects."""
+"""What task=retarget generates: which photo, in which sizes and shapes, and what it protects."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from internal_gan.units import Size, ratio_of
 
 # Factors of height and width by default.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
-# Three float32 channels, and again while they are written.
+# Three float32 channels, twice while they are written.
 BYTES_PER_SHEET_PIXEL = 24
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
@@ -32,15 +32,15 @@ THIN = 0.1
 
 @dataclass(frozen=True)
 class Target:
-    """A picture to be painted.
+    """A picture to generate.
 
     Attributes:
         name: of its file, without suffix.
         size: (height, width) in pixels.
-        finishing: of the rectangle that is painted, see :func:`box`.
+        finishing: of the rectangle that is generated, see :func:`box`.
         transform: its geometry; None for a rectangle.
-        mask: its outline, (1, 1, height, width) in [0, 1]; None for that of the transform.
-        protect: what keeps its shape, (1, 1, h, w) at the learnt photo's size; None for nothing.
+        mask: its outline, (1, 1, height, width) in [0, 1]; None for the transform's.
+        protect: what keeps its shape, (1, 1, h, w) at the training image's size; None for nothing.
         protected: the same at the size in which it was given.
     """
 
@@ -54,7 +54,7 @@ class Target:
 
     @property
     def drawing_size(self) -> Size:
-        """(height, width) of the rectangle that the network paints."""
+        """(height, width) of the rectangle that the network generates."""
         assert self.finishing.drawing_size is not None
         return self.finishing.drawing_size
 
@@ -74,7 +74,7 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     photo = Finishing(context, image, number=number, zoom=zoom)
     if zoom != AUTO and not photo.on:
         raise UserError(
-            f"retarget.zoom={zoom:g} is of the photo's own pixels; finish.detail=network has none"
+            f"retarget.zoom={zoom:g}: not possible with finish.detail=network; allowed: auto"
         )
 
     def finishing(size: Size) -> Finishing:
@@ -146,8 +146,8 @@ def _number(name: str | None, names: Sequence[str], count: int) -> int:
     ):
         if sum(known) > 1:
             raise UserError(
-                f"retarget.image={name}: {sum(known)} photos of the model have that name; give its "
-                f"path, or its number from 1 to {count}"
+                f"retarget.image={name}: {sum(known)} photos of the model have that name; give a "
+                f"path, or a number from 1 to {count}"
             )
         if any(known):
             return known.index(True)
@@ -158,14 +158,14 @@ def _number(name: str | None, names: Sequence[str], count: int) -> int:
 
 
 def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
-    """The mask of ``retarget.protect`` at the size of the photo, as given or as learnt."""
+    """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
     given = context.given.read("retarget.protect")
     if given is None:
         return None
     if wanted.transform or wanted.corners or wanted.mask:
         raise UserError(
             "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
-            "only one of them can be"
+            "use one of them"
         )
     learnt: Size = (image.shape[-2], image.shape[-1])
     expected, trained = learnt, context.trained
@@ -177,10 +177,10 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
 
 
 def _shrunk(mask: Tensor, size: Size) -> Tensor:
-    """A mask of what is protected, at the size of the learnt photo."""
+    """A mask of what is protected, at the size of the training image."""
     if size_of(mask) == size:
         return mask
-    # Pixels protected in part are protected entirely, or thin objects would be lost.
+    # Protect partly protected pixels entirely, or thin objects would be lost.
     return (resize(mask, size) > THIN).float()
 
 
@@ -194,12 +194,12 @@ def _targets(
 
     Args:
         photo: finishes results as large as the photo.
-        finishing: gives what finishes results of a size in pixels.
+        finishing: gives the finishing of results of a size in pixels.
     """
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    # With each size, what finishes a part of it.
+    # With each size, a function for the finishing of a part of it.
     aimed = [
         (photo.at(_of_ratio(shape, own)), photo.at)
         if isinstance(shape, str)
@@ -218,7 +218,7 @@ def _targets(
         return
     if transform is not None:
         raise UserError(
-            "retarget.mask and retarget.transform both give an outline; only one of them can be"
+            "retarget.mask and retarget.transform both give an outline; use one of them"
         )
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
     for one, part in aimed or [(finishing(outline.size), finishing)]:
@@ -235,8 +235,8 @@ def _check_video(wanted: RetargetOptions) -> None:
         return
     if wanted.transform or wanted.corners or wanted.mask:
         raise UserError(
-            "retarget.video and retarget.collage show sizes; they go with no retarget.transform, "
-            "corners or mask"
+            "retarget.video and retarget.collage show sizes; leave out retarget.transform, corners "
+            "and mask"
         )
     if wanted.video is not None:
         check_film("retarget", "video", wanted.video, wanted.seconds, wanted.fps)
@@ -245,7 +245,7 @@ def _check_video(wanted: RetargetOptions) -> None:
 def _transform(wanted: RetargetOptions) -> Transform | None:
     corners = wanted.corners
     if corners is not None and wanted.transform not in (None, "homography"):
-        raise UserError(f"retarget.corners are of a homography, not of {wanted.transform}")
+        raise UserError(f"retarget.corners needs transform=homography, not {wanted.transform}")
     if corners is None and wanted.transform == "homography":
         raise UserError(
             "retarget.transform=homography needs retarget.corners, four corners [row,column] "
@@ -265,7 +265,7 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
 
 
 def _several(value: Any) -> list[Any]:
-    """A list of what was given alone or as a list: pairs, or names."""
+    """``value`` as a list: one or several pairs or names."""
     if value is None:
         return []
     return value if isinstance(value, list) and isinstance(value[0], list | str) else [value]
@@ -280,7 +280,7 @@ def _of_ratio(name: str, own: Size) -> Size:
 
 
 def _filled(shape: Sequence[float | None], own: Size) -> Size:
-    """``shape`` with a null replaced according to the aspect of ``own``."""
+    """``shape`` with a null replaced by the side that keeps the aspect ratio of ``own``."""
     height, width = shape
     if height is None:
         assert width is not None

@@ -1,4 +1,4 @@
-"""Marks say to machines how a picture was made, in every format that can hold them."""
+"""Machine-readable marks say how a picture was made, in every format that can hold them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
 
 
 def properties(packet: bytes) -> dict[str, str]:
-    """The properties of an XMP packet by their names with namespaces."""
+    """The properties of an XMP packet by their qualified names."""
     (description,) = ElementTree.fromstring(packet).iter(
         "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
     )
@@ -39,7 +39,7 @@ def test_a_packet_names_its_source_type_software_task_and_model() -> None:
     assert list(found.values()) == [""], found
 
 
-def test_what_no_model_drew_names_none() -> None:
+def test_a_mark_without_a_model_names_none() -> None:
     found = properties(xmp("compositeCapture", "preview", None))
     assert not [name for name in found if "model" in name or "AISystem" in name]
 
@@ -69,7 +69,7 @@ def test_files_hold_the_mark_beside_exif_and_pixels(
         assert image.getexif()[315] == "A. Nother"
 
 
-def test_a_format_that_holds_no_mark_is_said(tmp_path: Path, logged: Logged) -> None:
+def test_a_format_that_cannot_hold_the_mark_gives_a_warning(tmp_path: Path, logged: Logged) -> None:
     write_image(tmp_path / "out.bmp", PIXELS, mark=MARK)
     (line,) = logged()
     assert line.endswith("BMP cannot hold the mark that says how it was made")

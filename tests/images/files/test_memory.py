@@ -1,4 +1,4 @@
-"""What is drawn becomes Pillow images, arrays or a tensor."""
+"""Results are returned as Pillow images, arrays or a tensor."""
 
 import io
 from dataclasses import replace
@@ -29,13 +29,13 @@ def test_each_type_has_the_pixels_in_its_own_form() -> None:
     assert torch.equal(torch.from_numpy(array).permute(2, 0, 1)[None], expected)
 
 
-def test_what_lies_beyond_black_and_white_is_clipped() -> None:
+def test_values_beyond_black_and_white_are_clipped() -> None:
     array = to_memory(PIXELS * 3, "np")
     assert (array.min(), array.max()) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("given", [COLOUR, GRAY, ALPHA.convert("1")], ids=lambda image: image.mode)
-def test_a_photo_comes_back_as_it_was(given: Image.Image) -> None:
+def test_a_photo_survives_the_round_trip(given: Image.Image) -> None:
     photo = to_photo(given)
     made = to_memory(photo.pixels, like=photo)
     assert made.mode == ("RGB" if given.mode == "RGB" else "L")
@@ -43,7 +43,7 @@ def test_a_photo_comes_back_as_it_was(given: Image.Image) -> None:
 
 
 @pytest.mark.parametrize("given", [COLOUR, GRAY], ids=lambda image: image.mode)
-def test_transparency_is_kept_where_the_size_is(given: Image.Image) -> None:
+def test_transparency_is_kept_if_the_size_is_unchanged(given: Image.Image) -> None:
     transparent = given.copy()
     transparent.putalpha(ALPHA)
     photo = to_photo(transparent)
@@ -63,7 +63,7 @@ def test_gray_keeps_its_depth() -> None:
     assert (np.asarray(made) == levels).all()
 
 
-def test_the_profile_comes_along_and_is_saved() -> None:
+def test_the_colour_profile_is_kept_and_saved() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     photo = replace(to_photo(COLOUR), icc_profile=profile)
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""A file that cannot be read gives one line: which file, what is wrong, what is allowed."""
+"""An unreadable file gives a one-line error: which file, what is wrong, what is allowed."""
 
 import os
 import struct
@@ -16,7 +16,7 @@ from internal_gan.images.files.image import read_image
 
 
 def refusal(path: Path | str) -> str:
-    """The one line by which a file is refused, which starts with its name."""
+    """The one-line error with which a file is refused. It starts with the file's name."""
     with pytest.raises(UserError) as caught:
         read_image(path)
     line = str(caught.value)
@@ -93,7 +93,7 @@ def test_an_empty_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"hello, world\n", b"\x89PNG\r\n", b"%PDF-1.7\n", b"\0" * 4096]
 )
-def test_what_is_no_image(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_image(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(content)
     line = refusal(tmp_path / "photo.png")
     assert "not an image, or a damaged one; allowed are PNG, JPEG, TIFF, WebP" in line
@@ -120,7 +120,7 @@ def test_a_truncated_file(suffix: str, share: float, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
-def test_damage_anywhere_gives_a_photo_or_one_line(
+def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
     suffix: str, picture: Image.Image, tmp_path: Path
 ) -> None:
     whole = tmp_path / f"whole.{suffix}"
@@ -145,7 +145,7 @@ def test_damage_anywhere_gives_a_photo_or_one_line(
 def test_an_image_of_too_many_pixels(tmp_path: Path) -> None:
     Image.new("1", (12_000, 11_000)).save(tmp_path / "photo.png")
     line = refusal(tmp_path / "photo.png")
-    assert "11000x12000 pixels are too large; allowed are 120 megapixels" in line
+    assert "11000x12000 pixels are too large; allowed are up to 120 megapixels" in line
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
@@ -156,10 +156,10 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
     struct.pack_into(">II", content, 16, 200_000, 200_000)
     struct.pack_into(">I", content, 29, zlib.crc32(content[12:29]))
     (tmp_path / "photo.png").write_bytes(content)
-    assert "too large; allowed are 120 megapixels" in refusal(tmp_path / "photo.png")
+    assert "too large; allowed are up to 120 megapixels" in refusal(tmp_path / "photo.png")
 
 
-def test_an_image_of_just_the_limit_is_read(
+def test_an_image_of_exactly_the_limit_is_read(
     picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture.save(tmp_path / "photo.png")
@@ -197,4 +197,4 @@ def test_16_bit_channels_in_separate_planes(
 ) -> None:
     array = np.random.default_rng(0).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
     (tmp_path / "photo.tif").write_bytes(deep_tiff(array, "<", planes=2))
-    assert "stored apart from each other; allowed are" in refusal(tmp_path / "photo.tif")
+    assert "stored in separate planes; allowed are" in refusal(tmp_path / "photo.tif")

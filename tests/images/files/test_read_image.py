@@ -1,4 +1,4 @@
-"""Every colour mode, bit depth and format comes in as the same kind of tensor."""
+"""Every colour mode, bit depth and format is read into the same kind of tensor."""
 
 import struct
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Logged = Callable[[], list[str]]
 
 
 def random_words(channels: int) -> Words:
-    """16-bit values ``(9, 14, channels)``, none of them 0 (which would be a transparent alpha)."""
+    """16-bit values ``(9, 14, channels)``, none of them 0, which as alpha would be transparent."""
     array: Words = np.random.default_rng(1).integers(1, 65536, (9, 14, channels), dtype=np.uint16)
     return array
 
@@ -223,7 +223,7 @@ def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "tif"])
-def test_cmyk_becomes_rgb_and_says_so(
+def test_cmyk_becomes_rgb_with_a_warning(
     suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     picture.convert("CMYK").save(tmp_path / f"photo.{suffix}", quality=100)
@@ -235,7 +235,7 @@ def test_cmyk_becomes_rgb_and_says_so(
     assert "CMYK is converted to RGB" in logged()[0]
 
 
-def test_a_damaged_cmyk_profile_is_said(
+def test_a_damaged_cmyk_profile_gives_a_warning(
     picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     picture.convert("CMYK").save(tmp_path / "photo.tif", icc_profile=b"no profile at all")
@@ -285,7 +285,7 @@ def test_an_image_without_exif_has_none(picture: Image.Image, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("block", [b"XXXXXXXXXX", b"MM\0*\0\0\0\x08\0\x05garbage"])
-def test_damaged_exif_is_left_out_and_said(
+def test_damaged_exif_is_left_out_with_a_warning(
     block: bytes, picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     picture.save(tmp_path / "photo.jpg", exif=b"Exif\0\0" + block)
@@ -295,7 +295,7 @@ def test_damaged_exif_is_left_out_and_said(
     assert logged() == [f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"]
 
 
-def test_exif_of_an_orientation_alone_is_used_up(
+def test_exif_with_only_an_orientation_is_dropped_after_applying_it(
     picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     exif = Image.Exif()
@@ -319,7 +319,7 @@ def test_the_colour_profile_is_kept_and_the_pixels_are_as_in_the_file(
 
 
 @pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
-def test_of_several_frames_the_first_is_read_and_that_is_said(
+def test_the_first_of_several_frames_is_read_with_a_warning(
     suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     second = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
@@ -332,7 +332,7 @@ def test_of_several_frames_the_first_is_read_and_that_is_said(
     assert "2 frames or pages; the first one is used" in logged()[0]
 
 
-def test_the_previews_in_a_phones_jpeg_are_no_pages(
+def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
     picture: Image.Image, tmp_path: Path, logged: Logged
 ) -> None:
     picture.save(tmp_path / "photo.jpg", format="MPO", save_all=True, append_images=[picture])

@@ -1,4 +1,4 @@
-"""Huge pictures are read in the memory of their bytes, as whole ones within rounding."""
+"""Huge pictures are reduced while reading, with the same result up to rounding."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ SIZE = (401, 577)
 
 
 def levels() -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Blots with noise on them and hard edges, (H, W, 3) in [0, 1]."""
+    """Noisy blots with hard edges, (H, W, 3) in [0, 1]."""
     noise = 0.1 * torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
     image = ((picture(*SIZE) + 1) / 2 + noise).clamp(0, 1)
     image[..., 50:120, 200:300] = 0.0
@@ -36,7 +36,7 @@ def rgb() -> Image.Image:
 
 
 def with_hole(mode: str) -> Image.Image:
-    """Fully transparent over white in the middle, and half transparent in a corner."""
+    """An image with a fully transparent white middle and a half transparent corner."""
     image = rgb().convert(mode)
     alpha = np.full(SIZE, 255, np.uint8)
     alpha[100:250, 200:400] = 0
@@ -71,7 +71,7 @@ FILES: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture
 def bands(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Makes these small pictures huge; lists how many pixels each band of floats has."""
+    """Lowers the limits so that small pictures count as huge; lists the pixels of each band."""
     monkeypatch.setattr(decoded, "WHOLE_PIXELS", 10_000)
     monkeypatch.setattr(decoded, "BAND_PIXELS", 20_000)
     seen: list[int] = []
@@ -91,7 +91,7 @@ def shrunk(photo: Photo) -> Tensor:
 
 
 def check_alike(small: Photo, whole: Photo) -> None:
-    """Within a step of 8 bits; what is filled into a transparent part is made up at either size."""
+    """They differ by less than two 8-bit levels where visible; hidden pixels are filled anyway."""
     assert small.full_size == whole.size == whole.full_size
     assert max(small.size) == decoded.GAP * LONGEST
     assert (small.mode, small.bit_depth) == (whole.mode, whole.bit_depth)
@@ -129,7 +129,7 @@ def test_16_bits_of_colour_are_read_in_bands_too(
     assert small.bit_depth == 16
 
 
-def test_pictures_in_memory_are_reduced_alike(bands: list[int]) -> None:
+def test_pictures_in_memory_are_reduced_the_same_way(bands: list[int]) -> None:
     array = levels().astype(np.float32)
     image = rgb()
     tensor = torch.from_numpy(array).permute(2, 0, 1)
@@ -138,9 +138,7 @@ def test_pictures_in_memory_are_reduced_alike(bands: list[int]) -> None:
     assert image.size == SIZE[::-1]
 
 
-def test_no_white_of_a_transparent_part_gets_into_its_surroundings(
-    bands: list[int], tmp_path: Path
-) -> None:
+def test_hidden_colours_do_not_bleed_into_visible_pixels(bands: list[int], tmp_path: Path) -> None:
     image = Image.new("RGBA", SIZE[::-1], (255, 255, 255, 0))
     image.paste((20, 40, 60, 255), (0, 0, 333, 401))
     image.save(tmp_path / "a.png")
@@ -150,7 +148,7 @@ def test_no_white_of_a_transparent_part_gets_into_its_surroundings(
 
 
 @pytest.mark.parametrize("longest", [None, 73, 1000])
-def test_what_is_not_huge_for_its_use_is_read_bit_for_bit(
+def test_pictures_that_are_not_much_too_large_are_read_bit_for_bit(
     longest: int | None, bands: list[int], tmp_path: Path
 ) -> None:
     rgb().save(tmp_path / "a.png")
@@ -160,7 +158,7 @@ def test_what_is_not_huge_for_its_use_is_read_bit_for_bit(
     assert photo.given is None
 
 
-def test_cells_are_means_with_fractions_of_pixels() -> None:
+def test_cells_average_pixels_by_their_overlap() -> None:
     x = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]).expand(1, 1, 1, 5)
     means = decoded.cell_means(x, (0.0, 5.0, 2), -1)
     expected = [(1 + 2 + 4 / 2) / 2.5, (4 / 2 + 8 + 16) / 2.5]

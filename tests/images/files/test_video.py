@@ -1,4 +1,4 @@
-"""Picture files become a moving picture of the right size, length and colours."""
+"""Image files become an animation or video of the right size, length and colours."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def frames_of(path: Path) -> list[np.ndarray[Any, Any]]:
 
 
 def decoded(path: Path, height: int, width: int) -> tuple[str, list[np.ndarray[Any, Any]]]:
-    """What the decoder says about a film, and its frames."""
+    """What the decoder reports about a film, and its frames."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "rawvideo"]
     answer = subprocess.run([*command, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
     frames = np.frombuffer(answer.stdout, np.uint8).reshape(-1, height, width, 3)
@@ -136,7 +136,7 @@ def test_a_gif_of_too_many_frames_a_second_is_refused() -> None:
         check_format("gif", 60, "animate")
 
 
-def test_an_encoder_that_gives_up_is_one_line_and_leaves_no_file(
+def test_a_failing_encoder_gives_a_one_line_error_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.images.files.video.H264", ("-c:v", "nothing"))

@@ -1,4 +1,4 @@
-"""Writing keeps what the photo's file had, or says what it could not keep."""
+"""Writing keeps what the photo's file had, or warns about what is lost."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -115,7 +115,7 @@ def test_the_file_has_the_photos_mode(
     ("mode", "suffix", "written"),
     [("1", "png", "L"), ("P", "png", "RGB"), ("CMYK", "tif", "RGB"), ("L", "webp", "RGB")],
 )
-def test_modes_that_make_no_sense_for_a_result_become_the_next_wider(
+def test_modes_unsuited_to_a_result_become_a_wider_one(
     mode: str, suffix: str, written: str, picture: Image.Image, tmp_path: Path
 ) -> None:
     picture.convert(mode).save(tmp_path / "photo.tif")
@@ -163,7 +163,7 @@ def test_16_bits_come_back_as_16_bits(
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "bmp", "tif"])
-def test_losing_bit_depth_is_said(suffix: str, tmp_path: Path, logged: Logged) -> None:
+def test_losing_bit_depth_gives_a_warning(suffix: str, tmp_path: Path, logged: Logged) -> None:
     photo = deep_photo("RGB")
     write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
     assert read_image(tmp_path / f"out.{suffix}").bit_depth == 8
@@ -204,7 +204,7 @@ def test_profile_and_exif_are_kept(
     assert again.exif is not None
 
 
-def test_a_profile_of_other_pixels_is_left_out_and_said(
+def test_a_profile_for_other_pixels_is_left_out_with_a_warning(
     profile: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
 ) -> None:
     photo = Photo(tiny_pixels, mode="L", icc_profile=profile)
@@ -213,18 +213,18 @@ def test_a_profile_of_other_pixels_is_left_out_and_said(
     assert "the colour profile does not fit L pixels in PNG" in logged()[0]
 
 
-def test_what_bmp_cannot_hold_is_said(
+def test_everything_bmp_cannot_hold_gives_a_warning(
     profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
 ) -> None:
     photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), icc_profile=profile, exif=exif)
     write_image(tmp_path / "out.bmp", tiny_pixels, like=photo)
     lines = "\n".join(logged())
     assert len(logged()) == 3
-    for lost in ("no transparency (PNG does)", "colour profile", "EXIF"):
+    for lost in ("hold transparency (PNG can)", "colour profile", "EXIF"):
         assert lost in lines
 
 
-def test_an_exif_block_too_long_for_jpeg_is_left_out_and_said(
+def test_an_exif_block_too_long_for_jpeg_is_left_out_with_a_warning(
     tiny_pixels: Tensor, tmp_path: Path, logged: Logged
 ) -> None:
     block = Image.Exif()
@@ -235,13 +235,15 @@ def test_an_exif_block_too_long_for_jpeg_is_left_out_and_said(
     assert "JPEG cannot hold the EXIF data" in logged()[0]
 
 
-def test_losing_transparency_is_said(tiny_pixels: Tensor, tmp_path: Path, logged: Logged) -> None:
+def test_losing_transparency_gives_a_warning(
+    tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+) -> None:
     write_image(tmp_path / "out.jpg", tiny_pixels, alpha=torch.ones(1, 1, 40, 56))
     assert read_image(tmp_path / "out.jpg").alpha is None
-    assert "JPEG holds no transparency (PNG does)" in logged()[0]
+    assert "JPEG cannot hold transparency (PNG can)" in logged()[0]
 
 
-def test_alpha_given_replaces_that_of_the_photo(tiny_pixels: Tensor, tmp_path: Path) -> None:
+def test_given_alpha_replaces_the_photos(tiny_pixels: Tensor, tmp_path: Path) -> None:
     photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
     write_image(
         tmp_path / "out.png", tiny_pixels, like=photo, alpha=torch.full((1, 1, 40, 56), 0.2)
@@ -251,13 +253,13 @@ def test_alpha_given_replaces_that_of_the_photo(tiny_pixels: Tensor, tmp_path: P
     torch.testing.assert_close(alpha, torch.full((1, 1, 40, 56), 0.2))
 
 
-def test_a_result_of_another_size_is_opaque_and_says_so(
+def test_a_result_of_another_size_is_opaque_with_a_warning(
     tiny_pixels: Tensor, tmp_path: Path, logged: Logged
 ) -> None:
     photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
     write_image(tmp_path / "out.png", tiny_pixels[..., :30], like=photo)
     assert read_image(tmp_path / "out.png").mode == "RGB"
-    assert "transparency is left out, since the size is another" in logged()[0]
+    assert "transparency is left out, since the size differs" in logged()[0]
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 1, 9), (1, 3, 9, 1), (1, 3, 1, 1), (3, 5, 4)])

@@ -1,4 +1,4 @@
-"""Holes in images of any size, filled by a stand-in that writes down what it was shown."""
+"""Holes in images of any size are filled by a stand-in model that records its inputs."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.tiny import picture
 
 
 class Recorder(EdgeConnect):
-    """Fills holes with 0.5, and spoils the rest, which must not matter."""
+    """Fills holes with 0.5 and corrupts the rest, which must not matter."""
 
     def __init__(self) -> None:
         torch.nn.Module.__init__(self)
@@ -45,7 +45,7 @@ def holes(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Tensor:
     return mask
 
 
-def test_a_small_image_is_looked_at_as_a_whole() -> None:
+def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
     filled, edges = fill(model, image, hole, seed=3)
@@ -57,14 +57,14 @@ def test_a_small_image_is_looked_at_as_a_whole() -> None:
     assert torch.equal(edges, hole)
 
 
-def test_of_a_large_one_each_hole_has_a_window_at_full_resolution() -> None:
+def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     size = (700, 1000)
     image, hole = picture(*size), holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder()
     filled, _ = fill(model, image, hole, largest=256)
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
-    # Enough of the surroundings, and the photo's own pixels.
+    # Windows include enough surroundings, at the photo's own resolution.
     assert min(min(sizes) for sizes in model.shown) >= 30 + 64
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -83,14 +83,14 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     assert float((filled[inside] - 0.5).abs().mean()) < 0.05
 
 
-def test_the_model_works_at_the_scale_that_it_learnt() -> None:
+def test_the_model_works_at_the_scale_it_was_trained_at() -> None:
     model = Recorder()
     fill(model, picture(120, 160), holes((120, 160), (50, 60, 20, 20)), scale=0.5)
     assert model.shown == [(60, 80)]
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.4])
-def test_what_is_under_the_hole_is_of_no_account(scale: float) -> None:
+def test_pixels_under_the_hole_do_not_matter(scale: float) -> None:
     hole = holes((60, 80), (20, 20, 20, 30))
     results: list[Any] = []
     for value in (-1.0, 1.0):
@@ -102,7 +102,7 @@ def test_what_is_under_the_hole_is_of_no_account(scale: float) -> None:
     assert all(torch.equal(one, two) for one, two in zip(*results, strict=True))
 
 
-def test_drawn_edges_reach_the_model_at_its_scale() -> None:
+def test_given_edges_are_resized_to_the_models_scale() -> None:
     model = Recorder()
     drawn = torch.zeros(1, 1, 60, 80)
     drawn[..., 30, :] = 1
@@ -124,7 +124,7 @@ def test_windows_hold_their_holes() -> None:
     assert list(windows(torch.zeros(1, 1, 9, 9), 1.0)) == []
 
 
-def test_a_filling_fades_outside_of_the_hole_alone() -> None:
+def test_a_filling_fades_out_only_outside_the_hole() -> None:
     photo, hole = picture(60, 80), holes((60, 80), (20, 30, 15, 20))
     filled = torch.ones_like(photo)
     assert torch.equal(blend_weight(hole, 0.0), hole)
@@ -139,7 +139,7 @@ def test_a_filling_fades_outside_of_the_hole_alone() -> None:
     assert bool((mixed[(hole > 0).expand_as(photo)] == 1).all())
 
 
-def test_no_patch_is_taken_from_what_is_barred_or_from_another_hole() -> None:
+def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     size = (700, 1000)
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
     elsewhere = holes(size, (60, 0, 10, 300))
@@ -147,6 +147,6 @@ def test_no_patch_is_taken_from_what_is_barred_or_from_another_hole() -> None:
     fill(model, picture(*size), hole, barred=elsewhere, largest=256)
     columns = [barred.sum(dim=2).flatten() for barred in model.barred if barred is not None]
     for found in columns:
-        assert found.min() == 10  # what lies below both
+        assert found.min() == 10  # the barred region below both
     assert (columns[0] == 30).sum() == 40 + 34
     assert (columns[1] == 30).sum() == 40

@@ -1,4 +1,4 @@
-"""EdgeConnect: what it learns from, its stages, and what it fills a hole with."""
+"""EdgeConnect: its training cases, its stages, and how it fills a hole."""
 
 import copy
 import os
@@ -53,7 +53,7 @@ def box(height: int = 40, width: int = 56) -> Tensor:
 
 
 def stages(*overrides: str) -> list[Stage]:
-    """Every stage of a tiny model, each after the one before is finished."""
+    """Every stage of a tiny model, each once the previous one is finished."""
     recipe = recipe_of(*overrides, base=EDGECONNECT)
     built = finish_stages(recipe, recipe.prepare(picture()), 4)
     for stage in built:
@@ -63,7 +63,7 @@ def stages(*overrides: str) -> list[Stage]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a tiny model that was trained around a hole."""
+    """The run folder of a tiny model trained around a hole."""
     path = tmp_path_factory.mktemp("edgeconnect") / "run"
     trained_edgeconnect(path, holes=[box()])
     return path
@@ -99,7 +99,7 @@ def test_outside_of_the_hole_the_pixels_are_the_given_ones(model: EdgeConnect) -
 
 
 def test_pixels_under_the_hole_influence_nothing(tmp_path: Path) -> None:
-    """Neither the weights nor the result, even where there is no number at all."""
+    """Neither the weights nor the result depend on them, even if they are NaN."""
     hole, results, models = box(), [], []
     for number, under in enumerate((picture(seed=1), torch.full((1, 3, 40, 56), torch.nan))):
         pixels = torch.where(hole > 0, under, picture())
@@ -214,7 +214,7 @@ def test_the_papers_model_has_the_papers_numbers() -> None:
     assert spectral == [True, False]
 
 
-def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeConnect) -> None:
+def test_variants_differ_by_seed_and_only_inside_the_hole(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     results = [model.inpaint(image, hole, seed=seed).image for seed in (None, 1, 1, 2)]
     assert torch.equal(results[1], results[2])
@@ -223,7 +223,7 @@ def test_variants_differ_by_their_seed_and_inside_of_the_hole_alone(model: EdgeC
     assert torch.equal(results[1] * (1 - hole), results[3] * (1 - hole))
 
 
-def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
+def test_a_training_case_starts_blurred_with_a_share_of_the_detail() -> None:
     recipe = recipe_of(
         "model.max_size=56", "model.crop=40", "model.sizes_learnt=2", base=EDGECONNECT
     )
@@ -248,19 +248,19 @@ def test_a_case_starts_from_half_the_size_and_a_share_of_the_detail() -> None:
     assert 0.4 < max(shares) < 0.61
 
 
-def test_a_base_of_another_name_is_refused() -> None:
+def test_an_unknown_base_is_refused() -> None:
     with pytest.raises(UserError, match=r"base.*patches, smooth, white"):
         build(compose(["model=edgeconnect", "model.base=grey"]).model)
 
 
-def test_a_hole_without_any_patch_to_take_is_said(
+def test_a_hole_without_any_usable_patch_gives_a_warning(
     model: EdgeConnect, caplog: pytest.LogCaptureFixture
 ) -> None:
     model.inpaint(picture(), box(), barred=torch.ones(1, 1, 40, 56))
-    assert "no patch may be taken near the hole" in caplog.text
+    assert "no patch can be taken near the hole" in caplog.text
 
 
-def test_the_same_hole_is_searched_once(
+def test_the_patch_completion_of_a_hole_is_cached(
     model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -279,7 +279,7 @@ def test_the_same_hole_is_searched_once(
     assert len(asked) == 3
 
 
-def test_the_families_are_made_of_the_same_parts() -> None:
+def test_the_families_share_their_building_blocks() -> None:
     parts = {
         name: {type(part).__qualname__ for part in model_parts(name)}
         for name in ("singan", "ingan", "ingan_unet", "edgeconnect")
@@ -297,7 +297,7 @@ def test_the_families_are_made_of_the_same_parts() -> None:
 
 
 def model_parts(name: str) -> list[torch.nn.Module]:
-    """Every module of the networks that the last stage of a model trains."""
+    """Every module of the networks trained in a model's last stage."""
     recipe = build(compose([f"model={name}"]).model)
     model = recipe.prepare(picture(64, 64))
     last: Any = finish_stages(recipe, model, model.num_stages)[-1]
@@ -328,7 +328,7 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
     assert same_weights(resumed, whole)
 
 
-def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
+def test_given_edges_replace_predicted_ones(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     given = torch.zeros_like(hole)
     given[..., 12, :] = 1
@@ -339,7 +339,7 @@ def test_given_edges_take_the_place_of_drawn_ones(model: EdgeConnect) -> None:
     assert not torch.equal(guided.image, drawn.image)
 
 
-def test_drawn_lines_do_not_depend_on_what_is_under_the_hole(model: EdgeConnect) -> None:
+def test_predicted_edges_do_not_depend_on_pixels_under_the_hole(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     known, edges = torch.where(hole > 0, picture(seed=1), image), torch.rand(hole.shape)
     network = model.edge_network
@@ -356,7 +356,7 @@ def test_drawn_lines_do_not_depend_on_what_is_under_the_hole(model: EdgeConnect)
     assert not torch.equal(*seen)
 
 
-def test_in_training_the_edge_network_sees_nothing_of_the_random_hole(
+def test_the_edge_network_is_trained_without_seeing_the_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     recipe = recipe_of(base=EDGECONNECT)
@@ -374,7 +374,7 @@ def test_in_training_the_edge_network_sees_nothing_of_the_random_hole(
     assert torch.equal(seen[0], seen[2])
 
 
-def test_a_line_that_ends_at_the_hole_is_known_up_to_it(model: EdgeConnect) -> None:
+def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     image, hole = torch.full((1, 3, 48, 64), -0.2), torch.zeros(1, 1, 48, 64)
     image[..., 24:, :] = 0.2
     hole[..., 8:40, 20:40] = 1
@@ -383,7 +383,7 @@ def test_a_line_that_ends_at_the_hole_is_known_up_to_it(model: EdgeConnect) -> N
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
 
 
-def test_the_entropy_of_drawn_edges_is_that_inside_of_the_hole(model: EdgeConnect) -> None:
+def test_the_entropy_of_predicted_edges_is_measured_inside_the_hole(model: EdgeConnect) -> None:
     recipe = recipe_of(base=EDGECONNECT)
     judge, hole = recipe.discriminator(channels=2), box()
     true = torch.rand(1, 2, 40, 56).round()
@@ -398,10 +398,10 @@ def test_the_entropy_of_drawn_edges_is_that_inside_of_the_hole(model: EdgeConnec
     assert entropy(torch.where(hole > 0, true, 1 - true)) == pytest.approx(0, abs=1e-3)
 
 
-def test_lines_that_are_drawn_choose_the_patches(
+def test_edges_steer_the_choice_of_patches(
     model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A square drawn into an empty hole becomes one, if there is one elsewhere."""
+    """A square outline drawn in the hole is filled as a square if the image has one elsewhere."""
     image, hole = torch.full((1, 3, 48, 80), -0.6), torch.zeros(1, 1, 48, 80)
     image[..., 14:34, 8:28] = 0.6
     hole[..., 10:38, 44:72] = 1
@@ -425,7 +425,7 @@ def test_lines_that_are_drawn_choose_the_patches(
         assert 0.3 < (start > 0).float().mean() < 0.8
 
 
-def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:
+def test_no_patch_comes_from_the_barred_half(model: EdgeConnect) -> None:
     hole = torch.zeros(1, 1, 60, 90)
     hole[..., 20:36, 50:66] = 1
     right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
@@ -439,7 +439,7 @@ def test_patches_are_taken_where_they_may_be(model: EdgeConnect) -> None:
     assert left_alone.mean() < 0
 
 
-def test_a_filling_settles_inside_of_the_hole_alone_unless_told_not_to(model: EdgeConnect) -> None:
+def test_settling_changes_only_the_hole_and_can_be_turned_off(model: EdgeConnect) -> None:
     hole = box()
     settled = model.inpaint(picture(), hole).image
     plain = copy.copy(model)
@@ -464,7 +464,7 @@ def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) ->
     assert same_weights(loaded, model)
 
 
-def test_several_photos_of_several_sizes_are_learnt_each_around_its_hole() -> None:
+def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
     recipe = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
     model = recipe.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
@@ -490,8 +490,8 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
 @pytest.mark.parametrize(
     ("hole", "message"),
     [
-        (torch.ones(1, 1, 40, 56), "the mask leaves 0 pixels of photo 1 to learn from"),
-        (F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0), "to learn from; needed are"),
+        (torch.ones(1, 1, 40, 56), "the mask leaves 0 pixels of photo 1 to train on"),
+        (F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0), "train on; needed: at least"),
     ],
 )
 def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) -> None:
@@ -499,7 +499,7 @@ def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) ->
         tiny_edgeconnect(holes=[hole])
 
 
-def test_sizes_that_differ_and_an_untrained_model_are_one_line(model: EdgeConnect) -> None:
+def test_misfitting_holes_and_untrained_models_give_one_line_errors(model: EdgeConnect) -> None:
     with pytest.raises(UserError, match="not trained"):
         tiny_edgeconnect().inpaint(picture(), box())
     with pytest.raises(UserError, match="the hole and the image differ in size: 20x20 and 40x56"):

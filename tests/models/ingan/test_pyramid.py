@@ -1,4 +1,4 @@
-"""InGAN's fast form keeps what the interface promises, at any size."""
+"""InGAN's fast form keeps the promises of the interface at any size."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ from tests.tiny import (
     train_model,
 )
 
-# The last layer of a generator as it began acts.
+# With this, even an untrained generator changes the image.
 ACTS = "model.generator.output_std=0.1"
 NO_PATCH_LOSS = (
     "model.patch_loss.nearest_patch.weight=0",
@@ -46,7 +46,7 @@ def prepared(*overrides: str) -> InGANPyramid:
 
 
 def stage_of(*overrides: str, index: int = 0, steps: int = 4) -> InGANPyramidStage:
-    """A stage of a new model whose coarser scales are finished as they began."""
+    """A stage of a new model whose coarser scales are finished untrained."""
     recipe, model = recipe_of(*overrides, base=INGAN_FAST), prepared(*overrides)
     finish_stages(recipe, model, index)
     stage = recipe.stage(model, index, steps, None, torch.Generator().manual_seed(0))
@@ -59,21 +59,21 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def model_of(stage: InGANPyramidStage, transformed: list[Tensor]) -> Tensor:
-    """What scales 0 and 1 make of what the transformation made, the latter as it learns."""
+    """The output of scales 0 and 1 for transformed images, with the stage's network as scale 1."""
     model = stage.model
     coarser = model.synthesise(transformed.__getitem__, last=0)
     return model.generate(stage.generator, 1, transformed[1], coarser)
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
-    """A model whose first scales are finished as they began."""
+    """A model whose first scales are finished untrained."""
     model = prepared(ACTS, *overrides)
     finish_stages(recipe_of(ACTS, *overrides, base=INGAN_FAST), model, scales)
     return model
 
 
 class StopAfter(Callback):
-    """Interrupts a training in the step after one that was saved."""
+    """Interrupts a training right after a given step."""
 
     def __init__(self, stage: int, step: int) -> None:
         self.point = (stage, step)
@@ -96,13 +96,15 @@ def model() -> InGANPyramid:
     return untrained()
 
 
-def test_a_range_that_small_scales_cut_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_scale_range_limited_by_small_scales_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("INFO")
     stage_of("model.scale_range=[1,2]")
     assert not caplog.records
     stage = stage_of("model.scale_range=[0.4,2]")
     side = min(stage.photos[0].reals[-1].shape[-2:])
-    least = f"{stage.smallest / side:.2f} at most, not to 0.40"
+    least = f"to {stage.smallest / side:.2f} of their length, not to 0.40"
     assert least in caplog.messages[0]
 
 
@@ -131,7 +133,7 @@ class TestRetarget:
         assert model.retarget().shape == model.image.shape
         assert model.retarget(image=picture(31, 45)).shape == (1, 3, 31, 45)
 
-    def test_is_the_same_for_every_seed(self, model: InGANPyramid) -> None:
+    def test_the_seed_does_not_matter(self, model: InGANPyramid) -> None:
         assert torch.equal(model.retarget((20, 56)), model.retarget((20, 56), seed=3))
 
     def test_another_image_gives_another_result(self, model: InGANPyramid) -> None:
@@ -142,7 +144,7 @@ class TestRetarget:
         own = model.retarget((20, 50), image=model.image)
         assert torch.equal(own, model.retarget((20, 50)))
 
-    def test_every_scale_sees_what_the_transformation_made(self, model: InGANPyramid) -> None:
+    def test_the_transformation_is_applied_at_every_scale(self, model: InGANPyramid) -> None:
         class Mirror(Transform):
             def source(self, points: Tensor) -> Tensor:
                 return points * torch.tensor([-1.0, 1.0])
@@ -176,9 +178,7 @@ class TestRetarget:
         assert torch.allclose(painted, expected.clamp(-1, 1), atol=1e-6)
         assert torch.equal(painted, model.retarget((20, 56)))
 
-    def test_a_vote_takes_the_patches_of_the_original_in_every_step(
-        self, model: InGANPyramid
-    ) -> None:
+    def test_every_step_votes_with_the_patches_of_the_original(self, model: InGANPyramid) -> None:
         rng = torch.Generator().manual_seed(0)
         voting = retargeting.Voting(model.image, float("inf"))
         painted = model.image
@@ -188,11 +188,11 @@ class TestRetarget:
             painted = model.repaint(painted, size, None, rng, voting=voting)
         assert torch.equal(model.retarget((20, 140), vote=True), painted)
 
-    def test_another_word_for_a_vote_is_refused(self, model: InGANPyramid) -> None:
+    def test_an_unknown_vote_setting_is_refused(self, model: InGANPyramid) -> None:
         with pytest.raises(UserError, match="vote is 'maybe'"):
             model.retarget((20, 56), vote="maybe")
 
-    def test_an_automatic_vote_is_left_out_where_it_would_take_long(
+    def test_an_automatic_vote_is_skipped_if_it_would_take_long(
         self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(retargeting, "QUICK_PAIRS", 0)
@@ -200,7 +200,7 @@ class TestRetarget:
         assert torch.equal(painted, model.retarget((20, 56), vote=False))
         assert not torch.equal(painted, model.retarget((20, 56), vote=True))
 
-    def test_passes_on_the_way_to_a_far_size_vote_less(
+    def test_intermediate_passes_vote_within_a_smaller_limit(
         self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         limits: list[float] = []
@@ -235,21 +235,21 @@ class TestRetarget:
 
 
 class TestScales:
-    def test_the_finest_see_the_transformed_image_too(self) -> None:
+    def test_the_finest_scales_are_conditioned_on_the_transformed_image(self) -> None:
         model = prepared("model.conditioned_scales=1")
         channels = [
             model.new_generator(i).get_parameter("blocks.0.0.weight").shape[1] for i in (0, 1, 2)
         ]
         assert channels == [3, 3, 6]
 
-    def test_the_coarsest_has_nothing_else_to_see(self) -> None:
+    def test_the_coarsest_scale_is_never_conditioned(self) -> None:
         assert not prepared("model.conditioned_scales=9").is_conditioned(0)
 
-    def test_depth_is_by_scale(self) -> None:
+    def test_depth_can_be_set_by_scale(self) -> None:
         model = prepared("model.depths={coarsest: 4, others: 2}")
         assert [len(model.new_generator(i).blocks) + 1 for i in (0, 1, 2)] == [4, 2, 2]
 
-    def test_a_scale_starts_from_the_one_before_also_when_it_sees_more(self) -> None:
+    def test_a_conditioned_scale_also_starts_from_the_previous_one(self) -> None:
         model = untrained("model.conditioned_scales=1")
         first, second, third = (g.state_dict() for g in model.generators)
         assert same_weights(model.generators[0], model.generators[1])
@@ -257,7 +257,7 @@ class TestScales:
         assert not third["blocks.0.0.weight"][:, 3:].any()
         assert torch.equal(third["output.weight"], first["output.weight"])
 
-    def test_a_scale_of_another_width_starts_anew(self) -> None:
+    def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
         model = untrained("model.widths={coarsest: 6, factor: 0.5, every: 1, limit: 4}")
         shapes = [g.get_parameter("output.weight").shape[1] for g in model.generators]
         assert shapes == [6, 4, 4]
@@ -317,7 +317,7 @@ class TestTraining:
         expected = F.mse_loss(model.synthesise(model.real, last=1), model.real(1))
         assert float(scalars["identity"]) == pytest.approx(float(expected), rel=1e-5)
 
-    def test_the_cycle_is_the_error_of_the_way_there_and_back(self) -> None:
+    def test_the_cycle_term_is_the_reconstruction_error(self) -> None:
         stage = stage_of(ACTS, index=1)
         model = stage.model
         fake = stage._generate()
@@ -332,7 +332,7 @@ class TestTraining:
         expected = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=1)
         assert torch.allclose(back, expected, atol=1e-6)
 
-    def test_other_shapes_are_learnt_there_and_back(self) -> None:
+    def test_homographies_are_trained_with_their_cycle(self) -> None:
         stage = stage_of(ACTS, "model.geometry=0.4", index=1)
         model = stage.model
         fakes = []
@@ -347,7 +347,7 @@ class TestTraining:
             fakes.append(shape(model.real(0), (20, 20)))
         assert not torch.equal(*fakes)
 
-    def test_terms_come_at_their_intervals_with_as_many_times_the_weight(self) -> None:
+    def test_terms_are_computed_at_their_intervals(self) -> None:
         stage = stage_of("model.identity_interval=3")
         names = [set(stage.generator_loss()[1]) for _ in range(6)]
         assert ["identity" in each for each in names] == [True, False, False] * 2
@@ -378,7 +378,7 @@ class TestRepeating:
     def test_the_same_seed_gives_the_same_model(self, tmp_path: Path) -> None:
         assert same_weights(trained(tmp_path / "a"), trained(tmp_path / "b"))
 
-    def test_a_loaded_model_retargets_alike(self, tmp_path: Path) -> None:
+    def test_a_loaded_model_retargets_identically(self, tmp_path: Path) -> None:
         model = trained(tmp_path, "model.conditioned_scales=1")
         again = load_model(tmp_path / "model.safetensors")
         assert isinstance(again, InGANPyramid)

@@ -22,5 +22,5 @@ def test_as_few_steps_as_the_range_allows(last: Size, expected: list[Size]) -> N
     assert sizes_between((100, 100), last, (0.15, 2.25)) == expected
 
 
-def test_a_range_that_allows_nothing_takes_one_step() -> None:
+def test_a_range_without_freedom_takes_one_step() -> None:
     assert sizes_between((10, 10), (20, 5), (1, 1)) == [(20, 5)]

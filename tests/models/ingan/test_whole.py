@@ -1,4 +1,4 @@
-"""The paper's form of InGAN: its numbers, its losses, its random cases, and a whole training."""
+"""The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
     return stage
 
 
-def test_the_papers_model_has_the_papers_size_and_numbers() -> None:
+def test_the_papers_model_has_the_papers_parameters_and_settings() -> None:
     options = compose(["experiment=ingan_paper"])
     recipe = build(options.model)
     model = recipe.prepare(picture(270, 300))
@@ -71,9 +71,7 @@ def test_the_papers_model_has_the_papers_size_and_numbers() -> None:
         ("no_inverse", {"inverse_weight": 0}),
     ],
 )
-def test_an_ablation_differs_from_the_paper_in_that_alone(
-    name: str, changed: dict[str, Any]
-) -> None:
+def test_an_ablation_changes_only_its_own_setting(name: str, changed: dict[str, Any]) -> None:
     paper, other = (
         compose([f"experiment=ingan_{experiment}"]).model for experiment in ("paper", name)
     )
@@ -118,7 +116,7 @@ def test_the_range_of_sizes_grows_from_the_images_own(geometry: str) -> None:
     assert max(w for _, w in half) <= round(24 * 1.625)
     stage.step = 50
     whole = [stage.draw_size() for _ in range(400)]
-    assert min(w for _, w in whole) == 13  # the smallest that the discriminator judges
+    assert min(w for _, w in whole) == 13  # the smallest width that the discriminator accepts
     assert 50 <= max(w for _, w in whole) <= 54
     assert 41 <= max(h for h, _ in whole) <= 45
     shapes = isinstance(stage.draw().transform, Homography)
@@ -141,10 +139,10 @@ def test_the_noise_is_small_and_even() -> None:
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
-def test_the_way_back_is_trained_with_and_without_its_way_there(
+def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     step: int, inverse: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One pass with a shortened gradient is the sum of the paper's two passes."""
+    """One pass with a scaled gradient equals the sum of the paper's two passes."""
     stage = stage_of(
         "model.generator.norm=none",
         "model.inverse_weight=0.7",
@@ -237,7 +235,7 @@ def test_retargeting_is_determined_by_the_seed_and_inside_the_range(tmp_path: Pa
     assert torch.equal(loaded.retarget((31, 17), seed=1), first)
 
 
-def test_as_published_it_votes_only_when_asked_to(tmp_path: Path) -> None:
+def test_the_published_form_votes_only_on_request(tmp_path: Path) -> None:
     model = trained_ingan(tmp_path / "run")
     painted = model.retarget((20, 40))
     assert torch.equal(painted, model.retarget((20, 40), vote=False))
@@ -267,7 +265,9 @@ def test_an_untrained_model_says_so() -> None:
         ),
     ],
 )
-def test_a_number_or_part_that_will_not_do_is_one_line(override: str, message: str) -> None:
+def test_unsuitable_settings_and_components_give_a_one_line_error(
+    override: str, message: str
+) -> None:
     base = ("experiment=ingan_paper",)
     with pytest.raises(UserError, match=message):
         build(compose([*base, override]).model)

@@ -1,4 +1,4 @@
-"""Frames of a moving picture: where they begin, what moves, and how they loop."""
+"""Frames of an animation: where they begin, what moves, and how they loop."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from tests.tiny import untrained
 
 @pytest.fixture(scope="module")
 def model() -> SinGAN:
-    """Three scales, the finest of (20, 28) pixels, with noise that can be seen."""
+    """Three scales, the finest of (20, 28) pixels, with visible noise."""
     model = untrained()
     model.noise_std.fill_(0.5)
     model.noise_std[0] = 1.0
@@ -35,7 +35,7 @@ def test_it_begins_at_the_reconstruction_and_moves(model: SinGAN, start_scale: i
 
 
 @pytest.mark.parametrize("loop", [False, True])
-def test_alpha_1_is_the_reconstruction_always(model: SinGAN, loop: bool) -> None:
+def test_alpha_1_stays_at_the_reconstruction_in_every_frame(model: SinGAN, loop: bool) -> None:
     for frame in animate(model, 4, alpha=1, loop=loop):
         torch.testing.assert_close(frame, model.reconstruct())
 
@@ -84,7 +84,7 @@ def test_the_size_is_exact_to_the_pixel(model: SinGAN, start_scale: int) -> None
     assert frames(model, 2, size=(33, 91), start_scale=start_scale).shape == (2, 3, 33, 91)
 
 
-def test_more_frames_begin_as_fewer(model: SinGAN) -> None:
+def test_a_longer_animation_starts_with_the_same_frames(model: SinGAN) -> None:
     assert torch.equal(frames(model, 6)[:3], frames(model, 3))
 
 

@@ -33,8 +33,7 @@ def square(height: int, width: int, side: int) -> Tensor:
 
 
 def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
-    """Both put the photo at the scale below in, with noise above; without noise they agree, but for
-    values beyond those of images, which an injected image is kept from."""
+    """Without noise both agree up to values outside the image range, which injection clips."""
     quiet = untrained()
     quiet.noise_std.zero_()
     for start in (1, 2):
@@ -120,7 +119,7 @@ def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
     assert larger.shape == (1, 3, 33, 47)
 
 
-def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> None:
+def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
     mask = torch.zeros(1, 1, 60, 84)
     mask[..., 30:33, 42:45] = 1
@@ -129,13 +128,13 @@ def test_lengths_of_the_mask_are_pixels_of_the_models_size(model: SinGAN) -> Non
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
 
 
-def test_a_thin_stroke_in_a_large_photo_counts_in_full(model: SinGAN) -> None:
+def test_a_thin_stroke_in_a_large_photo_is_not_weakened(model: SinGAN) -> None:
     mask = torch.zeros(1, 1, 400, 560)
     mask[..., 200, 100:400] = 1
     assert soft_mask(model, mask, 2, 0).max() > 0.99
 
 
-def test_a_palette_is_what_is_put_in(model: SinGAN) -> None:
+def test_the_image_is_reduced_to_the_palette_before_injection(model: SinGAN) -> None:
     quiet = untrained()
     quiet.noise_std.zero_()
     palette = torch.tensor([[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]])
@@ -160,7 +159,7 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
     assert distances[0] < 0.4 * distances[1]
 
 
-def test_values_stay_those_of_images_between_the_scales() -> None:
+def test_values_between_scales_stay_in_the_image_range() -> None:
     loud = untrained()
     for generator in loud.generators:
         generator.get_parameter("output.bias").fill_(3.0)

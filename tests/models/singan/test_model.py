@@ -1,4 +1,4 @@
-"""SinGAN is the method of its paper, and its samples keep what the interface promises."""
+"""SinGAN is the method of its paper, and its samples keep the promises of the interface."""
 
 import copy
 import json
@@ -46,7 +46,7 @@ def rng(seed: int = 0) -> torch.Generator:
 def stage_of(
     *overrides: str, base: Sequence[str] = LEAN, index: int = 0, previous: Stage | None = None
 ) -> SinGANStage:
-    """A stage of a new model whose coarser scales are finished as they began."""
+    """A stage of a new model whose coarser scales are finished untrained."""
     recipe, model = recipe_of(*overrides, base=base), untrained(*overrides, base=base, scales=index)
     stage = recipe.stage(model, index, 4, previous, rng())
     assert isinstance(stage, SinGANStage)
@@ -55,7 +55,7 @@ def stage_of(
 
 @pytest.fixture(scope="module")
 def paper() -> SinGANStage:
-    """The first stage of the paper's model of a photo of 188 x 250 pixels."""
+    """The first stage of the paper's model for a photo of 188 x 250 pixels."""
     recipe = recipe_of(base=["experiment=singan_paper"])
     stage = recipe.stage(recipe.prepare(picture(188, 250)), 0, 4, None, rng())
     assert isinstance(stage, SinGANStage)
@@ -64,7 +64,7 @@ def paper() -> SinGANStage:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
-    """A tiny model that was trained until it knew its image."""
+    """A tiny model trained until it reconstructs its image."""
     overrides = (
         "model.steps=60",
         "model.widths.coarsest=8",
@@ -113,7 +113,7 @@ class TestThePapersNumbers:
         assert rates == [1.0] * 1600 + [0.1] * 400
         assert settings.ema is None
 
-    def test_its_tanh_is_plain_and_the_default_one_is_not(self, paper: SinGANStage) -> None:
+    def test_only_the_default_tanh_has_a_gradient_floor(self, paper: SinGANStage) -> None:
         assert paper.generator.gradient_floor == 0
         assert stage_of().generator.gradient_floor > 0
 
@@ -171,7 +171,7 @@ class TestNoise:
         assert torch.equal(noise, F.pad(noise[..., 5:-5, 5:-5], PADDED))
         assert noise[..., 5:-5, 5:-5].abs().min() > 0
 
-    def test_random_padding_has_noise_there_too(self) -> None:
+    def test_random_padding_puts_noise_on_the_border(self) -> None:
         model = untrained("model.noise_padding=random")
         noise = model.random_noise(1, (17, 23), 1, rng())
         assert noise.shape == (1, 3, 27, 33)
@@ -180,7 +180,7 @@ class TestNoise:
 
 
 class TestReconstruction:
-    def test_is_z_star_and_no_noise_after_it(self, model: SinGAN) -> None:
+    def test_uses_z_star_and_no_further_noise(self, model: SinGAN) -> None:
         star = model.reconstruction_noise
         assert star.shape == (1, 1, 14, 20)
         image = model.generators[0](F.pad(star, PADDED).expand(1, 3, -1, -1))
@@ -215,7 +215,7 @@ class TestWarmStart:
         assert same_weights(second.discriminator, first.discriminator)
         assert second.generator is not first.generator
 
-    def test_a_scale_of_another_width_starts_anew(self) -> None:
+    def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
         doubled = ("model.widths.factor=2", "model.widths.every=1", "model.widths.limit=8")
         stages = finish_stages(recipe_of(*doubled), prepared(*doubled), 3)
         widths = [s.generator.get_parameter("output.weight").shape[1] for s in stages]
@@ -232,13 +232,13 @@ class TestWarmStart:
             stage.generator_loss()
         assert calls == [False, False, True] * 2
 
-    def test_a_scale_that_learnt_one_flat_colour_stops_the_run(self) -> None:
+    def test_a_scale_that_collapses_to_a_flat_colour_stops_the_run(self) -> None:
         stage = stage_of()
         torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
-        with pytest.raises(UserError, match="scale 0: the training failed"):
+        with pytest.raises(UserError, match="scale 0: training failed"):
             stage.finish()
 
-    def test_a_finished_scale_learns_no_more(self) -> None:
+    def test_a_finished_scale_is_frozen(self) -> None:
         stage = stage_of(index=1)
         total, _ = stage.generator_loss()
         model = stage.model
@@ -274,7 +274,9 @@ class TestSample:
         for index, image in enumerate(images):
             assert not any(torch.equal(image, other) for other in images[:index])
 
-    def test_no_sample_of_the_trainings_seed_is_the_reconstruction(self, tmp_path: Path) -> None:
+    def test_samples_with_the_training_seed_are_not_the_reconstruction(
+        self, tmp_path: Path
+    ) -> None:
         for seed in (0, 1):
             model = trained(tmp_path / str(seed), seed=seed).model
             rebuilt = F.pad(model.reconstruction_noise, PADDED)
@@ -292,7 +294,7 @@ class TestSample:
         for count in (1, 3):
             assert torch.equal(sample(model, count, (25, 30), seed=3), five[:count])
 
-    def test_the_largest_seed_is_a_seed(self, model: SinGAN) -> None:
+    def test_the_largest_seed_works(self, model: SinGAN) -> None:
         assert torch.isfinite(sample(model, 3, seed=2**63 - 1)).all()
 
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
@@ -362,7 +364,7 @@ class TestLosses:
         total, scalars = stage.generator_loss()
         assert float(total.detach()) == pytest.approx(float(scalars["generator"]))
 
-    def test_the_penalty_comes_at_its_interval_with_as_many_times_the_weight(self) -> None:
+    def test_the_penalty_is_computed_at_intervals_with_proportional_weight(self) -> None:
         stage = stage_of("model.penalty_interval=3", "model.penalty_crop=null")
         for step in range(7):
             total, scalars = stage.discriminator_loss()
@@ -371,7 +373,7 @@ class TestLosses:
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
 
-    def test_the_reconstruction_comes_at_its_interval_with_as_many_times_the_weight(self) -> None:
+    def test_the_reconstruction_is_computed_at_intervals_with_proportional_weight(self) -> None:
         options = (
             "model.reconstruction_interval=2",
             "model.reconstruction_weight=5",
@@ -386,7 +388,7 @@ class TestLosses:
             expected = scalars["generator"] + 2 * 5 * rebuilt
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
-    def test_a_patch_loss_comes_at_its_interval_with_as_many_times_the_weight(self) -> None:
+    def test_a_patch_loss_is_computed_at_intervals_with_proportional_weight(self) -> None:
         options = (
             "model/patch_loss=nearest_patch",
             "model.patch_loss.nearest_patch.interval=2",
@@ -549,7 +551,7 @@ def test_the_smallest_image_trains(tmp_path: Path) -> None:
     assert sample(model, 1, (50, 20)).shape == (1, 3, 50, 20)
 
 
-def test_metadata_and_weights_are_all_that_inference_needs(model: SinGAN) -> None:
+def test_inference_needs_only_metadata_and_weights(model: SinGAN) -> None:
     metadata = json.loads(json.dumps(model.metadata()))
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
     options = tiny_options("model.widths.coarsest=8", "model.widths.limit=8").model
@@ -563,7 +565,7 @@ def test_metadata_and_weights_are_all_that_inference_needs(model: SinGAN) -> Non
     assert not any(module.training for module in restored.generators.modules())
 
 
-def test_a_stage_goes_on_from_its_saved_state() -> None:
+def test_a_stage_resumes_from_its_saved_state() -> None:
     def scalars(stage: SinGANStage) -> Iterator[float]:
         for _ in range(3):
             for loss in (stage.discriminator_loss, stage.generator_loss):
@@ -580,7 +582,7 @@ def test_a_stage_goes_on_from_its_saved_state() -> None:
     assert list(scalars(later)) == expected
 
 
-def test_every_device_trains_and_samples_alike(device: torch.device, tmp_path: Path) -> None:
+def test_every_device_trains_and_samples_the_same(device: torch.device, tmp_path: Path) -> None:
     model = prepared()
     model.to(device)
     trained(tmp_path, model=model)

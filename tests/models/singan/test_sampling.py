@@ -1,4 +1,4 @@
-"""What a pyramid of generators makes of noise: tile by tile, over wrapped borders."""
+"""Sampling from a pyramid of generators: in tiles, with wrapped borders, and tileable."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class TestTiles:
         assert len(seen) > 3
         assert max(height * width for height, width in seen) <= 30 * 30
 
-    def test_are_not_used_where_a_norm_sees_the_whole_map(self, tmp_path: Path) -> None:
+    def test_are_not_used_with_a_norm_over_the_whole_map(self, tmp_path: Path) -> None:
         model = trained(tmp_path, "model.generator.norm=instance", "model.steps=1").model
         whole = sample(model, 1, (61, 85))
         model.tile_pixels = 400
@@ -57,7 +57,7 @@ class TestTiles:
 class TestWrap:
     @pytest.mark.parametrize("wrap", [(True, True), (False, True), (True, False)])
     def test_rolled_noise_gives_the_rolled_image(self, model: SinGAN, wrap: Wrap) -> None:
-        """At sizes of whole ratios a pixel of the coarsest scale is a whole number of the finer."""
+        """With integer size ratios, coarse pixels span a whole number of finer ones."""
         roll = (3 * wrap[0], 5 * wrap[1])
         noises = [torch.randn(1, 3, h, w, generator=rng(i)) for i, (h, w) in enumerate(SIZES)]
 
@@ -72,7 +72,7 @@ class TestWrap:
         expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
         torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
 
-    def test_a_border_that_does_not_wrap_is_as_it_was(self, model: SinGAN) -> None:
+    def test_wrapping_one_axis_does_not_affect_the_middle(self, model: SinGAN) -> None:
         def drawn(wrap: Wrap) -> Tensor:
             return model.synthesise(SIZES, model.noise_from(rng()), wrap=wrap)
 
@@ -82,7 +82,7 @@ class TestWrap:
         assert (wrapped[..., 0] - plain[..., 0]).abs().mean() > 0.01
 
 
-def test_what_is_done_after_a_scale_is_where_the_next_one_starts(model: SinGAN) -> None:
+def test_a_callback_replaces_the_input_of_the_next_scale(model: SinGAN) -> None:
     seen = []
 
     def after(scale: int, image: Tensor) -> Tensor:
@@ -108,24 +108,24 @@ class TestTileableSamples:
             else:
                 assert over > inside.mean() + 6 * inside.std()
 
-    def test_the_photos_layout_stays_where_it_is(self, model: SinGAN) -> None:
+    def test_the_photos_layout_keeps_its_position(self, model: SinGAN) -> None:
         images = sample(model, 20, start_scale=2, tileable=True)
         middle = (..., slice(4, -4), slice(5, -5))
         error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
         other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
         assert error < 0.1 * other
 
-    def test_are_counted_and_seeded_like_others(self, model: SinGAN) -> None:
+    def test_are_counted_and_seeded_like_ordinary_samples(self, model: SinGAN) -> None:
         three = sample(model, 3, seed=5, tileable=True)
         assert torch.equal(sample(model, 1, seed=5, tileable=True), three[:1])
         assert not torch.equal(three[0], three[1])
 
-    def test_other_words_are_refused(self, model: SinGAN) -> None:
+    def test_unknown_tileable_settings_are_refused(self, model: SinGAN) -> None:
         with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
             sample(model, 1, tileable="z")
 
 
-def test_samples_are_drawn_when_they_are_asked_for(model: SinGAN) -> None:
+def test_samples_are_generated_lazily(model: SinGAN) -> None:
     with pytest.raises(UserError, match="count is 0"):
         samples(model, 0)
     drawn = samples(model, 2, (30, 40), seed=3)

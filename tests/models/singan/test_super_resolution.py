@@ -1,4 +1,4 @@
-"""Enlarging by the finest generator."""
+"""Super-resolution with the finest generator."""
 
 import pytest
 import torch
@@ -60,7 +60,7 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
     assert distance(2) < 0.7 * distance(1)
 
 
-def test_a_generator_that_adds_nothing_leaves_the_photo_enlarged_smoothly() -> None:
+def test_a_generator_that_adds_nothing_gives_smooth_enlargement() -> None:
     model = untrained()
     model.generators[-1] = Nothing()
     photo = picture()

@@ -1,4 +1,4 @@
-"""A photo whose borders were made to meet: what changes, and what does not."""
+"""A photo made tileable: what changes, and what does not."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def test_the_step_over_the_border_becomes_one_like_those_inside(
     assert max(after.values()) < 1.6
 
 
-def test_the_details_of_a_larger_photo_meet_too(model: SinGAN) -> None:
+def test_the_details_of_a_larger_photo_join_at_the_border(model: SinGAN) -> None:
     rough = picture(61, 84) * 0.6
     rough = rough + 0.3 * torch.rand(rough.shape, generator=torch.Generator().manual_seed(1))
     made = make_tileable(model, rough)
@@ -60,7 +60,7 @@ def test_the_details_of_a_larger_photo_meet_too(model: SinGAN) -> None:
     assert border.diff(dim=-1).abs().mean() > 0.5 * inside.diff(dim=-1).abs().mean()
 
 
-def test_the_seed_decides(model: SinGAN) -> None:
+def test_the_seed_decides_the_result(model: SinGAN) -> None:
     a, b, c = (make_tileable(model, model.image, seed=seed) for seed in (3, 3, 4))
     assert torch.equal(a, b)
     assert not torch.equal(a, c)

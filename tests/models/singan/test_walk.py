@@ -1,4 +1,4 @@
-"""The random walk follows the paper's equations, and loops without a seam."""
+"""The random walk follows the paper's equations, and can loop seamlessly."""
 
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -23,7 +23,7 @@ def first_fields(states: Iterator[Fields], count: int) -> list[Tensor]:
 
 
 def paper(z_rec: Tensor, alpha: float, beta: float, count: int) -> list[Tensor]:
-    """z_0, z_1, ... by the equations of the paper's supplementary material, one by one."""
+    """z_0, z_1, ... computed directly from the paper's supplementary material."""
     z = [z_rec, z_rec]
     for t in range(count - 1):
         diff = beta * (z[-1] - z[-2]) + (1 - beta) * pushes(t)[0]
@@ -62,7 +62,7 @@ def test_the_step_over_a_loops_joint_is_no_larger_than_inside() -> None:
     assert joint < 1.05 * max(steps)
 
 
-def test_the_variance_is_what_it_says() -> None:
+def test_the_variance_has_its_closed_form() -> None:
     walk = Walk()
     walked = first_fields(walk.steps(pushes), 60)
     for field, expected in zip(walked, walk.variances(), strict=False):
@@ -72,13 +72,13 @@ def test_the_variance_is_what_it_says() -> None:
 
 
 @pytest.mark.parametrize("period", [1, 2, 7, 24])
-def test_the_variance_of_a_loop_is_what_it_says(period: int) -> None:
+def test_the_variance_of_a_loop_has_its_closed_form(period: int) -> None:
     walk = Walk()
     e = torch.stack(first_fields(walk.loop(pushes, period), period))
     assert float(e.square().mean()) == pytest.approx(walk.variance(period), rel=0.03)
 
 
-def test_a_long_loop_varies_as_a_walk_without_end() -> None:
+def test_the_variance_of_a_long_loop_is_that_of_an_endless_walk() -> None:
     assert Walk().variance(1000) == pytest.approx(Walk().variance())
 
 
@@ -93,7 +93,7 @@ def test_the_motion_is_the_same_at_any_frame_rate(fps: int) -> None:
 
 
 def likeness(walk: Walk, frames: int) -> float:
-    """Correlation of the walk with itself so many frames later."""
+    """Autocorrelation of the walk at a lag of ``frames``."""
     before, now = 1.0, walk.a / (1 - walk.b)
     for _ in range(frames - 1):
         before, now = now, walk.a * now + walk.b * before

@@ -1,4 +1,4 @@
-"""EdgeConnect's generator keeps sizes, has the paper's layers and sees as far as it should."""
+"""EdgeConnect's generator keeps sizes, and has the paper's layers and receptive field."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ def test_the_paper_has_two_downscalings_eight_dilated_blocks_and_two_upscalings(
     assert widths == [64, 128, 256, *[256] * 16, 128, 64, 3]
 
 
-def test_without_downscalings_a_pixel_sees_the_sum_of_the_kernels() -> None:
+def test_without_downscaling_the_receptive_field_is_the_sum_of_the_kernels() -> None:
     network = generator(width=3, depth=0, residual_blocks=2, norm="none").eval()
     image = torch.randn(1, 4, 61, 61, generator=torch.Generator().manual_seed(1))
     image.requires_grad_(True)
@@ -41,7 +41,7 @@ def test_without_downscalings_a_pixel_sees_the_sum_of_the_kernels() -> None:
     assert seen.max() > 30 + reach - 3
 
 
-def test_the_weights_come_from_the_generator_alone() -> None:
+def test_the_weights_depend_only_on_the_random_generator() -> None:
     first, second = (generator(width=2, norm="spectral_instance") for _ in range(2))
     for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         assert torch.equal(a, b)
@@ -56,6 +56,6 @@ def test_the_weights_come_from_the_generator_alone() -> None:
         ({"kernel_size": 4}, "kernel_size is 4; allowed: odd"),
     ],
 )
-def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
+def test_an_impossible_architecture_is_refused(settings: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         generator(**settings)

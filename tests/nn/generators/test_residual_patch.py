@@ -1,4 +1,4 @@
-"""The generator of one scale: its size, what it sees, and where it starts."""
+"""The generator of one scale: its size, receptive field and initial weights."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_parameter_count_in_numbers(width: int, count: int) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (25, 33), (11, 64), (47, 20)])
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
-def test_any_size_comes_out_as_it_went_in(norm: Any, size: tuple[int, int]) -> None:
+def test_the_output_has_the_size_of_the_input(norm: Any, size: tuple[int, int]) -> None:
     generator = ResidualPatchGenerator(8, norm=norm, rng=rng()).eval()
     assert generator(noise_for(*size, 2)).shape == (2, 3, *size)
     assert generator(noise_for(*size, 2), image_of(*size, 2)).shape == (2, 3, *size)
@@ -87,7 +87,7 @@ def test_forward_is_the_formula_of_the_paper(coarsest: bool) -> None:
 
 
 @pytest.mark.parametrize("norm", ["none", "batch"])
-def test_a_small_output_std_starts_the_scale_as_nearly_the_identity(norm: Any) -> None:
+def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
     image = image_of(20, 24)
     generator = ResidualPatchGenerator(32, norm=norm, init="kaiming", output_std=0.005, rng=rng())
     plain = ResidualPatchGenerator(32, norm=norm, init="kaiming", rng=rng())
@@ -97,7 +97,7 @@ def test_a_small_output_std_starts_the_scale_as_nearly_the_identity(norm: Any) -
         assert float((plain(noise, image) - image).abs().mean()) > 0.3
 
 
-def test_a_condition_is_seen_beside_the_image() -> None:
+def test_a_condition_is_an_extra_input() -> None:
     generator = ResidualPatchGenerator(4, depth=2, norm="none", condition_channels=3)
     image, condition = torch.rand(2, 1, 3, 9, 11)
     x = torch.cat([image, condition], dim=1)
@@ -146,7 +146,7 @@ def test_the_gradient_floor_leaves_the_output_alone() -> None:
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.05])
-def test_a_saturated_output_still_learns_with_a_gradient_floor(floor: float) -> None:
+def test_a_saturated_output_still_has_gradients_with_a_gradient_floor(floor: float) -> None:
     generator = ResidualPatchGenerator(8, norm="none", gradient_floor=floor, rng=rng())
     bias = generator.get_parameter("output.bias")
     with torch.no_grad():

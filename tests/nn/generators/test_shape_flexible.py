@@ -1,4 +1,4 @@
-"""InGAN's generator: its size, any size in and out, and where the geometry comes in."""
+"""InGAN's generator: its parameters, any input and output size, and where it transforms."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_parameter_count_of_the_paper() -> None:
 
 @pytest.mark.parametrize("size", [(64, 80), (13, 90), (1, 1), (37, 51), (8, 7)])
 @pytest.mark.parametrize("given", [(40, 56), (33, 13)])
-def test_any_size_goes_in_and_any_comes_out(given: tuple[int, int], size: tuple[int, int]) -> None:
+def test_any_input_and_output_size_works(given: tuple[int, int], size: tuple[int, int]) -> None:
     out = small().eval()(image_of(*given), size)
     assert out.shape == (1, 3, *size)
     assert out.abs().max() <= 1
@@ -51,7 +51,7 @@ def test_every_layer_but_the_last_has_spectral_norm() -> None:
 
 
 @pytest.mark.parametrize("transform", [None, Resize(), trapezoid(0.4), Bend(0.3)], ids=repr)
-def test_the_first_feature_map_is_transformed_and_nothing_else(transform: Any) -> None:
+def test_only_the_first_feature_map_is_transformed(transform: Any) -> None:
     generator = small().eval()
     seen = []
     generator.down[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
@@ -73,7 +73,7 @@ def test_the_skips_carry_detail_past_the_bottleneck() -> None:
     assert (out[0] - out[1]).abs().mean() > 1e-3
 
 
-def test_the_pixels_inside_do_not_depend_on_the_padding_to_whole_multiples() -> None:
+def test_inner_pixels_do_not_depend_on_the_padding_to_multiples() -> None:
     generator = small(depth=1, residual_blocks=0, norm="none").eval()
     image = image_of(40, 56)
     whole, cut = generator(image, (40, 56)), generator(image[..., :-1, :-1], (39, 55))
@@ -81,7 +81,7 @@ def test_the_pixels_inside_do_not_depend_on_the_padding_to_whole_multiples() -> 
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral", "spectral_batch"])
-def test_gradients_reach_every_weight_through_there_and_back(norm: Any) -> None:
+def test_gradients_of_the_cycle_reach_every_weight(norm: Any) -> None:
     generator = small(norm=norm)
     there = generator(image_of(32, 40), (48, 24), trapezoid(0.3))
     torch.autograd.backward(generator(there, (32, 40), trapezoid(0.3).inverse()).square().mean())
@@ -97,6 +97,6 @@ def test_the_seed_decides_the_weights() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"width": 0}, {"depth": 0}, {"kernel_size": 4}])
-def test_a_shape_that_cannot_be_is_refused(settings: dict[str, int]) -> None:
+def test_an_impossible_architecture_is_refused(settings: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(settings))} is "):
         small(**settings)

@@ -19,7 +19,7 @@ ALONE = ("device=cpu", "output=out", "finish.detail=patches", "retarget.compare=
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fast InGAN of two photos of (80, 112) pixels, one dark, one light, learnt at (20, 28)."""
+    """A fast InGAN trained at (20, 28) on two (80, 112) photos, one dark and one light."""
     folder = tmp_path_factory.mktemp("learnt")
     photos = [folder / "dark.png", folder / "light.png"]
     for number, path in enumerate(photos):
@@ -30,7 +30,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def retarget(shell: Shell, learnt: Path, *options: str) -> list[str]:
-    """Run the task into ``out``; the names of its results."""
+    """Run the task with output ``out``; return the names of its results."""
     answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *options)
     assert answer.code == 0, answer.err
     files = (path.name for path in Path("out/retarget").iterdir() if path.is_file())
@@ -52,8 +52,8 @@ def size_of(name: str) -> tuple[int, int]:
         (["retarget.scale=[1,0.5]"], "80x56", (20, 14)),
         (["retarget.scale=[1,2]", "finish.resolution=56"], "40x112", (20, 56)),
         (["retarget.scale=[1,2]", "finish.resolution=model"], "20x56", (20, 56)),
-        # As much is seen as in the photo, but it is never larger than it is, nor smaller than the
-        # model learnt it.
+        # By default the result shows as much as the photo does, at a scale between the training
+        # image's and the photo's.
         (["retarget.shape=[80,224]"], "80x224", (20, 56)),
         (["retarget.shape=[40,112]"], "40x112", (14, 40)),
         (["retarget.shape=[40,null]"], "40x56", (20, 28)),
@@ -61,7 +61,7 @@ def size_of(name: str) -> tuple[int, int]:
         (["retarget.shape=[40,112]", "retarget.zoom=0.5"], "40x112", (20, 56)),
         (["retarget.scale=[1,2]", "retarget.zoom=0.5"], "40x112", (20, 56)),
         (["retarget.shape=1:1"], "95x95", (24, 24)),
-        # It goes before finish.resolution.
+        # zoom takes precedence over finish.resolution.
         (
             ["retarget.scale=[1,2]", "retarget.zoom=0.5", "finish.resolution=112"],
             "40x112",
@@ -82,7 +82,7 @@ def test_sizes_are_those_of_the_result(
     assert all(abs(a - b) <= 1 for a, b in zip(drawn, drawing, strict=True))
 
 
-def test_shapes_by_name_and_in_pixels_go_together(shell: Shell, learnt: Path) -> None:
+def test_aspect_ratios_and_pixel_sizes_can_be_mixed(shell: Shell, learnt: Path) -> None:
     wish = "retarget.shape=[16:9,[40,null],4:5]"
     assert retarget(shell, learnt, wish) == ["106x85.png", "40x56.png", "71x126.png"]
 
@@ -97,7 +97,7 @@ def test_a_large_photo_keeps_its_own_pixels(shell: Shell, tmp_path: Path) -> Non
         Path("out").rename(zoom)
 
 
-def test_the_pixels_are_those_of_the_photo_that_is_named(shell: Shell, learnt: Path) -> None:
+def test_the_pixels_come_from_the_photo_named_by_the_option(shell: Shell, learnt: Path) -> None:
     for name in ("dark.png", "light.png"):
         retarget(shell, learnt, "retarget.scale=[1,1.5]", f"retarget.image={name}")
         own, made = read_image(learnt.parent / name).pixels, of("80x168")
@@ -107,7 +107,7 @@ def test_the_pixels_are_those_of_the_photo_that_is_named(shell: Shell, learnt: P
         Path("out").rename(name)
 
 
-def test_patches_do_not_vote_before(shell: Shell, learnt: Path) -> None:
+def test_finished_results_are_drawn_without_a_vote_by_default(shell: Shell, learnt: Path) -> None:
     drawings = {}
     for vote in ("auto", "false", "true"):
         retarget(shell, learnt, "retarget.scale=[1,2]", f"retarget.vote={vote}")
@@ -125,7 +125,7 @@ def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> No
     alpha = read_image("out/retarget/90x120-shape.png").alpha
     assert alpha is not None
     assert torch.equal(alpha > 0.5, read_image("shape.png").pixels[:, :1] > 0)
-    # The rectangle around the shape is what was drawn and finished.
+    # The shape's bounding rectangle was drawn and finished.
     height, width = size_of("drawn/90x120-shape")
     assert abs(height / width - 60 / 80) < 0.1
     assert height < 40
@@ -150,28 +150,28 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
     mask.save("keep.png")
     retarget(shell, learnt, "retarget.protect=keep.png", "retarget.scale=[1,2]")
     photo, made = to_uint8(read_image(learnt.parent / "dark.png").pixels), to_uint8(of("80x224"))
-    # 16 x 12 pixels of the photo, which no other place of it has.
+    # 16 x 12 pixels that occur nowhere else in the photo.
     part = photo[0, :, 34:46, 50:66].float()
     windows = made[0].float().unfold(1, 12, 1).unfold(2, 16, 1)
     differences = (windows - part[:, None, None]).abs().sum(dim=(0, 3, 4))
     assert differences.min() == 0
     row, column = (differences == 0).nonzero()[0].tolist()
-    # It keeps its place among the rest.
+    # The part keeps its relative position.
     assert abs(row - 34) <= 4
     assert abs((column + 8) / 224 - 58 / 112) < 0.08
 
 
-def test_a_sheet_is_finished_and_a_film_is_not(shell: Shell, learnt: Path) -> None:
+def test_collages_are_finished_and_films_are_not(shell: Shell, learnt: Path) -> None:
     wish = ("retarget.scale=[[1,2],[0.5,1]]", "retarget.collage=true", "retarget.video=webp")
     retarget(shell, learnt, *wish, "retarget.seconds=0.5", "retarget.fps=12")
     log = Path("out/log.txt").read_text(encoding="utf-8")
-    assert log.count("The film is drawn by the network alone, the photo in it as 20x28 pix") == 1
+    assert log.count("The film is the network's own output, with the photo at 20x28 pix") == 1
     assert size_of("collage") == (40 + 80 + 12, 112 + 224 + 12)
     frames = [read_image(path).size for path in Path("out/retarget/frames").iterdir()]
     assert frames == [(20, 56)] * 6
 
 
-def test_pictures_to_compare_with_are_as_large(shell: Shell, learnt: Path) -> None:
+def test_comparison_pictures_have_the_same_size(shell: Shell, learnt: Path) -> None:
     answer = shell(
         *("task=retarget", f"checkpoint={learnt}", *ALONE[:-1]), "retarget.scale=[1,1.5]"
     )
@@ -180,7 +180,7 @@ def test_pictures_to_compare_with_are_as_large(shell: Shell, learnt: Path) -> No
     assert sizes == dict.fromkeys(("ingan", "plain-resizing", "seam-carving"), (80, 168))
 
 
-def test_a_result_that_does_not_fit_is_refused_by_its_size(shell: Shell, learnt: Path) -> None:
+def test_a_result_too_large_for_memory_is_refused(shell: Shell, learnt: Path) -> None:
     wish = ("retarget.shape=[60000,80000]", "finish.resolution=60000")
     answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *wish)
     assert answer.code == 2
@@ -207,6 +207,6 @@ def test_the_origin_of_a_result_holds(learnt: Path, shell: Shell, tmp_path: Path
     found = internal_gan.verify(picture, origin, learnt.parent / "light.png")
     assert found.holds
     assert found.origin.photo == 1
-    # The part that is protected is a copy.
+    # The protected part is a copy.
     assert found.exact > (0.05 if how == "protect" else 0)
     assert (found.other > 0) == (how == "mask")

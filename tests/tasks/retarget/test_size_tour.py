@@ -1,4 +1,4 @@
-"""The photo going through sizes, and a sheet of them."""
+"""A film of the photo changing size, and a sheet of sizes."""
 
 import math
 from itertools import pairwise
@@ -11,11 +11,11 @@ from internal_gan.units import Size
 
 
 def paint(size: Size) -> Tensor:
-    """A picture of one value that tells its size."""
+    """A uniform picture whose value encodes its size."""
     return torch.full((1, 3, *size), size[0] / 100 - size[1] / 1000)
 
 
-def test_the_sizes_change_little_from_frame_to_frame_and_come_back() -> None:
+def test_sizes_change_gradually_and_return_to_the_start() -> None:
     stops = [(40, 60), (40, 120), (80, 30)]
     sizes = breathing(stops, 300)
     assert len(sizes) == 300
@@ -25,11 +25,11 @@ def test_the_sizes_change_little_from_frame_to_frame_and_come_back() -> None:
         assert abs(math.log(d / b)) < 0.05
     widths = [width for _, width in sizes[:101]]
     assert widths == sorted(widths)
-    # It begins and ends slowly.
+    # Each change starts and ends slowly.
     assert widths[5] - widths[0] < 0.2 * (widths[52] - widths[47])
 
 
-def test_every_frame_has_its_picture_in_the_middle_of_one_canvas() -> None:
+def test_every_frame_is_centred_on_the_same_canvas() -> None:
     painted: list[Size] = []
 
     def counted(size: Size) -> Tensor:

@@ -1,0 +1,126 @@
+"""Every task takes every kind of photo, with the default finishing at the photo's resolution."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from internal_gan.runs.folder import RunFolder
+from tests.commands import ROOT, Shell
+from tests.tiny import write_16_bits
+
+PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
+SETTINGS = ("trainer=debug", "device=cpu", "precision=fp32")
+# The mask and the hole, as fractions (left, top, right, bottom) of the photo.
+BOX = (0.45, 0.4, 0.55, 0.7)
+
+
+def mosaic(width: int, height: int) -> Image.Image:
+    """A photo of any size: the bundled one, mirrored as often as it takes."""
+    with Image.open(PHOTO) as photo:
+        tile = photo.convert("RGB")
+    tile.thumbnail((width, height)) if tile.width > width and tile.height > height else None
+    image = Image.new("RGB", (width, height))
+    for row in range(-(-height // tile.height)):
+        for column in range(-(-width // tile.width)):
+            piece = tile
+            if row % 2:
+                piece = piece.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+            if column % 2:
+                piece = piece.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            image.paste(piece, (column * tile.width, row * tile.height))
+    return image
+
+
+def sixteen_bits(path: Path) -> None:
+    write_16_bits(path, np.asarray(mosaic(400, 300)).astype(np.uint16) * 257)
+
+
+def transparent(path: Path) -> None:
+    image = mosaic(400, 300).convert("RGBA")
+    alpha = Image.new("L", image.size, 255)
+    ImageDraw.Draw(alpha).rectangle((0, 0, 60, 40), fill=0)
+    image.putalpha(alpha)
+    image.save(path)
+
+
+KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "24-megapixels": ("x.jpg", lambda path: mosaic(6000, 4000).save(path, quality=90)),
+    "50-megapixels": ("x.jpg", lambda path: mosaic(8660, 5774).save(path, quality=90)),
+    "panorama": ("x.jpg", lambda path: mosaic(3000, 300).save(path, quality=90)),
+    "16-bits": ("x.tif", sixteen_bits),
+    "gray": ("x.png", lambda path: mosaic(400, 300).convert("L").save(path)),
+    "palette": ("x.png", lambda path: mosaic(400, 300).quantize(64).save(path)),
+    "transparent": ("x.png", transparent),
+}
+
+
+def write_files(folder: Path, kind: str) -> tuple[str, tuple[int, int]]:
+    """The photo of a kind, an edited copy, and a mask; the name and size of the photo."""
+    name, write = KINDS[kind]
+    write(folder / name)
+    with Image.open(folder / name) as photo:
+        size = photo.size
+    mask = Image.new("L", size, 0)
+    left, top, right, bottom = (
+        round(fraction * side) for fraction, side in zip(BOX, size * 2, strict=True)
+    )
+    ImageDraw.Draw(mask).rectangle((left, top, right, bottom), fill=255)
+    mask.save(folder / "mask.png")
+    return name, size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
+    name, (width, height) = write_files(tmp_path, kind)
+    # Results as long as the photo's long side, up to 3000 pixels, keep the minutes bearable.
+    longest = min(3000, max(width, height))
+    common = (*SETTINGS, f"finish.resolution={longest}")
+    masked = f"image={name} mask=mask.png"
+    trainings = {
+        "singan": f"image={name} sample.count=1",
+        "ingan": f"model=ingan image={name} retarget.scale=[1,0.7]",
+        "edgeconnect": f"model=edgeconnect {masked}",
+    }
+    tasks = {
+        "sample": "checkpoint=singan sample.count=1 sample.tileable=true",
+        "animate": "checkpoint=singan animate.seconds=0.1",
+        "edit": f"checkpoint=singan edit.image={name} edit.mask=mask.png",
+        "harmonize": f"checkpoint=singan harmonize.image={name} harmonize.mask=mask.png",
+        "paint": f"checkpoint=singan paint.image={name}",
+        "make_tileable": "checkpoint=singan",
+        "evaluate": "checkpoint=singan sample.count=1 evaluate.maps=0",
+        "retarget": "checkpoint=ingan retarget.shape=1:1",
+        "inpaint": "checkpoint=edgeconnect",
+        "preview": f"image={name} preview.count=1",
+    }
+    for folder, options in trainings.items():
+        answer = shell(*options.split(), *common, f"output={folder}")
+        assert answer.code == 0, answer.err
+    for task, options in tasks.items():
+        settings = ("device=cpu", f"finish.resolution={longest}")
+        answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{task}")
+        assert answer.code == 0, (task, answer.err)
+    for folder in [*trainings, *(f"of-{task}" for task in tasks if task != "evaluate")]:
+        results = RunFolder(Path(folder)).status()["results"]
+        made = [result["file"] for result in results if result["kind"] == "result"]
+        assert made, folder
+        for file in made:
+            with Image.open(Path(folder) / file) as picture:
+                assert max(picture.size) <= 2 * longest, (folder, picture.size)
+                assert np.asarray(picture.convert("L")).std() > 0, (folder, file)
+
+
+@pytest.mark.slow
+def test_a_small_photo_of_every_kind_is_enlarged(shell: Shell, tmp_path: Path) -> None:
+    for kind in ("16-bits", "gray", "palette", "transparent"):
+        name, (width, height) = write_files(tmp_path, kind)
+        options = (f"image={name}", "super_resolution.factor=1.5", f"output={kind}")
+        answer = shell("task=super_resolution", *options, *SETTINGS)
+        assert answer.code == 0, (kind, answer.err)
+        (made,) = (Path(kind) / "super_resolution").glob("*.*g*")
+        with Image.open(made) as picture:
+            assert picture.size == (round(1.5 * width), round(1.5 * height))
