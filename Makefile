@@ -7,6 +7,9 @@ RUNS ?= runs
 # Parallel test processes; each needs a core and about a gigabyte of memory.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 
+# Of `make test-oldest`.
+TORCH ?= torch==2.6.0
+
 PHOTO ?= examples/photos/large/mountains.jpg
 # Training time, not counting the drawing of samples.
 TIME ?= 60s
@@ -15,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit format clean
+.PHONY: help demo test test-oldest lint types contracts unit format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +51,9 @@ types: $(VENV)/installed-dev ## mypy --strict
 contracts: $(VENV)/installed-dev ## which module may import which
 	$(BIN)/lint-imports
 
+test-oldest: $(VENV)-oldest/installed ## the Python functions with the oldest versions that are allowed
+	$(VENV)-oldest/bin/pytest -p no:cacheprovider -n $(WORKERS) tests/test_api.py tests/images/files tests/nn
+
 unit: $(VENV)/installed-dev ## pytest: tests/ and the doctests of the package
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
@@ -55,8 +61,18 @@ format: $(VENV)/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# The version of torch is apart, so that the oldest others can be tested with the build at hand.
+$(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
+	@echo "Installing the oldest versions (the first time this downloads torch)"
+	@$(BIN)/python -m venv --clear $(VENV)-oldest
+	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check --quiet 'pip>=25.3'
+	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check -c constraints-oldest.txt \
+		--build-constraint constraints.txt -e '.[app,c2st,export,inpainting,joblib,video]' \
+		'$(TORCH)' pytest pytest-xdist httpx2
+	@touch $@
+
 clean: ## remove the environment, caches and builds (keeps your runs)
-	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
+	rm -rf $(VENV) $(VENV)-oldest build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

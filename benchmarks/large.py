@@ -9,6 +9,7 @@ If stopped or killed, run the same command again to continue. Linux and macOS on
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -86,8 +87,9 @@ def gradients(image: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
         image: (1, 3, H, W).
     """
     gray = image.mean(dim=1)
-    across, down = (gray.diff(dim=axis).abs() for axis in (-1, -2))
-    steps = (across[:, :-1] + down[..., :-1])[0]
+    across = gray.diff(dim=-1, append=gray[..., -1:]).abs()
+    down = gray.diff(dim=-2, append=gray[..., -1:, :]).abs()
+    steps = (across + down)[0]
     rows, columns = (max(1, side // WINDOW) for side in steps.shape)
     windows = steps[: rows * WINDOW, : columns * WINDOW]
     parts = [part for row in windows.tensor_split(rows, 0) for part in row.tensor_split(columns, 1)]
@@ -119,7 +121,8 @@ def do_photo(
     costs, samples = {}, {}
     for resolution in (str(SMALL), "photo"):
         drawn = output / "samples" / f"{name}-{resolution}"
-        arguments = [f"finish.resolution={resolution}", f"output={drawn}", "overwrite=true"]
+        shutil.rmtree(drawn, ignore_errors=True)  # of a benchmark that was killed
+        arguments = [f"finish.resolution={resolution}", f"output={drawn}"]
         command = ["task=sample", f"checkpoint={folder}", "sample.count=1", *arguments]
         costs[resolution] = measured(command, log, threads)
         samples[resolution] = drawn / "sample" / "000.png"

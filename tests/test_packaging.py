@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import internal_gan
 
@@ -52,6 +53,29 @@ def test_every_requirement_is_pinned_within_its_range(
             continue
         (pin,) = pins[name].specifier
         assert wanted.specifier.contains(pin.version), wanted
+
+
+def test_the_oldest_versions_are_those_that_the_ranges_begin_with(
+    project: dict[str, Any],
+) -> None:
+    extras = project["optional-dependencies"].values()
+    lines = [line for group in (project["dependencies"], *extras) for line in group]
+    least = {}
+    for wanted in map(Requirement, lines):
+        for specifier in wanted.specifier:
+            if specifier.operator == ">=":
+                least[canonicalize_name(wanted.name)] = Version(specifier.version)
+    makefile = (ROOT / "Makefile").read_text()
+    (torch_pin,) = re.findall(r"^TORCH \?= (.+)$", makefile, re.MULTILINE)
+    file = (ROOT / "constraints-oldest.txt").read_text().splitlines()
+    oldest = [Requirement(line) for line in [*file, torch_pin] if not line.startswith("#")]
+    for pin in oldest:
+        (specifier,) = pin.specifier
+        version_of_pin = Version(specifier.version)
+        assert version_of_pin.release[:2] == (*least[canonicalize_name(pin.name)].release, 0)[:2]
+    named = {canonicalize_name(pin.name) for pin in oldest}
+    needed = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert needed <= named
 
 
 def test_pins_are_exact_and_without_a_local_build(pins: dict[str, Requirement]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import PIL
 import pytest
 import torch
 from PIL import ExifTags, Image, ImageCms
@@ -56,7 +57,12 @@ def words(photo: Photo) -> Words:
         ("RGB", "webp"),
         ("RGB", "bmp"),
         ("RGB", "ppm"),
-        ("YCbCr", "tif"),
+        pytest.param(
+            *("YCbCr", "tif"),
+            marks=pytest.mark.skipif(
+                int(PIL.__version__.partition(".")[0]) < 13, reason="Pillow 13 reads its own"
+            ),
+        ),
     ],
 )
 def test_opaque_8_bit_images_keep_every_value(

@@ -1,0 +1,45 @@
+"""The benchmark of large photos."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks import large
+from benchmarks._processes import Processes
+from tests.commands import ROOT
+
+PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
+
+
+@pytest.mark.slow
+def test_a_sample_is_measured_and_judged(
+    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Image.open(PHOTO) as photo:
+        photo.resize((600, 400)).save(tmp_path / "a.png")
+    options = ["--photos", str(tmp_path / "a.png"), "--output", str(tmp_path / "out")]
+    options += ["--overrides", "trainer=debug", "finish.detail=patches"]
+    found = benchmark("large", *options)
+    assert found["failures"] == []
+    (result,) = found["results"]
+    assert result["size"] == [400, 600]
+    assert result["bytes_a_pixel"] > 0
+    assert 0 < result["figures"]["largest_piece"] <= 1
+    assert len(result["figures"]["window_sharpness"]) == 3
+    assert "| a | 0.2 |" in large.tables(found)["photos"]
+    # Finished results are reused.
+    monkeypatch.setattr(Processes, "run", None)
+    large.main(options)
+
+
+def test_gradients_are_of_windows() -> None:
+    image = torch.zeros(1, 3, 512, 768)
+    image[..., 256:, 512:] = torch.rand(256, 256, generator=torch.Generator().manual_seed(0))
+    found = large.gradients(image)
+    assert found.shape == (6,)
+    assert np.argmax(found) == 5
+    assert np.median(found) < 0.01 * found.max()
