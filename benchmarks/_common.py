@@ -174,12 +174,12 @@ def named_folder(text: str) -> tuple[str, Path]:
     """Parse ``gpnn=folder/``, a name and a folder.
 
     Raises:
-        argparse.ArgumentTypeError: the text has no name or no folder.
+        argparse.ArgumentTypeError: the text has no name, or names no folder that exists.
     """
     name, _, folder = text.partition("=")
     if not re.fullmatch(r"\w+", name) or not folder:
         raise argparse.ArgumentTypeError(f"{text}: is not of the form NAME=FOLDER")
-    return name, Path(folder)
+    return name, existing_folder(folder)
 
 
 def existing_file(text: str) -> Path:

@@ -26,6 +26,7 @@ from benchmarks._common import (
     by_name,
     environment,
     existing_file,
+    keep_apart,
     last_line,
     positive,
     print_json,
@@ -171,6 +172,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
     options = parser.parse_args(argv)
     output, photos = options.output.absolute(), by_name(options.photos)
+    keep_apart(output, {"overrides": options.overrides})
     torch.set_num_threads(options.threads)
     results: list[dict[str, Any]] = []
 

@@ -2,10 +2,11 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 import pytest
 
-from benchmarks._common import environment, positive, run, size, spread
+from benchmarks._common import environment, named_folder, positive, run, size, spread
 from internal_gan.errors import UserError
 
 
@@ -41,3 +42,11 @@ def test_a_mistake_gets_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[s
         run(mistaken)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: photos: there is no such folder\n"
+
+
+def test_a_folder_of_others_has_a_name_and_exists(tmp_path: Path) -> None:
+    assert named_folder(f"gpnn={tmp_path}") == ("gpnn", tmp_path)
+    with pytest.raises(argparse.ArgumentTypeError, match="there is no such folder"):
+        named_folder(f"gpnn={tmp_path / 'missing'}")
+    with pytest.raises(argparse.ArgumentTypeError, match="not of the form NAME=FOLDER"):
+        named_folder(str(tmp_path))
