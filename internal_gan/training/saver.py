@@ -98,7 +98,7 @@ def save_training(state: Mapping[str, Any], path: Path) -> None:
     content = io.BytesIO()
     torch.save({"format_version": FORMAT_VERSION, **state}, content)
     with atomic_write(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        temporary.write_bytes(content.getvalue())
 
 
 def load_training(path: Path, family: str, device: torch.device) -> dict[str, Any]:
