@@ -77,7 +77,7 @@ def write_files(folder: Path, kind: str) -> tuple[str, tuple[int, int]]:
 def results_of(run: Path) -> list[Path]:
     """The pictures that a run made, without those for comparison."""
     results = RunFolder(run).status()["results"]
-    return [run / result["file"] for result in results if result["kind"] == "result"]
+    return [run / result["file"] for result in results if result["kind"] in ("result", "film")]
 
 
 @pytest.mark.slow
