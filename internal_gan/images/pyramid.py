@@ -44,6 +44,28 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     return _scaled(size, max_size / max(size))
 
 
+def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
+    """A larger ``max_size`` for a long image, whose short side would get too small.
+
+    Args:
+        size: (height, width) of the image in pixels.
+        max_size: long side to shrink it to; None keeps its size.
+        max_aspect: an image longer than this is to have ``max_size / max_aspect`` pixels on its
+            short side, if it has so many; None: any is shrunk to ``max_size``.
+
+    Returns:
+        None if ``max_size`` is large enough.
+
+    >>> wider_limit((300, 3000), 60, 2.0)
+    300
+    >>> wider_limit((3000, 4000), 60, 2.0)
+    """
+    short, long = sorted(size)
+    if max_size is None or max_aspect is None or long <= max(max_size, max_aspect * short):
+        return None
+    return min(long, math.ceil(max_size / max_aspect * long / short))
+
+
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
     """Halve an image, and masks by their maxima, (N, C, H, W); the new sizes are rounded up."""
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))

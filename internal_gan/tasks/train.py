@@ -1,7 +1,6 @@
 """task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo, check_trainable, drawn_like
+from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
@@ -162,16 +162,6 @@ def _task_of(options: Options, recipe: Recipe) -> str:
     return recipe.model_class.task if options.task == "train" else options.task
 
 
-def _enough_for(photo: Photo, max_size: Any, max_aspect: float | None) -> int | None:
-    """A larger ``max_size`` for a long photo, whose short side would get too small; else None."""
-    if not isinstance(max_size, int) or max_aspect is None:
-        return None
-    short, long = sorted(photo.full_size)
-    if long <= max_size or long <= max_aspect * short:
-        return None
-    return min(long, math.ceil(max_size / max_aspect * long / short))
-
-
 def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.task
     groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
@@ -212,7 +202,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         photos = [source.photo(number, longest=longest) for number in range(source.count)]
         lessons = [work.lesson(photo, n, max_size) for n, photo in enumerate(photos)]
     parts = [part for part, _ in lessons]
-    if len(parts) == 1 and (wider := _enough_for(parts[0], max_size, recipe.max_aspect)):
+    if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
         recipe, max_size = build({**options.model, "max_size": wider}), wider
     for part in parts:
         check_trainable(part, recipe.min_side, max_size)

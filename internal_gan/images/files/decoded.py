@@ -110,6 +110,8 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
 
     >>> _reduced_size((10900, 10920), 250)
     (1996, 2000)
+    >>> _reduced_size((1000, 120000), 60)
+    (60, 7200)
     >>> _reduced_size((4000, 6000), 250)
     """
     if longest is None or size[0] * size[1] <= WHOLE_PIXELS or max(size) <= GAP * longest:
