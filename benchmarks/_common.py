@@ -170,6 +170,18 @@ def existing_folder(text: str) -> Path:
     return Path(text)
 
 
+def add_others(parser: argparse.ArgumentParser, help: str) -> None:
+    """Add ``--others NAME=FOLDER ...``, the results of other methods by the names of their rows."""
+    parser.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        type=named_folder,
+        metavar="NAME=FOLDER",
+        help=help,
+    )
+
+
 def named_folder(text: str) -> tuple[str, Path]:
     """Parse ``gpnn=folder/``, a name and a folder.
 

@@ -26,11 +26,11 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks._common import (
+    add_others,
     by_name,
     environment,
     existing_file,
     keep_apart,
-    named_folder,
     pictures,
     positive,
     print_json,
@@ -259,14 +259,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
     parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument(
-        "--others",
-        nargs="+",
-        default=[],
-        type=named_folder,
-        metavar="NAME=FOLDER",
-        help="other methods' fillings, named like the files in holes/",
-    )
+    add_others(parser, "other methods' fillings, named like the files in holes/")
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument(

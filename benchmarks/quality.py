@@ -20,8 +20,8 @@ import torch
 from PIL import Image
 
 from benchmarks._common import (
+    add_others,
     keep_apart,
-    named_folder,
     pictures,
     positive,
     print_json,
@@ -169,14 +169,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--published", type=Path, required=True, help="folder of samples of the same names"
     )
-    parser.add_argument(
-        "--others",
-        nargs="+",
-        default=[],
-        type=named_folder,
-        metavar="NAME=FOLDER",
-        help="other methods' samples of the same names, a row each",
-    )
+    add_others(parser, "other methods' samples of the same names, a row each")
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])

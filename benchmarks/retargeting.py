@@ -24,11 +24,11 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks._common import (
+    add_others,
     by_name,
     environment,
     existing_file,
     keep_apart,
-    named_folder,
     positive,
     print_json,
     run,
@@ -240,14 +240,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument(
-        "--others",
-        nargs="+",
-        default=[],
-        type=named_folder,
-        metavar="NAME=FOLDER",
-        help="other methods' results, named like fruit-2x-wide.png",
-    )
+    add_others(parser, "other methods' results, named like fruit-2x-wide.png")
     parser.add_argument(
         "--overrides",
         nargs="+",
