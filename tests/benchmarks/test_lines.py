@@ -59,16 +59,18 @@ def test_holes_lie_in_the_photo_and_grow_with_it() -> None:
             assert 0 < 4 * float(one.sum()) == float(other.sum())
 
 
-def test_a_continued_line_has_no_gap_and_a_shifted_one_has() -> None:
+def test_a_continued_line_has_no_gap_and_the_gap_grows_with_its_shift() -> None:
     photo, hole = torch.full((1, 3, 48, 64), -0.6), torch.zeros(1, 1, 48, 64)
     photo[..., 24:, :] = 0.6
     hole[..., 12:36, 20:44] = 1
     same = continuity(Canny(), photo, photo, hole)
     assert (same["gap"], same["lines"]) == (0, 1)
     assert same["angle"] < 5
-    lower = torch.where(hole > 0, photo.roll(4, dims=-2), photo)
-    moved = continuity(Canny(), photo, lower, hole)
-    assert 2 < moved["gap"] < 6
-    assert moved["lines"] < 0.5
+    near, far = (
+        continuity(Canny(), photo, torch.where(hole > 0, photo.roll(shift, dims=-2), photo), hole)
+        for shift in (4, 7)
+    )
+    assert 0 < near["gap"] < far["gap"] < 8
+    assert max(near["lines"], far["lines"]) < 0.5
     flat = torch.zeros_like(photo)
     assert all(math.isnan(value) for value in continuity(Canny(), flat, flat, hole).values())
