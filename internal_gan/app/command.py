@@ -8,7 +8,6 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from types import FrameType
-from urllib.parse import quote
 
 from internal_gan.app.settings import HELP, Settings, settings_of
 from internal_gan.errors import UserError
@@ -56,16 +55,13 @@ def serve(settings: Settings) -> None:
 
     config = uvicorn.Config(page, log_level="warning", timeout_graceful_shutdown=2)
     listening = _listening(settings)
-    port = listening.getsockname()[1]
-    token = "" if settings.token is None else f"?token={quote(settings.token)}"
-    here = settings.host if settings.is_local else "127.0.0.1"
-    here = f"[{here}]" if ":" in here else here
-    print(f"The page is at http://{here}:{port}/{token}")
-    if not settings.is_local:
-        print(f"For others: http://{socket.gethostname()}:{port}/{token}")
+    here, *others = settings.urls(listening.getsockname()[1])
+    print(f"The page is at {here}")
+    for url in others:
+        print(f"For others: {url}")
     print("Press Ctrl-C to stop; a running training can be resumed later", flush=True)
     if settings.browser:
-        threading.Timer(0.5, webbrowser.open, [f"http://{here}:{port}/{token}"]).start()
+        threading.Timer(0.5, webbrowser.open, [here]).start()
     Server(config).run([listening])
 
 

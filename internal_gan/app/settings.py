@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import secrets
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from internal_gan.config.conf import choices
 from internal_gan.errors import UserError, unknown
@@ -48,6 +50,17 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""
         return is_loopback(self.host)
+
+    def urls(self, port: int) -> list[str]:
+        """The address of the page; if every address of this machine is served, also one for others.
+
+        >>> Settings(host="::1").urls(7860), Settings(host="10.0.0.2", token="secret").urls(7860)
+        (['http://[::1]:7860/'], ['http://10.0.0.2:7860/?token=secret'])
+        """
+        own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host)
+        hosts = [self.host] if own is None else [own, socket.gethostname()]
+        token = "" if self.token is None else f"?token={quote(self.token)}"
+        return [f"http://{f'[{host}]' if ':' in host else host}:{port}/{token}" for host in hosts]
 
 
 def is_loopback(host: str) -> bool:

@@ -259,6 +259,25 @@ def test_several_photos_at_once(chromium: Any, address: str) -> None:
     page.close()
 
 
+def test_another_photo_can_be_opened_during_the_first_look(chromium: Any, address: str) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(LONG)
+    page.goto(address)
+    places = []
+    for name in ("mountains.jpg", "peaks.jpg"):
+        page.get_by_role("link", name="internal-gan").click()
+        page.set_input_files("#files", ROOT / "examples" / "photos" / name)
+        page.get_by_role("heading", name=name).wait_for()
+        places.append(page.url)
+    # Each photo gets its own two looks, the one left early as well.
+    for place in places:
+        page.goto(place)
+        page.get_by_role("heading", name="A first look", exact=True).nth(1).wait_for()
+        finished(page, "A first look")
+        assert page.locator("article.run").count() == 2
+    page.close()
+
+
 def test_a_file_that_is_no_image_gives_a_one_line_error(
     chromium: Any, address: str, tmp_path: Path
 ) -> None:
