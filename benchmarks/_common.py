@@ -28,6 +28,8 @@ PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
 # From the training size to 4 megapixels.
 OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]
+# What decides the figures; benchmarks.all itself writes into docs.
+MEASURED = ("internal_gan", "conf", "benchmarks", "examples")
 
 
 def environment() -> dict[str, Any]:
@@ -35,7 +37,7 @@ def environment() -> dict[str, Any]:
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
-        "modified": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "modified": bool(_git("status", "--porcelain", "--untracked-files=no", "--", *MEASURED)),
         "machine": {
             "cpu": _cpu_name(),
             "cores": cores(),

@@ -24,6 +24,7 @@ from benchmarks._common import ROOT, existing_folder, run, say
 from benchmarks._pages import keep_record, read_record, renew_pages
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.units import counted
 
 RETARGETED = ("fish.png", "fruit.png", "corn.png", "house.jpg")
 TEXTURES = ("olives.png", "cobbles.jpeg")
@@ -132,7 +133,7 @@ def provenance(record: Mapping[str, Any], command: str) -> str:
     commit = str(found["commit"])[:10] + (", with changes" if found["modified"] else "")
     machine = found["machine"]
     return (
-        f"*Commit {commit}; {machine['cores']} cores, {machine['cpu']}; torch "
+        f"*Commit {commit}; {counted(machine['cores'], 'core')}, {machine['cpu']}; torch "
         f"{found['versions']['torch']}; {found['time'][:10]}.* `{command}`"
     )
 

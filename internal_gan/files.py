@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -113,14 +114,24 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_over(path: Path, text: str) -> None:
-    """Overwrite an existing file in place, which works on a full disk; may raise an OSError.
+    """Overwrite an existing file in place. A full disk allows a text no longer than the old one.
 
     Less safe than :func:`atomic_write`: a power cut may leave neither text.
+
+    Raises:
+        OSError: there is no such file, or no space for a longer text; the file is unchanged.
     """
     content = text.encode()
     descriptor = os.open(path, os.O_WRONLY)
     try:
-        os.write(descriptor, content)
+        length = os.fstat(descriptor).st_size
+        try:
+            # First what lies beyond the old text, since only that needs space.
+            _write_at(descriptor, length, content[length:])
+        except OSError:
+            os.ftruncate(descriptor, length)
+            raise
+        _write_at(descriptor, 0, content[:length])
         os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
@@ -146,6 +157,20 @@ def natural(name: str) -> list[tuple[int, str]]:
     """
     pieces = re.split(r"(\d+)", name)
     return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, those that occur several times with their number in front.
+
+    >>> distinct(["a", "b", "a"]), distinct(["a", "a", "1-a"])
+    (['1-a', 'b', '3-a'], ['1-a', '2-a', '3-1-a'])
+    """
+    counts = Counter(names)
+    numbered = [f"{number}-{name}" for number, name in enumerate(names, 1)]
+    found = [
+        name if counts[name] == 1 else other for name, other in zip(names, numbered, strict=True)
+    ]
+    return found if len(set(found)) == len(found) else numbered
 
 
 def make_folder(path: Path) -> Path:
@@ -209,6 +234,12 @@ def _json_object(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
         return None
     return value if isinstance(value, dict) else None
+
+
+def _write_at(descriptor: int, place: int, content: bytes) -> None:
+    os.lseek(descriptor, place, os.SEEK_SET)
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 def _sync(path: Path) -> None:

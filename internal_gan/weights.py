@@ -29,8 +29,10 @@ def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
             return load_file(path)
         with ignored_warnings():
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, OSError) as error:
+    except SafetensorError as error:
         raise UserError(f"{name}: truncated or not a safetensors file") from error
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read ({error.strerror or error})") from error
     except Exception as error:  # a foreign file may raise any
         raise UserError(
             f"{name}: not a state dict that can be read without running code"

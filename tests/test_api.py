@@ -13,11 +13,12 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
+from internal_gan.images.files import decoded
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.resize import resize
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights
+from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
 HOLE = np.zeros(ARRAY.shape[:2], bool)
@@ -105,6 +106,13 @@ class TestPicturesIn:
         assert gray.sample()[0].mode == "L"
         transparent = np.concatenate([ARRAY, np.full_like(ARRAY[..., :1], 255)], axis=2)
         assert fit(transparent, tmp_path / "rgba").network.image.shape == (1, 3, 20, 28)
+
+    def test_a_large_picture_in_memory_is_kept_whole(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(decoded, "WHOLE_PIXELS", 1000)
+        model = fit(np.kron(ARRAY, np.ones((8, 8, 1), np.uint8)), tmp_path / "run")
+        assert model.photo.size == (448, 320)
 
     def test_several_photos_can_train_one_model(self, tmp_path: Path) -> None:
         Image.fromarray(ARRAY).save(tmp_path / "a.png")
@@ -388,6 +396,17 @@ class TestEachMethodGivesWhatItsTaskGives:
             assert (np.asarray(image) == pixels(made / "inpaint" / "000.png")).all()
         assert (np.asarray(image)[:10] == ARRAY[:10]).all()
 
+    def test_masks_in_a_folder_are_named_after_the_photo_given(
+        self, edgeconnect: Run[EdgeConnect], photo: Path, mask: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "b.png"
+        other.write_bytes(photo.read_bytes())
+        holes = tmp_path / "holes"
+        holes.mkdir()
+        (holes / "b.png").write_bytes(mask.read_bytes())
+        Image.fromarray(~HOLE).save(holes / photo.name)
+        assert edgeconnect.model.fill(other, holes) == edgeconnect.model.fill(other, mask)
+
     def test_fill_without_arguments_gives_the_result_of_the_training(
         self, edgeconnect: Run[EdgeConnect]
     ) -> None:
@@ -478,6 +497,23 @@ class TestOptions:
         with pytest.raises(UserError) as refused:
             method(**values)
         assert str(refused.value) == expected
+
+    @pytest.mark.parametrize(
+        "wrong", [{"sead": 3}, {"dilate": 5}, {"kind": "box"}, {"of_kind": "box"}]
+    )
+    def test_an_argument_that_a_method_does_not_have_is_refused(
+        self, singan: Run[SinGAN], wrong: dict[str, Any]
+    ) -> None:
+        (name,) = wrong
+        with pytest.raises((UserError, TypeError), match=f"{name}"):
+            singan.model.sample(1, **wrong)
+
+    def test_the_model_is_that_of_the_experiment(self, tmp_path: Path) -> None:
+        overrides = ["experiment=ingan_paper", *TINY_INGAN, "trainer=debug", *CPU]
+        run = internal_gan.fit(ARRAY, overrides=overrides, output=tmp_path / "run")
+        assert isinstance(run.model, InGAN)
+        with pytest.raises(UserError, match="experiment=ingan_paper is of model=ingan_unet"):
+            internal_gan.fit(ARRAY, "ingan", overrides=overrides, output=tmp_path / "other")
 
     def test_options_can_be_keyword_arguments(self, photo: Path, tmp_path: Path) -> None:
         by_name = {
@@ -619,6 +655,22 @@ class TestLoading:
         assert model.make_tileable().size == (28, 20)
         model.save_pretrained(tmp_path / "saved")
         assert internal_gan.load(tmp_path / "saved", "singan").sample() == model.sample()
+
+    def test_arguments_of_the_hub_are_refused_for_a_folder(self, singan: Run[SinGAN]) -> None:
+        with pytest.raises(UserError, match="devise: only for models of the Hugging Face Hub"):
+            internal_gan.load(singan.folder, devise="cuda")
+
+    def test_a_model_file_cannot_retrain_a_scale(self, singan: Run[SinGAN], tmp_path: Path) -> None:
+        file = tmp_path / "model.safetensors"
+        file.write_bytes((singan.folder / file.name).read_bytes())
+        with pytest.raises(UserError, match=r"paint\.quantize=true: .*allowed: a run folder"):
+            internal_gan.load(file, "singan").paint(ARRAY, quantize=True)
+
+    def test_a_subclass_of_a_users_own_is_not_what_load_returns(self, singan: Run[SinGAN]) -> None:
+        class Mine(SinGAN):
+            pass
+
+        assert type(internal_gan.load(singan.folder)) is SinGAN
 
     def test_each_family_has_its_class(
         self, singan: Run[SinGAN], ingan: Run[InGAN], edgeconnect: Run[EdgeConnect]

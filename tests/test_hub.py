@@ -1,5 +1,7 @@
 """Saving models for the Hugging Face Hub and loading them, without a network."""
 
+import errno
+import os
 import re
 import shutil
 import socket
@@ -109,6 +111,48 @@ def test_a_model_can_be_saved_over_an_older_one_and_over_itself(
     assert internal_gan.load(tmp_path, "singan").sample() == run.model.sample()
 
 
+@pytest.mark.parametrize("name", ["README.md", "config.yaml", "config.json", "status.json"])
+def test_a_folder_with_other_files_is_refused(run: Run[SinGAN], tmp_path: Path, name: str) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    if name == "status.json":
+        run.model.save_pretrained(place)
+    (place / name).write_text('{"family": "mine"}')
+    files = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    with pytest.raises(UserError, match=r"choose a new or empty folder") as caught:
+        run.model.save_pretrained(place)
+    assert str(place) in str(caught.value)
+    assert files == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_a_run_keeps_its_own_folder(run: Run[SinGAN]) -> None:
+    before = load_options(run.folder / "config.yaml")
+    with pytest.raises(UserError, match=r"is a run's own folder; choose a new or empty folder"):
+        run.model.save_pretrained(run.folder)
+    assert load_options(run.folder / "config.yaml") == before
+    assert before.image is not None
+    assert not (run.folder / "README.md").exists()
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_earlier_model(
+    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.model.save_pretrained(tmp_path)
+    write_text = Path.write_text
+
+    def full(path: Path, text: str, **how: Any) -> int:
+        if text.startswith("---"):
+            write_text(path, text[:9], **how)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_text(path, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    before = (tmp_path / "README.md").read_bytes()
+    with pytest.raises(UserError, match=r"^cannot write .*README\.md: the disk is full"):
+        run.model.save_pretrained(tmp_path)
+    assert (tmp_path / "README.md").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("options", "folder"), [(INGAN_FAST, "retarget"), (EDGECONNECT, "inpaint")]
 )
@@ -195,7 +239,7 @@ def test_without_huggingface_hub_the_message_says_how_to_install_it(
     run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ImportError, match=r"pip install 'internal-gan\[hub\]'"):
+    with pytest.raises(UserError, match=r"pip install 'internal-gan\[hub\]'"):
         run.model.push_to_hub("someone/lake")
     with pytest.raises(UserError, match=r"pip install 'internal-gan\[hub\]'"):
         internal_gan.load("someone/lake")

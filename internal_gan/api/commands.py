@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import importlib
 import os
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -168,7 +167,7 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
         return dataclasses.replace(options, resume=options.output, output=None)
     # RunFolder.create accepts or refuses anything else.
     if {"status.json", "config.yaml"} <= entries:
-        shutil.rmtree(folder.path)
+        folder.clear(options.task)
     return options
 
 

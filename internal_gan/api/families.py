@@ -131,7 +131,7 @@ class SinGAN(Model):
         """
         wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
         wanted |= {"beta": beta, "start_scale": start_scale, "size": size, "format": "png"}
-        return self._each("animate", wanted, kind="frame", **how)
+        return self._each("animate", wanted, None, "frame", **how)
 
     def super_resolve(
         self,

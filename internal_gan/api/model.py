@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import islice
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +86,9 @@ class Model:
     _classes: ClassVar[dict[str, type[Model]]] = {}
 
     def __init_subclass__(cls) -> None:
-        Model._classes[cls.family] = cls
+        # A user's subclass of a family's class is not what load returns.
+        if "family" in cls.__dict__:
+            Model._classes[cls.family] = cls
 
     def __init__(self, network: Network, file: Path, source: Source) -> None:
         """For ``load`` and ``fit``; ``source`` holds the training's photos."""
@@ -150,7 +151,8 @@ class Model:
                 training's ``hub.licence``.
 
         Raises:
-            UserError: ``licence`` is not an identifier, or the folder cannot be written.
+            UserError: ``licence`` is not an identifier, the folder holds anything but a model
+                saved there earlier, or it cannot be written.
         """
         folder = Path(folder)
         hub.save(self._file, folder, self.network, licence)
@@ -176,7 +178,7 @@ class Model:
             message: commit message.
 
         Raises:
-            ImportError: huggingface_hub is not installed.
+            UserError: huggingface_hub is not installed.
         """
         with TemporaryDirectory() as folder:
             self.save_pretrained(folder, licence=licence)
@@ -226,12 +228,11 @@ class Model:
 
     def _one(self, *asked: Any, **how: Any) -> Any:
         """The first picture of :meth:`_each`."""
-        found = self._several(*asked, **how, single=True)
-        return found if isinstance(found, Tensor) else found[0]
+        return next(self._each(*asked, **how))
 
-    def _several(self, *asked: Any, single: bool = False, **how: Any) -> Any:
+    def _several(self, *asked: Any, **how: Any) -> Any:
         """All pictures of :meth:`_each`: a list, or with ``pt`` one tensor."""
-        found = list(islice(self._each(*asked, **how), 1 if single else None))
+        found = list(self._each(*asked, **how))
         return torch.cat(found) if isinstance(found[0], Tensor) else found
 
     def _each(
@@ -239,25 +240,29 @@ class Model:
         task: str,
         wanted: Mapping[str, Any],
         pictures: Mapping[str, Given | None] | None = None,
+        of_kind: str = "result",
+        /,
         *,
-        kind: str = "result",
         output_type: str = "pil",
         seed: int | None = None,
         generator: torch.Generator | None = None,
         detail: str | None = None,
         resolution: int | str | None = None,
-        **mask: Any,
+        **others: Any,
     ) -> Iterator[Any]:
         """Yield a task's pictures of one kind, without a run folder.
 
         Args:
             wanted: the task's own options.
             pictures: input pictures, by the full names of their options.
-            mask: options of the group ``mask``.
+            others: options of the group ``mask``, for tasks that take them.
         """
         check_output_type(output_type)
         options = {f"{task}.{name}": value for name, value in wanted.items()}
-        options |= {f"mask.{name}": value for name, value in mask.items()}
+        for name in others:
+            if f"mask.{name}" not in TABLE[task].takes:
+                raise UserError(f"{name}: task={task} has no such argument")
+        options |= {f"mask.{name}": value for name, value in others.items()}
         finish = {"finish.detail": detail, "finish.resolution": resolution}
         for name, value in finish.items():
             if value is not None and name not in TABLE[task].takes:
@@ -274,7 +279,7 @@ class Model:
         return (
             to_memory(one.pixels, output_type, one.like or self._like, one.alpha)
             for one in drawn
-            if isinstance(one, Picture) and one.kind == kind
+            if isinstance(one, Picture) and one.kind == of_kind
         )
 
     def _work(
@@ -289,7 +294,9 @@ class Model:
         if photos:
             options["image"] = None
         checked = options_of({key: value for key, value in options.items() if value is not None})
-        source = Source(checked, photos=photos, names=self._source.names, files=files)
+        source = Source(
+            checked, photos=photos, names=checked.photos or self._source.names, files=files
+        )
         return work_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:

@@ -7,11 +7,13 @@ from typing import Any
 import torch
 
 from internal_gan.api.pictures import Given, in_memory, name_of
+from internal_gan.config.catalogue import TABLE
 from internal_gan.config.compose import options_of
 from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.preview import pictures, small
+from internal_gan.tasks.reporting import enough_memory
 from internal_gan.units import Size
 
 
@@ -55,10 +57,11 @@ def preview(
     elif mask is not None:
         given["mask.file"], files["mask.file"] = IN_MEMORY, in_memory(mask, "mask.file")
     source = Source(options_of(given), photos=photos, files=files)
-    drawn = pictures(Context(source, source, asides=False), small(source))
-    found = [
-        to_memory(one.pixels, output_type, one.like, one.alpha)
-        for one in drawn
-        if one.kind == "result"
-    ]
+    with enough_memory(TABLE["preview"].memory if size is None else "preview.size"):
+        drawn = pictures(Context(source, source, asides=False), small(source))
+        found = [
+            to_memory(one.pixels, output_type, one.like, one.alpha)
+            for one in drawn
+            if one.kind == "result"
+        ]
     return torch.cat(found) if output_type == "pt" else found

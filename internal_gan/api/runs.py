@@ -25,7 +25,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import IN_MEMORY
 from internal_gan.tasks import train as training
-from internal_gan.tasks.train import Caller, longest_learnt
+from internal_gan.tasks.train import Caller
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.progress import TrainingProgress
 
@@ -65,7 +65,7 @@ class Training(TypedDict, total=False):
 
 @overload
 def fit(
-    image: Given, model: Literal["singan"] = "singan", **how: Unpack[Training]
+    image: Given, model: Literal["singan"] | None = None, **how: Unpack[Training]
 ) -> Run[SinGAN]: ...
 @overload
 def fit(
@@ -81,7 +81,7 @@ def fit(
 def fit(image: Given | Sequence[Given], model: str, **how: Unpack[Training]) -> Run[Model]: ...
 def fit(
     image: Given | Sequence[Given],
-    model: str = "singan",
+    model: str | None = None,
     *,
     mask: Given | None = None,
     overrides: Overrides = (),
@@ -99,7 +99,8 @@ def fit(
     Args:
         image: a picture as in :class:`internal_gan.Model`. InGAN and EdgeConnect also take a list
             of pictures, on which one model is trained.
-        model: the method, one of ``internal_gan.list_models()``.
+        model: the method, one of ``internal_gan.list_models()``; by default the one of an
+            ``experiment=`` in ``overrides``, or else ``singan``.
         mask: for EdgeConnect, the hole in white, of the photo's size.
         overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
             ``{"trainer": "preview", "model.max_size": 60}``.
@@ -209,9 +210,8 @@ def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:
     if len(files) == len(images):
         options.image = files if len(files) > 1 else files[0]
         return []
-    longest = longest_learnt(options)
     called = ["the image"] if len(images) == 1 else [f"image {n + 1}" for n in range(len(images))]
     return [
-        read_image(name, longest=longest) if name else to_photo(cast(Any, one), what, longest)
+        read_image(name) if name else to_photo(cast(Any, one), what)
         for one, what, name in zip(images, called, names, strict=True)
     ]

@@ -173,15 +173,13 @@ class Trainings:
                     return
                 self._job = job = self._waiting.popleft()
                 self._stopping = False
-                self._process = process = subprocess.Popen(
-                    [sys.executable, "-m", "internal_gan", *job.overrides],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    encoding="utf-8",
-                    start_new_session=True,
-                )
+                try:
+                    self._process = process = _begin(job)
+                except OSError as error:
+                    why = error.strerror or error
+                    self._errors[job.folder] = f"the training could not start: {why}"
+                    self._job = None
+                    continue
             _, said = process.communicate()
             with self._changed:
                 errors = [line for line in said.splitlines() if line.startswith("error: ")]
@@ -189,3 +187,15 @@ class Trainings:
                     reason = errors[-1] if errors else "error: the training ended unexpectedly"
                     self._errors[job.folder] = reason.removeprefix("error: ")
                 self._job = self._process = None
+
+
+def _begin(job: Job) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "internal_gan", *job.overrides],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )

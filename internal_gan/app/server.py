@@ -33,13 +33,12 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.memory import to_pil
+from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
 # Most bytes per pixel of an uploaded file, plus an allowance for the header.
 BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
-# Modes whose colour profile is not an RGB profile.
-GRAY = ("1", "L", "LA", "I", "I;16", "F")
 # Most bytes of metadata in one JPEG segment.
 MOST_MARK = 65_000
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
@@ -327,7 +326,7 @@ def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
         "JPEG",
         quality=95,
         subsampling="4:4:4",
-        icc_profile=None if photo.mode in GRAY else photo.icc_profile,
+        icc_profile=rgb_profile(photo.icc_profile),
         exif=photo.exif or b"",
         # Another program's history may be too long for a JPEG file.
         xmp=mark if mark is not None and len(mark) < MOST_MARK else None,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from internal_gan.config.conf import choices
-from internal_gan.errors import UserError, unknown
+from internal_gan.errors import UserError, nearest
 
 # Most megapixels that the package reads.
 MOST = 120
@@ -93,7 +93,10 @@ def settings_of(arguments: Sequence[str]) -> Settings:
         if not equals:
             raise UserError(f"{argument}: allowed: {', '.join(f'{n}=' for n in names)}")
         if name not in names:
-            raise unknown("option", name, names)
+            raise UserError(
+                f"{name}: there is no such option{nearest(name, names) or '.'} "
+                f"Allowed: {', '.join(names)}"
+            )
         given[name] = _read(name, value)
     settings = Settings(**given)
     if not settings.is_local and settings.token is None:

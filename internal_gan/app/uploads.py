@@ -19,6 +19,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_pil
+from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
 from internal_gan.process_settings import ignored_warnings
 
@@ -139,7 +140,8 @@ class Uploads:
             picture = found.point([0] * 128 + [255] * 128)
         else:
             photo = read_image(upload.path)
-            picture, profile = to_pil(photo.pixels).convert("RGB"), photo.icc_profile
+            picture = to_pil(photo.pixels).convert("RGB")
+            profile = rgb_profile(photo.icc_profile)
             colours = strokes.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
             picture.paste(colours, mask=found)
         self._drawings.mkdir(parents=True, exist_ok=True)
@@ -168,7 +170,8 @@ class Uploads:
             raise UserError(str(error).replace(str(path), name)) from error
         small = to_pil(photo.pixels).convert("RGB")
         small.thumbnail((SMALL_SIDE, SMALL_SIDE))
-        small.save(path.parent / "small.jpg", quality=85, icc_profile=photo.icc_profile)
+        profile = rgb_profile(photo.icc_profile)
+        small.save(path.parent / "small.jpg", quality=85, icc_profile=profile)
         return photo.size
 
     def _note(self, upload: Upload, runs: Sequence[str]) -> None:

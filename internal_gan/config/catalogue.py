@@ -108,7 +108,7 @@ TABLE = {
         takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "inpaint.source"),
-        memory="mask",
+        memory="image",
         whole=True,
         again=("mask=other.png",),
         source=_CHANGED,

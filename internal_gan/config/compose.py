@@ -12,8 +12,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from internal_gan.config.arguments import escape
-from internal_gan.config.conf import composed
+from internal_gan.config.arguments import escape, key_of
+from internal_gan.config.conf import composed, experiments, model_of
 from internal_gan.config.fields import fields_of
 from internal_gan.config.messages import is_command, schema_error, user_errors, wrong_value
 from internal_gan.config.migrations import COMMANDS, migrated
@@ -28,7 +28,20 @@ def compose(overrides: Sequence[str] = ()) -> Options:
     [30, 80]
     """
     with user_errors(overrides):
+        _check_model(overrides)
         return to_options(composed(overrides))
+
+
+def _check_model(overrides: Sequence[str]) -> None:
+    """Refuse a ``model=`` that would silently replace the one of the chosen experiment."""
+    given = {key_of(override): override.partition("=")[2] for override in overrides}
+    model, experiment = given.get("model"), given.get("experiment")
+    if model is None or experiment not in experiments():
+        return
+    if (chosen := model_of(experiment)) not in (None, model):
+        raise UserError(
+            f"model={model}: experiment={experiment} is of model={chosen}; leave out model="
+        )
 
 
 def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
@@ -98,5 +111,5 @@ def plain(value: Any) -> Any:
         return [plain(part) for part in value]
     if isinstance(value, str | PathLike):
         return escape(fspath(value))
-    # NumPy and torch numbers.
-    return value.item() if hasattr(value, "item") else value
+    # Arrays, tensors and their numbers.
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -60,6 +60,22 @@ def experiments() -> list[str]:
     return sorted(file.as_posix() for file in files)
 
 
+def model_of(experiment: str) -> str | None:
+    """The ``model=`` that an experiment chooses, itself or by the experiment it builds on.
+
+    >>> model_of("ingan_paper"), model_of("ingan_no_cycle"), model_of("none")
+    ('ingan_unet', 'ingan_unet', None)
+    """
+    config = OmegaConf.load(conf_dir() / "experiment" / f"{experiment}.yaml")
+    entries = OmegaConf.to_container(config).get("defaults", [])  # type: ignore[union-attr]
+    for entry in entries:
+        if isinstance(entry, dict) and "override /model" in entry:
+            return str(entry["override /model"])
+        if isinstance(entry, str) and entry in experiments() and (found := model_of(entry)):
+            return found
+    return None
+
+
 def known_keys(overrides: Sequence[str]) -> list[str]:
     """All options for the model, trainer and experiment that ``overrides`` choose."""
     root = conf_dir()

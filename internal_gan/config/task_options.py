@@ -58,7 +58,8 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
     if not isinstance(value, list) or not value:
         return False
     if isinstance(value[0], list):
-        return all(isinstance(v, list) and _are_pairs(v, allowed, nulls) for v in value)
+        pairs = all(isinstance(v, list) and v and not isinstance(v[0], list) for v in value)
+        return pairs and all(_are_pairs(v, allowed, nulls) for v in value)
     numbers = [n for n in value if n is not None]
     plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
     return len(value) == 2 and len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
@@ -66,13 +67,18 @@ def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bo
 
 def _are_shapes(value: Any) -> bool:
     """Whether ``value`` is a size in pixels, a ratio such as 16:9, or a list of these."""
+    if not isinstance(value, list) or not value:
+        return _is_shape(value)
+    if any(isinstance(v, list | str) for v in value):
+        return all(_is_shape(v) for v in value)
+    return _is_shape(value)
+
+
+def _is_shape(value: Any) -> bool:
     if isinstance(value, str):
         return ratio_of(value) is not None
-    if not isinstance(value, list) or not value:
-        return False
-    if any(isinstance(v, list | str) for v in value):
-        return all(isinstance(v, list | str) and _are_shapes(v) for v in value)
-    return _are_pairs(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+    is_flat = isinstance(value, list) and not any(isinstance(v, list) for v in value)
+    return is_flat and _are_pairs(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
 
 
 @dataclass

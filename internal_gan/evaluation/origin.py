@@ -88,7 +88,7 @@ class Verification:
         )
         parts.append(f"{percent(self.blended)} are blended at seams{by}")
         if self.other:
-            parts.append(f"{percent(self.other)} are of no photo")
+            parts.append(f"{percent(self.other)} are from no photo")
         if not self.holds:
             pixels = counted(int(self.wrong.sum()), "pixel")
             parts.append(f"wrongly claimed to be exact copies: {pixels}")
@@ -210,7 +210,7 @@ def shares_in_words(origin: Origin, photo: str = "the photo") -> str:
     exact, blended, other = origin.shares
     parts = [f"{percent(exact)} exact copies of {photo}", f"{percent(blended)} blended at seams"]
     if other:
-        parts.append(f"{percent(other)} of no photo")
+        parts.append(f"{percent(other)} from no photo")
     return ", ".join(parts)
 
 

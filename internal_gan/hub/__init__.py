@@ -13,12 +13,14 @@ from typing import Any
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, make_folder
-from internal_gan.hub.card import card
+from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
+from internal_gan.hub.card import FAMILIES, card
 from internal_gan.models.base import Model
 from internal_gan.runs.results import read_results
 
-MODEL, CONFIG = "model.safetensors", "config.yaml"
+MODEL, CONFIG, CARD = "model.safetensors", "config.yaml", "README.md"
+# The Hub counts downloads by this file.
+SAVED = "config.json"
 # Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
@@ -36,9 +38,11 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: the run's.
 
     Raises:
-        UserError: the licence is no such name, or the folder cannot be written.
+        UserError: the licence is no such name, the folder holds anything but a model saved there
+            earlier, or it cannot be written.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
+    _check_place(folder, network)
     # Without a configuration, the files next to the model may be unrelated to it.
     known = (run / CONFIG).is_file()
     results = read_results(run) if known else []
@@ -53,14 +57,25 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         make_folder(copy.parent)
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
-    # Must come before the folder's files change, which may be the run's own.
+    # Must come before the folder's files change, which may be the model's own.
     text = card(run if known else None, network, options, drawn, licence)
     save_options(_without_folders(options), config)
-    # The Hub counts downloads by this file.
-    (folder / "config.json").write_text(
-        json.dumps({"family": network.family}) + "\n", encoding="utf-8"
-    )
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, text)):
+        with atomic_write(folder / name) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+
+
+def _check_place(folder: Path, network: Model) -> None:
+    """Refuse a folder with files that are not an earlier saved model's."""
+    with disk_errors(folder):
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    family = read_json_object(folder / SAVED).get("family")
+    is_saved = family in (*FAMILIES, network.family) and "status.json" not in names
+    if names and not is_saved:
+        what = "is a run's own folder" if "status.json" in names else "is not empty"
+        raise UserError(
+            f"{folder} {what}; choose a new or empty folder, or one with a model saved earlier"
+        )
 
 
 def _without_folders(options: Options) -> Options:
@@ -82,7 +97,7 @@ def upload(folder: Path, name: str, *, private: bool, token: str | None, message
     try:
         from huggingface_hub import HfApi
     except ImportError as error:
-        raise ImportError(f"push_to_hub needs huggingface_hub: {INSTALL}") from error
+        raise UserError(f"push_to_hub needs huggingface_hub: {INSTALL}") from error
     api = HfApi(token=token)
     repository = api.create_repo(name, private=private, exist_ok=True).repo_id
     return str(api.upload_folder(folder_path=folder, repo_id=repository, commit_message=message))
@@ -95,6 +110,10 @@ def local(name: str | PathLike[str], **how: Any) -> Path:
     """
     path = Path(name).expanduser()
     if path.exists() or not isinstance(name, str) or not _NAME.fullmatch(name):
+        if how:
+            raise UserError(
+                f"{', '.join(how)}: only for models of the Hugging Face Hub, not {name}"
+            )
         return path
     try:
         from huggingface_hub import snapshot_download

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.nn.blocks import LARGEST_KERNEL, MOST_CHANNELS, pad
+from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, pad
 from internal_gan.patches.losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
@@ -43,7 +43,7 @@ class RandomFeatures(FeatureNetwork):
 
     Args:
         filters: number of filters.
-        kernel_size: of a filter, in pixels.
+        kernel_size: of a filter, in pixels, odd, at least 3.
         levels: number of scales, each half the size of the one before.
         seed: of the filters.
 
@@ -56,7 +56,8 @@ class RandomFeatures(FeatureNetwork):
     ) -> None:
         super().__init__()
         check_range(1, MOST_CHANNELS, filters=filters)
-        check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
+        check_kernel(kernel_size)
+        check_range(3, kernel_size=kernel_size)  # one pixel has no structure
         check_range(1, MOST_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from internal_gan.images.files.metadata import profile_space
+from internal_gan.images.files.metadata import rgb_profile
 
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
@@ -66,11 +66,9 @@ def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    # The picture is RGB now, which a gray profile does not fit.
-    profile = image.info.get("icc_profile") or b""
-    options = {"icc_profile": profile} if profile_space(profile) == "RGB" else {}
+    profile = rgb_profile(image.info.get("icc_profile"))
     buffer = io.BytesIO()
-    shown.save(buffer, "WEBP", quality=88, **options)
+    shown.save(buffer, "WEBP", quality=88, icc_profile=profile)
     return Picture(file, _address("webp", buffer.getvalue()), height, width, caption)
 
 

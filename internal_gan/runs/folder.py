@@ -20,6 +20,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, remove_leftovers, write_error, write_over
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
+from internal_gan.runs.removal import remove_run
 from internal_gan.runs.results import Result, as_json
 
 if sys.platform != "win32":
@@ -112,6 +113,26 @@ class RunFolder:
             raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
         return folder
 
+    def clear(self, task: str) -> None:
+        """Remove what a run of ``task`` without a training left here when it ended early.
+
+        ``status.json`` stays, so that ``create`` accepts the folder.
+
+        Raises:
+            UserError: another process is working here, the run may be finished, or something is not
+                the run's; nothing is removed.
+        """
+        self._take()
+        try:
+            if not self._ended_early():
+                raise UserError(
+                    f"output folder {self.path}: its status.json is damaged, so that its run may "
+                    "be finished; choose another folder, or remove this one"
+                )
+            remove_run(self.path, self._names() - {"status.json"}, task)
+        finally:
+            self.release()
+
     def claim(self) -> None:
         """Make this process the only one that trains here, and set the state to "running".
 
@@ -178,16 +199,20 @@ class RunFolder:
         try:
             with atomic_write(self.status_path) as temporary:
                 temporary.write_text(text, encoding="utf-8")
-        except UserError as error:
-            if state == "running":
+        except UserError:
+            # Without new fields and indentation, it fits in place of the old text on a full disk.
+            short = json.dumps({**earlier, **process, "state": state, "updated": now})
+            if state == "running" or not any(map(self._overwrite_status, (text, short))):
                 raise
-            # Even on a full disk this fits in place of the old text.
-            try:
-                write_over(self.status_path, text)
-            except OSError:
-                raise error from None
         if state != "running":
             self.release()
+
+    def _overwrite_status(self, text: str) -> bool:
+        try:
+            write_over(self.status_path, text)
+        except OSError:
+            return False
+        return True
 
     def status(self) -> dict[str, Any]:
         """The content of ``status.json``, always with a ``state``.
@@ -207,11 +232,13 @@ class RunFolder:
 
     def _is_stillborn(self, names: set[str]) -> bool:
         """Whether these are the files of a run that ended before it wrote its configuration."""
+        return self._ended_early() and names <= {"status.json", "log.txt"}
+
+    def _ended_early(self) -> bool:
         status = self.status()
-        ended = status["state"] in ("interrupted", "stopped", "failed")
         # Without these fields the status may be the user's own file.
         is_ours = {"pid", "host"} <= set(status)
-        return ended and is_ours and names <= {"status.json", "log.txt"}
+        return is_ours and status["state"] in ("interrupted", "stopped", "failed")
 
     def _check_files(self) -> None:
         """Refuse a folder, a pipe or a broken link in place of a file that the run needs."""

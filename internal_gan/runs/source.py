@@ -79,10 +79,10 @@ class Source:
             if not self.learnt_path(number).is_file():
                 raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
             return self.learnt(number)
-        photo = read_image(path, longest=longest)
-        if not self.options.keep_original:
-            # The file may disappear during the run.
-            self._in_memory["image", number] = photo
+        if self.options.keep_original:
+            return read_image(path, longest=longest)
+        # The file may disappear during the run, so it is read once, as large as it is.
+        photo = self._in_memory["image", number] = read_image(path)
         return photo
 
     def original(self, number: int = 0) -> Path | None:

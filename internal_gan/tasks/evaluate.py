@@ -22,7 +22,7 @@ from internal_gan.evaluation import figures
 from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.files import atomic_write, write_csv
+from internal_gan.files import atomic_write, distinct, write_csv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
@@ -174,7 +174,8 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     maps.mkdir(exist_ok=True)
     diversity = {group: figures.Diversity(real) for group in subject.groups}
     every = [(group, path) for group, paths in subject.groups.items() for path in paths]
-    rows: list[dict[str, Any]] = []
+    alone, rows = len(subject.groups) == 1, list[dict[str, Any]]()
+    rooms = distinct([path.stem if alone else f"{group}-{path.stem}" for group, path in every])
     for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(real.device)
         found = figures.judge(real, sample, wanted.patches, wanted.exact, network, wanted.c2st)
@@ -184,8 +185,7 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
         diversity[group].add(sample)
         row = {"file": str(path), "group": group, "size": list(sample.shape[-2:])}
         if len(rows) < wanted.maps:
-            name = path.stem if len(subject.groups) == 1 else f"{group}-{path.stem}"
-            row["worst"] = _write_maps(maps / name, real, sample, wanted.patches[0])
+            row["worst"] = _write_maps(maps / rooms[len(rows)], real, sample, wanted.patches[0])
         rows.append({**row, "figures": found})
     if wanted.maps:
         write_image(maps / "places.png", legend(real.cpu()))
@@ -317,15 +317,16 @@ def _groups(path: Path) -> dict[str, list[Path]]:
         return {"samples": [path]}
     if not path.is_dir():
         raise UserError(f"evaluate.samples={path}: there is no such file or folder")
-    groups = {"samples": _files(path)} | {
-        sub.name: _files(sub)
+    found = [("samples", _files(path))] + [
+        (sub.name, _files(sub))
         for sub in sorted(path.iterdir())
         if sub.is_dir() and not sub.name.startswith(".") and sub.name not in BESIDE
-    }
-    found = {name: files for name, files in groups.items() if files}
+    ]
+    found = [(name, files) for name, files in found if files]
     if not found:
         raise UserError(f"evaluate.samples={path}: contains no images")
-    return found
+    names = distinct([name for name, _ in found])
+    return {name: files for name, (_, files) in zip(names, found, strict=True)}
 
 
 def _files(folder: Path) -> list[Path]:

@@ -25,10 +25,11 @@ def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[La
     """
     source = context.given if context.given.files(FILES) or not learnt else context.trained
     files = source.files(FILES)
-    labels = [name for name, _ in source.files(LABELS)]
-    for name in labels:
-        if name not in [file for file, _ in files]:
-            raise UserError(f"layers.labels={name}: not one of the files in layers=")
+    # The file names of layers differ, so they tell those of the training without their folder.
+    labels = [Path(name) for name, _ in context.given.files(LABELS) or source.files(LABELS)]
+    for path in labels:
+        if path.name not in [Path(name).name for name, _ in files]:
+            raise UserError(f"layers.labels={path}: not one of the files in layers=")
     if files and learnt and context.trained.count > 1:
         raise UserError(
             f"layers={files[0][0]}: the model was trained on several photos; allowed: one"
@@ -37,7 +38,8 @@ def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[La
     for name, path in files:
         try:
             # The copy in the run folder has another name.
-            layer = replace(read_layer(path, name in labels), name=Path(name).stem)
+            is_label = Path(name).name in [label.name for label in labels]
+            layer = replace(read_layer(path, is_label), name=Path(name).stem)
         except UserError as error:
             raise UserError(f"layers={error}") from error
         if layer.size != size:

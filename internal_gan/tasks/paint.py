@@ -9,6 +9,7 @@ from rich.console import Console
 from internal_gan.config.build import build
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.device import select_precision
+from internal_gan.errors import UserError
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.injection import PAINT, inject, working_size
@@ -57,13 +58,19 @@ class Paint(FromImage[PaintOptions]):
 
     def _quantized(self, model: SinGAN, start: int) -> tuple[SinGAN, QuantizedStage]:
         colours, context = self.wanted.colours, self.context
+        settings = context.trained.options.model
+        if not settings:
+            raise UserError(
+                "paint.quantize=true: retrains a scale, and a model file does not say how; "
+                "allowed: a run folder"
+            )
         callbacks: list[Callback] = []
         if context.folder is not None:
             progress = Progress(Console(stderr=True, highlight=False))
             callbacks = [progress, MetricsLogger(context.folder.metrics_path)]
         context.say(f"Retraining scale {start} on {colours} colours")
         return quantized(
-            build(context.trained.options.model),
+            build(settings),
             model,
             start,
             colours,

@@ -37,7 +37,7 @@ class Display:
     """Shows progress: a bar on a terminal, otherwise plain lines.
 
     Lines come every thirty seconds, or every twentieth of the whole time if that is longer. They
-    also go to a terminal on which another thread shows a bar.
+    also go to a terminal on which another thread shows a bar. A quiet console shows nothing.
 
     Args:
         every_tenth: also write a line after each tenth of the work, however quickly it passed.
@@ -48,7 +48,7 @@ class Display:
         self._every_tenth = every_tenth
         self._shown = (0.0, monotonic())
         self._bar: Bar | None = None
-        if console.is_terminal and _terminal.acquire(blocking=False):
+        if console.is_terminal and not console.quiet and _terminal.acquire(blocking=False):
             self._bar = Bar(
                 TaskProgressColumn("{task.percentage:>3.0f} %"),
                 BarColumn(bar_width=BAR_WIDTH),

@@ -15,6 +15,8 @@ from internal_gan.training.loggers import StepLogger
 
 PROJECT = "internal-gan"
 FOLDER = "wandb"
+# What a logger remembers, by type. Positions within a stage are integers, at its end they are not.
+MEMORY: Mapping[str, tuple[type, ...]] = {"id": (str,), "position": (int, float)}
 
 
 def package() -> Any:
@@ -56,7 +58,7 @@ class WandbLogger(StepLogger):
         if self._run is not None:
             return
         found = read_json_object(self._memory_path)
-        self._memory |= {k: v for k, v in found.items() if type(v) is type(self._memory.get(k))}
+        self._memory |= {k: v for k, v in found.items() if type(v) in MEMORY.get(k, ())}
         self._memory_path.parent.mkdir(exist_ok=True)
         self._remember(self._memory["position"])
         try:

@@ -1,24 +1,25 @@
 """The server behind the page: who may reach it, and what it does with bad input."""
 
+import errno
 import io
 import json
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from internal_gan.app.forms import overrides_of
 from internal_gan.app.guard import HEADER
-from internal_gan.app.processes import Worker
+from internal_gan.app.processes import Job, Trainings, Worker
 from internal_gan.app.server import PAGE, application
 from internal_gan.app.settings import Settings
 from internal_gan.config.compose import compose
@@ -229,7 +230,7 @@ def test_an_unreadable_drawing_gives_a_one_line_error(
 
 
 def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, runs: Path) -> None:
-    profile = b"a profile"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     file = io.BytesIO()
     own = Image.effect_noise((300, 200), 60).convert("RGB")
     own.save(file, "PNG", icc_profile=profile)
@@ -250,6 +251,27 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
         assert mask.getpixel((150, 100)) == 255
         assert painted.crop((0, 0, 300, 70)).tobytes() == own.crop((0, 0, 300, 70)).tobytes()
         assert mask.crop((0, 0, 300, 70)).getextrema() == (0, 0)
+
+
+def test_colour_copies_of_a_gray_photo_lose_its_gray_profile(
+    client: TestClient, runs: Path
+) -> None:
+    # Only these bytes of a profile's header say which pixels it describes.
+    profile = bytes(16) + b"GRAY" + bytes(108)
+    for name in ("gray.png", "gray.tif"):
+        file = io.BytesIO()
+        Image.linear_gradient("L").save(file, name[-3:].replace("tif", "tiff"), icc_profile=profile)
+        about = client.post(f"/photos?name={name}", content=file.getvalue()).json()
+        with Image.open(io.BytesIO(client.get(about["small"]).content)) as small:
+            assert (small.mode, small.info.get("icc_profile")) == ("RGB", None)
+        address = f"/photos/{about['photo']}/drawings?kind=paint"
+        file = io.BytesIO()
+        Image.new("RGBA", (256, 256)).save(file, "PNG")
+        drawing = client.post(address, content=file.getvalue()).json()["drawing"]
+        with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+            assert (painted.mode, painted.info.get("icc_profile")) == ("RGB", None)
+    with Image.open(io.BytesIO(client.get(about["url"]).content)) as shown:
+        assert (shown.mode, shown.info.get("icc_profile")) == ("RGB", None)
 
 
 def test_unrelated_folders_and_odd_names_do_no_harm(tmp_path: Path) -> None:
@@ -366,6 +388,34 @@ def test_stopping_a_queued_training_removes_it(tmp_path: Path) -> None:
         client.post(f"/runs/{first}/stop")
         waited_for(client, first, "finished", "stopped", "failed", "unknown")
         assert not (tmp_path / second).exists()
+
+
+def test_a_training_that_cannot_start_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    trainings = Trainings()
+    first, second = tmp_path / "first", tmp_path / "second"
+    with monkeypatch.context() as patch:
+        patch.setattr("subprocess.Popen", refuse)
+        trainings.add(Job(first, ["task=none"]))
+        until(lambda: trainings.place(first) is None)
+    reason = os.strerror(errno.ENOMEM)
+    assert trainings.error(first) == f"the training could not start: {reason}"
+    trainings.add(Job(second, ["task=none"]))
+    until(lambda: trainings.place(second) is None)
+    assert "task=none" in str(trainings.error(second))
+    trainings.close()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it took too long")
 
 
 def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """The configuration is composed and checked."""
 
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 
-from internal_gan.config.compose import compose
-from internal_gan.config.conf import conf_dir
+from internal_gan.config.compose import compose, options_of
+from internal_gan.config.conf import conf_dir, experiments, model_of
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 
@@ -27,6 +29,41 @@ def test_an_experiment_wins_over_presets_and_the_command_line_over_it() -> None:
     assert paper.trainer.checkpoint_interval == 300
     assert paper.model["steps"] == 2000
     assert compose(["experiment=singan_paper", "model.steps=7"]).model["steps"] == 7
+
+
+@pytest.mark.parametrize(
+    "experiment", [name for name in experiments() if not name.startswith("tune_")]
+)
+def test_an_experiment_of_another_model_is_refused(experiment: str) -> None:
+    chosen = model_of(experiment)
+    plain = compose([f"experiment={experiment}"])
+    if chosen is None:
+        assert experiment == "none" or "super_resolution" in experiment
+        return
+    assert compose([f"experiment={experiment}", f"model={chosen}"]).model == plain.model
+    other = "edgeconnect" if chosen == "ingan" else "ingan"
+    said = f"model={other}: experiment={experiment} is of model={chosen}; leave out model="
+    with pytest.raises(UserError, match=re.escape(said)):
+        compose([f"model={other}", f"experiment={experiment}"])
+
+
+def test_a_numpy_size_is_a_size() -> None:
+    assert options_of({"sample.size": np.array([30, 40])}).sample.size == [30, 40]
+    assert options_of({"sample.count": np.int64(3)}).sample.count == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "retarget.shape=[[[30,80]]]",
+        "retarget.shape=[[16:9]]",
+        "retarget.scale=[[[1,2]]]",
+        "retarget.scale=[[1,2],[]]",
+    ],
+)
+def test_a_list_of_lists_of_sizes_is_refused(given: str) -> None:
+    with pytest.raises(UserError, match=re.escape(given.partition("=")[0])):
+        compose(["model=ingan", given])
 
 
 def test_references_are_resolved_once() -> None:

@@ -17,7 +17,7 @@ from internal_gan.nn.perceptual import (
     gram,
     style_distance,
 )
-from tests.tiny import picture
+from tests.tiny import EDGECONNECT, picture, recipe_of
 
 WIDTHS = (2, 3, 4, 5, 6)
 
@@ -91,6 +91,18 @@ def test_random_features_are_fixed_by_their_seed_and_see_colour() -> None:
         brighter[0][:, :4, 3:-3, 3:-3], first[0][:, :4, 3:-3, 3:-3], atol=1e-4, rtol=1e-4
     )
     assert content_distance(brighter, first) > 0.1
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 33])
+def test_random_features_refuse_a_kernel_that_they_cannot_use(size: int) -> None:
+    with pytest.raises(ValueError, match=rf"^kernel_size is {size}; allowed: "):
+        RandomFeatures(4, kernel_size=size)
+
+
+def test_an_even_kernel_of_the_random_features_fails_before_training() -> None:
+    recipe = recipe_of("model/features=random", "model.features.kernel_size=4", base=EDGECONNECT)
+    with pytest.raises(UserError, match=r"model\.features: kernel_size is 4; allowed: odd numbers"):
+        recipe.prepare(picture())
 
 
 def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:

@@ -16,6 +16,7 @@ import pytest
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
+from tests.limits import largest_file
 
 HOLD = """
 import sys, time
@@ -319,3 +320,88 @@ def test_the_final_status_is_written_even_on_a_full_disk(
     folder.write_status("failed", reason="the disk is full")
     status = json.loads(folder.status_path.read_text())
     assert (status["state"], status["reason"]) == ("failed", "the disk is full")
+
+
+def test_a_final_status_that_does_not_fit_on_a_full_disk_is_shortened(folder: RunFolder) -> None:
+    folder.write_status("running", device="cpu")
+    with largest_file(folder.status_path.stat().st_size):
+        folder.write_status("failed", reason="x" * 1000)
+    status = json.loads(folder.status_path.read_text())
+    assert (status["state"], status["device"]) == ("failed", "cpu")
+    assert "reason" not in status
+
+
+def test_a_status_that_cannot_be_written_at_all_stays(folder: RunFolder) -> None:
+    folder.status_path.write_bytes(before := b'{"pid": 1}')
+    with largest_file(len(before)), pytest.raises(UserError, match="cannot write"):
+        folder.write_status("failed", reason="x" * 1000)
+    assert folder.status_path.read_bytes() == before
+    folder.release()
+
+
+@pytest.fixture
+def stopped(folder: RunFolder) -> RunFolder:
+    """What a stopped task=sample leaves."""
+    pictures = ("inputs/image.jpg", "sample/000.png", "sample/layers/x/0.tif")
+    for name in ("log.txt", "inputs.json", *pictures):
+        (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder.path / name).write_text("ours")
+    folder.write_status("stopped")
+    return folder
+
+
+def test_what_a_stopped_task_left_is_cleared(stopped: RunFolder) -> None:
+    stopped.clear("sample")
+    assert [path.name for path in stopped.path.glob("[!.]*")] == ["status.json"]
+    assert RunFolder.create(stopped.path).status()["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("evaluate", "evaluation.csv"),
+        ("evaluate", "sample/000.origin.png"),
+        ("export", "export/sampler.onnx"),
+        ("paint", "metrics.jsonl"),
+        ("paint", "inputs/paint.image.jpg"),
+        ("retarget", "compare/30x40/ingan.png"),
+        ("verify", "verification.json"),
+    ],
+)
+def test_what_any_task_writes_is_cleared(folder: RunFolder, task: str, name: str) -> None:
+    (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder.path / name).write_text("ours")
+    folder.write_status("failed")
+    folder.clear(task)
+    assert [path.name for path in folder.path.glob("[!.]*")] == ["status.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "paint/000.png", "model.safetensors"],
+)
+def test_clearing_refuses_what_the_task_did_not_write(stopped: RunFolder, name: str) -> None:
+    (stopped.path / name).parent.mkdir(exist_ok=True)
+    (stopped.path / name).write_text("mine")
+    before = sorted(stopped.path.rglob("*"))
+    with pytest.raises(UserError, match=f"{name.partition('/')[0]}.* is not of the run"):
+        stopped.clear("sample")
+    assert sorted(stopped.path.rglob("*")) == before
+
+
+def test_clearing_refuses_links(stopped: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "000.png").write_text("mine")
+    (stopped.path / "compare").symlink_to(tmp_path / "mine")
+    with pytest.raises(UserError, match="compare is not of the run"):
+        stopped.clear("sample")
+    assert (tmp_path / "mine" / "000.png").exists()
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"state": "stopped"}', '{"state": "finished"}'])
+def test_clearing_refuses_a_run_that_may_be_finished(stopped: RunFolder, content: str) -> None:
+    stopped.status_path.write_text(content)
+    before = sorted(stopped.path.rglob("*"))
+    with pytest.raises(UserError, match="its run may be finished"):
+        stopped.clear("sample")
+    assert sorted(stopped.path.rglob("*")) == before

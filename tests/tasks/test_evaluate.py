@@ -94,6 +94,25 @@ def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> 
     assert not any(Path("out/evaluate").iterdir())
 
 
+def test_a_folder_called_samples_is_a_group_of_its_own(shell: Shell, files: list[str]) -> None:
+    Path("drawn/samples").mkdir()
+    write_image(Path("drawn/samples/1.png"), picture(60, 80, 3))
+    answer = shell(*files, "output=out", "evaluate.maps=9")
+    assert answer.code == 0, answer.err
+    counts = {name: group["count"] for name, group in record()["groups"].items()}
+    assert counts == {"1-samples": 3, "2-samples": 1}
+    assert len(list(Path("out/evaluate").glob("*/"))) == 4
+
+
+def test_every_sample_has_maps_of_its_own(shell: Shell, files: list[str]) -> None:
+    with Image.open("drawn/2.png") as image:
+        image.save("drawn/1.jpg")
+    answer = shell(*files, "output=out", "evaluate.maps=9")
+    assert answer.code == 0, answer.err
+    folders = {path.name for path in Path("out/evaluate").iterdir() if path.is_dir()}
+    assert folders == {"1-1", "2-1", "2", "wide"}
+
+
 def test_sifid_names_its_weights_and_layers(shell: Shell, files: list[str]) -> None:
     path = weights_file(Path("inception.pth"))
     weights, samples = f"evaluate.inception={path}", "evaluate.samples=drawn/1.png"

@@ -284,6 +284,17 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
     assert not Path("again").exists()
 
 
+def test_photos_of_the_same_name_have_folders_of_their_own(shell: Shell, checkpoint: str) -> None:
+    names = ("x/a.png", "y/a.png", "z/1-a.png")
+    for name in names:
+        Path(name).parent.mkdir()
+        shutil.copy("photo.png", name)
+    photos = f"image=[{','.join(names)}]"
+    answer = shell("task=inpaint", checkpoint, photos, "inpaint.box=[5,5,10,12]", "output=out")
+    assert answer.code == 0, answer.err
+    assert {path.name for path in Path("out/inpaint").iterdir()} == {"1-a", "2-a", "3-1-a"}
+
+
 def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
     shell: Shell, checkpoint: str
 ) -> None:

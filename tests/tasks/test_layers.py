@@ -92,6 +92,20 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     assert not Path("edited/edit/layers").exists()
 
 
+def test_labels_without_layers_are_those_of_the_training(
+    shell: Shell, photo: str, mask: NDArray[Any]
+) -> None:
+    made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
+    assert made.code == 0, made.err
+    answer = sample(shell, "layers.labels=[depth.tif]")
+    assert answer.code == 2
+    assert "layers.labels=depth.tif: not one of the files" in answer.err
+    smaller = ("sample.count=1", "finish.resolution=90")
+    assert sample(shell, "layers.labels=[mask.png]", *smaller).code == 0
+    found = read_layer("out/sample/layers/mask/000.png").values
+    assert set(np.unique(found)) <= set(np.unique(mask))
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

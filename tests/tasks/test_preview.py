@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import internal_gan
+from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.fill import fill_smoothly
@@ -97,6 +98,20 @@ def holed(top: int = 20, left: int = 30) -> Path:
     mask.paste(255, (left, top, left + 16, top + 12))
     mask.save("hole.png")
     return Path("hole.png")
+
+
+@pytest.mark.parametrize(
+    ("size", "option"), [(None, "finish.resolution"), ((90, 90), "preview.size")]
+)
+def test_too_little_memory_is_one_line_in_python(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int] | None, option: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("internal_gan.api.preview.pictures", refuse)
+    with pytest.raises(UserError, match=f"not enough memory; a smaller {option} needs less"):
+        internal_gan.preview(np.zeros((40, 50, 3), np.uint8), size=size)
 
 
 def test_a_hole_is_filled_with_the_photos_own_pixels(shell: Shell) -> None:

@@ -84,7 +84,7 @@ def test_pixels_of_no_photo_are_counted(result: Path) -> None:
     write_origin(file, origin)
     found = internal_gan.verify(result, file, "photo.png")
     assert (found.exact, found.blended, found.other) == (0, 0, 1)
-    assert "100 % are of no photo" in found.in_words()
+    assert "100 % are from no photo" in found.in_words()
 
 
 def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> None:

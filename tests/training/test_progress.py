@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from typing import cast
 
 import pytest
@@ -18,6 +19,7 @@ from internal_gan.training.progress import (
     TimeLeft,
     TrainingProgress,
     show_progress,
+    show_share,
 )
 
 MODEL = cast(Model, None)
@@ -223,6 +225,30 @@ def test_a_terminal_shows_one_bar_at_a_time() -> None:
     first.close()
     Display(consoles[2]).close()
     assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]
+
+
+def test_a_quiet_console_shows_no_bar_and_leaves_the_output_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    console = Console(quiet=True, force_terminal=True, _environ={"TERM": "xterm"})
+    for item in show_progress("ab", 2, "frames", console):
+        print(item)
+        assert sys.stdout is terminal
+    with show_share("searching", console) as show:
+        show(0.5)
+        print("c")
+        assert sys.stdout is terminal
+    progress = Progress(console)
+    progress.on_start(MODEL, PLAN)
+    print("d")
+    progress.close()
+    assert terminal.getvalue() == "a\nb\nc\nd\n"
 
 
 def test_a_callback_gets_the_progress_after_every_step(clock: Clock) -> None:

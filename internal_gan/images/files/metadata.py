@@ -39,3 +39,11 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
 def profile_space(profile: bytes) -> str | None:
     """The mode of the pixels that an ICC profile describes: ``L``, ``RGB``, ``CMYK``, or None."""
     return _PROFILE_SPACES.get(profile[16:20])
+
+
+def rgb_profile(profile: bytes | None) -> bytes | None:
+    """An ICC profile if it fits RGB pixels, or else None.
+
+    For pictures converted to RGB, such as thumbnails.
+    """
+    return profile if profile and profile_space(profile) == "RGB" else None

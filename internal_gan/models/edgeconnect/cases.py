@@ -42,7 +42,7 @@ class RandomHoles:
     def __post_init__(self) -> None:
         for kind in self.kinds:
             if kind not in KINDS:
-                raise unknown("holes.kinds", kind, KINDS)
+                raise unknown("kind", kind, KINDS)
         if not self.kinds:
             raise ValueError(f"kinds is empty; allowed: {', '.join(KINDS)}")
         if len(self.ratio) != 2:

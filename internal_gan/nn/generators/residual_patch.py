@@ -75,8 +75,8 @@ class ResidualPatchGenerator(nn.Module):
         self.gradient_floor = gradient_floor
         self.padding: Padding = padding
         self.margin = depth * (kernel_size - 1) // 2
-        self.uses_batch_statistics = norm == "batch"
-        self.is_local = norm != "instance"
+        self.uses_batch_statistics = norm.endswith("batch")
+        self.is_local = not norm.endswith("instance")
         initialise(self, init, rng)
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)

@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -28,8 +28,34 @@ from internal_gan.units import counted
 
 TASK = "export"
 INSTALL = "pip install 'internal-gan[export]'"
-# Largest allowed difference between the file's output and the model's, for values in [-1, 1].
-MOST_DIFFERENCE = 1e-4
+# Values in [-1, 1] that differ by no more are the same.
+CLOSE = 1e-4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much the file's pictures differ from the model's.
+
+    Attributes:
+        most: the largest difference of a value in [-1, 1].
+        share: of the values that differ by more than ``CLOSE``, 0 to 1.
+    """
+
+    most: float
+    share: float
+
+    def __str__(self) -> str:
+        text = f"at most {self.most:.2g}"
+        if self.share:
+            text += f", and {100 * self.share:.3g} % of them by more than {CLOSE:g}"
+        return text
+
+
+ALLOWED = Difference(CLOSE, 0)
+# If a value lies almost midway between two levels, float errors decide to which it is rounded, and
+# the finer scales spread the step. Measured: at most 0.011 and 4 % with trained weights (6 scales),
+# 0.05 and 34 % with random ones (9 scales). An error in resampling, padding or noise: over 65 %.
+ALLOWED_IF_ROUNDED = Difference(0.25, 0.5)
 
 
 def export(options: Options) -> Path:
@@ -40,8 +66,8 @@ def export(options: Options) -> Path:
     the model's at several sizes.
 
     Raises:
-        UserError: the checkpoint or an option is not usable, or a package is missing.
-        RuntimeError: the file's output differs; it is not kept.
+        UserError: the checkpoint or an option is not usable, a package is missing, or the file's
+            output differs; the file is then deleted.
     """
     wanted = options.export
     if options.device not in ("auto", "cpu"):
@@ -62,14 +88,14 @@ def export(options: Options) -> Path:
             (_write_onnx if wanted.format == "onnx" else _write_torch)(file, made)
         if made.image is not None:
             write_image(folder / "image.png", made.image, like=trained.like)
-        worst, drawn = _compared(file, made)
-        explain(folder, made, file.name, worst)
+        found, drawn = _compared(file, made)
+        explain(folder, made, file.name, str(found))
         mark = mark_of(options, trained.model.task, trained.model.family)
         results = write([Picture(f"{TASK}/000.png", drawn)], run, trained.like, mark)
         say(
             console,
             f"{file.name} matches the model: at {counted(len(made.sizes), 'size')}, values in "
-            f"[-1, 1] differ by at most {worst:.1g}.",
+            f"[-1, 1] differ by {found}.",
         )
         run.write_status("running", results=results)
         finish(console, run, f"{file.name} ({file.stat().st_size / 1e6:.1f} MB)", trained.started)
@@ -125,22 +151,34 @@ def _write_torch(path: Path, made: Export) -> None:
         torch.export.save(program, temporary)
 
 
-def _compared(file: Path, made: Export) -> tuple[float, Tensor]:
-    """The largest difference between the file's pictures and the model's, and the file's first."""
+def _compared(file: Path, made: Export) -> tuple[Difference, Tensor]:
+    """The largest difference and share of all pictures, and the file's first picture."""
     draw = _session(file, made.names) if file.suffix == ".onnx" else _loaded(file)
-    worst, pictures = 0.0, list[Tensor]()
+    allowed = ALLOWED_IF_ROUNDED if made.rounds else ALLOWED
+    differences, pictures = list[Difference](), list[Tensor]()
     for size in made.sizes:
         inputs = made.inputs(size)
         picture, ours = draw(inputs), made.ours(inputs, size)
-        same = picture.shape == ours.shape
-        difference = float((picture - ours).abs().max()) if same else math.inf
+        found = _difference(picture, ours)
         # Also true of a difference that is not a number.
-        if not difference <= MOST_DIFFERENCE:
+        if not (found.most <= allowed.most and found.share <= allowed.share):
             file.unlink()
-            raise RuntimeError(f"{file.name} at {size} differs from the model by {difference:.2g}")
-        worst = max(worst, difference)
+            height, width = size
+            raise UserError(
+                f"{file.name} is deleted: at {height}x{width}, its values in [-1, 1] differ from "
+                f"the model's by {found}; allowed: {allowed}"
+            )
+        differences.append(found)
         pictures.append(picture)
-    return worst, pictures[0]
+    most, share = max(d.most for d in differences), max(d.share for d in differences)
+    return Difference(most, share), pictures[0]
+
+
+def _difference(picture: Tensor, ours: Tensor) -> Difference:
+    if picture.shape != ours.shape:
+        return Difference(math.inf, 1)
+    gap = (picture - ours).abs()
+    return Difference(float(gap.max()), float((gap > CLOSE).float().mean()))
 
 
 Draw = Callable[[tuple[Tensor, ...]], Tensor]

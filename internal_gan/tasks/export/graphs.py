@@ -32,6 +32,7 @@ class Export(ABC):
         names: of its inputs.
         image: (1, 3, h, w) in [-1, 1], the image that the graph takes; None if it takes none.
         sizes: of the pictures that are compared; the first is also the size of the example.
+        rounds: whether pictures are rounded to 256 levels between scales.
     """
 
     model: Model
@@ -40,6 +41,7 @@ class Export(ABC):
     names: Sequence[str]
     image: Tensor | None
     sizes: Sequence[Size]
+    rounds = False
 
     @abstractmethod
     def inputs(self, size: Size) -> tuple[Tensor, ...]:
@@ -69,6 +71,7 @@ class SamplerExport(Export):
         model.ladder.check_scale(start_scale)
         self.model, self.start = model, start_scale
         self.graph = SamplerGraph(model, start_scale)
+        self.rounds = model.handover == "levels"
         self.scales = range(start_scale, model.finished)
         noises = [f"noise_{scale}" for scale in self.scales]
         self.names = ["image", *noises] if start_scale else noises

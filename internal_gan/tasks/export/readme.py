@@ -14,12 +14,12 @@ from internal_gan.version import __version__
 FILES = ("README.md", "use.py")
 
 
-def explain(folder: Path, made: Export, file: str, worst: float) -> None:
+def explain(folder: Path, made: Export, file: str, difference: str) -> None:
     """Write ``FILES`` next to an exported network.
 
     Args:
         file: its name.
-        worst: the largest difference from the model, for values in [-1, 1].
+        difference: between its pictures and the model's, in words.
     """
     environment = Environment(
         loader=PackageLoader("internal_gan.tasks.export"),
@@ -33,7 +33,8 @@ def explain(folder: Path, made: Export, file: str, worst: float) -> None:
         "file": file,
         "version": __version__,
         "onnx": file.endswith(".onnx"),
-        "worst": worst,
+        "difference": difference,
+        "rounds": made.rounds,
         "sampler": sampler is not None,
         "whole": isinstance(made, WholeExport),
         "start": sampler.start if sampler else 0,

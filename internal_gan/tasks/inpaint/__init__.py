@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import compared
+from internal_gan.files import distinct
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
 from internal_gan.images.files.image import as_written
 from internal_gan.images.layers import Layer
@@ -249,10 +250,7 @@ def _extent(box: tuple[slice, slice]) -> int:
 
 def _groups(names: Sequence[str]) -> list[str]:
     """A folder for each of several photos."""
-    stems = [Path(name).stem for name in names]
-    if len(stems) < 2:
-        return [""]
-    return [s if stems.count(s) == 1 else f"{n}-{s}" for n, s in enumerate(stems, 1)]
+    return distinct([Path(name).stem for name in names]) if len(names) > 1 else [""]
 
 
 WORK = Inpaint

@@ -47,8 +47,9 @@ class TestTiles:
         assert len(seen) > 3
         assert max(height * width for height, width in seen) <= 30 * 30
 
-    def test_are_not_used_with_a_norm_over_the_whole_map(self, tmp_path: Path) -> None:
-        model = trained(tmp_path, "model.generator.norm=instance", "model.steps=1").model
+    @pytest.mark.parametrize("norm", ["instance", "spectral_instance"])
+    def test_are_not_used_with_a_norm_over_the_whole_map(self, tmp_path: Path, norm: str) -> None:
+        model = trained(tmp_path, f"model.generator.norm={norm}", "model.steps=1").model
         whole = sample(model, 1, (61, 85))
         model.tile_pixels = 400
         assert torch.equal(sample(model, 1, (61, 85)), whole)

@@ -1,16 +1,18 @@
 """The generator of one scale: its size, receptive field and initial weights."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
 
-from internal_gan.nn.blocks import LEAKY_SLOPE, Padding
+from internal_gan.nn.blocks import LEAKY_SLOPE, Norm, Padding
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 
 MARGIN = 5
+NORMS = get_args(Norm)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -43,15 +45,15 @@ def test_parameter_count_in_numbers(width: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (25, 33), (11, 64), (47, 20)])
-@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+@pytest.mark.parametrize("norm", NORMS)
 def test_the_output_has_the_size_of_the_input(norm: Any, size: tuple[int, int]) -> None:
     generator = ResidualPatchGenerator(8, norm=norm, rng=rng()).eval()
     assert generator(noise_for(*size, 2)).shape == (2, 3, *size)
     assert generator(noise_for(*size, 2), image_of(*size, 2)).shape == (2, 3, *size)
 
 
-@pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
-def test_receptive_field_is_11_by_11(norm: Any) -> None:
+@pytest.mark.parametrize("norm", NORMS)
+def test_receptive_field_is_11_by_11_if_the_norm_is_local(norm: Any) -> None:
     generator = ResidualPatchGenerator(8, norm=norm, init="kaiming", rng=rng()).eval()
     noise = noise_for(21, 27).requires_grad_()
     generator(noise)[0, :, 9, 13].sum().backward()
@@ -59,7 +61,16 @@ def test_receptive_field_is_11_by_11(norm: Any) -> None:
     seen = noise.grad.abs().sum(dim=(0, 1)) > 0
     expected = torch.zeros_like(seen)
     expected[9 : 9 + 11, 13 : 13 + 11] = True
-    assert torch.equal(seen, expected)
+    assert torch.equal(seen, expected) == generator.is_local
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_images_of_a_batch_influence_each_other_only_with_batch_statistics(norm: Any) -> None:
+    generator = ResidualPatchGenerator(8, norm=norm, init="kaiming", rng=rng())
+    noise = noise_for(14, 19, 2) * torch.tensor([1.0, 3.0]).view(2, 1, 1, 1)
+    with parametrize.cached():  # keeps the weights: each use in training refines spectral norms
+        together, alone = generator(noise)[:1], generator(noise[:1])
+    assert torch.allclose(together, alone, atol=1e-5) != generator.uses_batch_statistics
 
 
 def test_the_margin_is_half_the_receptive_field() -> None:
