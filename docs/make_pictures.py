@@ -132,6 +132,21 @@ def samples(models: Models) -> Image.Image:
     return column([row(drawn[:3]), row(drawn[3:])])
 
 
+def bundled(models: Models) -> Image.Image:
+    """Every bundled photo with the first three samples of seed 0."""
+    rows = []
+    for name in ("mountains.jpg", "dandelions.jpg", "../gravel.jpg", "../peaks.jpg"):
+        drawn = models("singan", name).sample(3, seed=0, resolution=800)
+        rows.append(row([photo_of(name, 800), *drawn]))
+    return column(rows)
+
+
+def export(models: Models) -> Image.Image:
+    """The picture that the exported network was trained on, and what the file draws of it."""
+    made = models.task("export", "ingan", "dandelions.jpg") / "export"
+    return row([Image.open(made / name) for name in ("image.png", "000.png")], 300)
+
+
 def start_scales(models: Models) -> Image.Image:
     model = models("singan", "mountains.jpg")
     rows = [
@@ -375,6 +390,8 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "full-resolution": full_resolution,
     "preview": preview,
     "samples": samples,
+    "bundled": bundled,
+    "export": export,
     "start-scales": start_scales,
     "varied": varied,
     "large": large,
