@@ -106,8 +106,7 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     if "model" in given:
         family, found = _family(options), _family(load_options(folder.config_path))
-        # Names of a family's variants begin with the family's name.
-        if not family.startswith(found):
+        if family != found:
             raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
 

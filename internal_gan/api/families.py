@@ -50,7 +50,11 @@ class SinGAN(Model):
         return self._several("sample", wanted, **how)
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
-        """The model's reconstruction of the photo."""
+        """The model's reconstruction of the photo, at the size of its training.
+
+        Raises:
+            internal_gan.UserError: ``output_type`` is unknown.
+        """
         check_output_type(output_type)
         drawn = self._computed(self.network.preview() for _ in range(1))
         return to_memory(next(drawn), output_type, self._like)

@@ -78,6 +78,8 @@ def _listening(settings: Settings) -> socket.socket:
         listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        # From now on, connections wait for the server instead of being refused.
+        listening.listen()
     except OSError as error:
         raise UserError(
             f"host={settings.host} port={settings.port}: {error.strerror}; allowed: an address of "

@@ -40,8 +40,8 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
-    * If one model or task takes several photos, ``image=photos/`` becomes the list of the images
-      in that folder.
+    * For EdgeConnect and for tasks that take several photos, ``image=photos/`` becomes the list of
+      the images in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
     * A task with its own kind of training gets the recipe of its name in ``conf/recipe``.

@@ -34,7 +34,9 @@ PUBLISHED = {
     "1a9a5a14": "torchvision's before version 0.8",
 }
 _STATISTICS = ("weight", "bias", "running_mean", "running_var")
+# Of the batch norms, as published.
 EPSILON = 1e-3
+# Rows of the output that are computed at once, which bounds the memory.
 STRIP = 32
 
 

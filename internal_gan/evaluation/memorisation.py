@@ -17,8 +17,12 @@ def nearest_copy(real: Tensor, sample: Tensor) -> float:
     """The distance between the real image and the sample's most similar large piece.
 
     Nine pieces with half the real image's sides, spread evenly over the sample, are compared with
-    every position of the real image (1, 3, H, W) and of its mirror image. Images with more than 512
-    pixels a side are shrunk first.
+    every position of the real image and of its mirror image. If the real image has more than 512
+    pixels a side, both are shrunk first, by the same factor.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ. A sample that is smaller
+            than a piece is one piece.
 
     Returns:
         The smallest root mean squared error, from 0 (a quarter of the real image was copied) to 1.

@@ -24,6 +24,7 @@ class Optimization:
 
     Attributes:
         generator_lr, discriminator_lr: learning rates at the start of the stage.
+        betas: Adam's two coefficients, each from 0 to below 1.
         decay_start: fraction of the stage's steps after which the rates fall.
         decay: ``step`` multiplies the rates by ``final_lr`` immediately, ``linear`` lowers them to
             it evenly.

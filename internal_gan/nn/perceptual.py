@@ -92,6 +92,7 @@ class VGG19Features(FeatureNetwork):
 
     Raises:
         UserError: the file does not exist, or belongs to another network.
+        ValueError: there are not five widths.
     """
 
     def __init__(

@@ -61,7 +61,8 @@ class Field(NamedTuple):
 
     Attributes:
         places: (h, w, 2), row and column of the match.
-        distances: (h, w) int32, sums of squared differences.
+        distances: (h, w) int32, sums of squared differences of 8-bit values; arbitrary at places
+            that were not searched.
     """
 
     places: Places

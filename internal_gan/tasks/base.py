@@ -39,7 +39,8 @@ class Picture:
         alpha: (1, 1, H, W) in [0, 1], replaces the alpha channel of ``like``.
         origin: where its pixels come from, written to a file next to it; None if unknown.
         layers: of the photo, to be rearranged by ``origin``.
-        made: whether a model generated it; not needed for results, films, frames and previews.
+        made: whether a model generated it, so that its file gets the mark. Results, films, frames
+            and previews get it anyway.
     """
 
     file: str

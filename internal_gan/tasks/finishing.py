@@ -56,8 +56,8 @@ class Drawn:
 
     Attributes:
         pixels: (1, 3, H, W) in [-1, 1], the result.
-        drawing: (1, 3, h, w), the network's output; None if it is the result.
-        origin: where the result's pixels come from; None if ``drawing`` is.
+        drawing: (1, 3, h, w), the network's output; None if that is the result.
+        origin: where the result's pixels come from; None if the network drew them.
         alpha: (1, 1, H, W) in [0, 1], if the photo is transparent somewhere.
         like: the photo whose format the result takes; None: the training photo.
         layers: of the photo, to be rearranged like the result.

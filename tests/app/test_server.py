@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
+from internal_gan.app.command import _listening
 from internal_gan.app.forms import overrides_of
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Job, Trainings, Worker
@@ -173,6 +174,11 @@ def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
     assert entered.status_code == 303
     assert "httponly" in entered.headers["set-cookie"].lower()
     assert client.get("/photos").status_code == 200
+
+
+def test_a_connection_waits_for_the_server_to_start() -> None:
+    with _listening(Settings(port=0)) as listening:
+        socket.create_connection(listening.getsockname(), timeout=5).close()
 
 
 def test_the_printed_addresses_can_be_opened() -> None:

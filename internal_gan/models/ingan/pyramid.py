@@ -23,7 +23,9 @@ from internal_gan.units import Size
 
 
 class InGANPyramid(RetargetModel):
-    """y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
+    """InGAN as a pyramid: the coarsest scale redraws the transformed photo, the others refine it.
+
+    y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
 
     Args:
         generator: called with ``width``, ``depth``, ``condition_channels`` and ``rng`` to make a

@@ -15,7 +15,9 @@ Innovations = Callable[[int], Fields]
 
 
 class Walk:
-    """z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
+    """A random walk of the noise around that of the reconstruction.
+
+    z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
     d_{t+1} = beta (z_t - z_{t-1}) + (1 - beta) u_t and white noise u.
 
     The difference e_t = z_t - z_rec is a second-order autoregression,
