@@ -52,33 +52,25 @@ def _start_scale(least: int, help: str, word: str = "") -> Any:
     )
 
 
-def _are_pairs(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
-    """Whether ``value`` is a pair of allowed numbers, up to ``nulls`` of them null, or a list of
-    pairs."""
-    if not isinstance(value, list) or not value:
+def _is_pair(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
+    """Whether ``value`` is a pair of allowed numbers, up to ``nulls`` of them null."""
+    if not isinstance(value, list) or len(value) != 2:
         return False
-    if isinstance(value[0], list):
-        pairs = all(isinstance(v, list) and v and not isinstance(v[0], list) for v in value)
-        return pairs and all(_are_pairs(v, allowed, nulls) for v in value)
     numbers = [n for n in value if n is not None]
     plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-    return len(value) == 2 and len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
-
-
-def _are_shapes(value: Any) -> bool:
-    """Whether ``value`` is a size in pixels, a ratio such as 16:9, or a list of these."""
-    if not isinstance(value, list) or not value:
-        return _is_shape(value)
-    if any(isinstance(v, list | str) for v in value):
-        return all(_is_shape(v) for v in value)
-    return _is_shape(value)
+    return len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
 
 
 def _is_shape(value: Any) -> bool:
+    """Whether ``value`` is a size in pixels or a ratio such as 16:9."""
     if isinstance(value, str):
         return ratio_of(value) is not None
-    is_flat = isinstance(value, list) and not any(isinstance(v, list) for v in value)
-    return is_flat and _are_pairs(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+    return _is_pair(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+
+
+def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
+    """Whether ``value`` or, in a list, each of its entries fits."""
+    return fits(value) or (isinstance(value, list) and value != [] and all(map(fits, value)))
 
 
 @dataclass
@@ -134,13 +126,13 @@ class RetargetOptions:
         "size of the result; a null keeps the photo's aspect ratio, width:height its area",
         "[height,width] in pixels, such as [300,800] or [300,null], or width:height, such as 16:9, "
         "or a list of these",
-        _are_shapes,
+        lambda v: _one_or_several(v, _is_shape),
     )
     scale: Any = option(
         None,
         "size as factors of the photo's height and width; if shape is null too: examples",
         "two factors [height,width] above 0, such as [1.0,2.0], or a list of these",
-        lambda v: _are_pairs(v, lambda n: 0 < n < inf),
+        lambda v: _one_or_several(v, lambda p: _is_pair(p, lambda n: 0 < n < inf)),
     )
     zoom: int | float | str = option(
         AUTO,
@@ -156,7 +148,7 @@ class RetargetOptions:
         "where a homography moves the corners; 0 to 1 is inside the frame",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
-        lambda v: _are_pairs(v, lambda n: abs(n) < 100) and len(v) == 4,
+        lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
     )
     mask: str | None = path("image whose white or opaque part is the outline", _IMAGE)
     image: str | None = path(
