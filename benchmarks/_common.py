@@ -62,10 +62,20 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
+def number(value: float, digits: int = 3) -> str:
+    """A number with these significant digits, large ones without an exponent.
+
+    >>> number(0.012345), number(71612.4)
+    ('0.0123', '71600')
+    """
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e+" in text else text
+
+
 def shown(found: Mapping[str, float], digits: int = 3) -> str:
     """A :func:`spread` as a table cell: the median, with the range if there are several runs."""
     median, lowest, highest = (
-        f"{found[key]:.{digits}g}" for key in ("median", "lowest", "highest")
+        number(found[key], digits) for key in ("median", "lowest", "highest")
     )
     return median if found["runs"] == 1 else f"{median} ({lowest} to {highest})"
 

@@ -3,8 +3,9 @@
     python -m benchmarks.neighbour > neighbour.json
 
 In every round, each way runs next to no, one and two processes that only compute, so that a change
-in the machine's speed affects all ways. ``torch`` leaves threads to PyTorch: all cores, and threads
-that spin for a while before they sleep. ``spinning`` never lets them sleep.
+in the machine's speed affects all ways. ``passive`` puts waiting threads to sleep at once;
+``torch`` leaves threads to PyTorch: all cores, and threads that spin for some milliseconds before
+they sleep; ``spinning`` never lets them sleep.
 """
 
 import argparse
@@ -43,6 +44,7 @@ WAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "default": ({}, []),
     "one_thread": ({}, ["trainer.threads=1"]),
     "all_threads": ({}, [f"trainer.threads={CORES}"]),
+    "passive": ({"OMP_WAIT_POLICY": "PASSIVE"}, [f"trainer.threads={CORES}"]),
     # An empty value counts as set, so the package leaves it alone; libgomp reports it as invalid.
     "torch": ({"OMP_WAIT_POLICY": ""}, [f"trainer.threads={CORES}"]),
     "spinning": ({"OMP_WAIT_POLICY": "ACTIVE"}, [f"trainer.threads={CORES}"]),
@@ -75,8 +77,8 @@ def steps_per_second(photo: Path, way: str, seconds: float) -> float:
         UserError: the training ended before its first step.
     """
     variables, overrides = WAYS[way]
-    kept = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
-    environment = {k: v for k, v in os.environ.items() if k not in kept} | variables
+    left_out = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environment = {k: v for k, v in os.environ.items() if k not in left_out} | variables
     with tempfile.TemporaryDirectory() as folder:
         output, log = Path(folder, "run"), Path(folder, "log.txt")
         command = [sys.executable, "-m", "internal_gan", f"image={photo}", f"output={output}"]

@@ -162,15 +162,18 @@ def natural(name: str) -> list[tuple[int, str]]:
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, those that occur several times with their number in front.
 
+    Names that differ only in case count as the same, as they do on some file systems.
+
     >>> distinct(["a", "b", "a"]), distinct(["a", "a", "1-a"])
     (['1-a', 'b', '3-a'], ['1-a', '2-a', '3-1-a'])
     """
-    counts = Counter(names)
+    counts = Counter(map(str.casefold, names))
     numbered = [f"{number}-{name}" for number, name in enumerate(names, 1)]
     found = [
-        name if counts[name] == 1 else other for name, other in zip(names, numbered, strict=True)
+        name if counts[name.casefold()] == 1 else other
+        for name, other in zip(names, numbered, strict=True)
     ]
-    return found if len(set(found)) == len(found) else numbered
+    return found if len(set(map(str.casefold, found))) == len(found) else numbered
 
 
 def make_folder(path: Path) -> Path:

@@ -9,8 +9,11 @@ import torch
 
 from tests.commands import ROOT
 
-SETTINGS = ("OMP_WAIT_POLICY", "ONEDNN_MAX_CPU_ISA")
-SHOW = "import internal_gan, os, sys; print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA")
+SHOW = """
+import internal_gan, os, sys
+print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ.get("GOMP_SPINCOUNT"))
+"""
 
 
 def run_python(code: str, **variables: str) -> str:
@@ -25,9 +28,10 @@ def run_python(code: str, **variables: str) -> str:
     return answer.stdout.strip()
 
 
-def test_threads_wait_passively_unless_the_user_chooses() -> None:
-    assert run_python(SHOW) == "False PASSIVE"
-    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE"
+def test_threads_spin_briefly_unless_the_user_chooses() -> None:
+    assert run_python(SHOW) == "False PASSIVE 5000"
+    assert run_python(SHOW, GOMP_SPINCOUNT="7") == "False PASSIVE 7"
+    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE None"
 
 
 # Fills memory with NaN before it is reused, then trains this package's blocks on it.

@@ -122,6 +122,7 @@ def test_a_text_is_written_over_in_full_or_not_at_all(tmp_path: Path) -> None:
 def test_names_are_told_apart_by_their_numbers() -> None:
     assert distinct(["a", "b", "c"]) == ["a", "b", "c"]
     assert distinct(["a", "b", "a"]) == ["1-a", "b", "3-a"]
+    assert distinct(["a", "b", "A"]) == ["1-a", "b", "3-A"]
     assert distinct(["a", "a", "1-a"]) == ["1-a", "2-a", "3-1-a"]
 
 

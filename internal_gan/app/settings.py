@@ -23,7 +23,7 @@ internal-gan app shows a web page that does what the command line does.
   port=7860             port of the page
   host=127.0.0.1        who may open it: only this machine; 0.0.0.0: also others, with the token
   token=SECRET          the token that others need; by default a new one, which is printed
-  runs=runs             folder for trainings and results
+  runs=runs             folder for training runs and results
   max_megapixels=60     largest photo accepted, in megapixels
   trainer=fast          how to train, as on the command line
   browser=true          whether to open the page in a browser

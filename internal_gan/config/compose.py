@@ -34,7 +34,7 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 def _check_model(overrides: Sequence[str]) -> None:
     """Refuse a ``model=`` that would silently replace the one of the chosen experiment."""
-    given = {key_of(override): override.partition("=")[2] for override in overrides}
+    given = {key_of(override): override.partition("=")[2].strip("'\"") for override in overrides}
     model, experiment = given.get("model"), given.get("experiment")
     if model is None or experiment not in experiments():
         return

@@ -48,6 +48,16 @@ def path(help: str, needs: str) -> Any:
     return option(None, help, needs, lambda value: value != "", is_path=True)
 
 
+def paths(help: str, needs: str) -> Any:
+    """A file or a list of files, null by default."""
+    return option(None, help, needs, _are_names, is_path=True)
+
+
+def _are_names(value: Any) -> bool:
+    names = value if isinstance(value, list) else [value]
+    return names != [] and all(isinstance(name, str) and name != "" for name in names)
+
+
 def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
     """One of these names, or null if that is the default."""
     needs = "one of " + ", ".join(names) + (", or null" if default is None else "")

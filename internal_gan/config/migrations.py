@@ -13,7 +13,8 @@ NAMES = {
         "models.edgeconnect.Weights": "models.edgeconnect.losses.Weights",
         "models.edgeconnect.model.EdgeConnect": "models.edgeconnect.training.EdgeConnectRecipe",
         "models.edgeconnect.model.Weights": "models.edgeconnect.losses.Weights",
-        "models.edgeconnect_cases": "models.edgeconnect.cases",
+        "models.edgeconnect.cases": "models.edgeconnect.batches",
+        "models.edgeconnect_cases": "models.edgeconnect.batches",
         "models.ingan.InGAN": "models.ingan.whole_training.InGANRecipe",
         "models.ingan.pyramid.InGANPyramid": "models.ingan.pyramid_training.InGANPyramidRecipe",
         "models.ingan.whole.InGAN": "models.ingan.whole_training.InGANRecipe",
@@ -33,6 +34,28 @@ NAMES = {
 }
 # Old and new names of options, by the class that takes them now.
 OPTIONS: dict[str, dict[str, str]] = {}
+# Options that 0.1.0 did not have, with the values that keep its models as they were.
+ADDED: dict[str, dict[str, Any]] = {
+    "internal_gan.models.edgeconnect.losses.Weights": {"edge_entropy": 0.0},
+    "internal_gan.models.edgeconnect.training.EdgeConnectRecipe": {
+        "final_rates": None,
+        "lines_first": False,
+        "match_logits": False,
+        "style_inside": False,
+    },
+    "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe": {
+        "geometry": 0.0,
+        "scale_count": "fewest",
+    },
+    "internal_gan.models.ingan.whole_training.InGANRecipe": {
+        "noise_on": ["real", "input", "drawing"],
+        "same_scales": False,
+    },
+    "internal_gan.models.singan.training.SinGANRecipe": {
+        "handover": "as_drawn",
+        "scale_count": "fewest",
+    },
+}
 # Tasks of 0.1.0 that are now commands in a checkout. The config.yaml of old runs has their options.
 COMMANDS = {
     "evaluate_super_resolution": "benchmarks.super_resolution",
@@ -57,4 +80,5 @@ def migrated(config: Any) -> Any:
     module, _, name = target.rpartition(".")
     values["_target_"] = target = NAMES.get(target, f"{NAMES.get(module, module)}.{name}")
     renamed = OPTIONS.get(target, {})
-    return {renamed.get(option, option): value for option, value in values.items()}
+    values = {renamed.get(option, option): value for option, value in values.items()}
+    return values | {k: v for k, v in ADDED.get(target, {}).items() if k not in values}

@@ -20,8 +20,10 @@ from internal_gan.config.fields import (
     one_of,
     option,
     path,
+    paths,
     whole,
 )
+from internal_gan.config.hole_options import InpaintOptions, MaskOptions
 from internal_gan.config.origin_options import (
     FinishOptions,
     LayersOptions,
@@ -33,9 +35,7 @@ from internal_gan.config.task_options import (
     EvaluateOptions,
     ExportOptions,
     HarmonizeOptions,
-    InpaintOptions,
     MakeTileableOptions,
-    MaskOptions,
     PaintOptions,
     RedrawOptions,
     RetargetOptions,
@@ -54,11 +54,6 @@ FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
     *("l1_inside", "patches_inside"),
 )
-
-
-def _is_names(value: Any) -> bool:
-    names = value if isinstance(value, list) else [value]
-    return names != [] and all(isinstance(name, str) and name != "" for name in names)
 
 
 @dataclass
@@ -105,12 +100,9 @@ class Options:
     task: str = one_of(
         TASKS, "train", "what to do; train also draws at the end, most others use checkpoint=RUN"
     )
-    image: Any = option(
-        None,
+    image: Any = paths(
         "photo to use, or several; for task=verify the picture to check",
         "the name of one image file, or several such as [a.jpg,b.jpg]",
-        _is_names,
-        is_path=True,
     )
     output: str | None = path(
         "folder for the results; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"

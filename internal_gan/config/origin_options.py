@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.config.fields import AUTO, number, one_of, option, path, seed, size, whole
+from internal_gan.config.fields import AUTO, number, one_of, option, path, paths, seed, size, whole
 
 MOST_PREVIEWS = 1000
-
-
-def _are_names(value: Any) -> bool:
-    names = value if isinstance(value, list) else [value]
-    return names != [] and all(isinstance(name, str) and name != "" for name in names)
 
 
 @dataclass
@@ -53,19 +48,13 @@ class PreviewOptions:
 class LayersOptions:
     """Images that are rearranged together with the photo's pixels."""
 
-    files: Any = option(
-        None,
+    files: Any = paths(
         "layers of the photo's size, such as a mask or normals; short: layers=[a.png,b.tif]",
         "the name of one image file, or several such as [a.png,b.tif], or null",
-        _are_names,
-        is_path=True,
     )
-    labels: Any = option(
-        None,
+    labels: Any = paths(
         "layers whose values are labels; palette and black-and-white images always are",
         "one or more of the names in layers, such as [a.png], or null",
-        _are_names,
-        is_path=True,
     )
 
 

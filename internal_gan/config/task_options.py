@@ -21,7 +21,6 @@ from internal_gan.config.fields import (
 from internal_gan.units import ratio_of
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
-MASK_KINDS = ("box", "strokes")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 _IMAGE = "the name of an image file, or null"
@@ -29,7 +28,7 @@ _IMAGE = "the name of an image file, or null"
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 
 
-def _count() -> Any:
+def result_count() -> Any:
     return whole(1, f"[1, {MOST_RESULTS}]", "number of results; their seeds are consecutive")
 
 
@@ -192,7 +191,7 @@ class PaintOptions:
         False, "reduce painting and photo to a few colours, and retrain the start scale on them"
     )
     colours: int = whole(8, "[2, 256]", "number of colours for quantize")
-    count: int = _count()
+    count: int = result_count()
     seed: int | None = seed()
 
 
@@ -210,7 +209,7 @@ class RedrawOptions:
     start_scale: int | str = _start_scale(
         1, "higher stays closer to the changed photo; auto: the task's default", AUTO
     )
-    count: int = _count()
+    count: int = result_count()
     seed: int | None = seed()
 
 
@@ -239,53 +238,6 @@ class MakeTileableOptions:
     )
     start_scale: int | str = _start_scale(
         0, "higher stays closer to the photo's own borders; auto: the task's default", AUTO
-    )
-    seed: int | None = seed()
-
-
-@dataclass
-class MaskOptions:
-    """How inpaint, edit and harmonize prepare their masks, and what task=mask makes."""
-
-    file: str | None = path(
-        "mask, white in the hole, or a folder of masks named like the photos; short: mask=FILE",
-        "the name of one image file or of a folder of them, or null",
-    )
-    invert: bool = flag(False, "take black, not white, as the part that may change")
-    dilate: float | None = number(
-        None, "[0, 1000]", "grow the mask by this radius; null: the task's default", "of pixels"
-    )
-    feather: float | None = number(
-        None,
-        "[0, 1000]",
-        "blur the mask's edge by this sigma; null: the task's default",
-        "of pixels",
-    )
-    kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
-    ratio: float = number(0.3, "(0, 1)", "fraction of the photo that these holes cover")
-
-
-@dataclass
-class InpaintOptions:
-    """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
-
-    box: list[int] | None = option(
-        None,
-        "hole as a rectangle, instead of a mask",
-        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
-        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
-    )
-    edges: str | None = path(
-        "drawing of the edges in the hole, of the photo's size; short: edges=FILE",
-        "the name of one image file, white lines on black, or null",
-    )
-    source: str | None = path(
-        "mask of where to train and take patches from; null: everywhere except the hole",
-        "the name of one image file, white where to train, or null",
-    )
-    count: int = _count()
-    compare: bool = flag(
-        True, "also fill the hole by a classical method, to compare; needs internal-gan[inpainting]"
     )
     seed: int | None = seed()
 

@@ -39,7 +39,7 @@ class LadderRecipe(Recipe):
     min_size: int
     max_size: int | None
     num_scales: int | None
-    scale_count: Count = "fewest"
+    scale_count: Count
     penalty_interval: int
     penalty_crop: int | None
     discriminator_crop: int | None

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from internal_gan.files import natural
-from internal_gan.report.pictures import Picture, read_picture
-from internal_gan.report.run import Run
+from internal_gan.report.pictures import PagePicture, read_picture
+from internal_gan.report.run import RunState
 from internal_gan.runs.results import MOVIE_SUFFIXES, Result, in_words, read_results
 
 MAX_PICTURES = 12
@@ -24,7 +24,7 @@ class Row:
     """
 
     title: str
-    pictures: Sequence[Picture]
+    pictures: Sequence[PagePicture]
     few: bool
     more: int
     folder: str
@@ -38,7 +38,7 @@ class Section:
     rows: Sequence[Row]
 
 
-def read_gallery(run: Run) -> tuple[list[Section], list[Picture]]:
+def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
     """The results to show, the first of each row and evenly spread frames, and all previews."""
     results = read_results(run.folder)
     made: dict[str, dict[str, list[Result]]] = {}
@@ -54,14 +54,14 @@ def read_gallery(run: Run) -> tuple[list[Section], list[Picture]]:
     return sections, _read(run, [_named(run, *it) for it in enumerate(previews)])
 
 
-def _photos(run: Run) -> list[Result]:
+def _photos(run: RunState) -> list[Result]:
     """The photos as the model learns them, if several."""
     files = (run.folder / "photos").glob("*.png")
     names = sorted((path.name for path in files), key=natural)
     return [Result(f"photos/{name}", "aside") for name in names]
 
 
-def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
+def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
     at_most = MAX_ROW if title else MAX_PICTURES
     chosen = results[:at_most]
     if results[0].kind == "frame":
@@ -74,18 +74,20 @@ def _row(run: Run, title: str, results: Sequence[Result]) -> Row:
     return Row(in_words(title), pictures, len(results) <= FEW, more, folder)
 
 
-def _read(run: Run, results: Sequence[Result]) -> list[Picture]:
+def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
     """Prepare pictures and films, without those that cannot be read."""
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
     found = []
     for result in results:
         if PurePosixPath(result.file).suffix.lower() in MOVIE_SUFFIXES:
-            found.append(Picture(result.file, None, height, width, result.caption, is_film=True))
+            found.append(
+                PagePicture(result.file, None, height, width, result.caption, is_film=True)
+            )
         elif picture := read_picture(run.folder, result.file, result.caption):
             found.append(picture)
     return found
 
 
-def _named(run: Run, index: int, preview: Result) -> Result:
+def _named(run: RunState, index: int, preview: Result) -> Result:
     name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
     return replace(preview, caption=name.capitalize())

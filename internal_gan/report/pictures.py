@@ -17,7 +17,7 @@ TINY_SIDE = 128
 
 
 @dataclass(frozen=True)
-class Picture:
+class PagePicture:
     """A picture or film in a run folder.
 
     Attributes:
@@ -45,7 +45,7 @@ class Picture:
         return max(self.height, self.width) <= TINY_SIDE
 
 
-def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
+def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | None:
     """Prepare a picture of a run folder for its page; None if it cannot be read.
 
     Small PNG files and moving pictures are embedded unchanged, large moving pictures not at all,
@@ -61,7 +61,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
             small = path.stat().st_size <= (SMALL_MOVING_BYTES if moving else SMALL_BYTES)
             if moving or (kind == "png" and small):
                 data = _address(kind, path.read_bytes()) if small else None
-                return Picture(file, data, height, width, caption)
+                return PagePicture(file, data, height, width, caption)
             shown = image.convert("RGBA" if image.has_transparency_data else "RGB")
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -69,7 +69,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> Picture | None:
     profile = rgb_profile(image.info.get("icc_profile"))
     buffer = io.BytesIO()
     shown.save(buffer, "WEBP", quality=88, icc_profile=profile)
-    return Picture(file, _address("webp", buffer.getvalue()), height, width, caption)
+    return PagePicture(file, _address("webp", buffer.getvalue()), height, width, caption)
 
 
 def _address(kind: str, content: bytes) -> str:

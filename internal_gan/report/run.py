@@ -10,7 +10,7 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_file
-from internal_gan.report.pictures import Picture, read_picture
+from internal_gan.report.pictures import PagePicture, read_picture
 from internal_gan.runs.records import read_metrics, read_status, seconds_of
 
 
@@ -26,7 +26,7 @@ class StageRow:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunState:
     """The state of a run.
 
     Attributes:
@@ -43,7 +43,7 @@ class Run:
     stages: Sequence[StageRow]
     rows: Sequence[Mapping[str, Any]]
     memory_bytes: int | None
-    photo: Picture | None
+    photo: PagePicture | None
     config: str
     options: Options | None
 
@@ -88,7 +88,7 @@ class Run:
         return max(sum(stage.seconds for stage in self.stages) - self.seconds_spent, 0.0)
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> RunState:
     """Read a run folder, which need not be complete."""
     rows = read_metrics(folder / "metrics.jsonl")
     plans = [row for row in rows if row.get("event") == "plan"]
@@ -101,7 +101,7 @@ def read_run(folder: Path) -> Run:
         config = read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         config = ""
-    return Run(
+    return RunState(
         folder=folder,
         status=read_status(folder / "status.json"),
         stages=_stages(plans[-1], rows) if plans else [],

@@ -37,7 +37,7 @@ from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import BESIDE
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
-from internal_gan.tasks.reporting import announce, finish, new_console, recorded, say
+from internal_gan.tasks.reporting import announce, end_run, new_console, recorded, say
 from internal_gan.tasks.retarget.targets import photo_of
 from internal_gan.tasks.runner import load_trained, mark_of, new_run, work_of, write
 from internal_gan.training.progress import show_progress
@@ -140,7 +140,7 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
         _judge(
             Subject(wanted, real, name, groups, about, None, stem, source.photo), folder, console
         )
-        finish(console, folder, "Evaluation", trained.started, task=TASK)
+        end_run(console, folder, "Evaluation", trained.started, task=TASK)
     return folder.path
 
 
@@ -162,7 +162,7 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
         _judge(
             Subject(wanted, real, wanted.real, groups, about, mask, stem, given), folder, console
         )
-        finish(console, folder, "Evaluation", started, device=str(device))
+        end_run(console, folder, "Evaluation", started, device=str(device))
     return folder.path
 
 

@@ -63,7 +63,7 @@ def check_inside(option: str, part: Tensor, wrap: tuple[bool, bool] = (False, Fa
     """Raise a UserError that names ``option`` if there is not enough memory to rebuild a part.
 
     Args:
-        part, wrap: as for :func:`finish_inside`.
+        part, wrap: as for :func:`rebuilt_inside`.
     """
     height, width = size_of(part)
     made = height * width if any(wrap) else int(part.count_nonzero())
@@ -71,7 +71,7 @@ def check_inside(option: str, part: Tensor, wrap: tuple[bool, bool] = (False, Fa
     check_memory(needed, torch.device("cpu"), f"{option} of {height}x{width} pixels")
 
 
-def finish_inside(
+def rebuilt_inside(
     photo: Photo,
     drawing: Tensor,
     part: Tensor,

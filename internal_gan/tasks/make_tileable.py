@@ -18,7 +18,7 @@ from internal_gan.models.singan.sampling import wrap_of
 from internal_gan.models.singan.tiling import band_of, make_tileable
 from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.finishing import is_wanted
-from internal_gan.tasks.inside import check_inside, finish_inside
+from internal_gan.tasks.inside import check_inside, rebuilt_inside
 from internal_gan.tasks.layers import read_layers, refuse_layers
 from internal_gan.tasks.proof import proof, proof_name
 
@@ -53,7 +53,7 @@ class MakeTileable(Work[MakeTileableOptions]):
             drawing = resize(made, at).clamp(-1, 1)
             part = (band_of(photo.size, tileable, wanted.band) > 0).float()
             scale = at[1] / photo.size[1]
-            done = finish_inside(
+            done = rebuilt_inside(
                 photo, made, part, scale=scale, context=context, detailed=True, wrap=wrap
             )
             made = done.pixels

@@ -27,8 +27,8 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture, gray
 from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.inpaint.holes import Case, holes_of
-from internal_gan.tasks.inside import check_inside, finish_inside
-from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
+from internal_gan.tasks.inside import check_inside, rebuilt_inside
+from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.units import counted
 
@@ -67,7 +67,7 @@ def preview(options: Options) -> Path:
             results = write(drawn, folder, mark=mark_of(options, TASK, None))
         folder.write_status("running", results=results, **context.facts)
         made = counted(options.preview.count, TASK)
-        finish(context.console, folder, made, started, task=TASK)
+        end_run(context.console, folder, made, started, task=TASK)
     return folder.path
 
 
@@ -110,7 +110,7 @@ def fillings(context: Context, case: Case) -> Iterator[Picture]:
     for number, seed in enumerate(seeds(context.options)):
         rng = torch.Generator().manual_seed(seed) if number else None
         drawing, scale = _completed(photo.pixels, hole, case.unknown, rng)
-        done = finish_inside(photo, drawing, hole, case.unknown, scale=scale, context=context)
+        done = rebuilt_inside(photo, drawing, hole, case.unknown, scale=scale, context=context)
         alpha = photo.alpha
         if alpha is not None:
             alpha = torch.where(hole > 0, done.along(alpha), alpha)

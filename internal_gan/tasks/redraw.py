@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import MaskOptions, RedrawOptions
+from internal_gan.config.hole_options import MaskOptions
+from internal_gan.config.task_options import RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import compared, same_pixels
 from internal_gan.images.composite import bring_back
@@ -28,7 +29,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
-from internal_gan.tasks.inside import Inside, check_inside, finish_inside
+from internal_gan.tasks.inside import Inside, check_inside, rebuilt_inside
 from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
@@ -143,7 +144,7 @@ class Redraw(FromImage[Wanted]):
         drawing = bring_back(photo.pixels, change.before, change.after, weight)
         ratio = max(1.0, _ratio(photo, learnt))
         size = round(learnt.size[0] * ratio), round(learnt.size[1] * ratio)
-        done = finish_inside(
+        done = rebuilt_inside(
             photo,
             drawing,
             part,

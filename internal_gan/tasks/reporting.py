@@ -52,7 +52,7 @@ def write_page(folder: RunFolder) -> None:
         _log.warning("the page %s could not be written: %s", folder.report_path, why)
 
 
-def finish(
+def end_run(
     console: Console,
     folder: RunFolder,
     made: str,

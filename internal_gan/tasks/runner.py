@@ -31,7 +31,7 @@ from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Film, Picture, Work
-from internal_gan.tasks.reporting import announce, enough_memory, finish, new_console, recorded
+from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 
 
 def work_of(task: str, context: Context) -> Work[Any]:
@@ -82,7 +82,7 @@ def run_on_model(options: Options) -> Path:
             mark = mark_of(options, options.task, trained.model.family)
             results = write(drawn, folder, trained.like, mark)
         folder.write_status("running", results=results, **context.facts)
-        finish(context.console, folder, work.made(results), trained.started, task=options.task)
+        end_run(context.console, folder, work.made(results), trained.started, task=options.task)
     return folder.path
 
 

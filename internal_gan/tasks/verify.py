@@ -17,7 +17,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import Result
-from internal_gan.tasks.reporting import announce, finish, new_console, recorded, say
+from internal_gan.tasks.reporting import announce, end_run, new_console, recorded, say
 from internal_gan.version import __version__
 
 TASK = "verify"
@@ -48,7 +48,7 @@ def verify(options: Options) -> bool:
         say(console, f"{shown.caption}.")
         say(console, f"The origin {'holds' if found.holds else 'does not hold'}.")
         folder.write_status("running", results=[shown])
-        finish(console, folder, "Verification", started, task=TASK)
+        end_run(console, folder, "Verification", started, task=TASK)
     return found.holds
 
 

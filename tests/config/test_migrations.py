@@ -2,7 +2,7 @@
 
 import pytest
 
-from internal_gan.config.migrations import NAMES, OPTIONS, migrated
+from internal_gan.config.migrations import ADDED, NAMES, OPTIONS, migrated
 
 
 def test_classes_and_options_are_renamed_wherever_they_stand(
@@ -24,6 +24,15 @@ def test_classes_and_options_are_renamed_wherever_they_stand(
         "terms": {"a": new, "b": {"_target_": "older.today.Other"}},
         "parts": [new, None],
     }
+
+
+def test_an_option_that_an_old_model_lacks_takes_its_old_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(ADDED, "new.Loss", {"levels": 1})
+    assert migrated({"_target_": "new.Loss"}) == {"_target_": "new.Loss", "levels": 1}
+    given = {"_target_": "new.Loss", "levels": None}
+    assert migrated(given) == given
 
 
 @pytest.mark.parametrize("config", [None, 7, [], {}, {"_target_": [1]}, {"_target_": None}])

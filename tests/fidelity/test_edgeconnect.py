@@ -17,7 +17,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
-from internal_gan.models.edgeconnect.cases import Case
+from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
 from internal_gan.nn.perceptual import (
     VGG19_CONTENT,
@@ -95,16 +95,16 @@ class Colours(FeatureNetwork):
         return [image], [image]
 
 
-def case() -> Case:
+def batch() -> Batch:
     hole = torch.zeros(1, 1, 80, 96)
     hole[..., 20:60, 30:70] = 1
     image = picture(80, 96)
-    return Case(image, torch.zeros_like(hole), torch.zeros_like(hole), hole)
+    return Batch(image, torch.zeros_like(hole), torch.zeros_like(hole), hole)
 
 
 def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, Tensor]:
-    """The terms of the completion loss for a case."""
-    recipe, one = paper().recipe, case()
+    """The terms of the completion loss for a batch."""
+    recipe, one = paper().recipe, batch()
     loss = CompletionLoss(
         recipe.weights,
         recipe.adversarial_loss,
@@ -121,7 +121,7 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
 
 def l1_of_a_step() -> float:
     """Weighted L1 loss of an error of 0.1 (in [0, 1]) everywhere, times the hole's share / 0.1."""
-    one = case()
+    one = batch()
     l1 = terms(one.image + 0.2)["l1"] * paper().recipe.weights.l1
     return round(float(l1 * one.hole.mean() / 0.1), 3)
 
@@ -258,7 +258,7 @@ def test_the_page_has_a_row_for_each_number() -> None:
 
 
 def test_style_is_compared_inside_the_hole_and_content_everywhere() -> None:
-    one = case()
+    one = batch()
     outside = torch.where(one.hole > 0, one.image, -one.image)
     inside = torch.where(one.hole > 0, -one.image + 0.3, one.image)
     far, near = (terms(filled, Colours()) for filled in (outside, inside))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.models.edgeconnect.cases import Case
+from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MOST, per_stage
 from internal_gan.nn.losses import AdversarialLoss
@@ -39,7 +39,7 @@ class Weights:
     content: float
     style: float
     matching: float
-    edge_entropy: float = 0.0
+    edge_entropy: float
 
     def __post_init__(self) -> None:
         check_range(0, MOST, **vars(self))
@@ -53,7 +53,7 @@ def edge_loss(
     fake: Tensor,
     hole: Tensor,
     *,
-    match_logits: bool = False,
+    match_logits: bool,
 ) -> Losses:
     """The edge network's loss.
 
@@ -94,8 +94,8 @@ class CompletionLoss:
         index: int,
         count: int,
         *,
-        style_inside: bool = False,
-        match_logits: bool = False,
+        style_inside: bool,
+        match_logits: bool,
     ) -> None:
         self.style_inside = style_inside
         self.match_logits = match_logits
@@ -110,39 +110,39 @@ class CompletionLoss:
     def __call__(
         self,
         discriminator: nn.Module,
-        case: Case,
+        batch: Batch,
         filled: Tensor,
         edges: Tensor,
         step: int,
         rng: torch.Generator,
     ) -> Losses:
-        """The loss of a case with its filling (N, 3, h, w) and the edges that guided it,
+        """The loss of a batch with its filling (N, 3, h, w) and the edges that guided it,
         (N, 1, h, w)."""
         weights, terms = self.weights, Terms(step)
         # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
-        share = (case.hole - case.unknown).mean().clamp_min(1e-3)
+        share = (batch.hole - batch.unknown).mean().clamp_min(1e-3)
         terms.add("generator", self.loss.generator(logits), weights.adversarial)
-        terms.add("l1", F.l1_loss(filled.float(), case.image) / share, weights.l1)
+        terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weights.l1)
         if weights.matching:
-            real = torch.cat([case.image, edges.detach()], dim=1)
+            real = torch.cat([batch.image, edges.detach()], dim=1)
             matched = logits if self.match_logits else None
             matching = _matching(discriminator, real, features, matched)
             terms.add("matching", matching, weights.matching)
         if self.features is not None:
             with torch.no_grad():
-                wanted = self.features(case.image)
+                wanted = self.features(batch.image)
             found = self.features(filled)
             terms.add("content", content_distance(found[0], wanted[0]), weights.content)
             if self.style_inside:
                 with torch.no_grad():
-                    wanted = self.features(torch.where(case.hole > 0, case.image, -1))
-                found = self.features(torch.where(case.hole > 0, filled, -1))
+                    wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
+                found = self.features(torch.where(batch.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), weights.style)
         for name, term, weight in self.patch_terms:
             if step % term.interval == 0:
                 turn = step // term.interval
-                pairs = zip(case.image.chunk(len(filled)), filled.chunk(len(filled)), strict=True)
+                pairs = zip(batch.image.chunk(len(filled)), filled.chunk(len(filled)), strict=True)
                 values = [term.loss(real, rng)(made, rng, turn) for real, made in pairs]
                 terms.add(name, torch.stack(values).mean() / share, term.interval * weight)
         return terms.losses

@@ -88,7 +88,7 @@ class EdgeConnect(SeveralPhotosModel):
         base: Base,
         noise: float,
         settle: bool,
-        lines_first: bool = False,
+        lines_first: bool,
     ) -> None:
         super().__init__()
         if isinstance(edges, Mapping) and edges:

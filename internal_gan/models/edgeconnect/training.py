@@ -15,7 +15,7 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
-from internal_gan.models.edgeconnect.cases import Case, Cases, RandomHoles, practice_start
+from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
@@ -73,10 +73,10 @@ class EdgeConnectRecipe(Recipe):
     judge_composite: bool
     noise: float
     settle: bool
-    style_inside: bool = False
-    match_logits: bool = False
-    final_rates: PerStage | None = None
-    lines_first: bool = False
+    style_inside: bool
+    match_logits: bool
+    final_rates: PerStage | None
+    lines_first: bool
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop)
@@ -194,7 +194,7 @@ class InpaintingStage(Stage):
 
     def make(self, previous: Stage | None) -> None:
         recipe = self.recipe
-        self.cases = Cases(
+        self.batches = Batches(
             self.model,
             recipe.holes,
             crop=recipe.crop,
@@ -206,12 +206,12 @@ class InpaintingStage(Stage):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), **self.cases.state_dict()}
+        return {**super().state_dict(), **self.batches.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         # Until 0.1.0 the edge stage did not count its steps.
         super().load_state_dict({"step": 0, **state})
-        self.cases.load_state_dict(state)
+        self.batches.load_state_dict(state)
 
 
 class EdgeStage(InpaintingStage):
@@ -243,17 +243,17 @@ class EdgeStage(InpaintingStage):
         self.model.finished += 1
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        """True and drawn edges of a fresh case, each with the gray image, (N, 2, h, w), and the
+        """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels, (N, 1, h, w)."""
-        case, model = self.cases.draw(), self.model
-        start = case.image
+        batch, model = self.batches.draw(), self.model
+        start = batch.image
         if not model.lines_first:
-            start = practice_start(model, case.image, case.hole, self.rng)
-        drawn = model.draw_edges(self.generator, start, case.hole, case.edges)
-        drawn = drawn * (1 - case.unknown)
-        gray = luminance(case.image)
-        real, fake = torch.cat([case.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
-        return real, fake, case.hole * (1 - case.unknown)
+            start = practice_start(model, batch.image, batch.hole, self.rng)
+        drawn = model.draw_edges(self.generator, start, batch.hole, batch.edges)
+        drawn = drawn * (1 - batch.unknown)
+        gray = luminance(batch.image)
+        real, fake = torch.cat([batch.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
+        return real, fake, batch.hole * (1 - batch.unknown)
 
 
 class CompletionStage(InpaintingStage):
@@ -277,8 +277,8 @@ class CompletionStage(InpaintingStage):
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        case, filled, edges = self._draws.for_discriminator()
-        real, fake = torch.cat([case.image, edges], dim=1), torch.cat([filled, edges], dim=1)
+        batch, filled, edges = self._draws.for_discriminator()
+        real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
         return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
 
     def generator_loss(self) -> Losses:
@@ -293,19 +293,19 @@ class CompletionStage(InpaintingStage):
         self.model.completion_network = self.completion
         self.model.finished += 1
 
-    def _draw(self) -> tuple[Case, Tensor, Tensor]:
-        """A fresh case, its completion (N, 3, h, w) and the edges that guided it."""
-        case, model = self.cases.draw(), self.model
+    def _draw(self) -> tuple[Batch, Tensor, Tensor]:
+        """A fresh batch, its completion (N, 3, h, w) and the edges that guided it."""
+        batch, model = self.batches.draw(), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
-        start = practice_start(model, case.image, case.hole, self.rng)
-        edges = case.edges
+        start = practice_start(model, batch.image, batch.hole, self.rng)
+        edges = batch.edges
         if self.edge_generator is not None:
-            drawn = model.draw_edges(self.edge_generator, start, case.hole, case.edges)
-            edges = torch.where(case.hole > 0, drawn * (1 - case.unknown), edges)
-        noise = model.draw_noise(case.hole, self.rng, strength) if model.noise else None
-        filled = model.paint(self.completion, start, case.hole, edges, noise)
-        kept = case.hole <= case.unknown if self.recipe.judge_composite else case.unknown > 0
-        return case, torch.where(kept, case.image, filled), edges
+            drawn = model.draw_edges(self.edge_generator, start, batch.hole, batch.edges)
+            edges = torch.where(batch.hole > 0, drawn * (1 - batch.unknown), edges)
+        noise = model.draw_noise(batch.hole, self.rng, strength) if model.noise else None
+        filled = model.paint(self.completion, start, batch.hole, edges, noise)
+        kept = batch.hole <= batch.unknown if self.recipe.judge_composite else batch.unknown > 0
+        return batch, torch.where(kept, batch.image, filled), edges
 
 
 class JointStage(CompletionStage):

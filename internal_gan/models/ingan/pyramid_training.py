@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Photo:
+class StagePhoto:
     """One photo as a scale is trained on it.
 
     Attributes:
@@ -89,7 +89,7 @@ class InGANPyramidStage(Stage):
                 self.smallest,
             )
 
-    def _prepared(self, photo: int) -> Photo:
+    def _prepared(self, photo: int) -> StagePhoto:
         model, index = self.model, self.index
         reals = [model.real(scale, photo) for scale in range(index + 1)]
         terms = stage_terms(self.recipe.patch_loss, index, model.num_stages, reals[index], self.rng)
@@ -97,10 +97,10 @@ class InGANPyramidStage(Stage):
         if index:
             with torch.no_grad():
                 base = model.synthesise(reals.__getitem__, last=index - 1)
-        return Photo(reals, terms, base)
+        return StagePhoto(reals, terms, base)
 
     @property
-    def photo(self) -> Photo:
+    def photo(self) -> StagePhoto:
         """This step's photo.
 
         Several photos take turns without a period, which a term's interval could match.
@@ -228,7 +228,7 @@ class InGANPyramidRecipe(LadderRecipe):
     adversarial_from: int
     cycle_weight: PerStage
     cycle_interval: int
-    geometry: float = 0.0
+    geometry: float
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -41,7 +41,7 @@ class InGAN(RetargetModel):
         generator: Callable[..., ShapeFlexibleGenerator],
         scale_range: Sequence[float],
         noise: float,
-        noise_on: Sequence[str] = ("real", "input", "drawing"),
+        noise_on: Sequence[str],
     ) -> None:
         super().__init__(scale_range)
         check_range(0, 1, noise=noise)

@@ -164,8 +164,8 @@ class InGANRecipe(Recipe):
     inverse_weight: float
     inverse_start: float
     noise: float
-    noise_on: Sequence[str] = ("real", "input", "drawing")
-    same_scales: bool = False
+    noise_on: Sequence[str]
+    same_scales: bool
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop)

@@ -49,7 +49,7 @@ class SinGAN(Model):
         generator: Callable[..., ResidualPatchGenerator],
         widths: Widths,
         noise_padding: Literal["zero", "random"],
-        handover: Handover = "as_drawn",
+        handover: Handover,
     ) -> None:
         super().__init__()
         self.make_generator = generator

@@ -182,7 +182,7 @@ class SinGANRecipe(LadderRecipe):
     reconstruction_interval: int
     noise_strength: float
     noise_padding: Literal["zero", "random"]
-    handover: Handover = "as_drawn"
+    handover: Handover
 
     def __post_init__(self) -> None:
         super().__post_init__()

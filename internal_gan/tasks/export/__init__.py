@@ -22,7 +22,7 @@ from internal_gan.process_settings import ignored_warnings
 from internal_gan.tasks.base import Picture
 from internal_gan.tasks.export.graphs import Export, export_of
 from internal_gan.tasks.export.readme import explain
-from internal_gan.tasks.reporting import enough_memory, finish, new_console, say
+from internal_gan.tasks.reporting import end_run, enough_memory, new_console, say
 from internal_gan.tasks.runner import load_trained, mark_of, new_run, write
 from internal_gan.units import counted
 
@@ -98,7 +98,7 @@ def export(options: Options) -> Path:
             f"[-1, 1] differ by {found}.",
         )
         run.write_status("running", results=results)
-        finish(console, run, f"{file.name} ({file.stat().st_size / 1e6:.1f} MB)", trained.started)
+        end_run(console, run, f"{file.name} ({file.stat().st_size / 1e6:.1f} MB)", trained.started)
         say(console, f"  File:     {file}")
         say(console, f"  Usage:    {folder / 'README.md'}")
     return run.path

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import InpaintOptions
+from internal_gan.config.hole_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import compared
 from internal_gan.files import distinct
@@ -32,7 +32,7 @@ from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.inside import check_inside, finish_inside
+from internal_gan.tasks.inside import check_inside, rebuilt_inside
 from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
 from internal_gan.units import counted
 
@@ -166,7 +166,7 @@ class Inpaint(Work[InpaintOptions]):
             if finishes:
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
-                done = finish_inside(
+                done = rebuilt_inside(
                     photo,
                     filled,
                     hole,

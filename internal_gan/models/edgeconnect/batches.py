@@ -59,7 +59,7 @@ class RandomHoles:
 
 
 @dataclass(frozen=True)
-class Case:
+class Batch:
     """A batch of crops.
 
     Attributes:
@@ -89,12 +89,12 @@ def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.G
     return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
 
-class Cases:
-    """Draws cases from the photos of a model.
+class Batches:
+    """Draws batches from the photos of a model.
 
     Args:
         crop: longest side of a crop, in pixels; None for the largest that fits all photos.
-        batch: crops in one case.
+        batch: crops in one batch.
         flips: whether half of the crops are mirrored.
         sizes: most sizes at which a photo is used, each half the previous one.
         shortest: shortest side, in pixels, of a halved photo.
@@ -128,7 +128,7 @@ class Cases:
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
-    def draw(self) -> Case:
+    def draw(self) -> Batch:
         level = self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
@@ -140,7 +140,7 @@ class Cases:
             for _ in crops
         ]
         hole = torch.maximum(torch.cat(drawn), unknown)
-        return Case(image, edges, unknown, hole)
+        return Batch(image, edges, unknown, hole)
 
     def state_dict(self) -> dict[str, Any]:
         return {"places": self.places.get_state()}
