@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks._common import print_json, run, say
 from internal_gan.errors import UserError
 from internal_gan.evaluation.bootstrap import REPEATS, ends
+from internal_gan.units import counted
 
 # Percent, of samples from the coarsest scale: Shaham et al. 2019, Table 1.
 PUBLISHED = {"paired": (21.45, 1.5), "unpaired": (42.9, 0.9)}
@@ -108,7 +109,8 @@ def read_results(names: Sequence[Path]) -> list[dict[str, Any]]:
 
 def table(found: Mapping[str, Any]) -> str:
     """The rates in percent, next to those published for SinGAN."""
-    lines = [f"{found['participants']} participants", "confusion, %   here            SinGAN, 2019"]
+    people = counted(found["participants"], "participant")
+    lines = [people, "confusion, %   here            SinGAN, 2019"]
     for protocol, (published, error) in PUBLISHED.items():
         if protocol in found:
             own = f"{100 * found[protocol]['rate']:.1f} +- {100 * found[protocol]['error']:.1f}"
