@@ -24,6 +24,7 @@ MOST_BASES = 8
 BASE_PIXELS = 2**20
 
 SATURATED = 0.99  # outputs beyond this count as saturated
+LEARNS = 20  # steps after which saturation is a failure rather than the lack of training
 
 
 class SinGANStage(Stage):
@@ -119,6 +120,8 @@ class SinGANStage(Stage):
 
         No loss reveals this.
         """
+        if self.step < LEARNS:
+            return
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
         excess = (rebuilt.abs() > SATURATED).float().mean() - (
             self.real.abs() > SATURATED

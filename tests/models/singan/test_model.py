@@ -235,8 +235,16 @@ class TestWarmStart:
     def test_a_scale_that_collapses_to_a_flat_colour_stops_the_run(self) -> None:
         stage = stage_of()
         torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
+        stage.step = 20
         with pytest.raises(UserError, match="scale 0: training failed"):
             stage.finish()
+
+    def test_a_few_steps_that_only_try_a_configuration_cannot_collapse(self) -> None:
+        stage = stage_of()
+        torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
+        stage.step = 19
+        stage.finish()
+        assert stage.model.finished == 1
 
     def test_a_finished_scale_is_frozen(self) -> None:
         stage = stage_of(index=1)
