@@ -115,7 +115,7 @@ ENTRIES = {
         40,
     ),
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
-    "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 15),
+    "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 25),
     "ablations": Entry("ablations", "--output {output} --overrides trainer.steps_factor=0.4", 150),
     "commands": Entry("commands", "", 12),
     "training-time": Entry("training_time", "--rounds 3 --steps 4", 6),

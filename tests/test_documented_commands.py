@@ -70,6 +70,7 @@ def models(place: Path) -> dict[str, Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(r"ignore:\s*'hydra/launcher/\w+' is validated against")
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_every_command_of_a_guide_runs(
     page: Path,
