@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim.adam import adam
 
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import MOST_LEVELS, SlicedWasserstein
@@ -44,14 +45,40 @@ def matched(
         )
         levels = len(distance.quantiles)
         pixels = drawing.float().clone().requires_grad_()
-        adam = torch.optim.Adam([pixels], RATE)
-        schedule = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.0, steps)
+        descend = _Adam(pixels)
         border = (0, (PATCH - 1) * wrap[1], 0, (PATCH - 1) * wrap[0])
         for step in range(steps):
-            adam.zero_grad()
             around = F.pad(pixels, border, mode="circular")
             terms = [distance(around, rng, step * levels + level) for level in range(levels)]
-            torch.stack(terms).sum().backward()  # type: ignore[no-untyped-call]
-            adam.step()
-            schedule.step()
+            (gradient,) = torch.autograd.grad(torch.stack(terms).sum(), pixels)
+            descend(gradient, RATE * (1 - step / steps))
     return pixels.detach().clamp(-1, 1)
+
+
+class _Adam:
+    """Adam for one tensor. Creating a ``torch.optim.Adam`` would load torch's compiler first, which
+    takes longer than matching a drawing."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+        self.mean, self.square = torch.zeros_like(values), torch.zeros_like(values)
+        self.step = torch.tensor(0.0)
+
+    @torch.no_grad()
+    def __call__(self, gradient: Tensor, rate: float) -> None:
+        adam(
+            [self.values],
+            [gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [self.step],
+            foreach=False,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )

@@ -1,11 +1,15 @@
 """Matching gives a drawing the photo's patch frequencies and keeps its layout."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import Tensor
 
 from internal_gan.patches.matching import matched
 from internal_gan.patches.statistics import sliced_wasserstein
+from tests.commands import ROOT
 
 
 def halves(share: float, height: int = 24, width: int = 36, seed: int = 0) -> Tensor:
@@ -71,3 +75,17 @@ def test_matching_works_without_gradients_and_in_mixed_precision() -> None:
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         result = matched(drawing * 1.0, photo * 1.0, 5)
     assert torch.equal(result, matched(drawing, photo, 5))
+
+
+LOADS = """
+import sys, torch
+from internal_gan.patches.matching import matched
+matched(torch.zeros(1, 3, 13, 13), torch.ones(1, 3, 13, 13), 2)
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_matching_does_not_wait_for_the_compiler_to_load() -> None:
+    command = [sys.executable, "-c", LOADS]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
