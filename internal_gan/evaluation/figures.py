@@ -24,6 +24,7 @@ from internal_gan.patches.statistics import (
     coherence,
     completeness,
     copy,
+    layout_distances,
     repetition,
     sharpness,
     sliced_wasserstein,
@@ -33,6 +34,7 @@ PATCH = 7
 
 
 _SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
+_LAYOUT = "the layout: with both images shrunk until the photo's long side has 60 pixels, patches"
 # The value of a perfect sample, and what the figure means.
 FIGURES = {
     "swd1": ("0", _SWD.format("full size")),
@@ -40,6 +42,8 @@ FIGURES = {
     "swd4": ("0", _SWD.format("quarter size")),
     "coherence": ("0", "distance of its patches to the photo's nearest ones"),
     "completeness": ("0", "distance of the photo's patches to its nearest ones"),
+    "layout_coherence": ("0", f"coherence of {_LAYOUT}"),
+    "layout_completeness": ("0", f"completeness of {_LAYOUT}"),
     "repetition": ("1", "distance of its patches to each other, relative to the photo's"),
     "sharpness": ("1", "mean gradient, relative to the photo's"),
     "copy": ("not near 0", "distance to the photo, pixel by pixel"),
@@ -89,7 +93,8 @@ def judge(
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
-        room for two patches side by side at quarter size, ``c2st`` 28 pixels a side.
+        room for two patches side by side at quarter size, ``c2st`` 28 pixels a side,
+        ``layout_coherence_21`` and the like room for their patch in the shrunk images.
 
     Raises:
         UserError: a patch does not fit into an image at quarter size.
@@ -104,6 +109,7 @@ def judge(
         room = min(max(image.shape[-2:]) // SHRINKS[-1] for image in (real, sample))
         if room >= 2 * patch:
             figures[f"repetition{suffix}"] = repetition(real, sample, patch)
+    figures |= layout_distances(real, sample)
     figures["sharpness"] = sharpness(real, sample)
     if real.shape == sample.shape:
         figures["copy"] = copy(real, sample)

@@ -6,13 +6,14 @@ same in every run, which also bounds the memory.
 """
 
 import math
+from collections.abc import Sequence
 from statistics import fmean
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
 
 SHRINKS = (1, 2, 4)
@@ -21,6 +22,9 @@ QUANTILES = 512
 MOST_PROJECTED = 20_000
 MOST_QUERIES = 4_000
 MOST_REFERENCES = 20_000
+# The photo's long side where layouts are compared, and the patches compared there, in pixels.
+LAYOUT_SIDE = 60
+LAYOUT_PATCHES = (11, 15, 21)
 # Patches whose overlaps with all others are held in memory at a time.
 QUERIES_AT_ONCE = 500
 # Half an 8-bit step; smaller distances are due to chance.
@@ -99,6 +103,36 @@ def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = Fal
     It is small if nothing of the real image is missing; otherwise as :func:`coherence`.
     """
     return coherence(sample, real, patch, exact)
+
+
+def layout_distances(
+    real: Tensor, sample: Tensor, patches: Sequence[int] = LAYOUT_PATCHES
+) -> dict[str, float]:
+    """How far the things in the sample are from those in the real image, and the other way round.
+
+    Both images are shrunk so that the real one's long side is 60 pixels; a smaller one stays as it
+    is. There, patches of 7 pixels would show texture, while those of 21 show whole things and what
+    surrounds them. The distance is the root mean squared error of a patch to the nearest one of the
+    other image, averaged over all patches.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ. Things should have the same
+            size in both.
+        patches: sides of the square patches, in pixels.
+
+    Returns:
+        For each patch side that fits into both shrunk images, ``layout_coherence_15``, from the
+        sample's patches to the real image's, and ``layout_completeness_15``, from the real image's
+        to the sample's; from 0 (every patch is in the other image) to 1.
+    """
+    share = min(1.0, LAYOUT_SIDE / max(size_of(real)))
+    small_real, small = (_scaled(image, share) for image in (real, sample))
+    least = min(*size_of(small_real), *size_of(small))
+    figures: dict[str, float] = {}
+    for patch in (side for side in patches if side <= least):
+        figures[f"layout_coherence_{patch}"] = _mean_of_all(small, small_real, patch)
+        figures[f"layout_completeness_{patch}"] = _mean_of_all(small_real, small, patch)
+    return figures
 
 
 def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
@@ -217,6 +251,12 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
 def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
     places, known = lattice(queries, patch), lattice(references, patch)
     return float(nearest_patches(queries, places, references, known, patch)[0].mean())
+
+
+def _scaled(image: Tensor, share: float) -> Tensor:
+    """Resize an image (1, 3, H, W) in [-1, 1] to this share of its sides, at least one pixel."""
+    height, width = (max(1, round(side * share)) for side in size_of(image))
+    return resize(image, (height, width)).clamp(-1, 1)
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:

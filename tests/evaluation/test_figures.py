@@ -7,6 +7,7 @@ from torch import Tensor
 from internal_gan.evaluation.c2st import c2st
 from internal_gan.evaluation.field_diversity import field_diversity
 from internal_gan.evaluation.figures import classified, judge, meaning
+from internal_gan.patches.statistics import layout_distances
 
 
 def noise(seed: int, height: int, width: int) -> Tensor:
@@ -31,6 +32,18 @@ def test_windows_that_do_not_fit_are_left_out(side: int, names: list[str]) -> No
     assert list(found) == names
     if "c2st_32" in found:
         assert found["c2st_32"] == c2st(photo, sample, window=32)
+
+
+def test_the_layout_is_judged_where_a_patch_fits() -> None:
+    photo, sample = noise(1, 90, 120), noise(2, 40, 120)
+    found = judge(photo, sample)
+    figures = layout_distances(photo, sample)
+    assert {name: found[name] for name in found if name.startswith("layout")} == figures
+    assert set(figures) == {
+        f"layout_{way}_{patch}" for way in ("coherence", "completeness") for patch in (11, 15)
+    }
+    assert [meaning(name)["best"] for name in figures] == ["0"] * 4
+    assert meaning("layout_completeness_15")["meaning"].endswith("patches, 15 pixels a side")
 
 
 def test_a_size_at_the_end_of_a_name_is_explained() -> None:

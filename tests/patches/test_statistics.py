@@ -1,6 +1,7 @@
 """Patch statistics agree with closed forms and with plain NumPy."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.resize import resize
 from internal_gan.patches import statistics as patch_statistics
 from internal_gan.patches.statistics import (
     coherence,
     completeness,
     copy,
     diversity,
+    layout_distances,
     patch_panel,
     repetition,
     sharpness,
@@ -211,12 +214,73 @@ def test_a_patch_larger_than_the_smallest_size_is_refused() -> None:
         coherence(noise(40, 80), noise(40, 80), patch=15)
 
 
-def test_figures_are_the_same_on_every_device(device: torch.device) -> None:
+@pytest.mark.parametrize("figures", [patch_panel, layout_distances])
+def test_figures_are_the_same_on_every_device(figures: Any, device: torch.device) -> None:
     real, sample = noise(64, 72), noise(64, 72, seed=1)
-    here = patch_panel(real, sample)
-    assert patch_panel(real.to(device), sample.to(device)) == pytest.approx(here, rel=1e-4)
+    here = figures(real, sample)
+    assert figures(real.to(device), sample.to(device)) == pytest.approx(here, rel=1e-4)
 
 
 def test_an_image_too_small_for_its_quarter_is_refused() -> None:
     with pytest.raises(UserError, match="3x50 pixels cannot be judged at 1/4"):
         shrunk(noise(3, 50), 4)
+
+
+class TestLayoutDistances:
+    def test_an_image_has_its_own_layout(self) -> None:
+        found = layout_distances(noise(45, 60), noise(45, 60))
+        assert list(found) == [
+            f"layout_{way}_{patch}"
+            for patch in (11, 15, 21)
+            for way in ("coherence", "completeness")
+        ]
+        assert set(found.values()) == {0.0}
+
+    def test_they_are_brute_force_nearest_patches(self) -> None:
+        real, sample = noise(28, 60), noise(26, 33, seed=1)
+        found = layout_distances(real, sample)
+        for patch in (11, 15, 21):
+            a, b = patches_of(real, patch), patches_of(sample, patch)
+            assert found[f"layout_coherence_{patch}"] == pytest.approx(mean_nearest(b, a), rel=1e-5)
+            assert found[f"layout_completeness_{patch}"] == pytest.approx(
+                mean_nearest(a, b), rel=1e-5
+            )
+
+    def test_of_a_shift_in_brightness_they_are_the_shift(self) -> None:
+        flat = torch.zeros(1, 3, 90, 120)
+        found = layout_distances(flat, flat + 0.2)
+        assert list(found.values()) == pytest.approx([0.1] * 6, rel=1e-5)
+
+    def test_a_mirrored_image_is_as_far_both_ways(self) -> None:
+        real = noise(30, 60)
+        found = layout_distances(real, real.flip(3))
+        for patch in (11, 15, 21):
+            there, back = (found[f"layout_{way}_{patch}"] for way in ("coherence", "completeness"))
+            assert there == pytest.approx(back, rel=1e-5)
+            assert there > 0.1
+        symmetric = torch.cat([real[..., :30], real[..., :30].flip(3)], dim=3)
+        found = layout_distances(symmetric, symmetric.flip(3))
+        assert list(found.values()) == pytest.approx([0] * 6, abs=1e-6)
+
+    def test_a_shifted_window_is_coherent_but_not_complete(self) -> None:
+        real = noise(40, 60)
+        found = layout_distances(real, real[..., 5:, 8:50], patches=(15,))
+        assert found["layout_coherence_15"] == 0
+        assert found["layout_completeness_15"] > 0.05
+
+    def test_things_keep_their_size(self) -> None:
+        """A sample twice as wide is shrunk by the photo's factor, not to the photo's width."""
+        tile = noise(15, 20).repeat_interleave(4, 2).repeat_interleave(4, 3)
+        real, wide = tile, torch.cat([tile, tile], dim=3)
+        by_hand = resize(real, (45, 60)).clamp(-1, 1), resize(wide, (45, 120)).clamp(-1, 1)
+        found = layout_distances(real, wide, patches=(21,))
+        assert found == layout_distances(*by_hand, patches=(21,))
+        assert found["layout_completeness_21"] < 0.02 < found["layout_coherence_21"]
+
+    def test_a_patch_that_does_not_fit_into_both_is_left_out(self) -> None:
+        names = {
+            name.rpartition("_")[2] for name in layout_distances(noise(40, 120), noise(40, 50))
+        }
+        assert names == {"11", "15"}
+        assert layout_distances(noise(20, 120), noise(90, 120)) == {}
+        assert "layout_coherence_21" in layout_distances(noise(21, 30), noise(30, 21))

@@ -70,12 +70,15 @@ def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> N
     assert [row["width"] for row in rows] == ["80", "80", "120"]
     assert float(rows[1]["coherence"]) == record()["samples"][1]["figures"]["coherence"]
     assert rows[2]["copy"] == ""
+    assert float(rows[2]["layout_coherence_21"]) > 0
+    assert record()["meaning"]["layout_coherence_21"]["best"] == "0"
     maps = sorted(path.name for path in Path("out/evaluate/1").iterdir())
     assert maps[0] == "error-full-size.png"
     assert maps[-1] == "worst-places.png"
     assert not Path("out/evaluate/2").exists()
     page = Path("out/index.html").read_text()
     assert "sliced Wasserstein distance" in page
+    assert "coherence of the layout" in page
     assert "Source half size" in page
     assert "SinGAN" not in page
 
