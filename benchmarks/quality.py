@@ -29,11 +29,10 @@ from benchmarks._common import (
     say,
     write_json,
 )
+from benchmarks._overrides import check_overrides
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job
 from benchmarks._quality_table import markdown, rows, side_by_side, summarise, tables
-from internal_gan.config.arguments import key_of, prepare
-from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_csv
 
@@ -100,10 +99,7 @@ def check_settings(output: Path, settings: Settings) -> None:
     Raises:
         UserError: an override is wrong or not allowed here, or the folder has other settings.
     """
-    for override in settings.overrides:
-        if key_of(override).partition(".")[0] in OWN_OPTIONS:
-            raise UserError(f"{override}: the benchmark sets {key_of(override)} itself")
-    compose(prepare(settings.overrides))
+    check_overrides(settings.overrides, OWN_OPTIONS)
     shared = {"overrides": settings.overrides, "samples": settings.samples}
     keep_apart(output, shared | ({"independent": True} if settings.independent else {}))
 
