@@ -104,6 +104,21 @@ def pictures(folder: Path) -> dict[str, Path]:
     return by_name(sorted(visible, key=lambda path: natural(path.name)))
 
 
+def given_photos(paths: Sequence[Path]) -> dict[str, Path]:
+    """Photos by name: those of a folder, or the files themselves.
+
+    Raises:
+        UserError: there are none, one does not exist, or two have the same name.
+    """
+    found = pictures(paths[0]) if len(paths) == 1 and paths[0].is_dir() else by_name(paths)
+    for path in found.values():
+        if not path.is_file():
+            raise UserError(f"--photos {path}: there is no such file")
+    if not found:
+        raise UserError(f"--photos {paths[0]}: has no images")
+    return found
+
+
 def by_name(files: Sequence[Path]) -> dict[str, Path]:
     """Files by their names without suffix.
 

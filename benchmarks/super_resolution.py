@@ -19,9 +19,8 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks._common import (
-    by_name,
+    given_photos,
     keep_apart,
-    pictures,
     positive,
     print_json,
     run,
@@ -164,21 +163,6 @@ def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]
             }
 
 
-def given(paths: Sequence[Path]) -> dict[str, Path]:
-    """Photos by name: those of a folder, or the files themselves.
-
-    Raises:
-        UserError: there are none, one does not exist, or two have the same name.
-    """
-    found = pictures(paths[0]) if len(paths) == 1 and paths[0].is_dir() else by_name(paths)
-    for path in found.values():
-        if not path.is_file():
-            raise UserError(f"--photos {path}: there is no such file")
-    if not found:
-        raise UserError(f"--photos {paths[0]}: has no images")
-    return found
-
-
 def sweep(photos: str, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
     """Train on every photo and enlarge it, or continue.
 
@@ -226,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
     options = parser.parse_args(argv)
-    photos, output, factor = given(options.photos), options.output.absolute(), options.factor
+    photos, output, factor = given_photos(options.photos), options.output.absolute(), options.factor
     if not 1 < factor < math.inf:
         raise UserError(f"--factor {factor:g}: needs a number above 1")
     is_shrunk = not options.as_they_are

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._common import environment, named_folder, positive, run, size, spread
+from benchmarks._common import (
+    environment,
+    given_photos,
+    named_folder,
+    positive,
+    run,
+    size,
+    spread,
+)
 from internal_gan.errors import UserError
 
 
@@ -50,3 +58,15 @@ def test_a_folder_of_others_has_a_name_and_exists(tmp_path: Path) -> None:
         named_folder(f"gpnn={tmp_path / 'missing'}")
     with pytest.raises(argparse.ArgumentTypeError, match="not of the form NAME=FOLDER"):
         named_folder(str(tmp_path))
+
+
+def test_photos_are_those_of_a_folder_or_files(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no images"):
+        given_photos([tmp_path])
+    files = [tmp_path / name for name in ("10.png", "9.jpg")]
+    for file in files:
+        file.touch()
+    assert list(given_photos([tmp_path])) == ["9", "10"]
+    assert given_photos(files) == {"10": files[0], "9": files[1]}
+    with pytest.raises(UserError, match=r"11.png: there is no such file"):
+        given_photos([*files, tmp_path / "11.png"])
