@@ -41,7 +41,7 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import atomic_write, make_folder, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.photo import Photo
@@ -102,6 +102,10 @@ class Job:
     def name(self) -> str:
         return f"{self.photo}-{self.kind}-{self.ratio}"
 
+    @property
+    def run(self) -> Path:
+        return self.output / "runs" / self.name
+
     def file(self, folder: str, suffix: str) -> Path:
         return self.output / folder / f"{self.name}{suffix}"
 
@@ -132,18 +136,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     """
     if known := read_json_object(job.file("results", ".json")):
         return known
-    image, mask = job.output / "photos" / f"{job.photo}.png", job.file("holes", ".png")
-    photo = read_image(image)
-    share, rng = random_share(job)
-    hole = random_hole(job.kind, photo.size, share, rng)
-    mask.parent.mkdir(exist_ok=True)
-    write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
-    run_folder = job.output / "runs" / job.name
-    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
-    processes.train(run_folder, arguments, job.file("logs", ".txt"), settings.threads)
-    fillings = {OURS: read_image(run_folder / "inpaint" / "000.png").pixels}
-    previewed = internal_gan.preview(image, mask=mask, seed=0, output_type="pt")
-    fillings[PREVIEW] = previewed[:1] * 2 - 1
+    photo, hole, fillings = trained_fillings(job, settings, processes)
     fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
     fillings |= {name: given(folder, job, photo, hole) for name, folder in settings.others.items()}
     result = {
@@ -151,13 +144,41 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "kind": job.kind,
         "ratio": job.ratio,
         "share": float(hole.mean()),
-        "seconds": RunFolder(run_folder).status().get("seconds"),
+        "seconds": RunFolder(job.run).status().get("seconds"),
         "figures": {name: judge_hole(photo.pixels, made, hole) for name, made in fillings.items()},
         "environment": environment(),
     }
     _write_sheet(job, photo, hole, fillings)
     write_json(job.file("results", ".json"), result)
     return result
+
+
+def trained_fillings(
+    job: Job, settings: Settings, processes: Processes
+) -> tuple[Photo, Tensor, dict[str, Tensor]]:
+    """Draw the hole, train around it, and fill it by the model and by a preview.
+
+    Returns:
+        The photo; the hole, (1, 1, H, W), 1 inside and 0 elsewhere; the fillings OURS and PREVIEW,
+        each (1, 3, H, W) in [-1, 1].
+
+    Raises:
+        UserError, StoppedError: as :func:`do_job`.
+    """
+    image, mask = job.output / "photos" / f"{job.photo}.png", job.file("holes", ".png")
+    photo = read_image(image)
+    share, rng = random_share(job)
+    hole = random_hole(job.kind, photo.size, share, rng)
+    mask.parent.mkdir(exist_ok=True)
+    write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
+    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
+    processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
+    previewed = internal_gan.preview(image, mask=mask, seed=0, output_type="pt")
+    fillings = {
+        OURS: read_image(job.run / "inpaint" / "000.png").pixels,
+        PREVIEW: previewed[:1] * 2 - 1,
+    }
+    return photo, hole, fillings
 
 
 def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
@@ -245,11 +266,15 @@ def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[st
     read = {name: read_image(path) for name, path in by_name(photos).items()}
     given = {"overrides": settings.overrides, "size": settings.size}
     keep_apart(output, given | ({"others": list(settings.others)} if settings.others else {}))
-    (output / "photos").mkdir(exist_ok=True)
     for name, photo in read.items():
-        size = fit_size(photo.size, settings.size)
-        write_image(output / "photos" / f"{name}.png", resize(photo.pixels, size).clamp(-1, 1))
+        write_photo(name, photo, output, settings.size)
     return list(read)
+
+
+def write_photo(name: str, photo: Photo, output: Path, size: int) -> None:
+    """Write a photo, its long side resized to ``size`` pixels, to ``photos/`` in a folder."""
+    path = make_folder(output / "photos") / f"{name}.png"
+    write_image(path, resize(photo.pixels, fit_size(photo.size, size)).clamp(-1, 1))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
