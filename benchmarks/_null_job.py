@@ -1,0 +1,302 @@
+"""One photo of the null test: a trained model's results beside those of the same pipeline without
+its network, and their figures.
+
+Figures are by case (a kind of result, such as a size or a hole) and row.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import internal_gan
+from benchmarks import inpainting
+from benchmarks._common import environment, write_json
+from benchmarks._processes import Processes
+from internal_gan.config.record import load_options
+from internal_gan.errors import UserError
+from internal_gan.evaluation.figures import judge_pieces
+from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.files import make_folder, read_json_object
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.origin import origin_path, read_origin
+from internal_gan.images.random_holes import KINDS
+from internal_gan.images.resize import resize, size_of
+from internal_gan.models.base import Model
+from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.patches.statistics import (
+    diversity,
+    layout_distances,
+    sharpness,
+    sliced_wasserstein,
+)
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import load_model
+from internal_gan.runs.results import DRAWN
+from internal_gan.runs.source import Source
+from internal_gan.sweeps.table import Entry, write_grid
+from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.finishing import Finishing
+from internal_gan.tasks.retarget.full_size import finished
+from internal_gan.tasks.retarget.targets import Target, targets
+from internal_gan.tasks.runner import write
+
+Rows = dict[str, dict[str, float]]
+
+DEFAULT, NULL, PREVIEW = "default", "no network", "preview"
+AS_DRAWN = ", as drawn"
+SAMPLES = "samples"
+# Factors of height and width.
+SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
+# Share of the photo that a hole covers, in percent, and the photo's long side in pixels.
+RATIO, HOLED = "20-30", 128
+# Sides of the patches whose layout is judged, in pixels.
+PATCHES = (15, 21)
+# The noise of a drawing without a network is made at this fraction of its size.
+SMOOTH = 5
+# Drawings shown of each SinGAN.
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of all trainings."""
+
+    family: str
+    overrides: list[str]
+    samples: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo with a seed, and where its files are."""
+
+    photo: str
+    seed: int
+    image: Path
+    output: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.photo}-seed{self.seed}"
+
+    @property
+    def run(self) -> Path:
+        return self.folder("runs")
+
+    @property
+    def result(self) -> Path:
+        return self.output / "results" / f"{self.name}.json"
+
+    @property
+    def log(self) -> Path:
+        return self.output / "logs" / f"{self.name}.txt"
+
+    def folder(self, kind: str) -> Path:
+        return self.output / kind / self.name
+
+    def write_sheet(self, rows: dict[str, Sequence[Path]], suffix: str = "") -> None:
+        """Write pictures in rows, each row with its name above it."""
+        entries = [Entry(name, {}, "", pictures=files) for name, files in rows.items()]
+        write_grid(entries, make_folder(self.output / "sheets") / f"{self.name}{suffix}.png")
+
+
+def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
+    """Train, draw without the network, judge both and write ``job.result``, unless it exists.
+
+    Raises:
+        UserError: the training failed, or a picture cannot be judged.
+        StoppedError: the benchmark was asked to stop.
+    """
+    if known := read_json_object(job.result):
+        return known
+    result = {
+        "photo": job.photo,
+        "seed": job.seed,
+        "family": settings.family,
+        "figures": FAMILIES[settings.family](job, settings, processes),
+        "environment": environment(),
+    }
+    write_json(job.result, result)
+    return result
+
+
+def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
+    """SinGAN's samples, those without a network, and previews."""
+    _train(job, settings, processes, f"sample.count={settings.samples}")
+    model, context = trained(job.run)
+    if not isinstance(model, SinGAN):
+        raise UserError(f"{job.run}: a model of {model.family}, not of singan")
+    learnt, finishing = model.image, Finishing(context, model.image)
+    null, previews = job.folder("null"), job.folder("previews")
+    write(null_samples(context, finishing, learnt, settings.samples, job.seed), RunFolder(null))
+    wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
+    wanted += [f"finish.resolution={max(finishing.photo_size)}", "skip_finished=true"]
+    processes.run(
+        ["task=preview", f"image={job.image}", *wanted, f"output={previews}"],
+        job.log,
+        settings.threads,
+    )
+    folders = {DEFAULT: job.run / "sample", NULL: null / "sample", PREVIEW: previews / "preview"}
+    files = {row: pictures_in(folder) for row, folder in folders.items()}
+    rows = {row: judge_files(paths, finishing.photo) for row, paths in files.items()}
+    for row in (DEFAULT, NULL):
+        if drawn := pictures_in(folders[row] / DRAWN):
+            rows[row + AS_DRAWN] = judge_files(drawn, learnt)
+    job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
+    _write_drawings(job)
+    return {SAMPLES: rows}
+
+
+def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
+    """InGAN's results at several sizes, and the photo resized and finished."""
+    factors = ",".join(f"[{height:g},{width:g}]" for height, width in SCALES.values())
+    _train(job, settings, processes, f"retarget.scale=[{factors}]")
+    model, context = trained(job.run)
+    if not isinstance(model, RetargetModel):
+        raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
+    wanted = list(targets(context.options.retarget, model, context))
+    null = job.folder("null")
+    write(null_sizes(model.image, wanted), RunFolder(null))
+    folders = {DEFAULT: job.run / "retarget", NULL: null / "retarget"}
+    found: dict[str, Rows] = {case: {} for case in SCALES}
+    shown: dict[str, list[Path]] = {row: [job.image] for row in folders}
+    for case, target in zip(SCALES, wanted, strict=True):
+        for row, folder in folders.items():
+            path = folder / f"{target.name}.png"
+            shown[row].append(path)
+            found[case][row] = judge_files([path], target.finishing.photo)
+        for row, folder in folders.items():
+            if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
+                found[case][row + AS_DRAWN] = judge_files([drawn], model.image)
+    job.write_sheet(dict(shown))
+    return found
+
+
+def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
+    """EdgeConnect's fillings of two holes, and the previews', which need no network."""
+    output, found = job.output / f"seed{job.seed}", dict[str, Rows]()
+    overrides = [*settings.overrides, f"seed={job.seed}"]
+    training = inpainting.Settings(overrides, HOLED, settings.threads, {})
+    inpainting.write_photo(job.photo, read_image(job.image), output, HOLED)
+    sheet: dict[str, Sequence[Path]] = {}
+    for kind in KINDS:
+        hole_job = inpainting.Job(job.photo, kind, RATIO, output)
+        photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
+        rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.PREVIEW]}
+        case = f"{kind} {RATIO} %"
+        found[case] = {row: judge_hole(photo.pixels, made, hole) for row, made in rows.items()}
+        emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+        folder = make_folder(output / "fillings" / hole_job.name)
+        files = []
+        for name, picture in {"photo": photo.pixels, "hole": emptied, **rows}.items():
+            files.append(folder / f"{name.replace(' ', '-')}.png")
+            write_image(files[-1], picture)
+        sheet[f"{case}: photo, hole, {', '.join(rows)}"] = files
+    job.write_sheet(sheet)
+    return found
+
+
+FAMILIES: dict[str, Callable[[Job, Settings, Processes], dict[str, Rows]]] = {
+    "singan": do_samples,
+    "ingan": do_sizes,
+    "edgeconnect": do_holes,
+}
+
+
+def without_network(photo: Tensor, rng: torch.Generator) -> Tensor:
+    """A drawing that nothing has learnt: the mean of each row of a photo, with smooth noise of the
+    row's deviation.
+
+    Args:
+        photo: (1, 3, h, w) in [-1, 1].
+
+    Returns:
+        (1, 3, h, w) in [-1, 1].
+    """
+    height, width = size_of(photo)
+    small = max(2, round(height / SMOOTH)), max(2, round(width / SMOOTH))
+    noise = F.interpolate(torch.randn(1, 3, *small, generator=rng), (height, width), mode="bicubic")
+    deviation = photo.std(dim=3, keepdim=True)
+    return (photo.mean(dim=3, keepdim=True) + deviation * noise / noise.std()).clamp(-1, 1)
+
+
+def null_samples(
+    context: Context, finishing: Finishing, learnt: Tensor, count: int, seed: int
+) -> Iterator[Picture]:
+    """Samples without a network, matched and finished like those of the training."""
+    rng, steps = torch.Generator().manual_seed(seed), context.options.sample.matching
+    for number in range(count):
+        drawn = finishing(without_network(learnt, rng), matching=steps)
+        yield from drawn.pictures(f"sample/{number:03d}.png")
+
+
+def null_sizes(learnt: Tensor, wanted: Sequence[Target]) -> Iterator[Picture]:
+    """The resized photo, finished like the network's output at each size."""
+    for target in wanted:
+        drawing = resize(learnt, target.drawing_size).clamp(-1, 1)
+        yield from finished(drawing, target).pictures(f"retarget/{target.name}.png")
+
+
+def trained(run: Path) -> tuple[Model, Context]:
+    """The model of a finished run, on the CPU, and the context in which the run drew."""
+    folder = RunFolder.open(run, needs=["model.safetensors"])
+    source = Source(load_options(folder.config_path), folder.path)
+    return load_model(folder.model_path), Context(source, source)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Numbered pictures, without their origins."""
+    return sorted(folder.glob("[0-9]*[0-9].png"))
+
+
+def judge_files(files: Sequence[Path], photo: Tensor) -> dict[str, float]:
+    """Mean figures of pictures, and the diversity of several.
+
+    Args:
+        photo: (1, 3, h, w) in [-1, 1]; things have the same size as in the pictures.
+
+    Returns:
+        Layout distances of patches of 15 and 21 pixels and their mean ``layout``, as far as they
+        fit; ``swd1``, ``sharpness``; of finished pictures also ``largest_piece`` and ``seams``.
+    """
+    each, pixels = list[dict[str, float]](), [read_image(path).pixels for path in files]
+    if not pixels:
+        raise UserError("there are no pictures to judge")
+    for path, picture in zip(files, pixels, strict=True):
+        figures = layout_distances(photo, picture, PATCHES)
+        if figures:
+            figures["layout"] = fmean(figures.values())
+        figures["swd1"] = sliced_wasserstein(photo, picture)
+        figures["sharpness"] = sharpness(photo, picture)
+        if origin_path(path).is_file():
+            figures |= judge_pieces(picture, read_origin(origin_path(path)), photo)
+        each.append(figures)
+    found = {name: fmean(figures[name] for figures in each) for name in each[0]}
+    if len(pixels) > 1:
+        found["diversity"] = diversity(photo, torch.cat(pixels))
+    return found
+
+
+def _train(job: Job, settings: Settings, processes: Processes, wanted: str) -> None:
+    arguments = [*settings.overrides, f"image={job.image}", f"seed={job.seed}", wanted]
+    processes.train(job.run, arguments, job.log, settings.threads)
+
+
+def _write_drawings(job: Job) -> None:
+    """A sheet of the photo as learnt and the first drawings of the network."""
+    model = internal_gan.load(job.run)
+    assert isinstance(model, internal_gan.SinGAN)
+    folder = make_folder(job.folder("drawn"))
+    files = [job.run / "photo.png"]
+    for number, picture in enumerate(model.sample(SHOWN, seed=job.seed, detail="network")):
+        files.append(folder / f"{number:03d}.png")
+        picture.save(files[-1])
+    job.write_sheet({"photo, drawings": files}, "-drawn")

@@ -1,0 +1,132 @@
+"""Summarises the null test over the photos, as JSON and as Markdown."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from benchmarks._common import number
+from benchmarks._null_job import AS_DRAWN, DEFAULT, NULL, PREVIEW, SAMPLES
+from internal_gan.sweeps.table import as_markdown
+
+Figures = Mapping[str, float]
+
+FIGURES = (
+    *("layout_coherence_15", "layout_completeness_15"),
+    *("layout_coherence_21", "layout_completeness_21"),
+    *("layout", "l1", "patches"),
+    *("swd1", "diversity", "sharpness", "largest_piece", "seams"),
+)
+# What decides whether the default is better than its null: lower is better.
+VERDICTS = ("layout", "l1", "patches")
+
+
+def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Means over the photos, by case; a photo is the mean of its seeds.
+
+    Returns:
+        For each case ``rows``, the mean figures of each; ``ratios``, the default's figures divided
+        by those of each null; and ``better``, for each null the share of photos on which the
+        default's figure is lower, as ``[count, photos]``.
+    """
+    found = {}
+    for case, photos in _by_photo(results).items():
+        names = dict.fromkeys(row for rows in photos.values() for row in rows)
+        means = {
+            row: _mean([rows[row] for rows in photos.values() if row in rows]) for row in names
+        }
+        nulls = [row for row in names if row != _default(row)]
+        found[case] = {
+            "rows": means,
+            "ratios": {null: _ratio(means[_default(null)], means[null]) for null in nulls},
+            "better": {null: _better(list(photos.values()), null) for null in nulls},
+        }
+    return found
+
+
+def tables(record: Mapping[str, Any]) -> dict[str, str]:
+    """The family's table of rows and figures; for samples also ``photos``, a row for each."""
+    summary = summarise(record["results"])
+    found = {record["settings"]["family"]: as_markdown(_means(summary))}
+    if SAMPLES in summary:
+        photos = _by_photo(record["results"])[SAMPLES]
+        found["photos"] = as_markdown(list(_photos(photos)))
+    return found
+
+
+def _means(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+    known = {name for case in summary.values() for row in case["rows"].values() for name in row}
+    shown = [name for name in FIGURES if name in known]
+    lines = []
+    for case, of_case in summary.items():
+        about = {"result": case} if len(summary) > 1 else {}
+
+        def line(
+            row: str, figures: Figures, better: str = "", about: Mapping[str, str] = about
+        ) -> dict[str, str]:
+            cells = {name: number(figures[name]) if name in figures else "" for name in shown}
+            return {**about, "row": row, **cells, "default is better": better}
+
+        lines += [line(row, figures) for row, figures in of_case["rows"].items()]
+        for null, figures in of_case["ratios"].items():
+            better = [
+                f"{name}: {count} of {photos}"
+                for name, (count, photos) in of_case["better"][null].items()
+            ]
+            lines.append(line(f"{_default(null)} / {null}", figures, ", ".join(better)))
+    return lines
+
+
+def _photos(photos: Mapping[str, Mapping[str, Figures]]) -> Iterator[dict[str, str]]:
+    for photo, rows in photos.items():
+        yield {"photo": photo} | {
+            f"{figure}, {row}": number(rows[row][figure]) if figure in rows[row] else ""
+            for figure in ("layout", "diversity")
+            for row in (DEFAULT, NULL, PREVIEW)
+        }
+
+
+def _by_photo(
+    results: Sequence[Mapping[str, Any]],
+) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """Figures by case, photo and row, each the mean over the seeds."""
+    found: dict[str, dict[str, dict[str, list[Figures]]]] = {}
+    for result in results:
+        for case, rows in result["figures"].items():
+            of_photo = found.setdefault(case, {}).setdefault(result["photo"], defaultdict(list))
+            for row, figures in rows.items():
+                of_photo[row].append(figures)
+    return {
+        case: {
+            photo: {row: _mean(each) for row, each in rows.items()}
+            for photo, rows in photos.items()
+        }
+        for case, photos in found.items()
+    }
+
+
+def _default(row: str) -> str:
+    """The default's row that a null's row is compared with."""
+    return DEFAULT + AS_DRAWN if row.endswith(AS_DRAWN) else DEFAULT
+
+
+def _mean(each: Sequence[Figures]) -> dict[str, float]:
+    names = dict.fromkeys(name for figures in each for name in figures)
+    return {name: fmean(one[name] for one in each if name in one) for name in names}
+
+
+def _ratio(default: Figures, null: Figures) -> dict[str, float]:
+    return {name: default[name] / value for name, value in null.items() if value}
+
+
+def _better(photos: Sequence[Mapping[str, Figures]], null: str) -> dict[str, tuple[int, int]]:
+    found = {}
+    for name in VERDICTS:
+        pairs = [
+            (rows[_default(null)][name], rows[null][name])
+            for rows in photos
+            if name in rows.get(null, {})
+        ]
+        if pairs:
+            found[name] = sum(default < other for default, other in pairs), len(pairs)
+    return found

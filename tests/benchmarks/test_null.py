@@ -1,0 +1,223 @@
+"""The null test on a tiny photo, its drawings without a network, and its tables."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks import null
+from benchmarks._null_job import (
+    AS_DRAWN,
+    DEFAULT,
+    NULL,
+    PREVIEW,
+    SAMPLES,
+    SCALES,
+    judge_files,
+    without_network,
+)
+from benchmarks._null_table import summarise, tables
+from benchmarks._processes import Processes
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.patches.statistics import layout_distances
+from tests.tiny import EDGECONNECT, picture
+
+DRAWN = {DEFAULT + AS_DRAWN, NULL + AS_DRAWN}
+FINISHED = ("trainer=debug", "finish.detail=patches", "finish.resolution=auto")
+LAYOUT = {
+    f"layout_{way}_{patch}" for way in ("coherence", "completeness") for patch in (15, 21)
+} | {"layout"}
+
+
+def options_for(folder: Path, *overrides: str) -> list[str]:
+    """The options for a photo of 72 x 96 pixels."""
+    write_image(folder / "a.png", picture(72, 96))
+    output = str(folder / "output")
+    return ["--photos", str(folder), "--output", output, "--overrides", *overrides]
+
+
+@pytest.mark.slow
+def test_samples_are_compared_with_those_of_no_network_and_previews(
+    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = options_for(tmp_path, *FINISHED, "model.num_scales=1")
+    options += ["--samples", "2", "--seeds", "3"]
+    found = benchmark("null", *options)
+    assert found["failures"] == []
+    (result,) = found["results"]
+    assert (result["photo"], result["seed"]) == ("a", 3)
+    rows = result["figures"][SAMPLES]
+    assert set(rows) == {DEFAULT, NULL, PREVIEW, *DRAWN}
+    for row, figures in rows.items():
+        pieces = set() if row in DRAWN else {"largest_piece", "seams"}
+        assert set(figures) == LAYOUT | pieces | {"swd1", "sharpness", "diversity"}
+        assert all(value > 0 for value in figures.values())
+    assert found["summary"][SAMPLES]["rows"] == rows
+    output = tmp_path / "output"
+    assert "| default / no network |" in (output / "summary.md").read_text()
+    sheets = output / "sheets"
+    with (
+        Image.open(sheets / "a-seed3.png") as sheet,
+        Image.open(sheets / "a-seed3-drawn.png") as drawn,
+    ):
+        # A row for each source; the photo and eight drawings in one.
+        assert sheet.height > 3 * 72
+        assert drawn.width > 9 * 96
+
+    # The null's own files are what the figures are of.
+    photo = read_image(tmp_path / "a.png").pixels
+    files = [output / "null" / "a-seed3" / "sample" / f"{number:03d}.png" for number in (0, 1)]
+    each = [layout_distances(photo, read_image(path).pixels) for path in files]
+    mean = sum(one["layout_coherence_21"] for one in each) / 2
+    assert rows[NULL]["layout_coherence_21"] == pytest.approx(mean)
+
+    # Finished results are reused.
+    monkeypatch.setattr(Processes, "run", None)
+    null.main(options)
+    with pytest.raises(UserError, match="choose another folder"):
+        null.main([*options, "--samples", "3"])
+
+
+@pytest.mark.slow
+def test_sizes_are_compared_with_the_resized_photo(benchmark: Any, tmp_path: Path) -> None:
+    options = options_for(
+        tmp_path, "model=ingan", *FINISHED, "trainer.max_steps=1", "model.max_size=40"
+    )
+    found = benchmark("null", *options, "--family", "ingan")
+    assert found["failures"] == []
+    figures = found["results"][0]["figures"]
+    assert list(figures) == list(SCALES)
+    for rows in figures.values():
+        assert set(rows) == {DEFAULT, NULL, *DRAWN}
+        assert {"layout", "swd1", "largest_piece", "seams"} <= set(rows[NULL])
+    output = tmp_path / "output"
+    with Image.open(output / "null" / "a-seed0" / "retarget" / "72x48.png") as narrow:
+        assert narrow.size == (48, 72)
+    assert "| 0.5x wide | no network |" in (output / "summary.md").read_text()
+    assert (output / "sheets" / "a-seed0.png").is_file()
+
+
+@pytest.mark.slow
+def test_fillings_are_compared_with_those_of_previews(benchmark: Any, tmp_path: Path) -> None:
+    options = options_for(tmp_path, *EDGECONNECT, "device=cpu")
+    found = benchmark("null", *options, "--family", "edgeconnect")
+    assert found["failures"] == []
+    figures = found["results"][0]["figures"]
+    assert list(figures) == ["box 20-30 %", "strokes 20-30 %"]
+    for rows in figures.values():
+        assert set(rows) == {DEFAULT, NULL}
+        assert min(rows[NULL]["l1"], rows[NULL]["patches"]) > 0
+    assert list(found["summary"]["box 20-30 %"]["better"][NULL]) == ["l1", "patches"]
+    assert (tmp_path / "output" / "sheets" / "a-seed0.png").is_file()
+
+
+@pytest.mark.slow
+def test_a_model_of_another_family_fails(tmp_path: Path) -> None:
+    options = options_for(tmp_path, "trainer=debug", "model.num_scales=1")
+    with pytest.raises(SystemExit) as ended:
+        null.main([*options, "--family", "ingan"])
+    assert ended.value.code == 1
+
+
+@pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "retarget.scale=[2,1]"])
+def test_options_that_the_benchmark_sets_are_refused(tmp_path: Path, override: str) -> None:
+    with pytest.raises(UserError, match="the benchmark sets"):
+        null.main(options_for(tmp_path, override))
+    assert not (tmp_path / "output").exists()
+
+
+class TestWithoutNetwork:
+    @staticmethod
+    def drawn(photo: torch.Tensor, seed: int = 0) -> torch.Tensor:
+        return without_network(photo, torch.Generator().manual_seed(seed))
+
+    def test_rows_of_one_colour_are_drawn_as_they_are(self) -> None:
+        photo = picture(40, 1).expand(-1, -1, -1, 60)
+        assert torch.allclose(self.drawn(photo), photo, atol=1e-6)
+
+    def test_other_rows_get_noise_of_their_deviation(self) -> None:
+        photo = 0.1 * picture(45, 60) + torch.linspace(-0.5, 0.5, 45)[:, None]
+        mean, deviation = photo.mean(dim=3, keepdim=True), photo.std(dim=3, keepdim=True)
+        noise = (self.drawn(photo) - mean) / deviation
+        assert float(noise.std()) == pytest.approx(1, rel=1e-4)
+        # White noise has steps of about 1.1 deviations between neighbours.
+        assert float(noise.diff(dim=3).abs().mean()) < 0.4
+
+    def test_a_seed_gives_one_drawing(self) -> None:
+        photo = picture(45, 60)
+        assert torch.equal(self.drawn(photo, 1), self.drawn(photo, 1))
+        assert not torch.equal(self.drawn(photo, 1), self.drawn(photo, 2))
+        assert self.drawn(photo).abs().max() <= 1
+
+
+def test_copies_of_the_photo_have_the_best_figures_but_no_diversity(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number:03d}.png" for number in (0, 1)]
+    for path in files:
+        write_image(path, picture(60, 80))
+    found = judge_files(files, read_image(files[0]).pixels)
+    assert found.pop("sharpness") == pytest.approx(1)
+    assert set(found) == LAYOUT | {"swd1", "diversity"}
+    assert found == pytest.approx(dict.fromkeys(found, 0), abs=1e-6)
+    assert "diversity" not in judge_files(files[:1], read_image(files[0]).pixels)
+    with pytest.raises(UserError, match="no pictures to judge"):
+        judge_files([], picture())
+
+
+def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, Any]:
+    rows = {
+        DEFAULT: {"layout": default, "diversity": 0.5},
+        NULL: {"layout": null, "diversity": 0.25},
+        DEFAULT + AS_DRAWN: {"layout": 0.9},
+        NULL + AS_DRAWN: {"layout": 0.3},
+    }
+    return {"photo": photo, "seed": seed, "figures": {SAMPLES: rows}}
+
+
+class TestTables:
+    @pytest.fixture
+    def results(self) -> Sequence[dict[str, Any]]:
+        """The default is better on ``b``, and on ``a`` only with the first seed."""
+        return [
+            result_of("a", 0, 0.1, 0.2),
+            result_of("a", 1, 0.5, 0.2),
+            result_of("b", 0, 0.1, 0.2),
+        ]
+
+    def test_a_photo_is_the_mean_of_its_seeds(self, results: Sequence[dict[str, Any]]) -> None:
+        found = summarise(results)[SAMPLES]
+        assert found["rows"][DEFAULT]["layout"] == pytest.approx(0.2)
+        assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
+        assert found["better"][NULL] == {"layout": (1, 2)}
+
+    def test_drawings_are_compared_with_drawings(self, results: Sequence[dict[str, Any]]) -> None:
+        found = summarise(results)[SAMPLES]
+        assert found["ratios"][NULL + AS_DRAWN]["layout"] == pytest.approx(3)
+        assert found["better"][NULL + AS_DRAWN] == {"layout": (0, 2)}
+
+    def test_a_row_for_each_source_and_each_photo(self, results: Sequence[dict[str, Any]]) -> None:
+        for one in results:
+            one["figures"][SAMPLES][PREVIEW] = {"layout": 0.05, "diversity": 0.4}
+        found = tables({"settings": {"family": "singan"}, "results": results})
+        assert list(found) == ["singan", "photos"]
+        lines = found["singan"].splitlines()
+        assert lines[0] == "| row | layout | diversity | default is better |"
+        assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
+        assert "| default / preview | 4 | 1.25 | layout: 0 of 2 |" in lines
+        assert "| a | 0.3 | 0.2 | 0.05 | 0.5 | 0.25 | 0.4 |" in found["photos"].splitlines()
+
+    def test_other_families_have_a_column_of_cases_and_no_photos(self) -> None:
+        rows = {DEFAULT: {"l1": 0.1, "patches": 20.0}, NULL: {"l1": 0.2, "patches": 10.0}}
+        figures = {"box": rows, "strokes": rows}
+        record = {
+            "settings": {"family": "edgeconnect"},
+            "results": [{"photo": "a", "seed": 0, "figures": figures}],
+        }
+        (table,) = tables(record).values()
+        lines = table.splitlines()
+        assert lines[0] == "| result | row | l1 | patches | default is better |"
+        better = "| l1: 1 of 1, patches: 0 of 1 |"
+        assert f"| strokes | default / no network | 0.5 | 2 {better}" in lines
