@@ -103,6 +103,9 @@ _ENLARGED = " ".join(
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", "0 1", 25), 90),
     "quality-sigd16": Entry("quality", _quality("sigd16", "0", 8), 20),
+    "null-places50": Entry(
+        "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 100
+    ),
     "large": Entry(
         "large",
         f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
