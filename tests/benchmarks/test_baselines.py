@@ -1,0 +1,70 @@
+"""Samples by other methods, made here."""
+
+import sys
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmarks import _baselines
+from internal_gan.images.files.image import to_uint8
+from internal_gan.patches.statistics import sliced_wasserstein
+
+
+@pytest.fixture
+def photo() -> Tensor:
+    """A dark and a light half, with noise: (1, 3, 40, 48)."""
+    noise = torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(0)) * 0.4
+    noise[..., 24:] += 0.5
+    return noise - 0.5
+
+
+def test_gpdm_has_the_photos_patches_in_another_place(
+    photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_baselines, "STEPS", (120, 60))
+    made = _baselines.gpdm(photo, 0)
+    assert made.shape == photo.shape
+    assert made.abs().max() <= 1
+    noise = torch.rand(photo.shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    assert sliced_wasserstein(photo, made) < sliced_wasserstein(photo, noise) / 4
+    assert (made - photo).abs().mean() > 0.05
+    assert torch.equal(made, _baselines.gpdm(photo, 0))
+    assert not torch.equal(made, _baselines.gpdm(photo, 1))
+
+
+@pytest.mark.parametrize("size", [(188, 250), (400, 150), (20, 30)])
+def test_scales_grow_to_the_photos_size(size: tuple[int, int]) -> None:
+    sizes = _baselines.pyramid(size)
+    assert sizes[-1] == size
+    assert min(sizes[0]) == min(*size, _baselines.COARSEST)
+    for coarse, fine in pairwise(sizes):
+        assert coarse[0] / fine[0] == pytest.approx(_baselines.RATIO, abs=0.03)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_resynthesizer_continues_the_photo_beyond_either_side(
+    photo: Tensor, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for the package continues the photo's border."""
+
+    def resynthesize(image: Image.Image, mask: Image.Image, options: object) -> Image.Image:
+        assert image.size == mask.size == (96, 40)
+        assert mask.crop((0, 0, 48, 40)).getextrema() == (0, 0)
+        assert mask.crop((48, 0, 96, 40)).getextrema() == (255, 255)
+        image.paste(image.crop((47, 0, 48, 40)).resize((48, 40)), (48, 0))
+        return image
+
+    package = SimpleNamespace(resynthesize=resynthesize, getDefaultParams=SimpleNamespace)
+    monkeypatch.setitem(sys.modules, "resynthesizer", package)
+    border = photo[..., :1] if number else photo[..., -1:]
+    made = _baselines.resynthesizer(photo, number)
+    assert torch.equal(to_uint8(made), to_uint8(border).expand_as(photo))
+
+
+def test_a_method_without_its_package_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_baselines, "find_spec", lambda name: None)
+    assert _baselines.installed(_baselines.METHODS) == ["gpdm"]
