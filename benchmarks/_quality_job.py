@@ -1,10 +1,11 @@
 """One training of the quality benchmark: train, judge the samples, write the figures.
 
 Other rows are for comparison: the network's output before finishing, previews (without training),
-other samples of the photo, and as a control the photo's left half against its right half.
+other samples of the photo, published or made here, and as controls the photo and our samples as
+JPEG, and the photo's left half against its right half.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,10 @@ import torch
 from torch import Tensor
 
 import internal_gan
+from benchmarks._baselines import METHODS
+from benchmarks._baselines import SAMPLES as OF_BASELINES
 from benchmarks._common import environment, pictures, write_json
+from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from internal_gan.errors import UserError
@@ -32,10 +36,13 @@ from internal_gan.runs.folder import RunFolder
 # No ratio to the published samples: the best value of these does not depend on them.
 NOT_COMPARED = (
     *("sharpness", "diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
-    *("largest_piece", "seams"),
+    *("c2st_jpeg", "c2st_32_jpeg", "blockiness", "largest_piece", "seams"),
 )
-# Rows of the second table that are computed here; others have the names given in --others.
+# Rows of the second table that are computed here; others have the names given in --others, or the
+# names of baselines with MADE_HERE.
 CONTROL, DRAWN, PREVIEW = "half against half", "ours, as drawn", "previews"
+PHOTO_JPEG, OURS_JPEG = f"photo, JPEG {QUALITY}", f"ours, JPEG {QUALITY}"
+MADE_HERE = ", made here"
 # Samples of each model that the classifier is tested on; each takes seconds.
 CLASSIFIED = 2
 # A training whose wall time exceeds its own count of seconds by more than this was interrupted.
@@ -44,13 +51,22 @@ PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of all trainings."""
+    """Settings of all trainings.
+
+    Attributes:
+        independent: whether to judge by patch sizes that no loss uses, too.
+        compressed: the given sources whose samples are JPEG already: ``published``, or names of
+            ``Job.others``.
+        baselines: names of :data:`METHODS`, a row each.
+    """
 
     overrides: list[str]
     samples: int
     threads: int
     jobs: int
     independent: bool = False
+    compressed: Sequence[str] = ()
+    baselines: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +112,13 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         return known
     patches = INDEPENDENT_PATCHES if settings.independent else ()
     name = "published-independent" if settings.independent else "published"
-    published = _judge_given(job, name, job.published, patches)
-    others = {name: _judge_given(job, name, path) for name, path in job.others.items()}
+    compressed = settings.compressed
+    published = _judge_given(job, name, job.published, "published" in compressed, patches)
+    others = {PHOTO_JPEG: _judge_photo(job)}
+    for name, path in job.others.items():
+        others[name] = _judge_given(job, name, path, name in compressed)
+    for name in settings.baselines:
+        others[name + MADE_HERE] = _judge_baseline(job, name)
     others[CONTROL] = _judge_halves(job)
     others[PREVIEW] = _judge_previews(job, settings)
     own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
@@ -106,6 +127,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
     ours = _judge(job.image, samples, patches) | _judge_origins(job.image, samples)
+    others = {OURS_JPEG: _judge_ours_as_jpeg(job, samples, ours), **others}
     if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
         others[DRAWN] = _judge(job.image, drawn)
     result = {
@@ -140,26 +162,74 @@ def _seconds(run: Path) -> float | None:
     return seconds if pause < PAUSE_SECONDS else None
 
 
-def _judge_given(job: Job, name: str, given: Path, patches: Sequence[int] = ()) -> dict[str, float]:
+def _judge_given(
+    job: Job, name: str, given: Path, compressed: bool, patches: Sequence[int] = ()
+) -> dict[str, float]:
     if known := read_json_object(job.given_result(name)):
         return known
     samples = list(pictures(given).values()) if given.is_dir() else [given]
-    figures = _judge(job.image, samples, patches)
+    figures = _judge(job.image, samples, patches, compressed)
     write_json(job.given_result(name), figures)
     return figures
 
 
+def _judge_photo(job: Job) -> dict[str, float]:
+    """Figures of the photo itself as JPEG: what compression alone costs."""
+    if known := read_json_object(job.given_result("photo-jpeg")):
+        return known
+    photo = read_image(job.image).pixels
+    jpeg = as_jpeg(photo)
+    figures = _figures(photo, jpeg) | {"blockiness": blockiness(jpeg)}
+    write_json(job.given_result("photo-jpeg"), figures)
+    return figures
+
+
+def _judge_ours_as_jpeg(
+    job: Job, samples: Sequence[Path], ours: Mapping[str, float]
+) -> dict[str, float]:
+    """Figures of our samples as JPEG.
+
+    Args:
+        ours: the figures of the samples themselves, with the classifier's of JPEG.
+    """
+    photo, batch = _read(job.image, samples)
+    jpeg = as_jpeg(batch)
+    figures = _figures(photo, jpeg) | {"blockiness": fmean(map(blockiness, jpeg.chunk(len(jpeg))))}
+    return figures | {name: value for name, value in ours.items() if name.endswith("_jpeg")}
+
+
 def _judge_previews(job: Job, settings: Settings) -> dict[str, float]:
     """Figures of previews of the photo, with the training's seed."""
-    folder = job.output / "previews" / job.name
+
+    def make() -> list[Tensor]:
+        made = internal_gan.preview(job.image, settings.samples, seed=job.seed, output_type="pt")
+        return [pixels[None] * 2 - 1 for pixels in made]
+
+    return _judge_made(job.image, job.output / "previews" / job.name, make)
+
+
+def _judge_baseline(job: Job, name: str) -> dict[str, float]:
+    """Figures of samples by another method, made here; they need no training."""
+
+    def make() -> list[Tensor]:
+        photo = read_image(job.image).pixels
+        return [METHODS[name](photo, number) for number in range(OF_BASELINES)]
+
+    return _judge_made(job.image, job.output / "baselines" / name / job.photo, make)
+
+
+def _judge_made(
+    image: Path, folder: Path, make: Callable[[], Sequence[Tensor]]
+) -> dict[str, float]:
+    """Figures of samples that ``make`` returns, (1, 3, H, W) in [-1, 1]; both are kept."""
     if known := read_json_object(folder / "figures.json"):
         return known
-    made = internal_gan.preview(job.image, settings.samples, seed=job.seed, output_type="pt")
+    made = make()
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:03d}.png" for number in range(len(made))]
     for path, pixels in zip(paths, made, strict=True):
-        write_image(path, pixels[None] * 2 - 1)
-    figures = _judge(job.image, paths)
+        write_image(path, pixels)
+    figures = _judge(image, paths)
     write_json(folder / "figures.json", figures)
     return figures
 
@@ -170,7 +240,7 @@ def _judge_halves(job: Job) -> dict[str, float]:
         return known
     left, right = read_image(job.image).pixels.tensor_split(2, dim=-1)
     figures = patch_panel(right, left) | classified(right, left)
-    figures |= {"field_diversity": field_diversity(right, left)}
+    figures |= {"field_diversity": field_diversity(right, left), "blockiness": blockiness(left)}
     figures.pop("copy", None)
     write_json(job.given_result("halves"), figures)
     return figures
@@ -189,16 +259,37 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
     return means | {"worst_piece": max(each["largest_piece"] for each in found)}
 
 
-def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) -> dict[str, float]:
+def _judge(
+    image: Path,
+    samples: Sequence[Path],
+    patches: Sequence[int] = (),
+    compressed: bool = False,
+) -> dict[str, float]:
     """All figures of samples, resized to the photo's size.
 
     Args:
         patches: more patch sides for coherence and completeness, in pixels.
+        compressed: the samples are JPEG already, so ``c2st_jpeg`` takes them as they are.
     """
+    photo, batch = _read(image, samples)
+    figures = _figures(photo, batch, patches)
+    figures["blockiness"] = fmean(blockiness(read_image(sample).pixels) for sample in samples)
+    against = as_jpeg(photo)
+    jpeg = [one[None] if compressed else as_jpeg(one[None]) for one in batch[:CLASSIFIED]]
+    both = _means([classified(against, one) for one in jpeg])
+    return figures | {f"{name}_jpeg": value for name, value in both.items()}
+
+
+def _read(image: Path, samples: Sequence[Path]) -> tuple[Tensor, Tensor]:
+    """The photo, (1, 3, H, W), and samples, (N, 3, H, W), resized to its size; in [-1, 1]."""
     if not samples:
         raise UserError(f"{image}: there are no samples to judge")
     photo = read_image(image).pixels
-    batch = torch.cat([_at_size_of(photo, read_image(sample).pixels) for sample in samples])
+    return photo, torch.cat([_at_size_of(photo, read_image(path).pixels) for path in samples])
+
+
+def _figures(photo: Tensor, batch: Tensor, patches: Sequence[int] = ()) -> dict[str, float]:
+    """Figures of samples (N, 3, H, W) of the photo (1, 3, H, W), both in [-1, 1]."""
     figures = patch_panel(photo, batch)
     for patch in patches:
         for figure in (coherence, completeness):
@@ -210,7 +301,11 @@ def _judge(image: Path, samples: Sequence[Path], patches: Sequence[int] = ()) ->
         classified(photo, one[None]) | {"field_diversity": field_diversity(photo, one[None])}
         for one in batch[:CLASSIFIED]
     ]
-    return figures | {name: fmean(each[name] for each in slow) for name in slow[0]}
+    return figures | _means(slow)
+
+
+def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: fmean(each[name] for each in found) for name in found[0]}
 
 
 def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:

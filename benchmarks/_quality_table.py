@@ -17,6 +17,7 @@ PARTS = ("ours", "published", "ratio")
 COMPARED = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy"),
     *("diversity", "diversity_gpdm", "field_diversity", "c2st", "c2st_32"),
+    *("c2st_jpeg", "c2st_32_jpeg", "blockiness"),
 )
 # Columns of the table of photos: ratios to the published sample, then the samples' figures.
 RATIOS = ("swd1", "swd2", "swd4", "coherence", "completeness", "copy")
@@ -72,6 +73,8 @@ COLUMNS = (
     Column("field_diversity", "ours", worst=min),
     Column("c2st", "ours", target="mean <= 0.58"),
     Column("c2st_32", "ours"),
+    Column("c2st_jpeg", "ours"),
+    Column("c2st_32_jpeg", "ours"),
     Column("largest_piece", "ours", target="mean <= 0.15"),
     Column("worst_piece", "ours", target="<= 0.35"),
     Column("seams", "ours", target="mean <= 1.15"),

@@ -4,8 +4,9 @@
 
 The command line trains on every photo of --real that has an image of the same name in --published
 (a file, or a folder of several). Samples from the coarsest scale are judged by their patches, and
-so are the published ones and those of --others, such as gpnn=folder/. If stopped or killed, run the
-same command again to continue.
+so are the published ones, those of --others, such as gpnn=folder/, and those of --baselines. Since
+published samples may be JPEG, all are also compared as JPEG. If stopped or killed, run the same
+command again to continue.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from benchmarks._baselines import METHODS, installed
 from benchmarks._common import (
     add_others,
     keep_apart,
@@ -100,8 +102,13 @@ def check_settings(output: Path, settings: Settings) -> None:
         UserError: an override is wrong or not allowed here, or the folder has other settings.
     """
     check_overrides(settings.overrides, OWN_OPTIONS)
+    optional = {
+        "independent": settings.independent,
+        "compressed": sorted(settings.compressed),
+        "baselines": sorted(settings.baselines),
+    }
     shared = {"overrides": settings.overrides, "samples": settings.samples}
-    keep_apart(output, shared | ({"independent": True} if settings.independent else {}))
+    keep_apart(output, shared | {name: value for name, value in optional.items() if value})
 
 
 def run_jobs(
@@ -166,6 +173,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--published", type=Path, required=True, help="folder of samples of the same names"
     )
     add_others(parser, "other methods' samples of the same names, a row each")
+    parser.add_argument(
+        "--compressed",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="'published' or names of --others, if these samples are JPEG already",
+    )
+    parser.add_argument(
+        "--baselines",
+        nargs="+",
+        default=[],
+        choices=METHODS,
+        help="methods to make samples by, a row each; takes a minute a photo",
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
@@ -191,6 +212,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     output = options.output.absolute()
+    others = dict(options.others)
+    for name in options.compressed:
+        if name not in ("published", *others):
+            allowed = ", ".join(("published", *others))
+            raise UserError(f"--compressed: {name}: no such samples; allowed: {allowed}")
+    baselines = installed(options.baselines)
+    for name in set(options.baselines) - set(baselines):
+        say(f"{name} is not installed, so it has no row")
     work = []
     for preset in options.presets or [""]:
         overrides = [*options.overrides, *preset.split()]
@@ -200,6 +229,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             threads=options.threads,
             jobs=options.jobs,
             independent=options.independent,
+            compressed=options.compressed,
+            baselines=baselines,
         )
         folder = output / folder_of(preset) if preset else output
         jobs = jobs_of(
@@ -208,7 +239,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             folder,
             options.photos,
             options.seeds,
-            dict(options.others),
+            others,
         )
         check_settings(folder, settings)
         work.append((jobs, settings, Table(folder, settings, jobs, preset)))

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks import quality
+from benchmarks import _quality_job, quality
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings
 from internal_gan.errors import UserError
@@ -64,6 +64,7 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
     options = [*folders, "--photos", "9", "--seeds", "3", "--samples", "2"]
     options += ["--others", f"gpnn={tmp_path / 'published'}", "--overrides", *ONE_SCALE]
     options += ["finish.detail=patches", "finish.resolution=auto", "--independent"]
+    options += ["--compressed", "gpnn"]
     found = benchmark("quality", *options)
     output = tmp_path / "output"
     assert found["failures"] == []
@@ -78,10 +79,21 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
     assert result["ratio"]["swd4"] == pytest.approx(ours["swd4"] / published["swd4"])
     assert "sharpness" not in result["ratio"]
     assert {"largest_piece", "worst_piece", "seams", "c2st"} <= set(ours)
-    gpnn = result["others"]["gpnn"]
+    others = result["others"]
+    gpnn = others["gpnn"]
     assert "coherence_3" not in gpnn
-    assert gpnn == {name: published[name] for name in gpnn}
-    assert set(result["others"]) == {*("gpnn", "half against half", "previews", "ours, as drawn")}
+    as_jpeg = {"c2st_jpeg", "c2st_32_jpeg"}
+    assert all(gpnn[name] == published[name] for name in set(gpnn) - as_jpeg)
+    assert gpnn["c2st_jpeg"] != published["c2st_jpeg"]  # as it is, and through JPEG
+    assert list(others) == [
+        *("ours, JPEG 70", "photo, JPEG 70", "gpnn", "half against half", "previews"),
+        "ours, as drawn",
+    ]
+    assert others["photo, JPEG 70"]["copy"] < ours["copy"]
+    assert not as_jpeg & set(others["photo, JPEG 70"])
+    for name in as_jpeg:
+        assert others["ours, JPEG 70"][name] == ours[name]
+    assert others["ours, JPEG 70"]["c2st"] != ours["c2st"]
     assert json.loads((output / "summary.json").read_text())["by_photo"] == found["by_photo"]
     assert "| swd1 ratio |" in (output / "summary.md").read_text()
 
@@ -90,6 +102,21 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
 
     monkeypatch.setattr(Processes, "run", refuse)
     quality.main(options)
+
+
+def test_a_baseline_makes_its_samples_once(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "real" / "9.png"
+    monkeypatch.setattr(_quality_job, "METHODS", {"same": lambda photo, number: photo})
+    job = Job("9", 0, image, image, tmp_path / "output")
+    figures = _quality_job._judge_baseline(job, "same")
+    assert figures["copy"] == figures["diversity"] == 0
+    assert {"c2st", "c2st_jpeg", "blockiness"} <= set(figures)
+    made = tmp_path / "output" / "baselines" / "same" / "9"
+    assert sorted(path.name for path in made.iterdir()) == ["000.png", "001.png", "figures.json"]
+    monkeypatch.setattr(_quality_job, "METHODS", {})
+    assert _quality_job._judge_baseline(job, "same") == figures
 
 
 @pytest.mark.slow
@@ -193,11 +220,20 @@ def test_more_samples_need_a_name_and_a_folder(
     assert "nowhere: there is no such folder" in capsys.readouterr().err
 
 
+def test_samples_that_are_jpeg_must_be_given(folders: list[str]) -> None:
+    with pytest.raises(UserError, match="gpnn: no such samples; allowed: published"):
+        quality.main([*folders, "--compressed", "gpnn"])
+
+
 def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
     quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 1, 1))
     quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 2, 2))
     with pytest.raises(UserError, match="choose another folder"):
         quality.check_settings(tmp_path, Settings(["trainer=fast"], 5, 1, 1))
+    with pytest.raises(UserError, match="choose another folder"):
+        quality.check_settings(
+            tmp_path, Settings(["trainer=preview"], 5, 1, 1, compressed=["published"])
+        )
 
 
 @pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks._quality_table import markdown, rows, side_by_side, summarise
+from benchmarks._quality_table import markdown, rows, side_by_side, summarise, tables
+
+GPNN = {"c2st": 0.7, "c2st_jpeg": 0.5, "blockiness": 1.25}
 
 
 def result(
@@ -18,7 +20,7 @@ def result(
         "ratio": {"swd1": swd, "copy": 2 - swd},
         "ours": {"swd1": 9.0, "sharpness": sharpness},
         "published": {"swd2": 3.0},
-        "others": {"gpnn": {"swd1": 4.0 + seed, "c2st": 0.7}} if photo == "2" else {},
+        "others": {"gpnn": GPNN | {"swd1": 4.0 + seed}} if photo == "2" else {},
         "environment": {"commit": "0123456789abcdef"},
     }
 
@@ -70,9 +72,12 @@ def test_samples_of_several_methods_are_compared() -> None:
     assert summary["sources"] == {
         "ours": {"swd1": 9.0, "sharpness": pytest.approx(0.975)},
         "published": {"swd2": 3.0},
-        "gpnn": {"swd1": 4.5, "c2st": pytest.approx(0.7)},
+        "gpnn": GPNN | {"swd1": 4.5},
     }
     assert "| gpnn | 4.5 |" in markdown(summary, {})
+    head, _, *lines = tables(summary)["samples"].splitlines()
+    assert head == "| samples | swd1 | swd2 | sharpness | c2st | c2st_jpeg | blockiness |"
+    assert "| gpnn | 4.5 |  |  | 0.7 | 0.5 | 1.25 |" in lines
 
 
 def test_spread_is_reported_over_photos_and_over_seeds() -> None:
