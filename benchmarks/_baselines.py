@@ -1,6 +1,6 @@
 """Samples of a photo by other methods, made by the quality benchmark itself.
 
-``gpdm`` is written here from its paper. ``resynthesizer`` runs a package that is not among the
+``gpdm`` is written after its paper. ``resynthesizer`` runs a package that is not among the
 benchmarks' dependencies, because its licence is the GPL: it needs ``pip install resynthesizer``.
 """
 
@@ -38,9 +38,9 @@ def gpdm(photo: Tensor, number: int) -> Tensor:
     sliced Wasserstein distance between its patches and those of the photo at that scale; then it is
     enlarged to the next.
 
-    The numbers are those above. They are chosen so that a sample of 250 pixels takes less than half
-    a minute on one core: there are fewer steps and directions than in the paper, and a step looks
-    at some of the places only. So the authors' own samples may be better.
+    The constants above are ours, chosen so that a sample of 250 pixels takes less than half a
+    minute on one core: few steps, few directions, and some of the places in each. So the authors'
+    own samples may be better.
 
     Args:
         photo: (1, 3, H, W) in [-1, 1], of at least 8 pixels a side.
