@@ -36,6 +36,7 @@ TINY = (
     "model.scale_factor=0.75",
     "model.widths.coarsest=4",
     "model.widths.limit=4",
+    "model.depths=5",
     "model.steps=4",
     "trainer.log_interval=1",
 )

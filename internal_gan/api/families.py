@@ -29,6 +29,7 @@ class SinGAN(Model):
         size: Size | None = None,
         start_scale: int = 0,
         tileable: bool | Literal["x", "y"] = False,
+        candidates: int = 6,
         matching: int = 100,
         **how: Unpack[How],
     ) -> Any:
@@ -38,6 +39,7 @@ class SinGAN(Model):
             size: by default the photo's at ``resolution``.
             start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
+            candidates: layouts drawn for each picture, the best of which is kept; more vary less.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
         wanted = {
@@ -45,6 +47,7 @@ class SinGAN(Model):
             "size": size,
             "start_scale": start_scale,
             "tileable": tileable,
+            "candidates": candidates,
             "matching": matching,
         }
         return self._several("sample", wanted, **how)

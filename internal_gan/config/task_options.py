@@ -26,6 +26,7 @@ ALL_SCALES = "all"
 _IMAGE = "the name of an image file, or null"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
+MOST_CANDIDATES = 1000
 
 
 def result_count() -> Any:
@@ -88,6 +89,11 @@ class SampleOptions:
         "samples that repeat without a seam; x: only left to right, y: only top to bottom",
         "true, false, x or y",
         lambda v: isinstance(v, bool) or v in ("x", "y"),
+    )
+    candidates: int = whole(
+        6,
+        f"[1, {MOST_CANDIDATES}]",
+        "layouts drawn for each sample, the best of which is kept; more vary less",
     )
     matching: int = whole(
         100,

@@ -49,6 +49,7 @@ class Sample(Work[SampleOptions]):
                 count,
                 None if preview else finishing.drawing_size,
                 start_scale=scale,
+                candidates=1 if preview else wanted.candidates,
                 tileable=tileable,
                 seed=self.seed,
             )

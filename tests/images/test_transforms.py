@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import (
+    TURN,
     Bend,
     Homography,
     Resize,
@@ -15,6 +16,7 @@ from internal_gan.images.transforms import (
     Wave,
     pixel_centres,
     random_homography,
+    random_view,
     trapezoid,
 )
 
@@ -153,6 +155,29 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
         assert other.inverse().coverage((20, 20)).min() == 1
     assert random_homography(0.4, torch.Generator().manual_seed(3)) == first
     assert isinstance(random_homography(0.0, rng), Resize)
+
+
+class TestRandomViews:
+    def test_without_freedom_it_is_the_image(self) -> None:
+        view = random_view(0.0, torch.Generator().manual_seed(0))
+        torch.testing.assert_close(view(smooth(), SIZE), smooth(), atol=1e-4, rtol=0)
+
+    def test_move_sideways_by_up_to_the_freedom_and_hardly_vertically(self) -> None:
+        rng = torch.Generator().manual_seed(0)
+        centre, corners = torch.zeros(2), torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
+        views = [random_view(0.25, rng) for _ in range(200)]
+        sideways = torch.stack([view.source(centre)[0] for view in views])
+        # In half-widths, up to half from the movement and a little from the turn.
+        assert 0.4 < float(sideways.abs().max()) < 0.5 * (1 + TURN)
+        assert abs(float(sideways.mean())) < 0.1
+        moved = torch.stack([view.source(corners) - corners for view in views])
+        assert float(moved[..., 0].abs().max()) <= 0.5 * (1 + TURN) + 1e-5
+        assert float(moved[..., 1].abs().max()) <= 0.25 * 0.5 * TURN + 1e-5
+
+    def test_are_those_of_the_generator_given(self) -> None:
+        one, same = (random_view(0.5, torch.Generator().manual_seed(3)) for _ in range(2))
+        assert one == same
+        assert random_view(0.5, torch.Generator().manual_seed(4)) != one
 
 
 def test_gradients_reach_the_image(device: torch.device) -> None:

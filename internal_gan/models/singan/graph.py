@@ -33,7 +33,7 @@ class SamplerGraph(nn.Module):
         self.register_buffer("noise_std", model.noise_std)
         self.start_scale = start_scale
         self.handover = model.handover
-        self.margin = model.margin
+        self.margins = model.margins
         self.is_padded = model.noise_padding == "random"
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -43,21 +43,22 @@ class SamplerGraph(nn.Module):
             inputs: if ``start_scale`` is above 0, first an image (1, 3, h, w) in [-1, 1] of any
                 size. Then, for each scale to run, standard normal noise of the scale's size:
                 (1, 3, h, w), or (1, 1, h, w) at scale 0. With ``noise_padding=random``, noise needs
-                ``margin`` more pixels on each side.
+                the scale's margin more pixels on each side.
         """
         image = inputs[0] if self.start_scale else None
         noises = inputs[1:] if self.start_scale else inputs
-        beyond = 2 * self.margin if self.is_padded else 0
         for scale, noise in enumerate(noises, self.start_scale):
             generator = cast(ResidualPatchGenerator, self.generators[scale])
+            margin = self.margins[scale]
+            beyond = 2 * margin if self.is_padded else 0
             height, width = (side - beyond for side in noise.shape[-2:])
             seen = (noise * self.noise_std[scale]).expand(-1, 3, -1, -1)
-            seen = seen if self.is_padded else F.pad(seen, (self.margin,) * 4)
+            seen = seen if self.is_padded else F.pad(seen, (margin,) * 4)
             if image is None:
                 image = generator.detail(seen)
                 continue
             base = self._handed_over(image, height, width)
-            image = base + generator.detail(seen + pad(base, self.margin, generator.padding))
+            image = base + generator.detail(seen + pad(base, margin, generator.padding))
         assert image is not None
         return image.clamp(-1, 1)
 

@@ -1,7 +1,6 @@
 """SinGAN: a pyramid of small GANs from noise to one image (Shaham, Dekel, Michaeli, ICCV 2019)."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import ClassVar, Literal, cast
 
 import torch
@@ -13,6 +12,7 @@ from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import tiles, widened
 from internal_gan.models.base import Model
 from internal_gan.models.ladder import After, Ladder, Widths
+from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
@@ -28,6 +28,7 @@ class SinGAN(Model):
     Args:
         generator: called with ``width`` and ``rng`` to make a scale's network.
         widths: channels per scale.
+        depths: convolutions per scale.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
         handover: how a scale's output reaches the next one: unchanged (``as_drawn``), ``clipped``
             to [-1, 1], or clipped and rounded to a file's 256 ``levels``.
@@ -35,6 +36,7 @@ class SinGAN(Model):
     Attributes:
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
         noise_std: sigma_n of every scale; a buffer.
+        margins: half the receptive field of each scale's generator, rounded down, in pixels.
         tile_pixels: larger maps are computed in tiles of this many pixels.
     """
 
@@ -48,28 +50,38 @@ class SinGAN(Model):
         *,
         generator: Callable[..., ResidualPatchGenerator],
         widths: Widths,
+        depths: PerStage,
         noise_padding: Literal["zero", "random"],
         handover: Handover,
     ) -> None:
         super().__init__()
         self.make_generator = generator
+        self.depths = depths
         self.noise_padding = noise_padding
         self.handover = handover
         self.ladder = Ladder(widths, self.generators)
 
-    @cached_property
-    def margin(self) -> int:
-        """Half a generator's receptive field, rounded down, in pixels."""
-        return int(self.make_generator(width=1).margin)
-
     def new_generator(
         self, stage: int, rng: torch.Generator | None = None
     ) -> ResidualPatchGenerator:
-        return self.make_generator(width=self.ladder.widths.at(stage), rng=rng)
+        depth = self._depth_at(stage)
+        return self.make_generator(width=self.ladder.widths.at(stage), depth=depth, rng=rng)
+
+    def is_alike(self, stage: int, other: int) -> bool:
+        """Whether the generators of two scales have weights of the same shapes."""
+        widths = self.ladder.widths
+        return widths.at(stage) == widths.at(other) and (
+            self._depth_at(stage) == self._depth_at(other)
+        )
+
+    def _depth_at(self, stage: int) -> int:
+        return round(per_stage(self.depths, self.num_stages, "depths")[stage])
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
         self.ladder.sizes = self.sizes
+        depths = map(self._depth_at, range(len(sizes)))
+        self.margins = [int(self.make_generator(width=1, depth=d).margin) for d in depths]
         noise = torch.zeros(1, 1, *self.sizes[0], device=device)
         self.register_buffer("reconstruction_noise", noise)
         self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
@@ -175,7 +187,7 @@ class SinGAN(Model):
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
         """sigma_n z_n, (count, 3, h + 2 margin, w + 2 margin); at the coarsest scale the three
         channels are the same."""
-        margin = self.margin
+        margin = self.margins[scale]
         channels = 1 if scale == 0 else 3
         height, width = size
         if self.noise_padding == "random":
@@ -190,8 +202,9 @@ class SinGAN(Model):
         """The reconstruction's noise, (1, 3, h + 2 margin, w + 2 margin): z* at the coarsest scale,
         zeros elsewhere."""
         if scale == 0:
-            return F.pad(self.reconstruction_noise, (self.margin,) * 4).expand(-1, 3, -1, -1)
-        height, width = (side + 2 * self.margin for side in size)
+            margin = self.margins[0]
+            return F.pad(self.reconstruction_noise, (margin,) * 4).expand(-1, 3, -1, -1)
+        height, width = (side + 2 * self.margins[scale] for side in size)
         return torch.zeros(1, 3, height, width, device=self.device)
 
 

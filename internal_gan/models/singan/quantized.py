@@ -52,4 +52,5 @@ class QuantizedStage(SinGANStage):
         self.model.generators[self.index] = self.model.generators.pop(-1)
 
     def _random_base(self) -> Tensor | None:
-        return self.reconstruction_base
+        assert self.reconstruction_base is not None
+        return self.reconstruction_base.expand(self.batch, -1, -1, -1)

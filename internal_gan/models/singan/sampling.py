@@ -11,6 +11,7 @@ from internal_gan.images.periodic import Moves, Wrap, join_borders
 from internal_gan.images.resize import resize
 from internal_gan.models.limits import check_count
 from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
 
 Tileable = bool | Literal["x", "y"]
@@ -19,6 +20,9 @@ Tileable = bool | Literal["x", "y"]
 BYTES_PER_PIXEL = 64
 # Fraction of its sides over which the image injected at a start scale is blended to wrap.
 FADE = 0.15
+# Candidates are compared at the finest scale of at most this long side, by patches of this side, in
+# pixels: there, patches show whole things.
+JUDGED_AT, JUDGED_BY = 32, 7
 
 
 def samples(
@@ -27,6 +31,7 @@ def samples(
     size: Size | None = None,
     *,
     start_scale: int = 0,
+    candidates: int = 1,
     seed: int = 0,
     tileable: Tileable = False,
 ) -> Iterator[Tensor]:
@@ -37,7 +42,9 @@ def samples(
     Args:
         size: any (height, width) in pixels; by default the finest finished scale's.
         start_scale: the shrunk real image replaces the scales below this one; 0 runs them all.
-        seed: sample k depends only on ``seed`` and k.
+        candidates: layouts drawn for each image, of which the one nearest to the photo's patches is
+            refined; more keep things more often whole, and vary less.
+        seed: sample k depends only on ``seed``, k and the other arguments.
         tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically, True
             in both directions.
 
@@ -46,12 +53,18 @@ def samples(
     """
     model.ladder.check_finished()
     check_count("sample count", count)
+    check_count("candidates", candidates)
     model.ladder.check_scale(start_scale)
     if tileable not in (True, False, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
     sizes = model.ladder.sizes_for(size, model.finished - 1)
     wrap = wrap_of(tileable)
-    return (_drawn(model, sizes, start_scale, sample_seed(seed, k), wrap) for k in range(count))
+    if start_scale > 0:
+        candidates = 1
+    return (
+        _drawn(model, sizes, start_scale, candidates, sample_seed(seed, k), wrap)
+        for k in range(count)
+    )
 
 
 def sampling_memory(model: SinGAN, size: Size) -> int:
@@ -67,20 +80,44 @@ def wrap_of(tileable: bool | str) -> Wrap:
 
 
 @torch.no_grad()
-def _drawn(model: SinGAN, sizes: Sequence[Size], start_scale: int, seed: int, wrap: Wrap) -> Tensor:
+def _drawn(
+    model: SinGAN,
+    sizes: Sequence[Size],
+    start_scale: int,
+    candidates: int,
+    seed: int,
+    wrap: Wrap,
+) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
+    moves = Moves(wrap, rng)
+
+    def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
+        noise = model.noise_from(rng, count)
+        return model.synthesise(
+            sizes, noise, first=first, image=image, wrap=wrap, after=lambda _, x: moves.on(x)
+        )
+
     image = None
     if start_scale > 0:
         height, width = at = sizes[start_scale - 1]
         image = resize(model.real(start_scale - 1), at)
         image = join_borders(image, (FADE * height, FADE * width), wrap)
-    moves = Moves(wrap, rng)
-    image = model.synthesise(
-        sizes,
-        model.noise_from(rng),
-        first=start_scale,
-        image=image,
-        wrap=wrap,
-        after=lambda _, x: moves.on(x),
-    )
+    if candidates > 1:
+        start_scale = 1 + _judged_scale(model)
+        layouts = drawn(sizes[:start_scale], candidates, 0, None).float()
+        real = model.real(start_scale - 1)
+        image = min(torch.split(layouts, 1), key=lambda layout: _distance(real, layout))
+    if start_scale < len(sizes):
+        image = drawn(sizes, 1, start_scale, image)
+    assert image is not None
     return moves.back(image).clamp_(-1, 1).cpu()
+
+
+def _judged_scale(model: SinGAN) -> int:
+    """The scale at which candidates are compared."""
+    small = [max(size) <= JUDGED_AT for size in model.sizes[: model.finished]]
+    return max(0, sum(small) - 1)
+
+
+def _distance(real: Tensor, layout: Tensor) -> float:
+    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_BY]).values())

@@ -9,19 +9,28 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.resize import size_of
+from internal_gan.images.transforms import random_view
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.singan.model import Handover, SinGAN
+from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.units import Size
 
 # Limits of a batch of coarse outputs to train a scale on: their number, and their total pixels.
-MOST_BASES = 8
+MOST_BASES = 16
 BASE_PIXELS = 2**20
+# The real pictures of a scale, the photo included: their number, and their total pixels.
+MOST_VIEWS = 64
+VIEWED_PIXELS = 2**22
+MOST_IN_BATCH = 64
 
 SATURATED = 0.99  # outputs beyond this count as saturated
 LEARNS = 20  # steps after which saturation is a failure rather than the lack of training
@@ -46,11 +55,13 @@ class SinGANStage(Stage):
             model.noise_std[0] = 1.0
         self.generator = model.new_generator(index, rng)
         self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
-        if isinstance(previous, SinGANStage) and widths.at(index) == widths.at(index - 1):
+        if isinstance(previous, SinGANStage) and model.is_alike(index, index - 1):
             self.generator.load_state_dict(model.generators[index - 1].state_dict())
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
+        self.batch = round(per_stage(recipe.batch, count)[index])
+        self.views = views(model.image, self.size, recipe.freedom)
         self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
@@ -71,15 +82,18 @@ class SinGANStage(Stage):
 
     def discriminator_loss(self) -> Losses:
         recipe, fake = self.recipe, self._fake_to_judge()
+        numbers = (len(self.views), (self.batch,))
+        chosen = torch.randint(*numbers, device=self.rng.device, generator=self.rng)
+        real = self.views[chosen]
         window = moving_window(self.size, recipe.discriminator_crop, self.judged)
         penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
         losses = judge(
             self.discriminator,
             recipe.adversarial_loss,
-            self.real[window],
+            real[window],
             fake[window],
             self.rng,
-            penalised=(self.real[penalised], fake[penalised]),
+            penalised=(real[penalised], fake[penalised]),
             step=self.judged,
             interval=recipe.penalty_interval,
         )
@@ -133,16 +147,16 @@ class SinGANStage(Stage):
             )
 
     def _fake_to_judge(self) -> Tensor:
-        """A random image for the discriminator; a step's last one is kept for the generator."""
+        """Random images for the discriminator; a step's last ones are kept for the generator."""
         if (self.judged + 1) % self.discriminator_steps == 0:
             return self._draws.for_discriminator()[0]
         with torch.no_grad():
-            noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+            noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
             return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
     def _generate(self) -> tuple[Tensor, Tensor | None]:
-        """A random image and, when it is due, the reconstruction, both (1, 3, H, W)."""
-        noise = self.model.random_noise(self.index, self.size, 1, self.rng)
+        """Random images (batch, 3, H, W) and, when it is due, the reconstruction (1, 3, H, W)."""
+        noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
         base = self._random_base()
         if self.step % self.recipe.reconstruction_interval:
             return self.generator(noise, base), None
@@ -153,24 +167,49 @@ class SinGANStage(Stage):
         bases = None
         if base is not None and self.reconstruction_base is not None:
             bases = torch.cat([base, self.reconstruction_base])
-        fake, rebuilt = self.generator(noises, bases).split(1)
+        fake, rebuilt = self.generator(noises, bases).split([self.batch, 1])
         return fake, rebuilt
 
     def _random_base(self) -> Tensor | None:
-        """A random output of the coarser scales at this scale's size, (1, 3, H, W).
+        """Random outputs of the coarser scales at this scale's size, (batch, 3, H, W).
 
-        Computed in batches, since a single coarse image is too small to use a whole processor.
+        Computed for several steps at once, since a few coarse images are too small to use a whole
+        processor.
         """
         if self.index == 0:
             return None
-        if self._bases is None or not len(self._bases):
-            count = max(1, min(MOST_BASES, BASE_PIXELS // (self.size[0] * self.size[1])))
+        if self._bases is None or len(self._bases) < self.batch:
+            count = min(MOST_BASES, BASE_PIXELS // (self.size[0] * self.size[1]))
+            count = max(1, count // self.batch) * self.batch
             with torch.no_grad():
                 noise = self.model.noise_from(self.rng, count)
                 coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
                 self._bases = self.model.hand_over(coarse.float(), self.size)
-        base, self._bases = self._bases[:1], self._bases[1:]
+        base, self._bases = self._bases[: self.batch], self._bases[self.batch :]
         return base
+
+
+def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
+    """The pictures that a scale takes for real: the photo, and random views of it.
+
+    Every scale gets the same views. With the photo alone, learning its arrangement would mean
+    copying it.
+
+    Args:
+        photo: (1, 3, h, w) in [-1, 1], at the finest scale's size.
+        size: (height, width) of the pictures.
+        freedom: see :func:`internal_gan.images.transforms.random_view`; 0: the photo alone.
+
+    Returns:
+        (N, 3, height, width) in [-1, 1], the photo first.
+    """
+    pictures = [photo]
+    if freedom > 0:
+        rng = torch.Generator().manual_seed(0)
+        whole = size_of(photo)
+        count = min(MOST_VIEWS, VIEWED_PIXELS // (whole[0] * whole[1]))
+        pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
+    return build_pyramid(torch.cat(pictures), [size])[0]
 
 
 @dataclass(kw_only=True)
@@ -181,6 +220,9 @@ class SinGANRecipe(LadderRecipe):
     stage_class: ClassVar[type[Stage]] = SinGANStage
     generator_steps: int
     discriminator_steps: int
+    freedom: float
+    batch: PerStage
+    depths: PerStage
     reconstruction_weight: PerStage
     reconstruction_interval: int
     noise_strength: float
@@ -197,6 +239,7 @@ class SinGANRecipe(LadderRecipe):
             reconstruction_interval=self.reconstruction_interval,
         )
         check_range(0, 1e6, noise_strength=self.noise_strength)
+        check_range(0, 1, freedom=self.freedom)
 
     @property
     def min_side(self) -> int:
@@ -205,3 +248,5 @@ class SinGANRecipe(LadderRecipe):
     def check(self, model: SinGAN) -> None:
         self.generator(width=1)
         per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
+        per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)
+        per_stage(self.depths, model.num_stages, "depths", 2, MOST_LAYERS)

@@ -79,17 +79,16 @@ class SamplerExport(Export):
         height, width = model.sizes[model.finished - 1]
         self.sizes = [(height, width), (height + 13, width + 27), (height, max(1, width // 2))]
 
-    @property
-    def beyond(self) -> int:
+    def beyond(self, scale: int) -> int:
         """How much larger than its scale the noise is, in pixels."""
-        return 2 * self.model.margin if self.model.noise_padding == "random" else 0
+        return 2 * self.model.margins[scale] if self.model.noise_padding == "random" else 0
 
     def inputs(self, size: Size) -> tuple[Tensor, ...]:
         rng = torch.Generator().manual_seed(0)
         sizes = self.model.ladder.sizes_for(size, self.model.finished - 1)
         noises = tuple(
             torch.randn(
-                1, 3 if scale else 1, *(s + self.beyond for s in sizes[scale]), generator=rng
+                1, 3 if scale else 1, *(s + self.beyond(scale) for s in sizes[scale]), generator=rng
             )
             for scale in self.scales
         )
@@ -101,10 +100,10 @@ class SamplerExport(Export):
 
     @torch.no_grad()
     def ours(self, inputs: tuple[Tensor, ...], size: Size) -> Tensor:
-        margin = 0 if self.beyond else self.model.margin
         noises = dict(zip(self.scales, inputs[-len(self.scales) :], strict=True))
 
         def noise(scale: int, _: Size) -> Tensor:
+            margin = 0 if self.beyond(scale) else self.model.margins[scale]
             padded = nn.functional.pad(noises[scale], (margin,) * 4)
             return (padded * self.model.noise_std[scale]).expand(-1, 3, -1, -1)
 

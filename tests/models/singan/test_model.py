@@ -20,7 +20,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
+from internal_gan.models.singan.training import SinGANRecipe, SinGANStage, views
 from internal_gan.nn.losses import WGANGP
 from tests.tiny import (
     LEAN,
@@ -256,6 +256,43 @@ class TestWarmStart:
         assert all(p.grad is not None for p in stage.generator.parameters())
 
 
+class TestViews:
+    def test_the_photo_is_the_first_and_the_others_differ(self) -> None:
+        stage = stage_of("model.freedom=0.5")
+        assert torch.equal(stage.views[:1], stage.real)
+        assert stage.views.shape == (64, 3, *stage.size)
+        distances = (stage.views[1:] - stage.real).abs().mean(dim=(1, 2, 3))
+        assert float(distances.min()) > 0.01
+
+    def test_every_scale_sees_the_same_views(self) -> None:
+        photo = untrained().image
+        fine = views(photo, (20, 28), 0.5)
+        coarse = views(photo, (14, 20), 0.5)
+        shrunk = resize(fine, (14, 20))
+        own = (shrunk - coarse).abs().mean(dim=(1, 2, 3))
+        other = (shrunk.roll(1, 0) - coarse).abs().mean(dim=(1, 2, 3))
+        assert bool((own < 0.5 * other).all())
+
+    def test_without_freedom_the_photo_alone_is_real(self) -> None:
+        stage = stage_of("model.freedom=0")
+        assert torch.equal(stage.views, stage.real)
+
+    def test_the_views_of_a_large_photo_fit_into_memory(self) -> None:
+        assert len(views(torch.zeros(1, 3, 1024, 1024), (8, 8), 0.5)) == 4
+
+    def test_the_discriminator_judges_a_batch_of_them(self) -> None:
+        stage = stage_of("model.batch=5", "model.freedom=0.5", "model.penalty_interval=1000")
+        stage.discriminator_loss()
+        seen: list[Tensor] = []
+        stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        stage.discriminator_loss()
+        real, fake = seen
+        assert real.shape == fake.shape == (5, 3, *stage.size)
+        nearest = [(stage.views - one).abs().amax(dim=(1, 2, 3)).min() for one in real]
+        assert max(map(float, nearest)) == 0
+        assert len(torch.unique(real, dim=0)) > 1
+
+
 class TestSample:
     @pytest.mark.parametrize("size", [(20, 28), (33, 91), (64, 17), (7, 5), (1, 1)])
     def test_any_size_is_exact_to_the_pixel(self, model: SinGAN, size: tuple[int, int]) -> None:
@@ -433,7 +470,7 @@ class TestLosses:
             for loss in (stage.discriminator_loss, stage.generator_loss):
                 total, _ = loss()
                 assert torch.isfinite(total)
-        assert shapes == {(1, 3, 13, 13), (1, 3, 12, 12)}
+        assert shapes == {(4, 3, 13, 13), (4, 3, 12, 12)}
         assert int(visits.min()) > 0
 
     def test_windows_see_the_border_often(self) -> None:
