@@ -28,6 +28,8 @@ PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
 # From the training size to 4 megapixels.
 OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]
+# Of x86, oldest first; the last two compute in bfloat16.
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 # What decides the figures; benchmarks.all itself writes into docs.
 MEASURED = ("internal_gan", "conf", "benchmarks", "examples")
 
@@ -40,6 +42,7 @@ def environment() -> dict[str, Any]:
         "modified": bool(_git("status", "--porcelain", "--untracked-files=no", "--", *MEASURED)),
         "machine": {
             "cpu": _cpu_name(),
+            "instructions": instructions(),
             "cores": cores(),
             "memory_gib": round(_memory_bytes() / 2**30, 1),
             "system": platform.platform(),
@@ -242,13 +245,25 @@ def _git(*arguments: str) -> str | None:
     return result.stdout.strip()
 
 
+def instructions() -> list[str] | None:
+    """Which of the instructions that decide the speed of training the processor has; None if it
+    does not tell."""
+    flags = _cpu_info("flags")
+    return None if flags is None else [name for name in INSTRUCTIONS if name in flags.split()]
+
+
 def _cpu_name() -> str:
+    return _cpu_info("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_info(name: str) -> str | None:
+    """A field of the first processor in Linux's list."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+        return None
+    fields = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in fields if key.strip() == name), None)
 
 
 def cores() -> int:

@@ -104,9 +104,7 @@ _ENLARGED = " ".join(
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", "0 1", 25), 170),
     "quality-sigd16": Entry("quality", _quality("sigd16", "0", 8), 45),
-    "null-places50": Entry(
-        "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 100
-    ),
+    "null-places50": Entry("null", "--photos {data}/places50/real --seeds 0 --output {output}", 40),
     "large": Entry(
         "large",
         f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
@@ -136,8 +134,10 @@ def provenance(record: Mapping[str, Any], command: str) -> str:
     found = record["environment"]
     commit = str(found["commit"])[:10] + (", with changes" if found["modified"] else "")
     machine = found["machine"]
+    fastest = (machine.get("instructions") or [""])[-1]
+    cpu = f"{machine['cpu']} ({fastest})" if fastest else machine["cpu"]
     return (
-        f"*Commit {commit}; {counted(machine['cores'], 'core')}, {machine['cpu']}; torch "
+        f"*Commit {commit}; {counted(machine['cores'], 'core')}, {cpu}; torch "
         f"{found['versions']['torch']}; {found['time'][:10]}.* `{command}`"
     )
 

@@ -194,7 +194,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["image=[a.jpg,b.jpg]"], ["image=a.jpg", "no such file"]),
         (["image=[]"], ["image=[]", "or several such as [a.jpg,b.jpg]"]),
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
-        (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, finest"]),
+        (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, others"]),
         (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
         ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
         (["-m", f"image={'b' * 300}.png"], ["image=bbb", "too long"]),

@@ -8,7 +8,6 @@ moves the weights of SinGAN as published by 0.11 of their norm, and the others' 
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +16,6 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import internal_gan
-from internal_gan.config.migrations import OPTIONS
-from internal_gan.config.record import load_options
-from internal_gan.models.per_stage import PerStage
-from internal_gan.models.singan import training
-from internal_gan.models.singan.training import SinGANRecipe
 from tests.commands import ROOT, Shell
 from tests.runs.make import COMMON, RUNS
 
@@ -30,13 +24,13 @@ RUNS_OF_0_1_0 = ROOT / "tests" / "runs" / "0.1.0"
 AS_IT_WAS = {
     "edgeconnect": ("model.lines_first=false", "model.weights.edge_entropy=0"),
     "ingan": (
-        "model/adversarial_loss=wgan_gp",
+        "model/adversarial_loss=wgan_gp_light",
         "model.discriminator.depth=5",
         "model.widths.every=3",
         "model.cycle_weight=0",
         "model.cycle_interval=1",
     ),
-    "singan_paper": ("model.scale_count=fewest", "model.handover=as_drawn"),
+    "singan_paper": ("model.scale_count=fewest",),
     "ingan_unet": (
         "model.adversarial_weight=1.8",
         "model.noise=0.00392157",
@@ -114,34 +108,6 @@ def test_a_stopped_old_training_resumes_to_the_uninterrupted_result(
     answer = shell(f"resume={name}-stopped")
     assert answer.code == 0, answer.err
     assert_same_weights(place / f"{name}-stopped" / "model.safetensors", name)
-
-
-@pytest.fixture
-def renamed_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stands for a version of SinGAN in which a training option has another name."""
-
-    class Recipe(SinGANRecipe):
-        def __init__(self, *, alpha: PerStage, **others: Any) -> None:
-            super().__init__(reconstruction_weight=alpha, **others)
-
-    Recipe.__module__, Recipe.__qualname__ = SinGANRecipe.__module__, SinGANRecipe.__qualname__
-    monkeypatch.setattr(training, "SinGANRecipe", Recipe)
-    name = f"{Recipe.__module__}.{Recipe.__qualname__}"
-    monkeypatch.setitem(OPTIONS, name, {"reconstruction_weight": "alpha"})
-
-
-def test_old_runs_survive_a_renamed_option(place: Path, shell: Shell, renamed_option: None) -> None:
-    answer = shell("resume=singan-stopped")
-    assert answer.code == 0, answer.err
-    assert_same_weights(place / "singan-stopped" / "model.safetensors", "singan")
-    for run in ("singan", "singan-stopped"):
-        answer = shell(*SAMPLE, f"checkpoint={run}", f"output={run}-again")
-        assert answer.code == 0, answer.err
-        assert_same_picture(place / f"{run}-again" / PICTURES["singan"][0], "singan")
-    assert load_options(place / "singan-again" / "config.yaml").model["alpha"] == {
-        "coarsest": 30,
-        "finest": 80,
-    }
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -188,7 +188,7 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     >>> photo = Image.radial_gradient("L").resize((48, 40))
     >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=tempfile.mkdtemp())
     >>> internal_gan.load(run.folder, "singan")
-    <singan: a photo of 40x48, 3 of 3 stages, cpu>
+    <singan: a photo of 40x48, 4 of 4 stages, cpu>
     """
     kind = {"singan": SinGAN, "ingan": InGAN, "edgeconnect": EdgeConnect}
     # Names of a family's variants begin with the family's name.

@@ -20,8 +20,6 @@ NAMES = {
         "models.ingan.whole.InGAN": "models.ingan.whole_training.InGANRecipe",
         "models.ingan_pyramid.InGANPyramid": "models.ingan.pyramid_training.InGANPyramidRecipe",
         "models.scales": "models.ladder",
-        "models.singan.SinGAN": "models.singan.training.SinGANRecipe",
-        "models.singan.model.SinGAN": "models.singan.training.SinGANRecipe",
         "nn.dilated": "nn.generators.dilated_residual",
         "nn.features": "nn.perceptual",
         "nn.flexible": "nn.generators.shape_flexible",
@@ -50,10 +48,6 @@ ADDED: dict[str, dict[str, Any]] = {
     "internal_gan.models.ingan.whole_training.InGANRecipe": {
         "noise_on": ["real", "input", "drawing"],
         "same_scales": False,
-    },
-    "internal_gan.models.singan.training.SinGANRecipe": {
-        "handover": "as_drawn",
-        "scale_count": "fewest",
     },
 }
 # Tasks of 0.1.0 that are now commands in a checkout. The config.yaml of old runs has their options.

@@ -19,7 +19,8 @@ def per_stage(
 
     Args:
         value: one number for all stages; a list with one number per stage;
-            ``{coarsest: a, finest: b}``, geometric in between; or ``{coarsest: a, others: b}``.
+            ``{coarsest: a, finest: b}``, geometric in between; ``{coarsest: a, others: b}``; or all
+            three.
         name: the option's name in messages.
         low, high: the allowed range of each number.
 
@@ -36,12 +37,15 @@ def per_stage(
 
 def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
     if isinstance(value, Mapping):
-        if set(value) == {"coarsest", "others"}:
-            return [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
+        if {"coarsest", "others"} <= set(value) <= {"coarsest", "others", "finest"}:
+            numbers = [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
+            if "finest" in value and count > 1:
+                numbers[-1] = float(value["finest"])
+            return numbers
         if set(value) != {"coarsest", "finest"}:
             raise ValueError(
                 f"{name} has the keys {', '.join(value) or '(none)'}; allowed: coarsest with "
-                "finest or others"
+                "finest, others or both"
             )
         first, last = float(value["coarsest"]), float(value["finest"])
         if first <= 0 or last <= 0:

@@ -186,7 +186,8 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         weights_and_biases.package()
     device, device_reason = prepare_device(options.device, options.precision)
     precision, precision_reason = select_precision(options.precision, device)
-    recipe: Recipe = build(options.model)
+    chosen = _as_begun(options.model) if as_learnt else options.model
+    recipe: Recipe = build(chosen)
     if source.count > 1 and not recipe.learns_several:
         raise UserError(
             f"image: {source.count} photos, but a model of {recipe.model_class.family} is trained "
@@ -203,7 +204,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         lessons = [work.lesson(photo, n, max_size) for n, photo in enumerate(photos)]
     parts = [part for part, _ in lessons]
     if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
-        recipe, max_size = build({**options.model, "max_size": wider}), wider
+        recipe, max_size = build({**chosen, "max_size": wider}), wider
     for part in parts:
         check_trainable(part, recipe.min_side, max_size)
     holes = [None if part.unknown is None else part.unknown.to(device) for part in parts]
@@ -227,6 +228,18 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
     likes = [drawn_like(photo)[0] for photo in photos]
     return Prepared(recipe, model, precision, task, work, about, likes)
+
+
+def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
+    """A model's options when its training is resumed.
+
+    ``scale_count: released`` follows from the size of the original photo, while the photo as learnt
+    may be smaller. The recorded steps tell how many scales there are.
+    """
+    steps = model.get("steps")
+    if "scale_count" not in model or not isinstance(steps, list):
+        return model
+    return {**model, "scale_count": "fewest", "num_scales": len(steps)}
 
 
 def _keep(source: Source, training: Prepared, folder: RunFolder) -> None:

@@ -19,7 +19,7 @@ RECORD = {
         "time": "2026-01-02T03:04:05+00:00",
         "commit": "0123456789abcdef",
         "modified": False,
-        "machine": {"cpu": "a processor", "cores": 2},
+        "machine": {"cpu": "a processor", "cores": 2, "instructions": ["avx2", "avx512f"]},
         "versions": {"torch": "2.0"},
     },
     "results": [
@@ -114,7 +114,7 @@ def test_a_benchmark_is_run_once_and_its_table_is_written(project: Path) -> None
     assert (project / "count").read_text() == "."
     page = (project / "results" / "speed.md").read_text()
     assert "| 10x20 | 0.123 (0.1 to 0.2) | 5 |" in page
-    assert "*Commit 0123456789; 2 cores, a processor; torch 2.0; 2026-01-02.*" in page
+    assert "*Commit 0123456789; 2 cores, a processor (avx512f); torch 2.0; 2026-01-02.*" in page
     assert "`python -m benchmarks.sampling`" in page
 
 

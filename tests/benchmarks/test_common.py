@@ -31,6 +31,21 @@ def test_environment_names_the_machine_and_the_versions() -> None:
     assert set(found["versions"]) == {"python", "torch", "internal_gan"}
 
 
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        ("fpu avx avx2 fma", ["avx2"]),
+        ("amx_bf16 avx2 avx512f avx512_bf16", ["avx2", "avx512f", "avx512_bf16", "amx_bf16"]),
+        (None, None),
+    ],
+)
+def test_environment_names_the_instructions_that_decide_the_speed(
+    flags: str | None, found: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks._common._cpu_info", {"flags": flags}.get)
+    assert environment()["machine"]["instructions"] == found
+
+
 def test_sizes_and_counts_are_read_from_text() -> None:
     assert size("188x250") == (188, 250)
     assert positive("3") == 3

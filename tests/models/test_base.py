@@ -41,18 +41,23 @@ def test_coarsest_and_finest_are_interpolated_linearly_if_one_is_zero() -> None:
 
 def test_the_coarsest_may_differ_from_all_others() -> None:
     assert per_stage({"coarsest": 9, "others": 5}, 4) == [9, 5, 5, 5]
+    assert per_stage({"coarsest": 9, "others": 5, "finest": 2}, 4) == [9, 5, 5, 2]
 
 
 def test_a_single_stage_is_the_coarsest() -> None:
     assert per_stage({"coarsest": 7, "finest": 3}, 1) == [7.0]
+    assert per_stage({"coarsest": 7, "others": 5, "finest": 3}, 1) == [7.0]
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ([1, 2], "2 numbers.*each of 3"),
-        ({"coarsest": 1}, "allowed: coarsest with finest or others"),
-        ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest with finest or others"),
+        ({"coarsest": 1}, "allowed: coarsest with finest, others or both"),
+        (
+            {"coarsest": 1, "finest": 2, "middle": 3},
+            "allowed: coarsest with finest, others or both",
+        ),
         (-1, "value is -1.0; allowed: 0 to"),
         (math.inf, "value is inf; allowed: 0 to"),
         ([1, math.nan, 2], "value is nan; allowed: 0 to"),

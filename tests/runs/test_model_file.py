@@ -80,7 +80,7 @@ def test_a_file_describes_itself(run: Run) -> None:
         "_target_": "internal_gan.models.singan.model.SinGAN",
         **{
             name: run.options.model[name]
-            for name in ("generator", "widths", "noise_padding", "handover")
+            for name in ("generator", "widths", "depths", "noise_padding", "handover")
         },
     }
     sizes = [[14, 20], [17, 23], [20, 28]]
@@ -137,8 +137,8 @@ def test_a_file_with_damaged_metadata_is_refused(run: Run, tmp_path: Path, text:
 @pytest.mark.parametrize(
     ("part", "name", "value"),
     [
-        ("generator", "depth", 10**6),
-        ("generator", "depth", 10**12),
+        ("depths", "coarsest", 10**6),
+        ("depths", "coarsest", 10**12),
         ("generator", "kernel_size", 10**6 + 1),
         ("widths", "coarsest", 3000),
         ("widths", "coarsest", 10**5),
@@ -160,7 +160,10 @@ def test_a_file_declaring_more_than_it_holds_is_refused_immediately(
         metadata = file.metadata()
     field = "model" if part is None else "architecture"
     values = json.loads(metadata[field])
-    (values if part is None else values[part])[name] = value
+    if part == "depths":
+        values[part] = {name: value, "others": 5}
+    else:
+        (values if part is None else values[part])[name] = value
     path = changed(run, tmp_path, **{field: json.dumps(values)})
     began = time.monotonic()
     complaint(load_model, path)

@@ -131,6 +131,22 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
     assert read_image("out/sample/000.png").size == (14, 20)
 
 
+def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
+    shell: Shell, photo: str
+) -> None:
+    """As in the paper's form, whose number depends on the photo's size before it was shrunk."""
+    given = (*TINY_RUN, "model.scale_count=released", f"image={photo}")
+    assert shell(*given, "output=whole").code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
+        assert shell(*given, "output=run").code == 130
+    answer = shell("resume=run")
+    assert answer.code == 0, answer.err
+    assert network_of("run").sizes == network_of("whole").sizes
+    assert same_weights(network_of("run"), network_of("whole"))
+
+
 @pytest.mark.parametrize("image", ["photo.png", None])
 def test_restarting_from_the_shrunk_photo_is_reported(
     shell: Shell, tmp_path: Path, photo: str, image: str | None

@@ -13,7 +13,7 @@ from internal_gan.images.windows import tiles, widened
 from internal_gan.models.base import Model
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import pad
+from internal_gan.nn.blocks import MOST_LAYERS, pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
@@ -75,7 +75,7 @@ class SinGAN(Model):
         )
 
     def _depth_at(self, stage: int) -> int:
-        return round(per_stage(self.depths, self.num_stages, "depths")[stage])
+        return round(per_stage(self.depths, self.num_stages, "depths", 2, MOST_LAYERS)[stage])
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)

@@ -18,7 +18,6 @@ from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.singan.model import Handover, SinGAN
-from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
@@ -249,4 +248,3 @@ class SinGANRecipe(LadderRecipe):
         self.generator(width=1)
         per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
         per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)
-        per_stage(self.depths, model.num_stages, "depths", 2, MOST_LAYERS)

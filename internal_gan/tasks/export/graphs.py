@@ -79,16 +79,19 @@ class SamplerExport(Export):
         height, width = model.sizes[model.finished - 1]
         self.sizes = [(height, width), (height + 13, width + 27), (height, max(1, width // 2))]
 
-    def beyond(self, scale: int) -> int:
-        """How much larger than its scale the noise is, in pixels."""
-        return 2 * self.model.margins[scale] if self.model.noise_padding == "random" else 0
+    @property
+    def beyond(self) -> list[int]:
+        """How much larger than each scale its noise is, in pixels; empty if it is not."""
+        margins = self.model.margins[: self.model.finished]
+        return [2 * n for n in margins] if self.model.noise_padding == "random" else []
 
     def inputs(self, size: Size) -> tuple[Tensor, ...]:
         rng = torch.Generator().manual_seed(0)
         sizes = self.model.ladder.sizes_for(size, self.model.finished - 1)
+        beyond = self.beyond or [0] * self.model.finished
         noises = tuple(
             torch.randn(
-                1, 3 if scale else 1, *(s + self.beyond(scale) for s in sizes[scale]), generator=rng
+                1, 3 if scale else 1, *(s + beyond[scale] for s in sizes[scale]), generator=rng
             )
             for scale in self.scales
         )
@@ -103,7 +106,7 @@ class SamplerExport(Export):
         noises = dict(zip(self.scales, inputs[-len(self.scales) :], strict=True))
 
         def noise(scale: int, _: Size) -> Tensor:
-            margin = 0 if self.beyond(scale) else self.model.margins[scale]
+            margin = 0 if self.beyond else self.model.margins[scale]
             padded = nn.functional.pad(noises[scale], (margin,) * 4)
             return (padded * self.model.noise_std[scale]).expand(-1, 3, -1, -1)
 

@@ -39,7 +39,7 @@ def explain(folder: Path, made: Export, file: str, difference: str) -> None:
         "whole": isinstance(made, WholeExport),
         "start": sampler.start if sampler else 0,
         "scales": sampler.scales if sampler else (),
-        "beyond": sampler.beyond if sampler else 0,
+        "beyond": sampler.beyond if sampler else [],
         "image": None if made.image is None else tuple(made.image.shape[-2:]),
         "sizes": made.sizes,
         "example": made.sizes[0],

@@ -62,7 +62,7 @@ def test_no_scale_gets_more_noise_than_it_was_trained_with(
     refine = SinGAN.refine
 
     def record(self: SinGAN, scale: int, noise: Tensor, *rest: object) -> Tensor:
-        margin = self.margin
+        margin = self.margins[scale]
         given.setdefault(scale, []).append(noise[..., margin:-margin, margin:-margin])
         return refine(self, scale, noise, *rest)  # type: ignore[arg-type]
 

@@ -142,7 +142,7 @@ class TestCandidates:
         torch.testing.assert_close(next(samples(model, candidates=5, seed=3))[0], best)
 
     def test_finer_scales_are_drawn_once(self, model: SinGAN) -> None:
-        batches = []
+        batches: list[int] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("internal_gan.models.singan.sampling.JUDGED_AT", 24)
             for generator in model.generators:
