@@ -104,7 +104,7 @@ def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
     """Longer training brings the reconstruction from few colours closer to the photo."""
     errors = []
     for steps in (1, 120):
-        recipe = recipe_of(f"model.steps={steps}", "model.freedom=0")
+        recipe = recipe_of(f"model.steps={steps}", "model.reconstruction_weight=100")
         copy, stage = quantized(recipe, network_of(run), 1, 3)
         noise = copy.fixed_noise(1, stage.size)
         with torch.no_grad():

@@ -540,7 +540,7 @@ def test_the_number_of_scales_is_an_option(count: int) -> None:
         ("model.steps=0", "steps is 0.*; allowed: 1 to "),
         ("model.steps=[1,2]", "steps has 2 numbers; allowed: one, or one for each of 3 stages"),
         ("model.widths.every=0", "every is 0; allowed: 1 or more"),
-        ("model.depths=1", "depths is 1; allowed: 2 to "),
+        ("model.depths=1", r"depths is 1\.0; allowed: 2 to "),
         ("model.generator.kernel_size=4", "kernel_size is 4; allowed: odd numbers"),
         ("model.generator.norm=group", "one of none, batch, instance, spectral"),
         ("model.adversarial_loss.penalty_weight=-1", "penalty_weight is -1; allowed: 0 to "),
