@@ -20,12 +20,13 @@ class FromImage(Work[Wanted]):
     Attributes:
         task: its name.
         what: the image that it needs, in words.
-        fraction: size at which ``start_scale=auto`` injects the image, relative to the finest.
+        injected_at: size at which ``start_scale=auto`` injects the image: the root of its area, in
+            pixels.
     """
 
     task: ClassVar[str]
     what: ClassVar[str]
-    fraction: ClassVar[float]
+    injected_at: ClassVar[float]
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
@@ -36,7 +37,7 @@ class FromImage(Work[Wanted]):
         return photo
 
     def _start_scale(self, model: SinGAN) -> int:
-        auto, wanted = start_scale_for(model, self.fraction), self.wanted.start_scale
+        auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
         if wanted == AUTO:
             return auto
         check_start_scale(model, self.task, int(wanted), 1, f", or {AUTO} (here {auto})")

@@ -21,7 +21,7 @@ from internal_gan.tasks.redraw import Redraw
 class Harmonize(Redraw[HarmonizeOptions]):
     """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
 
-    task, fraction, dilate, needs_mask = "harmonize", HARMONIZE, HARMONIZE_DILATE, True
+    task, injected_at, dilate, needs_mask = "harmonize", HARMONIZE, HARMONIZE_DILATE, True
 
     def _finished(
         self,

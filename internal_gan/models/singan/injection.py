@@ -18,9 +18,9 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.units import Size
 
-# The size at which an image is injected, as a fraction of the finest scale's. Chosen by eye from
+# The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
 # the results of all start scales.
-PAINT, EDIT, HARMONIZE = 0.14, 0.14, 0.2
+PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
@@ -35,10 +35,11 @@ class Change(NamedTuple):
     after: Tensor
 
 
-def start_scale_for(model: SinGAN, fraction: float) -> int:
-    """The start scale that injects an image at about ``fraction`` of the finest size.
+def start_scale_for(model: SinGAN, side: float) -> int:
+    """The start scale that injects an image at about ``side`` x ``side`` pixels.
 
-    The same fraction leaves the same structures to the model, however many scales it has.
+    A generator changes what its field of view covers, and that is the same number of pixels in
+    every pyramid; so the same side leaves the same structures to the model.
 
     Raises:
         UserError: fewer than two scales are finished.
@@ -47,7 +48,7 @@ def start_scale_for(model: SinGAN, fraction: float) -> int:
     sides = [math.sqrt(h * w) for h, w in model.sizes[: last + 1]]
 
     def distance(start: int) -> float:
-        return abs(math.log(sides[start - 1] / sides[last] / fraction))
+        return abs(math.log(sides[start - 1] / side))
 
     return min(range(1, last + 1), key=distance)
 

@@ -64,17 +64,24 @@ def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
     assert inject(model, picture(*size), 2).shape == (1, 3, height, width)
 
 
-@pytest.mark.parametrize("num_scales", [2, 3, 5, 6, 9, 14])
-def test_default_start_scales_go_from_coarse_to_fine(num_scales: int) -> None:
+@pytest.mark.parametrize(
+    ("finest", "num_scales", "expected"),
+    [
+        # The default's pyramid: 12x16, 17x22, 23x31, 32x43, 45x60.
+        ((45, 60), 5, (2, 2, 4)),
+        ((188, 250), 9, (2, 2, 4)),
+        ((188, 250), 2, (1, 1, 1)),
+        ((12, 16), 3, (1, 1, 1)),
+    ],
+)
+def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyramid(
+    finest: tuple[int, int], num_scales: int, expected: tuple[int, int, int]
+) -> None:
     model = build(SinGANRecipe.architecture(tiny_options().model))
-    ratios = [0.12 ** (1 - n / (num_scales - 1)) for n in range(num_scales)]
-    sizes = [(round(188 * r), round(250 * r)) for r in ratios]
+    ratios = [(12 / finest[0]) ** (1 - n / (num_scales - 1)) for n in range(num_scales)]
+    sizes = [(round(finest[0] * r), round(finest[1] * r)) for r in ratios]
     model.restore({"sizes": sizes, "finished": num_scales})
-    paint, edit, harmonize = (start_scale_for(model, f) for f in (PAINT, EDIT, HARMONIZE))
-    last = model.finished - 1
-    assert 1 <= paint <= edit <= harmonize <= last
-    if num_scales >= 6:
-        assert paint <= edit < harmonize < last
+    assert tuple(start_scale_for(model, side) for side in (PAINT, EDIT, HARMONIZE)) == expected
 
 
 @pytest.mark.parametrize("start", [-1, 0, 3])
