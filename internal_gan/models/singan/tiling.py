@@ -12,8 +12,8 @@ from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
 from internal_gan.units import Size
 
-# The band's width as a fraction of the side, and the size at which the photo is injected, in pixels as
-# in injection.py. Chosen by eye on textures and landscapes.
+# The band's width as a fraction of the side, and the size at which the photo is injected, in pixels
+# as in injection.py. Chosen by eye on textures and landscapes.
 BAND, TILE = 0.15, 20.0
 
 
