@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.commands import ROOT
+from tests.commands import ROOT, TINY_RUN
 
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^`([\w/.]+)`:\n\n```(?:python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIFF = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-A_RUN = ROOT / "tests" / "runs" / "0.1.0" / "singan"
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +62,24 @@ def test_the_examples_touch_as_many_files_as_they_say() -> None:
     assert sum("toy" in name for name in added) == 4
 
 
-def test_the_task_of_the_example_mirrors_the_photo_of_any_model(copy: Path) -> None:
+def test_the_task_of_the_example_mirrors_the_photo_of_any_model(
+    copy: Path, tiny_photo: Path
+) -> None:
+    run(copy, f"image={tiny_photo}", *TINY_RUN, "output=trained")
     for axis in ("x", "y"):
-        arguments = ("task=mirror", f"checkpoint={A_RUN}", f"mirror.axis={axis}")
+        arguments = ("task=mirror", "checkpoint=trained", f"mirror.axis={axis}")
         run(copy, *arguments, f"output=singan-{axis}", "device=cpu")
     x, y = (pixels(copy / f"singan-{axis}" / "mirror" / "000.png") for axis in ("x", "y"))
     assert np.array_equal(x[:, ::-1], y[::-1])
     assert not np.array_equal(x, y)
 
 
-def test_the_family_of_the_example_trains_and_ends_with_its_task(copy: Path) -> None:
-    photo = f"image={A_RUN.parent / 'photo.png'}"
-    said = run(copy, "model=toy", photo, "trainer=debug", "output=toy", "device=cpu")
+def test_the_family_of_the_example_trains_and_ends_with_its_task(
+    copy: Path, tiny_photo: Path
+) -> None:
+    said = run(
+        copy, "model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu"
+    )
     assert "task=mirror" in said
     assert (copy / "toy" / "mirror" / "000.png").is_file()
     run(copy, "task=mirror", "checkpoint=toy", "output=again", "device=cpu")

@@ -5,7 +5,6 @@ In ``transcripts.txt`` each command follows a ``$``, with its output below. Line
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,18 @@ import pytest
 from PIL import Image
 
 import internal_gan
+from internal_gan.config.compose import compose
 from internal_gan.images.files.image import to_uint8
+from internal_gan.tasks.train import train
 from tests.commands import ROOT, Shell
-from tests.tiny import picture
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture
 
-RUNS = ROOT / "tests" / "runs" / "0.1.0"
+FAMILIES = {
+    "singan": LEAN,
+    "ingan": INGAN_FAST,
+    "ingan_unet": INGAN_PAPER,
+    "edgeconnect": (*EDGECONNECT, "inpaint.box=[10,12,8,9]"),
+}
 
 
 def transcripts() -> Iterator[tuple[str, str]]:
@@ -35,8 +41,6 @@ MISTAKES = [(command, said) for command, said in transcripts() if command != "--
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with models of every family, photos and masks."""
     path = tmp_path_factory.mktemp("place")
-    for name in ("singan", "ingan", "ingan_unet", "edgeconnect"):
-        shutil.copytree(RUNS / name, path / name)
     for folder in ("photos", "masks", "empty"):
         (path / folder).mkdir()
     for name, seed in (("photo.png", 0), ("other.png", 1), ("photos/photo.png", 2)):
@@ -53,6 +57,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mask.paste(255, box)
         mask.save(path / name)
     (path / "text.png").write_text("not an image", encoding="utf-8")
+    for name, options in FAMILIES.items():
+        train(compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"]))
     return path
 
 

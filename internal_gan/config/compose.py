@@ -15,8 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from internal_gan.config.arguments import escape, key_of
 from internal_gan.config.conf import composed, experiments, model_of
 from internal_gan.config.fields import fields_of
-from internal_gan.config.messages import is_command, schema_error, user_errors, wrong_value
-from internal_gan.config.migrations import COMMANDS, migrated
+from internal_gan.config.messages import schema_error, user_errors, wrong_value
 from internal_gan.config.options import LOGGERS, PRECISIONS, TASKS, Options
 from internal_gan.errors import UserError, unknown
 
@@ -75,9 +74,6 @@ def to_options(config: DictConfig) -> Options:
     except OmegaConfBaseException as error:
         raise schema_error(error, config) from error
     assert isinstance(options, Options)
-    options.model = migrated(options.model)
-    if options.task in COMMANDS:
-        raise is_command(options.task)
     for what, name, allowed in (
         ("task", options.task, TASKS),
         ("precision", options.precision, PRECISIONS),

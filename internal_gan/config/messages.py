@@ -21,7 +21,6 @@ from omegaconf.errors import (
 from internal_gan.config.arguments import key_of
 from internal_gan.config.conf import experiments, known_keys
 from internal_gan.config.fields import fields_of
-from internal_gan.config.migrations import COMMANDS
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import write_error
@@ -50,8 +49,6 @@ def user_errors(overrides: Sequence[str]) -> Iterator[None]:
 def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     """The mistake in ``overrides`` that made Hydra or OmegaConf raise ``error``."""
     text = str(error)
-    if gone := [group for o in overrides if (group := key_of(o).partition(".")[0]) in COMMANDS]:
-        return is_command(gone[0])
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         if group == "hydra/sweeper" and f"hydra_{name}_sweeper" in PLUGINS:
@@ -84,14 +81,6 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if isinstance(error, OSError) and error.filename is not None:
         return write_error(Path(error.filename), error) or UserError(text)
     return UserError(text.strip().partition("\n")[0] or type(error).__name__)
-
-
-def is_command(task: str) -> UserError:
-    """The error for a task of earlier versions that is now a separate command."""
-    return UserError(
-        f"task={task}: is no longer a task; in a checkout of internal-gan use "
-        f"python -m {COMMANDS[task]} (benchmarks/README.md)"
-    )
 
 
 def needs_extra(plugin: str) -> UserError:

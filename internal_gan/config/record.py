@@ -14,7 +14,6 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from internal_gan.config.compose import plain, to_options
-from internal_gan.config.migrations import COMMANDS
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_file
@@ -55,8 +54,6 @@ def _options_in(text: str) -> Options:
     config = OmegaConf.create(text)
     if not isinstance(config, DictConfig):
         raise UserError("it has no options")
-    for gone in COMMANDS:
-        config.pop(gone, None)
     return to_options(config)
 
 

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from internal_gan.config.build import build, find
-from internal_gan.config.migrations import migrated
 from internal_gan.errors import UserError, check_range
 from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model, Recipe
@@ -68,7 +67,7 @@ def _canonical(content: bytes) -> bytes:
 
 
 def load_model(path: Path) -> Model:
-    """Read a model written by :func:`save_model` of any version, onto the CPU for inference.
+    """Read a model written by :func:`save_model` onto the CPU for inference.
 
     Time and memory are bounded by the file's tensors, even for a malicious file.
 
@@ -89,7 +88,7 @@ def load_model(path: Path) -> Model:
     try:
         saved = json.loads(metadata["model"])
         _check_saved(saved)
-        architecture = migrated(json.loads(metadata["architecture"]))
+        architecture = json.loads(metadata["architecture"])
         target = find(architecture["_target_"])
         if issubclass(target, Recipe):
             architecture = target.architecture(architecture)

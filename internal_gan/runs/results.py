@@ -1,12 +1,11 @@
 """The pictures and films that a run made, as ``status.json`` lists them."""
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from internal_gan.files import is_file, natural
+from internal_gan.files import is_file
 from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
@@ -59,11 +58,10 @@ def as_json(result: Result) -> dict[str, str]:
 def read_results(folder: Path) -> list[Result]:
     """The results of a run, in the order in which they are shown.
 
-    Version 0.1.0 recorded none; its results are recognised by their file names. Invalid entries
-    are left out, as are files that are missing or outside the run folder.
+    Invalid entries are left out, as are files that are missing or outside the run folder.
     """
-    recorded = read_status(folder / "status.json").get("results")
-    found = _unrecorded(folder) if recorded is None else filter(None, map(_parsed, recorded))
+    recorded = read_status(folder / "status.json").get("results", [])
+    found = filter(None, map(_parsed, recorded))
     # A damaged record may list a file twice.
     results = {result.file: result for result in found}
     return [result for result in results.values() if _is_there(folder, result.file)]
@@ -105,47 +103,3 @@ def _is_there(folder: Path, file: str) -> bool:
     path = folder / file
     # A link may lead out of the folder.
     return is_file(path) and path.resolve().is_relative_to(folder.resolve())
-
-
-# The rest reads runs of 0.1.0.
-
-# Folders of inputs.
-_NOT_MADE = {"inputs", "photos"}
-_NUMBERED = {"inpaint", "paint", "edit", "harmonize", "make_tileable"}
-_PROOF = re.compile(r"(^|-)tiled-[12]x[12]")
-
-
-def _unrecorded(folder: Path) -> Iterator[Result]:
-    """The pictures in each folder of a run and then in its subfolders."""
-    for task in _by_name(folder, lambda path: path.is_dir() and path.name not in _NOT_MADE):
-        for row in (task, *_by_name(task, Path.is_dir)):
-            group = "" if row == task else row.name
-            for path in _by_name(row, Path.is_file):
-                if path.suffix.lower() in SUFFIXES:
-                    kind = _kind(task.name, group, path)
-                    caption = "" if path.stem.isdecimal() else in_words(path.stem)
-                    yield Result(path.relative_to(folder).as_posix(), kind, group, caption)
-
-
-def _kind(task: str, group: str, path: Path) -> Kind:
-    if task == "scales":
-        return "preview"
-    if task in ("animate", "retarget") and group == "frames":
-        return "frame"
-    if path.suffix.lower() in MOVIE_SUFFIXES | STILL_OR_MOVING:
-        return "film"
-    if task in _NUMBERED and path.stem in ("before", "mask"):
-        return "before" if path.stem == "before" else "mask"
-    counts = {
-        "retarget": path.stem != "collage",
-        "sample": path.stem.isdecimal() and not _PROOF.search(group),
-        "super_resolution": path.stem == "enlarged",
-    }.get(task, task in _NUMBERED and path.stem.isdecimal())
-    return "result" if counts else "aside"
-
-
-def _by_name(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = (path for path in folder.iterdir() if not path.name.startswith(".") and wanted(path))
-    return sorted(found, key=lambda path: natural(path.name))

@@ -87,7 +87,7 @@ class Source:
 
     def original(self, number: int = 0) -> Path | None:
         """The file of a photo as it was given; None if it was in memory, or if the file is gone and
-        the run, made by 0.1.0, kept no copy.
+        there is no copy, as in a published model.
 
         Raises:
             UserError: no copy was kept, and the user's file is gone or has changed.

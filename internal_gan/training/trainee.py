@@ -122,12 +122,10 @@ class Trainee:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the result of :meth:`state_dict`; ``state`` is not changed."""
-        # Until 0.1.0, stages without a discriminator loss still had a discriminator.
-        count = len(self._networks)
-        for network, saved in zip(self._networks, state["networks"][:count], strict=True):
+        for network, saved in zip(self._networks, state["networks"], strict=True):
             network.load_state_dict(saved)
         # Copied, because optimisers and stages keep the tensors that they load.
-        for optimizer, saved in zip(self.optimizers, state["optimizers"][:count], strict=True):
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(copy.deepcopy(saved))
         if self.ema is not None:
             for average, saved in zip(self.ema, state["ema"], strict=True):

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from internal_gan.config.record import save_options
 from internal_gan.report.page import EVALUATION, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result
+from tests.recorded import record_files
 
 CONFIG = """task: train
 image: photos/birds $1.jpg
@@ -26,7 +26,6 @@ model:
     coarsest: 32
   _target_: internal_gan.models.singan.model.SinGAN
 """
-OLD_RUNS = Path(__file__).parents[1] / "runs" / "0.1.0"
 VOID = {"meta", "link", "img", "path", "rect", "br"}
 
 
@@ -111,6 +110,7 @@ def set_state(folder: Path, state: str, **fields: Any) -> None:
 
 
 def render(folder: Path) -> tuple[str, Page]:
+    record_files(folder)
     html = write_report(folder).read_text(encoding="utf-8")
     return html, Page(html)
 
@@ -297,18 +297,6 @@ def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -
     assert rows[3][1:5] == ["", "", "", "1"]
     assert "PSNR 30, L1 0.0123" in page.text
     assert "a.pth (torchvision's layout, not a published file), SHA-256 f0" in page.text
-
-
-@pytest.mark.parametrize(
-    "run",
-    sorted(path.parent for path in OLD_RUNS.glob("*/config.yaml")),
-    ids=lambda path: path.name,
-)
-def test_a_run_of_0_1_0_has_a_page(run: Path, tmp_path: Path) -> None:
-    shutil.copytree(run, tmp_path / "run")
-    _, page = render(tmp_path / "run")
-    assert page.tags.count("img") >= 1
-    assert "checkpoint=" in page.text or "resume=" in page.text
 
 
 def test_subfolders_of_a_task_are_rows_with_headings(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run's results are those its tasks recorded; for runs of 0.1.0, file names decide."""
+"""A run's results are those its tasks recorded."""
 
 import json
 from pathlib import Path
@@ -83,58 +83,7 @@ def test_a_file_is_one_result(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["", "{", '{"results": 3}', '{"state": "finished"}'])
-def test_without_a_record_file_names_decide(tmp_path: Path, status: str) -> None:
-    write(tmp_path, "sample/10.png", "sample/9.png", "sample/scale-0/000.png", "sample/.x.png")
+def test_without_a_record_there_are_none(tmp_path: Path, status: str) -> None:
+    write(tmp_path, "sample/10.png")
     (tmp_path / "status.json").write_text(status)
-    assert read_results(tmp_path) == [
-        Result("sample/9.png"),
-        Result("sample/10.png"),
-        Result("sample/scale-0/000.png", group="scale-0"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("file", "kind"),
-    [
-        ("sample/000.png", "result"),
-        ("sample/scale-0/000.png", "result"),
-        ("sample/tiled-2x2/000.png", "aside"),
-        ("sample/scale-0-tiled-1x2/000.png", "aside"),
-        ("retarget/300x800.png", "result"),
-        ("retarget/300x800-heart.png", "result"),
-        ("retarget/collage.png", "aside"),
-        ("retarget/sizes.webp", "film"),
-        ("retarget/frames/0000.png", "frame"),
-        ("compare/300x800/ingan.png", "aside"),
-        ("inpaint/000.png", "result"),
-        ("inpaint/frames/001.png", "result"),
-        ("inpaint/lake/before.png", "before"),
-        ("inpaint/mask.png", "mask"),
-        ("inpaint/telea.png", "aside"),
-        ("super_resolution/enlarged.png", "result"),
-        ("super_resolution/bicubic.png", "aside"),
-        ("paint/000.png", "result"),
-        ("paint/photo-in-these-colours.png", "aside"),
-        ("edit/before.png", "before"),
-        ("harmonize/start-scale-2.png", "aside"),
-        ("make_tileable/000.png", "result"),
-        ("make_tileable/tiled-2x2-after.png", "aside"),
-        ("animate/animation.gif", "film"),
-        ("animate/animation.mp4", "film"),
-        ("scales/00.png", "preview"),
-        ("evaluate/000/error.png", "aside"),
-    ],
-)
-def test_files_of_0_1_0_are_classified_by_name(tmp_path: Path, file: str, kind: str) -> None:
-    write(tmp_path, file)
-    assert [(result.file, result.kind) for result in read_results(tmp_path)] == [(file, kind)]
-
-
-def test_captions_of_0_1_0_are_names_in_words(tmp_path: Path) -> None:
-    write(tmp_path, "paint/000.png", "paint/start-scale-2.png", "retarget/300x800.png")
-    captions = {result.file: result.caption for result in read_results(tmp_path)}
-    assert captions == {
-        "paint/000.png": "",
-        "paint/start-scale-2.png": "Start scale 2",
-        "retarget/300x800.png": "300 × 800",
-    }
+    assert read_results(tmp_path) == []

@@ -98,7 +98,7 @@ def test_a_run_without_a_copy_uses_the_original_while_unchanged(
 
 
 def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path) -> None:
-    """As in runs of 0.1.0."""
+    """As in a published model."""
     source = Source(options("a.jpg", "b.jpg", mask="holes/a.png"), Path("run"))
     source.keep_learnt(
         [picture(20, 28), picture(10, 14)],

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.sweeps.comparison import MOST_PICTURES, Shown, shown_of
+from internal_gan.sweeps import comparison
+from internal_gan.sweeps.comparison import MOST_PICTURES, Shown
+from tests.recorded import record_files
 
 
 def write(run: Path, *names: str) -> None:
@@ -12,6 +14,11 @@ def write(run: Path, *names: str) -> None:
         path = run / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"picture")
+
+
+def shown_of(run: Path) -> Shown:
+    record_files(run)
+    return comparison.shown_of(run)
 
 
 def names_of(run: Path, task: str) -> list[str]:
@@ -44,6 +51,7 @@ def test_a_run_without_pictures_is_not_represented(tmp_path: Path) -> None:
 def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
     write(tmp_path, "photo.png", *(f"inpaint/{p}/000.png" for p in ("a", "b")))
     assert shown_of(tmp_path).photo is None
+    (tmp_path / "status.json").unlink()
     write(tmp_path, *(f"inpaint/{p}/{n}.png" for p in ("a", "b") for n in ("before", "mask")))
     shown = shown_of(tmp_path)
     assert shown.photo == tmp_path / "inpaint/a/before.png"

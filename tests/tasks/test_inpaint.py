@@ -529,7 +529,7 @@ def test_several_photos_with_a_folder_of_masks_train_one_model(
     resumed = shell("resume=trained")
     assert resumed.code == 0, resumed.err
     assert np.array_equal(pixels("trained/inpaint/b/000.png"), pixels("again/inpaint/b/000.png"))
-    # Runs of 0.1.0 kept only the training image.
+    # A published model has only the training image.
     RunFolder(Path("trained")).write_status("stopped")
     Path("trained/inputs.json").unlink()
     resumed = shell("resume=trained")

@@ -154,7 +154,7 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
     train(options)
     Path("run/training.ckpt").unlink()
-    Path("run/inputs.json").unlink()  # as in a run of 0.1.0
+    Path("run/inputs.json").unlink()
     folder = RunFolder(Path("run"))
     folder.write_status("stopped")
     saved = load_options(folder.config_path)

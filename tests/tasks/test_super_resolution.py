@@ -116,7 +116,7 @@ def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -
     answer = shell("resume=part")
     assert answer.code == 0, answer.err
     assert Path("part", ENLARGED).read_bytes() == Path("whole", ENLARGED).read_bytes()
-    # Runs of 0.1.0 kept only the training image.
+    # A published model has only the training image.
     shutil.rmtree("part/super_resolution")
     Path("part/inputs.json").unlink()
     RunFolder(Path("part")).write_status("stopped")

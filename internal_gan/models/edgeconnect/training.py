@@ -209,8 +209,7 @@ class InpaintingStage(Stage):
         return {**super().state_dict(), **self.batches.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        # Until 0.1.0 the edge stage did not count its steps.
-        super().load_state_dict({"step": 0, **state})
+        super().load_state_dict(state)
         self.batches.load_state_dict(state)
 
 

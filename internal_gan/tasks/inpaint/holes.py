@@ -83,7 +83,7 @@ class Holes:
         return Case(group, without(photo, hole), hole, unknown, edges)
 
     def _lacks_mask(self, number: int) -> bool:
-        """Whether the user's mask is gone and the run, made by 0.1.0, kept no copy."""
+        """Whether the user's mask is gone and there is no copy, as in a published model."""
         if not self.are_learnt or self.masks.folder is None or self.box is not None:
             return False
         file = self.masks.file("mask.file", number)

@@ -1,0 +1,41 @@
+"""Records of results for run folders that a test fills by hand."""
+
+import json
+from pathlib import Path
+
+from internal_gan.files import natural
+from internal_gan.runs.records import read_status
+from internal_gan.runs.results import Kind, Result, as_json, in_words
+
+KINDS: dict[str, Kind] = {
+    "scales": "preview",
+    "frames": "frame",
+    "before": "before",
+    "mask": "mask",
+    ".mp4": "film",
+    ".gif": "film",
+    ".webp": "film",
+    "collage": "aside",
+    "hole": "aside",
+    "telea": "aside",
+}
+
+
+def record_files(run: Path) -> None:
+    """List the files in the folders of a run as its results, unless it lists some already."""
+    path = run / "status.json"
+    status = read_status(path)
+    if "results" not in status:
+        found = [file.relative_to(run) for file in run.glob("*/**/*.*")]
+        made = [file for file in found if file.parts[0] not in ("photos", "inputs")]
+        made.sort(key=lambda file: (len(file.parts), natural(str(file))))
+        results = [as_json(_result(file)) for file in made]
+        path.write_text(json.dumps(status | {"results": results}))
+
+
+def _result(file: Path) -> Result:
+    words = (*file.parts[:-1], file.stem, file.suffix)
+    kind: Kind = next((KINDS[word] for word in words if word in KINDS), "result")
+    group = "" if len(file.parts) == 2 else file.parts[1]
+    caption = "" if file.stem.isdecimal() else in_words(file.stem)
+    return Result(file.as_posix(), kind, group, caption)
