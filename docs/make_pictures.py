@@ -41,15 +41,12 @@ class Models:
         self.runs = runs
         runs.mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, family: Any, photo: str, mask: Any = None, experiment: str = "") -> Any:
+    def __call__(self, family: Any, photo: str, mask: Any = None) -> Any:
         """The model of a bundled photo with seed 0, by default of the default preset."""
-        kind = experiment or f"{family}{'-mask' if mask else ''}"
-        folder = self.runs / f"{Path(photo).stem}-{kind}"
+        folder = self.runs / f"{Path(photo).stem}-{family}{'-mask' if mask else ''}"
         if (folder / "model.safetensors").is_file():
             return internal_gan.load(folder, family)
         options: dict[str, Any] = {"mask": mask} if mask else {}
-        if experiment:
-            options["overrides"] = [f"experiment={experiment}"]
         run = internal_gan.fit(PHOTOS / photo, family, seed=0, output=folder, **options)
         return run.model
 
@@ -154,11 +151,6 @@ def start_scales(models: Models) -> Image.Image:
         for scale in range(model.network.num_stages)
     ]
     return column([row([photo_of("mountains.jpg", 600), *drawn]) for drawn in rows])
-
-
-def varied(models: Models) -> Image.Image:
-    model = models("singan", "mountains.jpg", experiment="singan_varied")
-    return row(model.sample(4, start_scale=1, seed=0, resolution=600))
 
 
 def large(models: Models) -> Image.Image:
@@ -393,7 +385,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "bundled": bundled,
     "export": export,
     "start-scales": start_scales,
-    "varied": varied,
     "large": large,
     "tileable": tileable,
     "make-tileable": make_tileable,

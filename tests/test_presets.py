@@ -1,5 +1,6 @@
 """Every file in conf/ belongs to a group and composes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_command_line_wins_over_every_experiment(experiment: str) -> None:
     options = compose([f"experiment={experiment}", "seed=7", "model.max_size=31"])
     assert options.seed == 7
     assert options.model["max_size"] == 31
+
+
+def test_a_search_varies_options_of_its_model() -> None:
+    params = OmegaConf.load(CONF / "experiment" / "tune_singan.yaml").hydra.sweeper.params
+    lowest = [f"{key}={re.findall(r'[0-9.]+', str(range_))[0]}" for key, range_ in params.items()]
+    assert lowest
+    assert isinstance(build(compose(["model=singan", *lowest]).model), Recipe)
 
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))

@@ -36,7 +36,7 @@ DRAWINGS: Mapping[str, tuple[str, ...]] = {
     "paint": ("paint.image",),
 }
 # Options for every task.
-COMMON = ("finish.resolution", "trainer", "experiment")
+COMMON = ("finish.resolution", "trainer")
 MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 

@@ -18,12 +18,10 @@ pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from internal_gan.app.command import _listening
-from internal_gan.app.forms import overrides_of
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Job, Trainings, Worker
-from internal_gan.app.server import PAGE, application
+from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
-from internal_gan.config.compose import compose
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
@@ -464,11 +462,3 @@ def test_a_run_on_another_machine_is_not_signalled(
         assert folder.status()["state"] == "running"
         client.post(f"/runs/old/{name}/stop")
     assert signalled == [os.getpid()]
-
-
-def test_the_page_offers_the_experiment_with_varied_layouts() -> None:
-    overrides = overrides_of("sample", {"experiment": "singan_varied"}, Path)
-    assert overrides == ["experiment=singan_varied"]
-    assert compose(["model=singan", *overrides]).model["noise_strength"] == 3
-    page = (PAGE / "app.js").read_text(encoding="utf-8")
-    assert '{ experiment: "singan_varied" }' in page

@@ -100,14 +100,11 @@ function modelsOf(family) {
 // Shown instead of a task's controls until there is a model.
 function untrained(task, family, minute, more = []) {
   if (trainingOf(family)) return [make("p", { textContent: "The model is being trained. The picture below improves as it goes." })];
-  const ways = [["", `in full quality, ${minute}`], ["preview", "roughly, about 20 s"]];
-  if (family === "singan") ways.push(["varied", "with more variety in the same layout"]);
-  const how = choice(ways, "");
-  const asked = () => (how.value === "varied" ? { experiment: "singan_varied" } : { trainer: how.value || null });
+  const how = choice([["", `in full quality, ${minute}`], ["preview", "roughly, about 20 s"]], "");
   return [
     ...more,
     make("p", { textContent: "This needs a model of the photo. Training it once is enough." }),
-    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, asked()), true)),
+    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, { trainer: how.value || null }), true)),
   ];
 }
 
