@@ -104,7 +104,9 @@ _ENLARGED = " ".join(
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", "0 1", 25), 170),
     "quality-sigd16": Entry("quality", _quality("sigd16", "0", 8), 45),
-    "null-places50": Entry("null", "--photos {data}/places50/real --seeds 0 --output {output}", 40),
+    "null-places50": Entry(
+        "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 60
+    ),
     "large": Entry(
         "large",
         f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
