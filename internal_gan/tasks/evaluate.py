@@ -22,7 +22,7 @@ from internal_gan.evaluation import figures
 from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.files import atomic_write, distinct, write_csv
+from internal_gan.files import atomic_write, distinct, natural, write_csv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
@@ -34,7 +34,7 @@ from internal_gan.patches.statistics import SHRINKS
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import BESIDE
+from internal_gan.runs.results import BESIDE, Result, in_words, read_results
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.reporting import announce, end_run, new_console, recorded, say
@@ -195,9 +195,22 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
         groups[group] = {"count": len(own), "figures": figures.summarise(own)}
         groups[group]["diversity"] = spread.value
     _write(subject, groups, rows, folder.path)
+    folder.write_status("running", results=[*read_results(folder.path), *_maps(folder.path)])
     over = figures.summarise(row["figures"] for row in rows)
     shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
     say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
+
+
+def _maps(run: Path) -> list[Result]:
+    """The maps of a run, a row for each sample, with the legend first."""
+    files = sorted(
+        (run / TASK).rglob("*.png"), key=lambda path: (len(path.parts), natural(str(path)))
+    )
+    return [
+        Result(path.relative_to(run).as_posix(), "aside", group, in_words(path.stem))
+        for path in files
+        for group in ["" if path.parent.name == TASK else path.parent.name]
+    ]
 
 
 def _pieces(subject: Subject, path: Path, sample: Tensor) -> dict[str, float]:
