@@ -29,7 +29,7 @@ class SinGAN(Model):
         size: Size | None = None,
         start_scale: int = 0,
         tileable: bool | Literal["x", "y"] = False,
-        candidates: int = 24,
+        candidates: int = 6,
         matching: int = 100,
         **how: Unpack[How],
     ) -> Any:

@@ -91,7 +91,7 @@ class SampleOptions:
         lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
     candidates: int = whole(
-        24,
+        6,
         f"[1, {MOST_CANDIDATES}]",
         "layouts drawn for each sample, the best of which is kept; more vary less",
     )

@@ -203,13 +203,11 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
 
 def _maps(run: Path) -> list[Result]:
     """The maps of a run, a row for each sample, with the legend first."""
-    files = sorted(
-        (run / TASK).rglob("*.png"), key=lambda path: (len(path.parts), natural(str(path)))
-    )
+    found = [path.relative_to(run / TASK) for path in (run / TASK).rglob("*.png")]
+    found.sort(key=lambda path: (len(path.parts), natural(path.as_posix())))
     return [
-        Result(path.relative_to(run).as_posix(), "aside", group, in_words(path.stem))
-        for path in files
-        for group in ["" if path.parent.name == TASK else path.parent.name]
+        Result(f"{TASK}/{path.as_posix()}", "aside", "/".join(path.parts[:-1]), in_words(path.stem))
+        for path in found
     ]
 
 
