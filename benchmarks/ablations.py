@@ -55,10 +55,7 @@ ABLATIONS = {
     "singan-start-scales": _ablation(
         "singan", "start_scales", "sample.start_scale", "mountains.jpg"
     ),
-    "singan-scales": _ablation(
-        *("singan", "scales", "model.num_scales", "mountains.jpg"),
-        *("model.num_scales=2,3,4,5", "model.max_size=100"),
-    ),
+    "singan-scales": _ablation("singan", "scales", "model.num_scales", "mountains.jpg"),
     "singan-alpha": _ablation("singan", "alpha", "model.reconstruction_weight", "mountains.jpg"),
     "singan-adversarial-loss": _ablation(
         "singan", "adversarial_loss", "model/adversarial_loss", "mountains.jpg"

@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks._common import ROOT, existing_folder, run, say
 from benchmarks._pages import keep_record, read_record, renew_pages
+from benchmarks.ablations import ABLATIONS
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.units import counted
@@ -82,6 +83,11 @@ def _quality(photos: str, seeds: str, count: int) -> str:
     )
 
 
+def _ablations(family: str) -> str:
+    names = " ".join(name for name in ABLATIONS if name.startswith(family))
+    return f"{names} --output {{output}} --overrides trainer.steps_factor=0.4"
+
+
 _SIX = " ".join(
     [f"{{data}}/retarget/{name}" for name in RETARGETED]
     + [f"{{data}}/textures/{name}" for name in TEXTURES]
@@ -120,7 +126,9 @@ ENTRIES = {
     ),
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
     "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 25),
-    "ablations": Entry("ablations", "--output {output} --overrides trainer.steps_factor=0.4", 150),
+    "ablations-singan": Entry("ablations", _ablations("singan"), 20),
+    "ablations-ingan": Entry("ablations", _ablations("ingan"), 60),
+    "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 30),
     "commands": Entry("commands", "", 12),
     "training-time": Entry("training_time", "--rounds 3 --steps 4", 6),
     "sampling": Entry("sampling", "", 1),
