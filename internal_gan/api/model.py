@@ -19,7 +19,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
-from internal_gan.device import select_device
+from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
@@ -79,7 +79,6 @@ class Model:
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
         folder: the model's run folder; None for a model file outside a run folder.
-        dtype: dtype of the network's convolutions; the weights stay float32.
     """
 
     family: ClassVar[str] = ""
@@ -94,7 +93,6 @@ class Model:
         """For ``load`` and ``fit``; ``source`` holds the training's photos."""
         self.network = network
         self.folder = source.folder
-        self.dtype = torch.float32
         self._file = file
         self._source = source
 
@@ -203,15 +201,21 @@ class Model:
         if dtype is not None:
             if dtype not in DTYPES:
                 raise UserError(f"dtype={dtype}: allowed: {', '.join(map(str, DTYPES))}")
-            self.dtype = dtype
+            self.network.precision = dtype
         if device is not None:
-            self.network.to(select_device(str(device))[0])
+            precision = self._source.options.precision
+            self.network.to(prepare_device(str(device), precision)[0])
         return self
 
     @property
     def device(self) -> torch.device:
         """The network's device."""
         return self.network.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the network's convolutions. Weights, masks and searches stay in float32."""
+        return self.network.precision
 
     @property
     def photo(self) -> Image.Image:
@@ -300,15 +304,10 @@ class Model:
         return work_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
-        """Yield items computed in the model's dtype.
-
-        Args:
-            memory: the option to reduce if memory runs out.
-        """
+        """Yield items; ``memory`` is the option to reduce if memory runs out."""
         while True:
             # The yield is outside, since the caller's code runs there.
-            autocast = torch.autocast(self.device.type, self.dtype, self.dtype != torch.float32)
-            with enough_memory(memory), autocast:
+            with enough_memory(memory):
                 item = next(items, None)
             if item is None:
                 return

@@ -1,7 +1,7 @@
 """The contract between the families and the training engine: model, recipe and stages."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, ClassVar, Literal
@@ -165,12 +165,15 @@ class Model(nn.Module, ABC):
         sizes: working size (height, width) of every stage, in pixels; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
             EdgeConnect, overrides ``finished`` and :meth:`restore`.
+        precision: dtype of the networks' convolutions in :meth:`run`. Weights, masks and searches
+            stay in float32.
     """
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
     image: Tensor
     generators: nn.ModuleList
+    precision: torch.dtype = torch.float32
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,6 +216,17 @@ class Model(nn.Module, ABC):
     def new_generator(self, stage: int, rng: torch.Generator | None = None) -> nn.Module:
         """An untrained generator for a stage."""
         raise NotImplementedError
+
+    def run(self, network: Callable[..., Tensor], *inputs: Any) -> Tensor:
+        """What a network makes of ``inputs``, with its convolutions in the model's precision.
+
+        A training's own precision holds where the model's is float32.
+        """
+        if self.precision == torch.float32:
+            return network(*inputs)
+        with torch.autocast(self.device.type, self.precision):
+            made = network(*inputs)
+        return made.float()
 
     @abstractmethod
     def preview(self) -> Tensor:

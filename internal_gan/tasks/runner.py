@@ -165,9 +165,11 @@ def load_trained(options: Options) -> Trained:
     """
     assert options.checkpoint is not None
     started = time.monotonic()
-    device, reason = prepare_device(options.device, options.precision)
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
+    # A model trained in full float32 also draws in it.
+    asked = options.precision, source.options.precision
+    device, reason = prepare_device(options.device, "fp32" if "fp32" in asked else "auto")
     model = load_model(folder.model_path)
     families = TABLE[options.task].families
     if families is not None and model.task != options.task and model.family not in families:

@@ -266,7 +266,7 @@ class EdgeConnect(SeveralPhotosModel):
         if self.lines_first:
             gray = torch.where(hole > 0, torch.ones_like(gray), gray)
             lines = torch.where(hole > 0, continue_lines(lines, start, hole), lines)
-        return torch.sigmoid(network(torch.cat([gray, lines, hole], dim=1)).float())
+        return torch.sigmoid(self.run(network, torch.cat([gray, lines, hole], dim=1)).float())
 
     def paint(
         self,
@@ -286,8 +286,9 @@ class EdgeConnect(SeveralPhotosModel):
         """
         seen = start if noise is None else start + hole * noise
         if self.base == "white":
-            return torch.tanh(network(torch.cat([seen, edges], dim=1)).float())
-        return start + torch.tanh(network(torch.cat([seen, edges, hole], dim=1)).float())
+            return torch.tanh(self.run(network, torch.cat([seen, edges], dim=1)).float())
+        seen = torch.cat([seen, edges, hole], dim=1)
+        return start + torch.tanh(self.run(network, seen).float())
 
     def draw_noise(
         self, hole: Tensor, rng: torch.Generator, strength: float | Tensor = 1.0

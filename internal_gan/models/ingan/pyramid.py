@@ -144,4 +144,4 @@ class InGANPyramid(RetargetModel):
         """One scale's output from T(x_scale), of the same size, and the coarser scale's output."""
         condition = transformed if self.is_conditioned(scale) else None
         base = transformed if coarser is None else resize(coarser, size_of(transformed))
-        return generator(None, base, condition)  # type: ignore[no-any-return]
+        return self.run(generator, None, base, condition)

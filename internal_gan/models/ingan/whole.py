@@ -75,7 +75,7 @@ class InGAN(RetargetModel):
         """One pass; ``keep`` is ignored, since there is no coarser output."""
         if "drawing" in self.noise_on:
             image = add_noise(image, self.noise, rng)
-        painted: Tensor = self.generators[0](image, size, transform)
+        painted = self.run(self.generators[0], image, size, transform)
         return painted if voting is None else voting.on(painted, size_of(voting.source))
 
 

@@ -166,17 +166,17 @@ class SinGAN(Model):
         height, width = noise.shape[-2] - 2 * margin, noise.shape[-1] - 2 * margin
         in_one_piece = height * width <= self.tile_pixels or not generator.is_local
         if in_one_piece and not any(wrap):
-            return generator(noise, base)  # type: ignore[no-any-return]
+            return self.run(generator, noise, base)
         seen = noise if base is None else noise + pad(base, margin, generator.padding)
         for axis in axes(wrap):
             inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
             seen = pad_periodic(inside, margin, axis)
         if in_one_piece:
-            detail = generator.detail(seen)
+            detail = self.run(generator.detail, seen)
             return detail if base is None else base + detail
         image = seen.new_empty(*seen.shape[:2], height, width)
         for window in tiles((height, width), self.tile_pixels):
-            detail = generator.detail(seen[(..., *widened(window, margin))])
+            detail = self.run(generator.detail, seen[(..., *widened(window, margin))])
             image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
         return image
 
