@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-# Rec. 601, as in Pillow.
-_LUMA = (0.299, 0.587, 0.114)
-
-
 def luminance(image: Tensor) -> Tensor:
-    """Gray values (N, 1, H, W) of colours (N, 3, H, W), in the same range."""
-    return (image * image.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    """Gray values (N, 1, H, W) of colours (N, 3, H, W), in the same range (Rec. 601)."""
+    red, green, blue = image.split(1, dim=1)
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:

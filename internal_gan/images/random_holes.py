@@ -95,7 +95,7 @@ def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Ten
     lengths = short * (LENGTHS[0] + (LENGTHS[1] - LENGTHS[0]) * draws[:, 3 : 3 + PIECES])
     diameters = short * (WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * draws[:, 3 + PIECES :])
     steps = torch.stack([angles.sin(), angles.cos()], dim=2) * lengths[..., None]
-    extent = torch.tensor(size, dtype=torch.float32, device=rng.device)
+    extent = torch.cat([torch.full((1,), float(side), device=rng.device) for side in size])
     first = (draws[:, 1:3] * extent)[:, None]
     points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
     # Strokes are reflected at the border.

@@ -228,6 +228,7 @@ class EdgeStage(InpaintingStage):
 
     def generator_loss(self) -> Losses:
         recipe, drawn = self.recipe, self._draws.for_generator()
+        self.step += 1
         return edge_loss(
             recipe.weights,
             recipe.adversarial_loss,
