@@ -73,13 +73,13 @@ class Entry:
         return {part: f"{table.strip()}\n\n{source}" for part, table in make(record).items()}
 
 
-def _quality(photos: str, seeds: str, count: int) -> str:
+def _quality(photos: str, numbers: Sequence[int]) -> str:
     folder = f"{{data}}/{photos}"
-    names = " ".join(map(str, range(1, count + 1)))
+    names = " ".join(map(str, numbers))
     return (
         f"--real {folder}/real --published {folder}/singan --others gpnn={folder}/gpnn "
         "--compressed published gpnn --baselines gpdm resynthesizer "
-        f"--photos {names} --seeds {seeds} --output {{output}}"
+        f"--photos {names} --seeds 0 --output {{output}}"
     )
 
 
@@ -108,8 +108,8 @@ _ENLARGED = " ".join(
     + [f"{{data}}/retarget/{name}" for name in ("fruit.png", "house.jpg")]
 )
 ENTRIES = {
-    "quality-places50": Entry("quality", _quality("places50", "0 1", 25), 170),
-    "quality-sigd16": Entry("quality", _quality("sigd16", "0", 8), 45),
+    "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
+    "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
     "null-places50": Entry(
         "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 60
     ),
