@@ -130,7 +130,7 @@ ENTRIES = {
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 60),
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 30),
     "commands": Entry("commands", "", 12),
-    "training-time": Entry("training_time", "--rounds 3 --steps 4", 6),
+    "training-time": Entry("training_time", "--rounds 2 --steps 4", 6),
     "sampling": Entry("sampling", "", 1),
     "memory": Entry("memory", "--max-sizes 125 250 --rounds 1", 3),
     "neighbour": Entry("neighbour", "--rounds 2 --seconds 10", 8),
