@@ -213,26 +213,26 @@ def edit(models: Models) -> Image.Image:
 def retarget(models: Models) -> Image.Image:
     model = models("ingan", "dandelions.jpg")
     scales = [(1.0, 2.0), (1.0, 0.5)]
-    wide, narrow = (model.retarget(scale=s, seed=0, resolution=900) for s in scales)
+    wide, narrow = (model.retarget(scale=s, resolution=900) for s in scales)
     return column([row([photo_of("dandelions.jpg", 900), narrow], 400), row([wide], 400)])
 
 
 def formats(models: Models) -> Image.Image:
     model = models("ingan", "dandelions.jpg")
-    return row([model.retarget(s, seed=0, resolution=900) for s in ("1:1", "9:16", "16:9")], 400)
+    return row([model.retarget(s, resolution=900) for s in ("1:1", "9:16", "16:9")], 400)
 
 
 def protect(models: Models) -> Image.Image:
     mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
     ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
     model = models("ingan", "dandelions.jpg")
-    made = model.retarget(scale=(1.0, 2.0), protect=mask, seed=0, resolution=900)
+    made = model.retarget(scale=(1.0, 2.0), protect=mask, resolution=900)
     return shrunk(made, WIDTH)
 
 
 def bend(models: Models) -> Image.Image:
     model = models("ingan", "dandelions.jpg")
-    made = model.retarget(scale=(1.0, 1.6), transform="bend", amount=0.4, seed=0, resolution=700)
+    made = model.retarget(scale=(1.0, 1.6), transform="bend", amount=0.4, resolution=700)
     sheet = Image.new("RGB", made.size, WHITE)
     sheet.paste(made, mask=made.getchannel("A"))
     return shrunk(sheet, 900)

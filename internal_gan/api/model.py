@@ -275,7 +275,10 @@ class Model:
                 what = "keeps the photo's size" if keeps else "does not finish its results"
                 raise UserError(f"{argument}={value}: task={task} {what}")
         options |= finish
-        options |= {"task": task, f"{task}.seed": seed_of(seed, generator)}
+        chosen = seed_of(seed, generator)
+        if chosen is not None and not hasattr(getattr(self._source.options, task), "seed"):
+            raise UserError(f"seed={chosen}: task={task} draws nothing at random")
+        options |= {"task": task, f"{task}.seed": chosen}
         work = self._work(task, options, pictures or {})
         with enough_memory(TABLE[task].memory):
             work.check(self.network)

@@ -178,7 +178,6 @@ class RetargetOptions:
         lambda v: isinstance(v, bool) or v == AUTO,
     )
     compare: bool = flag(True, "also write plain resizing and seam carving for comparison")
-    seed: int | None = seed()
 
 
 @dataclass

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
+
 def luminance(image: Tensor) -> Tensor:
     """Gray values (N, 1, H, W) of colours (N, 3, H, W), in the same range (Rec. 601)."""
-    red, green, blue = image.split(1, dim=1)
-    return 0.299 * red + 0.587 * green + 0.114 * blue
+    return 0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:3]
 
 
 def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:

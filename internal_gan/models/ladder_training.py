@@ -13,7 +13,6 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.patch_terms import try_patch_losses
-from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
@@ -25,13 +24,12 @@ class LadderRecipe(Recipe):
     """Training options of a model with a ladder; ``conf/model/FAMILY.yaml`` explains them.
 
     Attributes:
-        generator, discriminator: called with ``width`` and ``rng`` to make a scale's networks.
+        generator: called with ``width`` and ``rng`` to make a scale's generator.
         scale_factor, min_size, max_size, num_scales, scale_count: see
             :func:`internal_gan.images.pyramid.pyramid_sizes`, which calls the last ``count``.
     """
 
     generator: Callable[..., ResidualPatchGenerator]
-    discriminator: Callable[..., PatchDiscriminator]
     adversarial_loss: AdversarialLoss
     patch_loss: Mapping[str, PatchTerm] | None
     widths: Widths
@@ -48,9 +46,9 @@ class LadderRecipe(Recipe):
         check_range(1, MOST_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
 
     @property
+    @abstractmethod
     def judged_side(self) -> int:
-        """The discriminator's receptive field in pixels: the shortest side that it can judge."""
-        return 2 * int(self.discriminator(width=1).margin) + 1
+        """The shortest side, in pixels, that a discriminator can judge."""
 
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()

@@ -12,7 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from internal_gan.errors import check_range
 
 Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
-Init = Literal["normal", "kaiming"]
+Init = Literal["normal", "kaiming", "xavier"]
 Padding = Literal["zero", "reflect", "replicate", "circular"]
 Upscale = Literal["transposed", "nearest"]
 Downscale = Literal["stride", "wide", "pool"]
@@ -22,6 +22,8 @@ LEAKY_SLOPE = 0.2
 # Above what published networks have, and within what a computer can hold.
 MOST_CHANNELS, MOST_LAYERS, LARGEST_KERNEL = 2048, 64, 31
 POWER_ITERATIONS = 15
+# Of the initial weights of InGAN.
+XAVIER_GAIN = 0.01
 
 
 class ConvBlock(nn.Sequential):
@@ -177,13 +179,14 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
 
     ``normal`` is SinGAN's initialisation: standard deviation 0.02, around 0 for convolutions and
     around 1 for norms. ``kaiming`` keeps the variance of activations, so that networks without a
-    norm train too.
+    norm train too. ``xavier`` is InGAN's: a hundredth of the deviation of Glorot and Bengio (2010).
+    Spectral norms divide it out, but the smaller a weight, the more a step of Adam turns it.
 
     Raises:
         ValueError: an unknown ``init``.
     """
-    if init not in ("normal", "kaiming"):
-        raise ValueError(f"init is {init!r}; allowed: normal, kaiming")
+    if init not in get_args(Init):
+        raise ValueError(f"init is {init!r}; allowed: {', '.join(get_args(Init))}")
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             is_spectral = is_parametrized(layer, "weight")
@@ -191,8 +194,10 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
             weight = layer.get_parameter(name)
             if init == "normal":
                 nn.init.normal_(weight, 0.0, 0.02, generator=rng)
-            else:
+            elif init == "kaiming":
                 nn.init.kaiming_normal_(weight, a=LEAKY_SLOPE, generator=rng)
+            else:
+                nn.init.xavier_normal_(weight, XAVIER_GAIN, generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
             if is_spectral:

@@ -122,7 +122,9 @@ class MultiScaleDiscriminator(nn.Module):
     An image too small for the coarsest scales is judged by the others.
 
     Args:
-        discriminator: called with ``rng`` to make the network of one scale.
+        discriminator: called with ``rng``, and with ``width`` if that is given, to make the network
+            of one scale.
+        width: channels of the networks; None leaves them to ``discriminator``.
         size: (height, width) in pixels of the images to judge.
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
         factor: ratio of a scale's sides to the next coarser one's.
@@ -146,6 +148,7 @@ class MultiScaleDiscriminator(nn.Module):
         discriminator: Callable[..., PatchDiscriminator],
         size: Size,
         *,
+        width: int | None = None,
         scales: int | None = None,
         factor: float = 1.4,
         min_side: int = 13,
@@ -171,7 +174,8 @@ class MultiScaleDiscriminator(nn.Module):
         if not fitting:
             raise ValueError(f"min_side is {min_side}; allowed: up to the image's {min(size)}")
         count = fitting if scales is None else min(scales, fitting)
-        networks = [discriminator(rng=rng) for _ in range(count)]
+        given = {} if width is None else {"width": width}
+        networks = [discriminator(**given, rng=rng) for _ in range(count)]
         self.networks = nn.ModuleList(networks)
         needed = max(network.receptive_field for network in networks)
         check_range(needed, min_side=min_side)

@@ -116,7 +116,7 @@ def test_kaiming_initialisation_keeps_the_size_of_activations_through_a_deep_sta
     assert float(after.square().mean()) == pytest.approx(float(before.square().mean()), rel=0.5)
 
 
-@pytest.mark.parametrize("init", ["normal", "kaiming"])
+@pytest.mark.parametrize("init", ["normal", "kaiming", "xavier"])
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
 def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
     states = []
@@ -131,8 +131,8 @@ def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
 
 
 def test_an_unknown_initialisation_is_refused_with_the_allowed_ones() -> None:
-    with pytest.raises(ValueError, match="'xavier'; allowed: normal, kaiming"):
-        initialise(ConvBlock(3, 8), "xavier")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'he'; allowed: normal, kaiming, xavier"):
+        initialise(ConvBlock(3, 8), "he")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -171,13 +171,6 @@ def test_variants_of_singan_are_exported_correctly(options: list[str]) -> None:
             assert (made.graph(*inputs) - ours).abs().max() < 1e-4
 
 
-@torch.no_grad()
-def test_a_conditioned_ingan_is_exported_correctly() -> None:
-    made = RepaintExport(lively(repaints(INGAN_FAST, "model.conditioned_scales=1")))
-    inputs = made.inputs((31, 50))
-    assert (made.graph(*inputs) - made.ours(inputs, (31, 50))).abs().max() < 1e-4
-
-
 @pytest.mark.parametrize(
     ("option", "said"),
     [

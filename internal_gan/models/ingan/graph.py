@@ -26,7 +26,6 @@ class RepaintGraph(nn.Module):
     def __init__(self, model: InGANPyramid) -> None:
         super().__init__()
         self.generators = model.generators
-        self.conditioned = [model.is_conditioned(scale) for scale in range(model.num_stages)]
         self.register_buffer("sizes", torch.tensor(model.sizes, dtype=torch.float64))
 
     def forward(self, image: Tensor, size: Tensor) -> Tensor:
@@ -38,21 +37,15 @@ class RepaintGraph(nn.Module):
         """
         own = torch.stack([torch.full((), side) for side in image.shape[-2:]])
         before, after = self._sizes_for(own), self._sizes_for(size)
-        painted = None
+        painted = resize(image, *_whole(before[0])).clamp(-1, 1)
         for scale, generator in enumerate(self.generators):
-            coarse = resize(image, *_whole(before[scale])).clamp(-1, 1)
-            to = _whole(after[scale])
-            transformed = resize(coarse, *to)
-            base = transformed if painted is None else resize(painted, *to)
-            painted = self._generate(scale, generator, base, transformed)
-        assert painted is not None
+            base = resize(painted, *_whole(after[scale]))
+            painted = self._generate(generator, base)
         return resize(painted, *_whole(size)).clamp(-1, 1)
 
-    def _generate(self, scale: int, module: nn.Module, base: Tensor, transformed: Tensor) -> Tensor:
+    def _generate(self, module: nn.Module, base: Tensor) -> Tensor:
         generator = cast(ResidualPatchGenerator, module)
-        seen = [base, transformed] if self.conditioned[scale] else [base]
-        padded = [pad(image, generator.margin, generator.padding) for image in seen]
-        return base + generator.detail(torch.cat(padded, 1))
+        return base + generator.detail(pad(base, generator.margin, generator.padding))
 
     def _sizes_for(self, size: Tensor) -> Tensor:
         """Exportable form of :meth:`internal_gan.models.ladder.Ladder.sizes_for`, (scales, 2)."""
@@ -60,8 +53,7 @@ class RepaintGraph(nn.Module):
 
 
 class WholeGraph(nn.Module):
-    """The paper's form at one size: :meth:`internal_gan.models.ingan.whole.InGAN.repaint` without
-    the noise."""
+    """The paper's form at one size: :meth:`internal_gan.models.ingan.whole.InGAN.repaint`."""
 
     def __init__(self, model: InGAN, size: Size) -> None:
         super().__init__()

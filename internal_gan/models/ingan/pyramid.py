@@ -28,11 +28,9 @@ class InGANPyramid(RetargetModel):
     y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
 
     Args:
-        generator: called with ``width``, ``depth``, ``condition_channels`` and ``rng`` to make a
-            scale's network.
+        generator: called with ``width``, ``depth`` and ``rng`` to make a scale's network.
         widths: channels per scale.
         depths: convolutions per scale.
-        conditioned_scales: number of the finest scales that also see T(x_n).
     """
 
     family: ClassVar[str] = "ingan"
@@ -43,13 +41,11 @@ class InGANPyramid(RetargetModel):
         generator: Callable[..., ResidualPatchGenerator],
         widths: Widths,
         depths: PerStage,
-        conditioned_scales: int,
         scale_range: Sequence[float],
     ) -> None:
         super().__init__(scale_range)
         self.make_generator = generator
         self.depths = depths
-        self.conditioned_scales = conditioned_scales
         self.ladder = Ladder(widths, self.generators)
 
     @property
@@ -77,24 +73,18 @@ class InGANPyramid(RetargetModel):
         return self.make_generator(
             width=self.ladder.widths.at(stage),
             depth=round(per_stage(self.depths, self.num_stages, "depths")[stage]),
-            condition_channels=3 if self.is_conditioned(stage) else 0,
             rng=rng,
         )
 
-    def is_conditioned(self, scale: int) -> bool:
-        """Whether a scale sees T(x_n) besides its base; the coarsest scale's base is T(x_0)."""
-        return scale > 0 and scale >= self.num_stages - self.conditioned_scales
-
     @torch.no_grad()
     def preview(self) -> Tensor:
-        return self.synthesise(self.real, last=self.finished - 1).clamp(-1, 1)
+        return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
         self,
         image: Tensor,
         size: Size,
         transform: Transform | None,
-        rng: torch.Generator,
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
@@ -107,8 +97,8 @@ class InGANPyramid(RetargetModel):
         to_sizes = self.ladder.sizes_for(size, last)
 
         def transformed(scale: int) -> Tensor:
-            coarse, to = build_pyramid(image, [from_sizes[scale]])[0], to_sizes[scale]
-            return resize(coarse, to) if transform is None else transform(coarse, to)
+            shrunk = build_pyramid(image, [from_sizes[scale]])[0]
+            return transformed_to(shrunk, to_sizes[scale], transform)
 
         def voted_and_kept(scale: int, painted: Tensor) -> Tensor:
             if voting is not None:
@@ -119,29 +109,28 @@ class InGANPyramid(RetargetModel):
                 painted = torch.lerp(painted, transformed(scale), share)
             return painted
 
-        painted = self.synthesise(transformed, last=self.finished - 1, after=voted_and_kept)
+        sizes = to_sizes[: self.finished]
+        painted = self.synthesise(transformed(0), sizes, after=voted_and_kept)
         return resize(painted, size).clamp(-1, 1)
 
     def synthesise(
-        self, transformed: Callable[[int], Tensor], *, last: int, after: After | None = None
+        self, base: Tensor, sizes: Sequence[Size], *, after: After | None = None
     ) -> Tensor:
-        """The output of scale ``last``, roughly in [-1, 1].
+        """The output of the finest of ``sizes``, roughly in [-1, 1].
 
         Args:
-            transformed: called with a scale, returns T(x_scale), (1, 3, height, width), which sets
-                the size of that scale's output.
+            base: T(x_0), (1, 3, height, width) of the first size.
+            sizes: (height, width) of the output of scales 0 to the last wanted.
             after: see :meth:`internal_gan.models.ladder.Ladder.synthesise`.
         """
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
-            return self.generate(self.generators[scale], scale, transformed(scale), coarser)
+            seen = base if coarser is None else resize(coarser, sizes[scale])
+            return self.run(self.generators[scale], None, seen)
 
-        return self.ladder.synthesise(refine, last=last, after=after)
+        return self.ladder.synthesise(refine, last=len(sizes) - 1, after=after)
 
-    def generate(
-        self, generator: torch.nn.Module, scale: int, transformed: Tensor, coarser: Tensor | None
-    ) -> Tensor:
-        """One scale's output from T(x_scale), of the same size, and the coarser scale's output."""
-        condition = transformed if self.is_conditioned(scale) else None
-        base = transformed if coarser is None else resize(coarser, size_of(transformed))
-        return self.run(generator, None, base, condition)
+
+def transformed_to(image: Tensor, size: Size, transform: Transform | None) -> Tensor:
+    """T(x) at a size in pixels; without a transform, ``image`` resized."""
+    return resize(image, size) if transform is None else transform(image, size)

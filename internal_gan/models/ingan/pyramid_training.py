@@ -1,7 +1,7 @@
 """Training of InGAN's fast form: scale by scale, at random output sizes."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,13 +13,14 @@ from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
-from internal_gan.models.ingan.pyramid import InGANPyramid
+from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_losses
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
+from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.units import Size
 
@@ -31,14 +32,17 @@ class StagePhoto:
     """One photo as a scale is trained on it.
 
     Attributes:
-        reals: the photo at scales 0 to this one.
+        coarsest, real: the photo at scale 0 and at this scale, (1, 3, h, w) in [-1, 1].
+        sizes: its (height, width) at scales 0 to this one.
         patch_terms: patch losses against it.
-        identity_base: the coarser scales' output at the photo's own size; None at the coarsest.
+        identity_base: what this scale starts from at the photo's own size.
     """
 
-    reals: list[Tensor]
+    coarsest: Tensor
+    real: Tensor
+    sizes: list[Size]
     patch_terms: list[StageTerm]
-    identity_base: Tensor | None
+    identity_base: Tensor
 
 
 class InGANPyramidStage(Stage):
@@ -46,6 +50,7 @@ class InGANPyramidStage(Stage):
 
     recipe: "InGANPyramidRecipe"
     model: InGANPyramid
+    discriminator: MultiScaleDiscriminator | None
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
@@ -61,13 +66,20 @@ class InGANPyramidStage(Stage):
             self.adversarial_weight = 0.0
 
         self.generator = model.new_generator(index, rng)
-        # Made at every scale, so that later random numbers do not depend on the weight.
-        discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
-        self.discriminator = discriminator if self.adversarial_weight else None
+        self.discriminator = None
+        if self.adversarial_weight:
+            self.discriminator = recipe.discriminator(
+                size=model.sizes[index],
+                width=recipe.widths.at(index),
+                sigmoid=recipe.adversarial_loss.sigmoid,
+                rng=rng,
+            )
         if isinstance(previous, InGANPyramidStage):
             _warm_start(self.generator, model.generators[index - 1])
             if self.discriminator is not None and previous.discriminator is not None:
-                _warm_start(self.discriminator, previous.discriminator)
+                old = previous.discriminator.networks
+                for place, network in enumerate(self.discriminator.networks):
+                    _warm_start(network, old[min(max(place - 1, 0), len(old) - 1)])
 
         self.photos = [self._prepared(photo) for photo in range(len(model.images))]
         judged = recipe.judged_side if self.adversarial_weight else 1
@@ -78,7 +90,7 @@ class InGANPyramidStage(Stage):
         self._draws = Draws(self._generate)
 
     def _tell_cut_range(self) -> None:
-        low, side = self.model.scale_range[0], min(size_of(self.photos[0].reals[-1]))
+        low, side = self.model.scale_range[0], min(self.photos[0].sizes[-1])
         if round(low * side) < self.smallest:
             _log.info(
                 "%s: sides shrink to %.2f of their length, not to %.2f: patches and the "
@@ -91,13 +103,12 @@ class InGANPyramidStage(Stage):
 
     def _prepared(self, photo: int) -> StagePhoto:
         model, index = self.model, self.index
-        reals = [model.real(scale, photo) for scale in range(index + 1)]
-        terms = stage_terms(self.recipe.patch_loss, index, model.num_stages, reals[index], self.rng)
-        base = None
-        if index:
-            with torch.no_grad():
-                base = model.synthesise(reals.__getitem__, last=index - 1)
-        return StagePhoto(reals, terms, base)
+        coarsest, real = model.real(0, photo), model.real(index, photo)
+        sizes = model.sizes_of(photo)[: index + 1]
+        terms = stage_terms(self.recipe.patch_loss, index, model.num_stages, real, self.rng)
+        with torch.no_grad():
+            base = self._base(coarsest, sizes)
+        return StagePhoto(coarsest, real, sizes, terms, base)
 
     @property
     def photo(self) -> StagePhoto:
@@ -109,8 +120,10 @@ class InGANPyramidStage(Stage):
 
     def discriminator_loss(self) -> Losses:
         fake, recipe, step = self._draws.for_discriminator(), self.recipe, self.step
-        real = self.photo.reals[-1]
+        real = self.photo.real
         assert self.discriminator is not None
+        self.discriminator.set_progress(step / self.steps)
+        self.discriminator.judge_as(size_of(_window(fake, recipe.discriminator_crop, step)))
         sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
         height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
         return judge(
@@ -128,19 +141,20 @@ class InGANPyramidStage(Stage):
         fake, recipe, photo = self._draws.for_generator(), self.recipe, self.photo
         terms = Terms(self.step)
         if self.discriminator is not None:
-            logits, _ = self.discriminator(_window(fake, recipe.discriminator_crop, self.step))
+            judged = _window(fake, recipe.discriminator_crop, self.step)
+            self.discriminator.judge_as(size_of(judged))
+            logits, _ = self.discriminator(judged)
             adversarial = recipe.adversarial_loss.generator(logits)
             terms.add("generator", adversarial, self.adversarial_weight)
         for term in photo.patch_terms:
             term.add_to(terms, fake, self.rng)
 
         def identity() -> Tensor:
-            real = photo.reals[-1]
-            rebuilt = self.model.generate(self.generator, self.index, real, photo.identity_base)
-            return F.mse_loss(rebuilt.float(), real)
+            rebuilt = self.generator(None, photo.identity_base)
+            return F.mse_loss(rebuilt.float(), photo.real)
 
         def cycle() -> Tensor:
-            return F.l1_loss(self._back(fake).float(), photo.reals[-1])
+            return F.l1_loss(self._back(fake).float(), photo.real)
 
         terms.every(recipe.identity_interval, "identity", identity, self.identity_weight)
         terms.every(recipe.cycle_interval, "cycle", cycle, self.cycle_weight)
@@ -151,35 +165,25 @@ class InGANPyramidStage(Stage):
 
     def _generate(self) -> Tensor:
         """G(x; T) for this step's T."""
-        model, index = self.model, self.index
-        sizes, reals = self._target_sizes(), self.photo.reals
-        shape = self._shape()
-
-        def transformed(scale: int) -> Tensor:
-            real, size = reals[scale], sizes[scale]
-            return resize(real, size) if shape is None else shape(real, size)
-
-        coarser = None
-        if index:
-            with torch.no_grad():
-                coarser = model.synthesise(transformed, last=index - 1).float()
-        return model.generate(self.generator, index, transformed(index), coarser)
+        sizes = self._target_sizes()
+        with torch.no_grad():
+            start = transformed_to(self.photo.coarsest, sizes[0], self._shape())
+            base = self._base(start, sizes)
+        return self.generator(None, base)  # type: ignore[no-any-return]
 
     def _back(self, fake: Tensor) -> Tensor:
         """G(y; T^-1) at the size of the photo."""
-        model, index = self.model, self.index
-        fake = fake.float()
-        sizes = [size_of(real) for real in self.photo.reals]
-        shape = self._shape()
+        sizes, shape = self.photo.sizes, self._shape()
         back = None if shape is None else shape.inverse()
+        start = transformed_to(fake.float(), sizes[0], back)
+        return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
 
-        def transformed(scale: int) -> Tensor:
-            return resize(fake, sizes[scale]) if back is None else back(fake, sizes[scale])
-
-        coarser = None
-        if index:
-            coarser = model.synthesise(transformed, last=index - 1).float()
-        return model.generate(self.generator, index, transformed(index), coarser)
+    def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:
+        """What this scale starts from: the coarser scales' output for ``start``, T(x_0), enlarged
+        to the last of ``sizes``."""
+        if self.index == 0:
+            return start
+        return resize(self.model.synthesise(start, sizes[:-1]).float(), sizes[-1])
 
     def _shape(self) -> Transform | None:
         """This step's homography, the same for every seed; None for plain resizing."""
@@ -202,7 +206,7 @@ class InGANPyramidStage(Stage):
         shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
             max(self.smallest, round(side * factor * shrink))
-            for side, factor in zip(self.photo.reals[-1].shape[-2:], (rows, columns), strict=True)
+            for side, factor in zip(self.photo.sizes[-1], (rows, columns), strict=True)
         )
         return model.ladder.sizes_for((height, width), self.index)
 
@@ -211,14 +215,15 @@ class InGANPyramidStage(Stage):
 class InGANPyramidRecipe(LadderRecipe):
     """Training options of InGAN's fast form; ``conf/model/ingan.yaml`` sets and explains them.
 
-    ``generator`` is also called with ``depth`` and ``condition_channels``.
+    ``generator`` is also called with ``depth``; ``discriminator`` with ``size``, ``width``,
+    ``sigmoid`` and ``rng``.
     """
 
     model_class: ClassVar[type[Model]] = InGANPyramid
     stage_class: ClassVar[type[Stage]] = InGANPyramidStage
     learns_several: ClassVar[bool] = True
+    discriminator: Callable[..., MultiScaleDiscriminator]
     depths: PerStage
-    conditioned_scales: int
     scale_range: Sequence[float]
     target_area: PerStage
     curriculum: float
@@ -238,12 +243,15 @@ class InGANPyramidRecipe(LadderRecipe):
             identity_interval=self.identity_interval,
             cycle_interval=self.cycle_interval,
         )
-        check_range(
-            0, conditioned_scales=self.conditioned_scales, adversarial_from=self.adversarial_from
-        )
+        check_range(0, adversarial_from=self.adversarial_from)
         check_range(0, 1, curriculum=self.curriculum)
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
+
+    @property
+    def judged_side(self) -> int:
+        """The discriminator's smallest picture."""
+        return int(getattr(self.discriminator, "keywords", {}).get("min_side", 13))
 
     @property
     def min_side(self) -> int:
@@ -274,18 +282,9 @@ def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
 
 
 def _warm_start(network: nn.Module, previous: nn.Module) -> None:
-    """Copy the weights of ``previous`` if it has the same layers; weights of new inputs are 0."""
+    """Copy the weights of ``previous`` if it has the same layers."""
     old, new = previous.state_dict(), network.state_dict()
-    if old.keys() != new.keys():
-        return
-    for name, value in new.items():
-        known = old[name]
-        if value.shape == known.shape:
-            continue
-        same = (
-            value.ndim == 4 and value.shape[0] == known.shape[0] and value.shape[1] > known.shape[1]
-        )
-        if not same:
-            return
-        old[name] = torch.cat([known, torch.zeros_like(value[:, known.shape[1] :])], dim=1)
-    network.load_state_dict(old)
+    if [(name, value.shape) for name, value in old.items()] == [
+        (name, value.shape) for name, value in new.items()
+    ]:
+        network.load_state_dict(old)

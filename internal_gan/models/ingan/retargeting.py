@@ -75,7 +75,6 @@ class RetargetModel(SeveralPhotosModel):
         image: Tensor,
         size: Size,
         transform: Transform | None,
-        rng: torch.Generator,
         keep: Tensor | None = None,
         voting: Voting | None = None,
     ) -> Tensor:
@@ -98,7 +97,6 @@ class RetargetModel(SeveralPhotosModel):
         image: Tensor | None = None,
         protect: Tensor | None = None,
         vote: bool | str = "auto",
-        seed: int = 0,
     ) -> Tensor:
         """Regenerate the image from its own patches in another size or shape.
 
@@ -115,7 +113,6 @@ class RetargetModel(SeveralPhotosModel):
                 (:func:`internal_gan.patches.vote.vote`): details are then real, but more of them
                 are copies. ``auto`` does so if it takes a few seconds at most, and never for InGAN
                 as published.
-            seed: random seed of the small noise on the image.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
@@ -129,7 +126,6 @@ class RetargetModel(SeveralPhotosModel):
         if size is not None:
             check_result(size)
         painted = (self.image if image is None else image).to(self.device)
-        rng = torch.Generator().manual_seed(seed)
         wanted = self.votes if vote == "auto" else vote
         limit = QUICK_PAIRS if vote == "auto" else math.inf
         voting = Voting(painted, limit) if wanted else None
@@ -145,11 +141,11 @@ class RetargetModel(SeveralPhotosModel):
                     f"protect needs a mask of the image's size, {own[0]}x{own[1]} pixels, and no "
                     "transform"
                 )
-            return self._protected(painted, protect.to(self.device), size, rng, voting)
+            return self._protected(painted, protect.to(self.device), size, voting)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None, rng, voting=between)
-        painted = self.repaint(painted, steps[-1], transform, rng, voting=voting)
+            painted = self.repaint(painted, at, None, voting=between)
+        painted = self.repaint(painted, steps[-1], transform, voting=voting)
         return painted.clamp(-1, 1).cpu()
 
     def _protected(
@@ -157,7 +153,6 @@ class RetargetModel(SeveralPhotosModel):
         image: Tensor,
         mask: Tensor,
         size: Size,
-        rng: torch.Generator,
         voting: Voting | None,
     ) -> Tensor:
         # The scale range applies only to the rows and columns that are stretched.
@@ -175,7 +170,7 @@ class RetargetModel(SeveralPhotosModel):
         ]
         for at in [*between, size]:
             kept = protection_of(mask, at)
-            painted = self.repaint(image, at, kept.transform, rng, kept.weight, voting)
+            painted = self.repaint(image, at, kept.transform, kept.weight, voting)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
 

@@ -8,19 +8,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import check_range
+from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.retargeting import check_scale_range
-from internal_gan.models.ingan.whole import InGAN, add_noise, check_noise_on
+from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import MOST
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
+
+NOISE_ON = ("real", "fake", "input")
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,13 @@ class InGANRecipe(Recipe):
     Attributes:
         generator: called with ``rng`` to make the generator.
         discriminator: called with ``size``, ``sigmoid`` and ``rng`` to make the discriminator.
+        noise: largest uniform noise, for images in [0, 1].
+        noise_on: where it is added, any of: the ``real`` and ``fake`` images that the discriminator
+            is trained on, and the generator's ``input``.
 
     Raises:
         ValueError: a number out of range.
+        UserError: another name in ``noise_on``.
     """
 
     model_class: ClassVar[type[Model]] = InGAN
@@ -178,7 +184,9 @@ class InGANRecipe(Recipe):
             inverse_weight=self.inverse_weight,
         )
         check_range(0, 1, noise=self.noise)
-        check_noise_on(self.noise_on)
+        for place in self.noise_on:
+            if place not in NOISE_ON:
+                raise unknown("noise_on", place, NOISE_ON)
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
@@ -207,3 +215,9 @@ class InGANRecipe(Recipe):
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)
+
+
+def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:
+    """``image`` in [-1, 1] plus uniform noise of at most ``most`` on a scale of [0, 1]."""
+    noise = torch.rand(image.shape, device=rng.device, generator=rng).to(image.device)
+    return image + 2 * most * (2 * noise - 1)

@@ -1,6 +1,6 @@
 """SinGAN's training: scale by scale, each with its own patch discriminator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -213,10 +213,14 @@ def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
 
 @dataclass(kw_only=True)
 class SinGANRecipe(LadderRecipe):
-    """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them."""
+    """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them.
+
+    ``discriminator`` is called with ``width`` and ``rng`` to make a scale's discriminator.
+    """
 
     model_class: ClassVar[type[Model]] = SinGAN
     stage_class: ClassVar[type[Stage]] = SinGANStage
+    discriminator: Callable[..., PatchDiscriminator]
     generator_steps: int
     discriminator_steps: int
     freedom: float
@@ -239,6 +243,11 @@ class SinGANRecipe(LadderRecipe):
         )
         check_range(0, 1e6, noise_strength=self.noise_strength)
         check_range(0, 1, freedom=self.freedom)
+
+    @property
+    def judged_side(self) -> int:
+        """The discriminator's receptive field."""
+        return 2 * int(self.discriminator(width=1).margin) + 1
 
     @property
     def min_side(self) -> int:

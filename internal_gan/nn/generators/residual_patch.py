@@ -36,7 +36,6 @@ class ResidualPatchGenerator(nn.Module):
         gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
             can recover.
         padding: how the image continues beyond its border.
-        condition_channels: channels of a second image that the blocks also see.
         rng: source of the initial weights.
 
     Attributes:
@@ -59,7 +58,6 @@ class ResidualPatchGenerator(nn.Module):
         output_std: float | None = None,
         gradient_floor: float = 0.0,
         padding: Padding = "zero",
-        condition_channels: int = 0,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -67,7 +65,7 @@ class ResidualPatchGenerator(nn.Module):
         check_kernel(kernel_size)
         check_range(2, MOST_LAYERS, depth=depth)
         check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
-        widths = [3 + condition_channels] + [width] * (depth - 1)
+        widths = [3] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
@@ -81,16 +79,13 @@ class ResidualPatchGenerator(nn.Module):
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
 
-    def forward(
-        self, noise: Tensor | None, image: Tensor | None = None, condition: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, noise: Tensor | None, image: Tensor | None = None) -> Tensor:
         """``image`` with its detail, (N, 3, H, W), roughly in [-1, 1].
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
             image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None if the
                 scale starts from noise alone.
-            condition: (N, condition_channels, H, W) in [-1, 1].
         """
         if image is None:
             assert noise is not None
@@ -98,16 +93,13 @@ class ResidualPatchGenerator(nn.Module):
         x = pad(image, self.margin, self.padding)
         if noise is not None:
             x = noise + x
-        if condition is not None:
-            x = torch.cat([x, pad(condition, self.margin, self.padding)], dim=1)
         return image + self.detail(x)
 
     def detail(self, padded: Tensor) -> Tensor:
         """What this scale adds to the image, (N, 3, H, W) in [-1, 1].
 
         Args:
-            padded: (N, C, H + 2 margin, W + 2 margin), the sum of noise and image, then the
-                condition's channels.
+            padded: (N, C, H + 2 margin, W + 2 margin), the sum of noise and image.
         """
         x: Tensor = self.output(self.blocks(padded))
         return torch.tanh(x) + self.gradient_floor * (x - x.detach())

@@ -40,8 +40,6 @@ class ShapeFlexibleGenerator(nn.Module):
         init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         padding: how maps continue beyond their borders.
         downscale, statistics: see :class:`internal_gan.nn.blocks.ConvBlock`.
-        output_gain: gain of the last layer's initial weights (Glorot and Bengio 2010), 0 to 1; None
-            leaves them to ``init``.
         rng: source of the initial weights.
 
     Raises:
@@ -56,16 +54,14 @@ class ShapeFlexibleGenerator(nn.Module):
         residual_blocks: int = 6,
         kernel_size: int = 7,
         norm: Norm = "spectral_batch",
-        init: Init = "normal",
+        init: Init = "xavier",
         padding: Padding = "reflect",
         downscale: Downscale = "stride",
         statistics: Statistics = "running",
-        output_gain: float | None = None,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         check_range(1, depth=depth)
-        check_range(0, 1, output_gain=output_gain)
 
         def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
             return ConvBlock(
@@ -86,8 +82,6 @@ class ShapeFlexibleGenerator(nn.Module):
         self.padding: Padding = padding
         self.stride = 2**depth
         initialise(self, init, rng)
-        if output_gain is not None:
-            nn.init.xavier_normal_(self.output.weight, output_gain, generator=rng)
 
     def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
         """Regenerate an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;

@@ -134,7 +134,7 @@ class RepaintExport(Export):
 
     @torch.no_grad()
     def ours(self, inputs: tuple[Tensor, ...], size: Size) -> Tensor:
-        return self.model.repaint(inputs[0], size, None, torch.Generator())
+        return self.model.repaint(inputs[0], size, None)
 
 
 class WholeExport(Export):

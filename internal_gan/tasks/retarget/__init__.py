@@ -63,7 +63,6 @@ class Retarget(Work[RetargetOptions]):
             image=learnt,
             protect=target.protect,
             vote=False if silent else self.wanted.vote,
-            seed=self.seed,
         )
 
     def _tour(

@@ -1,6 +1,6 @@
 """InGAN's fast form keeps the promises of the interface at any size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.ingan import retargeting
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
+from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.losses import LSGAN
 from internal_gan.patches.vote import vote
 from internal_gan.runs.model_file import load_model
@@ -58,11 +59,12 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def model_of(stage: InGANPyramidStage, transformed: list[Tensor]) -> Tensor:
-    """The output of scales 0 and 1 for transformed images, with the stage's network as scale 1."""
-    model = stage.model
-    coarser = model.synthesise(transformed.__getitem__, last=0)
-    return model.generate(stage.generator, 1, transformed[1], coarser)
+def drawn_by(stage: InGANPyramidStage, start: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
+    """The output of all scales up to a stage's, from T(x_0); step by step."""
+    image = start
+    for generator, size in zip([*stage.model.generators, stage.generator], sizes, strict=True):
+        image = generator(None, resize(image, size))
+    return image
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
@@ -103,7 +105,7 @@ def test_a_scale_range_limited_by_small_scales_is_reported(
     stage_of("model.scale_range=[1,2]")
     assert not caplog.records
     stage = stage_of("model.scale_range=[0.4,2]")
-    side = min(stage.photos[0].reals[-1].shape[-2:])
+    side = min(stage.photos[0].sizes[-1])
     least = f"to {stage.smallest / side:.2f} of their length, not to 0.40"
     assert least in caplog.messages[0]
 
@@ -133,9 +135,6 @@ class TestRetarget:
         assert model.retarget().shape == model.image.shape
         assert model.retarget(image=picture(31, 45)).shape == (1, 3, 31, 45)
 
-    def test_the_seed_does_not_matter(self, model: InGANPyramid) -> None:
-        assert torch.equal(model.retarget((20, 56)), model.retarget((20, 56), seed=3))
-
     def test_another_image_gives_another_result(self, model: InGANPyramid) -> None:
         other = model.retarget((20, 56), image=picture(20, 28, seed=1))
         assert not torch.equal(other, model.retarget((20, 56)))
@@ -144,7 +143,7 @@ class TestRetarget:
         own = model.retarget((20, 50), image=model.image)
         assert torch.equal(own, model.retarget((20, 50)))
 
-    def test_the_transformation_is_applied_at_every_scale(self, model: InGANPyramid) -> None:
+    def test_the_transformation_is_applied_at_the_coarsest_scale(self, model: InGANPyramid) -> None:
         class Mirror(Transform):
             def source(self, points: Tensor) -> Tensor:
                 return points * torch.tensor([-1.0, 1.0])
@@ -153,8 +152,7 @@ class TestRetarget:
                 return self
 
         sizes = [(14, 40), (17, 46), (20, 56)]
-        mirrored = [Mirror()(model.real(i), sizes[i]) for i in range(3)]
-        expected = model.synthesise(mirrored.__getitem__, last=2).clamp(-1, 1)
+        expected = model.synthesise(Mirror()(model.real(0), sizes[0]), sizes).clamp(-1, 1)
         painted = model.retarget((20, 56), transform=Mirror(), vote=False)
         assert torch.allclose(painted, expected, atol=1e-6)
 
@@ -170,8 +168,8 @@ class TestRetarget:
     ) -> None:
         sizes = [(14, 40), (17, 46), (20, 56)]
         expected = model.synthesise(
-            lambda i: resize(model.real(i), sizes[i]),
-            last=2,
+            resize(model.real(0), sizes[0]),
+            sizes,
             after=lambda i, painted: vote(painted, model.real(i)),
         )
         painted = model.retarget((20, 56), vote=True)
@@ -179,13 +177,12 @@ class TestRetarget:
         assert torch.equal(painted, model.retarget((20, 56)))
 
     def test_every_step_votes_with_the_patches_of_the_original(self, model: InGANPyramid) -> None:
-        rng = torch.Generator().manual_seed(0)
         voting = retargeting.Voting(model.image, float("inf"))
         painted = model.image
         steps = retargeting.sizes_between((20, 28), (20, 140), model.scale_range)
         assert len(steps) == 2
         for size in steps:
-            painted = model.repaint(painted, size, None, rng, voting=voting)
+            painted = model.repaint(painted, size, None, voting=voting)
         assert torch.equal(model.retarget((20, 140), vote=True), painted)
 
     def test_an_unknown_vote_setting_is_refused(self, model: InGANPyramid) -> None:
@@ -218,7 +215,7 @@ class TestRetarget:
     def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = untrained(scales=2)
         assert model.preview().shape == (1, 3, 17, 23)
-        finest = model.synthesise(lambda i: resize(model.real(i), [(14, 40), (17, 46)][i]), last=1)
+        finest = model.synthesise(resize(model.real(0), (14, 40)), [(14, 40), (17, 46)])
         painted = model.retarget((20, 56), vote=False)
         assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
 
@@ -235,27 +232,14 @@ class TestRetarget:
 
 
 class TestScales:
-    def test_the_finest_scales_are_conditioned_on_the_transformed_image(self) -> None:
-        model = prepared("model.conditioned_scales=1")
-        channels = [
-            model.new_generator(i).get_parameter("blocks.0.0.weight").shape[1] for i in (0, 1, 2)
-        ]
-        assert channels == [3, 3, 6]
-
-    def test_the_coarsest_scale_is_never_conditioned(self) -> None:
-        assert not prepared("model.conditioned_scales=9").is_conditioned(0)
-
     def test_depth_can_be_set_by_scale(self) -> None:
         model = prepared("model.depths={coarsest: 4, others: 2}")
         assert [len(model.new_generator(i).blocks) + 1 for i in (0, 1, 2)] == [4, 2, 2]
 
-    def test_a_conditioned_scale_also_starts_from_the_previous_one(self) -> None:
-        model = untrained("model.conditioned_scales=1")
-        first, second, third = (g.state_dict() for g in model.generators)
+    def test_a_scale_starts_from_the_previous_one(self) -> None:
+        model = untrained()
         assert same_weights(model.generators[0], model.generators[1])
-        assert torch.equal(third["blocks.0.0.weight"][:, :3], second["blocks.0.0.weight"])
-        assert not third["blocks.0.0.weight"][:, 3:].any()
-        assert torch.equal(third["output.weight"], first["output.weight"])
+        assert same_weights(model.generators[1], model.generators[2])
 
     def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
         model = untrained("model.widths={coarsest: 6, factor: 0.5, every: 1, limit: 4}")
@@ -313,39 +297,61 @@ class TestTraining:
         stage = stage_of(ACTS, index=1)
         model = stage.model
         _, scalars = stage.generator_loss()
-        stage.finish()
-        expected = F.mse_loss(model.synthesise(model.real, last=1), model.real(1))
-        assert float(scalars["identity"]) == pytest.approx(float(expected), rel=1e-5)
+        expected = F.mse_loss(drawn_by(stage, model.real(0), model.sizes[:2]), model.real(1))
+        torch.testing.assert_close(scalars["identity"], expected.detach())
 
-    def test_the_cycle_term_is_the_reconstruction_error(self) -> None:
-        stage = stage_of(ACTS, index=1)
-        model = stage.model
+    @pytest.mark.parametrize("geometry", [0, 0.4])
+    def test_the_cycle_is_the_error_of_the_way_back(self, geometry: float) -> None:
+        """Its value, and its gradient through both passes, step by step."""
+        only = ("model.adversarial_from=9", "model.identity_weight=0", *NO_PATCH_LOSS)
+        stage = stage_of(ACTS, "model.cycle_weight=3", f"model.geometry={geometry}", *only, index=1)
+        model, weights = stage.model, list(stage.generator.parameters())
+        total, scalars = stage.generator_loss()
+        found = torch.autograd.grad(total, weights)
+        stage.step = 0
         fake = stage._generate()
-        back = stage._back(fake)
-        stage.finish()
-        at = (fake.shape[-2], fake.shape[-1])
-        assert back.shape == model.real(1).shape
-        there = model.synthesise(
-            lambda i: resize(model.real(i), model.ladder.sizes_for(at, 1)[i]), last=1
-        )
-        assert torch.allclose(there, fake, atol=1e-6)
-        expected = model.synthesise(lambda i: resize(fake, model.sizes[i]), last=1)
-        assert torch.allclose(back, expected, atol=1e-6)
+        there, back = (None, None)
+        if geometry:
+            there = random_homography(geometry, seeded(0))
+            back = there.inverse()
 
-    def test_homographies_are_trained_with_their_cycle(self) -> None:
-        stage = stage_of(ACTS, "model.geometry=0.4", index=1)
-        model = stage.model
-        fakes = []
-        for _ in range(2):
-            fake, shape = stage._generate(), random_homography(0.4, seeded(stage.step))
-            sizes = model.ladder.sizes_for((fake.shape[-2], fake.shape[-1]), 1)
-            there = [shape(model.real(scale), sizes[scale]) for scale in range(2)]
-            assert torch.allclose(model_of(stage, there), fake, atol=1e-6)
-            back = [shape.inverse()(fake, model.sizes[scale]) for scale in range(2)]
-            assert torch.allclose(model_of(stage, back), stage._back(fake), atol=1e-6)
-            stage.generator_loss()
-            fakes.append(shape(model.real(0), (20, 20)))
-        assert not torch.equal(*fakes)
+        def at(image: Tensor, size: tuple[int, int], shape: Transform | None) -> Tensor:
+            return resize(image, size) if shape is None else shape(image, size)
+
+        sizes = model.ladder.sizes_for(size_of(fake), 1)
+        with torch.no_grad():
+            torch.testing.assert_close(
+                drawn_by(stage, at(model.real(0), sizes[0], there), sizes), fake
+            )
+        rebuilt = drawn_by(stage, at(fake, model.sizes[0], back), model.sizes[:2])
+        expected = F.l1_loss(rebuilt, model.real(1))
+        torch.testing.assert_close(scalars["cycle"], expected.detach())
+        wanted = torch.autograd.grad(3 * expected, weights)
+        for one, other in zip(found, wanted, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-7)
+
+    def test_each_term_alone_moves_the_generator(self) -> None:
+        off = {
+            "generator": "model.adversarial_from=9",
+            "nearest_patch": NO_PATCH_LOSS[0],
+            "sliced_wasserstein": NO_PATCH_LOSS[1],
+            "identity": "model.identity_weight=0",
+            "cycle": "model.cycle_weight=0",
+        }
+        on = {
+            "generator": "model.adversarial_from=0",
+            "nearest_patch": "model.patch_loss.nearest_patch.weight=1",
+            "sliced_wasserstein": "model.patch_loss.sliced_wasserstein.weight=1",
+            "identity": "model.identity_weight=1",
+            "cycle": "model.cycle_weight=1",
+        }
+        for term in on:
+            others = [option for name, option in off.items() if name != term]
+            stage = stage_of(ACTS, on[term], *others)
+            total, scalars = stage.generator_loss()
+            assert set(scalars) == {term}
+            found = torch.autograd.grad(total, list(stage.generator.parameters()))
+            assert all(bool(gradient.any()) for gradient in found), term
 
     def test_terms_are_computed_at_their_intervals(self) -> None:
         stage = stage_of("model.identity_interval=3")
@@ -379,7 +385,7 @@ class TestRepeating:
         assert same_weights(trained(tmp_path / "a"), trained(tmp_path / "b"))
 
     def test_a_loaded_model_retargets_identically(self, tmp_path: Path) -> None:
-        model = trained(tmp_path, "model.conditioned_scales=1")
+        model = trained(tmp_path)
         again = load_model(tmp_path / "model.safetensors")
         assert isinstance(again, InGANPyramid)
         assert torch.equal(again.retarget((17, 60)), model.retarget((17, 60)))
@@ -414,7 +420,6 @@ class TestRepeating:
         ("model.adversarial_weight=[1,2]", "adversarial_weight has 2 numbers"),
         ("model.learning_rates=-1", "learning_rates is -1"),
         ("model.depths=1", "depths is 1"),
-        ("model.conditioned_scales=-1", "conditioned_scales is -1"),
         ("model.adversarial_from=-1", "adversarial_from is -1"),
         ("model.discriminator_crop=5", "discriminator_crop is 5"),
         ("model.penalty_crop=5", "penalty_crop is 5"),
@@ -430,18 +435,44 @@ def test_options_out_of_range_fail_before_any_work(override: str, message: str) 
         prepared(override)
 
 
-def test_the_default_has_lsgan_the_cycle_and_a_discriminator_at_every_scale() -> None:
+def test_the_default_has_lsgan_the_cycle_and_a_discriminator_of_several_scales() -> None:
     recipe = recipe_of(base=("model=ingan",))
     model = recipe.prepare(picture(48, 64))
     assert isinstance(recipe.adversarial_loss, LSGAN)
-    assert model.num_stages > 2
+    judged = []
     for index in range(model.num_stages):
         stage = recipe.stage(model, index, 2, None, torch.Generator().manual_seed(0))
-        judged, _ = stage.discriminator_loss()
-        assert judged.item() > 0
+        assert isinstance(stage.discriminator, MultiScaleDiscriminator)
+        judged.append(len(stage.discriminator.networks))
+        stage.discriminator_loss()
         _, scalars = stage.generator_loss()
         assert {"generator", "cycle"} <= scalars.keys()
         stage.finish()
+    # A scale's discriminator also judges its pictures at sizes like those of the coarser scales.
+    assert judged == [2, 3, 4, 5, 5]
+
+
+def test_the_weights_of_the_sizes_move_from_coarse_to_fine() -> None:
+    stage = stage_of("model.adversarial_from=0", index=2, steps=10)
+    assert stage.discriminator is not None
+    weights = []
+    for stage.step in (0, 9):
+        stage.discriminator_loss()
+        weights.append(stage.discriminator.weights[0])
+    assert len(stage.discriminator.weights) > 1
+    assert weights[0] < weights[1]
+
+
+def test_a_discriminator_starts_from_the_sizes_that_the_coarser_scale_judged() -> None:
+    recipe, model = recipe_of(base=("model=ingan",)), None
+    model = recipe.prepare(picture(48, 64))
+    first = recipe.stage(model, 0, 2, None, seeded(0))
+    first.finish()
+    second = recipe.stage(model, 1, 2, first, seeded(1))
+    old, new = first.discriminator.networks, second.discriminator.networks
+    assert same_weights(new[0], old[0])
+    for coarse, network in zip(old, new[1:], strict=False):
+        assert same_weights(network, coarse)
 
 
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:

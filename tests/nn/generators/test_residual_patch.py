@@ -108,16 +108,6 @@ def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
         assert float((plain(noise, image) - image).abs().mean()) > 0.3
 
 
-def test_a_condition_is_an_extra_input() -> None:
-    generator = ResidualPatchGenerator(4, depth=2, norm="none", condition_channels=3)
-    image, condition = torch.rand(2, 1, 3, 9, 11)
-    x = torch.cat([image, condition], dim=1)
-    padded = F.pad(x, (generator.margin,) * 4)
-    expected = image + torch.tanh(generator.output(generator.blocks(padded)))
-    assert torch.equal(generator(None, image, condition), expected)
-    assert not torch.equal(generator(None, image, image), expected)
-
-
 def test_output_std_of_zero_is_the_identity() -> None:
     image = image_of(20, 24)
     generator = ResidualPatchGenerator(8, output_std=0.0, rng=rng())
