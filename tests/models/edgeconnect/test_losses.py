@@ -1,0 +1,110 @@
+"""The losses of EdgeConnect's generators are the weighted sums of their terms."""
+
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.models.edgeconnect.training import CompletionStage, EdgeStage
+from internal_gan.nn.perceptual import RandomFeatures, content_distance, style_distance
+from tests.tiny import EDGECONNECT, finish_stages, picture, recipe_of
+
+COMPLETION = {
+    "generator": ("model.weights.adversarial", 0.3),
+    "l1": ("model.weights.l1", 2.0),
+    "content": ("model.weights.content", 0.7),
+    "style": ("model.weights.style", 50.0),
+    "matching": ("model.weights.matching", 5.0),
+    "sliced_wasserstein": ("model.patch_loss.sliced_wasserstein.weight", 3.0),
+    "nearest_patch": ("model.patch_loss.nearest_patch.weight", 4.0),
+}
+EDGES = {
+    "generator": ("model.weights.edge_adversarial", 0.3),
+    "matching": ("model.weights.edge_matching", 7.0),
+    "entropy": ("model.weights.edge_entropy", 2.0),
+}
+
+
+def set_to(terms: dict[str, tuple[str, float]], *only: str) -> list[str]:
+    """The overrides of the terms' weights; of those not in ``only``, if any are, 0."""
+    return [
+        f"{option}={weight if not only or name in only else 0}"
+        for name, (option, weight) in terms.items()
+    ]
+
+
+def stage_of(index: int, *overrides: str) -> Any:
+    recipe = recipe_of("model/features=random", *overrides, base=EDGECONNECT)
+    model = recipe.prepare(picture())
+    finish_stages(recipe, model, index)
+    return recipe.stage(model, index, 4, None, torch.Generator().manual_seed(0))
+
+
+def moved(total: Tensor, weights: list[Tensor]) -> bool:
+    found = torch.autograd.grad(total, weights, allow_unused=True)
+    return any(gradient is not None and bool(gradient.any()) for gradient in found)
+
+
+@pytest.mark.parametrize("index", [1, 3])
+def test_the_completions_loss_is_the_weighted_sum_of_its_terms(index: int) -> None:
+    total, scalars = stage_of(index, *set_to(COMPLETION)).generator_loss()
+    assert scalars.keys() == COMPLETION.keys()
+    expected = sum(COMPLETION[name][1] * float(value) for name, value in scalars.items())
+    assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_edge_networks_loss_is_the_weighted_sum_of_its_terms() -> None:
+    total, scalars = stage_of(0, *set_to(EDGES)).generator_loss()
+    assert scalars.keys() == EDGES.keys()
+    expected = sum(EDGES[name][1] * float(value) for name, value in scalars.items())
+    assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("term", COMPLETION)
+def test_each_term_alone_moves_the_completion(term: str) -> None:
+    stage = cast(CompletionStage, stage_of(1, *set_to(COMPLETION, term)))
+    total, scalars = stage.generator_loss()
+    assert term in scalars
+    assert moved(total, list(stage.completion.parameters()))
+
+
+@pytest.mark.parametrize("term", EDGES)
+def test_each_term_alone_moves_the_edge_network(term: str) -> None:
+    stage = cast(EdgeStage, stage_of(0, *set_to(EDGES, term)))
+    assert moved(stage.generator_loss()[0], list(stage.generator.parameters()))
+
+
+def test_the_values_of_the_completions_terms() -> None:
+    """L1 over the hole's known share; content and style of the features; matching of D's."""
+    stage = cast(CompletionStage, stage_of(1, *set_to(COMPLETION)))
+    batch, filled, edges = stage._draw()
+    unknown = torch.zeros_like(batch.hole)
+    unknown[..., :3, :] = 1
+    hole = torch.maximum(batch.hole, unknown)
+    given = type(batch)(batch.image, batch.edges, unknown, hole)
+    generator = torch.Generator().manual_seed(0)
+    _, scalars = stage.loss(stage.discriminator, given, filled, edges, 0, generator)
+    share = float((hole - unknown).mean())
+    expected = F.l1_loss(filled, batch.image) / share
+    torch.testing.assert_close(scalars["l1"], expected.detach())
+    features = stage.loss.features
+    assert isinstance(features, RandomFeatures)
+    made, real = features(filled), features(batch.image)
+    torch.testing.assert_close(scalars["content"], content_distance(made[0], real[0]).detach())
+    torch.testing.assert_close(scalars["style"], style_distance(made[1], real[1]).detach())
+    judged = [stage.discriminator(torch.cat([x, edges], 1))[1] for x in (filled, batch.image)]
+    torch.testing.assert_close(scalars["matching"], content_distance(*judged).detach())
+
+
+def test_edges_get_no_gradient_from_the_completions_discriminator() -> None:
+    """Only through the filling that they guide."""
+    stage = cast(CompletionStage, stage_of(3, *set_to(COMPLETION, "generator", "matching")))
+    batch, filled, edges = stage._draw()
+    filled, edges = (x.detach().requires_grad_() for x in (filled, edges))
+    generator = torch.Generator().manual_seed(0)
+    total, _ = stage.loss(stage.discriminator, batch, filled, edges, 0, generator)
+    through_filling, direct = torch.autograd.grad(total, [filled, edges], allow_unused=True)
+    assert through_filling.any()
+    assert direct is None
