@@ -273,6 +273,8 @@ class InGANPyramidRecipe(LadderRecipe):
         per_stage(self.target_area, count, "target_area", 1)
         per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
         model.new_generator(0)
+        for size in model.sizes[self.adversarial_from :]:
+            self.discriminator(size=size, width=1)
         for photo in range(1, len(model.images)):
             try_patch_losses(self.patch_loss, model.real(0, photo), count)
 

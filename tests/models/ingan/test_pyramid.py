@@ -422,6 +422,7 @@ class TestRepeating:
         ("model.depths=1", "depths is 1"),
         ("model.adversarial_from=-1", "adversarial_from is -1"),
         ("model.discriminator_crop=5", "discriminator_crop is 5"),
+        ("model.discriminator.min_side=9", "min_side is 9; allowed: 11 or more"),
         ("model.penalty_crop=5", "penalty_crop is 5"),
         ("model.steps=0", "steps is 0"),
         ("model.patch_loss.nearest_patch.loss.normalise=0", "normalise is 0"),
