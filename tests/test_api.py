@@ -725,6 +725,12 @@ class TestLoading:
             assert (half - whole).abs().mean() < 0.01, name
         assert next(model.network.parameters()).dtype == torch.float32
 
+    def test_a_task_without_randomness_refuses_a_seed(self, ingan: Run[InGAN]) -> None:
+        with pytest.raises(UserError, match="seed=3: task=retarget draws nothing at random"):
+            ingan.model.retarget((20, 30), seed=3)
+        with pytest.raises(UserError, match="draws nothing at random"):
+            ingan.model.retarget((20, 30), generator=torch.Generator())
+
     def test_a_device_or_a_dtype_that_is_not_there_is_refused(self, singan: Run[SinGAN]) -> None:
         assert singan.model.to("cpu").device == torch.device("cpu")
         with pytest.raises(UserError, match="device=tpu: unknown"):

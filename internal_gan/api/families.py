@@ -203,7 +203,7 @@ class InGAN(Model):
         vote: bool | Literal["auto"] = "auto",
         **how: Unpack[How],
     ) -> Any:
-        """Draw the photo in another size or shape, using its own patches.
+        """Draw the photo in another size or shape, using its own patches; takes no seed.
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
