@@ -173,12 +173,12 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ],
         [{True}, {False}, {True}, {True}],
     ),
-    "input of G1, G2 and D1": (
+    "input of G1, G2, D1 and D2": (
         lambda: [
             *(g.entry[1].in_channels for g in generators()),
-            discriminators()[0].blocks[0][0].in_channels,
+            *(d.blocks[0][0].in_channels for d in discriminators()),
         ],
-        [3, 4, 2],
+        [3, 4, 2, 4],
     ),
     "layers of D": (
         lambda: convolutions(discriminators()[1]),

@@ -63,11 +63,10 @@ class InGANStage(Stage):
 
     def discriminator_loss(self) -> Losses:
         self.discriminator.set_progress(self.progress)
-        fake = self.draws.for_discriminator().fake
+        drawn = self.draws.for_discriminator()
         if self.recipe.same_scales:
-            self.discriminator.judge_as(size_of(fake))
-        real = self._noisy("real", self.draw_crop())
-        fake = self._noisy("fake", fake)
+            self.discriminator.judge_as(size_of(drawn.fake))
+        real, fake = self._noisy("real", drawn.image), self._noisy("fake", drawn.fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
         penalised = (real[window], fake[window])
