@@ -16,7 +16,7 @@ class StagePlan:
         size: (height, width) in pixels.
         steps: number of training steps.
         seconds_per_step: measured before training; 0 if not measured.
-        threads: CPU threads to start with; 0 on a GPU.
+        threads: CPU threads to start with; 0 if not measured.
     """
 
     name: str

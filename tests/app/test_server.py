@@ -4,10 +4,11 @@ import errno
 import io
 import json
 import os
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -426,26 +427,37 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     worker = Worker()
     answers: dict[str, str | None] = {}
     photo = tmp_path / "photo.png"
-    photo.write_bytes(png(400, 600))
+    photo.write_bytes(png())
     worker.start()
-    command = ("task=preview", f"image={photo}")
 
     def draw(run: str) -> None:
-        count = "preview.count=9" if run == "first" else "preview.count=1"
-        answers[run] = worker.do(run, [*command, count, f"output={tmp_path / run}"])
+        command = ("task=preview", f"image={photo}", "preview.count=1", f"output={tmp_path / run}")
+        answers[run] = worker.do(run, command)
 
-    threads = [threading.Thread(target=draw, args=[run]) for run in ("first", "second", "third")]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.3)
-    worker.stop("second")
-    time.sleep(0.5)
-    assert not answers  # the first is still being drawn
-    worker.stop("first")
-    for thread in threads:
-        thread.join()
+    def draw_and_stop(runs: Sequence[str], stopped: str) -> None:
+        """Stop a drawing while the process, held still, is at the first."""
+        process = worker._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        threads = [threading.Thread(target=draw, args=[run]) for run in runs]
+        threads[0].start()
+        until(lambda: worker._at == runs[0])
+        for thread in threads[1:]:
+            thread.start()
+        worker.stop(stopped)
+        process.send_signal(signal.SIGCONT)
+        for thread in threads:
+            thread.join()
+
+    draw_and_stop(("first", "second"), stopped="second")
+    draw_and_stop(("third", "fourth"), stopped="third")
     worker.close()
-    assert answers == {"first": "it was stopped", "second": "it was stopped", "third": None}
+    assert answers == {
+        "first": None,
+        "second": "it was stopped",
+        "third": "it was stopped",
+        "fourth": None,
+    }
 
 
 def test_a_run_on_another_machine_is_not_signalled(

@@ -5,6 +5,7 @@ The keys of ``NUMBERS`` are the rows of that page.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -280,7 +281,7 @@ def test_a_result_of_a_single_pixel_can_be_normalised() -> None:
 def test_noise_is_added_only_where_the_option_says() -> None:
     recipe = recipe_of("model.noise=0.1", "model.noise_on=[fake]", base=INGAN_PAPER)
     stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator().manual_seed(0))
-    drawn, seen = stage.draw(), []
+    drawn, seen = replace(stage.draw(), image=picture(20, 24, seed=1)), []
     stage.draws = SimpleNamespace(for_discriminator=lambda: drawn, for_generator=lambda: drawn)
     stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     stage.discriminator_loss()

@@ -285,14 +285,19 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
 
 
 def test_photos_of_the_same_name_have_folders_of_their_own(shell: Shell, checkpoint: str) -> None:
-    names = ("x/a.png", "y/a.png", "z/1-a.png")
-    for name in names:
+    folders = {"x/a.png": "1-a", "y/a.png": "2-a", "z/1-a.png": "3-1-a"}
+    for seed, name in enumerate(folders):
         Path(name).parent.mkdir()
-        shutil.copy("photo.png", name)
-    photos = f"image=[{','.join(names)}]"
+        write_image(Path(name), picture(HEIGHT, WIDTH, seed))
+    photos = f"image=[{','.join(folders)}]"
     answer = shell("task=inpaint", checkpoint, photos, "inpaint.box=[5,5,10,12]", "output=out")
     assert answer.code == 0, answer.err
-    assert {path.name for path in Path("out/inpaint").iterdir()} == {"1-a", "2-a", "3-1-a"}
+    assert {path.name for path in Path("out/inpaint").iterdir()} == set(folders.values())
+    for name, folder in folders.items():
+        changed = (pixels(f"out/inpaint/{folder}/000.png") != pixels(name)).any(axis=2)
+        assert changed[5:15, 5:17].any()
+        changed[5:15, 5:17] = False
+        assert not changed.any()
 
 
 def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(

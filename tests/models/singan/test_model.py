@@ -407,9 +407,11 @@ class TestLosses:
         assert float(scalars["reconstruction"]) == pytest.approx(float(expected), rel=1e-5)
 
     def test_alpha_is_an_option(self) -> None:
-        stage = stage_of("model.reconstruction_weight=[0,3,100]", base=PAPER)
-        total, scalars = stage.generator_loss()
-        assert float(total.detach()) == pytest.approx(float(scalars["generator"]))
+        for index, alpha in enumerate((0, 3, 100)):
+            stage = stage_of("model.reconstruction_weight=[0,3,100]", base=PAPER, index=index)
+            total, scalars = stage.generator_loss()
+            expected = scalars["generator"] + alpha * scalars["reconstruction"]
+            assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_penalty_is_computed_at_intervals_with_proportional_weight(self) -> None:
         stage = stage_of("model.penalty_interval=3", "model.penalty_crop=null")

@@ -48,14 +48,21 @@ def test_the_weights_depend_only_on_the_random_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("option", "refused", "smallest"),
     [
-        ({"width": 0}, "width is 0"),
-        ({"depth": -1}, "depth is -1"),
-        ({"dilation": 0}, "dilation is 0"),
-        ({"kernel_size": 4}, "kernel_size is 4; allowed: odd"),
+        ("width", 0, 1),
+        ("depth", -1, 0),
+        ("residual_blocks", -1, 0),
+        ("dilation", 0, 1),
+        ("kernel_size", 0, 1),
+        ("kernel_size", 4, 3),
     ],
 )
-def test_an_impossible_architecture_is_refused(settings: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        generator(**settings)
+def test_only_an_impossible_architecture_is_refused(
+    option: str, refused: int, smallest: int
+) -> None:
+    with pytest.raises(ValueError, match=f"{option} is {refused}; allowed: "):
+        generator(**{option: refused})
+    small: dict[str, object] = {"width": 2, "depth": 1, "residual_blocks": 1, "norm": "none"}
+    network = generator(**(small | {option: smallest}))
+    assert network(torch.zeros(1, 4, 9, 11)).shape == (1, 3, 9, 11)
