@@ -5,35 +5,55 @@ The keys of ``NUMBERS`` are the rows of that page.
 
 from collections.abc import Callable
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import EDIT_DILATE, FEATHER, HARMONIZE_DILATE
-from internal_gan.models.singan.super_resolution import super_resolution_sizes
+from internal_gan.models.singan.injection import EDIT_DILATE, FEATHER, HARMONIZE_DILATE, soft_mask
+from internal_gan.models.singan.super_resolution import super_resolution_sizes, super_resolve
 from internal_gan.models.singan.walk import Walk
-from internal_gan.nn.losses import WGANGP
 from tests.fidelity.page import rows
+from tests.fidelity.published import (
+    field_of_view,
+    initial,
+    precision,
+    published,
+    rng,
+    slopes,
+    training,
+    weights,
+)
 from tests.tiny import finish_stages, picture, prepared, recipe_of, untrained
 
 PAPER = "experiment=singan_paper"
+ENLARGING = (
+    "task=super_resolution",
+    "recipe=super_resolution",  # what the command line adds for this task
+    "experiment=singan_paper_super_resolution",
+)
+NARROW = ("model.widths.coarsest=4", "model.widths.limit=4")
+FILMS = "experiment=singan_paper_animation"
 
 
-@cache
 def paper() -> Any:
-    """The options, the recipe, the model and its first stage for a photo of 188x250 pixels."""
-    options = compose([PAPER])
-    recipe = build(options.model)
-    model = recipe.prepare(picture(188, 250))
-    stage = recipe.stage(model, 0, 2000, None, torch.Generator().manual_seed(0))
-    return SimpleNamespace(options=options, recipe=recipe, model=model, stage=stage)
+    """SinGAN for a photo of 188x250 pixels and its first stage."""
+    return published(PAPER, size=(188, 250))
+
+
+def second() -> Any:
+    """SinGAN for a photo of 60x80 pixels and its second stage."""
+    return published(PAPER, size=(60, 80), stages=2)
+
+
+def networks() -> tuple[nn.Module, nn.Module]:
+    return paper().stage.generator, paper().stage.discriminator
 
 
 def kinds(network: nn.Module) -> str:
@@ -46,131 +66,237 @@ def released(height: int, width: int) -> list[tuple[int, int]]:
     return prepared(base=[PAPER], pixels=picture(height, width)).sizes
 
 
-def ratio() -> float:
+def ratio(sizes: list[tuple[int, int]]) -> float:
     """The mean size ratio of neighbouring scales."""
-    sizes = [height for height, _ in paper().model.sizes]
-    return round(float((sizes[0] / sizes[-1]) ** (1 / (len(sizes) - 1))), 3)
+    return round(float((sizes[0][0] / sizes[-1][0]) ** (1 / (len(sizes) - 1))), 3)
 
 
-def std(weight: torch.Tensor) -> float:
-    return round(float(weight.detach().std()), 2)
+@cache
+def in_training() -> Any:
+    """The optimisers in four steps of a scale's training."""
+    stage = published.__wrapped__(PAPER, *NARROW, size=(30, 40)).stage
+    return training(stage, 2000, (0, 1599, 1600, 1999))
+
+
+def drawn_weights() -> list[float]:
+    """Deviation of the initial weights of every convolution, mean and deviation of the norms'."""
+    modules = [m for network in networks() for m in network.modules()]
+    norms = torch.cat([m.weight.detach() for m in modules if isinstance(m, nn.BatchNorm2d)])
+    drawn = [float(weight.std()) for network in networks() for _, weight in initial(network)]
+    return [*drawn, float(norms.mean()), float(norms.std())]
+
+
+def margins() -> tuple[int, bool, bool, set[int]]:
+    """How far a scale's input exceeds its image, whether image and noise are zero there, and what
+    each convolution takes from its input."""
+    model, stage = second().model, second().stage
+    noise = model.random_noise(1, stage.size, 1, rng())
+    seen: list[Tensor] = []
+    losses = set()
+
+    def watch(_: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+        seen.append(inputs[0])
+        losses.add(inputs[0].shape[-1] - output.shape[-1])
+
+    for network in (stage.generator, stage.discriminator):
+        convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+        hooks = [m.register_forward_hook(watch) for m in convolutions]
+        if network is stage.generator:
+            network(noise, torch.ones(1, 3, *stage.size))
+        else:
+            network(torch.ones(1, 3, *stage.size))
+        for hook in hooks:
+            hook.remove()
+    margin = (seen[0].shape[-1] - stage.size[1]) // 2
+    inner = F.pad(torch.ones(1, 3, *stage.size), (margin,) * 4) > 0
+    return margin, not seen[0][~inner].any(), bool(seen[0][inner].all()), losses
+
+
+def handed_over() -> tuple[float, int]:
+    """Largest value that the next scale gets, and how many levels there are between -1 and 1."""
+    drawn = torch.linspace(-2, 2, 40_000).view(1, 1, 200, 200)
+    given = paper().model.hand_over(drawn, (200, 200))
+    return float(given.max()), len(given.unique())
+
+
+def noises() -> list[float]:
+    """Deviation of the noise of the first scale, and of the second relative to the error of the
+    reconstruction; the number of different channels of both."""
+    model, stage = second().model, second().stage
+    rmse = F.mse_loss(stage.reconstruction_base, stage.real).sqrt()
+    drawn = [model.random_noise(n, (200, 200), 1, rng())[..., 5:-5, 5:-5] for n in (0, 1)]
+    relative = [float(drawn[0].std()), float(drawn[1].std() / rmse)]
+    channels = [len({float(x) for x in noise[0, :, 0, 0]}) for noise in drawn]
+    return [*(round(x, 2) for x in relative), *channels]
+
+
+def penalty_of(slope: float) -> float:
+    """The weighted penalty of a D whose gradient is ``slope`` in each channel of each pixel."""
+
+    class Linear(nn.Module):
+        def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+            return slope * image.sum(dim=1, keepdim=True), []
+
+    images = torch.zeros(1, 3, 20, 30), torch.ones(1, 3, 20, 30)
+    found = paper().recipe.adversarial_loss.penalty(Linear(), *images, rng())
+    return round(float(found.detach()), 4)
+
+
+def critic(real: float, fake: float) -> float:
+    loss = paper().recipe.adversarial_loss.discriminator(torch.tensor(real), torch.tensor(fake))
+    return float(loss)
+
+
+def everything_else() -> list[Any]:
+    """The terms of every loss in three steps, whether D sees the photo alone, G's gradient where
+    its output saturates, and what changes the weights besides Adam."""
+    stage = published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
+    terms, seen = set(), []
+    hook = stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    for _ in range(3):
+        terms.add((*stage.discriminator_loss()[1], *stage.generator_loss()[1]))
+    hook.remove()
+    # In a step D judges the photo, the fake, a mixture of both for the penalty, and the fake again.
+    photo = all(torch.equal(image, stage.real) for image in seen[::4])
+    bias = stage.generator.output.bias
+    nn.init.constant_(bias, 100)
+    (gradient,) = torch.autograd.grad(stage.generator(stage.reconstruction_noise).sum(), bias)
+    done = training(stage, 2000, [0])
+    return [terms, photo, float(gradient.abs().max()), done.averaged, stage.optimization.clip]
+
+
+def grown_mask(dilate: float, feather: float) -> tuple[int, int]:
+    """How far a mask of half an image grows, and the deviation of its blurred border, in pixels."""
+    model = paper().model
+    mask = torch.zeros(1, 1, *model.sizes[-1])
+    mask[..., :100] = 1
+    row = soft_mask(model, mask, dilate, feather)[0, 0, 90].double()
+    step = -row.diff()
+    places = torch.arange(len(step)) + 1.0
+    mean = float((step * places).sum())
+    return round(mean - 100), round(float((step * (places - mean).square()).sum().sqrt()))
+
+
+def trained_to_enlarge() -> list[Any]:
+    """The number of scales, coarsest side, steps, rate and weight of the reconstruction."""
+    made = published(*ENLARGING, size=(180, 250))
+    return [
+        len(made.model.sizes),
+        min(made.model.sizes[0]),
+        set(made.recipe.steps_of(made.model)),
+        made.stage.optimization.generator_lr,
+        weights(made.stage.generator_loss)["reconstruction"],
+    ]
+
+
+def passes() -> tuple[float, int, bool]:
+    """The factor, how often the finest scale is applied, and whether the last time decides."""
+    wanted = compose(ENLARGING).super_resolution
+    model, drawn = untrained(), list[Tensor]()
+    refine = model.refine
+
+    def watch(*given: Any) -> Tensor:
+        drawn.append(refine(*given))
+        return drawn[-1].clone()
+
+    with patch.object(model, "refine", watch):
+        found = super_resolve(
+            model,
+            wanted.factor,
+            picture(10, 12),
+            passes=wanted.passes,
+            back_projection=wanted.back_projection,
+        )
+    return found.shape[-1] / 12, len(drawn), torch.equal(found, drawn[-1].clamp(-1, 1))
+
+
+def trained_for_films() -> list[Any]:
+    """Coarsest side, steps, weight of the reconstruction, deviation of the noise's border."""
+    made = published(FILMS, size=(90, 120))
+    border = torch.cat([made.model.random_noise(0, (40, 900), 1, rng())[0, 0, :5].flatten()])
+    return [
+        min(made.model.sizes[0]),
+        set(made.recipe.steps_of(made.model)),
+        weights(made.stage.generator_loss)["reconstruction"],
+        round(float(border.std()), 1),
+    ]
+
+
+def walk() -> tuple[float, float]:
+    """The coefficients of a film's walk at ten frames per second."""
+    options = compose([PAPER]).animate
+    found = Walk(options.alpha, options.beta, 10)
+    return round(found.a, 3), round(found.b, 3)
 
 
 BLOCKS = "conv batch leaky " * 4 + "conv"
 NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
-    "scales of 188x250": (lambda: (len(released(188, 250)), ratio()), (10, 0.799)),
+    "scales of 188x250": (
+        lambda: (len(paper().model.sizes), ratio(paper().model.sizes)),
+        (10, 0.799),
+    ),
     "scales of 243x1024": (lambda: len(released(243, 1024)), 5),
-    "coarsest short side": (lambda: min(released(188, 250)[0]), 25),
+    "coarsest short side": (lambda: min(paper().model.sizes[0]), 25),
     "finest long side": (lambda: max(released(376, 500)[-1]), 250),
     "layers of G": (lambda: kinds(paper().stage.generator), BLOCKS),
     "layers of D": (lambda: kinds(paper().stage.discriminator), BLOCKS),
     "parameters of G and D at 32 channels": (
-        lambda: [
-            sum(p.numel() for p in network.parameters())
-            for network in (paper().stage.generator, paper().stage.discriminator)
-        ],
+        lambda: [sum(p.numel() for p in network.parameters()) for network in networks()],
         [29_763, 29_185],
     ),
     "channels": (
-        lambda: [paper().recipe.widths.at(scale) for scale in range(14)],
-        [32] * 4 + [64] * 4 + [128] * 6,
-    ),
-    "slope of LeakyReLU": (lambda: paper().stage.generator.blocks[0][-1].negative_slope, 0.2),
-    "receptive field": (lambda: paper().stage.discriminator.receptive_field, 11),
-    "padding": (
         lambda: (
-            paper().stage.generator.padding,
-            paper().stage.generator.margin,
-            paper().model.noise_padding,
+            [paper().model.new_generator(n).output.in_channels for n in range(10)]
+            + [paper().recipe.widths.at(13)]
         ),
-        ("zero", 5, "zero"),
+        [32] * 4 + [64] * 4 + [128] * 3,
     ),
-    "initial weights": (lambda: std(paper().stage.generator.output.weight), 0.02),
-    "between scales": (lambda: paper().model.handover, "levels"),
-    "noise": (
-        lambda: (float(paper().model.noise_std[0]), paper().recipe.noise_strength),
-        (1.0, 0.1),
+    "slope of LeakyReLU": (lambda: slopes(*networks()), {0.2}),
+    "receptive field": (
+        lambda: (
+            field_of_view(lambda x: paper().stage.discriminator.eval()(x)[0], 3, 41),
+            field_of_view(paper().stage.generator.eval().detail, 3, 41),
+        ),
+        (11, 11),
     ),
+    "padding": (margins, (5, True, True, {2})),
+    "initial weights": (drawn_weights, pytest.approx([0.02] * 10 + [1, 0.02], rel=0.15)),
+    "between scales": (handed_over, (1, 256)),
+    "noise": (noises, [1, 0.1, 1, 3]),
     "gradient penalty": (
-        lambda: (
-            type(paper().recipe.adversarial_loss),
-            paper().recipe.adversarial_loss.penalty_weight,
-            paper().recipe.adversarial_loss.penalty_norm,
-        ),
-        (WGANGP, 0.1, "pixel"),
+        lambda: (critic(2, 5), [penalty_of(slope / 3**0.5) for slope in (0, 1, 3)]),
+        (3, [0.1, 0, 0.4]),
     ),
-    "reconstruction weight": (lambda: paper().stage.reconstruction_weight, 10),
+    "reconstruction weight": (
+        lambda: weights(paper().stage.generator_loss),
+        {"generator": 1, "reconstruction": 10},
+    ),
     "steps of a scale": (lambda: set(paper().recipe.steps_of(paper().model)), {2000}),
-    "updates in a step": (
-        lambda: (paper().stage.discriminator_steps, paper().stage.generator_steps),
-        (3, 3),
-    ),
+    "updates in a step": (lambda: in_training().updates, [3, 3]),
     "learning rate": (
-        lambda: [
-            (
-                paper().stage.optimization.generator_lr,
-                paper().stage.optimization.discriminator_lr,
-                *paper().stage.optimization.betas,
-            ),
-            [paper().stage.optimization.lr_factor(step, 2000) for step in (0, 1599, 1600, 1999)],
-        ],
-        [(5e-4, 5e-4, 0.5, 0.999), [1, 1, 0.1, 0.1]],
+        lambda: (in_training().rates, in_training().betas),
+        ([[5e-4] * 2] * 2 + [[5e-5] * 2] * 2, [(0.5, 0.999)] * 2),
     ),
     "nothing else": (
-        lambda: [
-            bool(paper().recipe.patch_loss),
-            paper().recipe.penalty_interval,
-            paper().recipe.penalty_crop,
-            paper().recipe.reconstruction_interval,
-            paper().recipe.discriminator_crop,
-            paper().stage.optimization.ema,
-            paper().stage.optimization.clip,
-            paper().stage.generator.gradient_floor,
-        ],
-        [False, 1, None, 1, None, None, None, 0],
+        everything_else,
+        [{("discriminator", "penalty", "generator", "reconstruction")}, True, 0, False, None],
     ),
-    "precision": (lambda: paper().options.precision, "fp32"),
-    "mask of an edit": (lambda: (EDIT_DILATE, HARMONIZE_DILATE, FEATHER), (20, 7, 5)),
-    "walk of a film": (lambda: (round(Walk().a, 3), round(Walk().b, 3)), (1.71, -0.81)),
-    "training for super-resolution": (
-        lambda: [
-            enlarging().model[name]
-            for name in (
-                "scale_factor",
-                "min_size",
-                "reconstruction_weight",
-                "steps",
-                "learning_rates",
-            )
-        ],
-        [0.7937, 18, 100, 2000, 1],
-    ),
-    "passes of super-resolution": (
+    "precision": (lambda: precision(paper()), torch.float32),
+    "mask of an edit": (
         lambda: (
-            enlarging().super_resolution.factor,
-            enlarging().super_resolution.passes,
-            enlarging().super_resolution.back_projection,
+            [grown_mask(d, 0)[0] for d in (EDIT_DILATE, HARMONIZE_DILATE)]
+            + [grown_mask(0, FEATHER)[1]]
         ),
-        (4, 6, 0),
+        [20, 7, 5],
     ),
-    "training for films": (
-        lambda: [
-            compose(["experiment=singan_paper_animation"]).model[name]
-            for name in ("min_size", "noise_padding", "steps", "reconstruction_weight")
-        ],
-        [20, "random", 2000, 10],
+    "walk of a film": (walk, (1.71, -0.81)),
+    "training for super-resolution": (
+        trained_to_enlarge,
+        [12, 18, {2000}, 5e-4, 100],  # the fewest with a ratio of 2^(-1/3) or more, and one more
     ),
+    "passes of super-resolution": (passes, (4, 6, True)),
+    "training for films": (trained_for_films, [20, {2000}, 10, 1]),
 }
-
-
-def enlarging() -> Any:
-    return compose(
-        [
-            "task=super_resolution",
-            "recipe=super_resolution",  # what the command line adds for this task
-            "experiment=singan_paper_super_resolution",
-        ]
-    )
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -184,14 +310,14 @@ def test_the_page_has_a_row_for_each_number() -> None:
 
 
 def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
-    wanted = enlarging().super_resolution
+    wanted = compose(ENLARGING).super_resolution
     model = untrained()
     sizes = super_resolution_sizes(model, wanted.factor, (1000, 800), wanted.passes)
     assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 
 def test_super_resolution_changes_only_its_own_numbers() -> None:
-    plain, own = compose([PAPER]).model, enlarging().model
+    plain, own = compose([PAPER]).model, compose(ENLARGING).model
     changed = {name for name in plain if plain[name] != own[name]}
     assert changed == {"scale_factor", "min_size", "reconstruction_weight"}
 

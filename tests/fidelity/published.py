@@ -1,0 +1,116 @@
+"""A paper's form of a family, built from its options, and what its networks and losses do."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from internal_gan.config.build import build
+from internal_gan.device import select_precision
+from internal_gan.models.base import Stage
+from internal_gan.models.losses import Losses, Terms
+from internal_gan.training.trainee import Trainee
+from internal_gan.units import Size
+from tests.tiny import picture, tiny_options
+
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@cache
+def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -> Any:
+    """The options, recipe, model and first stages for a photo, none of them trained."""
+    options = tiny_options(base=overrides)
+    recipe = build(options.model)
+    model = recipe.prepare(picture(*size))
+    made: list[Stage] = []
+    for index in range(stages):
+        if made:
+            made[-1].finish()
+        made.append(recipe.stage(model, index, steps, made[-1] if made else None, rng(index)))
+    return SimpleNamespace(
+        options=options, recipe=recipe, model=model, stages=made, stage=made[-1] if made else None
+    )
+
+
+def precision(built: Any) -> torch.dtype:
+    """The dtype of a training on CUDA."""
+    return select_precision(built.options.precision, torch.device("cuda"))[0]
+
+
+def weights(loss: Callable[[], Losses]) -> dict[str, float]:
+    """The weight of every term of a loss, whose total must be their weighted sum."""
+    found: dict[str, float] = {}
+    add = Terms.add
+
+    def watch(self: Terms, name: str, value: Tensor, weight: float = 1.0) -> None:
+        found[name] = round(weight, 6)
+        add(self, name, value, weight)
+
+    with patch.object(Terms, "add", watch):
+        total, scalars = loss()
+    expected = sum(found[name] * value for name, value in scalars.items())
+    torch.testing.assert_close(total.detach(), expected)
+    return found
+
+
+def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
+    """What the optimisers of G and D do in some of the steps of a training.
+
+    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, and Adam's ``betas``.
+    """
+    trainee = Trainee(stage, steps, torch.float32)
+    rates = []
+    for step in at:
+        trainee.step(step)
+        rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainee.optimizers])
+    made = [float(next(iter(o.state.values()))["step"]) for o in trainee.optimizers]
+    return SimpleNamespace(
+        updates=[count / len(at) for count in made],
+        rates=rates,
+        betas=[o.param_groups[0]["betas"] for o in trainee.optimizers],
+        averaged=trainee.ema is not None,
+    )
+
+
+def without_spectral_norm(*networks: nn.Module) -> list[list[str]]:
+    """The names of each network's convolutions that have no spectral norm."""
+    return [
+        [
+            name
+            for name, layer in network.named_modules()
+            if isinstance(layer, CONVOLUTIONS) and not is_parametrized(layer, "weight")
+        ]
+        for network in networks
+    ]
+
+
+def initial(network: nn.Module) -> list[tuple[nn.Module, Tensor]]:
+    """The convolutions of a network with the weights that were drawn for them."""
+    spectral = "parametrizations.weight.original"
+    return [
+        (m, m.get_parameter(spectral if is_parametrized(m, "weight") else "weight").detach())
+        for m in network.modules()
+        if isinstance(m, CONVOLUTIONS)
+    ]
+
+
+def slopes(*networks: nn.Module) -> set[float]:
+    return {m.negative_slope for n in networks for m in n.modules() if isinstance(m, nn.LeakyReLU)}
+
+
+def field_of_view(network: Callable[[Tensor], Tensor], channels: int, side: int) -> int:
+    """Columns of an image that decide the value in the middle of a network's output map."""
+    image = torch.randn(1, channels, side, side, generator=rng()).requires_grad_()
+    out = network(image)
+    middle = out[..., out.shape[-2] // 2, out.shape[-1] // 2].sum()
+    (gradient,) = torch.autograd.grad(middle, image)
+    return int(gradient.abs().amax(dim=(0, 1, 2)).count_nonzero())
