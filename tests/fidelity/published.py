@@ -93,7 +93,7 @@ def without_spectral_norm(*networks: nn.Module) -> list[list[str]]:
     ]
 
 
-def initial(network: nn.Module) -> list[tuple[nn.Module, Tensor]]:
+def initial(network: nn.Module) -> list[tuple[Any, Tensor]]:
     """The convolutions of a network with the weights that were drawn for them."""
     spectral = "parametrizations.weight.original"
     return [

@@ -9,31 +9,40 @@ from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from internal_gan.config.build import build
-from internal_gan.config.compose import compose
 from internal_gan.images.resize import resize
-from internal_gan.models.ingan.whole_training import add_noise
-from internal_gan.nn.blocks import OwnBatchNorm2d
+from internal_gan.nn.blocks import OwnBatchNorm2d, Pad
 from tests.fidelity.page import rows
+from tests.fidelity.published import (
+    initial,
+    precision,
+    published,
+    slopes,
+    training,
+    weights,
+    without_spectral_norm,
+)
 from tests.tiny import INGAN_PAPER, finish_stages, picture, recipe_of, tiny_ingan
+
+STEPS = 75_000
 
 
 @cache
 def paper() -> Any:
-    """The options, the recipe and the stage with its networks for a photo of 270x300 pixels."""
-    options = compose(["experiment=ingan_paper"])
-    recipe = build(options.model)
-    model = recipe.prepare(picture(270, 300))
-    stage = recipe.stage(model, 0, 75_000, None, torch.Generator().manual_seed(0))
-    return SimpleNamespace(
-        options=options, recipe=recipe, stage=stage, g=stage.generator, d=stage.discriminator
-    )
+    """InGAN for a photo of 270x300 pixels, its stage, G and D."""
+    made = published("experiment=ingan_paper", size=(270, 300), steps=STEPS)
+    return SimpleNamespace(**vars(made), g=made.stage.generator, d=made.stage.discriminator)
+
+
+def narrow() -> Any:
+    """A stage with small networks, on a photo of 20x28 pixels."""
+    return published(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
 
 
 def size(network: nn.Module) -> int:
@@ -62,8 +71,8 @@ def kinds(network: nn.Module) -> str:
     return " ".join(words)
 
 
-def weights(step: int) -> list[float]:
-    paper().d.set_progress(step / 75_000)
+def scale_weights(step: int) -> list[float]:
+    paper().d.set_progress(step / STEPS)
     return [round(weight, 4) for weight in paper().d.weights]
 
 
@@ -82,32 +91,104 @@ def range_at(step: int) -> tuple[float, float]:
     return min(sides) / 256, max(sides) / 256
 
 
-def largest_noise() -> float:
-    """The reciprocal of the noise amplitude in [-1, 1]."""
-    rng = torch.Generator().manual_seed(0)
-    noise = add_noise(torch.zeros(1, 3, 200, 200), paper().recipe.noise, rng)
-    return round(1 / float(noise.abs().max()))
+def noise_in_a_step() -> dict[str, float]:
+    """The largest difference of what the networks see from the images, times 255."""
+    stage, seen = narrow(), []
+    networks = (stage.generator, stage.discriminator)
+    hooks = [n.register_forward_pre_hook(lambda _, x: seen.append(x[0])) for n in networks]
+    drawn = stage.draws.for_discriminator()
+    (given,) = seen
+    same = SimpleNamespace(for_discriminator=lambda: drawn, for_generator=lambda: drawn)
+    with patch.object(stage, "draws", same):
+        stage.discriminator_loss()
+        stage.generator_loss()
+    for hook in hooks:
+        hook.remove()
+    _, real, fake, judged, back = seen
+    pairs = {
+        "real": (real, drawn.image),
+        "fake": (fake, drawn.fake),
+        "input": (given, drawn.image),
+        "judged for G": (judged, drawn.fake),
+        "input of the way back": (back, drawn.fake),
+    }
+    return {
+        name: round(255 * float((a - b).detach().abs().max()), 1) for name, (a, b) in pairs.items()
+    }
+
+
+def terms_at(step: int) -> dict[str, float]:
+    """The weights of the terms of G's loss at a step."""
+    stage = narrow()
+    stage.step = step
+    return weights(stage.generator_loss)
 
 
 def adversarial_term(value: float) -> float:
     """The adversarial loss of G when D outputs ``value`` everywhere."""
     loss = paper().recipe.adversarial_loss.generator(torch.full((1, 1, 4, 4), value))
-    return round(float(paper().recipe.adversarial_weight * loss), 4)
+    return round(terms_at(0)["generator"] * float(loss), 4)
+
+
+def map_of(logit: float) -> set[float]:
+    """D's output if each of its networks outputs ``logit``."""
+    d = paper().d
+
+    def logits(*given: Any) -> Tensor:
+        return torch.full_like(given[2], logit)
+
+    hooks = [network.output.register_forward_hook(logits) for network in d.networks]
+    found, _ = d(picture(40, 56))
+    for hook in hooks:
+        hook.remove()
+    return {round(value, 5) for value in found.flatten().tolist()}
 
 
 def initial_deviations() -> set[float]:
     """The deviation of each large convolution's initial weights, relative to Xavier's, G and D."""
     found = set()
-    for network in (paper().g, paper().d):
-        for layer in network.modules():
-            if isinstance(layer, nn.Conv2d):
-                name = "parametrizations.weight.original"
-                given = layer.get_parameter(name if is_parametrized(layer, "weight") else "weight")
-                area = layer.kernel_size[0] * layer.kernel_size[1]
-                fans = area * (layer.in_channels + layer.out_channels)
-                if given.numel() > 5000:
-                    found.add(round(float(given.detach().std()) / math.sqrt(2 / fans), 3))
+    for layer, weight in [*initial(paper().g), *initial(paper().d)]:
+        fans = weight[0, 0].numel() * (layer.in_channels + layer.out_channels)
+        if weight.numel() > 5000:
+            found.add(round(float(weight.std()) / math.sqrt(2 / fans), 3))
     return found
+
+
+def paddings() -> set[str]:
+    """How G continues maps beyond their borders."""
+    return {m.mode for m in paper().g.modules() if isinstance(m, Pad)} | {paper().g.padding}
+
+
+def inner_size() -> tuple[tuple[int, int], tuple[int, int]]:
+    """The sizes of the map that G shrinks, and of its output, when 21x30 pixels are asked for."""
+    generator, seen = narrow().generator, []
+    hook = generator.down[0].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    made = generator(picture(20, 28), (21, 30))
+    hook.remove()
+    return tuple(seen[0].shape[-2:]), tuple(made.shape[-2:])
+
+
+def judged_scales(*overrides: str) -> list[int]:
+    """The scales of D, 0 for the finest, that judge a real image of 40 rows and a fake of 16."""
+    base = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
+    recipe = recipe_of(*base, *overrides, base=INGAN_PAPER)
+    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator())
+    assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
+    small = resize(picture(), (16, 30))  # 16 and 11 rows
+    fake = replace(stage.draw(), fake=small)
+    stage.draws = SimpleNamespace(for_discriminator=lambda: fake)
+    judged: list[int] = []
+    for number, network in enumerate(stage.discriminator.networks):
+        network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))
+    stage.discriminator_loss()
+    return judged
+
+
+@cache
+def in_training() -> Any:
+    """The optimisers at some steps."""
+    stage = published.__wrapped__(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
+    return training(stage, STEPS, (0, 19_999, 47_500, 74_999))
 
 
 DOWN = "pad spectral conv 3/1 {} batch leaky pool"
@@ -133,19 +214,19 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         * 6,
     ),
     "upscalings": (
-        lambda: [block[0].out_channels for block in paper().g.up],
-        [256, 128, 64],
+        lambda: [kinds(block) for block in paper().g.up],
+        [f"spectral conv 3/1 {width} batch leaky" for width in (256, 128, 64)],
     ),
     "last layer": (
         lambda: (
             paper().g.output.kernel_size,
-            is_parametrized(paper().g.output, "weight"),
+            without_spectral_norm(paper().g, paper().d),
         ),
-        ((7, 7), False),
+        ((7, 7), [["output"], []]),
     ),
     "initial weights": (initial_deviations, {0.01}),
-    "padding": (lambda: paper().g.padding, "reflect"),
-    "slope of LeakyReLU": (lambda: paper().g.entry[-1].negative_slope, 0.2),
+    "padding": (paddings, {"reflect"}),
+    "slope of LeakyReLU": (lambda: slopes(paper().g, paper().d), {0.2}),
     "statistics at test": (
         lambda: {type(m) for m in paper().g.modules() if isinstance(m, nn.BatchNorm2d)},
         {OwnBatchNorm2d},
@@ -168,28 +249,34 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ],
     ),
     "weights of the scales": (
-        lambda: [weights(step) for step in (0, 12_500, 25_000, 50_000, 75_000)],
+        lambda: [scale_weights(step) for step in (0, 12_500, 25_000, 50_000, 75_000)],
         [closed_form(step) for step in (0, 12_500, 25_000, 50_000, 75_000)],
     ),
     "coarsest and finest weight": (
-        lambda: [round(w, 2) for w in (weights(0)[-1], weights(0)[0], weights(75_000)[0])],
+        lambda: [
+            round(w, 2)
+            for w in (scale_weights(0)[-1], scale_weights(0)[0], scale_weights(STEPS)[0])
+        ],
         [0.30, 0.02, 0.49],
     ),
-    "scales in a step": (lambda: paper().recipe.same_scales, True),
+    "scales in a step": (judged_scales, [0, 1, 0, 1]),
     "adversarial loss": (
-        lambda: (paper().d.sigmoid, [adversarial_term(value) for value in (0, 0.5, 1)]),
-        (True, [1, 0.25, 0]),
+        lambda: (
+            [map_of(logit) for logit in (-100, 0, 100)],
+            [adversarial_term(value) for value in (0, 0.5, 1)],
+        ),
+        ([{0}, {0.5}, {1}], [1, 0.25, 0]),
     ),
-    "reconstruction weight": (lambda: paper().recipe.reconstruction_weight, 0.1),
+    "reconstruction weight": (lambda: terms_at(0), {"generator": 2, "reconstruction": 0.1}),
     "way back": (
-        lambda: (round(paper().recipe.inverse_start * 75_000), paper().recipe.inverse_weight),
-        (10_000, 1),
+        lambda: [terms_at(step)["reconstruction"] for step in (9_999, 10_000)],
+        [0.1, 1.1],
     ),
     "noise": (
-        lambda: (largest_noise(), set(paper().recipe.noise_on)),
-        (255, {"real", "fake", "input"}),
+        noise_in_a_step,
+        {"real": 1, "fake": 1, "input": 1, "judged for G": 0, "input of the way back": 0},
     ),
-    "crop": (lambda: paper().stage.crop_size, (256, 256)),
+    "crop": (lambda: paper().stage.draw_crop().shape, (1, 3, 256, 256)),
     "range of sizes": (
         lambda: [range_at(step) for step in (0, 5_000, 10_000, 75_000)],
         [
@@ -198,22 +285,15 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ],
     ),
     "learning rate": (
-        lambda: [
-            (
-                paper().stage.optimization.generator_lr,
-                paper().stage.optimization.discriminator_lr,
-                paper().stage.optimization.betas[0],
-            ),
-            [
-                round(paper().stage.optimization.lr_factor(step, 75_000), 3)
-                for step in (0, 20_000, 47_500, 75_000)
-            ],
-        ],
-        [(5e-5, 5e-5, 0.5), [1, 1, 0.5, 0]],
+        lambda: (in_training().rates, {betas[0] for betas in in_training().betas}),
+        (
+            [pytest.approx([5e-5 * part] * 2, abs=1e-8) for part in (1, 1, 0.5, 0)],
+            {0.5},
+        ),
     ),
-    "steps": (lambda: paper().recipe.steps, 75_000),
-    "multiples of the size": (lambda: paper().g.stride, 8),
-    "precision": (lambda: paper().options.precision, "fp32"),
+    "steps": (lambda: paper().recipe.steps_of(paper().model), [STEPS]),
+    "multiples of the size": (inner_size, ((24, 32), (21, 30))),
+    "precision": (lambda: precision(paper()), torch.float32),
 }
 
 
@@ -232,23 +312,8 @@ def test_the_page_has_a_row_for_each_number() -> None:
     assert rows("InGAN") == list(NUMBERS)
 
 
-def test_real_and_fake_are_judged_by_the_scales_of_the_fake() -> None:
-    base = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
-    for same in (True, False):
-        recipe = recipe_of(*base, f"model.same_scales={str(same).lower()}", base=INGAN_PAPER)
-        stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator())
-        count = len(stage.discriminator.networks)
-        assert count == 5  # 40, 29, 20, 15 and 10 rows
-        small = resize(picture(), (16, 30))  # 16 and 11 rows
-        drawn = stage.draw()
-        fake = SimpleNamespace(image=drawn.image, transform=drawn.transform, fake=small)
-        stage.draws = SimpleNamespace(for_discriminator=lambda f=fake: f)
-        judged: list[int] = []
-        for number, network in enumerate(stage.discriminator.networks):
-            network.register_forward_pre_hook(lambda *_, n=number, seen=judged: seen.append(n))
-        stage.discriminator_loss()
-        real = 2 if same else count
-        assert judged == [*range(real), *range(2)]
+def test_without_same_scales_the_real_image_is_judged_by_all() -> None:
+    assert judged_scales("model.same_scales=false") == [*range(5), 0, 1]
 
 
 def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -> None:
