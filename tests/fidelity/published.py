@@ -65,18 +65,20 @@ def weights(loss: Callable[[], Losses]) -> dict[str, float]:
 def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
     """What the optimisers of G and D do in some of the steps of a training.
 
-    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, and Adam's ``betas``.
+    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, Adam's ``betas``,
+    whether weights are ``averaged``, and the last step's ``scalars``.
     """
     trainee = Trainee(stage, steps, torch.float32)
-    rates = []
+    rates, scalars = [], dict[str, Tensor]()
     for step in at:
-        trainee.step(step)
+        scalars = trainee.step(step)
         rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainee.optimizers])
     made = [float(next(iter(o.state.values()))["step"]) for o in trainee.optimizers]
     return SimpleNamespace(
         updates=[count / len(at) for count in made],
         rates=rates,
         betas=[o.param_groups[0]["betas"] for o in trainee.optimizers],
+        scalars=scalars,
         averaged=trainee.ema is not None,
     )
 
