@@ -83,6 +83,14 @@ def free_memory(device: torch.device) -> int | None:
         return None
 
 
+def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the CPU on ``device``, without waiting for it."""
+    if device.type == "cuda":
+        # Only from pinned memory does the copy run while the CPU goes on.
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
 def _free_in_system() -> int | None:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

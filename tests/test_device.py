@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.device import free_memory, prepare_device, select_device, select_precision
+from internal_gan.device import (
+    free_memory,
+    hand_over,
+    prepare_device,
+    select_device,
+    select_precision,
+)
 from internal_gan.errors import UserError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -145,3 +151,10 @@ def test_auto_is_bfloat16_if_the_gpu_supports_it(
 def test_free_memory_is_plausible() -> None:
     free = free_memory(CPU)
     assert free is None or 2**24 < free < 2**50
+
+
+def test_a_tensor_is_handed_over_unchanged(device: torch.device) -> None:
+    given = torch.rand(2, 3)
+    there = hand_over(given, device)
+    assert there.device.type == device.type
+    assert torch.equal(there.cpu(), given)

@@ -1,7 +1,4 @@
-"""Random holes: boxes and brush strokes that cover a given share of an image.
-
-Nothing here synchronises with the device, since training draws a hole in every step.
-"""
+"""Random holes: boxes and brush strokes that cover a given share of an image."""
 
 from __future__ import annotations
 
@@ -28,14 +25,14 @@ AT_ONCE = 1_000_000
 LARGEST = 512
 
 
-def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+def random_hole(kind: str, size: Size, ratio: float, rng: torch.Generator) -> Tensor:
     """A random hole: a box or strokes.
 
     Args:
         kind: a key of ``KINDS``.
         size: (height, width) of the image in pixels.
-        ratio: share of the image to cover, above 0 and below 1; a number or a tensor of one.
-        rng: on the device of the result.
+        ratio: share of the image to cover, above 0 and below 1.
+        rng: on the CPU.
 
     Returns:
         (1, 1, height, width), 1 in the hole and 0 elsewhere.
@@ -43,23 +40,23 @@ def random_hole(kind: str, size: Size, ratio: float | Tensor, rng: torch.Generat
     return KINDS[kind](size, ratio, rng)
 
 
-def random_box(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+def random_box(size: Size, ratio: float, rng: torch.Generator) -> Tensor:
     """An upright box of random position and shape, of ``ratio`` up to whole rows and columns."""
     height, width = size
-    draws = torch.rand(3, generator=rng, device=rng.device)
-    area = torch.as_tensor(ratio, device=rng.device) * float(height * width)
+    draws = torch.rand(3, generator=rng)
+    area = torch.tensor(ratio) * float(height * width)
     shape = LONGEST ** (2.0 * draws[0] - 1.0)
     columns = (area / (area * shape).sqrt().clamp(1.0, height)).round().clamp(1.0, width)
     rows = (area / columns).round().clamp(1.0, height)
     inside = []
     for length, extent, draw in ((height, rows, draws[1]), (width, columns, draws[2])):
         start = (draw * (length - extent + 1.0)).floor().clamp(max=length - extent)
-        place = torch.arange(length, device=rng.device)
+        place = torch.arange(length)
         inside.append((place >= start) & (place < start + extent))
     return (inside[0][:, None] & inside[1]).to(torch.float32)[None, None]
 
 
-def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> Tensor:
+def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Tensor:
     """Bent brush strokes that cover ``ratio``: to the pixel, or nearly so beyond ``LARGEST``.
 
     Every pixel has a time at which the brush reaches it; the hole consists of the earliest ones.
@@ -70,16 +67,15 @@ def random_strokes(size: Size, ratio: float | Tensor, rng: torch.Generator) -> T
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
     height, width = size
-    # Enough pieces for most ratios; for larger ones, the pixels nearest to the strokes are added.
-    most = 0.6 if isinstance(ratio, Tensor) else min(ratio, 0.9)
     short = float(min(size))
     piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
-    strokes = math.ceil(-1.5 * math.log1p(-most) / (piece * PIECES))
+    # Enough pieces for most ratios; for larger ones, the pixels nearest to the strokes are added.
+    strokes = math.ceil(-1.5 * math.log1p(-min(ratio, 0.9)) / (piece * PIECES))
     start, end, radius = _pieces(size, strokes, rng)
     times = _times(size, start, end, radius)
     count = height * width
-    rank = (torch.as_tensor(ratio, device=rng.device) * count).round().long().clamp(1, count - 1)
-    last = times.flatten().sort().values.gather(0, rank.view(1) - 1)
+    rank = min(max(round(ratio * count), 1), count - 1)
+    last = times.flatten().kthvalue(rank).values
     return (times <= last).to(torch.float32)[None, None]
 
 
@@ -89,13 +85,13 @@ KINDS = {"box": random_box, "strokes": random_strokes}
 def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Both ends (n, 2) of straight pieces, as row and column in pixels, and their radii (n,)."""
     short = float(min(size))
-    draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng, device=rng.device)
-    turns = torch.randn(strokes, PIECES, generator=rng, device=rng.device) * TURN
+    draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng)
+    turns = torch.randn(strokes, PIECES, generator=rng) * TURN
     angles = 2.0 * math.pi * draws[:, :1] + turns.cumsum(dim=1)
     lengths = short * (LENGTHS[0] + (LENGTHS[1] - LENGTHS[0]) * draws[:, 3 : 3 + PIECES])
     diameters = short * (WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * draws[:, 3 + PIECES :])
     steps = torch.stack([angles.sin(), angles.cos()], dim=2) * lengths[..., None]
-    extent = torch.cat([torch.full((1,), float(side), device=rng.device) for side in size])
+    extent = torch.tensor(size, dtype=torch.float32)
     first = (draws[:, 1:3] * extent)[:, None]
     points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
     # Strokes are reflected at the border.
@@ -106,11 +102,10 @@ def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Ten
 def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
     """When the brush reaches each pixel, (height, width), counted in pieces."""
     height, width = size
-    device = start.device
-    rows = torch.arange(height, device=device).view(1, -1, 1) + 0.5
-    columns = torch.arange(width, device=device).view(1, 1, -1) + 0.5
-    times = torch.full(size, math.inf, device=device)
-    number = torch.arange(len(start), device=device)
+    rows = torch.arange(height).view(1, -1, 1) + 0.5
+    columns = torch.arange(width).view(1, 1, -1) + 0.5
+    times = torch.full(size, math.inf)
+    number = torch.arange(len(start))
     for part in torch.split(number, max(1, AT_ONCE // (height * width))):
         a, reach = start[part], radius[part].view(-1, 1, 1)
         along = end[part] - a

@@ -230,8 +230,8 @@ def seen_by_vgg19() -> tuple[float, float]:
 def batch() -> Batch:
     hole = torch.zeros(1, 1, 80, 96)
     hole[..., 20:60, 30:70] = 1
-    image = picture(80, 96)
-    return Batch(image, torch.zeros_like(hole), torch.zeros_like(hole), hole)
+    image, none = picture(80, 96), torch.zeros_like(hole)
+    return Batch(image, none, none, hole, image, none)
 
 
 def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, Tensor]:

@@ -6,18 +6,16 @@ import torch
 from internal_gan.images.random_holes import KINDS, random_box, random_hole, random_strokes
 
 
-def _rng(seed: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
-    return torch.Generator(device).manual_seed(seed)
+def _rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ratio", [0.02, 0.15, 0.3, 0.5, 0.8])
 @pytest.mark.parametrize("size", [(64, 64), (48, 160), (97, 61)])
-def test_the_hole_covers_the_wanted_share(
-    kind: str, ratio: float, size: tuple[int, int], device: torch.device
-) -> None:
+def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[int, int]) -> None:
     for seed in range(3):
-        hole = random_hole(kind, size, ratio, _rng(seed, device))
+        hole = random_hole(kind, size, ratio, _rng(seed))
         assert hole.shape == (1, 1, *size)
         assert set(hole.flatten().tolist()) == {0.0, 1.0}
         assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)
@@ -34,13 +32,6 @@ def test_the_seed_determines_the_hole(kind: str) -> None:
     first, again, other = (random_hole(kind, (60, 80), 0.3, _rng(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_share_may_be_a_tensor(kind: str) -> None:
-    number = random_hole(kind, (60, 60), 0.25, _rng())
-    tensor = random_hole(kind, (60, 60), torch.tensor(0.25), _rng())
-    assert float(number.mean()) == pytest.approx(float(tensor.mean()), abs=0.01)
 
 
 def test_a_box_is_one_upright_box() -> None:

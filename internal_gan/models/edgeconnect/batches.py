@@ -1,4 +1,8 @@
-"""EdgeConnect's training data: random crops of the photos, with random holes."""
+"""EdgeConnect's training data: random crops of the photos, with random holes.
+
+Batches are drawn on the CPU, since continuing lines has no form for a GPU, and handed to the device
+without waiting for it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from internal_gan.device import hand_over
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
@@ -51,28 +56,33 @@ class RandomHoles:
         check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
 
     def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Tensor:
-        """A hole of ``kinds[kind]``, (1, 1, height, width), 1 inside and 0 elsewhere, on the device
-        of ``rng``."""
+        """A hole of ``kinds[kind]``, (1, 1, height, width), 1 inside and 0 elsewhere; ``rng`` is on
+        the CPU."""
         low, high = self.ratio
-        share = low + (high - low) * torch.rand((), generator=rng, device=rng.device)
+        share = low + (high - low) * float(torch.rand((), generator=rng))
         return random_hole(self.kinds[kind], size, share, rng)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of crops.
+    """A batch of crops, on the model's device.
 
     Attributes:
         image: (N, 3, h, w) in [-1, 1], smooth where unknown.
         edges: (N, 1, h, w), 0 where unknown.
         unknown: (N, 1, h, w), 1 where the photo is excluded from training.
         hole: (N, 1, h, w), 1 in the random hole and where unknown.
+        start: (N, 3, h, w), see :func:`practice_start`.
+        guide: (N, 1, h, w), see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0
+            if the batch was drawn without it.
     """
 
     image: Tensor
     edges: Tensor
     unknown: Tensor
     hole: Tensor
+    start: Tensor
+    guide: Tensor
 
 
 def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
@@ -98,7 +108,7 @@ class Batches:
         flips: whether half of the crops are mirrored.
         sizes: most sizes at which a photo is used, each half the previous one.
         shortest: shortest side, in pixels, of a halved photo.
-        rng: draws the holes, on the model's device.
+        rng: seeds the batches' own random numbers.
     """
 
     def __init__(
@@ -113,40 +123,44 @@ class Batches:
         shortest: int,
         rng: torch.Generator,
     ) -> None:
+        self.model = model
         self.holes = holes
         self.crop = crop
         self.batch = batch
         self.flips = flips
-        self.rng = rng
-        self.places = cpu_generator(rng)
+        self.rng = cpu_generator(rng)
         self.photos: list[list[_Photo]] = []
-        for photo in zip(model.images, model.unknown, strict=True):
-            pyramid = [_Photo(model, *photo)]
+        for image, mask in zip(model.images, model.unknown, strict=True):
+            pyramid = [_Photo(model, image, mask)]
             while len(pyramid) < sizes and min(pyramid[-1].size) >= 2 * shortest:
-                smaller = halved(pyramid[-1].image, pyramid[-1].unknown)
-                pyramid.append(_Photo(model, *smaller))
+                image, mask = halved(image, mask)
+                pyramid.append(_Photo(model, image, mask))
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
-    def draw(self) -> Batch:
+    def draw(self, *, guided: bool) -> Batch:
+        """A fresh batch, with its ``guide`` if ``guided``."""
         level = self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
         height, width = (min([*side, *([self.crop] if self.crop else [])]) for side in sides)
         crops = [self._crop(photos, (height, width)) for _ in range(self.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
-        drawn = [
+        holes = [
             self.holes.draw((height, width), self.rng, self._below(len(self.holes.kinds)))
             for _ in crops
         ]
-        hole = torch.maximum(torch.cat(drawn), unknown)
-        return Batch(image, edges, unknown, hole)
+        hole = torch.maximum(torch.cat(holes), unknown)
+        start = practice_start(self.model, image, hole, self.rng)
+        guide = self.model.guide(edges, image, hole) if guided else torch.zeros_like(edges)
+        drawn = image, edges, unknown, hole, start, guide
+        return Batch(*(hand_over(part, self.model.device) for part in drawn))
 
     def state_dict(self) -> dict[str, Any]:
-        return {"places": self.places.get_state()}
+        return {"batches_rng": self.rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.places.set_state(state["places"].cpu())
+        self.rng.set_state(state["batches_rng"].cpu())
 
     def _crop(self, photos: Sequence[_Photo], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
@@ -170,18 +184,17 @@ class Batches:
         return parts
 
     def _below(self, limit: int) -> int:
-        return int(torch.randint(limit, (1,), generator=self.places)) if limit > 1 else 0
+        return int(torch.randint(limit, (1,), generator=self.rng)) if limit > 1 else 0
 
 
 class _Photo:
-    """One photo at one size, with its edges."""
+    """One photo at one size, with its edges, on the CPU."""
 
     def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
-        self.image = image
-        self.unknown = unknown
+        self.image = image.cpu()
+        self.unknown = unknown.cpu()
         self.size = size_of(image)
-        self.edges = model.find_edges(image, unknown)
-        self._unknown_here = unknown.cpu()
+        self.edges = model.find_edges(image, unknown).cpu()
 
     def known_share(self, window: Any) -> float:
-        return 1.0 - float(self._unknown_here[window].mean())
+        return 1.0 - float(self.unknown[window].mean())

@@ -190,7 +190,8 @@ class EdgeConnect(SeveralPhotosModel):
         given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
         choosing = given
         if given is None and self.lines_first and self.edge_network is not None:
-            drawn = self.draw_edges(self.edge_network, known, hole, found)
+            guide = self.guide(found, known, hole)
+            drawn = self.draw_edges(self.edge_network, known, hole, guide)
             given = torch.where(hole > 0, drawn, found)
             choosing = torch.where(hole > 0, drawn.clamp_min(DOUBT), found)
         rng = None
@@ -199,7 +200,7 @@ class EdgeConnect(SeveralPhotosModel):
         start = self.start(known, hole, lines=choosing, barred=barred, rng=rng)
         lines = found if given is None else given
         if given is None and self.edge_network is not None:
-            drawn = self.draw_edges(self.edge_network, start, hole, found)
+            drawn = self.draw_edges(self.edge_network, start, hole, self.guide(found, start, hole))
             lines = torch.where(hole > 0, drawn, found)
         filled = known
         if self.completion_network is not None:
@@ -252,21 +253,30 @@ class EdgeConnect(SeveralPhotosModel):
         fill = fill_nearest if self.lines_first else fill_smoothly
         return self.detector(fill(image, hole)) * (1 - hole)
 
-    def draw_edges(
-        self, network: nn.Module, start: Tensor, hole: Tensor, known_edges: Tensor
-    ) -> Tensor:
+    def guide(self, edges: Tensor, image: Tensor, hole: Tensor) -> Tensor:
+        """What an edge network sees of the edges (N, 1, H, W): those outside the hole and, with
+        ``lines_first``, how they may continue through it.
+
+        Args:
+            edges, image: (N, 1, H, W) and (N, 3, H, W); only their values outside the hole count.
+        """
+        known = edges * (1 - hole)
+        if not self.lines_first:
+            return known
+        return torch.where(hole > 0, continue_lines(known, image, hole), known)
+
+    def draw_edges(self, network: nn.Module, start: Tensor, hole: Tensor, guide: Tensor) -> Tensor:
         """An edge network's output on the whole image, (N, 1, H, W) in [0, 1] (Nazeri et al. 2019,
         Section 3.1).
 
         Args:
             start: see :meth:`start`; with ``lines_first``, its values inside the hole are ignored.
-            known_edges: (N, 1, H, W); only those outside the hole are used.
+            guide: see :meth:`guide`.
         """
-        gray, lines = luminance(start), known_edges * (1 - hole)
+        gray = luminance(start)
         if self.lines_first:
             gray = torch.where(hole > 0, torch.ones_like(gray), gray)
-            lines = torch.where(hole > 0, continue_lines(lines, start, hole), lines)
-        return torch.sigmoid(self.run(network, torch.cat([gray, lines, hole], dim=1)).float())
+        return torch.sigmoid(self.run(network, torch.cat([gray, guide, hole], dim=1)).float())
 
     def paint(
         self,

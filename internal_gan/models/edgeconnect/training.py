@@ -15,7 +15,7 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
-from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles, practice_start
+from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
@@ -245,11 +245,8 @@ class EdgeStage(InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels, (N, 1, h, w)."""
-        batch, model = self.batches.draw(), self.model
-        start = batch.image
-        if not model.lines_first:
-            start = practice_start(model, batch.image, batch.hole, self.rng)
-        drawn = model.draw_edges(self.generator, start, batch.hole, batch.edges)
+        batch = self.batches.draw(guided=True)
+        drawn = self.model.draw_edges(self.generator, batch.start, batch.hole, batch.guide)
         drawn = drawn * (1 - batch.unknown)
         gray = luminance(batch.image)
         real, fake = torch.cat([batch.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
@@ -295,15 +292,14 @@ class CompletionStage(InpaintingStage):
 
     def _draw(self) -> tuple[Batch, Tensor, Tensor]:
         """A fresh batch, its completion (N, 3, h, w) and the edges that guided it."""
-        batch, model = self.batches.draw(), self.model
+        batch, model = self.batches.draw(guided=self.edge_generator is not None), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
-        start = practice_start(model, batch.image, batch.hole, self.rng)
         edges = batch.edges
         if self.edge_generator is not None:
-            drawn = model.draw_edges(self.edge_generator, start, batch.hole, batch.edges)
+            drawn = model.draw_edges(self.edge_generator, batch.start, batch.hole, batch.guide)
             edges = torch.where(batch.hole > 0, drawn * (1 - batch.unknown), edges)
         noise = model.draw_noise(batch.hole, self.rng, strength) if model.noise else None
-        filled = model.paint(self.completion, start, batch.hole, edges, noise)
+        filled = model.paint(self.completion, batch.start, batch.hole, edges, noise)
         kept = batch.hole <= batch.unknown if self.recipe.judge_composite else batch.unknown > 0
         return batch, torch.where(kept, batch.image, filled), edges
 

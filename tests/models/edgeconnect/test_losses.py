@@ -1,5 +1,6 @@
 """The losses of EdgeConnect's generators are the weighted sums of their terms."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -83,7 +84,7 @@ def test_the_values_of_the_completions_terms() -> None:
     unknown = torch.zeros_like(batch.hole)
     unknown[..., :3, :] = 1
     hole = torch.maximum(batch.hole, unknown)
-    given = type(batch)(batch.image, batch.edges, unknown, hole)
+    given = replace(batch, unknown=unknown, hole=hole)
     generator = torch.Generator().manual_seed(0)
     _, scalars = stage.loss(stage.discriminator, given, filled, edges, 0, generator)
     share = float((hole - unknown).mean())

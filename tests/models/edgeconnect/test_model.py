@@ -3,7 +3,6 @@
 import copy
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.fill import settle
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import model as edgeconnect_model
-from internal_gan.models.edgeconnect.batches import practice_start
+from internal_gan.models.edgeconnect.batches import RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.nn.losses import Hinge
@@ -231,7 +230,7 @@ def test_a_training_case_starts_blurred_with_a_share_of_the_detail() -> None:
     stage = recipe.stage(model, 1, 4, None, rng())
     sizes, shares = set(), []
     for _ in range(12):
-        batch = stage.batches.draw()
+        batch = stage.batches.draw(guided=False)
         image = batch.image + 0.2 * torch.randn(batch.image.shape, generator=rng())
         start = practice_start(model, image, batch.hole, stage.rng)
         sizes.add(tuple(image.shape[-2:]))
@@ -347,29 +346,32 @@ def test_predicted_edges_do_not_depend_on_pixels_under_the_hole(model: EdgeConne
     assert model.lines_first
     assert network is not None
     drawn = [
-        model.draw_edges(network, start, hole, torch.where(hole > 0, under, edges))
+        model.draw_edges(
+            network, start, hole, model.guide(torch.where(hole > 0, under, edges), start, hole)
+        )
         for start, under in ((image, edges), (known, 1 - edges))
     ]
     assert torch.equal(*drawn)
     as_before = copy.copy(model)
     as_before.lines_first = False
-    seen = [as_before.draw_edges(network, start, hole, edges) for start in (image, known)]
+    guide = as_before.guide(edges, image, hole)
+    seen = [as_before.draw_edges(network, start, hole, guide) for start in (image, known)]
     assert not torch.equal(*seen)
 
 
 def test_the_edge_network_is_trained_without_seeing_the_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recipe = recipe_of(base=EDGECONNECT)
+    whole = ("model.crop=28", "model.flips=false", "model.sizes_learnt=1")
+    recipe = recipe_of(*whole, base=EDGECONNECT)
     stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
-    batch, real, seen = stage.batches.draw(), torch.ones(1, 3, 20, 28), []
-    monkeypatch.setattr(stage.batches, "draw", lambda: batch)
+    hole, seen = F.pad(torch.ones(1, 1, 8, 8), (8, 12, 6, 6)), list[Tensor]()
+    monkeypatch.setattr(RandomHoles, "draw", lambda *_: hole)
     stage.generator.register_forward_hook(lambda _, given, drawn: seen.append(given[0]))
-    stage.discriminator_loss()
-    for under in (real, -real):
-        size = batch.image.shape[-2:]
-        image = torch.where(batch.hole > 0, under[..., : size[0], : size[1]], batch.image)
-        batch = replace(batch, image=image)
+    ((photo,),) = stage.batches.photos
+    for under in (0.5, 1.0, 0.0):
+        photo.image = torch.where(hole > 0, 2 * under - 1, photo.image)
+        photo.edges = torch.where(hole > 0, under, photo.edges)
         stage.discriminator_loss()
     assert torch.equal(seen[0], seen[1])
     assert torch.equal(seen[0], seen[2])
@@ -472,7 +474,7 @@ def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
     batches = recipe.stage(model, 0, 4, None, rng()).batches
-    drawn = [batches.draw() for _ in range(12)]
+    drawn = [batches.draw(guided=False) for _ in range(12)]
     assert {tuple(batch.image.shape[-2:]) for batch in drawn} == {(48, 43), (25, 22)}
     assert {bool(batch.unknown.any()) for batch in drawn} == {False, True}
     for batch in drawn:
