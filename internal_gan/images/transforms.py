@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.device import hand_over
 from internal_gan.errors import check_range
 from internal_gan.units import Size
 
@@ -141,10 +142,10 @@ class Homography(Transform):
         return Homography((inverse / inverse.abs().max()).tolist())
 
     def source(self, points: Tensor) -> Tensor:
-        matrix = torch.linalg.inv(torch.tensor(self.matrix, dtype=torch.float64))
+        matrix = torch.tensor(self.matrix, dtype=torch.float64, device="cpu").inverse()
         if self.matrix[2][2] < 0:
             matrix = -matrix  # keeps the image's centre on this side of the horizon
-        matrix = matrix.to(points.device, points.dtype)
+        matrix = hand_over(matrix.to(points.dtype), points.device)
         moved = points @ matrix[:, :2].T + matrix[:, 2]
         depth = moved[..., 2:]
         visible = depth > 1e-6

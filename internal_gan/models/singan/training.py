@@ -207,7 +207,8 @@ def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
         rng = torch.Generator().manual_seed(0)
         whole = size_of(photo)
         count = min(MOST_VIEWS, VIEWED_PIXELS // (whole[0] * whole[1]))
-        pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
+        with torch.device("cpu"):  # whose random numbers the views come from
+            pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
     return build_pyramid(torch.cat(pictures), [size])[0]
 
 
