@@ -1,0 +1,276 @@
+"""Training and drawing on a GPU mix no devices, and no training step waits for it.
+
+``tests/pretend_cuda.py`` pretends that there is a GPU.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import internal_gan
+from internal_gan import Run, TrainingStopped
+from internal_gan.images.files.image import to_uint8, write_image
+from internal_gan.training.trainee import Trainee
+from tests.commands import Shell
+from tests.pretend_cuda import CUDA, PretendCuda, on_cuda, pretend_cuda
+from tests.tiny import (
+    EDGECONNECT,
+    INGAN_FAST,
+    INGAN_PAPER,
+    LEAN,
+    PAPER,
+    TINY,
+    TINY_EDGECONNECT,
+    picture,
+    recipe_of,
+)
+
+Trained = Callable[[str], Run[Any]]
+
+ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+HOLE = np.zeros(ARRAY.shape[:2], bool)
+HOLE[14:24, 20:32] = True
+OF_FAMILY = {
+    "singan": ("trainer=debug", *TINY),
+    "ingan": ("trainer=debug", *INGAN_FAST[1:]),
+    "edgeconnect": ("trainer=debug", *EDGECONNECT[1:]),
+}
+# What changes which computations a step does.
+EDGECONNECT_PAPER = (
+    *("experiment=edgeconnect_paper", "model/features=random", "model.features.filters=4"),
+    *("model.features.kernel_size=3", *TINY_EDGECONNECT, "model.discriminator.strides=[2,1]"),
+)
+FORMS = {
+    "singan": LEAN,
+    "singan, paper": PAPER,
+    "ingan": (*INGAN_FAST, "model.cycle_weight=1", "model.geometry=0.3"),
+    "ingan, paper": (*INGAN_PAPER, "model.geometry=0.3"),
+    "edgeconnect": EDGECONNECT,
+    "edgeconnect, as before": (*EDGECONNECT, "model.lines_first=false", "model.base=smooth"),
+    "edgeconnect, paper": EDGECONNECT_PAPER,
+}
+PATCHES, NETWORK = {"detail": "patches"}, {"detail": "network"}
+BY_MASK = {"image": ARRAY[:, ::-1], "mask": HOLE}
+DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
+    ("singan", "sample", {"count": 2, **PATCHES}),
+    ("singan", "sample", {"start_scale": 1, "tileable": True, "size": (30, 40), **NETWORK}),
+    ("singan", "reconstruct", {}),
+    ("singan", "animate", {"seconds": 0.1, "loop": True, **NETWORK}),
+    ("singan", "animate", {"seconds": 0.1, **PATCHES}),
+    ("singan", "paint", {"image": ARRAY, **NETWORK}),
+    ("singan", "paint", {"image": ARRAY, "quantize": True, "colours": 3, **PATCHES}),
+    ("singan", "edit", {**BY_MASK, **NETWORK}),
+    ("singan", "edit", {**BY_MASK, **PATCHES}),
+    ("singan", "harmonize", {**BY_MASK, **NETWORK}),
+    ("singan", "make_tileable", PATCHES),
+    ("singan", "super_resolve", {"factor": 1.5}),
+    ("ingan", "retarget", {"scale": (1, 1.5), "vote": True, **NETWORK}),
+    ("ingan", "retarget", {"size": (30, 56), **PATCHES}),
+    ("ingan", "retarget", {"scale": (1, 1.5), "protect": HOLE, **NETWORK}),
+    ("ingan", "retarget", {"transform": "bend", **NETWORK}),
+    ("ingan", "retarget", {"transform": "trapezoid", **PATCHES}),
+    ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
+    ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, "feather": 2.0, **NETWORK}),
+    ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "source": ~HOLE, **NETWORK}),
+]
+COMMANDS = {
+    "evaluate singan": "task=evaluate checkpoint=singan evaluate.patches=[3] evaluate.maps=1",
+    "evaluate ingan": "task=evaluate checkpoint=ingan evaluate.patches=[3]",
+    "evaluate files": (
+        "task=evaluate evaluate.real=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
+    ),
+    "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
+    "video": "task=retarget checkpoint=ingan retarget.video=gif retarget.seconds=0.2",
+    "fill": "task=inpaint checkpoint=edgeconnect inpaint.box=[4,4,9,9]",
+}
+
+
+@pytest.fixture(scope="module")
+def pretence() -> Iterator[PretendCuda]:
+    with pretend_cuda() as mode:
+        yield mode
+
+
+@pytest.fixture
+def cuda(pretence: PretendCuda) -> PretendCuda:
+    """A GPU that has counted nothing yet."""
+    pretence.steps = 0
+    pretence.waits.clear()
+    return pretence
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``photo.png``, and the runs of :func:`trained` by their families' names."""
+    folder = tmp_path_factory.mktemp("pretended")
+    write_image(folder / "photo.png", picture())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(pretence: PretendCuda, folder: Path) -> Trained:
+    """Trains a family, once: to its first step, then resumed to the end."""
+
+    @cache
+    def train(family: str) -> Run[Any]:
+        with pytest.raises(TrainingStopped):
+            internal_gan.fit(
+                ARRAY,
+                family,
+                mask=HOLE if family == "edgeconnect" else None,
+                overrides=OF_FAMILY[family],
+                output=folder / family,
+                device="cuda",
+                stop=lambda: True,
+            )
+        return internal_gan.resume(folder / family)
+
+    return train
+
+
+@pytest.mark.parametrize("family", OF_FAMILY)
+def test_a_training_stops_and_resumes(trained: Trained, family: str) -> None:
+    network = trained(family).model.network
+    assert network.finished == network.num_stages
+    assert {tensor.device for tensor in network.state_dict().values()} == {CUDA}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_step_waits_for_the_device(cuda: PretendCuda, form: str) -> None:
+    recipe = recipe_of(base=FORMS[form])
+    model, previous = recipe.prepare(picture().to(CUDA)), None
+    rng = torch.Generator(CUDA).manual_seed(0)
+    for index in range(model.num_stages):
+        stage = recipe.stage(model, index, 2, previous, rng)
+        trainee = Trainee(stage, 2, torch.bfloat16)
+        for step in range(2):
+            trainee.step(step)
+        trainee.finish()
+        previous = stage
+    assert cuda.steps == 2 * model.num_stages
+    assert cuda.waits == []
+    assert model.preview().isfinite().all()
+
+
+@pytest.mark.parametrize(("family", "method", "how"), DRAWINGS)
+def test_drawing(
+    cuda: PretendCuda, trained: Trained, family: str, method: str, how: dict[str, Any]
+) -> None:
+    drawn = getattr(trained(family).model, method)(output_type="pt", **how)
+    first: Tensor = drawn if isinstance(drawn, Tensor) else next(drawn)
+    assert not on_cuda(first)
+    assert first.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(("family", "method", "how"), [DRAWINGS[i] for i in (0, 7, 12, 18)])
+def test_drawing_in_half_precision(
+    cuda: PretendCuda, trained: Trained, family: str, method: str, how: dict[str, Any], dtype: Any
+) -> None:
+    model = internal_gan.load(trained(family).folder, device="cuda", dtype=dtype)
+    assert getattr(model, method)(output_type="pt", **how).isfinite().all()
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_commands(
+    cuda: PretendCuda,
+    trained: Trained,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    for family in OF_FAMILY:
+        if f"checkpoint={family}" in command:
+            trained(family)
+    monkeypatch.chdir(folder)
+    answer = Shell(capsys)(*command.split(), "device=cuda", f"output={tmp_path / 'out'}")
+    assert answer.code == 0, answer.err
+
+
+class TestThePretence:
+    """It fails where CUDA would, and counts every wait."""
+
+    def test_two_devices_in_one_call_are_refused(self, cuda: PretendCuda) -> None:
+        here, there = torch.ones(2), torch.ones(2, device="cuda")
+        for mixed in (
+            lambda: here + there,
+            lambda: there.add_(here),
+            lambda: torch.ones(()).add_(there.sum()),
+            lambda: torch.cat([here, there]),
+            lambda: torch.stack([torch.ones(()), torch.ones((), device=CUDA)]),
+            lambda: torch.nn.functional.linear(here, there[None]),
+            lambda: torch.nn.Linear(2, 2)(there),
+            lambda: here[there > 0],
+        ):
+            with pytest.raises(RuntimeError, match="device"):
+                mixed()
+        assert on_cuda(there + torch.ones(()))
+
+    def test_values_are_read_on_the_cpu_only(self, cuda: PretendCuda) -> None:
+        there = torch.ones(2, device="cuda")
+        for read in (Tensor.numpy, np.asarray, np.atleast_2d):
+            with pytest.raises(TypeError, match="numpy"):
+                read(there)
+        assert there.cpu().numpy().sum() == 2
+
+    def test_a_generator_draws_for_its_own_device(self, cuda: PretendCuda) -> None:
+        here, there = torch.Generator(), torch.Generator("cuda")
+        assert torch.rand(2, generator=there, device=there.device).device == CUDA
+        for device, rng in (("cuda", here), ("cpu", there)):
+            with pytest.raises(RuntimeError, match="generator"):
+                torch.rand(2, generator=rng, device=device)
+        with pytest.raises(RuntimeError, match="generator"), torch.device("cuda"):
+            torch.rand(2, generator=here)
+        with pytest.raises(TypeError):
+            there.set_state(there.get_state().to("cuda"))
+
+    def test_tensors_keep_their_device(self, cuda: PretendCuda, tmp_path: Path) -> None:
+        layer = torch.nn.Linear(2, 2)
+        torch.autograd.backward(layer.to("cuda")(torch.ones(1, 2, device=CUDA)).sum())
+        assert layer.weight.grad is not None
+        assert layer.weight.grad.device == CUDA
+        assert layer.weight.data.half().T[:1].device == CUDA
+        assert not on_cuda(layer.cpu().weight)
+        torch.save({"a": [torch.ones(2)]}, tmp_path / "file")
+        assert on_cuda(torch.load(tmp_path / "file", map_location="cuda")["a"][0])
+
+    def test_waits_are_counted_in_steps(self, cuda: PretendCuda) -> None:
+        there, here = torch.ones(2, device="cuda"), torch.ones(2)
+        for wait in (
+            lambda: there.sum().item(),
+            lambda: float(there[0]),
+            lambda: bool(there.any()),
+            lambda: there.tolist(),
+            lambda: there.cpu(),
+            lambda: there.to("cpu", non_blocking=True),
+            lambda: there.nonzero(),
+            lambda: there[there > 0],
+            lambda: torch.equal(there, there),
+            lambda: torch.tensor([1.0], device="cuda"),
+            lambda: there.new_tensor([1.0]),
+            lambda: here.to("cuda"),
+            lambda: here.to("cuda", non_blocking=True),
+            lambda: there.copy_(here),
+            lambda: there[torch.tensor([0])],
+            torch.cuda.synchronize,
+        ):
+            cuda.waits.clear()
+            wait()
+            assert cuda.waits == []
+            with cuda.step():
+                wait()
+            assert len(cuda.waits) == 1
+        cuda.waits.clear()
+        with cuda.step():
+            here.pin_memory().to("cuda", non_blocking=True)
+            assert here.sum().item() + there.dim() == 3
+            there[there > 1] = 0
+        assert cuda.waits == []
