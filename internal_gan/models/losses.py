@@ -53,6 +53,7 @@ def judge(
     fake: Tensor,
     rng: torch.Generator,
     *,
+    weigh: Callable[[Tensor], Tensor] | None = None,
     penalised: tuple[Tensor, Tensor] | None = None,
     step: int = 0,
     interval: int = 1,
@@ -61,6 +62,7 @@ def judge(
 
     Args:
         real, fake: (N, C, H, W); their sizes may differ.
+        weigh: takes logits and returns how much each counts; equal by default.
         penalised: a real and a generated image of the same size for the penalty; ``real`` and
             ``fake`` by default.
         interval: the penalty is added every ``interval`` steps, with ``interval`` times its weight.
@@ -68,7 +70,8 @@ def judge(
     terms = Terms()
     real_logits, _ = discriminator(real.detach())
     fake_logits, _ = discriminator(fake.detach())
-    terms.add("discriminator", loss.discriminator(real_logits, fake_logits))
+    weight = None if weigh is None else weigh(fake_logits)
+    terms.add("discriminator", loss.discriminator(real_logits, fake_logits, weight))
     if step % interval == 0:
         penalty = loss.penalty(discriminator, *(penalised or (real, fake)), rng)
         if penalty is not None:

@@ -21,13 +21,29 @@ class AdversarialLoss(ABC):
 
     sigmoid: bool = False
 
-    @abstractmethod
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The discriminator's loss, given its logits of real and generated patches."""
+    def discriminator(self, real: Tensor, fake: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The discriminator's loss, given its logits of real and generated patches.
+
+        Args:
+            weight: of each patch, of the logits' shape; equal by default.
+        """
+        return _mean(self.of_real(real.float()), weight) + _mean(self.of_fake(fake.float()), weight)
+
+    def generator(self, fake: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The generator's loss, given the discriminator's logits of its patches."""
+        return _mean(self.of_fooled(fake.float()), weight)
 
     @abstractmethod
-    def generator(self, fake: Tensor) -> Tensor:
-        """The generator's loss, given the discriminator's logits of its patches."""
+    def of_real(self, logits: Tensor) -> Tensor:
+        """The discriminator's loss of each real patch."""
+
+    @abstractmethod
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """The discriminator's loss of each generated patch."""
+
+    @abstractmethod
+    def of_fooled(self, logits: Tensor) -> Tensor:
+        """The generator's loss of each generated patch."""
 
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -56,11 +72,14 @@ class WGANGP(AdversarialLoss):
         self.penalty_weight = penalty_weight
         self.penalty_norm = penalty_norm
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return fake.float().mean() - real.float().mean()
+    def of_real(self, logits: Tensor) -> Tensor:
+        return -logits
 
-    def generator(self, fake: Tensor) -> Tensor:
-        return -fake.float().mean()
+    def of_fake(self, logits: Tensor) -> Tensor:
+        return logits
+
+    def of_fooled(self, logits: Tensor) -> Tensor:
+        return -logits
 
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -90,28 +109,43 @@ class LSGAN(AdversarialLoss):
     def __init__(self, sigmoid: bool = False) -> None:
         self.sigmoid = sigmoid
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return 0.5 * ((real.float() - 1).square().mean() + fake.float().square().mean())
+    def of_real(self, logits: Tensor) -> Tensor:
+        return 0.5 * (logits - 1).square()
 
-    def generator(self, fake: Tensor) -> Tensor:
-        return 0.5 * (fake.float() - 1).square().mean()
+    def of_fake(self, logits: Tensor) -> Tensor:
+        return 0.5 * logits.square()
+
+    def of_fooled(self, logits: Tensor) -> Tensor:
+        return 0.5 * (logits - 1).square()
 
 
 class Hinge(AdversarialLoss):
     """Hinge GAN (Lim and Ye 2017)."""
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
+    def of_real(self, logits: Tensor) -> Tensor:
+        return F.relu(1 - logits)
 
-    def generator(self, fake: Tensor) -> Tensor:
-        return -fake.float().mean()
+    def of_fake(self, logits: Tensor) -> Tensor:
+        return F.relu(1 + logits)
+
+    def of_fooled(self, logits: Tensor) -> Tensor:
+        return -logits
 
 
 class NSGAN(AdversarialLoss):
     """Non-saturating GAN on logits (Goodfellow et al. 2014)."""
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
+    def of_real(self, logits: Tensor) -> Tensor:
+        return F.softplus(-logits)
 
-    def generator(self, fake: Tensor) -> Tensor:
-        return F.softplus(-fake.float()).mean()
+    def of_fake(self, logits: Tensor) -> Tensor:
+        return F.softplus(logits)
+
+    def of_fooled(self, logits: Tensor) -> Tensor:
+        return F.softplus(-logits)
+
+
+def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return values.mean()
+    return (values * weight).sum() / weight.sum().clamp_min(1e-6)

@@ -244,6 +244,7 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
         {},
         1,
         4,
+        judge_composite=recipe.judge_composite,
         style_inside=recipe.style_inside,
         match_logits=recipe.match_logits,
     )

@@ -60,6 +60,15 @@ def test_better_logits_have_lower_losses(loss: AdversarialLoss) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_patches_of_weight_0_do_not_count(loss: AdversarialLoss) -> None:
+    weight = torch.tensor([[2.0, 0.0], [2.0, 0.0]]).view(1, 1, 2, 2)
+    fake = -REAL
+    expected = loss.discriminator(REAL[..., :1], fake[..., :1])
+    assert loss.discriminator(REAL, fake, weight).allclose(expected)
+    assert loss.generator(fake, weight).allclose(loss.generator(fake[..., :1]))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 def test_losses_are_float32_and_finite_for_huge_half_precision_logits(
     loss: AdversarialLoss,
 ) -> None:

@@ -262,8 +262,8 @@ class TestEveryPatchLoss:
                 mixed = loss(fake, rng(), 0)
             assert mixed.dtype == torch.float32
             torch.testing.assert_close(mixed, plain, rtol=0.02, atol=0)
-            gradients = [torch.autograd.grad(x, fake)[0].flatten() for x in (plain, mixed)]
-            assert F.cosine_similarity(*gradients, dim=0) > alike
+            one, two = (torch.autograd.grad(x, fake)[0].flatten() for x in (plain, mixed))
+            assert F.cosine_similarity(one, two, dim=0) > alike
 
     def test_constant_images_have_a_finite_gradient(self, name: str) -> None:
         loss = self.make(name, picture(17, 22, 1))

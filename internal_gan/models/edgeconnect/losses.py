@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
+from internal_gan.images.resize import size_of
 from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MOST, per_stage
@@ -81,6 +82,8 @@ class CompletionLoss:
     Args:
         features: the network of the content and style losses; None leaves them out.
         patch_loss: auxiliary terms by name.
+        judge_composite: whether the filling's known pixels are the true ones. The adversarial loss
+            then counts only patches that touch the hole; see :func:`touched`.
         style_inside: whether the style loss sees only the hole, with everything else black.
         match_logits: whether ``matching`` includes the discriminator's logits.
     """
@@ -94,9 +97,11 @@ class CompletionLoss:
         index: int,
         count: int,
         *,
+        judge_composite: bool,
         style_inside: bool,
         match_logits: bool,
     ) -> None:
+        self.judge_composite = judge_composite
         self.style_inside = style_inside
         self.match_logits = match_logits
         self.weights = weights
@@ -121,8 +126,10 @@ class CompletionLoss:
         weights, terms = self.weights, Terms(step)
         # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
-        share = (batch.hole - batch.unknown).mean().clamp_min(1e-3)
-        terms.add("generator", self.loss.generator(logits), weights.adversarial)
+        made = batch.hole - batch.unknown
+        share = made.mean().clamp_min(1e-3)
+        judged = touched(logits, made) if self.judge_composite else None
+        terms.add("generator", self.loss.generator(logits, judged), weights.adversarial)
         terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weights.l1)
         if weights.matching:
             real = torch.cat([batch.image, edges.detach()], dim=1)
@@ -146,6 +153,15 @@ class CompletionLoss:
                 values = [term.loss(real, rng)(made, rng, turn) for real, made in pairs]
                 terms.add(name, torch.stack(values).mean() / share, term.interval * weight)
         return terms.losses
+
+
+def touched(logits: Tensor, hole: Tensor) -> Tensor:
+    """1 for the logits (N, 1, h, w) of patches that touch the hole (N, 1, H, W), 0 for the others.
+
+    Where nothing was filled, real and generated patches are equal: they would only pull the
+    discriminator to chance.
+    """
+    return (F.adaptive_max_pool2d(hole, size_of(logits)) > 0).to(hole)
 
 
 def _matching(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import torch
@@ -16,7 +16,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
-from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss
+from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss, touched
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.patch_terms import try_patch_losses
@@ -164,6 +164,7 @@ class EdgeConnectRecipe(Recipe):
             self.patch_loss,
             index,
             model.num_stages,
+            judge_composite=self.judge_composite,
             style_inside=self.style_inside,
             match_logits=self.match_logits,
         )
@@ -276,7 +277,11 @@ class CompletionStage(InpaintingStage):
     def discriminator_loss(self) -> Losses:
         batch, filled, edges = self._draws.for_discriminator()
         real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
-        return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
+        weigh = None
+        if self.recipe.judge_composite:
+            weigh = partial(touched, hole=batch.hole - batch.unknown)
+        loss = self.recipe.adversarial_loss
+        return judge(self.discriminator, loss, real, fake, self.rng, weigh=weigh)
 
     def generator_loss(self) -> Losses:
         losses = self.loss(

@@ -19,7 +19,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.batches import RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import edge_loss
-from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.edgeconnect.model import DOUBT, EdgeConnect, evidence
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.completion import complete
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
@@ -508,3 +508,18 @@ def test_misfitting_holes_and_untrained_models_give_one_line_errors(model: EdgeC
         tiny_edgeconnect().inpaint(picture(), box())
     with pytest.raises(UserError, match="the hole and the image differ in size: 20x20 and 40x56"):
         model.inpaint(picture(), box(20, 20))
+
+
+def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
+    """By Bayes' rule: odds divided by the average's odds."""
+    hole = torch.zeros(1, 1, 2, 4)
+    hole[..., :2] = 1
+    drawn = torch.tensor([[0.2, 0.2, 0.9, 0.9], [0.1, 0.5, 0.9, 0.9]])[None, None]
+    found = evidence(drawn, hole)[..., :2].flatten().tolist()
+    # The average is 0.25, its odds 1/3; odds of 1/4, 1/9 and 1 become 3/4, 1/3 and 3.
+    assert found == pytest.approx([3 / 7, 3 / 7, DOUBT, 3 / 4])
+
+
+def test_lines_as_likely_everywhere_say_nothing() -> None:
+    drawn, hole = torch.full((1, 1, 4, 4), 0.1), torch.ones(1, 1, 4, 4)
+    assert evidence(drawn, hole).flatten().tolist() == pytest.approx([0.5] * 16)
