@@ -278,7 +278,7 @@ def maps_matched() -> int:
 def style_and_content_outside() -> tuple[bool, bool]:
     """Whether a change outside the hole counts as style and as content."""
     one = batch()
-    found = terms(torch.where(one.hole > 0, one.image, -one.image), Colours())
+    found = terms(torch.where(one.hole > 0, one.image, 0.3), Colours())
     return bool(found["style"]), bool(found["content"])
 
 
