@@ -148,7 +148,7 @@ def critic(real: float, fake: float) -> float:
 
 
 def everything_else() -> list[Any]:
-    """The terms of every loss in three steps, whether D sees the photo alone, G's gradient where
+    """The terms of every loss in three steps, whether D sees the whole photo, G's gradient where
     its output saturates, and what changes the weights besides Adam."""
     stage = published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
     terms, seen = set(), []
@@ -158,6 +158,7 @@ def everything_else() -> list[Any]:
     hook.remove()
     # In a step D judges the photo, the fake, a mixture of both for the penalty, and the fake again.
     photo = all(torch.equal(image, stage.real) for image in seen[::4])
+    photo &= {image.shape for image in seen} == {stage.real.shape}
     bias = stage.generator.output.bias
     nn.init.constant_(bias, 100)
     (gradient,) = torch.autograd.grad(stage.generator(stage.reconstruction_noise).sum(), bias)

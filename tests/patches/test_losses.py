@@ -252,18 +252,18 @@ class TestEveryPatchLoss:
         assert first == same != other
 
     def test_bfloat16_autocast_changes_little_even_of_nearly_equal_images(self, name: str) -> None:
-        real, other = picture(24, 32, 1), picture(24, 32, 2)
+        real, far = picture(24, 32, 1), picture(24, 32, 2)
         loss = self.make(name, real)
-        noise = 0.02 * torch.randn(real.shape, generator=rng(3))
-        for fake, alike in ((other, 0.99), (real + noise, 0.8)):
+        near = real + 0.02 * torch.randn(real.shape, generator=rng(3))
+        for fake, alike in ((far, 0.99), (near, 0.8)):
             fake.requires_grad_()
             plain = loss(fake, rng(), 0)
             with torch.autocast("cpu", torch.bfloat16):
                 mixed = loss(fake, rng(), 0)
             assert mixed.dtype == torch.float32
             torch.testing.assert_close(mixed, plain, rtol=0.02, atol=0)
-            one, two = (torch.autograd.grad(x, fake)[0].flatten() for x in (plain, mixed))
-            assert F.cosine_similarity(one, two, dim=0) > alike
+            one, other = (torch.autograd.grad(x, fake)[0].flatten() for x in (plain, mixed))
+            assert F.cosine_similarity(one, other, dim=0) > alike
 
     def test_constant_images_have_a_finite_gradient(self, name: str) -> None:
         loss = self.make(name, picture(17, 22, 1))

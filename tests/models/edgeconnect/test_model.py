@@ -188,31 +188,6 @@ def test_the_papers_losses_need_a_file() -> None:
         recipe.prepare(picture(256, 256))
 
 
-def test_the_papers_model_has_the_papers_numbers() -> None:
-    options = compose(["experiment=edgeconnect_paper", "model/features=none"])
-    recipe = build(options.model)
-    model = recipe.prepare(picture(256, 300))
-    assert recipe.min_side == 70
-    edges, completion = (recipe.stage(model, n, 10_000, None, rng()) for n in (0, 1))
-    assert edges.generator.entry[1].in_channels == 3
-    assert completion.generator.entry[1].in_channels == 4
-    for stage, channels in ((edges, 2), (completion, 4)):
-        assert stage.discriminator.blocks[0][0].in_channels == channels
-        assert stage.optimization.generator_lr == 1e-4
-        assert stage.optimization.discriminator_lr == pytest.approx(1e-5)
-        assert list(stage.optimization.betas) == [0, 0.9]
-        rates = [stage.optimization.lr_factor(step, 100) for step in (0, 99)]
-        assert rates == [1, 0.1]
-    weights = recipe.weights
-    assert (weights.edge_adversarial, weights.edge_matching) == (1, 10)
-    assert (weights.l1, weights.adversarial, weights.content, weights.style) == (0.5, 0.1, 0.1, 250)
-    spectral = [
-        any("parametrizations" in name for name, _ in network.named_parameters())
-        for network in (edges.generator, completion.generator)
-    ]
-    assert spectral == [True, False]
-
-
 def test_variants_differ_by_seed_and_only_inside_the_hole(model: EdgeConnect) -> None:
     image, hole = picture(), box()
     results = [model.inpaint(image, hole, seed=seed).image for seed in (None, 1, 1, 2)]

@@ -44,23 +44,6 @@ def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
     return stage
 
 
-def test_the_papers_model_has_the_papers_parameters_and_settings() -> None:
-    options = compose(["experiment=ingan_paper"])
-    recipe = build(options.model)
-    model = recipe.prepare(picture(270, 300))
-    stage = recipe.stage(model, 0, 75_000, None, rng())
-    count = [sum(p.numel() for p in n.parameters()) for n in (stage.generator, stage.discriminator)]
-    assert count == [4_804_611, 2_016_009]
-    assert stage.crop_size == (256, 256)
-    assert recipe.steps_of(model) == [75_000]
-    rates = [round(stage.optimization.lr_factor(s, 75_000), 4) for s in (0, 20_000, 47_500, 75_000)]
-    assert rates == [1, 1, 0.5, 0]
-    assert round(recipe.curriculum * 75_000) == round(recipe.inverse_start * 75_000) == 10_000
-    assert recipe.adversarial_loss.sigmoid
-    assert options.precision == "fp32"
-    assert options.trainer.max_steps is None
-
-
 @pytest.mark.parametrize(
     ("name", "changed"),
     [

@@ -21,7 +21,6 @@ from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.training import SinGANRecipe, SinGANStage, views
-from internal_gan.nn.losses import WGANGP
 from tests.tiny import (
     LEAN,
     PAPER,
@@ -54,15 +53,6 @@ def stage_of(
 
 
 @pytest.fixture(scope="module")
-def paper() -> SinGANStage:
-    """The first stage of the paper's model for a photo of 188 x 250 pixels."""
-    recipe = recipe_of(base=["experiment=singan_paper"])
-    stage = recipe.stage(recipe.prepare(picture(188, 250)), 0, 4, None, rng())
-    assert isinstance(stage, SinGANStage)
-    return stage
-
-
-@pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
     """A tiny model trained until it reconstructs its image."""
     overrides = (
@@ -76,11 +66,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
 
 
 class TestThePapersNumbers:
-    def test_pyramid_of_a_photo_of_188_by_250(self, paper: SinGANStage) -> None:
+    def test_pyramid_of_a_photo_of_188_by_250(self) -> None:
         factor = (25 / 188) ** (1 / 9)
         rows = [round(188 * factor**k) for k in range(9, -1, -1)]
         columns = [round(250 * factor**k) for k in range(9, -1, -1)]
-        sizes = paper.model.sizes
+        sizes = prepared(base=["experiment=singan_paper"], pixels=picture(188, 250)).sizes
         assert sizes == list(zip(rows, columns, strict=True))
         assert len(sizes) == 10
         assert sizes[0] == (25, 33)
@@ -92,49 +82,11 @@ class TestThePapersNumbers:
         assert model.sizes[0] == (33, 25)
         assert model.sizes[-1] == (250, 188)
 
-    def test_width_is_32_doubled_every_4_scales_up_to_128(self, paper: SinGANStage) -> None:
-        widths = [paper.recipe.widths.at(scale) for scale in range(14)]
-        assert widths == [32] * 4 + [64] * 4 + [128] * 6
-
-    def test_networks_have_the_papers_sizes(self, paper: SinGANStage) -> None:
-        stage = paper
-        assert sum(p.numel() for p in stage.generator.parameters()) == 29_763
-        assert sum(p.numel() for p in stage.discriminator.parameters()) == 29_185
-        last = stage.generator.get_parameter("output.weight").detach()
-        assert float(last.std()) == pytest.approx(0.02, rel=0.1)
-
-    def test_schedule(self, paper: SinGANStage) -> None:
-        assert paper.recipe.steps_of(paper.model) == [2000] * 10
-        assert (paper.discriminator_steps, paper.generator_steps) == (3, 3)
-        settings = paper.optimization
-        assert settings.generator_lr == settings.discriminator_lr == 5e-4
-        assert tuple(settings.betas) == (0.5, 0.999)
-        rates = [settings.lr_factor(step, 2000) for step in range(2000)]
-        assert rates == [1.0] * 1600 + [0.1] * 400
-        assert settings.ema is None
-
-    def test_only_the_default_tanh_has_a_gradient_floor(self, paper: SinGANStage) -> None:
-        assert paper.generator.gradient_floor == 0
-        assert stage_of().generator.gradient_floor > 0
-
     def test_trainer_leaves_the_schedule_alone(self) -> None:
         options = compose(["experiment=singan_paper"])
         trainer = options.trainer
         assert (trainer.steps_factor, trainer.max_steps, trainer.time) == (1.0, None, None)
         assert options.precision == "fp32"
-
-    def test_losses(self, paper: SinGANStage) -> None:
-        recipe = paper.recipe
-        loss = recipe.adversarial_loss
-        assert isinstance(loss, WGANGP)
-        assert (loss.penalty_weight, loss.penalty_norm) == (0.1, "pixel")
-        assert paper.reconstruction_weight == 10
-        assert (recipe.penalty_interval, recipe.penalty_crop) == (1, None)
-        assert (recipe.reconstruction_interval, recipe.discriminator_crop) == (1, None)
-        assert not recipe.patch_loss
-
-    def test_noise(self, paper: SinGANStage) -> None:
-        assert (paper.recipe.noise_strength, paper.model.noise_padding) == (0.1, "zero")
 
 
 class TestNoise:

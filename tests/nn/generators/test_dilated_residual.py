@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch import nn
 
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 
@@ -17,16 +16,6 @@ def generator(**settings: object) -> DilatedResidualGenerator:
 def test_any_size_keeps_its_size(size: tuple[int, int], depth: int) -> None:
     network = generator(width=2, depth=depth, residual_blocks=1, norm="none")
     assert network(torch.zeros(2, 4, *size)).shape == (2, 3, *size)
-
-
-def test_the_paper_has_two_downscalings_eight_dilated_blocks_and_two_upscalings() -> None:
-    network = generator()
-    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
-    strides = [m.stride[0] for m in convolutions]
-    assert strides == [1, 2, 2, *[1] * 16, 2, 2, 1]
-    assert [m.dilation[0] for m in convolutions[3:19]] == [2, 1] * 8
-    widths = [m.out_channels for m in convolutions]
-    assert widths == [64, 128, 256, *[256] * 16, 128, 64, 3]
 
 
 def test_without_downscaling_the_receptive_field_is_the_sum_of_the_kernels() -> None:
