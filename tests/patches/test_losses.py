@@ -252,16 +252,19 @@ class TestEveryPatchLoss:
         assert first == same != other
 
     def test_bfloat16_autocast_changes_little_even_of_nearly_equal_images(self, name: str) -> None:
-        real, far = picture(24, 32, 1), picture(24, 32, 2)
+        # Bright, so that the patches' mean is large beside their differences.
+        real, far = (0.2 * picture(24, 32, seed) + 0.7 for seed in (1, 2))
         loss = self.make(name, real)
         near = real + 0.02 * torch.randn(real.shape, generator=rng(3))
-        for fake, alike in ((far, 0.99), (near, 0.8)):
+        # The search alone is in bfloat16 in the one, the projections themselves in the other.
+        error, alike = (0.01, 0.99) if name == "nearest_patch" else (0.1, 0.8)
+        for fake in (far, near):
             fake.requires_grad_()
             plain = loss(fake, rng(), 0)
             with torch.autocast("cpu", torch.bfloat16):
                 mixed = loss(fake, rng(), 0)
             assert mixed.dtype == torch.float32
-            torch.testing.assert_close(mixed, plain, rtol=0.02, atol=0)
+            torch.testing.assert_close(mixed, plain, rtol=error, atol=0)
             one, other = (torch.autograd.grad(x, fake)[0].flatten() for x in (plain, mixed))
             assert F.cosine_similarity(one, other, dim=0) > alike
 
