@@ -82,14 +82,7 @@ TINY_EDGECONNECT = (
     "trainer.log_interval=1",
     "finish.detail=network",
 )
-EDGECONNECT = (
-    "model=edgeconnect",
-    *TINY_EDGECONNECT,
-    "model.patch_loss.sliced_wasserstein.loss.projections=4",
-    "model.patch_loss.sliced_wasserstein.loss.bank=4",
-    "model.patch_loss.nearest_patch.loss.queries=50",
-    "model.patch_loss.nearest_patch.loss.bank=50",
-)
+EDGECONNECT = ("model=edgeconnect", *TINY_EDGECONNECT)
 
 
 @dataclass

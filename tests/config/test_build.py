@@ -152,12 +152,12 @@ FAMILIES = {
     "singan": LEAN,
     "ingan": INGAN_FAST,
     "ingan_unet": INGAN_PAPER,
-    "edgeconnect": (*EDGECONNECT, "model/features=random", "model/edges=scharr"),
+    "edgeconnect": (*EDGECONNECT, "model/edges=scharr"),
 }
 
 
 # The error may name the second option of a pair that must agree.
-GO_WITH = {"min_side": "crop", "edges": "steps"}
+GO_WITH = {"min_side": "crop", "edges": "steps", "widths": "strides"}
 
 
 def _names(values: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -241,15 +241,12 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
         recipe.weights,
         recipe.adversarial_loss,
         features,
-        {},
-        1,
-        4,
         judge_composite=recipe.judge_composite,
         style_inside=recipe.style_inside,
         match_logits=recipe.match_logits,
     )
     discriminator = paper().completion.discriminator
-    return loss(discriminator, one, filled, one.edges, 0, rng())[1]
+    return loss(discriminator, one, filled, one.edges)[1]
 
 
 def l1_of_a_step() -> float:
@@ -360,7 +357,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [(1e-4, 1e-5, 0.1), (1e-4, 1e-5, 0.1), (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)],
     ),
     "Adam": (lambda: {betas for done in trained() for betas in done.betas}, {(0, 0.9)}),
-    "batch": (lambda: paper().edges.batches.draw().image.shape, (8, 3, 256, 256)),
+    "batch": (lambda: paper().edges.batches.draw(guided=True).image.shape, (8, 3, 256, 256)),
     "shares of the holes": (hole_shares, pytest.approx((0.1, 0.6), abs=0.02)),
     "stages": (
         stages,

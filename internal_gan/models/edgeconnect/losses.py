@@ -1,6 +1,5 @@
 """The losses of EdgeConnect's generators."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -11,10 +10,9 @@ from internal_gan.errors import check_range
 from internal_gan.images.resize import size_of
 from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
-from internal_gan.models.per_stage import MOST, per_stage
+from internal_gan.models.per_stage import MOST
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
-from internal_gan.patches.losses import PatchTerm
 
 # The weight of edge pixels in the cross entropy, since most pixels have no edge.
 EDGE_COUNTS = 3.0
@@ -77,11 +75,10 @@ def edge_loss(
 
 
 class CompletionLoss:
-    """The completion's loss at stage ``index`` of ``count``.
+    """The completion's loss.
 
     Args:
         features: the network of the content and style losses; None leaves them out.
-        patch_loss: auxiliary terms by name.
         judge_composite: whether the filling's known pixels are the true ones. The adversarial loss
             then counts only patches that touch the hole; see :func:`touched`.
         style_inside: whether the style loss sees only the hole, with everything else black.
@@ -93,9 +90,6 @@ class CompletionLoss:
         weights: Weights,
         loss: AdversarialLoss,
         features: FeatureNetwork | None,
-        patch_loss: Mapping[str, PatchTerm],
-        index: int,
-        count: int,
         *,
         judge_composite: bool,
         style_inside: bool,
@@ -107,10 +101,6 @@ class CompletionLoss:
         self.weights = weights
         self.loss = loss
         self.features = features
-        self.patch_terms = [
-            (name, term, per_stage(term.weight, count, f"patch_loss.{name}")[index])
-            for name, term in patch_loss.items()
-        ]
 
     def __call__(
         self,
@@ -118,12 +108,10 @@ class CompletionLoss:
         batch: Batch,
         filled: Tensor,
         edges: Tensor,
-        step: int,
-        rng: torch.Generator,
     ) -> Losses:
         """The loss of a batch with its filling (N, 3, h, w) and the edges that guided it,
         (N, 1, h, w)."""
-        weights, terms = self.weights, Terms(step)
+        weights, terms = self.weights, Terms()
         # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
         made = batch.hole - batch.unknown
@@ -146,12 +134,6 @@ class CompletionLoss:
                     wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
                 found = self.features(torch.where(batch.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), weights.style)
-        for name, term, weight in self.patch_terms:
-            if step % term.interval == 0:
-                turn = step // term.interval
-                pairs = zip(batch.image.chunk(len(filled)), filled.chunk(len(filled)), strict=True)
-                values = [term.loss(real, rng)(made, rng, turn) for real, made in pairs]
-                terms.add(name, torch.stack(values).mean() / share, term.interval * weight)
         return terms.losses
 
 

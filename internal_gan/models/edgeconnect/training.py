@@ -19,13 +19,12 @@ from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
 from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss, touched
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
-from internal_gan.models.patch_terms import try_patch_losses
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
-from internal_gan.patches.losses import MOST_LEVELS, PatchTerm
+from internal_gan.patches.losses import MOST_LEVELS
 
 MOST_CROPS = 1024
 
@@ -42,7 +41,6 @@ class EdgeConnectRecipe(Recipe):
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
         discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
-        patch_loss: auxiliary terms between a crop and its completion, divided by the hole's share.
         steps: steps of the four stages, or of the only stage without edges.
         final_rates: fraction of each stage's learning rates left at its end; None takes that of
             ``optimization``.
@@ -61,7 +59,6 @@ class EdgeConnectRecipe(Recipe):
     adversarial_loss: AdversarialLoss
     edges: EdgeDetector | Mapping[str, Any]
     features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None
-    patch_loss: Mapping[str, PatchTerm]
     holes: RandomHoles
     weights: Weights
     max_size: int | None
@@ -137,12 +134,7 @@ class EdgeConnectRecipe(Recipe):
         model.new_edge_network()
         model.new_completion_network()
         self.discriminator(channels=4)
-        side = min(min(image.shape[-2:]) for image in model.images)
-        for _ in range(self.sizes_learnt - 1):
-            side = -(-side // 2) if side >= 2 * self.min_side else side
-        side = min(side, self.crop or side)
-        try_patch_losses(self.patch_loss, model.image[..., :side, :side], model.num_stages)
-        self.completion_loss(model, 0)
+        self.completion_loss(model)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         found = super().optimization_at(model, index)
@@ -151,8 +143,8 @@ class EdgeConnectRecipe(Recipe):
         fractions = per_stage(self.final_rates, model.num_stages, "final_rates", 0, 1)
         return replace(found, final_lr=fractions[index])
 
-    def completion_loss(self, model: EdgeConnect, index: int) -> CompletionLoss:
-        """The loss of a stage's completion."""
+    def completion_loss(self, model: EdgeConnect) -> CompletionLoss:
+        """The loss of the completion."""
         features = None
         if callable(self.features) and (self.weights.content or self.weights.style):
             with torch.device("cpu"):  # its weights come from the CPU's random numbers
@@ -161,9 +153,6 @@ class EdgeConnectRecipe(Recipe):
             self.weights,
             self.adversarial_loss,
             features,
-            self.patch_loss,
-            index,
-            model.num_stages,
             judge_composite=self.judge_composite,
             style_inside=self.style_inside,
             match_logits=self.match_logits,
@@ -271,7 +260,7 @@ class CompletionStage(InpaintingStage):
             self.completion.load_state_dict(model.completion_network.state_dict())
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
-        self.loss = recipe.completion_loss(model, self.index)
+        self.loss = recipe.completion_loss(model)
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
@@ -284,11 +273,8 @@ class CompletionStage(InpaintingStage):
         return judge(self.discriminator, loss, real, fake, self.rng, weigh=weigh)
 
     def generator_loss(self) -> Losses:
-        losses = self.loss(
-            self.discriminator, *self._draws.for_generator(), step=self.step, rng=self.rng
-        )
         self.step += 1
-        return losses
+        return self.loss(self.discriminator, *self._draws.for_generator())
 
     def finish(self) -> None:
         freeze(self.completion)

@@ -264,11 +264,10 @@ def test_the_families_share_their_building_blocks() -> None:
         recipe = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
         assert type(recipe.adversarial_loss) is Hinge
     terms = [
-        build(compose(options).model).patch_loss
-        for options in (["trainer=full"], ["model=ingan"], ["model=edgeconnect"])
+        build(compose(options).model).patch_loss for options in (["trainer=full"], ["model=ingan"])
     ]
     kinds = [{term.loss.func for term in found.values()} for found in terms]
-    assert kinds == [{SlicedWasserstein, NearestPatch}] * 3
+    assert kinds == [{SlicedWasserstein, NearestPatch}] * 2
 
 
 def model_parts(name: str) -> list[torch.nn.Module]:
