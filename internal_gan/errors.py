@@ -14,6 +14,10 @@ class UserError(ValueError):
     """
 
 
+class MissingPackageError(UserError):
+    """A package is not installed; the message has the command that installs it."""
+
+
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
     """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes.
 

@@ -21,8 +21,11 @@ GUIDES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("user-guide", "evaluation", "many-runs")),
     *sorted((ROOT / "docs" / "applications").glob("*.md")),
 ]
-# The server runs until it is stopped; plugins need a cluster; weights are the user's own files.
-NOT_HERE = re.compile(r"^app\b|launcher=(submitit|ray)|inception=|vgg19\.pth")
+# The server runs until it is stopped; plugins need a cluster; weights are files or packages that
+# users add.
+NOT_HERE = re.compile(
+    r"^app\b|launcher=(submitit|ray)|inception=|vgg19\.pth|features=vgg16|edges=hed|perceptual=true"
+)
 SEARCHES = find_spec("optuna") is not None
 FAMILY = {"retarget": "ingan", "inpaint": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png")

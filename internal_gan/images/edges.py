@@ -24,13 +24,13 @@ class EdgeDetector(ABC):
     """Finds edges in images; parameters out of range raise ValueError."""
 
     @abstractmethod
-    def detect(self, gray: Tensor) -> Tensor:
-        """Edges of gray values in [0, 1], both (N, 1, H, W): 1 on an edge and 0 elsewhere."""
+    def detect(self, image: Tensor) -> Tensor:
+        """Edges of float32 images, without gradients; see :meth:`__call__`."""
 
     def __call__(self, image: Tensor) -> Tensor:
         """Edges (N, 1, H, W), each 0 or 1, of images (N, 3, H, W) in [-1, 1]."""
         with torch.no_grad():
-            return self.detect((luminance(image.float()) + 1.0) / 2.0)
+            return self.detect(image.float())
 
 
 class Canny(EdgeDetector):
@@ -50,9 +50,10 @@ class Canny(EdgeDetector):
         self.low = low
         self.high = high
 
-    def detect(self, gray: Tensor) -> Tensor:
+    def detect(self, image: Tensor) -> Tensor:
         from kornia.filters import canny
 
+        gray = _gray(image)
         # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
         side = 2 * reach + 1
@@ -74,13 +75,14 @@ class Scharr(EdgeDetector):
         self.sigma = sigma
         self.threshold = threshold
 
-    def detect(self, gray: Tensor) -> Tensor:
+    def detect(self, image: Tensor) -> Tensor:
+        gray = _gray(image)
         smooth = F.pad(gaussian_blur(gray, self.sigma), (1,) * 4, mode="replicate")
         across = gray.new_tensor(SCHARR).view(1, 1, 3, 3) / 32.0
         dx = F.conv2d(smooth, across)
         dy = F.conv2d(smooth, across.transpose(2, 3))
         strength = torch.hypot(dx, dy)
-        return ((strength >= self.threshold) & _is_ridge(strength, dx, dy)).to(gray.dtype)
+        return ((strength >= self.threshold) & is_ridge(strength, dx, dy)).to(gray.dtype)
 
 
 class DifferenceOfGaussians(EdgeDetector):
@@ -97,7 +99,8 @@ class DifferenceOfGaussians(EdgeDetector):
         self.sigma = sigma
         self.threshold = threshold
 
-    def detect(self, gray: Tensor) -> Tensor:
+    def detect(self, image: Tensor) -> Tensor:
+        gray = _gray(image)
         band = gaussian_blur(gray, self.sigma) - gaussian_blur(gray, DOG_RATIO * self.sigma)
         found = torch.zeros_like(band, dtype=torch.bool)
         for dim in (-2, -1):
@@ -110,8 +113,16 @@ class DifferenceOfGaussians(EdgeDetector):
         return found.to(gray.dtype)
 
 
-def _is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Where neither neighbour across the edge is stronger; of two equal pixels the first counts."""
+def _gray(image: Tensor) -> Tensor:
+    """Gray values in [0, 1]."""
+    return (luminance(image) + 1.0) / 2.0
+
+
+def is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
+    """Where neither neighbour across the edge is stronger; of two equal pixels the first counts.
+
+    All are (N, 1, H, W); ``dx`` and ``dy`` point across the edge.
+    """
     height, width = strength.shape[-2:]
     padded = F.pad(strength, (1,) * 4)
     sector = torch.round(torch.atan2(dy, dx) * (4.0 / math.pi)).long() % 4

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from internal_gan.config.build import build, find
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import MissingPackageError, UserError, check_range
 from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model, Recipe
 from internal_gan.version import __version__
@@ -101,6 +101,8 @@ def load_model(path: Path) -> Model:
         height, width = model.image.shape[-2:]
         if any(size[0] > height or size[1] > width for size in model.sizes):
             raise ValueError("a stage is larger than the image")
+    except MissingPackageError:
+        raise
     except UserError as error:
         raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
     except Exception as error:  # a foreign file may cause any

@@ -21,9 +21,9 @@ from internal_gan.images.edges import Canny
 from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
 from internal_gan.nn.perceptual import (
-    VGG19_CONVOLUTIONS,
+    CONVOLUTIONS,
     FeatureNetwork,
-    VGG19Features,
+    VGGFeatures,
     style_distance,
 )
 from tests.fidelity.page import rows
@@ -188,7 +188,7 @@ def drawn_weights() -> set[float]:
 
 
 @cache
-def features() -> VGG19Features:
+def features() -> VGGFeatures:
     """The feature network of the paper's form, with few random filters."""
     narrow = [4] * 5
     with tempfile.TemporaryDirectory() as folder:
@@ -196,7 +196,7 @@ def features() -> VGG19Features:
         options = compose([PAPER, f"model.features.weights='{path}'"]).model["features"]
         options["widths"] = narrow
         network = build(options, "model.features")()
-    assert isinstance(network, VGG19Features)
+    assert isinstance(network, VGGFeatures)
     return network
 
 
@@ -204,7 +204,7 @@ def layers_compared() -> list[list[str]]:
     """The layers of VGG-19 whose maps are compared, as content and as style."""
     image, network = picture(64, 64), features()
     x, maps, place = (image + 1) / 2, {}, 0
-    for block, count in enumerate(VGG19_CONVOLUTIONS, 1):
+    for block, count in enumerate(CONVOLUTIONS[19], 1):
         for number in range(1, count + 1):
             x = F.relu(network.features[place](x))
             maps[f"relu{block}_{number}"] = x
@@ -394,7 +394,7 @@ def test_style_is_compared_as_if_everything_outside_the_hole_were_black() -> Non
 def vgg19(path: Path, widths: Sequence[int] = (64, 128, 256, 512, 512)) -> Path:
     """A file with random weights of VGG-19's layers, in torchvision's layout."""
     state, channels, place = {}, 3, 0
-    for width, count in zip(widths, VGG19_CONVOLUTIONS, strict=True):
+    for width, count in zip(widths, CONVOLUTIONS[19], strict=True):
         for _ in range(count):
             # Keeps the activations' variance.
             deviation = (2 / (9 * channels)) ** 0.5
@@ -408,7 +408,7 @@ def vgg19(path: Path, widths: Sequence[int] = (64, 128, 256, 512, 512)) -> Path:
 
 
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:
-    network = VGG19Features(str(vgg19(tmp_path / "vgg.pth")))
+    network = VGGFeatures(19, str(vgg19(tmp_path / "vgg.pth")))
     assert sum(p.numel() for p in network.parameters()) == 20_024_384
     content, style = network(picture(32, 40))
     assert [m.shape[1] for m in content] == [64, 128, 256, 512, 512]

