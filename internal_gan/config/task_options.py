@@ -309,6 +309,9 @@ class EvaluateOptions:
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",
     )
+    perceptual: bool = flag(
+        False, "also measure ST-LPIPS and a distance of deep features; needs stlpips-pytorch"
+    )
     c2st: bool = flag(
         False, "also run a classifier two-sample test of texture; needs internal-gan[c2st]"
     )

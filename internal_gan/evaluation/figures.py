@@ -18,6 +18,7 @@ from internal_gan.evaluation.field_diversity import field_diversity, fits
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
+from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from internal_gan.images.origin import OTHER, Origin
 from internal_gan.patches.statistics import (
     SHRINKS,
@@ -54,15 +55,18 @@ FIGURES = {
     ),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
+    "deep_frechet": ("0", "Fréchet distance of the last features of ST-LPIPS, which see layout"),
     "largest_piece": ("small", "share of it covered by its largest piece of the photo"),
     "seams": ("1", "mean step where two pieces meet, relative to the photo's there"),
     "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
+    "st_lpips": ("0", "ST-LPIPS, a learnt distance of what is seen"),
     "psnr_inside": ("high", "PSNR inside the mask, dB"),
     "ssim_inside": ("1", "structural similarity inside the mask"),
     "l1_inside": ("0", "mean absolute error inside the mask"),
+    "st_lpips_inside": ("0", "ST-LPIPS inside the mask"),
 }
 
 
@@ -80,6 +84,7 @@ def judge(
     exact: bool = False,
     stem: InceptionStem | None = None,
     classify: bool = False,
+    perceptual: StLpips | None = None,
 ) -> dict[str, float]:
     """Figures of a sample that should consist of the photo's patches, in any arrangement.
 
@@ -90,10 +95,12 @@ def judge(
         exact: compare all patches instead of a fixed random subset.
         stem: computes SIFID, if given.
         classify: whether to compute ``c2st``, which takes seconds and needs scikit-learn.
+        perceptual: computes ``deep_frechet``, if given.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
         room for two patches side by side at quarter size, ``c2st`` 28 pixels a side,
+        ``deep_frechet`` 21,
         ``layout_coherence_21`` and the like room for their patch in the shrunk images.
 
     Raises:
@@ -120,6 +127,9 @@ def judge(
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
     if classify:
         figures |= classified(real, sample)
+    if perceptual is not None:
+        found = deep_frechet(perceptual, real, sample)
+        figures |= {} if found is None else {"deep_frechet": found}
     return figures
 
 
@@ -157,15 +167,21 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
     }
 
 
-def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str, float]:
+def compare(
+    real: Tensor,
+    image: Tensor,
+    mask: Tensor | None = None,
+    perceptual: StLpips | None = None,
+) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
     Args:
         real, image: (1, 3, H, W) in [-1, 1], of the same size.
         mask: (1, 1, H, W) in [0, 1], 1 inside; adds ``psnr_inside`` and so on.
+        perceptual: computes ``st_lpips``, if given.
 
     Returns:
-        ``psnr``, ``ssim`` (from 11 pixels a side) and ``l1``.
+        ``psnr``, ``ssim`` (from 11 pixels a side), ``l1`` and ``st_lpips`` (from 21 pixels a side).
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -173,6 +189,9 @@ def compare(real: Tensor, image: Tensor, mask: Tensor | None = None) -> dict[str
         with suppress(UserError):
             figures[f"ssim{suffix}"] = ssim(real, image, mask=weights)
         figures[f"l1{suffix}"] = l1(real, image, mask=weights)
+        if perceptual is not None:
+            found = st_lpips(perceptual, real, image, weights)
+            figures |= {} if found is None else {f"st_lpips{suffix}": found}
     return figures
 
 

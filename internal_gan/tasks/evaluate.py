@@ -22,6 +22,7 @@ from internal_gan.evaluation import figures
 from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
+from internal_gan.evaluation.st_lpips import WHEEL, Spread, StLpips, read_st_lpips
 from internal_gan.files import atomic_write, distinct, natural, write_csv
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
@@ -49,8 +50,16 @@ SAME_ASPECT = 0.02
 TASK = "evaluate"
 TOLD = (
     *("swd1", "coherence", "completeness", "largest_piece", "seams"),
-    *("sifid_64", "c2st", "psnr_inside"),
+    *("sifid_64", "c2st", "deep_frechet", "psnr_inside", "st_lpips_inside"),
 )
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What computes SIFID and the perceptual figures; None leaves them out."""
+
+    stem: InceptionStem | None
+    perceptual: StLpips | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Subject:
         groups: picture files by the name of their group.
         about: further entries of the record, such as the model.
         mask: (1, 1, H, W) in [0, 1], where to compare pixel by pixel; None: nowhere.
-        stem: computes SIFID; None leaves it out.
+        networks: compute further figures.
         read_photo: see :meth:`internal_gan.runs.source.Source.photo`.
     """
 
@@ -73,7 +82,7 @@ class Subject:
     groups: Mapping[str, Sequence[Path]]
     about: Mapping[str, Any]
     mask: Tensor | None
-    stem: InceptionStem | None
+    networks: Networks
     read_photo: Callable[..., Photo]
 
 
@@ -86,23 +95,26 @@ def evaluate(options: Options) -> Path:
     Raises:
         UserError: a file, the checkpoint or an option is not usable; no folder is left behind.
     """
-    wanted, stem = options.evaluate, None
+    wanted, stem, perceptual = options.evaluate, None, None
     if wanted.inception is not None:
         stem = read_inception(wanted.inception, "evaluate.inception")
+    if wanted.perceptual:
+        perceptual = read_st_lpips("evaluate.perceptual=true")
     if wanted.c2st:
         check_scikit_learn("evaluate.c2st=true")
+    networks = Networks(stem, perceptual)
     if options.checkpoint is None:
-        return _evaluate_files(options, stem)
+        return _evaluate_files(options, networks)
     for name in ("real", "samples", "mask"):
         if getattr(wanted, name) is not None:
             raise UserError(
                 f"evaluate.{name}: not allowed with checkpoint=, which evaluates the model's own "
                 "photo and pictures"
             )
-    return _evaluate_model(options, stem)
+    return _evaluate_model(options, networks)
 
 
-def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
+def _evaluate_model(options: Options, networks: Networks) -> Path:
     wanted, trained = options.evaluate, load_trained(options)
     model, source = trained.model, trained.source
     if model.task not in ("sample", "retarget"):
@@ -138,13 +150,15 @@ def _evaluate_model(options: Options, stem: InceptionStem | None) -> Path:
         }
         name = source.options.photo
         _judge(
-            Subject(wanted, real, name, groups, about, None, stem, source.photo), folder, console
+            Subject(wanted, real, name, groups, about, None, networks, source.photo),
+            folder,
+            console,
         )
         end_run(console, folder, "Evaluation", trained.started, task=TASK)
     return folder.path
 
 
-def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
+def _evaluate_files(options: Options, networks: Networks) -> Path:
     started, wanted = time.monotonic(), options.evaluate
     device, reason = prepare_device(options.device, options.precision)
     photo, groups, mask = _read(wanted)
@@ -160,7 +174,9 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
         real = photo.pixels.to(device)
         given = Source(replace(options, image=wanted.real)).photo
         _judge(
-            Subject(wanted, real, wanted.real, groups, about, mask, stem, given), folder, console
+            Subject(wanted, real, wanted.real, groups, about, mask, networks, given),
+            folder,
+            console,
         )
         end_run(console, folder, "Evaluation", started, device=str(device))
     return folder.path
@@ -169,20 +185,28 @@ def _evaluate_files(options: Options, stem: InceptionStem | None) -> Path:
 def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     """Evaluate the pictures one by one, and write the figures and maps."""
     wanted, real, mask = subject.options, subject.real, subject.mask
-    network = None if subject.stem is None else subject.stem.to(real.device)
+    stem, perceptual = subject.networks.stem, subject.networks.perceptual
+    for network in (stem, perceptual):
+        if network is not None:
+            network.to(real.device)
     maps = folder.path / TASK
     maps.mkdir(exist_ok=True)
     diversity = {group: figures.Diversity(real) for group in subject.groups}
+    spread = {group: Spread(perceptual) for group in subject.groups if perceptual is not None}
     every = [(group, path) for group, paths in subject.groups.items() for path in paths]
     alone, rows = len(subject.groups) == 1, list[dict[str, Any]]()
     rooms = distinct([path.stem if alone else f"{group}-{path.stem}" for group, path in every])
     for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(real.device)
-        found = figures.judge(real, sample, wanted.patches, wanted.exact, network, wanted.c2st)
+        found = figures.judge(
+            real, sample, wanted.patches, wanted.exact, stem, wanted.c2st, perceptual
+        )
         if mask is not None:
-            found |= figures.compare(real, sample, mask.to(real.device))
+            found |= figures.compare(real, sample, mask.to(real.device), perceptual)
         found |= _pieces(subject, path, sample)
         diversity[group].add(sample)
+        if group in spread:
+            spread[group].add(sample)
         row = {"file": str(path), "group": group, "size": list(sample.shape[-2:])}
         if len(rows) < wanted.maps:
             row["worst"] = _write_maps(maps / rooms[len(rows)], real, sample, wanted.patches[0])
@@ -190,10 +214,12 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     if wanted.maps:
         write_image(maps / "places.png", legend(real.cpu()))
     groups = {}
-    for group, spread in diversity.items():
+    for group in subject.groups:
         own = [row["figures"] for row in rows if row["group"] == group]
         groups[group] = {"count": len(own), "figures": figures.summarise(own)}
-        groups[group]["diversity"] = spread.value
+        groups[group]["diversity"] = diversity[group].value
+        if group in spread:
+            groups[group]["diversity_st_lpips"] = spread[group].value
     _write(subject, groups, rows, folder.path)
     folder.write_status("running", results=[*read_results(folder.path), *_maps(folder.path)])
     over = figures.summarise(row["figures"] for row in rows)
@@ -233,7 +259,7 @@ def _write(
     rows: Sequence[Mapping[str, Any]],
     folder: Path,
 ) -> None:
-    wanted, stem = subject.options, subject.stem
+    wanted, stem = subject.options, subject.networks.stem
     names = dict.fromkeys(name for row in rows for name in row["figures"])
     record = {
         "package_version": __version__,
@@ -243,6 +269,7 @@ def _write(
         "patches": wanted.patches,
         "exact": wanted.exact,
         "inception": None if stem is None else figures.about(stem),
+        "perceptual": f"{WHEEL.name} {WHEEL.version}" if wanted.perceptual else None,
         "groups": groups,
         "samples": rows,
         "meaning": {name: figures.meaning(name) for name in names},

@@ -19,6 +19,7 @@ from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.evaluation.stand_in import weights_file
 from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
+from tests.wheels import install_st_lpips
 
 # The tiny models draw (20, 28) pixels; at a quarter of this size, patches of 3 still fit.
 SMALL = "evaluate.patches=[3]"
@@ -301,5 +302,37 @@ def test_a_classifier_needs_scikit_learn(
     assert answer.code == 2
     assert answer.lines == [
         "error: evaluate.c2st=true needs scikit-learn: pip install 'internal-gan[c2st]'"
+    ]
+    assert not Path("out").exists()
+
+
+def test_perceptual_figures_are_measured_on_request(
+    shell: Shell, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_st_lpips(monkeypatch, tmp_path / "packages")
+    answer = shell(*files, "evaluate.perceptual=true", "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    group = record()["groups"]["samples"]
+    assert group["diversity_st_lpips"] > 0
+    assert group["figures"]["deep_frechet"]["count"] == 3
+    assert record()["perceptual"] == "stlpips-pytorch 0.0.2"
+    assert "st_lpips" not in group["figures"]
+    mask = torch.zeros(1, 3, 60, 80)
+    mask[..., 20:40, 30:60] = 1
+    write_image("hole.png", mask * 2 - 1)
+    inside = ("evaluate.samples=drawn/1.png", "evaluate.mask=hole.png", "output=two")
+    answer = shell(*files[:2], *inside, "evaluate.perceptual=true", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    figures = record("two")["samples"][0]["figures"]
+    assert 0 < figures["st_lpips"] != figures["st_lpips_inside"] > 0
+    assert "ST-LPIPS inside the mask" in Path("two/index.html").read_text()
+
+
+def test_perceptual_figures_need_their_package(shell: Shell, files: list[str]) -> None:
+    answer = shell(*files, "evaluate.perceptual=true", "output=out")
+    assert answer.code == 2
+    assert answer.lines == [
+        "error: evaluate.perceptual=true needs stlpips-pytorch 0.0.2: "
+        "pip install --no-deps stlpips-pytorch==0.0.2"
     ]
     assert not Path("out").exists()
