@@ -10,6 +10,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Recipe
+from tests.wheels import install_hed
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 
@@ -47,7 +48,10 @@ GROUPS_OF = {"model/edges": "edgeconnect", "model/features": "edgeconnect"}
 
 
 @pytest.mark.parametrize("choice", group_choices())
-def test_every_choice_composes_and_builds_a_model(choice: str) -> None:
+def test_every_choice_composes_and_builds_a_model(
+    choice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_hed(monkeypatch, tmp_path)
     name = PARTS_OF.get(choice) or GROUPS_OF.get(choice.partition("=")[0])
     family = [f"model={name}"] if name else []
     assert isinstance(build(compose([*family, choice]).model), Recipe)
