@@ -494,6 +494,24 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     assert found == pytest.approx([3 / 7, 3 / 7, DOUBT, 3 / 4])
 
 
+def test_the_networks_lines_choose_patches_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = recipe_of(base=EDGECONNECT)
+    model = recipe.prepare(picture())
+    finish_stages(recipe, model, model.num_stages)
+    hole, chosen = box(), list[Tensor]()
+    start = EdgeConnect.start
+
+    def spied(self: EdgeConnect, *given: Tensor, lines: Tensor, **how: Any) -> Tensor:
+        chosen.append(lines)
+        return start(self, *given, lines=lines, **how)
+
+    monkeypatch.setattr(EdgeConnect, "start", spied)
+    drawn = model.inpaint(picture(), hole).edges
+    inside = hole > 0
+    assert chosen[0][inside].allclose(evidence(drawn, hole)[inside])
+    assert not chosen[0][inside].allclose(drawn[inside], atol=0.05)
+
+
 def test_lines_as_likely_everywhere_say_nothing() -> None:
     drawn, hole = torch.full((1, 1, 4, 4), 0.1), torch.ones(1, 1, 4, 4)
     assert evidence(drawn, hole).flatten().tolist() == pytest.approx([0.5] * 16)
