@@ -1,4 +1,4 @@
-"""Samples of a photo by other methods, made by the quality benchmark itself.
+"""Samples and fillings of a photo by other methods, made by the benchmarks themselves.
 
 ``gpdm`` is written after its paper. ``resynthesizer`` runs a package that is not among the
 benchmarks' dependencies, because its licence is the GPL: it needs ``pip install resynthesizer``.
@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 from torch.optim import Adam
@@ -104,19 +105,24 @@ def resynthesizer(photo: Tensor, number: int) -> Tensor:
     Source: Harrison, "Image texture tools", PhD thesis, Monash University, 2005; the PyPI package
     ``resynthesizer``.
     """
+    whole = F.pad(photo.flip(-1) if number else photo, (0, photo.shape[-1]))
+    hole = torch.zeros_like(whole[:, :1])
+    hole[..., photo.shape[-1] :] = 1.0
+    made = resynthesized(whole, hole)[..., photo.shape[-1] :]
+    return made.flip(-1) if number else made
+
+
+def resynthesized(image: Tensor, hole: Tensor) -> Tensor:
+    """An image (1, 3, H, W) in [-1, 1] with its hole (1, 1, H, W) filled by the Resynthesizer; see
+    :func:`resynthesizer`."""
     package = import_module("resynthesizer")
-    levels = to_uint8(photo.flip(-1) if number else photo)[0].movedim(0, -1)
-    left = Image.fromarray(levels.contiguous().numpy())
-    whole = Image.new("RGB", (2 * left.width, left.height))
-    whole.paste(left)
-    hole = Image.new("L", whole.size, 255)
-    hole.paste(0, (0, 0, *left.size))
+    levels = to_uint8(image)[0].movedim(0, -1).contiguous().numpy()
+    mask = Image.fromarray((hole[0, 0] > 0).numpy().astype("uint8") * 255)
     options = package.getDefaultParams()
     options.isMakeSeamlesslyTileableHorizontally = options.isMakeSeamlesslyTileableVertically = 0
-    filled: Image.Image = package.resynthesize(whole, hole, options)
+    filled: Image.Image = package.resynthesize(Image.fromarray(levels), mask, options)
     pixels = torch.frombuffer(bytearray(filled.tobytes()), dtype=torch.uint8)
-    made = pixels.view(1, *whole.size[::-1], 3).movedim(-1, 1)[..., left.width :] / 127.5 - 1
-    return made.flip(-1) if number else made
+    return pixels.view(1, *levels.shape).movedim(-1, 1) / 127.5 - 1
 
 
 METHODS: Mapping[str, Callable[[Tensor, int], Tensor]] = {

@@ -25,6 +25,7 @@ from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
 import internal_gan
+from benchmarks._baselines import installed, resynthesized
 from benchmarks._common import (
     add_others,
     by_name,
@@ -40,6 +41,7 @@ from benchmarks._common import (
 )
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
+from internal_gan.evaluation.c2st import c2st
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, make_folder, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv
@@ -79,13 +81,14 @@ def patchmatch(image: Tensor, hole: Tensor) -> Tensor:
 
 
 OURS, PREVIEW = "EdgeConnect", "preview"
-FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness")
+FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness", "c2st")
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Telea": inpaint_by_opencv,
     "Navier-Stokes": functools.partial(inpaint_by_opencv, method="NS"),
     "biharmonic": biharmonic,
     "PyPatchMatch": patchmatch,
 }
+RESYNTHESIZER = "Resynthesizer"
 RATIOS = ("10-20", "20-30", "30-40", "40-50")
 
 
@@ -138,6 +141,10 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         return known
     photo, hole, fillings = trained_fillings(job, settings, processes)
     fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
+    if installed(["resynthesizer"]):
+        emptied = torch.where(hole > 0, -torch.ones_like(photo.pixels), photo.pixels)
+        filled = resynthesized(emptied, hole)
+        fillings[RESYNTHESIZER] = torch.where(hole > 0, filled, photo.pixels)
     fillings |= {name: given(folder, job, photo, hole) for name, folder in settings.others.items()}
     result = {
         "photo": job.photo,
@@ -145,12 +152,17 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "ratio": job.ratio,
         "share": float(hole.mean()),
         "seconds": RunFolder(job.run).status().get("seconds"),
-        "figures": {name: judge_hole(photo.pixels, made, hole) for name, made in fillings.items()},
+        "figures": {name: judged(photo.pixels, made, hole) for name, made in fillings.items()},
         "environment": environment(),
     }
     _write_sheet(job, photo, hole, fillings)
     write_json(job.file("results", ".json"), result)
     return result
+
+
+def judged(photo: Tensor, made: Tensor, hole: Tensor) -> dict[str, float]:
+    """The figures of a filling; see FIGURES."""
+    return judge_hole(photo, made, hole) | {"c2st": c2st(photo, made, inside=hole)}
 
 
 def trained_fillings(

@@ -42,7 +42,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.edgeconnect.inpainting import lines_around
-from internal_gan.models.edgeconnect.model import EdgeConnect, evidence
+from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
 from internal_gan.patches.inside import finish_inside
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
@@ -157,8 +157,9 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
         row = [torch.where(hole > 0, torch.zeros_like(photo), photo)]
         for guide in GUIDES:
             drawing, lines = fill(model, photo, hole, barred, guide)
-            inside = evidence(lines, hole) if guide == "own" else lines
-            guiding = torch.where(hole > 0, inside, lines_around(model, photo, barred))
+            own = guide == "own"
+            inside, weight = (evidence(lines, hole), OWN_LINES) if own else (lines, 1.0)
+            guiding = weight * torch.where(hole > 0, inside, lines_around(model, photo, barred))
             filled = finished(drawing, hole, barred, None if guide == "none" else guiding)
             made = dict(zip(STEPS, (drawing, filled), strict=True))
             for step, picture in made.items():

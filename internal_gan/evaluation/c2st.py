@@ -37,7 +37,9 @@ def least_side(window: int) -> int:
     return window + BLOCKS * STRIDE
 
 
-def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
+def c2st(
+    real: Tensor, sample: Tensor, window: int = WINDOWS[0], *, inside: Tensor | None = None
+) -> float:
     """The classifier two-sample test of textures.
 
     A forest of extremely randomised trees learns to tell windows of the photo from windows of the
@@ -49,6 +51,8 @@ def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
         real, sample: (1, 3, H, W) in [-1, 1], with sides of at least ``least_side(window)``; the
             two sizes may differ.
         window: side of the windows, in pixels.
+        inside: (1, 1, H, W), 1 where windows are centred, such as in a hole; the images then have
+            one size, and blocks half as long, so that both halves have windows.
 
     Returns:
         The area under the ROC curve, averaged over both ways: .5 if the forest cannot tell, 1 if
@@ -58,7 +62,7 @@ def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
         at 188x250 with windows of 16 pixels.
 
     Raises:
-        UserError: scikit-learn is not installed, or an image is too small.
+        UserError: scikit-learn is not installed, or an image or ``inside`` is too small.
 
     Source: Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017; Geurts, Ernst &
     Wehenkel, "Extremely randomized trees", 2006.
@@ -67,9 +71,13 @@ def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.metrics import roc_auc_score
 
-    statistics, halves = zip(*(_windows(image, window) for image in (real, sample)), strict=True)
+    statistics, halves = zip(
+        *(_windows(image, window, inside) for image in (real, sample)), strict=True
+    )
     features, half = np.concatenate(statistics), np.concatenate(halves)
     made = np.repeat([0, 1], [len(rows) for rows in statistics])
+    if len(np.unique(half)) < 2:
+        raise UserError(f"c2st: too few windows of {window} pixels are centred in the hole")
     areas = []
     for asked in (0, 1):
         forest = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0)
@@ -79,7 +87,9 @@ def c2st(real: Tensor, sample: Tensor, window: int = WINDOWS[0]) -> float:
     return fmean(areas)
 
 
-def _windows(image: Tensor, window: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+def _windows(
+    image: Tensor, window: int, inside: Tensor | None
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """The statistics of an image's windows, (n, d), and the half that each is in, 0 or 1."""
     from scipy.ndimage import uniform_filter
 
@@ -93,8 +103,13 @@ def _windows(image: Tensor, window: int) -> tuple[NDArray[np.float32], NDArray[n
     colours: NDArray[np.float32] = ((image[0].float() + 1) / 2).cpu().numpy()
     columns = [uniform_filter(plane, window)[middles, middles] for plane in _planes(colours)]
     rows, cols = columns[0].shape
-    half = np.add.outer(np.arange(rows) * BLOCKS // rows, np.arange(cols) * BLOCKS // cols) % 2
-    return np.stack(columns, axis=-1).reshape(rows * cols, -1), half.ravel()
+    blocks = BLOCKS if inside is None else 2 * BLOCKS
+    half = np.add.outer(np.arange(rows) * blocks // rows, np.arange(cols) * blocks // cols) % 2
+    found = np.stack(columns, axis=-1)
+    if inside is None:
+        return found.reshape(rows * cols, -1), half.ravel()
+    kept = inside[0, 0].cpu().numpy()[middles, middles] > 0
+    return found[kept], half[kept]
 
 
 def _planes(colours: NDArray[np.float32]) -> Iterator[Plane]:

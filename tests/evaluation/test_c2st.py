@@ -59,6 +59,23 @@ class TestWithScikitLearn:
         with pytest.raises(UserError, match="44 a side"):
             c2st(noise(1), noise(2, 43, 80), window=32)
 
+    def test_only_windows_centred_inside_count(self) -> None:
+        real, hole = noise(1, 120, 160), torch.zeros(1, 1, 120, 160)
+        hole[..., 20:100, 40:120] = 1
+        left = torch.where(hole > 0, real, real.roll(1, 3) / 2)
+        blurred = torch.where(hole > 0, (real + real.roll(1, 3)) / 2, real)
+        assert c2st(real, blurred, inside=hole) > 0.95
+        # A window sees 24 pixels around its middle, with the blurs of its statistics.
+        deep = torch.zeros_like(hole)
+        deep[..., 44:76, 64:96] = 1
+        assert c2st(real, left, inside=deep) == c2st(real, real, inside=deep)
+
+    def test_a_hole_without_windows_in_both_halves_is_refused(self) -> None:
+        hole = torch.zeros(1, 1, 60, 80)
+        hole[..., 30, 40] = 1
+        with pytest.raises(UserError, match="too few windows of 16 pixels"):
+            c2st(noise(1), noise(2), inside=hole)
+
     def test_larger_windows_tell_a_blend_that_smaller_ones_hardly_do(self) -> None:
         """Squares of 16 pixels of two textures: only a window of 32 always has both."""
         first, second = noise(1, 188, 250), (noise(2, 188, 250) + noise(2, 188, 250).roll(1, 3)) / 2

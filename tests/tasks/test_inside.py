@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 import internal_gan
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.layers import read_layer
 from internal_gan.images.origin import BLENDED, EXACT, OTHER, Origin, read_origin
+from internal_gan.models.edgeconnect.model import OWN_LINES, evidence
 from internal_gan.patches.inside import finish_inside
 from internal_gan.runs.folder import RunFolder
+from internal_gan.tasks.inside import LINES
 from tests.commands import Answer, Shell
 from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
 
@@ -273,6 +276,31 @@ def test_the_progress_within_a_hole_is_shown(
     monkeypatch.setattr("internal_gan.patches.inside.finish_inside", halfway)
     assert run(shell, runs, "inpaint", "mask.feather=null").code == 0
     assert shown == pytest.approx([0.375, 0.875])
+
+
+def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    guides, drawn = [], []
+
+    def watched(*given: Any, guide: NDArray[np.uint8] | None = None, **how: Any) -> Any:
+        guides.append(guide)
+        return finish_inside(*given, guide=guide, **how)
+
+    def seen(lines: Tensor, hole: Tensor) -> Tensor:
+        drawn.append((lines, hole))
+        return evidence(lines, hole)
+
+    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", watched)
+    monkeypatch.setattr("internal_gan.tasks.inpaint.evidence", seen)
+    assert run(shell, runs, "inpaint").code == 0
+    (guide,), ((lines, hole),) = guides, drawn
+    inside = hole[0, 0].numpy() > 0
+    levels = (LINES * OWN_LINES * evidence(lines, hole)[0, 0]).round().byte().numpy()
+    assert guide is not None
+    assert (guide[..., 0][inside] == levels[inside]).all()
+    assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINES * OWN_LINES)}
 
 
 def test_given_edges_guide_the_finishing_of_a_hole(

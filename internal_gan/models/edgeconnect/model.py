@@ -21,13 +21,15 @@ from internal_gan.images.resize import size_of
 from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
-from internal_gan.patches.completion import complete, has_patches
+from internal_gan.patches.completion import PATCH, complete, has_patches
 
 _log = logging.getLogger(__name__)
 
 Base = Literal["patches", "smooth", "white"]
-# The least evidence of a line assumed anywhere in a hole: the network may have missed one.
-DOUBT = 0.3
+# The edge network is surer than it is right: its log odds count this much as evidence.
+CONFIDENCE = 0.35
+# Evidence for a line, relative to a line given by hand, when a drawing is finished.
+OWN_LINES = 0.65
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -192,7 +194,7 @@ class EdgeConnect(SeveralPhotosModel):
             guide = self.guide(found, known, hole)
             drawn = self.draw_edges(self.edge_network, known, hole, guide)
             given = torch.where(hole > 0, drawn, found)
-            choosing = torch.where(hole > 0, evidence(drawn, hole), found)
+            choosing = torch.where(hole > 0, evidence(drawn, hole), _neutral_rim(found, hole))
         rng = None
         if seed is not None and self.completion_network is not None:
             rng = torch.Generator().manual_seed(seed)
@@ -316,16 +318,27 @@ class EdgeConnect(SeveralPhotosModel):
 
 def evidence(lines: Tensor, hole: Tensor) -> Tensor:
     """How much drawn lines say for a line at each pixel: more than 0.5 where a line is likelier
-    than on average inside the hole, at least DOUBT.
+    than on average inside the hole.
 
     Known patches have lines as often as the photo does. If the drawn probabilities, (1, 1, H, W) in
     [0, 1], chose them directly, that average would count twice: in a texture, where a line is
     nowhere likely and somewhere certain, only patches without lines would fit. By Bayes' rule, the
-    average is divided out of the odds.
+    average is divided out of the odds. What is left counts less by CONFIDENCE.
     """
     lines = lines.clamp(1e-3, 1 - 1e-3)
     average = (lines * hole).sum() / hole.sum().clamp_min(1)
-    return torch.sigmoid(lines.logit() - average.logit()).clamp_min(DOUBT)
+    return torch.sigmoid(CONFIDENCE * (lines.logit() - average.logit()))
+
+
+def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:
+    """Lines around a hole, 0.5 within a patch of it.
+
+    There the colours tell already where a line ends, and a known patch whose line is a pixel off
+    would count as one without a line.
+    """
+    reach = PATCH - 1
+    near = F.max_pool2d(hole, 2 * reach + 1, stride=1, padding=reach)
+    return torch.where(near > hole, 0.5, lines)
 
 
 def _hole(number: int) -> str:

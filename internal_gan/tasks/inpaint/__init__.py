@@ -27,7 +27,7 @@ from internal_gan.models.edgeconnect.inpainting import (
     lines_around,
     reach,
 )
-from internal_gan.models.edgeconnect.model import EdgeConnect, evidence
+from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.finishing import is_wanted
@@ -224,12 +224,14 @@ def _lines(
     if model.detector is None or (case.edges is None and not model.lines_first):
         return None
     closed = hole if case.unknown is None else torch.maximum(hole, case.unknown)
-    guiding = evidence(drawn, hole) if case.edges is None else drawn
+    # A line given by hand is certain.
+    given = case.edges is not None
+    inside, weight = (drawn, 1.0) if given else (evidence(drawn, hole), OWN_LINES)
 
     def lines(window: Window) -> Tensor:
         here = (..., *window)
         around = lines_around(model, case.photo.pixels[here], closed[here], model.scale)
-        return torch.where(hole[here] > 0, guiding[here], around)
+        return weight * torch.where(hole[here] > 0, inside[here], around)
 
     return lines
 

@@ -19,7 +19,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.batches import RandomHoles, practice_start
 from internal_gan.models.edgeconnect.losses import edge_loss
-from internal_gan.models.edgeconnect.model import DOUBT, EdgeConnect, evidence
+from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.completion import complete
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
@@ -491,7 +491,8 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     drawn = torch.tensor([[0.2, 0.2, 0.9, 0.9], [0.1, 0.5, 0.9, 0.9]])[None, None]
     found = evidence(drawn, hole)[..., :2].flatten().tolist()
     # The average is 0.25, its odds 1/3; odds of 1/4, 1/9 and 1 become 3/4, 1/3 and 3.
-    assert found == pytest.approx([3 / 7, 3 / 7, DOUBT, 3 / 4])
+    odds = [ratio**CONFIDENCE for ratio in (3 / 4, 3 / 4, 1 / 3, 3)]
+    assert found == pytest.approx([each / (1 + each) for each in odds])
 
 
 def test_the_networks_lines_choose_patches_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,6 +511,10 @@ def test_the_networks_lines_choose_patches_as_evidence(monkeypatch: pytest.Monke
     inside = hole > 0
     assert chosen[0][inside].allclose(evidence(drawn, hole)[inside])
     assert not chosen[0][inside].allclose(drawn[inside], atol=0.05)
+    # Around the hole, colours choose: lines say nothing within a patch of it, and 0 or 1 elsewhere.
+    rim = F.max_pool2d(hole, 13, stride=1, padding=6) > hole
+    assert (chosen[0][rim] == 0.5).all()
+    assert set(chosen[0][~rim & ~inside].tolist()) <= {0.0, 1.0}
 
 
 def test_lines_as_likely_everywhere_say_nothing() -> None:
