@@ -182,13 +182,12 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
 
 def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
     """EdgeConnect's fillings of two holes, and the previews', which need no network."""
-    output, found = job.output / f"seed{job.seed}", dict[str, Rows]()
-    overrides = [*settings.overrides, f"seed={job.seed}"]
-    training = inpainting.Settings(overrides, HOLED, settings.threads, {})
+    output, found = job.output, dict[str, Rows]()
+    training = inpainting.Settings(settings.overrides, HOLED, settings.threads, {})
     inpainting.write_photo(job.photo, read_image(job.image), output, HOLED)
     sheet: dict[str, Sequence[Path]] = {}
     for kind in KINDS:
-        hole_job = inpainting.Job(job.photo, kind, RATIO, output)
+        hole_job = inpainting.Job(job.photo, kind, RATIO, output, job.seed)
         photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
         rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.PREVIEW]}
         case = f"{kind} {RATIO} %"

@@ -121,7 +121,7 @@ ENTRIES = {
     "retargeting": Entry("retargeting", f"--photos {_SIX} --seeds 0 1 --output {{output}}", 80),
     "inpainting": Entry(
         "inpainting",
-        f"--photos {_BUNDLED} --ratios 10-20 30-40 --output {{output}}",
+        f"--photos {_BUNDLED} --ratios 10-20 30-40 --seeds 0 1 --output {{output}}",
         40,
     ),
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),

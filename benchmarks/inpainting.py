@@ -32,6 +32,7 @@ from benchmarks._common import (
     environment,
     existing_file,
     keep_apart,
+    number,
     pictures,
     positive,
     print_json,
@@ -94,20 +95,30 @@ RATIOS = ("10-20", "20-30", "30-40", "40-50")
 
 @dataclass(frozen=True)
 class Job:
-    """A hole in a photo."""
+    """A hole in a photo, the same for every seed of the training."""
 
     photo: str
     kind: str
     ratio: str
     output: Path
+    seed: int = 0
+
+    @property
+    def hole(self) -> str:
+        """The hole's name."""
+        return f"{self.photo}-{self.kind}-{self.ratio}"
 
     @property
     def name(self) -> str:
-        return f"{self.photo}-{self.kind}-{self.ratio}"
+        return f"{self.hole}-seed{self.seed}"
 
     @property
     def run(self) -> Path:
         return self.output / "runs" / self.name
+
+    @property
+    def mask(self) -> Path:
+        return self.output / "holes" / f"{self.hole}.png"
 
     def file(self, folder: str, suffix: str) -> Path:
         return self.output / folder / f"{self.name}{suffix}"
@@ -125,7 +136,7 @@ class Settings:
 
 def random_share(job: Job) -> tuple[float, torch.Generator]:
     """A share in the job's range and the generator that draws the hole; the same in every run."""
-    rng = torch.Generator().manual_seed(zlib.crc32(job.name.encode()))
+    rng = torch.Generator().manual_seed(zlib.crc32(job.hole.encode()))
     low, high = (float(percent) / 100 for percent in job.ratio.split("-"))
     return low + (high - low) * float(torch.rand((), generator=rng)), rng
 
@@ -150,6 +161,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "photo": job.photo,
         "kind": job.kind,
         "ratio": job.ratio,
+        "seed": job.seed,
         "share": float(hole.mean()),
         "seconds": RunFolder(job.run).status().get("seconds"),
         "figures": {name: judged(photo.pixels, made, hole) for name, made in fillings.items()},
@@ -177,13 +189,13 @@ def trained_fillings(
     Raises:
         UserError, StoppedError: as :func:`do_job`.
     """
-    image, mask = job.output / "photos" / f"{job.photo}.png", job.file("holes", ".png")
+    image, mask = job.output / "photos" / f"{job.photo}.png", job.mask
     photo = read_image(image)
     share, rng = random_share(job)
     hole = random_hole(job.kind, photo.size, share, rng)
     mask.parent.mkdir(exist_ok=True)
     write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
-    arguments = [*settings.overrides, f"image={image}", f"mask={mask}"]
+    arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={job.seed}"]
     processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
     previewed = internal_gan.preview(image, mask=mask, seed=0, output_type="pt")
     fillings = {
@@ -196,12 +208,12 @@ def trained_fillings(
 def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
     """Another method's filling, with the photo's own pixels outside the hole."""
     found = pictures(folder)
-    if job.name not in found:
-        raise UserError(f"{folder}: there is no picture called {job.name}")
-    made = read_image(found[job.name])
+    if job.hole not in found:
+        raise UserError(f"{folder}: there is no picture called {job.hole}")
+    made = read_image(found[job.hole])
     if made.size != photo.size:
         raise UserError(
-            f"{found[job.name]}: {made.size[0]}x{made.size[1]} pixels; "
+            f"{found[job.hole]}: {made.size[0]}x{made.size[1]} pixels; "
             f"must be {photo.size[0]}x{photo.size[1]}"
         )
     return torch.where(hole > 0, made.pixels, photo.pixels)
@@ -216,14 +228,32 @@ def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Te
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means by kind and share of the hole, and by photo."""
+    """The null test, and means by kind and share of the hole, and by photo."""
     results = record["results"]
     by_photo = _means(results, "photo", lambda r: str(r["photo"]))
     by_photo += _means(results, "photo", lambda r: "**all**")
     return {
+        "null": as_markdown(_against_preview(results)),
         "holes": as_markdown(_means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")),
         "photos": as_markdown(by_photo),
     }
+
+
+def _against_preview(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Means of EdgeConnect's and the previews' figures, their ratios, and how often the first is
+    better."""
+    each = {row: [r["figures"][row] for r in results] for row in (OURS, PREVIEW)}
+    means = {row: {f: fmean(one[f] for one in each[row]) for f in FIGURES} for row in each}
+    lines = [{"row": row} | {f: number(means[row][f]) for f in FIGURES} for row in each]
+    ratios = {f: number(means[OURS][f] / means[PREVIEW][f]) for f in FIGURES}
+    better = {
+        f: f"{sum(a[f] < b[f] for a, b in zip(each[OURS], each[PREVIEW], strict=True))}"
+        f" of {len(results)}"
+        for f in ("l1", "patches", "c2st")
+    }
+    lines.append({"row": f"{OURS} / {PREVIEW}"} | ratios)
+    lines.append({"row": f"{OURS} is better"} | {f: better.get(f, "") for f in FIGURES})
+    return lines
 
 
 def _means(
@@ -295,6 +325,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
     parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     add_others(parser, "other methods' fillings, named like the files in holes/")
     parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
@@ -310,7 +341,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = Settings(options.overrides, options.size, options.threads, dict(options.others))
     names = prepare(options.photos, output, settings)
     jobs = [
-        Job(name, kind, ratio, output)
+        Job(name, kind, ratio, output, seed)
+        for seed in options.seeds
         for kind in options.kinds
         for ratio in options.ratios
         for name in names

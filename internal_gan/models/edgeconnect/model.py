@@ -29,7 +29,7 @@ Base = Literal["patches", "smooth", "white"]
 # The edge network is surer than it is right: its log odds count this much as evidence.
 CONFIDENCE = 0.35
 # Evidence for a line, relative to a line given by hand, when a drawing is finished.
-OWN_LINES = 0.65
+OWN_LINES = 0.6
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
