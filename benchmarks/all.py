@@ -100,6 +100,12 @@ _LINES = " ".join(
 _BUNDLED = " ".join(
     f"examples/photos/{name}.jpg" for name in ("dandelions", "gravel", "mountains", "peaks")
 )
+_RESIZED = " ".join(
+    [f"{{data}}/retarget/{name}" for name in ("corn.png", "fish.png", "fruit.png", "house.jpg")]
+    + [f"{{data}}/large/{name}.jpg" for name in LARGE]
+    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 9)]
+)
+_HOLED = " ".join(f"{{data}}/places50/real/{name}.jpg" for name in range(1, 26, 5))
 _ENLARGED = " ".join(
     [
         f"{{data}}/singan/images/{name}"
@@ -112,6 +118,12 @@ ENTRIES = {
     "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
     "null-places50": Entry(
         "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 60
+    ),
+    "null-ingan": Entry(
+        "null", f"--family ingan --photos {_RESIZED} --seeds 0 --output {{output}}", 75
+    ),
+    "null-edgeconnect": Entry(
+        "null", f"--family edgeconnect --photos {_HOLED} --seeds 0 --output {{output}}", 10
     ),
     "large": Entry(
         "large",
