@@ -23,8 +23,9 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import make_folder, read_json_object
+from internal_gan.finishing.finisher import Finisher
+from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import origin_path, read_origin
 from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model
@@ -42,7 +43,6 @@ from internal_gan.runs.results import DRAWN
 from internal_gan.runs.source import Source
 from internal_gan.sweeps.table import Entry, write_grid
 from internal_gan.tasks.base import Context, Picture
-from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.retarget.full_size import finished
 from internal_gan.tasks.retarget.targets import Target, targets
 from internal_gan.tasks.runner import write
@@ -134,11 +134,11 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
     model, context = trained(job.run)
     if not isinstance(model, SinGAN):
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
-    learnt, finishing = model.image, Finishing(context, model.image)
+    learnt, finisher = model.image, context.finisher(model.image)
     null, previews = job.folder("null"), job.folder("previews")
-    write(null_samples(context, finishing, learnt, settings.samples, job.seed), RunFolder(null))
+    write(null_samples(context, finisher, learnt, settings.samples, job.seed), RunFolder(null))
     wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
-    wanted += [f"finish.resolution={max(finishing.photo_size)}", "skip_finished=true"]
+    wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
         ["task=preview", f"image={job.image}", *wanted, f"output={previews}"],
         job.log,
@@ -146,7 +146,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
     )
     folders = {DEFAULT: job.run / "sample", NULL: null / "sample", PREVIEW: previews / "preview"}
     files = {row: pictures_in(folder) for row, folder in folders.items()}
-    rows = {row: judge_files(paths, finishing.photo) for row, paths in files.items()}
+    rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
     for row in (DEFAULT, NULL):
         if drawn := pictures_in(folders[row] / DRAWN):
             rows[row + AS_DRAWN] = judge_files(drawn, learnt)
@@ -173,7 +173,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         for row, folder in folders.items():
             path = folder / f"{target.name}.png"
             shown[row].append(path)
-            found[case][row] = judge_files([path], target.finishing.photo)
+            found[case][row] = judge_files([path], target.finisher.photo)
         for row, file in others.items():
             if (path := job.run / "compare" / target.name / file).is_file():
                 shown[row].append(path)
@@ -232,20 +232,20 @@ def without_network(photo: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def null_samples(
-    context: Context, finishing: Finishing, learnt: Tensor, count: int, seed: int
+    context: Context, finisher: Finisher, learnt: Tensor, count: int, seed: int
 ) -> Iterator[Picture]:
     """Samples without a network, matched and finished like those of the training."""
     rng, steps = torch.Generator().manual_seed(seed), context.options.sample.matching
     for number in range(count):
-        drawn = finishing(without_network(learnt, rng), matching=steps)
-        yield from drawn.pictures(f"sample/{number:03d}.png")
+        drawn = finisher(without_network(learnt, rng), matching=steps)
+        yield Picture.of(f"sample/{number:03d}.png", drawn)
 
 
 def null_sizes(learnt: Tensor, wanted: Sequence[Target]) -> Iterator[Picture]:
     """The resized photo, finished like the network's output at each size."""
     for target in wanted:
         drawing = resize(learnt, target.drawing_size).clamp(-1, 1)
-        yield from finished(drawing, target).pictures(f"retarget/{target.name}.png")
+        yield Picture.of(f"retarget/{target.name}.png", finished(drawing, target))
 
 
 def trained(run: Path) -> tuple[Model, Context]:

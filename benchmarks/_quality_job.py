@@ -26,9 +26,9 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.field_diversity import field_diversity
 from internal_gan.evaluation.figures import classified, judge_pieces
 from internal_gan.files import read_json_object
+from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import origin_path, read_origin
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import coherence, completeness, patch_panel
 from internal_gan.runs.folder import RunFolder

@@ -36,18 +36,18 @@ from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.finishing.masked import DECIDES, guide_of
+from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import levels_of
+from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.edgeconnect.inpainting import lines_around
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
-from internal_gan.patches.inside import finish_inside
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.sweeps.table import as_markdown
-from internal_gan.tasks.inside import DECIDES, guide_of
 
 # Top, left, height and width in pixels, in the photo with a long side of SIDE.
 SIDE = 128

@@ -37,12 +37,12 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.finishing.whole import finish
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import levels_of
+from internal_gan.images.levels import levels_of
 from internal_gan.images.pyramid import fit_size, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.patches.finish import finish
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.patches.vote import vote
 from internal_gan.sweeps.table import as_markdown

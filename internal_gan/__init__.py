@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.api.verify import verify
     from internal_gan.errors import UserError
-    from internal_gan.evaluation.origin import Verification
+    from internal_gan.finishing.verification import Verification
     from internal_gan.training.callbacks import Callback
     from internal_gan.training.engine import TrainingStopped
     from internal_gan.training.progress import TrainingProgress

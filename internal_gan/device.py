@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from internal_gan.errors import UserError
+from internal_gan.units import memory
 
 
 def select_device(name: str) -> tuple[torch.device, str]:
@@ -112,3 +113,17 @@ def _has_native_bf16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device) >= (8, 0)
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def check_memory(needed: int, device: torch.device, option: str) -> None:
+    """Raise a UserError if there are fewer than ``needed`` bytes of free memory.
+
+    Args:
+        option: with its value, such as ``"sample.size=[9000,9000]"``.
+    """
+    free = free_memory(device)
+    if free is not None and needed > free:
+        raise UserError(
+            f"{option} needs about {memory(needed)} of memory, and {memory(free)} are free; "
+            "a smaller one needs less"
+        )

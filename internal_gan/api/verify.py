@@ -5,10 +5,10 @@ from __future__ import annotations
 from os import PathLike, fspath
 
 from internal_gan.api.pictures import Given, name_of
-from internal_gan.evaluation.origin import Verification, check_origin
+from internal_gan.finishing.origin import READ_SIDE, as_source, read_origin
+from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
-from internal_gan.images.origin import READ_SIDE, as_source, read_origin
 from internal_gan.images.photo import Photo
 
 

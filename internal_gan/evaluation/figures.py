@@ -19,7 +19,7 @@ from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
 from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
-from internal_gan.images.origin import OTHER, Origin
+from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
@@ -75,6 +75,11 @@ def meaning(name: str) -> dict[str, str]:
     known, _, patch = (name, "", "") if name in FIGURES else name.rpartition("_")
     best, words = FIGURES[known]
     return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}
+
+
+def smallest_side(patches: Sequence[int]) -> int:
+    """The shortest side, in pixels, of pictures that patches of these sides can judge."""
+    return SHRINKS[-1] * max(patches)
 
 
 def judge(
@@ -156,7 +161,7 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
     Returns:
         ``largest_piece`` and ``seams``; nothing if some pixels come from no photo.
     """
-    from internal_gan.patches.seams import largest_piece, seam_figure
+    from internal_gan.finishing.seams import largest_piece, seam_figure
 
     if (origin.kinds == OTHER).any():
         return {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from internal_gan.images.colours import colour_code
 from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
 
@@ -18,8 +19,6 @@ BRIGHTEST = 0.15
 WORST_PLACES = 3
 FRAME = (1.0, -1.0, -1.0)
 
-# Top left blue, bottom left green, top right red, bottom right yellow.
-_CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 # From black over violet, red and orange to light yellow.
 _HEAT = (
     (-1.0, -1.0, -0.97),
@@ -59,8 +58,8 @@ def patch_maps(
     Returns:
         Maps (1, 3, h, w) in [-1, 1] of the sample's size, and the worst places that do not overlap.
         ``source-full-size`` and so on show where in the real image the nearest patch lies, by
-        :func:`colour_code`. ``error-full-size`` and so on show its root mean squared error, from
-        black (0) to light yellow (.15 or more).
+        :func:`internal_gan.images.colours.colour_code`. ``error-full-size`` and so on show its root
+        mean squared error, from black (0) to light yellow (.15 or more).
 
     Raises:
         UserError: the patch does not fit into an image at quarter size.
@@ -87,20 +86,8 @@ def patch_maps(
     return origins | errors, worst
 
 
-def colour_code(size: tuple[int, int]) -> Tensor:
-    """A colour for every position of an image, (1, 3, height, width), blended from its corners'."""
-    corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
-    down = torch.linspace(0, 1, size[0]).view(-1, 1)
-    right = torch.linspace(0, 1, size[1])
-    top, bottom = (
-        corners[:, k, 0].view(3, 1, 1) * (1 - right) + corners[:, k, 1].view(3, 1, 1) * right
-        for k in range(2)
-    )
-    return (top * (1 - down) + bottom * down).unsqueeze(0)
-
-
 def legend(real: Tensor) -> Tensor:
-    """The real image in gray, tinted with its :func:`colour_code`, (1, 3, H, W) in [-1, 1]."""
+    """The real image in gray, tinted with the colours of places, (1, 3, H, W) in [-1, 1]."""
     gray = real.mean(dim=1, keepdim=True).cpu()
     return 0.45 * gray + 0.55 * colour_code((real.shape[-2], real.shape[-1]))
 

@@ -1,8 +1,12 @@
-"""Luminance, and colour transfer between images."""
+"""Luminance, colour transfer between images, and a colour for every place."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+# Top left blue, bottom left green, top right red, bottom right yellow.
+_CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 
 
 def luminance(image: Tensor) -> Tensor:
@@ -30,3 +34,15 @@ def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
     gain = (wanted_std / std.clamp_min(1e-6)).clamp(max=1.0)
     matched = ((pixels - mean) * gain + wanted_mean).clamp(-1.0, 1.0)
     return pixels.lerp(matched, mask)
+
+
+def colour_code(size: tuple[int, int]) -> Tensor:
+    """A colour for every position of an image, (1, 3, height, width), blended from its corners'."""
+    corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
+    down = torch.linspace(0, 1, size[0]).view(-1, 1)
+    right = torch.linspace(0, 1, size[1])
+    top, bottom = (
+        corners[:, k, 0].view(3, 1, 1) * (1 - right) + corners[:, k, 1].view(3, 1, 1) * right
+        for k in range(2)
+    )
+    return (top * (1 - down) + bottom * down).unsqueeze(0)

@@ -12,6 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
@@ -62,6 +63,14 @@ class Photo:
     def is_gray(self) -> bool:
         """Whether the file's mode has no colours."""
         return self.mode in _GRAY_MODES
+
+    def shrunk_to(self, size: Size) -> Photo:
+        """The photo at another (height, width), with its transparency."""
+        if self.size == size:
+            return self
+        alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
+        pixels = resize(self.pixels, size).clamp(-1, 1)
+        return replace(self, pixels=pixels, alpha=alpha, raw=None, given=self.full_size)
 
     def crop(self, rows: slice, columns: slice) -> Photo:
         """A part of the photo."""

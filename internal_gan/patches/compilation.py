@@ -9,7 +9,7 @@ import numpy as np
 
 from internal_gan.patches import kernels
 from internal_gan.patches.field import PATCH, Index, search
-from internal_gan.patches.synthesis import vote
+from internal_gan.patches.origins import vote
 
 # Time to compile the other loops, as a multiple of the first one's.
 OTHERS = 4.0

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from internal_gan.config.task_options import AnimateOptions
+from internal_gan.device import check_memory
+from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finisher
 from internal_gan.models.singan.animation import animate, animating_memory
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Work, check_film
-from internal_gan.tasks.finishing import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finishing
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
 
 
@@ -21,18 +21,18 @@ class Animate(Work[AnimateOptions]):
     def check(self, model: SinGAN) -> None:
         wanted = self.wanted
         check_film("animate", "format", wanted.format, wanted.seconds, wanted.fps)
-        finishing = self._finishing(model)
+        finisher = self._finisher(model)
         option = "finish.resolution"
-        if wanted.size and finishing.drawing_size:
+        if wanted.size and finisher.drawing_size:
             option = f"animate.size=[{wanted.size[0]},{wanted.size[1]}]"
-            needed = animating_memory(model, finishing.drawing_size)
+            needed = animating_memory(model, finisher.drawing_size)
             check_memory(needed, model.device, option)
-        finishing.check(option, BYTES_IN_FILMS)
+        finisher.check(option, BYTES_IN_FILMS)
         check_start_scale(model, "animate", wanted.start_scale)
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
-        finishing = self._finishing(model)
+        finisher = self._finisher(model)
         drawings = animate(
             model,
             self._count,
@@ -42,9 +42,9 @@ class Animate(Work[AnimateOptions]):
             start_scale=wanted.start_scale,
             loop=wanted.loop,
             seed=self.seed,
-            size=finishing.drawing_size,
+            size=finisher.drawing_size,
         )
-        frames = finishing.film(drawings, wanted.fps, self._count if wanted.loop else None)
+        frames = finisher.film(drawings, wanted.fps, self._count if wanted.loop else None)
         for index, frame in enumerate(self.context.progress(frames, self._count, "frames")):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
@@ -53,10 +53,10 @@ class Animate(Work[AnimateOptions]):
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
 
-    def _finishing(self, model: SinGAN) -> Finishing:
+    def _finisher(self, model: SinGAN) -> Finisher:
         size = self.wanted.size
         own = (size[0], size[1]) if size else None
-        return Finishing(self.context, model.image, own, longest=LONGEST_IN_FILMS)
+        return self.context.finisher(model.image, own, longest=LONGEST_IN_FILMS)
 
     @property
     def _count(self) -> int:

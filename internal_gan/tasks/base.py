@@ -9,19 +9,22 @@ from typing import Any, Generic, TypeVar
 from rich.console import Console
 from torch import Tensor
 
-from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
+from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import LONGEST, Finisher
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.origin import Origin
 from internal_gan.images.files.video import check_format
-from internal_gan.images.layers import Layer
-from internal_gan.images.origin import Origin
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
+from internal_gan.tasks.layers import read_layers, refuse_layers
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
-from internal_gan.units import counted
+from internal_gan.units import Size, counted
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -39,6 +42,7 @@ class Picture:
         alpha: (1, 1, H, W) in [0, 1], replaces the alpha channel of ``like``.
         origin: where its pixels come from, written to a file next to it; None if unknown.
         layers: of the photo, to be rearranged by ``origin``.
+        drawing: (1, 3, h, w), the network's output, which goes into the folder ``drawn``.
         made: whether a model generated it, so that its file gets the mark. Results, films, frames
             and previews get it anyway.
     """
@@ -50,7 +54,17 @@ class Picture:
     alpha: Tensor | None = None
     origin: Origin | None = None
     layers: Sequence[Layer] = ()
+    drawing: Tensor | None = None
     made: bool = False
+
+    @classmethod
+    def of(cls, file: str, done: Finished, alpha: Tensor | None = None) -> "Picture":
+        """A result, with a further alpha channel (1, 1, H, W) if given."""
+        if alpha is not None and done.alpha is not None:
+            alpha = alpha.to(done.alpha) * done.alpha
+        alpha = done.alpha if alpha is None else alpha
+        origin, layers = done.origin, done.layers
+        return cls(file, done.pixels, "result", done.like, alpha, origin, layers, done.drawing)
 
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
@@ -107,6 +121,58 @@ class Context:
     def photos(self) -> Source:
         """The source of the photos to work on: the run's or, if it has none, the training's."""
         return self.given if self.given.has_photos else self.trained
+
+    @property
+    def uses_photo_pixels(self) -> bool:
+        """Whether results are made of the photo's own pixels."""
+        wanted, trained = self.options.finish, self.trained.options.finish
+        return (wanted.detail or trained.detail or "patches") == "patches"
+
+    def finisher(
+        self,
+        learnt: Tensor,
+        size: Size | None = None,
+        number: int = 0,
+        *,
+        longest: int = LONGEST,
+        zoom: float | str | None = None,
+    ) -> Finisher:
+        """What makes results from drawings; see :class:`Finisher` for the arguments.
+
+        Raises:
+            UserError: as :class:`Finisher`; or layers were given, and results are the network's.
+        """
+        if not self.uses_photo_pixels:
+            self.refuse_layers()
+            return Finisher(learnt, None, size)
+        gone = self.trained.is_gone(number)
+
+        def read(longest: int | None) -> Photo:
+            return Photo(learnt.cpu()) if gone else self.trained.photo(number, longest=longest)
+
+        wanted, trained = self.options.finish, self.trained.options.finish
+        return Finisher(
+            learnt,
+            read,
+            size,
+            number=number,
+            resolution=wanted.resolution or trained.resolution or AUTO,
+            longest=longest,
+            zoom=zoom,
+            layers=self.layers,
+            is_photo=not gone,
+            say=self.say,
+        )
+
+    def layers(self, size: Size, *, learnt: bool = True) -> list[Layer]:
+        """The layers of a photo; see :func:`internal_gan.tasks.layers.read_layers`."""
+        return read_layers(self.given, self.trained, size, learnt=learnt)
+
+    def refuse_layers(
+        self, what: str = "finish.detail=network", allowed: str = "finish.detail=patches"
+    ) -> None:
+        """Raise a UserError if layers were given, which ``what`` does not support."""
+        refuse_layers(self.given, what, allowed)
 
     def say(self, text: str) -> None:
         """Print a line and log it."""

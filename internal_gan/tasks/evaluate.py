@@ -24,14 +24,13 @@ from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.evaluation.st_lpips import WHEEL, Spread, StLpips, read_st_lpips
 from internal_gan.files import atomic_write, distinct, natural, write_csv
+from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
-from internal_gan.images.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.patches.statistics import SHRINKS
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
@@ -132,7 +131,9 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
     real = model.image
     if isinstance(model, RetargetModel):
         real = photo_of(options.retarget, model, context)
-    check_trainable(Photo(real.cpu(), path=trained.folder.path), _least_side(wanted))
+    check_trainable(
+        Photo(real.cpu(), path=trained.folder.path), figures.smallest_side(wanted.patches)
+    )
     console = new_console()
     with new_run(options, trained, console) as folder:
         context.given.keep(folder.path, TABLE[model.task].reads)
@@ -322,17 +323,17 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
             sizes[path] = read_image(path).size
         except UserError as error:
             raise UserError(f"evaluate.samples={error}") from error
-        if min(sizes[path]) < _least_side(wanted):
+        if min(sizes[path]) < figures.smallest_side(wanted.patches):
             raise UserError(
                 f"{path}: {_by(sizes[path])} pixels; patches of {max(wanted.patches)} need "
-                f"{_least_side(wanted)} pixels a side"
+                f"{figures.smallest_side(wanted.patches)} pixels a side"
             )
     if len(set(sizes.values())) == 1:
         size = next(iter(sizes.values()))
         share = [a / b for a, b in zip(size, photo.size, strict=True)]
         if max(share) < 1 and abs(share[0] / share[1] - 1) <= SAME_ASPECT:
             photo = replace(photo, pixels=resize(photo.pixels, size).clamp(-1, 1), alpha=None)
-    check_trainable(photo, _least_side(wanted))
+    check_trainable(photo, figures.smallest_side(wanted.patches))
     mask = None
     if wanted.mask is not None:
         mask = read_mask(wanted.mask, photo.size, option="evaluate.mask", white="is compared")
@@ -343,10 +344,6 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
                 f"photo's size, {_by(photo.size)}"
             )
     return photo, groups, mask
-
-
-def _least_side(wanted: EvaluateOptions) -> int:
-    return SHRINKS[-1] * max(wanted.patches)
 
 
 def _groups(path: Path) -> dict[str, list[Path]]:

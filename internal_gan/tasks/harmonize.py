@@ -7,14 +7,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.task_options import HarmonizeOptions
-from internal_gan.evaluation.origin import same_pixels
+from internal_gan.finishing.masked import Inside
+from internal_gan.finishing.verification import same_pixels
 from internal_gan.images.composite import bring_back
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.models.singan.injection import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.tasks.inside import Inside
 from internal_gan.tasks.redraw import Redraw
 
 

@@ -4,18 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from internal_gan.errors import UserError
-from internal_gan.images.layers import Layer, read_layer
+from internal_gan.finishing.layers import Layer, read_layer
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
 from internal_gan.units import Size
 
 FILES, LABELS = "layers.files", "layers.labels"
 
 
-def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[Layer]:
+def read_layers(given: Source, trained: Source, size: Size, *, learnt: bool = True) -> list[Layer]:
     """The layers given to the run or, if none, to its model's training.
 
     Args:
+        given, trained: the inputs of the run and of the training.
         size: (height, width) of the photo.
         learnt: whether the photo is the training photo, so that the training's layers fit it.
 
@@ -23,14 +23,14 @@ def read_layers(context: Context, size: Size, *, learnt: bool = True) -> list[La
         UserError: a file cannot be read, has another size or the name of another layer, or is
             listed as labels but not as a layer; or the model was trained on several photos.
     """
-    source = context.given if context.given.files(FILES) or not learnt else context.trained
+    source = given if given.files(FILES) or not learnt else trained
     files = source.files(FILES)
     # The file names of layers differ, so they tell those of the training without their folder.
-    labels = [Path(name) for name, _ in context.given.files(LABELS) or source.files(LABELS)]
+    labels = [Path(name) for name, _ in given.files(LABELS) or source.files(LABELS)]
     for path in labels:
         if path.name not in [Path(name).name for name, _ in files]:
             raise UserError(f"layers.labels={path}: not one of the files in layers=")
-    if files and learnt and context.trained.count > 1:
+    if files and learnt and trained.count > 1:
         raise UserError(
             f"layers={files[0][0]}: the model was trained on several photos; allowed: one"
         )

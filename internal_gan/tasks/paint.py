@@ -17,7 +17,6 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.quantized import QuantizedStage
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.tasks.base import Picture
-from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.from_image import FromImage
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train_stage
@@ -38,8 +37,8 @@ class Paint(FromImage[PaintOptions]):
         start = self._start_scale(model)
         size = working_size(model, (painting.shape[-2], painting.shape[-1]))
         painting = resize(painting, size).clamp(-1, 1)
-        finishing = Finishing(self.context, model.image).enlarging(size)
-        finishing.check("finish.resolution")
+        finisher = self.context.finisher(model.image).enlarging(size)
+        finisher.check("finish.resolution")
         for scale in range(1, model.finished) if self.context.asides else ():
             image = inject(model, painting, scale, size=size, seed=seeds[0])
             yield Picture(f"paint/start-scale-{scale}.png", image, "aside", made=True)
@@ -53,7 +52,7 @@ class Paint(FromImage[PaintOptions]):
             yield Picture("paint/painting-in-these-colours.png", flat, "aside")
         for index, seed in enumerate(seeds):
             image = inject(model, painting, start, size=size, seed=seed, palette=palette)
-            yield from finishing(image).pictures(f"paint/{index:03d}.png")
+            yield Picture.of(f"paint/{index:03d}.png", finisher(image))
         self._tell(start, last)
 
     def _quantized(self, model: SinGAN, start: int) -> tuple[SinGAN, QuantizedStage]:

@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.config.catalogue import TABLE
@@ -15,19 +14,17 @@ from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.origin import compared
-from internal_gan.images.files.image import as_written, write_image
-from internal_gan.images.fill import fill_smoothly
+from internal_gan.finishing.filling import completed
+from internal_gan.finishing.layout import layout
+from internal_gan.finishing.masked import check_inside, rebuilt_inside
+from internal_gan.images.files.image import write_image
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import around, bounds, parts
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture, gray
-from internal_gan.tasks.finishing import Finishing
 from internal_gan.tasks.inpaint.holes import Case, holes_of
-from internal_gan.tasks.inside import check_inside, rebuilt_inside
 from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.units import counted
@@ -36,9 +33,6 @@ TASK = "preview"
 # The size of the photo at which its layout is made, in pixels: SinGAN's default long side, or a
 # longer one if the short side would be less than this.
 LONGEST, SHORTEST = 60, 14
-# A hole is first filled in a small copy of its surroundings: the copy's long side in pixels, the
-# margin in pixels beyond the hole's own size on each side, and the largest aspect ratio.
-LONGEST_AROUND, AROUND, MOST_ASPECT = 128, 16, 4
 NOTE = "A preview made of the photo's patches, without a trained network"
 
 
@@ -109,53 +103,11 @@ def fillings(context: Context, case: Case) -> Iterator[Picture]:
     check_inside("image", hole)
     for number, seed in enumerate(seeds(context.options)):
         rng = torch.Generator().manual_seed(seed) if number else None
-        drawing, scale = _completed(photo.pixels, hole, case.unknown, rng)
-        done = rebuilt_inside(photo, drawing, hole, case.unknown, scale=scale, context=context)
-        alpha = photo.alpha
-        if alpha is not None:
-            alpha = torch.where(hole > 0, done.along(alpha), alpha)
-        origin = compared(as_written(done.pixels, photo, alpha), photo, done.origins, done.known)
-        file = f"{TASK}/{number:03d}.png"
-        yield Picture(file, done.pixels, "result", photo, alpha, origin)
+        drawing, scale = completed(photo.pixels, hole, case.unknown, rng)
+        done = rebuilt_inside(photo, drawing, hole, case.unknown, scale=scale, reporter=context)
+        yield Picture.of(f"{TASK}/{number:03d}.png", done.finished(photo, hole))
     yield Picture(f"{TASK}/before.png", photo.pixels, "before", photo)
     yield gray(f"{TASK}/mask.png", hole, "mask")
-
-
-def _completed(
-    photo: Tensor, hole: Tensor, unknown: Tensor | None, rng: torch.Generator | None
-) -> tuple[Tensor, float]:
-    """Fill each part of a hole at a small size, from its border inwards.
-
-    Args:
-        photo: (1, 3, H, W) in [-1, 1].
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
-        rng: see :func:`internal_gan.patches.completion.complete`.
-
-    Returns:
-        The filled photo, and the smallest size at which a part was filled, relative to the
-        photo's.
-    """
-    from internal_gan.patches.completion import complete
-
-    closed = hole if unknown is None else torch.maximum(hole, unknown)
-    drawing, left, least = photo.clone(), hole.clone(), 1.0
-    for part in parts(hole, AROUND):
-        box = bounds(part)
-        sides = [3 * (side.stop - side.start) + 2 * AROUND for side in box]
-        # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
-        height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
-        here = (..., *around(box, (height, width), size_of(photo)))
-        size = size_of(hole[here])
-        smaller = fit_size(size, LONGEST_AROUND)
-        # Shrinking must not spread the old pixels in the hole.
-        start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
-        masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
-        filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
-        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
-        left[here] = torch.where(part[here] > 0, 0.0, left[here])
-        least = min(least, max(smaller) / max(size))
-    return drawing, least
 
 
 def seeds(options: Options) -> Iterator[int]:
@@ -170,14 +122,12 @@ def previews(context: Context, learnt: Tensor) -> Iterator[Picture]:
     Args:
         learnt: see :func:`small`.
     """
-    from internal_gan.patches.layout import layout
-
     wanted = context.options.preview
     size = wanted.size
-    finishing = Finishing(context, learnt, (size[0], size[1]) if size else None)
-    finishing.check("finish.resolution" if size is None else f"preview.size=[{size[0]},{size[1]}]")
+    finisher = context.finisher(learnt, (size[0], size[1]) if size else None)
+    finisher.check("finish.resolution" if size is None else f"preview.size=[{size[0]},{size[1]}]")
     for number, seed in enumerate(seeds(context.options)):
         rng = torch.Generator().manual_seed(seed)
-        shape = finishing.drawing_size or size_of(learnt)
+        shape = finisher.drawing_size or size_of(learnt)
         drawing = layout(learnt, shape, rng, freedom=wanted.freedom)
-        yield from finishing(drawing).pictures(f"{TASK}/{number:03d}.png")
+        yield Picture.of(f"{TASK}/{number:03d}.png", finisher(drawing))

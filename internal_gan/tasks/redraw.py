@@ -14,12 +14,11 @@ from torch import Tensor
 from internal_gan.config.hole_options import MaskOptions
 from internal_gan.config.task_options import RedrawOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.origin import compared, same_pixels
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.masked import Inside, check_inside, rebuilt_inside
+from internal_gan.finishing.verification import same_pixels
 from internal_gan.images.composite import bring_back
-from internal_gan.images.files.image import as_written
-from internal_gan.images.layers import Layer
 from internal_gan.images.masks import read_mask
-from internal_gan.images.origin import shrunk_to
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -27,10 +26,8 @@ from internal_gan.models.singan import injection
 from internal_gan.models.singan.injection import Change
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.tasks.base import Picture, gray
-from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.from_image import FromImage
-from internal_gan.tasks.inside import Inside, check_inside, rebuilt_inside
-from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
+from internal_gan.tasks.layers import FILES
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
@@ -56,7 +53,7 @@ class Redraw(FromImage[Wanted]):
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
-        finishes = not preview and is_wanted(self.context)
+        finishes = not preview and self.context.uses_photo_pixels
         lengths = self._lengths(model, finishes)
         mask = self._mask(photo)
         start = self._start_scale(model)
@@ -75,7 +72,7 @@ class Redraw(FromImage[Wanted]):
             learnt = self._learnt(photo, model)
             layers = [layer.shrunk_to(learnt.size) for layer in self._layers(photo, learnt)]
         else:
-            refuse_layers(self.context.given, "finish.detail=network", "finish.detail=patches")
+            self.context.refuse_layers()
         keywords = {**lengths, **own}
         like = drawn_like(photo)[0]
         seeds = self.seeds(self.wanted.count)
@@ -87,14 +84,10 @@ class Redraw(FromImage[Wanted]):
                 continue
             change = injection.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
             done = self._finished(photo, change, mask, used, learnt)
-            alpha = photo.alpha
-            if alpha is not None and learnt.alpha is not None:
-                alpha = torch.where(_part(photo, used) > 0, done.along(learnt.alpha), alpha)
-            written = as_written(done.pixels, photo, alpha)
-            origin = compared(written, learnt, done.origins, done.known)
-            yield Picture(file, done.pixels, "result", photo, alpha, origin, layers)
-            yield Picture(
-                f"{self.task}/drawn/{index:03d}.png", change.after, "aside", like, made=True
+            part = _part(photo, used)
+            yield Picture.of(
+                file,
+                done.finished(photo, part, source=learnt, drawing=change.after, layers=layers),
             )
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
@@ -111,10 +104,10 @@ class Redraw(FromImage[Wanted]):
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
         longest = max(1, round(max(learnt.size) * _ratio(photo, learnt)))
-        return shrunk_to(learnt, fit_size(learnt.size, longest))
+        return learnt.shrunk_to(fit_size(learnt.size, longest))
 
     def _layers(self, photo: Photo, learnt: Photo) -> list[Layer]:
-        layers = read_layers(self.context, learnt.full_size)
+        layers = self.context.layers(learnt.full_size)
         if layers and photo.size != learnt.full_size:
             sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
             if not self.context.given.files(FILES):
@@ -149,7 +142,7 @@ class Redraw(FromImage[Wanted]):
             drawing,
             part,
             scale=change.after.shape[-1] / photo.size[1],
-            context=self.context,
+            reporter=self.context,
             detailed=True,
             source=resize(learnt.pixels, size).clamp(-1, 1),
         )

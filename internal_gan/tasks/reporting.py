@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from internal_gan.device import free_memory
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
@@ -18,7 +17,7 @@ from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.units import duration, memory
+from internal_gan.units import duration
 from internal_gan.version import __version__
 
 _log = logging.getLogger("internal_gan.run")
@@ -121,17 +120,3 @@ def enough_memory(option: str) -> Iterator[None]:
         if not full and "not enough memory" not in text and "allocate memory" not in text:
             raise
         raise UserError(f"there is not enough memory; a smaller {option} needs less") from error
-
-
-def check_memory(needed: int, device: torch.device, option: str) -> None:
-    """Raise a UserError if there are fewer than ``needed`` bytes of free memory.
-
-    Args:
-        option: with its value, such as ``"sample.size=[9000,9000]"``.
-    """
-    free = free_memory(device)
-    if free is not None and needed > free:
-        raise UserError(
-            f"{option} needs about {memory(needed)} of memory, and {memory(free)} are free; "
-            "a smaller one needs less"
-        )

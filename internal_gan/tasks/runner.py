@@ -16,19 +16,19 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
-from internal_gan.evaluation.origin import origin_map, shares_in_words
 from internal_gan.files import make_folder
+from internal_gan.finishing.layers import Layer, write_layer
+from internal_gan.finishing.origin import Origin, origin_path, write_origin
+from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
-from internal_gan.images.layers import Layer, write_layer
-from internal_gan.images.origin import Origin, origin_path, write_origin
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import MADE, Kind, Result, in_words
+from internal_gan.runs.results import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Film, Picture, Work
 from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
@@ -125,6 +125,8 @@ def write(
         kind: Kind = "film" if isinstance(item, Film) else item.kind
         caption = "" if path.stem.isdecimal() else in_words(path.stem)
         results.append(Result(item.file, kind, _group(item.file), caption))
+        if isinstance(item, Picture) and item.drawing is not None:
+            results.append(_write_drawing(folder.path, item, like, mark))
     # Results come first.
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
 
@@ -142,6 +144,21 @@ def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
     make_folder((folder / shown).parent)
     write_image(folder / shown, origin_map(origin))
     return Result(shown.as_posix(), "aside", _group(shown.as_posix()), shares_in_words(origin))
+
+
+def _write_drawing(
+    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None
+) -> Result:
+    """Write the network's output of a result into the folder ``drawn``."""
+    assert picture.drawing is not None
+    path = PurePosixPath(picture.file)
+    drawn = path.parent / DRAWN / path.name
+    make_folder((folder / drawn).parent)
+    if picture.like is not None:
+        like = drawn_like(picture.like)[0]
+    write_image(folder / drawn, picture.drawing, like=like, mark=mark)
+    caption = "" if path.stem.isdecimal() else in_words(path.stem)
+    return Result(drawn.as_posix(), "aside", _group(drawn.as_posix()), caption)
 
 
 def _write_layer(folder: Path, file: str, layer: Layer) -> Result:

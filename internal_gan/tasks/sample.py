@@ -5,14 +5,15 @@ from statistics import fmean
 from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
+from internal_gan.device import check_memory
 from internal_gan.evaluation.seams import seams, seams_in_words
+from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import Finisher
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory, wrap_of
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Picture, Work
-from internal_gan.tasks.finishing import Drawn, Finishing
 from internal_gan.tasks.proof import proof, proof_name
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.tasks.start_scale import check_start_scale
 from internal_gan.units import counted
 
@@ -31,23 +32,23 @@ class Sample(Work[SampleOptions]):
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
             check_start_scale(model, "sample", int(wanted.start_scale))
-        finishing = self._finishing(model)
-        if finishing.drawing_size is not None:
-            height, width = wanted.size or finishing.drawing_size
+        finisher = self._finisher(model)
+        if finisher.drawing_size is not None:
+            height, width = wanted.size or finisher.drawing_size
             option = f"sample.size=[{height},{width}]"
-            check_memory(sampling_memory(model, finishing.drawing_size), model.device, option)
-        finishing.check("finish.resolution" if wanted.size is None else option)
+            check_memory(sampling_memory(model, finisher.drawing_size), model.device, option)
+        finisher.check("finish.resolution" if wanted.size is None else option)
 
     def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
-        finishing = self._finishing(model)
+        finisher = self._finisher(model)
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         for folder, scale in self._folders(model.finished, preview).items():
             images = samples(
                 model,
                 count,
-                None if preview else finishing.drawing_size,
+                None if preview else finisher.drawing_size,
                 start_scale=scale,
                 candidates=1 if preview else wanted.candidates,
                 tileable=tileable,
@@ -58,9 +59,9 @@ class Sample(Work[SampleOptions]):
             proofs = f"{folder}{joint}{proof_name(wrap)}"
             for index, image in enumerate(images):
                 drawn = (
-                    Drawn(image) if preview else finishing(image, wrap, matching=wanted.matching)
+                    Finished(image) if preview else finisher(image, wrap, matching=wanted.matching)
                 )
-                yield from drawn.pictures(f"{folder}/{index:03d}.png")
+                yield Picture.of(f"{folder}/{index:03d}.png", drawn)
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)
                     yield Picture(f"{proofs}/{index:03d}.png", joined, "aside", made=True)
@@ -75,9 +76,9 @@ class Sample(Work[SampleOptions]):
             )
             self.context.say(text)
 
-    def _finishing(self, model: SinGAN) -> Finishing:
+    def _finisher(self, model: SinGAN) -> Finisher:
         size = self.wanted.size
-        return Finishing(self.context, model.image, (size[0], size[1]) if size else None)
+        return self.context.finisher(model.image, (size[0], size[1]) if size else None)
 
     def made(self, results: Sequence[Result]) -> str:
         text = counted(self.wanted.count, "sample")

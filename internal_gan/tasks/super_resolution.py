@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from internal_gan.config.task_options import SuperResolutionOptions
+from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -15,7 +16,6 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.super_resolution import enlarged_size, super_resolve
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
 # Images of three float32 channels in memory at the same time, including for writing the file.

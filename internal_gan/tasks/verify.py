@@ -9,10 +9,10 @@ from typing import Any
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.origin import Verification, check_origin
 from internal_gan.files import atomic_write
+from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
+from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from internal_gan.evaluation import maps
-from internal_gan.evaluation.maps import colour_code, framed, legend, patch_maps
+from internal_gan.evaluation.maps import framed, legend, patch_maps
+from internal_gan.images.colours import colour_code
 from tests.tiny import picture
 
 

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from internal_gan.config.record import save_options
+from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import Origin, write_origin
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.evaluation.stand_in import weights_file

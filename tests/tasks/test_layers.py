@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from internal_gan.images.layers import read_layer
-from internal_gan.images.origin import read_origin
+from internal_gan.finishing.layers import read_layer
+from internal_gan.finishing.origin import read_origin
 from internal_gan.runs.results import read_results
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED

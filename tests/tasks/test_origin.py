@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
 from internal_gan.images.files.image import write_image
-from internal_gan.images.origin import BLENDED, EXACT, read_origin
 from internal_gan.images.pyramid import fit_size
 from internal_gan.runs.results import read_results
 from tests.commands import Shell
@@ -79,7 +79,7 @@ def test_network_output_without_finishing_has_no_origin(run: Path, shell: Shell)
 def test_a_photo_beyond_16_bits_is_refused(
     run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("internal_gan.tasks.finishing.MOST_SIDE", 167)
+    monkeypatch.setattr("internal_gan.finishing.finisher.MOST_SIDE", 167)
     answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=photo", "output=out")
     assert answer.code == 2
     problem = "the photo has 120x168 pixels; origins can be recorded for at most 167 a side"

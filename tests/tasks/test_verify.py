@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import internal_gan
+from internal_gan.finishing.origin import BLENDED, read_origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.origin import BLENDED, read_origin, write_origin
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED
 from tests.tasks.test_origin import photo, run

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from internal_gan.config.hole_options import InpaintOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.origin import compared
 from internal_gan.files import distinct
+from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
-from internal_gan.images.files.image import as_written
-from internal_gan.images.layers import Layer
 from internal_gan.images.masks import FAINT
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import Window, around, bounds, parts
@@ -30,10 +30,8 @@ from internal_gan.models.edgeconnect.inpainting import (
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
-from internal_gan.tasks.finishing import is_wanted
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.inside import check_inside, rebuilt_inside
-from internal_gan.tasks.layers import FILES, read_layers, refuse_layers
+from internal_gan.tasks.layers import FILES
 from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
@@ -60,7 +58,7 @@ class Inpaint(Work[InpaintOptions]):
         holes = self._holes
         named = holes.is_named if number == 0 else holes.of_each
         hole = holes.read(number, photo, warn=True) if named else None
-        if is_wanted(self.context):
+        if self.context.uses_photo_pixels:
             check_inside("image", torch.zeros_like(photo.pixels[:, :1]) if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(number, photo, hole))
         if number == 0:
@@ -81,10 +79,10 @@ class Inpaint(Work[InpaintOptions]):
 
     def check(self, model: EdgeConnect) -> None:
         photos, given = self.context.photos, self.context.given
-        if not is_wanted(self.context):
-            refuse_layers(given, "finish.detail=network", "finish.detail=patches")
+        if not self.context.uses_photo_pixels:
+            self.context.refuse_layers()
         elif photos.count > 1:
-            refuse_layers(given, "several photos", "one")
+            self.context.refuse_layers("several photos", "one")
         elif given.files(FILES):
             self._layers(self._holes.photo(0, photos))
 
@@ -96,7 +94,7 @@ class Inpaint(Work[InpaintOptions]):
         if not self._ends_training:
             # Check all holes before filling the first, with only one in memory at a time.
             for case in self._cases(numbers, warn=True):
-                if is_wanted(self.context):
+                if self.context.uses_photo_pixels:
                     check_inside("image", case.hole)
         cases = self._cases(numbers)
         # A single photo shows the progress of its own hole.
@@ -149,8 +147,8 @@ class Inpaint(Work[InpaintOptions]):
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
             # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
-        first, drawn, like = photo.pixels, hole, drawn_like(photo)[0]
-        finishes = is_wanted(self.context)
+        first, drawn = photo.pixels, hole
+        finishes = self.context.uses_photo_pixels
         layers = self._layers(photo) if finishes else []
         for index, seed in enumerate(self._chances()):
             filled, edges = fill(
@@ -172,7 +170,7 @@ class Inpaint(Work[InpaintOptions]):
                     hole,
                     case.unknown,
                     scale=model.scale,
-                    context=self.context,
+                    reporter=self.context,
                     lines=_lines(model, case, hole, edges),
                 )
                 filled = done.pixels
@@ -184,16 +182,18 @@ class Inpaint(Work[InpaintOptions]):
                 )
             if index == 0:
                 first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-            own, origin = alpha, None
+            result = Finished(made, alpha=alpha, like=photo)
             if done is not None:
-                if alpha is not None and photo.alpha is not None:
-                    own = torch.where(case.hole > 0, done.along(photo.alpha), alpha)
-                written = as_written(made, photo, own)
-                origin = compared(written, photo, done.origins, done.known, number)
-            file = f"{folder}/{index:03d}.png"
-            yield Picture(file, made, "result", photo, own, origin, layers)
-            if drawing is not None:
-                yield Picture(f"{folder}/drawn/{index:03d}.png", drawing, "aside", like, made=True)
+                result = done.finished(
+                    photo,
+                    case.hole,
+                    pixels=made,
+                    alpha=alpha,
+                    number=number,
+                    drawing=drawing,
+                    layers=layers,
+                )
+            yield Picture.of(f"{folder}/{index:03d}.png", result)
         yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
         yield gray(f"{folder}/mask.png", blend_weight(case.hole, feather), "mask")
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
@@ -209,7 +209,7 @@ class Inpaint(Work[InpaintOptions]):
 
     def _layers(self, photo: Photo) -> list[Layer]:
         photos, trained = self.context.photos, self.context.trained
-        return read_layers(self.context, photo.size, learnt=photos is trained)
+        return self.context.layers(photo.size, learnt=photos is trained)
 
     def _chances(self) -> Sequence[int | None]:
         """The seed of each result; without ``inpaint.seed`` the first has no seed and no noise."""

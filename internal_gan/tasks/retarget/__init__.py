@@ -40,9 +40,9 @@ class Retarget(Work[RetargetOptions]):
                 continue
             drawn = finished(drawing, target)
             alpha = outline(target)
-            yield from on_canvas(drawn, target).pictures(file, alpha)
+            yield Picture.of(file, on_canvas(drawn, target), alpha)
             if self.wanted.compare and alpha is None:
-                photo = target.finishing.photo
+                photo = target.finisher.photo
                 yield from _compared(f"compare/{target.name}", drawn.pixels, photo)
         if not preview:
             yield from self._tour(model, learnt, wanted)
@@ -56,7 +56,7 @@ class Retarget(Work[RetargetOptions]):
             moving: whether it is a frame of a film, which would flicker with patch voting.
         """
         # Finishing replaces voting, and does better.
-        silent = self.wanted.vote == AUTO and (moving or target.finishing.on)
+        silent = self.wanted.vote == AUTO and (moving or target.finisher.on)
         return model.retarget(
             target.drawing_size,
             transform=target.transform,
@@ -72,19 +72,19 @@ class Retarget(Work[RetargetOptions]):
         asked, first = self.wanted, wanted[0]
 
         def shown(size: Size) -> Tensor:
-            target = replace(first, size=size, finishing=first.finishing.at(size))
+            target = replace(first, size=size, finisher=first.finisher.at(size))
             return finished(self._paint(model, learnt, target), target).pixels
 
         def framed(size: Size) -> Tensor:
-            finishing = first.finishing.enlarging(size)
-            return self._paint(model, learnt, replace(first, finishing=finishing), moving=True)
+            finisher = first.finisher.enlarging(size)
+            return self._paint(model, learnt, replace(first, finisher=finisher), moving=True)
 
         if asked.collage:
-            stops = [first.finishing.photo_size, *(target.size for target in wanted)]
+            stops = [first.finisher.photo_size, *(target.size for target in wanted)]
             yield Picture("retarget/collage.png", collage(stops, shown), "aside", made=True)
         if asked.video is not None:
             stops = [size_of(learnt), *(target.drawing_size for target in wanted)]
-            if first.finishing.on:
+            if first.finisher.on:
                 height, width = size_of(learnt)
                 self.context.say(
                     f"The film is the network's own output, with the photo at {height}x{width} "

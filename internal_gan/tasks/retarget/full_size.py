@@ -6,28 +6,28 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from internal_gan.finishing.finished import Finished
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
-from internal_gan.tasks.finishing import Drawn
 from internal_gan.tasks.retarget.targets import Target, box
 
 
-def finished(drawing: Tensor, target: Target) -> Drawn:
+def finished(drawing: Tensor, target: Target) -> Finished:
     """The finished rectangle of a drawing (1, 3, h, w) in [-1, 1], of the target's drawing size."""
-    finishing, protected = target.finishing, target.protected
-    if not finishing.on or target.protect is None or protected is None:
-        return finishing(drawing)
-    from internal_gan.patches.synthesis import Fixed
+    finisher, protected = target.finisher, target.protected
+    if not finisher.on or target.protect is None or protected is None:
+        return finisher(drawing)
+    from internal_gan.finishing.synthesis import Fixed
 
-    mask = resize(protected, finishing.photo_size).clamp(0, 1)
+    mask = resize(protected, finisher.photo_size).clamp(0, 1)
     small = protect(target.protect, target.drawing_size)
     kept = enlarged(small, size_of(target.protect), mask, target.size)
     rows, columns = torch.meshgrid(kept.rows, kept.columns, indexing="ij")
     places = torch.stack([rows, columns], dim=-1).int()
     where = kept.weight[0, 0] > 0.5
-    drawn = finishing(drawing, fixed=Fixed(where.numpy(), places.numpy()))
+    drawn = finisher(drawing, fixed=Fixed(where.numpy(), places.numpy()))
     # Put back the exact pixels, without the changes that hide seams.
-    return finishing.changed(drawn, kept.put_back(drawn.pixels, finishing.photo))
+    return finisher.changed(drawn, kept.put_back(drawn.pixels, finisher.photo))
 
 
 def outline(target: Target) -> Tensor | None:
@@ -37,7 +37,7 @@ def outline(target: Target) -> Tensor | None:
     return None if target.transform is None else target.transform.coverage(target.size)
 
 
-def on_canvas(drawn: Drawn, target: Target) -> Drawn:
+def on_canvas(drawn: Finished, target: Target) -> Finished:
     """A finished rectangle, placed where the target's outline is."""
     if target.mask is None:
         return drawn

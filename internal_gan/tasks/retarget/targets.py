@@ -10,7 +10,9 @@ from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import RetargetOptions
+from internal_gan.device import check_memory
 from internal_gan.errors import UserError
+from internal_gan.finishing.finisher import Finisher
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
@@ -18,8 +20,6 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.tasks.base import Context, check_film
-from internal_gan.tasks.finishing import Finishing
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size, ratio_of
 
 # Factors of height and width by default.
@@ -37,7 +37,7 @@ class Target:
     Attributes:
         name: of its file, without suffix.
         size: (height, width) in pixels.
-        finishing: of the rectangle that is generated, see :func:`box`.
+        finisher: of the rectangle that is generated, see :func:`box`.
         transform: its geometry; None for a rectangle.
         mask: its outline, (1, 1, height, width) in [0, 1]; None for the transform's.
         protect: what keeps its shape, (1, 1, h, w) at the training image's size; None for nothing.
@@ -46,7 +46,7 @@ class Target:
 
     name: str
     size: Size
-    finishing: Finishing
+    finisher: Finisher
     transform: Transform | None = None
     mask: Tensor | None = None
     protect: Tensor | None = None
@@ -55,8 +55,8 @@ class Target:
     @property
     def drawing_size(self) -> Size:
         """(height, width) of the rectangle that the network generates."""
-        assert self.finishing.drawing_size is not None
-        return self.finishing.drawing_size
+        assert self.finisher.drawing_size is not None
+        return self.finisher.drawing_size
 
 
 def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Iterator[Target]:
@@ -71,24 +71,24 @@ def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> 
     protect = None if mask is None else _shrunk(mask, size_of(image))
     number = _number(wanted.image, context.trained.names, len(model.images))
     zoom = wanted.zoom
-    photo = Finishing(context, image, number=number, zoom=zoom)
+    photo = context.finisher(image, None, number, zoom=zoom)
     if zoom != AUTO and not photo.on:
         raise UserError(
             f"retarget.zoom={zoom:g}: not possible with finish.detail=network; allowed: auto"
         )
 
-    def finishing(size: Size) -> Finishing:
-        return Finishing(context, image, size, number, zoom=zoom)
+    def finisher(size: Size) -> Finisher:
+        return context.finisher(image, size, number, zoom=zoom)
 
     sizes: list[Size] = []
-    for target in _targets(wanted, photo, finishing, context.given.read("retarget.mask")):
+    for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
         option = f"retarget.shape={_listed(target.size)}"
         at = target.drawing_size
         _check_memory(at, model, option)
-        target.finishing.check(option)
-        sizes = sizes or [target.finishing.photo_size]
+        target.finisher.check(option)
+        sizes = sizes or [target.finisher.photo_size]
         sizes.append(target.size)
-        _check_sheet(sizes, target.finishing, wanted, model)
+        _check_sheet(sizes, target.finisher, wanted, model)
         if protect is not None:
             try:
                 protection_of(protect, at)
@@ -114,11 +114,11 @@ def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (
 
 
 def _check_sheet(
-    sizes: Sequence[Size], finishing: Finishing, wanted: RetargetOptions, model: RetargetModel
+    sizes: Sequence[Size], finisher: Finisher, wanted: RetargetOptions, model: RetargetModel
 ) -> None:
     """Check the memory for a sheet or a film, which combines every height with every width."""
     heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
-    largest = finishing.at((max(heights), max(widths)))
+    largest = finisher.at((max(heights), max(widths)))
     assert largest.drawing_size is not None
     if wanted.collage:
         whole = (sum(heights), sum(widths))
@@ -186,24 +186,24 @@ def _shrunk(mask: Tensor, size: Size) -> Tensor:
 
 def _targets(
     wanted: RetargetOptions,
-    photo: Finishing,
-    finishing: Callable[[Size], Finishing],
+    photo: Finisher,
+    finisher: Callable[[Size], Finisher],
     outline: Photo | None,
 ) -> Iterator[Target]:
     """The targets without what they protect.
 
     Args:
         photo: finishes results as large as the photo.
-        finishing: gives the finishing of results of a size in pixels.
+        finisher: gives the finisher of results of a size in pixels.
     """
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    # With each size, a function for the finishing of a part of it.
+    # With each size, a function for the finisher of a part of it.
     aimed = [
         (photo.at(_of_ratio(shape, own)), photo.at)
         if isinstance(shape, str)
-        else (finishing(_filled(shape, own)), finishing)
+        else (finisher(_filled(shape, own)), finisher)
         for shape in _several(wanted.shape)
     ]
     aimed += [(photo.at(_scaled(own, factors)), photo.at) for factors in _several(wanted.scale)]
@@ -221,7 +221,7 @@ def _targets(
             "retarget.mask and retarget.transform both give an outline; use one of them"
         )
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
-    for one, part in aimed or [(finishing(outline.size), finishing)]:
+    for one, part in aimed or [(finisher(outline.size), finisher)]:
         assert one.size is not None
         name = f"{_named(one.size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, one.size).clamp(0, 1)

@@ -8,9 +8,9 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
+from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.files.names import is_picture
-from internal_gan.images.origin import read_origin
 from tests.commands import Shell
 from tests.tiny import INGAN_FAST, picture
 

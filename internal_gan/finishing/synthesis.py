@@ -8,14 +8,13 @@ picture lacks are preferred (Granot et al., "Drop the GAN", CVPR 2022, Section 4
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from internal_gan.patches import origin_kernels
 from internal_gan.patches.field import (
     PATCH,
     Field,
@@ -26,9 +25,16 @@ from internal_gan.patches.field import (
     Places,
     Wrap,
     around,
-    grid,
-    over_rows,
     search,
+)
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
+    carry,
+    field_of,
+    nearest,
+    taken,
+    vote,
 )
 from internal_gan.units import Size
 
@@ -40,13 +46,6 @@ ROUNDS = 3
 ALPHA = 0.01
 # Sweeps of a search from scratch, and of one from earlier matches.
 SWEEPS: dict[Method, tuple[int, int]] = {"coherent": (2, 1), "patchmatch": (8, 3)}
-# The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.
-FALL = 0.05
-
-_from_middle = np.arange(PATCH) - PATCH // 2
-_squares = _from_middle[:, None] ** 2 + _from_middle[None] ** 2
-VOICE = np.exp(-FALL * _squares).astype(np.float32)
-ALIKE = np.ones((PATCH, PATCH), np.float32)
 
 
 class Fixed(NamedTuple):
@@ -62,7 +61,7 @@ class Fixed(NamedTuple):
 
     def resized(self, ratio: float, size: Size, source: Size) -> Fixed:
         """The same where target and source are ``ratio`` times as large, as in :func:`carry`."""
-        rows, columns = _nearest(size, ratio, self.where.shape)
+        rows, columns = nearest(size, ratio, self.where.shape)
         return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))
 
     def imposed(self, origins: Places) -> Places:
@@ -139,7 +138,9 @@ def stages(
                 seed=number,
             )
             final = scale == 1.0 and number == ROUNDS - 1
-            origins = vote(found.places, target_size, VOICE if final else ALIKE, wrap)
+            origins = vote(
+                found.places, target_size, CENTRE_WEIGHTS if final else UNIFORM_WEIGHTS, wrap
+            )
             origins = given.imposed(origins) if given else origins
             picture = taken(source, origins)
         last = scale
@@ -152,72 +153,6 @@ def _weights(missing: Field, picture: Image) -> NDArray[np.float32]:
     values = PATCH * PATCH * picture.shape[2] * 255.0**2
     weights: NDArray[np.float64] = 1 / (ALPHA + missing.distances / values)
     return weights.astype(np.float32)
-
-
-def vote(
-    field: Places,
-    size: Size,
-    voice: NDArray[np.float32] = VOICE,
-    wrap: Wrap = (False, False),
-    *,
-    active: Flags | None = None,
-    origins: Places | None = None,
-) -> Places:
-    """For every pixel, the source pixel that most of the patches covering it vote for.
-
-    Args:
-        field: (h, w, 2), the matches of the patches.
-        voice: (PATCH, PATCH), the weight of a patch's vote at each of its pixels.
-        active: (height, width), which pixels are voted on; the others keep ``origins``.
-
-    Returns:
-        (height, width, 2), row and column in the source.
-    """
-    if active is None:
-        active = np.ones(size, np.bool_)
-    result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
-    over_rows(origin_kernels.plurality, size[0], field, PATCH, voice, *wrap, active, result)
-    return result
-
-
-def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
-    """Carry origins to a size that is ``ratio`` times as large; pieces stay whole.
-
-    Args:
-        size, source: (height, width) of the larger target and source.
-    """
-    rows, columns = _nearest(size, ratio, origins.shape)
-    result = np.empty((*size, 2), np.int32)
-    origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(
-        origin_kernels.carried, size[0], origins, rows, columns, float(ratio), *source, result
-    )
-    return result
-
-
-def _nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.intp]]:
-    """For each row and column of an enlarged picture, the nearest one of the original."""
-    return [
-        np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), last - 1)
-        for side, last in zip(size, old[:2], strict=True)
-    ]
-
-
-def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
-    """Matches of the patches centred on the pixels of ``origins``.
-
-    Args:
-        source: rows and columns of the source's patches.
-    """
-    field = np.empty((*grid((origins.shape[0], origins.shape[1]), wrap), 2), np.int32)
-    origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(origin_kernels.matches, len(field), origins, PATCH // 2, *source, field)
-    return field
-
-
-def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:
-    """The source's values at these pixels, (H, W, C)."""
-    return source[origins[..., 0], origins[..., 1]]
 
 
 def scaled(size: Size, scale: float) -> Size:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.finishing.layout import layout
 from internal_gan.images.resize import resize
-from internal_gan.patches.layout import layout
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.units import Size
 from tests.tiny import picture

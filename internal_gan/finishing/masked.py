@@ -1,8 +1,8 @@
-"""Finishing inside a mask: the network's output is rebuilt from the photo's own pixels."""
+"""Finishes a part of a photo: rebuilds a drawing there from pixels elsewhere in the photo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.device import check_memory
+from internal_gan.finishing.finished import Finished, Reporter
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.verification import compared
+from internal_gan.images.files.image import as_written
+from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, parts
-from internal_gan.tasks.base import Context
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
 # The window that pixels are taken from: its size relative to the rebuilt part, its least side in
@@ -58,6 +62,38 @@ class Inside:
         rows, columns = torch.from_numpy(self.origins).long().unbind(dim=-1)
         return channel[..., rows, columns]
 
+    def finished(
+        self,
+        photo: Photo,
+        part: Tensor,
+        *,
+        source: Photo | None = None,
+        pixels: Tensor | None = None,
+        alpha: Tensor | None = None,
+        number: int = 0,
+        drawing: Tensor | None = None,
+        layers: Sequence[Layer] = (),
+    ) -> Finished:
+        """The picture with its origin; exact copies are found by comparison.
+
+        Args:
+            photo: whose part was rebuilt, and whose format the picture takes.
+            part: (1, 1, H, W), where transparency comes from the same place as the pixels, above 0.
+            source: the photo that ``origins`` refer to; by default ``photo``.
+            pixels: (1, 3, H, W), such as ``pixels`` blended with the photo's; by default
+                themselves.
+            alpha: (1, 1, H, W) outside the part; by default the photo's.
+            number: of the source among the photos of the run.
+            drawing, layers: see :class:`Finished`.
+        """
+        source, pixels = source or photo, self.pixels if pixels is None else pixels
+        alpha = photo.alpha if alpha is None else alpha
+        if alpha is not None and source.alpha is not None:
+            alpha = torch.where(part > 0, self.along(source.alpha), alpha)
+        written = as_written(pixels, photo, alpha)
+        origin = compared(written, source, self.origins, self.known, number)
+        return Finished(pixels, drawing, origin, alpha, photo, layers)
+
 
 def check_inside(option: str, part: Tensor, wrap: tuple[bool, bool] = (False, False)) -> None:
     """Raise a UserError that names ``option`` if there is not enough memory to rebuild a part.
@@ -78,7 +114,7 @@ def rebuilt_inside(
     barred: Tensor | None = None,
     *,
     scale: float,
-    context: Context,
+    reporter: Reporter,
     detailed: bool = False,
     lines: Callable[[Window], Tensor] | None = None,
     source: Tensor | None = None,
@@ -92,7 +128,7 @@ def rebuilt_inside(
         part: (1, 1, H, W), 1 in the part, else 0.
         barred: of the same shape, 1 where no pixel may be taken from, in addition to the part.
         scale: size at which the network drew, relative to the photo's.
-        context: of the task; announces when the search is compiled, and shows progress.
+        reporter: announces when the search is compiled, and shows progress.
         detailed: whether the drawing has details finer than that size, which also decide.
         lines: takes a window of the photo and returns the lines that its patches must follow,
             (1, 1, h, w) in [0, 1]; not for use with a ``source``.
@@ -103,17 +139,17 @@ def rebuilt_inside(
     Returns:
         The photo with the rebuilt part, or with the drawing where no patch may be taken.
     """
-    from internal_gan.patches import inside
+    from internal_gan.finishing.part import finish_inside
     from internal_gan.patches.compilation import compile_loops
 
-    compile_loops(context.say)
+    compile_loops(reporter.say)
     size = photo.size
     origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
     known = part[0, 0].numpy() == 0
     pixels = torch.where(part > 0, drawing, photo.pixels)
     closed = part if barred is None else torch.maximum(part, barred)
     whole, done = float(part.sum()), 0.0
-    with context.share("filling with the photo's own pixels") as show:
+    with reporter.share("filling with the photo's own pixels") as show:
         for one in _parts(part, wrap):
             share = float(one.sum()) / whole
             if any(wrap):
@@ -126,8 +162,8 @@ def rebuilt_inside(
             if source is not None:
                 canvas, new, shut, top = _below(source, canvas, new)
             decided = min(1.0, max(DECIDES * scale, SEEN * detailed / _narrowest(one, wrap)))
-            filled = inside.finish_inside(
-                _levels(canvas, photo),
+            filled = finish_inside(
+                levels_of(canvas, largest_level(photo)),
                 new[0, 0].numpy() > 0,
                 shut[0, 0].numpy() > 0,
                 guide=None if lines is None else guide_of(lines(window)),
@@ -142,7 +178,7 @@ def rebuilt_inside(
             inner, outer = _common(filled.window, corner, size)
             row, column = torch.from_numpy(filled.origins[inner]).long().unbind(dim=-1)
             kept = torch.from_numpy(filled.exact[inner])
-            made = torch.where(kept, canvas[..., row, column], _pixels(filled.pixels[inner]))
+            made = torch.where(kept, canvas[..., row, column], pixels_of(filled.pixels[inner]))
             there = (..., *outer)
             pixels[there] = torch.where(one[there] > 0, made, pixels[there])
             flags = one[there][0, 0].numpy() > 0
@@ -228,21 +264,8 @@ def _with_margin(part: Tensor) -> Window:
     return around(box, (height, width), size_of(part))
 
 
-def _levels(pixels: Tensor, photo: Photo) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The pixels as (H, W, 3) of 8 bits, or of 16 for a photo with more than 8."""
-    kind = np.uint8 if photo.bit_depth == 8 else np.uint16
-    half = np.iinfo(kind).max / 2
-    values = pixels[0].clamp(-1, 1).mul_(half).add_(half).round_()
-    return np.ascontiguousarray(values.permute(1, 2, 0).numpy().astype(kind))
-
-
 def guide_of(lines: Tensor) -> NDArray[np.uint8]:
     """Lines (1, 1, H, W) in [0, 1] as levels, (H, W, 1): a guide of
-    :func:`internal_gan.patches.inside.finish_inside`."""
+    :func:`internal_gan.finishing.part.finish_inside`."""
     levels = lines[0, 0].mul(LINES).round().byte().numpy()
     return np.ascontiguousarray(levels[..., None])
-
-
-def _pixels(levels: NDArray[np.uint8] | NDArray[np.uint16]) -> Tensor:
-    values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
-    return values / (np.iinfo(levels.dtype).max / 2) - 1

@@ -11,16 +11,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.maps import colour_code
-from internal_gan.images.origin import (
+from internal_gan.finishing.origin import (
     BLENDED,
     EXACT,
     MOST_SIDE,
     OTHER,
     Origin,
-    largest_level,
-    levels_of,
 )
+from internal_gan.images.colours import colour_code
+from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.units import counted
 
@@ -104,7 +103,7 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
 
     Args:
         photo: at the size of ``origin.photo_size``, see
-            :func:`internal_gan.images.origin.as_source`.
+            :func:`internal_gan.finishing.origin.as_source`.
 
     Raises:
         UserError: picture and origin have different sizes.
@@ -188,7 +187,7 @@ def origin_map(origin: Origin) -> Tensor:
     """A picture of where pixels come from, (1, 3, h, w) in [-1, 1], at most ``MAP_SIDE`` a side.
 
     An exact copy has the colour of its place in the photo (see
-    :func:`internal_gan.evaluation.maps.colour_code`), a blended pixel a paler one, and a pixel from
+    :func:`internal_gan.images.colours.colour_code`), a blended pixel a paler one, and a pixel from
     no photo is dark gray.
     """
     step = _step(origin)

@@ -8,11 +8,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from internal_gan.patches import finish as finishing
+from internal_gan.finishing import whole as finishing
+from internal_gan.finishing.film import CHANGED, UNSETTLED, Frames, film
+from internal_gan.finishing.seams import hide, hide_again
+from internal_gan.finishing.synthesis import resized
 from internal_gan.patches.field import Image
-from internal_gan.patches.film import CHANGED, UNSETTLED, Frames, film
-from internal_gan.patches.seams import hide, hide_again
-from internal_gan.patches.synthesis import resized, taken
+from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, picture
 
 SIZE = (150, 200)

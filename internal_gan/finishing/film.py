@@ -17,26 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 
-from internal_gan.patches.field import Flags, Image, Index, Places
-from internal_gan.patches.finish import (
+from internal_gan.finishing.part import searched, touching
+from internal_gan.finishing.seams import HOLD, hide, hide_again
+from internal_gan.finishing.synthesis import ROUNDS, resized, scaled, scales, stages
+from internal_gan.finishing.whole import (
     CAREFUL,
     enlarged,
     improved,
     octaves_of,
     sizes_of,
 )
-from internal_gan.patches.inside import searched, touching
-from internal_gan.patches.seams import HOLD, hide, hide_again
-from internal_gan.patches.synthesis import (
-    ALIKE,
-    ROUNDS,
-    VOICE,
+from internal_gan.patches.field import Flags, Image, Index, Places
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
     carry,
     field_of,
-    resized,
-    scaled,
-    scales,
-    stages,
     taken,
     vote,
 )
@@ -188,8 +184,8 @@ class Frames:
             start = field_of(origins, index.grid, _FLAT)
             found = searched(picture, index, start, active, _FLAT, seeds=turn == 0, sweeps=1)
             last = number == self._small - 1 and turn == ROUNDS - 1
-            voice = VOICE if last else ALIKE
-            origins = vote(found, size, voice, active=part, origins=origins)
+            weights = CENTRE_WEIGHTS if last else UNIFORM_WEIGHTS
+            origins = vote(found, size, weights, active=part, origins=origins)
             picture = taken(index.image, origins)
         return origins
 

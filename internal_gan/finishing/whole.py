@@ -1,6 +1,6 @@
 """Finishes a drawing, of the size a network was trained at, with the photo's own pixels.
 
-The layout is decided at a small size (:mod:`internal_gan.patches.synthesis`). It is then carried
+The layout is decided at a small size (:mod:`internal_gan.finishing.synthesis`). It is then carried
 octave by octave to the size of the result, and searched again only near seams: inside a piece, the
 copy is its own best match. Last, seams are hidden.
 """
@@ -14,17 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from internal_gan.finishing.seams import HOLD, hide, largest_piece, near_seams, seam_figure
+from internal_gan.finishing.synthesis import SHORTEST, Fixed, synthesise
 from internal_gan.patches.field import PATCH, Flags, Image, Index, Method, Places, Wrap, search
-from internal_gan.patches.seams import HOLD, hide, largest_piece, near_seams, seam_figure
-from internal_gan.patches.synthesis import (
-    SHORTEST,
-    Fixed,
-    carry,
-    field_of,
-    synthesise,
-    taken,
-    vote,
-)
+from internal_gan.patches.origins import carry, field_of, taken, vote
 from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
@@ -37,14 +30,14 @@ LARGEST, CAREFUL = 0.25, 48
 
 
 @dataclass(frozen=True)
-class Finished:
+class Rebuilt:
     """A finished picture.
 
     Attributes:
         pixels: (H, W, C), of the photo's dtype.
         origins: (H, W, 2), row and column of each pixel in the photo.
         exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
-        seam: see :func:`internal_gan.patches.seams.seam_figure`.
+        seam: see :func:`internal_gan.finishing.seams.seam_figure`.
         largest_piece: the share of the picture that its largest piece covers.
     """
 
@@ -63,7 +56,7 @@ def finish(
     wrap: Wrap = (False, False),
     method: Method = "coherent",
     fixed: Fixed | None = None,
-) -> Finished:
+) -> Rebuilt:
     """Rebuild a drawing from a photo's pixels.
 
     Args:
@@ -100,7 +93,7 @@ def finish(
     added[np.abs(added) < white / 510] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
-    return Finished(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
+    return Rebuilt(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
 
 
 def enlarged(

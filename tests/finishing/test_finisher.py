@@ -11,12 +11,12 @@ from torch import Tensor
 
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
+from internal_gan.finishing.finisher import LEAST, Finishing
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
-from internal_gan.tasks.finishing import LEAST, Finishing
 from internal_gan.units import Size
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, picture, sample
@@ -141,7 +141,7 @@ def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> 
     write_image(path, pixels)
     given = [f"finish.{name}={value}" for name, value in finish.items()]
     source = Source(compose([f"image={path}", "finish.detail=patches", *given]))
-    return Finishing(Context(source, source), resize(pixels, (30, 40)), size)
+    return Context(source, source).finisher(resize(pixels, (30, 40)), size)
 
 
 def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_every_8_bit_level_survives(tmp_path: Path) -> None:
     write_image(tmp_path / "ramp.png", ramp)
     options = [f"image={tmp_path / 'ramp.png'}", "finish.detail=patches"]
     source = Source(compose(options))
-    drawn = Finishing(Context(source, source), ramp)(ramp)
+    drawn = Context(source, source).finisher(ramp)(ramp)
     assert torch.equal(to_uint8(drawn.pixels), to_uint8(ramp))
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from internal_gan.patches import finish as finishing
+from internal_gan.finishing import whole as finishing
+from internal_gan.finishing.seams import breaks, seam_figure
+from internal_gan.finishing.synthesis import SHORTEST, resized, synthesise
+from internal_gan.finishing.whole import Rebuilt, enlarged, finish, halved
 from internal_gan.patches.field import Method, Wrap
-from internal_gan.patches.finish import Finished, enlarged, finish, halved
-from internal_gan.patches.seams import breaks, seam_figure
-from internal_gan.patches.synthesis import SHORTEST, resized, synthesise, taken
+from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise, picture
 
 
@@ -21,7 +22,7 @@ def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finishing, "DECIDED", 96)
 
 
-def check(done: Finished, photo: NDArray[Any], size: tuple[int, int]) -> None:
+def check(done: Rebuilt, photo: NDArray[Any], size: tuple[int, int]) -> None:
     """Check what holds for every finished picture."""
     assert done.pixels.shape == (*size, 3)
     assert done.pixels.dtype == photo.dtype
@@ -105,7 +106,7 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
 @pytest.mark.usefixtures("octaves")
 def test_any_number_of_threads() -> None:
     photo, drawing = picture("mountains", (170, 220)), picture("peaks", (45, 60))
-    before, found = torch.get_num_threads(), list[Finished]()
+    before, found = torch.get_num_threads(), list[Rebuilt]()
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)

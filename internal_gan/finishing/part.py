@@ -15,19 +15,15 @@ import PIL.Image
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, maximum_filter1d
 
+from internal_gan.finishing.seams import HOLD, hide_inside, near_seams, seam_figure
+from internal_gan.finishing.synthesis import ROUNDS, SHORTEST, resized, scaled, scales
+from internal_gan.finishing.whole import DECIDED, PRICE, halved, in_eight_bits
 from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap, grid, search
-from internal_gan.patches.finish import DECIDED, PRICE, halved, in_eight_bits
-from internal_gan.patches.seams import HOLD, hide_inside, near_seams, seam_figure
-from internal_gan.patches.synthesis import (
-    ALIKE,
-    ROUNDS,
-    SHORTEST,
-    VOICE,
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
     carry,
     field_of,
-    resized,
-    scaled,
-    scales,
     taken,
     vote,
 )
@@ -49,7 +45,7 @@ class Filled:
         pixels: (h, w, C), unchanged outside the part.
         origins: (h, w, 2), row and column of each pixel in the whole picture.
         exact: (h, w), whether a pixel is the one at its origin, not changed at a seam.
-        seam: see :func:`internal_gan.patches.seams.seam_figure`.
+        seam: see :func:`internal_gan.finishing.seams.seam_figure`.
     """
 
     window: Window
@@ -183,10 +179,10 @@ def _synthesised(octave: _Octave, shortest: float, wrap: Wrap) -> Places | None:
                 sweeps=2 if start is None else 1,
                 wrap=wrap,
             )
-            voice = VOICE if scale == 1.0 and number == ROUNDS - 1 else ALIKE
+            weights = CENTRE_WEIGHTS if scale == 1.0 and number == ROUNDS - 1 else UNIFORM_WEIGHTS
             itself = _places(smaller.size, (0, 0))
             before = itself if origins is None else origins
-            origins = vote(found, smaller.size, voice, wrap, active=smaller.part, origins=before)
+            origins = vote(found, smaller.size, weights, wrap, active=smaller.part, origins=before)
             picture = smaller.made_of(origins)
         last = scale
     return None if last != 1.0 else origins

@@ -16,10 +16,11 @@ from PIL import Image, ImageOps
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
+from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import MAX_PIXELS, read_image
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
-from internal_gan.images.origin import OTHER, Origin, levels_of
+from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.units import Size

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from internal_gan.patches.finish import finish
-from internal_gan.patches.seams import breaks
-from internal_gan.patches.synthesis import Fixed, synthesise
+from internal_gan.finishing.seams import breaks
+from internal_gan.finishing.synthesis import Fixed, synthesise
+from internal_gan.finishing.whole import finish
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 # A part of the photo, and its position in a wider result.

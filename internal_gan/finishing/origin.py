@@ -18,16 +18,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
+from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
 EXACT, BLENDED, OTHER = range(3)
@@ -84,32 +83,7 @@ def as_source(photo: Photo, size: Size) -> Photo:
             f"{name}: {_by(photo.full_size)}; the photo of this origin has {_by(size)}, or "
             "shrinks to that"
         )
-    return shrunk_to(photo, size)
-
-
-def shrunk_to(photo: Photo, size: Size) -> Photo:
-    """The photo at a (height, width), with its transparency."""
-    if photo.size == size:
-        return photo
-    alpha = None if photo.alpha is None else resize(photo.alpha, size).clamp(0, 1)
-    pixels = resize(photo.pixels, size).clamp(-1, 1)
-    return replace(photo, pixels=pixels, alpha=alpha, raw=None, given=photo.full_size)
-
-
-def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
-    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``.
-
-    Returns:
-        (H, W, C), uint8 if ``largest`` is 255, else uint16.
-    """
-    levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
-    values = levels.permute(1, 2, 0).cpu().numpy()
-    return np.ascontiguousarray(values, np.uint8 if largest == 255 else np.uint16)
-
-
-def largest_level(photo: Photo) -> int:
-    """The value of white in results made of a photo's pixels: 255, or 65535 beyond 8 bits."""
-    return 255 if photo.bit_depth == 8 else 65535
+    return photo.shrunk_to(size)
 
 
 def origin_path(picture: Path) -> Path:

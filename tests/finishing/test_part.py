@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from internal_gan.finishing.part import Filled, finish_inside
+from internal_gan.finishing.seams import hide_inside
 from internal_gan.patches.field import Flags, Image
-from internal_gan.patches.inside import Filled, finish_inside
-from internal_gan.patches.seams import hide_inside
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
@@ -101,7 +101,7 @@ def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.Monke
         return float(np.mean([one.seam for one in done if one is not None]))
 
     moved = seams()
-    monkeypatch.setattr("internal_gan.patches.inside.SHIFTS", 0)
+    monkeypatch.setattr("internal_gan.finishing.part.SHIFTS", 0)
     assert moved < seams() - 0.02
 
 

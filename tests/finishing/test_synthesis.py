@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from internal_gan.finishing.seams import breaks, largest_piece
+from internal_gan.finishing.synthesis import resized, synthesise
 from internal_gan.patches.field import PATCH, Method, Places, Wrap, grid
-from internal_gan.patches.seams import breaks, largest_piece
-from internal_gan.patches.synthesis import (
-    ALIKE,
-    VOICE,
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
     carry,
     field_of,
-    resized,
-    synthesise,
     taken,
     vote,
 )
@@ -25,22 +24,22 @@ WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 
 
 @pytest.mark.parametrize("wrap", WRAPS)
-@pytest.mark.parametrize("voice", [ALIKE, VOICE])
-def test_vote_agrees_with_a_plain_count(wrap: Wrap, voice: np.ndarray) -> None:
+@pytest.mark.parametrize("weights", [UNIFORM_WEIGHTS, CENTRE_WEIGHTS])
+def test_vote_agrees_with_a_plain_count(wrap: Wrap, weights: np.ndarray) -> None:
     """Every pixel comes from a source pixel with the most votes."""
     size = (9, 11)
     height, width = grid(size, wrap)
     # Few offsets, so that some patches agree and some do not.
     rng = np.random.default_rng(1)
     field = identity(height, width) + rng.integers(0, 3, (height, width, 2)).astype(np.int32)
-    origins = vote(field, size, voice, wrap)
+    origins = vote(field, size, weights, wrap)
     for y, x in product(*map(range, size)):
         votes = dict[tuple[int, ...], float]()
         for i, j in product(range(PATCH), repeat=2):
             fy, fx = y - i, x - j
             if (0 <= fy < height or wrap[0]) and (0 <= fx < width or wrap[1]):
                 named = tuple(field[fy % height, fx % width] + (i, j))
-                votes[named] = votes.get(named, 0.0) + float(voice[i, j])
+                votes[named] = votes.get(named, 0.0) + float(weights[i, j])
         assert votes[tuple(origins[y, x])] == pytest.approx(max(votes.values()))
 
 
@@ -58,7 +57,7 @@ def test_inactive_pixels_keep_their_origins() -> None:
 def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
     origins = identity(15, 18) + np.array([4, 6], np.int32)
     source = (40, 40)
-    found = vote(field_of(origins, grid(source), wrap), (15, 18), VOICE, wrap)
+    found = vote(field_of(origins, grid(source), wrap), (15, 18), CENTRE_WEIGHTS, wrap)
     inner = (slice(PATCH, -PATCH), slice(PATCH, -PATCH))
     assert np.array_equal(found[inner], origins[inner])
     if not any(wrap):

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from internal_gan.errors import UserError
+from internal_gan.finishing.layers import Layer, read_layer, write_layer
+from internal_gan.finishing.origin import EXACT, OTHER, Origin
 from internal_gan.images.files.encode import Layout, deep_png
-from internal_gan.images.layers import Layer, read_layer, write_layer
-from internal_gan.images.origin import EXACT, OTHER, Origin
 
 SIZE = (20, 30)
 RNG = np.random.default_rng(0)

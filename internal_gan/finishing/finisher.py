@@ -1,12 +1,12 @@
-"""The finishing step: the network's output is rebuilt from the photo's own pixels."""
+"""Finishes whole drawings and films: rebuilds them from the photo's own pixels."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,29 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
+from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.images.layers import Layer
-from internal_gan.images.origin import (
-    BLENDED,
-    EXACT,
-    MOST_SIDE,
-    READ_SIDE,
-    Origin,
-    largest_level,
-    levels_of,
-    shrunk_to,
-)
+from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
+from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
-from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture
-from internal_gan.tasks.layers import read_layers, refuse_layers
-from internal_gan.tasks.reporting import check_memory
 from internal_gan.units import Size
 
 if TYPE_CHECKING:
-    from internal_gan.patches.synthesis import Fixed
+    from internal_gan.finishing.synthesis import Fixed
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
@@ -50,81 +40,60 @@ BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 LEAST, LEAST_SIDE = 8, 16
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """The result made from a network's output.
-
-    Attributes:
-        pixels: (1, 3, H, W) in [-1, 1], the result.
-        drawing: (1, 3, h, w), the network's output; None if that is the result.
-        origin: where the result's pixels come from; None if the network drew them.
-        alpha: (1, 1, H, W) in [0, 1], if the photo is transparent somewhere.
-        like: the photo whose format the result takes; None: the training photo.
-        layers: of the photo, to be rearranged like the result.
-    """
-
-    pixels: Tensor
-    drawing: Tensor | None = None
-    origin: Origin | None = None
-    alpha: Tensor | None = None
-    like: Photo | None = None
-    layers: Sequence[Layer] = ()
-
-    def pictures(self, file: str, alpha: Tensor | None = None) -> Iterator[Picture]:
-        """The result, with a further alpha channel (1, 1, H, W) if given, and the network's
-        output."""
-        if alpha is not None and self.alpha is not None:
-            alpha = alpha.to(self.alpha) * self.alpha
-        alpha = self.alpha if alpha is None else alpha
-        yield Picture(file, self.pixels, "result", self.like, alpha, self.origin, self.layers)
-        if self.drawing is not None:
-            folder, _, name = file.rpartition("/")
-            yield Picture(f"{folder}/drawn/{name}", self.drawing, "aside", made=True)
-
-
-class Finishing:
-    """Finishes drawings of one size.
+class Finisher:
+    """Makes pictures of one size from drawings, out of the photo's own pixels.
 
     Args:
-        context: of the task.
         learnt: the training image, (1, 3, h, w).
+        read: reads the photo, no larger than a given long side in pixels; None leaves drawings
+            as they are.
         size: of the result; None: the photo's.
         number: of the photo.
-        longest: the long side of the photo in results, in pixels, for finish.resolution=auto.
+        resolution: ``finish.resolution``.
+        longest: the long side of the photo in results, in pixels, for ``resolution="auto"``.
         zoom: scale of the photo in the result, relative to its own size; replaces
-            ``finish.resolution``. With ``auto`` and a size, the photo gets as many pixels as the
-            result, but is not enlarged. None: the photo fits into the size.
+            ``resolution``. With ``auto`` and a size, the photo gets as many pixels as the result,
+            but is not enlarged. None: the photo fits into the size.
+        layers: reads the layers of a photo of a (height, width).
+        is_photo: whether ``read`` gives the photo itself, not the training image.
+        say: prints a line.
 
     Attributes:
         on: whether drawings are finished; if not, results are the network's output.
         size: (height, width) of results; None: the network's own.
         drawing_size: (height, width) that the network must draw for them; None: its own.
         photo_size: (height, width) of the photo in results.
+
+    Raises:
+        UserError: the photo would be too small or too large in the result, or it or its layers
+            cannot be read.
     """
 
     def __init__(
         self,
-        context: Context,
         learnt: Tensor,
+        read: Callable[[int | None], Photo] | None = None,
         size: Size | None = None,
+        *,
         number: int = 0,
+        resolution: int | str = AUTO,
         longest: int = LONGEST,
         zoom: float | str | None = None,
+        layers: Callable[[Size], list[Layer]] = lambda size: [],
+        is_photo: bool = True,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._context = context
-        wanted, trained = context.options.finish, context.trained.options.finish
-        self.on = is_wanted(context)
+        self.on = read is not None
         self._learnt = learnt
+        self._say = say
         self.photo_size = own = size_of(learnt)
         self.size = self.drawing_size = size
-        if not self.on:
-            refuse_layers(context.given, "finish.detail=network", "finish.detail=patches")
+        if read is None:
             return
-        resolution = wanted.resolution or trained.resolution or AUTO
         named = {AUTO: longest, "photo": None, "model": max(own)}
         side = named[resolution] if isinstance(resolution, str) else resolution
-        read = None if side is None else max(side, READ_SIDE)
-        photo = _photo(context.trained, learnt, number, read)
+        at_once = None if side is None else max(side, READ_SIDE)
+        photo = read(at_once)
         full = photo.full_size
         if isinstance(zoom, float | int):
             side = round(zoom * max(full))
@@ -138,8 +107,8 @@ class Finishing:
             share = min(ratios) if zoom is None else min(1.0, math.sqrt(math.prod(ratios)))
             side = max(own) if share * max(full) < max(own) else round(share * max(full))
             side = min(side, LONGEST) if zoom is None else side
-        if read is not None and (side is None or side > read):
-            photo = _photo(context.trained, learnt, number, side)
+        if at_once is not None and (side is None or side > at_once):
+            photo = read(side)
         self._number, self.photo_size = number, fit_size(full, side)
         if max(self.photo_size) > MOST_SIDE:
             height, width = self.photo_size
@@ -149,10 +118,9 @@ class Finishing:
                 f"{option}: the photo has {height}x{width} pixels; origins can be recorded for at "
                 f"most {MOST_SIDE} a side"
             )
-        gone = context.trained.is_gone(number)
-        self._like = None if gone else drawn_like(photo, finished=True)[0]
-        photo = shrunk_to(photo, self.photo_size)
-        self._layers = [layer.shrunk_to(self.photo_size) for layer in read_layers(context, full)]
+        self._like = drawn_like(photo, finished=True)[0] if is_photo else None
+        photo = photo.shrunk_to(self.photo_size)
+        self._layers = [layer.shrunk_to(self.photo_size) for layer in layers(full)]
         self._white = largest_level(photo)
         self._photo = levels_of(photo.pixels, self._white)
         self._alpha: NDArray[np.float32] | None = None
@@ -165,15 +133,15 @@ class Finishing:
     @property
     def photo(self) -> Tensor:
         """The photo at its size in results, (1, 3, h, w) in [-1, 1]."""
-        return _pixels(self._photo, self._white) if self.on else self._learnt.cpu()
+        return pixels_of(self._photo) if self.on else self._learnt.cpu()
 
-    def at(self, size: Size) -> Finishing:
+    def at(self, size: Size) -> Finisher:
         """A copy for results of another size, with the photo at the same size."""
         other = copy.copy(self)
         other._aim(size)
         return other
 
-    def enlarging(self, drawing: Size) -> Finishing:
+    def enlarging(self, drawing: Size) -> Finisher:
         """A copy for drawings of a given size, enlarged by the same factor as the photo."""
         other, (height, width) = copy.copy(self), drawing
         ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
@@ -205,7 +173,7 @@ class Finishing:
         wrap: tuple[bool, bool] = (False, False),
         fixed: Fixed | None = None,
         matching: int = 0,
-    ) -> Drawn:
+    ) -> Finished:
         """Finish a drawing (1, 3, h, w) in [-1, 1].
 
         Args:
@@ -215,14 +183,14 @@ class Finishing:
                 left out if they lead to too large a copied piece, and to a larger one than without.
         """
         if not self.on:
-            return Drawn(drawing)
+            return Finished(drawing)
+        from internal_gan.finishing.whole import LARGEST, finish
         from internal_gan.patches.compilation import compile_loops
-        from internal_gan.patches.finish import LARGEST, finish
         from internal_gan.patches.matching import matched
-        from internal_gan.patches.synthesis import taken
+        from internal_gan.patches.origins import taken
 
         assert self.size is not None
-        compile_loops(self._context.say)
+        compile_loops(self._say)
         # Matching may turn a drawing that is close to the photo into a copy of it.
         tried = []
         for steps in dict.fromkeys((matching, 0)):
@@ -235,8 +203,8 @@ class Finishing:
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
-        pixels = _pixels(done.pixels, self._white)
-        return Drawn(pixels, drawing, origin, alpha, self._like, self._layers)
+        pixels = pixels_of(done.pixels)
+        return Finished(pixels, drawing, origin, alpha, self._like, self._layers)
 
     def film(
         self, drawings: Iterable[Tensor], fps: float, loop: int | None = None
@@ -249,23 +217,23 @@ class Finishing:
         if not self.on:
             yield from drawings
             return
+        from internal_gan.finishing.film import film
+        from internal_gan.finishing.whole import in_eight_bits
         from internal_gan.patches.compilation import compile_loops
-        from internal_gan.patches.film import film
-        from internal_gan.patches.finish import in_eight_bits
 
         assert self.size is not None
-        compile_loops(self._context.say)
+        compile_loops(self._say)
         drawn = (levels_of(drawing, 255) for drawing in drawings)
         fade = max(1, round(FADE * fps))
         photo = in_eight_bits(self._photo)
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
-            yield _pixels(frame, 255)
+            yield pixels_of(frame)
 
-    def changed(self, drawn: Drawn, pixels: Tensor) -> Drawn:
+    def changed(self, drawn: Finished, pixels: Tensor) -> Finished:
         """A result with other pixels (1, 3, H, W) but the same origins."""
         if drawn.origin is None:
             return replace(drawn, pixels=pixels)
-        from internal_gan.patches.synthesis import taken
+        from internal_gan.patches.origins import taken
 
         places = drawn.origin.places
         exact = (levels_of(pixels, self._white) == taken(self._photo, places)).all(axis=2)
@@ -274,20 +242,3 @@ class Finishing:
     def _origin(self, exact: NDArray[np.bool_], places: NDArray[np.int32]) -> Origin:
         kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
         return Origin(places, kinds, self.photo_size, self._number)
-
-
-def is_wanted(context: Context) -> bool:
-    """Whether results are made of the photo's own pixels."""
-    wanted, trained = context.options.finish, context.trained.options.finish
-    return (wanted.detail or trained.detail or "patches") == "patches"
-
-
-def _photo(source: Source, learnt: Tensor, number: int, longest: int | None) -> Photo:
-    """The photo as given or, if no file of it is left, the training image."""
-    if source.is_gone(number):
-        return Photo(learnt.cpu())
-    return source.photo(number, longest=longest)
-
-
-def _pixels(levels: NDArray[Any], white: int) -> Tensor:
-    return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None] / (white / 2) - 1

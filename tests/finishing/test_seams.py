@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
+from internal_gan.finishing.seams import breaks, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.field import Places, Wrap
-from internal_gan.patches.seams import breaks, hide, largest_piece, near_seams, seam_figure
-from internal_gan.patches.synthesis import taken
+from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise
 
 WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]

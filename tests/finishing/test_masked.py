@@ -13,13 +13,13 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.config.record import save_options
+from internal_gan.finishing.layers import read_layer
+from internal_gan.finishing.masked import LINES
+from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
+from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
-from internal_gan.images.layers import read_layer
-from internal_gan.images.origin import BLENDED, EXACT, OTHER, Origin, read_origin
 from internal_gan.models.edgeconnect.model import OWN_LINES, evidence
-from internal_gan.patches.inside import finish_inside
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks.inside import LINES
 from tests.commands import Answer, Shell
 from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
 
@@ -245,7 +245,7 @@ def test_finished_results_are_kept_after_ctrl_c(
             raise KeyboardInterrupt
         return finish_inside(*given, **how)
 
-    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", interrupted)
+    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", interrupted)
     answer = run(shell, runs, "edit", "edit.count=2")
     assert answer.code != 0
     assert "Traceback" not in answer.err
@@ -273,7 +273,7 @@ def test_the_progress_within_a_hole_is_shown(
         return finish_inside(*given, told=lambda _: None, **how)
 
     monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
-    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", halfway)
+    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", halfway)
     assert run(shell, runs, "inpaint", "mask.feather=null").code == 0
     assert shown == pytest.approx([0.375, 0.875])
 
@@ -292,7 +292,7 @@ def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
         drawn.append((lines, hole))
         return evidence(lines, hole)
 
-    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", watched)
+    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
     monkeypatch.setattr("internal_gan.tasks.inpaint.evidence", seen)
     assert run(shell, runs, "inpaint").code == 0
     (guide,), ((lines, hole),) = guides, drawn
@@ -316,7 +316,7 @@ def test_given_edges_guide_the_finishing_of_a_hole(
         guides.append(guide)
         return finish_inside(*given, guide=guide, **how)
 
-    monkeypatch.setattr("internal_gan.patches.inside.finish_inside", watched)
+    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
     assert run(shell, runs, "inpaint", "inpaint.edges=lines.png").code == 0
     (guide,) = guides
     assert guide is not None

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
-from internal_gan.images.origin import (
+from internal_gan.finishing.origin import (
     BLENDED,
     EXACT,
     OTHER,
@@ -17,6 +16,7 @@ from internal_gan.images.origin import (
     read_origin,
     write_origin,
 )
+from internal_gan.images.files.image import read_image
 
 SIZE = (300, 65535)
 

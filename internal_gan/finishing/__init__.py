@@ -1,0 +1,1 @@
+"""From a network's drawing to a picture made of the photo's own pixels."""

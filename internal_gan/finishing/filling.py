@@ -1,0 +1,50 @@
+"""A hole filled without a network: at a small size, from its border inwards."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize, size_of
+from internal_gan.images.windows import around, bounds, parts
+from internal_gan.patches.completion import complete
+
+# A hole is first filled in a small copy of its surroundings: the copy's long side in pixels, the
+# margin in pixels beyond the hole's own size on each side, and the largest aspect ratio.
+LONGEST_AROUND, AROUND, MOST_ASPECT = 128, 16, 4
+
+
+def completed(
+    photo: Tensor, hole: Tensor, unknown: Tensor | None, rng: torch.Generator | None
+) -> tuple[Tensor, float]:
+    """Fill each part of a hole at a small size, from its border inwards.
+
+    Args:
+        photo: (1, 3, H, W) in [-1, 1].
+        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
+        rng: see :func:`internal_gan.patches.completion.complete`.
+
+    Returns:
+        The filled photo, and the smallest size at which a part was filled, relative to the
+        photo's.
+    """
+    closed = hole if unknown is None else torch.maximum(hole, unknown)
+    drawing, left, least = photo.clone(), hole.clone(), 1.0
+    for part in parts(hole, AROUND):
+        box = bounds(part)
+        sides = [3 * (side.stop - side.start) + 2 * AROUND for side in box]
+        # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
+        height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
+        here = (..., *around(box, (height, width), size_of(photo)))
+        size = size_of(hole[here])
+        smaller = fit_size(size, LONGEST_AROUND)
+        # Shrinking must not spread the old pixels in the hole.
+        start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
+        masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
+        filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
+        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
+        left[here] = torch.where(part[here] > 0, 0.0, left[here])
+        least = min(least, max(smaller) / max(size))
+    return drawing, least

@@ -1,0 +1,34 @@
+"""Images as whole numbers, as files and the search for patches have them, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from internal_gan.images.photo import Photo
+
+
+def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
+    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``.
+
+    Returns:
+        (H, W, C), uint8 if ``largest`` is 255, else uint16.
+    """
+    levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
+    values = levels.permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(values, np.uint8 if largest == 255 else np.uint16)
+
+
+def largest_level(photo: Photo) -> int:
+    """The value of white in results made of a photo's pixels: 255, or 65535 beyond 8 bits."""
+    return 255 if photo.bit_depth == 8 else 65535
+
+
+def pixels_of(levels: NDArray[Any]) -> Tensor:
+    """Convert whole numbers (H, W, C), uint8 or uint16, to an image (1, C, H, W) in [-1, 1]."""
+    values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
+    return values / (np.iinfo(levels.dtype).max / 2) - 1

@@ -1,0 +1,90 @@
+"""Origins: for each pixel of a picture, the row and column of the photo's pixel that it copies.
+
+Patches vote on them, they are carried to larger sizes, and they say where a search begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from internal_gan.patches import origin_kernels
+from internal_gan.patches.field import PATCH, Flags, Places, Wrap, grid, over_rows
+from internal_gan.units import Size
+
+# The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.
+FALL = 0.05
+
+_from_middle = np.arange(PATCH) - PATCH // 2
+_squares = _from_middle[:, None] ** 2 + _from_middle[None] ** 2
+CENTRE_WEIGHTS = np.exp(-FALL * _squares).astype(np.float32)
+UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
+
+
+def vote(
+    field: Places,
+    size: Size,
+    weights: NDArray[np.float32] = CENTRE_WEIGHTS,
+    wrap: Wrap = (False, False),
+    *,
+    active: Flags | None = None,
+    origins: Places | None = None,
+) -> Places:
+    """For every pixel, the source pixel that most of the patches covering it vote for.
+
+    Args:
+        field: (h, w, 2), the matches of the patches.
+        weights: (PATCH, PATCH), the weight of a patch's vote at each of its pixels.
+        active: (height, width), which pixels are voted on; the others keep ``origins``.
+
+    Returns:
+        (height, width, 2), row and column in the source.
+    """
+    if active is None:
+        active = np.ones(size, np.bool_)
+    result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
+    over_rows(origin_kernels.plurality, size[0], field, PATCH, weights, *wrap, active, result)
+    return result
+
+
+def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
+    """Carry origins to a size that is ``ratio`` times as large; pieces stay whole.
+
+    Args:
+        size, source: (height, width) of the larger target and source.
+    """
+    rows, columns = nearest(size, ratio, origins.shape)
+    result = np.empty((*size, 2), np.int32)
+    origins = np.ascontiguousarray(origins, np.int32)
+    over_rows(
+        origin_kernels.carried, size[0], origins, rows, columns, float(ratio), *source, result
+    )
+    return result
+
+
+def nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.intp]]:
+    """For each row and column of an enlarged picture, the nearest one of the original."""
+    return [
+        np.minimum(((np.arange(side) + 0.5) / ratio).astype(np.intp), last - 1)
+        for side, last in zip(size, old[:2], strict=True)
+    ]
+
+
+def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
+    """Matches of the patches centred on the pixels of ``origins``.
+
+    Args:
+        source: rows and columns of the source's patches.
+    """
+    field = np.empty((*grid((origins.shape[0], origins.shape[1]), wrap), 2), np.int32)
+    origins = np.ascontiguousarray(origins, np.int32)
+    over_rows(origin_kernels.matches, len(field), origins, PATCH // 2, *source, field)
+    return field
+
+
+def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:
+    """The source's values at these pixels, (H, W, C)."""
+    return source[origins[..., 0], origins[..., 1]]
