@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
-from internal_gan.finishing.finisher import LEAST, Finishing
+from internal_gan.finishing.finisher import LEAST, Finisher
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
@@ -135,7 +135,7 @@ def test_a_result_too_large_for_memory_is_refused(shell: Shell, model: str) -> N
     assert not Path("out").exists()
 
 
-def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> Finishing:
+def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> Finisher:
     """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
     path, pixels = tmp_path / "photo.png", picture(90, 120)
     write_image(path, pixels)
@@ -147,7 +147,7 @@ def finishing(tmp_path: Path, size: Size | None = None, **finish: str | int) -> 
 def test_pixels_are_those_that_the_origins_name(tmp_path: Path) -> None:
     """If the network draws the training image, finishing gives back nearly all of the photo."""
     photo = picture(90, 120)
-    drawn = finishing(tmp_path)(resize(photo, (30, 40)).clamp(-1, 1))
+    drawn = finisher(tmp_path)(resize(photo, (30, 40)).clamp(-1, 1))
     assert drawn.drawing is not None
     assert drawn.origin is not None
     places = drawn.origin.places
@@ -181,7 +181,7 @@ def test_every_8_bit_level_survives(tmp_path: Path) -> None:
 def test_the_drawing_size_follows_the_share_of_the_photo_shown(
     tmp_path: Path, size: Size, resolution: str, drawing: Size
 ) -> None:
-    made = finishing(tmp_path, size, resolution=resolution)
+    made = finisher(tmp_path, size, resolution=resolution)
     assert made.size == size
     assert made.drawing_size == drawing
 

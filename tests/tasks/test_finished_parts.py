@@ -212,7 +212,7 @@ def test_too_little_memory_is_reported_before_any_work(
     shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    monkeypatch.setattr("internal_gan.tasks.reporting.free_memory", lambda device: 700_000)
+    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: 700_000)
     answer = run(shell, runs, task)
     assert answer.code == 2
     option = "image" if task == "inpaint" else f"{task}.image"
@@ -225,7 +225,7 @@ def test_a_training_is_refused_if_its_hole_cannot_be_filled(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    monkeypatch.setattr("internal_gan.tasks.reporting.free_memory", lambda device: 700_000)
+    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: 700_000)
     how = ("trainer=debug", "finish.detail=patches", "output=out")
     answer = shell("model=edgeconnect", "image=photo.png", "mask=mask.png", *how)
     assert answer.code == 2
