@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.patches.field import PATCH, Flags, Image, Index, Method, Places, Wrap, search
+from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap, search
 from internal_gan.patches.seams import HOLD, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.synthesis import (
     SHORTEST,
@@ -61,7 +61,6 @@ def finish(
     size: Size,
     *,
     wrap: Wrap = (False, False),
-    method: Method = "coherent",
     fixed: Fixed | None = None,
 ) -> Finished:
     """Rebuild a drawing from a photo's pixels.
@@ -83,7 +82,6 @@ def finish(
             *(drawing, octaves[-1], sizes[-1]),
             shortest=shortest,
             wrap=wrap,
-            method=method,
             fixed=given[-1],
         )
         largest = largest_piece(origins)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from internal_gan.patches import finish as finishing
-from internal_gan.patches.field import Method, Wrap
+from internal_gan.patches.field import Wrap
 from internal_gan.patches.finish import Finished, enlarged, finish, halved
 from internal_gan.patches.seams import breaks, seam_figure
 from internal_gan.patches.synthesis import SHORTEST, resized, synthesise, taken
@@ -52,10 +52,9 @@ def test_sixteen_bit_values_are_the_photos() -> None:
 
 
 @pytest.mark.usefixtures("octaves")
-@pytest.mark.parametrize("method", ["coherent", "patchmatch"])
-def test_another_layout_is_composed_with_hidden_seams(method: Method) -> None:
+def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
-    done = finish(drawing, photo, (150, 200), method=method)
+    done = finish(drawing, photo, (150, 200))
     check(done, photo, (150, 200))
     assert 0 < done.exact.mean() < 1
     assert done.seam == seam_figure(done.pixels, done.origins, photo)
