@@ -26,7 +26,7 @@ PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
 # Figures are of the networks' output, without finishing.
 DRAWN = "finish.detail=network"
 SINGAN = (DRAWN, "sample.count=4")
-INGAN = (DRAWN, "retarget.vote=false", "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
+INGAN = (DRAWN, "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
 # The box lies across the foot of the rocks.
 EDGECONNECT = (DRAWN, "inpaint.box=[68,40,36,44]", "inpaint.compare=false")
 

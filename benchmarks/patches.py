@@ -1,4 +1,4 @@
-"""Patch search, and the pictures finished with it: seconds, distances and figures by method.
+"""Patch search, and the pictures finished with it: seconds, distances and figures.
 
     OMP_NUM_THREADS=1 python -m benchmarks.patches > patches.json
 
@@ -29,7 +29,7 @@ from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.patches.compilation import compile_loops
-from internal_gan.patches.field import PATCH, Image, Index, Method, Places, grid, search
+from internal_gan.patches.field import PATCH, Image, Index, Places, grid, search
 from internal_gan.patches.search import nearest_patches, patches_at
 from internal_gan.patches.statistics import SHRINKS, sliced_wasserstein
 from internal_gan.sweeps.table import as_markdown
@@ -38,15 +38,14 @@ PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
 # Patches that are searched for exactly: all of them up to 250x250 pixels, else a random choice.
 ALL, CHOSEN = 60_000, 1000
 DRAWING = 60
-SWEEPS = (4, 10, 20)
 PROBES = (1, 4, 16)
 
 # Returns the matches of all patches of a target, (h, w, 2).
 Search = Callable[[Image, Image], Places]
 
 
-def ours(method: Method, sweeps: int) -> Search:
-    return lambda target, photo: search(target, Index(photo), method=method, sweeps=sweeps).places
+def ours(target: Image, photo: Image) -> Places:
+    return search(target, Index(photo)).places
 
 
 def faiss_methods() -> dict[str, Search]:
@@ -141,8 +140,7 @@ class Stopwatch:
 
 def compare_searches(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
     """For each method the seconds of a search, and its mean distance over the exact search's."""
-    methods = {"coherent": ours("coherent", 2)}
-    methods |= {f"patchmatch_{sweeps}": ours("patchmatch", sweeps) for sweeps in SWEEPS}
+    methods: dict[str, Search] = {"coherent": ours}
     whole = all(math.prod(grid((photo.shape[0], photo.shape[1]))) <= ALL for photo in photos)
     if whole:
         methods |= faiss_methods()
@@ -168,28 +166,25 @@ def compare_searches(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
     return table
 
 
-def compare_finished(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
-    """For each method the mean figures of finished pictures over the photos."""
-    table: dict[str, Any] = {}
-    for method in ("coherent", "patchmatch"):
-        watch, found = Stopwatch(), list[dict[str, float]]()
-        for photo in photos:
-            size = (photo.shape[0], photo.shape[1])
-            small = resize(pixels_of(mirrored(photo)), fit_size(size, DRAWING)).clamp(-1, 1)
-            drawing = np.ascontiguousarray(to_uint8(small)[0].movedim(0, -1).numpy())
-            for _ in range(rounds):
-                with watch.running():
-                    done = finish(drawing, photo, size, method=method)
-            figures = {"seams": done.seam, "largest_piece": done.largest_piece}
-            for shrink in SHRINKS:
-                real, made = pixels_of(photo), pixels_of(done.pixels)
-                figures[f"swd{shrink}"] = sliced_wasserstein(real, made, shrink=shrink)
-            figures["exact"] = float(done.exact.mean())
-            found.append(figures)
-            say(f"{size[0]}x{size[1]} finished, {method}: {watch.seconds[-1]:.2f} s")
-        means = {name: float(f"{fmean(row[name] for row in found):.4g}") for name in found[0]}
-        table[method] = {"seconds": spread(watch.seconds), **means}
-    return table
+def finished_photos(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
+    """The mean figures of finished pictures over the photos."""
+    watch, found = Stopwatch(), list[dict[str, float]]()
+    for photo in photos:
+        size = (photo.shape[0], photo.shape[1])
+        small = resize(pixels_of(mirrored(photo)), fit_size(size, DRAWING)).clamp(-1, 1)
+        drawing = np.ascontiguousarray(to_uint8(small)[0].movedim(0, -1).numpy())
+        for _ in range(rounds):
+            with watch.running():
+                done = finish(drawing, photo, size)
+        figures = {"seams": done.seam, "largest_piece": done.largest_piece}
+        for shrink in SHRINKS:
+            real, made = pixels_of(photo), pixels_of(done.pixels)
+            figures[f"swd{shrink}"] = sliced_wasserstein(real, made, shrink=shrink)
+        figures["exact"] = float(done.exact.mean())
+        found.append(figures)
+        say(f"{size[0]}x{size[1]} finished: {watch.seconds[-1]:.2f} s")
+    means = {name: float(f"{fmean(row[name] for row in found):.4g}") for name in found[0]}
+    return {"seconds": spread(watch.seconds), **means}
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -205,13 +200,12 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
         for name, found in methods.items()
     ]
     finished = [
-        {"long side": longest, "method": name}
+        {"long side": longest}
         | {
             figure: shown(value) if isinstance(value, Mapping) else f"{value:.3g}"
             for figure, value in found.items()
         }
-        for longest, methods in record.get("finished", {}).items()
-        for name, found in methods.items()
+        for longest, found in record.get("finished", {}).items()
     ]
     return {"search": as_markdown(searches), "finished": as_markdown(finished)}
 
@@ -230,7 +224,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with suppress(RuntimeError):  # torch may have started its threads already
         torch.set_num_interop_threads(1)
     compile_loops(say)
-    comparisons = {"search": compare_searches, "finished": compare_finished}
+    comparisons = {"search": compare_searches, "finished": finished_photos}
     found: dict[str, Any] = {part: {} for part in options.parts}
     for longest in options.sizes:
         photos = [at_size(path, longest) for path in options.photos]

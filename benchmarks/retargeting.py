@@ -40,16 +40,14 @@ from internal_gan.files import atomic_write, read_json_object
 from internal_gan.finishing.whole import finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
-from internal_gan.images.pyramid import fit_size, pyramid_sizes
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import patch_panel, repetition
-from internal_gan.patches.vote import vote
 from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
-VOTES = 4  # rounds at every scale of votes_alone
 FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness", "way back")
 # Long side in pixels of the photo that finished results are made from and compared with.
 FINISHED = 250
@@ -85,22 +83,6 @@ def mirrored(image: Tensor, size: Size) -> Tensor | None:
 
 def fits(image: Tensor, size: Size) -> bool:
     return size[0] <= image.shape[-2] and size[1] <= image.shape[-1]
-
-
-def votes_alone(image: Tensor, size: Size) -> Tensor:
-    """Patch voting from coarse to fine, starting with the stretched image, without a network.
-
-    Source: N. Granot et al., "Drop the GAN", CVPR 2022, in its simplest form.
-    """
-    height, width = image.shape[-2:]
-    sizes = pyramid_sizes((height, width), scale_factor=0.75, min_size=12, max_size=None)
-    rows, columns = size[0] / height, size[1] / width
-    result = image
-    for at in sizes:
-        result = resize(result, (round(at[0] * rows), round(at[1] * columns)))
-        for _ in range(VOTES):
-            result = vote(result, resize(image, at))
-    return resize(result, size).clamp(-1, 1)
 
 
 def carved(image: Tensor, size: Size) -> Tensor:
@@ -144,8 +126,8 @@ def judge(
     Args:
         others: folders of other methods' results, by the name of their rows.
 
-    ``way back`` is the error of the cycle reconstruction, the mean |G(G(x)) - x| of the network
-    alone, in thousandths of black to white.
+    ``way back`` is the error of the cycle reconstruction, the mean |G(G(x)) - x| of the network,
+    in thousandths of black to white.
     """
     model = internal_gan.load(run_folder).network
     if not isinstance(model, RetargetModel):
@@ -157,19 +139,15 @@ def judge(
     found: dict[str, dict[str, dict[str, float]]] = {}
     for name, factors in SCALES.items():
         size, finished_size = (_times(size_of(each), factors) for each in (image, large))
-        results = {
-            "InGAN": model.retarget(size, vote=True),
-            "InGAN, vote=false": model.retarget(size, vote=False),
-            "votes alone": votes_alone(image, size),
-        }
+        drawn = model.retarget(size)
+        results = {"InGAN": drawn}
         for method, make in OTHERS.items():
             if (result := make(image, size)) is not None:
                 results[method] = result
         found[name] = {method: figures_of(image, result) for method, result in results.items()}
-        drawn = results["InGAN, vote=false"]
-        back = model.retarget(size_of(image), image=drawn, vote=False)
+        back = model.retarget(size_of(image), image=drawn)
         distance = float((back - image).abs().mean()) / 2
-        found[name]["InGAN, vote=false"]["way back"] = 1000 * distance
+        found[name]["InGAN"]["way back"] = 1000 * distance
         done = finish(levels_of(drawn, 255), levels_of(large, 255), finished_size)
         finished = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         results["InGAN, finished"] = finished
@@ -212,20 +190,15 @@ def do_photo(
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means over photos and seeds by scale and method; then, for each scale, every photo."""
-    means, photos = [], {}
+    """Means over photos and seeds by scale and method."""
+    means = []
     for scale in SCALES:
-        of_photo, of_method = defaultdict(list), defaultdict(list)
+        of_method = defaultdict(list)
         for result in record["results"]:
             for method, figures in result["figures"][scale].items():
                 of_method[method].append(figures)
-                of_photo[result["photo"], method].append(figures)
         means += [{"scale": scale, **_row(method, each)} for method, each in of_method.items()]
-        rows = [
-            {"photo": photo, **_row(method, each)} for (photo, method), each in of_photo.items()
-        ]
-        photos[scale.replace(" ", "-")] = as_markdown(rows)
-    return {"means": as_markdown(means), **photos}
+    return {"means": as_markdown(means)}
 
 
 def _row(method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:

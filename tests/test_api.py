@@ -42,7 +42,7 @@ DRAWINGS: dict[str, dict[str, dict[str, Any]]] = {
         "super_resolve": {"factor": 1.5},
         "make_tileable": NETWORK,
     },
-    "ingan": {"retarget": {"scale": (1, 1.5), "vote": False, **NETWORK}},
+    "ingan": {"retarget": {"scale": (1, 1.5), **NETWORK}},
     "edgeconnect": {"fill": {"mask": HOLE, **NETWORK}},
 }
 
@@ -365,7 +365,7 @@ class TestEachMethodGivesWhatItsTaskGives:
         [
             ({"size": (30, 40)}, ["shape=[30,40]"]),
             ({"size": (None, 40)}, ["shape=[null,40]"]),
-            ({"scale": (1, 1.5), "vote": False}, ["scale=[1,1.5]", "vote=false"]),
+            ({"scale": (1, 1.5)}, ["scale=[1,1.5]"]),
             ({"size": (30, 40), "transform": "bend"}, ["shape=[30,40]", "transform=bend"]),
         ],
         ids=["size", "width", "scale", "transform"],

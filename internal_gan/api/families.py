@@ -200,7 +200,6 @@ class InGAN(Model):
         outline: Given | None = None,
         protect: Given | None = None,
         image: int | str | None = None,
-        vote: bool | Literal["auto"] = "auto",
         **how: Unpack[How],
     ) -> Any:
         """Draw the photo in another size or shape, using its own patches; takes no seed.
@@ -220,14 +219,12 @@ class InGAN(Model):
             outline: a picture whose white or opaque part is the shape.
             protect: a mask of what keeps its size and shape.
             image: which of several photos, by number (from 1) or name.
-            vote: whether to rebuild each scale from the photo's patches; ``auto``: if it is quick
-                and ``detail`` is ``network``.
         """
         if size is None and scale is None and outline is None:
             scale = (1.0, 1.0)
         wanted: dict[str, Any] = {"shape": size, "scale": scale, "transform": transform}
         wanted |= {"zoom": zoom}
-        wanted |= {"amount": amount, "periods": periods, "corners": corners, "vote": vote}
+        wanted |= {"amount": amount, "periods": periods, "corners": corners}
         wanted |= {"image": None if image is None else str(image), "compare": False}
         pictures = {"retarget.mask": outline, "retarget.protect": protect}
         return self._one("retarget", wanted, pictures, **how)

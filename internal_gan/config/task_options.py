@@ -171,12 +171,6 @@ class RetargetOptions:
     )
     seconds: float = _seconds(6.0, "length of the video in seconds")
     fps: float = _fps("frames per second of the video")
-    vote: bool | str = option(
-        AUTO,
-        "rebuild each scale from the photo's patches; auto: if quick, with finish.detail=network",
-        "true, false or auto",
-        lambda v: isinstance(v, bool) or v == AUTO,
-    )
     compare: bool = flag(True, "also write plain resizing and seam carving for comparison")
 
 

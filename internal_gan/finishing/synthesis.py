@@ -21,7 +21,6 @@ from internal_gan.patches.field import (
     Flags,
     Image,
     Index,
-    Method,
     Places,
     Wrap,
     around,
@@ -45,7 +44,7 @@ ROUNDS = 3
 # differences of colours in [0, 1].
 ALPHA = 0.01
 # Sweeps of a search from scratch, and of one from earlier matches.
-SWEEPS: dict[Method, tuple[int, int]] = {"coherent": (2, 1), "patchmatch": (8, 3)}
+ANEW, AGAIN = 2, 1
 
 
 class Fixed(NamedTuple):
@@ -82,7 +81,6 @@ def stages(
     *,
     shortest: int = SHORTEST,
     wrap: Wrap = (False, False),
-    method: Method = "coherent",
     fixed: Fixed | None = None,
 ) -> Iterator[Places]:
     """Choose a photo pixel for every pixel of the result, size after size.
@@ -102,7 +100,6 @@ def stages(
     """
     origins: Places | None = None
     last = 1.0
-    anew, again = SWEEPS[method]
     for scale in scales(photo.shape[:2], shortest, min(size)):
         source = resized(photo, scaled(photo.shape[:2], scale))
         target_size = scaled(size, scale)
@@ -122,8 +119,7 @@ def stages(
                 Index(around(picture, wrap)),
                 start=None if missing is None else missing.places,
                 seeds=missing is None,
-                sweeps=again,
-                method=method,
+                sweeps=AGAIN,
             )
             weights = _weights(missing, picture)
             found = search(
@@ -132,10 +128,8 @@ def stages(
                 start=start,
                 seeds=start is None or number == 0,
                 weights=weights,
-                sweeps=anew if start is None else again,
+                sweeps=ANEW if start is None else AGAIN,
                 wrap=wrap,
-                method=method,
-                seed=number,
             )
             final = scale == 1.0 and number == ROUNDS - 1
             origins = vote(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing.seams import HOLD, hide, largest_piece, near_seams, seam_figure
 from internal_gan.finishing.synthesis import SHORTEST, Fixed, synthesise
-from internal_gan.patches.field import PATCH, Flags, Image, Index, Method, Places, Wrap, search
+from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap, search
 from internal_gan.patches.origins import carry, field_of, taken, vote
 from internal_gan.units import Size
 
@@ -54,7 +54,6 @@ def finish(
     size: Size,
     *,
     wrap: Wrap = (False, False),
-    method: Method = "coherent",
     fixed: Fixed | None = None,
 ) -> Rebuilt:
     """Rebuild a drawing from a photo's pixels.
@@ -76,7 +75,6 @@ def finish(
             *(drawing, octaves[-1], sizes[-1]),
             shortest=shortest,
             wrap=wrap,
-            method=method,
             fixed=given[-1],
         )
         largest = largest_piece(origins)

@@ -10,8 +10,7 @@ its neighbours' matches. Nothing is random.
 Sources: Hertzmann et al., "Image Analogies", SIGGRAPH 2001, Section 3.1 (a tree and coherence);
 Ashikhmin, "Synthesizing natural textures", I3D 2001 (continuing the matches of neighbours);
 Lefebvre and Hoppe, "Parallel controllable texture synthesis", SIGGRAPH 2005 (moving matches that
-were carried from a smaller size). With ``method="patchmatch"``: Barnes et al., "PatchMatch",
-SIGGRAPH 2009, Section 3.
+were carried from a smaller size).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -35,7 +34,6 @@ Image = NDArray[np.uint8]
 Places = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Wrap = tuple[bool, bool]
-Method = Literal["coherent", "patchmatch"]
 
 PATCH = 7  # side in pixels
 
@@ -51,9 +49,6 @@ COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 2.0
 NEARBY = 0.001
 # About how many patches are sampled to choose the coefficients.
 SAMPLED = 1000
-
-# Random search: candidates around each match, and the radius of the first, in pixels.
-TRIES, RADIUS = 3, 16
 
 
 class Field(NamedTuple):
@@ -135,8 +130,6 @@ def search(
     price: float = 0.0,
     shifts: int = 0,
     wrap: Wrap = (False, False),
-    method: Method = "coherent",
-    seed: int = 0,
 ) -> Field:
     """Find a near patch of the source for every patch of the target.
 
@@ -153,50 +146,37 @@ def search(
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
             which corrects matches that were carried from a smaller size.
         wrap: whether the target wraps from bottom to top, and from right to left.
-        method: ``patchmatch`` tries random places instead of the tree's.
-        seed: seed of the random places.
     """
     channels = target.shape[2]
     height, width = grid((target.shape[0], target.shape[1]), wrap)
     target = around(target, wrap)
     a, b = flat(target), flat(source.image)
-    rows, columns = source.grid
     if weights is None:
-        weights = np.ones((rows, columns), np.float32)
+        weights = np.ones(source.grid, np.float32)
         if source.allowed is not None:
             weights[~source.allowed] = np.inf
     if active is None:
         active = np.ones((height, width), np.bool_)
+    distances = np.full((height, width), kernels.FAR, np.int32)
     if start is None:
         places = np.zeros((height, width, 2), np.int32)
-        if method == "patchmatch":
-            rng = np.random.default_rng(seed)
-            places[..., 0] = rng.integers(0, rows, (height, width))
-            places[..., 1] = rng.integers(0, columns, (height, width))
-            barred = np.isinf(weights[places[..., 0], places[..., 1]])
-            if barred.any():
-                places[barred] = rng.choice(np.argwhere(np.isfinite(weights)), barred.sum())
     else:
         places = start.copy()
-    distances = np.empty((height, width), np.int32)
-    over_rows(kernels.measure, height, a, b, places, active, PATCH, channels, distances)
-    distances[np.isinf(weights[places[..., 0], places[..., 1]])] = kernels.FAR
-    if start is None and method == "coherent":
-        distances[:] = kernels.FAR
-    if seeds and method == "coherent":
+        over_rows(kernels.measure, height, a, b, places, active, PATCH, channels, distances)
+        distances[np.isinf(weights[places[..., 0], places[..., 1]])] = kernels.FAR
+    if seeds:
         found = source.nearest(target)
         over_rows(
             kernels.consider,
             height,
             *(a, b, places, distances, weights, active, PATCH, channels, found, STRIDE),
         )
-    tries, everywhere = (TRIES, 1) if method == "patchmatch" else (0, 0)
     for number in range(sweeps):
         over_rows(
             kernels.sweep,
             height,
             *(a, b, places.copy(), places, distances, weights, active, PATCH, channels, number),
-            *(np.float32(price), shifts, tries, RADIUS, everywhere, np.uint32(seed), *wrap),
+            *(np.float32(price), shifts, *wrap),
         )
     return Field(places, distances)
 

@@ -69,19 +69,6 @@ def _distance(a, b, ay, ax, by, bx, patch, span, limit):
     return total
 
 
-@_inlined
-def _hash(a, b, c):
-    """A random number of 32 bits that depends on nothing else."""
-    h = np.uint32(a) * np.uint32(0x9E3779B1)
-    h ^= np.uint32(b) * np.uint32(0x85EBCA77)
-    h ^= np.uint32(c) * np.uint32(0xC2B2AE3D)
-    h ^= h >> np.uint32(15)
-    h *= np.uint32(0x2C1B3C6D)
-    h ^= h >> np.uint32(12)
-    h *= np.uint32(0x297A2D39)
-    return h ^ (h >> np.uint32(15))
-
-
 @compiled
 def project(image, patch, channels, basis, stride, result, top, bottom):
     """Coefficients of the patches at every ``stride``-th place.
@@ -203,10 +190,6 @@ def sweep(
     number,
     price,
     shifts,
-    tries,
-    radius,
-    everywhere,
-    seed,
     wrap_y,
     wrap_x,
     top,
@@ -219,14 +202,11 @@ def sweep(
         number: of the sweep; odd ones go backwards.
         price: added to the distance for each of the four neighbours whose match is not continued.
         shifts: by how many pixels at most the own match is moved along each axis.
-        tries: random candidates around the match, in halving distances from ``radius`` on.
-        everywhere: random candidates anywhere.
     """
     width = field.shape[1]
     rows, columns = weights.shape
     span = patch * channels
     side = 2 * shifts + 1
-    first = 7 + side * side  # of the random candidates
     for i in range(top, bottom):
         y = i if number % 2 == 0 else top + bottom - 1 - i
         for j in range(width):
@@ -239,7 +219,7 @@ def sweep(
             best = np.float32(nearest) * weights[by, bx]
             if price > 0:
                 best += price * _breaks(field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x)
-            for q in range(first + tries + everywhere):
+            for q in range(7 + side * side):
                 if q < 8:
                     # All around: left and up first in even sweeps, right and down in odd ones.
                     place = q if q < 4 else q + 1
@@ -247,23 +227,12 @@ def sweep(
                     if number % 2 == 1:
                         dy, dx = -dy, -dx
                     cy, cx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
-                elif q < first:
+                else:
                     place = q - 8 if q - 8 < side * side // 2 else q - 7
                     if q == 8:
                         own_y, own_x = by, bx
                     cy = np.int32(own_y + place // side - shifts)
                     cx = np.int32(own_x + place % side - shifts)
-                else:
-                    k = q - first
-                    chance = _hash(y * width + x, number * 64 + 8 + k, seed)
-                    low = np.int64(chance & np.uint32(0xFFFF))
-                    high = np.int64(chance >> np.uint32(16))
-                    if k < tries:
-                        reach = max(1, radius >> k)
-                        cy = np.int32(by + low % (2 * reach + 1) - reach)
-                        cx = np.int32(bx + high % (2 * reach + 1) - reach)
-                    else:
-                        cy, cx = np.int32(low * rows >> 16), np.int32(high * columns >> 16)
                 if cy < 0 or cx < 0 or cy >= rows or cx >= columns or (cy == by and cx == bx):
                     continue
                 weight = weights[cy, cx]

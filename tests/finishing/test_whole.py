@@ -11,7 +11,7 @@ from internal_gan.finishing import whole as finishing
 from internal_gan.finishing.seams import breaks, seam_figure
 from internal_gan.finishing.synthesis import SHORTEST, resized, synthesise
 from internal_gan.finishing.whole import Rebuilt, enlarged, finish, halved
-from internal_gan.patches.field import Method, Wrap
+from internal_gan.patches.field import Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise, picture
 
@@ -53,10 +53,9 @@ def test_sixteen_bit_values_are_the_photos() -> None:
 
 
 @pytest.mark.usefixtures("octaves")
-@pytest.mark.parametrize("method", ["coherent", "patchmatch"])
-def test_another_layout_is_composed_with_hidden_seams(method: Method) -> None:
+def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
-    done = finish(drawing, photo, (150, 200), method=method)
+    done = finish(drawing, photo, (150, 200))
     check(done, photo, (150, 200))
     assert 0 < done.exact.mean() < 1
     assert done.seam == seam_figure(done.pixels, done.origins, photo)

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.patches.field import PATCH, Field, Image, Index, Method, Places, grid, search
+from internal_gan.patches.field import PATCH, Field, Image, Index, Places, grid, search
 from internal_gan.patches.search import nearest, patches_at
 from tests.patches.pictures import noise, picture
-
-METHODS: list[Method] = ["coherent", "patchmatch"]
 
 
 def rows_of(image: Image) -> torch.Tensor:
@@ -46,10 +44,9 @@ def test_near_the_exact_search(name: str) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
-@pytest.mark.parametrize("method", METHODS)
-def test_reported_distances_match_the_patches_found(method: Method, channels: int) -> None:
+def test_reported_distances_match_the_patches_found(channels: int) -> None:
     target, source = noise((20, 90), channels), noise((80, 17), channels, 1)
-    found = search(target, Index(source), method=method)
+    found = search(target, Index(source))
     assert np.array_equal(found.distances, measured(target, source, found.places))
 
 
@@ -59,27 +56,25 @@ def test_a_photo_is_found_in_itself() -> None:
     assert not found.distances.any()
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_any_number_of_threads(method: Method) -> None:
+def test_any_number_of_threads() -> None:
     target, source = picture("peaks", (150, 70)), picture("mountains", (140, 75))
     before, found = torch.get_num_threads(), list[Field]()
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
-            found.append(search(target, Index(source), method=method, seed=4))
+            found.append(search(target, Index(source)))
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(found[0].places, found[1].places)
     assert np.array_equal(found[0].distances, found[1].distances)
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("share", [0.9, 0.01])
-def test_forbidden_patches_are_not_taken(method: Method, share: float) -> None:
+def test_forbidden_patches_are_not_taken(share: float) -> None:
     photo = picture("gravel", (60, 80))
     allowed = np.random.default_rng(0).random(grid(photo.shape[:2])) < share
     for sweeps in (0, 4):
-        places = search(photo, Index(photo, allowed), method=method, sweeps=sweeps).places
+        places = search(photo, Index(photo, allowed), sweeps=sweeps).places
         assert allowed[places[..., 0], places[..., 1]].all()
 
 
@@ -115,14 +110,13 @@ def test_a_seam_price_gives_fewer_pieces() -> None:
     assert pieces(20000.0) < 0.85 * pieces(0.0)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_wrapping_target_is_matched_across_its_border(method: Method) -> None:
+def test_a_wrapping_target_is_matched_across_its_border() -> None:
     photo = picture("gravel", (48, 56))
     turned = np.roll(photo, (11, 17), (0, 1))
-    found = search(turned, Index(photo), wrap=(True, True), method=method, sweeps=4)
+    found = search(turned, Index(photo), wrap=(True, True), sweeps=4)
     assert found.places.shape == (48, 56, 2)
     # The photo contains all patches except those across its own border, 6 rows and 6 columns.
-    assert (found.distances == 0).mean() > (0.6 if method == "patchmatch" else 0.76)
+    assert (found.distances == 0).mean() > 0.76
 
 
 @pytest.mark.parametrize("shifts", [0, 2])

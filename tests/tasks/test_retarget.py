@@ -81,18 +81,6 @@ def test_every_size_is_exact_to_the_pixel(
     assert RunFolder(Path("out")).status()["state"] == "finished"
 
 
-def test_the_vote_option_is_obeyed(shell: Shell, model: str) -> None:
-    pictures = []
-    for vote in ("false", "true", "auto"):
-        wish = ("retarget.scale=[1,2]", f"retarget.vote={vote}", f"output={vote}")
-        answer = shell("task=retarget", "checkpoint=model", "device=cpu", *wish)
-        assert answer.code == 0, answer.err
-        pictures.append(Path(vote, "retarget/20x56.png").read_bytes())
-    assert pictures[0] != pictures[1]
-    # The model is InGAN's paper form.
-    assert pictures[0] == pictures[2]
-
-
 @pytest.mark.parametrize("name", ["trapezoid", "bend", "wave", "homography"])
 def test_another_outline_comes_with_alpha(shell: Shell, model: str, name: str) -> None:
     corners = ["retarget.corners=[[0.3,0.0],[0,1],[1,1],[0.7,0.0]]"] if name == "homography" else []
@@ -156,7 +144,6 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
             "needs transform=homography, not bend",
         ),
         (["retarget.mask=none.png"], "retarget.mask=none.png"),
-        (["retarget.vote=maybe"], "retarget.vote=maybe: needs true, false or auto"),
         (["sample.count=3"], "sample.count"),
         (["output=model"], "model is not empty"),
     ],

@@ -70,7 +70,7 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("singan", "harmonize", {**BY_MASK, **NETWORK}),
     ("singan", "make_tileable", PATCHES),
     ("singan", "super_resolve", {"factor": 1.5}),
-    ("ingan", "retarget", {"scale": (1, 1.5), "vote": True, **NETWORK}),
+    ("ingan", "retarget", {"scale": (1, 1.5), **NETWORK}),
     ("ingan", "retarget", {"size": (30, 56), **PATCHES}),
     ("ingan", "retarget", {"scale": (1, 1.5), "protect": HOLE, **NETWORK}),
     ("ingan", "retarget", {"transform": "bend", **NETWORK}),

@@ -15,7 +15,7 @@ from torch import Tensor
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.ingan.retargeting import RetargetModel, Voting
+from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -86,7 +86,6 @@ class InGANPyramid(RetargetModel):
         size: Size,
         transform: Transform | None,
         keep: Tensor | None = None,
-        voting: Voting | None = None,
     ) -> Tensor:
         """Run one deterministic pass through the finished scales.
 
@@ -100,17 +99,14 @@ class InGANPyramid(RetargetModel):
             shrunk = build_pyramid(image, [from_sizes[scale]])[0]
             return transformed_to(shrunk, to_sizes[scale], transform)
 
-        def voted_and_kept(scale: int, painted: Tensor) -> Tensor:
-            if voting is not None:
-                at = self.ladder.sizes_for(size_of(voting.source), last)[scale]
-                painted = voting.on(painted, at)
-            if keep is not None:
-                share = resize(keep, to_sizes[scale]).clamp(0, 1)
-                painted = torch.lerp(painted, transformed(scale), share)
-            return painted
+        def kept(scale: int, painted: Tensor) -> Tensor:
+            if keep is None:
+                return painted
+            share = resize(keep, to_sizes[scale]).clamp(0, 1)
+            return torch.lerp(painted, transformed(scale), share)
 
         sizes = to_sizes[: self.finished]
-        painted = self.synthesise(transformed(0), sizes, after=voted_and_kept)
+        painted = self.synthesise(transformed(0), sizes, after=kept)
         return resize(painted, size).clamp(-1, 1)
 
     def synthesise(

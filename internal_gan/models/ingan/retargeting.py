@@ -3,7 +3,6 @@
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -12,35 +11,14 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
-from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
-from internal_gan.patches.vote import vote as vote_of
 from internal_gan.units import Size
 
 # Limits of the factors on a side in training.
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
-# Pairs of patches that two cores compare in a few seconds.
-QUICK_PAIRS = 6e8
-
-
-@dataclass(frozen=True)
-class Voting:
-    """Rebuilds a scale's output from the patches of the original.
-
-    Attributes:
-        source: the original, (1, 3, h, w) in [-1, 1].
-        most_pairs: an output with more pairs of patches than this stays unchanged.
-    """
-
-    source: Tensor
-    most_pairs: float
-
-    def on(self, painted: Tensor, at: Size) -> Tensor:
-        """``painted`` rebuilt from the patches of the original at the size ``at``."""
-        return vote_of(painted, build_pyramid(self.source, [at])[0], most_pairs=self.most_pairs)
 
 
 class RetargetModel(SeveralPhotosModel):
@@ -49,15 +27,11 @@ class RetargetModel(SeveralPhotosModel):
     Args:
         scale_range: smallest and largest factor on a side in training, and in one pass.
 
-    Attributes:
-        votes: whether patches vote on its output by default.
-
     Raises:
         ValueError: ``scale_range`` is out of range.
     """
 
     task: ClassVar[str] = "retarget"
-    votes: ClassVar[bool] = True
 
     def __init__(self, scale_range: Sequence[float]) -> None:
         super().__init__()
@@ -76,7 +50,6 @@ class RetargetModel(SeveralPhotosModel):
         size: Size,
         transform: Transform | None,
         keep: Tensor | None = None,
-        voting: Voting | None = None,
     ) -> Tensor:
         """Run one pass.
 
@@ -85,7 +58,6 @@ class RetargetModel(SeveralPhotosModel):
             size: (height, width) of the result.
             keep: (1, 1, height, width) in [0, 1], 1 where the transformed image replaces each
                 scale's output, so that the surroundings adapt to it.
-            voting: applied to the output of every scale.
         """
 
     @torch.no_grad()
@@ -96,7 +68,6 @@ class RetargetModel(SeveralPhotosModel):
         transform: Transform | None = None,
         image: Tensor | None = None,
         protect: Tensor | None = None,
-        vote: bool | str = "auto",
     ) -> Tensor:
         """Regenerate the image from its own patches in another size or shape.
 
@@ -109,10 +80,6 @@ class RetargetModel(SeveralPhotosModel):
             image: (1, 3, h, w) in [-1, 1]; the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
                 and the rest is stretched; see :mod:`internal_gan.images.protect`.
-            vote: whether to rebuild each scale's output from the nearest patches of the image
-                (:func:`internal_gan.patches.vote.vote`): details are then real, but more of them
-                are copies. ``auto`` does so if it takes a few seconds at most, and never for InGAN
-                as published.
 
         Returns:
             (1, 3, height, width) in [-1, 1], on the CPU.
@@ -126,35 +93,22 @@ class RetargetModel(SeveralPhotosModel):
         if size is not None:
             check_result(size)
         painted = (self.image if image is None else image).to(self.device)
-        wanted = self.votes if vote == "auto" else vote
-        limit = QUICK_PAIRS if vote == "auto" else math.inf
-        voting = Voting(painted, limit) if wanted else None
-        # Only the coarse scales of one pass's output matter to the next pass.
-        between = Voting(painted, limit / 10) if wanted else None
         own = size_of(painted)
         size = own if size is None else size
-        if vote not in (True, False, "auto"):
-            raise UserError(f"vote is {vote!r}; allowed: True, False, 'auto'")
         if protect is not None:
             if transform is not None or protect.shape[-2:] != own:
                 raise UserError(
                     f"protect needs a mask of the image's size, {own[0]}x{own[1]} pixels, and no "
                     "transform"
                 )
-            return self._protected(painted, protect.to(self.device), size, voting)
+            return self._protected(painted, protect.to(self.device), size)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None, voting=between)
-        painted = self.repaint(painted, steps[-1], transform, voting=voting)
+            painted = self.repaint(painted, at, None)
+        painted = self.repaint(painted, steps[-1], transform)
         return painted.clamp(-1, 1).cpu()
 
-    def _protected(
-        self,
-        image: Tensor,
-        mask: Tensor,
-        size: Size,
-        voting: Voting | None,
-    ) -> Tensor:
+    def _protected(self, image: Tensor, mask: Tensor, size: Size) -> Tensor:
         # The scale range applies only to the rows and columns that are stretched.
         stiff = touched(mask)
         protection_of(mask, size)
@@ -170,7 +124,7 @@ class RetargetModel(SeveralPhotosModel):
         ]
         for at in [*between, size]:
             kept = protection_of(mask, at)
-            painted = self.repaint(image, at, kept.transform, kept.weight, voting)
+            painted = self.repaint(image, at, kept.transform, kept.weight)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
 

@@ -6,9 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.ingan.retargeting import RetargetModel, Voting
+from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.units import Size
 
@@ -24,7 +23,6 @@ class InGAN(RetargetModel):
     """
 
     family: ClassVar[str] = "ingan"
-    votes: ClassVar[bool] = False
     stage_names: Sequence[str] = ("whole image",)
 
     def __init__(
@@ -55,8 +53,6 @@ class InGAN(RetargetModel):
         size: Size,
         transform: Transform | None,
         keep: Tensor | None = None,
-        voting: Voting | None = None,
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
-        painted = self.run(self.generators[0], image, size, transform)
-        return painted if voting is None else voting.on(painted, size_of(voting.source))
+        return self.run(self.generators[0], image, size, transform)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.seam_carving import seam_carve
@@ -47,22 +46,13 @@ class Retarget(Work[RetargetOptions]):
         if not preview:
             yield from self._tour(model, learnt, wanted)
 
-    def _paint(
-        self, model: RetargetModel, learnt: Tensor, target: Target, *, moving: bool = False
-    ) -> Tensor:
-        """The network's output (1, 3, h, w) in [-1, 1], without outline.
-
-        Args:
-            moving: whether it is a frame of a film, which would flicker with patch voting.
-        """
-        # Finishing replaces voting, and does better.
-        silent = self.wanted.vote == AUTO and (moving or target.finisher.on)
+    def _paint(self, model: RetargetModel, learnt: Tensor, target: Target) -> Tensor:
+        """The network's output (1, 3, h, w) in [-1, 1], without outline."""
         return model.retarget(
             target.drawing_size,
             transform=target.transform,
             image=learnt,
             protect=target.protect,
-            vote=False if silent else self.wanted.vote,
         )
 
     def _tour(
@@ -77,7 +67,7 @@ class Retarget(Work[RetargetOptions]):
 
         def framed(size: Size) -> Tensor:
             finisher = first.finisher.enlarging(size)
-            return self._paint(model, learnt, replace(first, finisher=finisher), moving=True)
+            return self._paint(model, learnt, replace(first, finisher=finisher))
 
         if asked.collage:
             stops = [first.finisher.photo_size, *(target.size for target in wanted)]

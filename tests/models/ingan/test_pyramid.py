@@ -13,12 +13,10 @@ from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
-from internal_gan.models.ingan import retargeting
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.losses import LSGAN
-from internal_gan.patches.vote import vote
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -153,70 +151,21 @@ class TestRetarget:
 
         sizes = [(14, 40), (17, 46), (20, 56)]
         expected = model.synthesise(Mirror()(model.real(0), sizes[0]), sizes).clamp(-1, 1)
-        painted = model.retarget((20, 56), transform=Mirror(), vote=False)
+        painted = model.retarget((20, 56), transform=Mirror())
         assert torch.allclose(painted, expected, atol=1e-6)
 
     def test_a_size_beyond_the_range_is_reached_in_steps(self, model: InGANPyramid) -> None:
         low, high = model.scale_range
         assert (low, high) == (0.4, 2.25)
-        between = model.retarget((20, 56), vote=False)
-        last = model.retarget((20, 112), image=between, vote=False)
-        assert torch.equal(model.retarget((20, 112), vote=False), last)
-
-    def test_a_vote_rebuilds_every_scale_from_the_patches_of_the_image(
-        self, model: InGANPyramid
-    ) -> None:
-        sizes = [(14, 40), (17, 46), (20, 56)]
-        expected = model.synthesise(
-            resize(model.real(0), sizes[0]),
-            sizes,
-            after=lambda i, painted: vote(painted, model.real(i)),
-        )
-        painted = model.retarget((20, 56), vote=True)
-        assert torch.allclose(painted, expected.clamp(-1, 1), atol=1e-6)
-        assert torch.equal(painted, model.retarget((20, 56)))
-
-    def test_every_step_votes_with_the_patches_of_the_original(self, model: InGANPyramid) -> None:
-        voting = retargeting.Voting(model.image, float("inf"))
-        painted = model.image
-        steps = retargeting.sizes_between((20, 28), (20, 140), model.scale_range)
-        assert len(steps) == 2
-        for size in steps:
-            painted = model.repaint(painted, size, None, voting=voting)
-        assert torch.equal(model.retarget((20, 140), vote=True), painted)
-
-    def test_an_unknown_vote_setting_is_refused(self, model: InGANPyramid) -> None:
-        with pytest.raises(UserError, match="vote is 'maybe'"):
-            model.retarget((20, 56), vote="maybe")
-
-    def test_an_automatic_vote_is_skipped_if_it_would_take_long(
-        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 0)
-        painted = model.retarget((20, 56), vote="auto")
-        assert torch.equal(painted, model.retarget((20, 56), vote=False))
-        assert not torch.equal(painted, model.retarget((20, 56), vote=True))
-
-    def test_intermediate_passes_vote_within_a_smaller_limit(
-        self, model: InGANPyramid, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        limits: list[float] = []
-
-        def record(painted: Tensor, source: Tensor, *, most_pairs: float) -> Tensor:
-            limits.append(most_pairs)
-            return painted
-
-        monkeypatch.setattr(retargeting, "vote_of", record)
-        monkeypatch.setattr(retargeting, "QUICK_PAIRS", 1000)
-        model.retarget((20, 28 * 5), vote="auto")
-        scales = model.num_stages
-        assert limits == [100] * scales + [1000] * scales
+        between = model.retarget((20, 56))
+        last = model.retarget((20, 112), image=between)
+        assert torch.equal(model.retarget((20, 112)), last)
 
     def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = untrained(scales=2)
         assert model.preview().shape == (1, 3, 17, 23)
         finest = model.synthesise(resize(model.real(0), (14, 40)), [(14, 40), (17, 46)])
-        painted = model.retarget((20, 56), vote=False)
+        painted = model.retarget((20, 56))
         assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
 
     def test_a_model_without_a_finished_scale_says_so(self) -> None:

@@ -216,13 +216,6 @@ def test_retargeting_is_deterministic_and_inside_the_range(tmp_path: Path) -> No
     assert torch.equal(loaded.retarget((31, 17)), first)
 
 
-def test_the_published_form_votes_only_on_request(tmp_path: Path) -> None:
-    model = trained_ingan(tmp_path / "run")
-    painted = model.retarget((20, 40))
-    assert torch.equal(painted, model.retarget((20, 40), vote=False))
-    assert not torch.equal(painted, model.retarget((20, 40), vote=True))
-
-
 def test_an_untrained_model_says_so() -> None:
     with pytest.raises(UserError, match="not trained"):
         tiny_ingan().retarget((20, 20))

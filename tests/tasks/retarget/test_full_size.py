@@ -107,16 +107,6 @@ def test_the_pixels_come_from_the_photo_named_by_the_option(shell: Shell, learnt
         Path("out").rename(name)
 
 
-def test_finished_results_are_drawn_without_a_vote_by_default(shell: Shell, learnt: Path) -> None:
-    drawings = {}
-    for vote in ("auto", "false", "true"):
-        retarget(shell, learnt, "retarget.scale=[1,2]", f"retarget.vote={vote}")
-        drawings[vote] = of("drawn/80x224")
-        Path("out").rename(vote)
-    assert torch.equal(drawings["auto"], drawings["false"])
-    assert not torch.equal(drawings["auto"], drawings["true"])
-
-
 def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> None:
     shape = Image.new("L", (120, 90), 0)
     shape.paste(255, (21, 11, 101, 71))
