@@ -74,6 +74,8 @@ def run(
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
+    elif task.alone and options.checkpoint is None:
+        _check_use_of_photo(options, task, given)
     elif task.on_model and not (task.files and options.checkpoint is None):
         _check_use_of_model(options, task, given)
     elif task.files:
@@ -110,6 +112,16 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
             raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
 
+def _check_use_of_photo(options: Options, task: Promise, given: Collection[str]) -> None:
+    what = f"task={options.task}"
+    if task.on_model:
+        if options.image is None:
+            raise UserError(f"{what} needs image=FILE or, for a trained model, checkpoint=RUN")
+        what += " without checkpoint=RUN"
+    _refuse(given - task.alone, what, f"takes {', '.join(sorted(task.alone))}")
+    _check_images(options)
+
+
 def _check_use_of_files(options: Options, task: Promise, given: Collection[str]) -> None:
     own = {key for key in given if key.partition(".")[0] == options.task}
     if not own:
@@ -131,11 +143,11 @@ def _dispatch(
         if other is not None:
             other(options)
         elif options.resume is None and not options.trains:
-            from internal_gan.tasks.runner import run_on_model
+            from internal_gan.tasks.runner import run_task
 
             module = importlib.import_module(f"internal_gan.tasks.{options.task}")
             if hasattr(module, "WORK"):
-                run_on_model(options)
+                run_task(options)
             elif getattr(module, options.task)(options) is False:
                 # The check failed.
                 return 1

@@ -11,6 +11,7 @@ _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
 _INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
 _FINISHED = _INSIDE | {"finish.resolution"}
+_ALONE = frozenset({"task", "image", "output", "seed", "keep_original", "marks"})
 _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
@@ -24,7 +25,8 @@ class Promise:
         families: the families whose trained models it takes, in addition to families whose
             training ends with it; None means any.
         takes: options outside its own group that apply on a trained model; for a task without
-            models, all options that apply.
+            models and pictures, all options that apply.
+        alone: all options that apply without a model, on ``image=`` alone; empty: it needs one.
         draws: option groups of what the model draws first.
         files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
@@ -38,6 +40,7 @@ class Promise:
     learns: Literal["always", "unless", "never"] = "never"
     families: tuple[str, ...] | None = ()
     takes: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
     files: str | None = None
     several_photos: bool = False
@@ -99,6 +102,9 @@ TABLE = {
     "make_tileable": Promise(
         families=("singan",),
         takes=_INSIDE,
+        alone=_ALONE
+        | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
+        | {"layers.files", "layers.labels"},
         reads=("make_tileable.image",),
         memory="make_tileable.image",
         source=_CHANGED,
@@ -124,13 +130,9 @@ TABLE = {
     ),
     "export": Promise(families=("singan", "ingan"), memory="export.size"),
     "preview": Promise(
-        takes=frozenset(
-            {
-                *("task", "image", "output", "seed", "keep_original", "marks", "finish.resolution"),
-                *("preview.count", "preview.size", "preview.freedom", "preview.seed"),
-                *("mask.file", "mask.invert", "mask.dilate", "inpaint.box", "inpaint.source"),
-            }
-        ),
+        alone=_ALONE
+        | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"}
+        | {"mask.file", "mask.invert", "mask.dilate", "inpaint.box", "inpaint.source"},
         reads=("mask.file", "inpaint.source"),
         memory="finish.resolution",
         source="compositeCapture",

@@ -4,14 +4,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
 from internal_gan.units import Size
 
+# The photo's size when its layout is made, in pixels: SinGAN's default long side, or a longer one if
+# the short side would be less than this.
+LONGEST, SHORTEST = 60, 14
 # Sizes relative to full size, and the steps of matching at each.
 SCALES, STEPS = (0.65, 1.0), 50
 # Waves of the warp along the photo's long side, and the factor on its vertical movement.
 WAVES, UPRIGHT = 4, 0.25
+
+
+def small(photo: Tensor) -> Tensor:
+    """A photo (1, 3, H, W) at the size at which its layout is made."""
+    sides = size_of(photo)
+    longest = max(LONGEST, round(SHORTEST * max(sides) / min(sides)))
+    return resize(photo, fit_size(sides, longest)).clamp(-1, 1)
 
 
 def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Tensor:

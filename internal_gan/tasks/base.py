@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from rich.console import Console
 from torch import Tensor
 
+from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
@@ -215,10 +216,16 @@ class Work(ABC, Generic[Wanted]):
     @abstractmethod
     def draw(self, model: Any, preview: bool = False) -> Iterator[Picture | Film]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
+        ``model`` is None if the task works on the photo alone.
 
         The run folder is created after the first picture, so raise any UserError about files or
         options before it.
         """
+
+    @property
+    def memory(self) -> str:
+        """The option to reduce if memory runs out."""
+        return TABLE[self.context.options.task].memory
 
     def about(self) -> Sequence[str]:
         """Lines to print at the start of the task's own run, once the first picture is drawn."""

@@ -18,6 +18,7 @@ from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 from internal_gan.finishing.layers import Layer, write_layer
+from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
@@ -47,7 +48,6 @@ class Trained:
     Attributes:
         like: the photo whose format its pictures take; None if it is gone.
         about: lines to print.
-        started: when loading began, by :func:`time.monotonic`.
     """
 
     model: Model
@@ -55,34 +55,37 @@ class Trained:
     source: Source
     like: Photo | None
     about: Sequence[str]
-    started: float
 
 
-def run_on_model(options: Options) -> Path:
-    """Do a task on the model in ``options.checkpoint``, and return the new run folder.
+def run_task(options: Options) -> Path:
+    """Do a task on the model in ``options.checkpoint`` or, without one, on the photo alone, and
+    return the new run folder.
 
     Raises:
         UserError: the checkpoint, the device, an option or a file is not usable; no folder is left
             behind.
     """
-    promise = TABLE[options.task]
-    trained = load_trained(options)
-    given = Source(options, names=options.photos or trained.source.names)
-    context = Context(given, trained.source, console=new_console())
+    started = time.monotonic()
+    trained = None if options.checkpoint is None else load_trained(options)
+    model = None if trained is None else trained.model
+    before = None if trained is None else trained.source
+    given = Source(options, names=options.photos or (before.names if before else None))
+    context = Context(given, before or given, console=new_console())
     work = work_of(options.task, context)
-    with enough_memory(promise.memory):
-        work.check(trained.model)
-        drawn = work.draw(trained.model)
+    with enough_memory(work.memory):
+        if model is not None:
+            work.check(model)
+        drawn = work.draw(model)
         # Draw the first picture before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
-    with new_run(options, trained, context.console, work.about()) as folder:
+    with new_run(options, trained, context, work.about()) as folder:
         context.folder = folder
-        given.keep(folder.path, promise.reads)
-        with enough_memory(promise.memory):
-            mark = mark_of(options, options.task, trained.model.family)
-            results = write(drawn, folder, trained.like, mark)
+        given.keep(folder.path, TABLE[options.task].reads)
+        with enough_memory(work.memory):
+            mark = mark_of(options, options.task, None if model is None else model.family)
+            results = write(drawn, folder, None if trained is None else trained.like, mark)
         folder.write_status("running", results=results, **context.facts)
-        end_run(context.console, folder, work.made(results), trained.started, task=options.task)
+        end_run(context.console, folder, work.made(results), started, task=options.task)
     return folder.path
 
 
@@ -181,7 +184,6 @@ def load_trained(options: Options) -> Trained:
         UserError: the device or the checkpoint is not usable, or the task needs another model.
     """
     assert options.checkpoint is not None
-    started = time.monotonic()
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
     # A model trained in full float32 also draws in it.
@@ -201,33 +203,42 @@ def load_trained(options: Options) -> Trained:
         source=source,
         like=drawn_like(read_image(photo))[0] if photo.is_file() else None,
         about=[f"Device {device} ({reason})", f"Model {folder.model_path}"],
-        started=started,
     )
 
 
 @contextmanager
 def new_run(
-    options: Options, trained: Trained, console: Console, about: Sequence[str] = ()
+    options: Options, trained: Trained | None, context: Context, about: Sequence[str] = ()
 ) -> Iterator[RunFolder]:
-    """A new run folder for what a task makes with a model; records what happens in the block.
+    """A new run folder for what a task makes with a model, or without one; records what happens in
+    the block.
 
     Enter it only once all options and files have been checked, so that no folder is left behind.
 
     Args:
         about: lines to print after those about the model.
     """
-    model, before = trained.model, trained.source.options
-    options = replace(
-        options,
-        image=options.image or before.image,
-        model=before.model,
-        trainer=before.trainer,
-        checkpoint=str(trained.folder.path.absolute()),
-    )
-    folder = RunFolder.create(new_run_path(options, options.photo, model.family))
+    kind, lines = options.task, list(about)
+    if trained is None:
+        options = replace(options, model={})
+    else:
+        before = trained.source.options
+        kind, lines = trained.model.family, [*trained.about, *about]
+        options = replace(
+            options,
+            image=options.image or before.image,
+            model=before.model,
+            trainer=before.trainer,
+            checkpoint=str(trained.folder.path.absolute()),
+        )
+    folder = RunFolder.create(new_run_path(options, options.photo, kind))
     with recorded(folder):
         save_options(options, folder.config_path)
-        announce(console, folder, [*trained.about, *about])
-        folder.write_status("running", device=str(model.device), model_task=model.task)
-        write_image(folder.path / "photo.png", model.image, like=trained.like)
+        announce(context.console, folder, lines)
+        if trained is None:
+            write_image(folder.path / "photo.png", small(context.given.photo().pixels))
+        else:
+            model = trained.model
+            folder.write_status("running", device=str(model.device), model_task=model.task)
+            write_image(folder.path / "photo.png", model.image, like=trained.like)
         yield folder
