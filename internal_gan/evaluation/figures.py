@@ -12,11 +12,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.bootstrap import mean_interval
-from internal_gan.evaluation.c2st import WINDOWS, c2st, least_side
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.evaluation.field_diversity import field_diversity, fits
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
-from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
 from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from internal_gan.images.origin import OTHER, Origin
@@ -48,17 +45,11 @@ FIGURES = {
     "repetition": ("1", "distance of its patches to each other, relative to the photo's"),
     "sharpness": ("1", "mean gradient, relative to the photo's"),
     "copy": ("not near 0", "distance to the photo, pixel by pixel"),
-    "nearest_copy": ("not near 0", "the same for its large piece most like any in the photo"),
-    "field_diversity": (
-        "not near 0",
-        "compressed size of its field of nearest patches over the raw size; 0: a copy",
-    ),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
     "deep_frechet": ("0", "Fréchet distance of the last features of ST-LPIPS, which see layout"),
     "largest_piece": ("small", "share of it covered by its largest piece of the photo"),
     "seams": ("1", "mean step where two pieces meet, relative to the photo's there"),
-    "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
@@ -83,7 +74,6 @@ def judge(
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
-    classify: bool = False,
     perceptual: StLpips | None = None,
 ) -> dict[str, float]:
     """Figures of a sample that should consist of the photo's patches, in any arrangement.
@@ -94,13 +84,11 @@ def judge(
             ``coherence_11``.
         exact: compare all patches instead of a fixed random subset.
         stem: computes SIFID, if given.
-        classify: whether to compute ``c2st``, which takes seconds and needs scikit-learn.
         perceptual: computes ``deep_frechet``, if given.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
-        room for two patches side by side at quarter size, ``c2st`` 28 pixels a side,
-        ``deep_frechet`` 21,
+        room for two patches side by side at quarter size, ``deep_frechet`` 21 pixels a side,
         ``layout_coherence_21`` and the like room for their patch in the shrunk images.
 
     Raises:
@@ -120,29 +108,12 @@ def judge(
     figures["sharpness"] = sharpness(real, sample)
     if real.shape == sample.shape:
         figures["copy"] = copy(real, sample)
-    figures["nearest_copy"] = nearest_copy(real, sample)
-    if fits(real, sample):
-        figures["field_diversity"] = field_diversity(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
-    if classify:
-        figures |= classified(real, sample)
     if perceptual is not None:
         found = deep_frechet(perceptual, real, sample)
         figures |= {} if found is None else {"deep_frechet": found}
     return figures
-
-
-def classified(real: Tensor, sample: Tensor) -> dict[str, float]:
-    """``c2st``, of windows of 16 pixels, and ``c2st_32``, as far as the sizes allow.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-    """
-    shortest = min(*real.shape[-2:], *sample.shape[-2:])
-    fitting = [window for window in WINDOWS if shortest >= least_side(window)]
-    names = ["c2st" if window == WINDOWS[0] else f"c2st_{window}" for window in fitting]
-    return {name: c2st(real, sample, window) for name, window in zip(names, fitting, strict=True)}
 
 
 def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:

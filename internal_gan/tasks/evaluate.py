@@ -19,7 +19,6 @@ from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
-from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.evaluation.st_lpips import WHEEL, Spread, StLpips, read_st_lpips
@@ -50,7 +49,7 @@ SAME_ASPECT = 0.02
 TASK = "evaluate"
 TOLD = (
     *("swd1", "coherence", "completeness", "largest_piece", "seams"),
-    *("sifid_64", "c2st", "deep_frechet", "psnr_inside", "st_lpips_inside"),
+    *("sifid_64", "deep_frechet", "psnr_inside", "st_lpips_inside"),
 )
 
 
@@ -100,8 +99,6 @@ def evaluate(options: Options) -> Path:
         stem = read_inception(wanted.inception, "evaluate.inception")
     if wanted.perceptual:
         perceptual = read_st_lpips("evaluate.perceptual=true")
-    if wanted.c2st:
-        check_scikit_learn("evaluate.c2st=true")
     networks = Networks(stem, perceptual)
     if options.checkpoint is None:
         return _evaluate_files(options, networks)
@@ -198,9 +195,7 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     rooms = distinct([path.stem if alone else f"{group}-{path.stem}" for group, path in every])
     for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(real.device)
-        found = figures.judge(
-            real, sample, wanted.patches, wanted.exact, stem, wanted.c2st, perceptual
-        )
+        found = figures.judge(real, sample, wanted.patches, wanted.exact, stem, perceptual)
         if mask is not None:
             found |= figures.compare(real, sample, mask.to(real.device), perceptual)
         found |= _pieces(subject, path, sample)

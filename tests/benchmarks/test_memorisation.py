@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.evaluation.memorisation import nearest_copy
+from benchmarks._memorisation import nearest_copy
 from tests.tiny import picture
 
 
