@@ -7,11 +7,11 @@ from dataclasses import asdict
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.bootstrap import mean_interval
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.sifid import sifid
@@ -215,6 +215,22 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
         }
         for name, values in found.items()
     }
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % bootstrap interval of the mean, the same in every run; None for a single value.
+
+    >>> mean_interval([1.0, 1.0, 1.0])
+    (1.0, 1.0)
+    """
+    if len(values) < 2:
+        return None
+    # Importing it takes a second.
+    from scipy.stats import bootstrap
+
+    found = bootstrap([values], np.mean, method="percentile", batch=100, random_state=0)
+    low, high = found.confidence_interval
+    return float(low), float(high)
 
 
 def about(stem: InceptionStem) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Which figures an evaluation has, and what they are called."""
 
+import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.evaluation.figures import judge, meaning
+from internal_gan.evaluation.figures import judge, mean_interval, meaning
 from internal_gan.patches.statistics import layout_distances
 
 
@@ -22,3 +24,12 @@ def test_the_layout_is_judged_where_a_patch_fits() -> None:
     }
     assert [meaning(name)["best"] for name in figures] == ["0"] * 4
     assert meaning("layout_completeness_15")["meaning"].endswith("patches, 15 pixels a side")
+
+
+def test_the_interval_of_many_values_is_that_of_the_normal_distribution() -> None:
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    half = 1.96 * values.std() / 20
+    expected = (values.mean() - half, values.mean() + half)
+    assert mean_interval(list(values)) == pytest.approx(expected, abs=0.02)
+    assert mean_interval(list(values)) == mean_interval(list(values))
+    assert mean_interval([3.0]) is None
