@@ -59,6 +59,11 @@ FIGURES = {
     "l1_inside": ("0", "mean absolute error inside the mask"),
     "st_lpips_inside": ("0", "ST-LPIPS inside the mask"),
 }
+# Those that a single line shows.
+HEADLINES = (
+    *("swd1", "coherence", "completeness", "diversity", "largest_piece", "seams", "sifid_64"),
+    *("deep_frechet", "psnr_inside", "patches_inside", "st_lpips_inside"),
+)
 
 
 def meaning(name: str) -> dict[str, str]:

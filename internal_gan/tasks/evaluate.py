@@ -47,10 +47,6 @@ from internal_gan.version import __version__
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
-TOLD = (
-    *("swd1", "coherence", "completeness", "largest_piece", "seams"),
-    *("sifid_64", "deep_frechet", "psnr_inside", "st_lpips_inside"),
-)
 
 
 @dataclass(frozen=True)
@@ -218,7 +214,9 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     _write(subject, groups, rows, folder.path)
     folder.write_status("running", results=[*read_results(folder.path), *_maps(folder.path)])
     over = figures.summarise(row["figures"] for row in rows)
-    shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
+    shown = [
+        f"{name} {three_digits(over[name]['mean'])}" for name in figures.HEADLINES if name in over
+    ]
     say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
 
 
