@@ -18,13 +18,14 @@ from torch import Tensor
 import internal_gan
 from benchmarks._baselines import METHODS
 from benchmarks._baselines import SAMPLES as OF_BASELINES
+from benchmarks._c2st import classified
 from benchmarks._common import environment, pictures, write_json
+from benchmarks._field_diversity import field_diversity
 from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
 from benchmarks._processes import Processes
 from benchmarks._quality_table import INDEPENDENT_PATCHES
 from internal_gan.errors import UserError
-from internal_gan.evaluation.field_diversity import field_diversity
-from internal_gan.evaluation.figures import classified, judge_pieces
+from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, stdev
 from typing import Any
 
-from internal_gan.evaluation.bootstrap import mean_interval
+from internal_gan.evaluation.figures import mean_interval
 from internal_gan.sweeps.table import as_markdown
 
 # Patch sides that no training loss uses; the other figures are of patches of 7 pixels.

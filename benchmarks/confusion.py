@@ -16,7 +16,6 @@ import numpy as np
 
 from benchmarks._common import print_json, run, say
 from internal_gan.errors import UserError
-from internal_gan.evaluation.bootstrap import REPEATS, ends
 from internal_gan.units import counted
 
 # Percent, of samples from the coarsest scale: Shaham et al. 2019, Table 1.
@@ -61,7 +60,7 @@ def confusion(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"study": results[0]["study"], "participants": len(results), **found}
 
 
-def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any]:
+def rate(counts: Counts, repeats: int = 10_000, seed: int = 0) -> dict[str, Any]:
     """The share of wrong answers with its error.
 
     Args:
@@ -73,10 +72,11 @@ def rate(counts: Counts, repeats: int = REPEATS, seed: int = 0) -> dict[str, Any
     # Resampling a participant's trials gives a binomial number of wrong answers.
     again = rng.binomial(trials[chosen], (wrong / trials)[chosen])
     repeated = again.sum(axis=1) / trials[chosen].sum(axis=1)
+    low, high = np.quantile(repeated, [0.025, 0.975])
     return {
         "rate": float(wrong.sum() / trials.sum()),
         "error": float(repeated.std()),
-        "interval": ends(repeated),
+        "interval": (float(low), float(high)),
         "trials": int(trials.sum()),
         "participants": len(counts),
     }

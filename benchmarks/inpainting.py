@@ -26,6 +26,7 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks._baselines import installed, resynthesized
+from benchmarks._c2st import c2st
 from benchmarks._common import (
     add_others,
     by_name,
@@ -42,7 +43,6 @@ from benchmarks._common import (
 )
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.evaluation.c2st import c2st
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, make_folder, read_json_object
 from internal_gan.images.classical_inpainting import inpaint_by_opencv

@@ -306,6 +306,3 @@ class EvaluateOptions:
     perceptual: bool = flag(
         False, "also measure ST-LPIPS and a distance of deep features; needs stlpips-pytorch"
     )
-    c2st: bool = flag(
-        False, "also run a classifier two-sample test of texture; needs internal-gan[c2st]"
-    )

@@ -7,16 +7,13 @@ from dataclasses import asdict
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.bootstrap import mean_interval
-from internal_gan.evaluation.c2st import WINDOWS, c2st, least_side
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.evaluation.field_diversity import field_diversity, fits
 from internal_gan.evaluation.inception import LAYERS, InceptionStem
-from internal_gan.evaluation.memorisation import nearest_copy
 from internal_gan.evaluation.sifid import sifid
 from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from internal_gan.finishing.origin import OTHER, Origin
@@ -48,17 +45,11 @@ FIGURES = {
     "repetition": ("1", "distance of its patches to each other, relative to the photo's"),
     "sharpness": ("1", "mean gradient, relative to the photo's"),
     "copy": ("not near 0", "distance to the photo, pixel by pixel"),
-    "nearest_copy": ("not near 0", "the same for its large piece most like any in the photo"),
-    "field_diversity": (
-        "not near 0",
-        "compressed size of its field of nearest patches over the raw size; 0: a copy",
-    ),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
     "deep_frechet": ("0", "Fréchet distance of the last features of ST-LPIPS, which see layout"),
     "largest_piece": ("small", "share of it covered by its largest piece of the photo"),
     "seams": ("1", "mean step where two pieces meet, relative to the photo's there"),
-    "c2st": ("0.5", "how well a classifier tells its texture from the photo's, 0.5: not at all"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
@@ -68,6 +59,11 @@ FIGURES = {
     "l1_inside": ("0", "mean absolute error inside the mask"),
     "st_lpips_inside": ("0", "ST-LPIPS inside the mask"),
 }
+# Those that a single line shows.
+HEADLINES = (
+    *("swd1", "coherence", "completeness", "diversity", "largest_piece", "seams", "sifid_64"),
+    *("deep_frechet", "psnr_inside", "patches_inside", "st_lpips_inside"),
+)
 
 
 def meaning(name: str) -> dict[str, str]:
@@ -88,7 +84,6 @@ def judge(
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
-    classify: bool = False,
     perceptual: StLpips | None = None,
 ) -> dict[str, float]:
     """Figures of a sample that should consist of the photo's patches, in any arrangement.
@@ -99,13 +94,11 @@ def judge(
             ``coherence_11``.
         exact: compare all patches instead of a fixed random subset.
         stem: computes SIFID, if given.
-        classify: whether to compute ``c2st``, which takes seconds and needs scikit-learn.
         perceptual: computes ``deep_frechet``, if given.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
-        room for two patches side by side at quarter size, ``c2st`` 28 pixels a side,
-        ``deep_frechet`` 21,
+        room for two patches side by side at quarter size, ``deep_frechet`` 21 pixels a side,
         ``layout_coherence_21`` and the like room for their patch in the shrunk images.
 
     Raises:
@@ -125,29 +118,12 @@ def judge(
     figures["sharpness"] = sharpness(real, sample)
     if real.shape == sample.shape:
         figures["copy"] = copy(real, sample)
-    figures["nearest_copy"] = nearest_copy(real, sample)
-    if fits(real, sample):
-        figures["field_diversity"] = field_diversity(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
-    if classify:
-        figures |= classified(real, sample)
     if perceptual is not None:
         found = deep_frechet(perceptual, real, sample)
         figures |= {} if found is None else {"deep_frechet": found}
     return figures
-
-
-def classified(real: Tensor, sample: Tensor) -> dict[str, float]:
-    """``c2st``, of windows of 16 pixels, and ``c2st_32``, as far as the sizes allow.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-    """
-    shortest = min(*real.shape[-2:], *sample.shape[-2:])
-    fitting = [window for window in WINDOWS if shortest >= least_side(window)]
-    names = ["c2st" if window == WINDOWS[0] else f"c2st_{window}" for window in fitting]
-    return {name: c2st(real, sample, window) for name, window in zip(names, fitting, strict=True)}
 
 
 def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:
@@ -249,6 +225,22 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
         }
         for name, values in found.items()
     }
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % bootstrap interval of the mean, the same in every run; None for a single value.
+
+    >>> mean_interval([1.0, 1.0, 1.0])
+    (1.0, 1.0)
+    """
+    if len(values) < 2:
+        return None
+    # Importing it takes a second.
+    from scipy.stats import bootstrap
+
+    found = bootstrap([values], np.mean, method="percentile", batch=100, random_state=0)
+    low, high = found.confidence_interval
+    return float(low), float(high)
 
 
 def about(stem: InceptionStem) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from internal_gan.evaluation.figures import HEADLINES
 from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Rows of the grid, and sides of its parts in pixels.
@@ -13,7 +14,6 @@ MOST_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
-TOLD = ("coherence", "completeness", "diversity", "psnr_inside", "patches_inside")
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def write_grid(entries: Sequence[Entry], path: Path) -> bool:
 
 
 def _label(entry: Entry) -> str:
-    figures = [f"{name} {_number(entry.figures[name])}" for name in TOLD if name in entry.figures]
-    return "   ".join([entry.name, *figures])
+    known = [name for name in HEADLINES if name in entry.figures]
+    return "   ".join([entry.name, *(f"{name} {_number(entry.figures[name])}" for name in known)])
 
 
 def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
-from internal_gan.evaluation.c2st import check_scikit_learn
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.evaluation.st_lpips import WHEEL, Spread, StLpips, read_st_lpips
@@ -47,10 +47,6 @@ from internal_gan.version import __version__
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 TASK = "evaluate"
-TOLD = (
-    *("swd1", "coherence", "completeness", "largest_piece", "seams"),
-    *("sifid_64", "c2st", "deep_frechet", "psnr_inside", "st_lpips_inside"),
-)
 
 
 @dataclass(frozen=True)
@@ -99,8 +95,6 @@ def evaluate(options: Options) -> Path:
         stem = read_inception(wanted.inception, "evaluate.inception")
     if wanted.perceptual:
         perceptual = read_st_lpips("evaluate.perceptual=true")
-    if wanted.c2st:
-        check_scikit_learn("evaluate.c2st=true")
     networks = Networks(stem, perceptual)
     if options.checkpoint is None:
         return _evaluate_files(options, networks)
@@ -149,12 +143,9 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
             "model": {"family": model.family, "run": str(trained.folder.path)},
             "reconstruction": _reconstruction(model),
         }
-        name = source.options.photo
-        _judge(
-            Subject(wanted, real, name, groups, about, None, networks, source.photo),
-            folder,
-            console,
-        )
+        name, given = source.options.photo, source.photo
+        subject = Subject(wanted, real, name, groups, about, None, networks, given)
+        _judge(subject, folder, console)
         end_run(console, folder, "Evaluation", trained.started, task=TASK)
     return folder.path
 
@@ -174,11 +165,8 @@ def _evaluate_files(options: Options, networks: Networks) -> Path:
         about = {"model": None, "reconstruction": None}
         real = photo.pixels.to(device)
         given = Source(replace(options, image=wanted.real)).photo
-        _judge(
-            Subject(wanted, real, wanted.real, groups, about, mask, networks, given),
-            folder,
-            console,
-        )
+        subject = Subject(wanted, real, wanted.real, groups, about, mask, networks, given)
+        _judge(subject, folder, console)
         end_run(console, folder, "Evaluation", started, device=str(device))
     return folder.path
 
@@ -192,22 +180,18 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
             network.to(real.device)
     maps = folder.path / TASK
     maps.mkdir(exist_ok=True)
-    diversity = {group: figures.Diversity(real) for group in subject.groups}
-    spread = {group: Spread(perceptual) for group in subject.groups if perceptual is not None}
+    spreads = {group: _spreads(real, perceptual) for group in subject.groups}
     every = [(group, path) for group, paths in subject.groups.items() for path in paths]
     alone, rows = len(subject.groups) == 1, list[dict[str, Any]]()
     rooms = distinct([path.stem if alone else f"{group}-{path.stem}" for group, path in every])
     for group, path in show_progress(every, len(every), "samples", console):
         sample = read_image(path).pixels.to(real.device)
-        found = figures.judge(
-            real, sample, wanted.patches, wanted.exact, stem, wanted.c2st, perceptual
-        )
+        found = figures.judge(real, sample, wanted.patches, wanted.exact, stem, perceptual)
         if mask is not None:
             found |= figures.compare(real, sample, mask.to(real.device), perceptual)
         found |= _pieces(subject, path, sample)
-        diversity[group].add(sample)
-        if group in spread:
-            spread[group].add(sample)
+        for spread in spreads[group].values():
+            spread.add(sample)
         row = {"file": str(path), "group": group, "size": list(sample.shape[-2:])}
         if len(rows) < wanted.maps:
             row["worst"] = _write_maps(maps / rooms[len(rows)], real, sample, wanted.patches[0])
@@ -215,17 +199,27 @@ def _judge(subject: Subject, folder: RunFolder, console: Console) -> None:
     if wanted.maps:
         write_image(maps / "places.png", legend(real.cpu()))
     groups = {}
-    for group in subject.groups:
+    for group, measures in spreads.items():
         own = [row["figures"] for row in rows if row["group"] == group]
-        groups[group] = {"count": len(own), "figures": figures.summarise(own)}
-        groups[group]["diversity"] = diversity[group].value
-        if group in spread:
-            groups[group]["diversity_st_lpips"] = spread[group].value
+        groups[group] = {
+            "count": len(own),
+            "figures": figures.summarise(own),
+            **{name: spread.value for name, spread in measures.items()},
+        }
     _write(subject, groups, rows, folder.path)
     folder.write_status("running", results=[*read_results(folder.path), *_maps(folder.path)])
     over = figures.summarise(row["figures"] for row in rows)
-    shown = [f"{name} {three_digits(over[name]['mean'])}" for name in TOLD if name in over]
-    say(console, f"{counted(len(rows), 'sample')}, on average: {', '.join(shown)}")
+    known = [name for name in figures.HEADLINES if name in over]
+    shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
+    say(console, f"{counted(len(rows), 'sample')}, on average: {shown}")
+
+
+def _spreads(real: Tensor, perceptual: StLpips | None) -> dict[str, figures.Diversity | Spread]:
+    """What measures how much the samples of a group differ, by the figure's name."""
+    spreads: dict[str, figures.Diversity | Spread] = {"diversity": figures.Diversity(real)}
+    if perceptual is not None:
+        spreads["diversity_st_lpips"] = Spread(perceptual)
+    return spreads
 
 
 def _maps(run: Path) -> list[Result]:
@@ -318,7 +312,7 @@ def _read(wanted: EvaluateOptions) -> tuple[Photo, dict[str, list[Path]], Tensor
         raise UserError(f"evaluate.real={error}") from error
     groups = _groups(Path(wanted.samples))
     sizes = {}
-    for path in (path for paths in groups.values() for path in paths):
+    for path in chain.from_iterable(groups.values()):
         try:
             sizes[path] = read_image(path).size
         except UserError as error:

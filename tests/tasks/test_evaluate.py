@@ -286,26 +286,6 @@ def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path) -> N
         assert sample["figures"]["seams"] > 0
 
 
-def test_a_classifier_is_used_on_request(shell: Shell, files: list[str]) -> None:
-    pytest.importorskip("sklearn")
-    answer = shell(*files, "evaluate.c2st=true", "output=out", "evaluate.maps=0")
-    assert answer.code == 0, answer.err
-    assert 0 <= record()["groups"]["samples"]["figures"]["c2st"]["mean"] <= 1
-    assert record()["meaning"]["c2st"]["best"] == "0.5"
-
-
-def test_a_classifier_needs_scikit_learn(
-    shell: Shell, files: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("internal_gan.evaluation.c2st.find_spec", lambda name: None)
-    answer = shell(*files, "evaluate.c2st=true", "output=out")
-    assert answer.code == 2
-    assert answer.lines == [
-        "error: evaluate.c2st=true needs scikit-learn: pip install 'internal-gan[c2st]'"
-    ]
-    assert not Path("out").exists()
-
-
 def test_perceptual_figures_are_measured_on_request(
     shell: Shell, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

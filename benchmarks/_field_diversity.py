@@ -14,12 +14,6 @@ PATCH = 7
 LONG_SIDE = 128
 
 
-def fits(real: Tensor, sample: Tensor) -> bool:
-    """Whether both images, shrunk as for :func:`field_diversity`, have room for a patch."""
-    factor = _factor(real, sample)
-    return min(_side(side, factor) for side in (*size_of(real), *size_of(sample))) >= PATCH
-
-
 def field_diversity(real: Tensor, sample: Tensor) -> float:
     """Size of a sample's compressed nearest-neighbour field over that of the raw field.
 
@@ -40,7 +34,8 @@ def field_diversity(real: Tensor, sample: Tensor) -> float:
     Source: Nikankin, Haim & Irani, "SinFusion", ICML 2023, Section 7 (NNFDIV), where the field is
     that of 3x3x3 patches of a video, found by PatchMatch; here it is exact, of 7x7 patches.
     """
-    photo, made = (_shrunk(image, _factor(real, sample)) for image in (real, sample))
+    factor = min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
+    photo, made = (_shrunk(image, factor) for image in (real, sample))
     places = lattice(made, PATCH)
     _, matches = nearest_patches(made, places, photo, lattice(photo, PATCH), PATCH)
     width = grid(photo, PATCH)[1]
@@ -51,14 +46,6 @@ def field_diversity(real: Tensor, sample: Tensor) -> float:
     return len(zlib.compress(raw, level=9)) / len(raw)
 
 
-def _factor(real: Tensor, sample: Tensor) -> float:
-    return min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
-
-
-def _side(side: int, factor: float) -> int:
-    return max(1, round(factor * side))
-
-
 def _shrunk(image: Tensor, factor: float) -> Tensor:
-    height, width = size_of(image)
-    return resize(image, (_side(height, factor), _side(width, factor))).clamp(-1, 1)
+    height, width = (max(1, round(factor * side)) for side in size_of(image))
+    return resize(image, (height, width)).clamp(-1, 1)

@@ -1,10 +1,9 @@
 """How intricate the field of nearest patches is."""
 
-import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.evaluation.field_diversity import field_diversity, fits
+from benchmarks._field_diversity import field_diversity
 
 
 def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
@@ -44,11 +43,3 @@ def test_large_images_are_shrunk_together() -> None:
     large = torch.nn.functional.interpolate(noise(1, 64, 128), scale_factor=3)
     assert field_diversity(large, large) < 0.01
     assert field_diversity(large, large[..., :192]) < 0.01
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "room"), [(7, 128, True), (6, 90, False), (40, 1000, False)]
-)
-def test_whether_a_patch_fits(height: int, width: int, room: bool) -> None:
-    image = noise(1, height, width)
-    assert fits(image, image) is room

@@ -1,21 +1,20 @@
 """Whether a classifier can tell a sample's texture from the photo's."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
-from importlib.util import find_spec
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, uniform_filter
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from internal_gan.errors import UserError
 
 Plane = NDArray[np.float32]
 
-INSTALL = "pip install 'internal-gan[c2st]'"
 # Sides and stride of the windows in pixels, and their largest number: large images get a larger
 # stride.
 WINDOWS, STRIDE, MOST_WINDOWS = (16, 32), 3, 10_000
@@ -26,15 +25,21 @@ TREES, LEAST_LEAF = 200, 5
 BLURS = (0.0, 0.7, 1.4, 2.8)
 
 
-def check_scikit_learn(option: str) -> None:
-    """Raise a UserError that names ``option`` if scikit-learn is not installed."""
-    if find_spec("sklearn") is None:
-        raise UserError(f"{option} needs scikit-learn: {INSTALL}")
-
-
 def least_side(window: int) -> int:
     """The shortest side in pixels at which every block has a window."""
     return window + BLOCKS * STRIDE
+
+
+def classified(real: Tensor, sample: Tensor) -> dict[str, float]:
+    """``c2st``, of windows of 16 pixels, and ``c2st_32``, as far as the sizes allow.
+
+    Args:
+        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+    """
+    shortest = min(*real.shape[-2:], *sample.shape[-2:])
+    fitting = [window for window in WINDOWS if shortest >= least_side(window)]
+    names = ["c2st" if window == WINDOWS[0] else f"c2st_{window}" for window in fitting]
+    return {name: c2st(real, sample, window) for name, window in zip(names, fitting, strict=True)}
 
 
 def c2st(
@@ -62,15 +67,11 @@ def c2st(
         at 188x250 with windows of 16 pixels.
 
     Raises:
-        UserError: scikit-learn is not installed, or an image or ``inside`` is too small.
+        UserError: an image or ``inside`` is too small.
 
     Source: Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017; Geurts, Ernst &
     Wehenkel, "Extremely randomized trees", 2006.
     """
-    check_scikit_learn("c2st")
-    from sklearn.ensemble import ExtraTreesClassifier
-    from sklearn.metrics import roc_auc_score
-
     statistics, halves = zip(
         *(_windows(image, window, inside) for image in (real, sample)), strict=True
     )
@@ -91,8 +92,6 @@ def _windows(
     image: Tensor, window: int, inside: Tensor | None
 ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """The statistics of an image's windows, (n, d), and the half that each is in, 0 or 1."""
-    from scipy.ndimage import uniform_filter
-
     height, width = image.shape[-2:]
     if min(height, width) < least_side(window):
         raise UserError(
@@ -118,8 +117,6 @@ def _planes(colours: NDArray[np.float32]) -> Iterator[Plane]:
     Args:
         colours: (3, H, W) in [0, 1].
     """
-    from scipy.ndimage import gaussian_filter
-
     gray = colours.mean(axis=0)
     for blur in BLURS:
         blurred = gaussian_filter(gray, blur) if blur else gray
