@@ -122,7 +122,6 @@ TABLE = {
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
-    "export": Promise(families=("singan", "ingan"), memory="export.size"),
     "preview": Promise(
         takes=frozenset(
             {
