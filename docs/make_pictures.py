@@ -138,12 +138,6 @@ def bundled(models: Models) -> Image.Image:
     return column(rows)
 
 
-def export(models: Models) -> Image.Image:
-    """The picture that the exported network was trained on, and what the file draws of it."""
-    made = models.task("export", "ingan", "dandelions.jpg") / "export"
-    return row([Image.open(made / name) for name in ("image.png", "000.png")], 300)
-
-
 def start_scales(models: Models) -> Image.Image:
     model = models("singan", "mountains.jpg")
     rows = [
@@ -383,7 +377,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "preview": preview,
     "samples": samples,
     "bundled": bundled,
-    "export": export,
     "start-scales": start_scales,
     "large": large,
     "tileable": tileable,

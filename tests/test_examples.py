@@ -3,6 +3,7 @@
 import json
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,22 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from PIL import Image
+from torch.testing import assert_close
 
+from internal_gan.config.build import build
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, write_image
-from tests.tiny import picture, trained, trained_edgeconnect, trained_ingan
+from internal_gan.images.resize import resize
+from tests.tiny import (
+    INGAN_FAST,
+    network_of,
+    picture,
+    tiny_options,
+    train_model,
+    trained,
+    trained_edgeconnect,
+    trained_ingan,
+)
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -132,6 +145,48 @@ def test_an_image_and_mask_pair_becomes_several(
         assert pair[0].size == pair[1].size
         with Image.open(out / "masks" / name) as made:
             assert set(made.tobytes()) <= set(mask.tobytes())
+
+
+def exported(run: Path, file: Path) -> Any:
+    """An ONNX session of the network of a run."""
+    pytest.importorskip("onnxscript")
+    command = [sys.executable, str(EXAMPLES / "export_onnx.py"), str(run), str(file)]
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert "14x20 17x23 20x28\nAt 20x4" in process.stdout
+    return pytest.importorskip("onnxruntime").InferenceSession(file)
+
+
+def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
+    run = trained(tmp_path / "model", "model.generator.output_std=null")
+    save_options(run.options, run.folder.config_path)
+    session = exported(tmp_path / "model", tmp_path / "network.onnx")
+    model = network_of(tmp_path / "model").requires_grad_(False)
+    sizes = model.ladder.sizes_for((31, 25), 2)
+    noises = [model.random_noise(n, sizes[n], 1, torch.Generator()) for n in range(3)]
+    ours = model.synthesise(sizes, lambda scale, size: noises[scale]).clamp(-1, 1)
+    inputs = {}
+    for scale, noise in enumerate(noises):
+        margin = model.margins[scale]
+        inside = noise[:, : 3 if scale else 1, margin:-margin, margin:-margin]
+        inputs[f"noise_{scale}"] = (inside / model.noise_std[scale]).numpy()
+    (drawn,) = session.run(["picture"], inputs)
+    assert ours.shape == (1, 3, 31, 25)
+    assert ours.std() > 0.1
+    assert_close(torch.from_numpy(drawn), ours, atol=1e-4, rtol=0)
+
+
+@pytest.mark.slow
+def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
+    options = tiny_options("model.generator.output_std=null", base=INGAN_FAST)
+    recipe = build(options.model)
+    folder = train_model(tmp_path / "model", recipe, recipe.prepare(picture()), options)
+    save_options(options, folder.config_path)
+    session = exported(tmp_path / "model", tmp_path / "network.onnx")
+    model = network_of(tmp_path / "model").requires_grad_(False)
+    (drawn,) = session.run(["picture"], {"coarse": resize(model.real(0), (28, 20)).numpy()})
+    ours = model.repaint(model.image, (40, 28), None)
+    assert_close(torch.from_numpy(drawn), ours, atol=1e-4, rtol=0)
 
 
 @pytest.mark.slow

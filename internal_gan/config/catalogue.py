@@ -128,7 +128,6 @@ TABLE = {
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),
-    "export": Promise(families=("singan", "ingan"), memory="export.size"),
     "preview": Promise(
         alone=_ALONE
         | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"}

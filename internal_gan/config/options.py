@@ -33,7 +33,6 @@ from internal_gan.config.origin_options import (
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
-    ExportOptions,
     HarmonizeOptions,
     MakeTileableOptions,
     PaintOptions,
@@ -173,7 +172,6 @@ class Options:
         SuperResolutionOptions, "super_resolution.factor=4"
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
-    export: ExportOptions = group(ExportOptions, "export.format=torch")
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
     hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")

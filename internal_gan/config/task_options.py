@@ -264,22 +264,6 @@ class SuperResolutionOptions:
 
 
 @dataclass
-class ExportOptions:
-    """A trained network as one file that runs without this package."""
-
-    format: str = one_of(
-        ("onnx", "torch"), "onnx", "onnx: for ONNX Runtime and others; torch: for PyTorch alone"
-    )
-    start_scale: int = whole(
-        0, "[0, inf)", "SinGAN: coarsest scale that runs; from 1 on, the file also takes an image"
-    )
-    size: list[int] | None = size(
-        "export.size=[300,800]",
-        "the training size; fixed for InGAN's paper form, while other exports accept any",
-    )
-
-
-@dataclass
 class EvaluateOptions:
     """What to evaluate, a model or image files, and how thoroughly."""
 

@@ -108,7 +108,8 @@ def evaluate(options: Options) -> Path:
 
 
 def _evaluate_model(options: Options, networks: Networks) -> Path:
-    wanted, trained = options.evaluate, load_trained(options)
+    started, wanted = time.monotonic(), options.evaluate
+    trained = load_trained(options)
     model, source = trained.model, trained.source
     if model.task not in ("sample", "retarget"):
         raise UserError(
@@ -119,7 +120,7 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
     # Pictures are compared with the training image, so draw them at its size.
     as_learnt = replace(options.finish, resolution="model")
     drawing = replace(options, retarget=results_alone, finish=as_learnt)
-    context = Context(Source(drawing, names=source.names), source)
+    context = Context(Source(drawing, names=source.names), source, console=new_console())
     work = work_of(model.task, context)
     work.check(model)
     real = model.image
@@ -128,8 +129,7 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
     check_trainable(
         Photo(real.cpu(), path=trained.folder.path), figures.smallest_side(wanted.patches)
     )
-    console = new_console()
-    with new_run(options, trained, console) as folder:
+    with new_run(options, trained, context) as folder:
         context.given.keep(folder.path, TABLE[model.task].reads)
         mark = mark_of(options, model.task, model.family)
         results = write(work.draw(model), folder, trained.like or Photo(real.cpu()), mark)
@@ -145,8 +145,8 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
         }
         name, given = source.options.photo, source.photo
         subject = Subject(wanted, real, name, groups, about, None, networks, given)
-        _judge(subject, folder, console)
-        end_run(console, folder, "Evaluation", trained.started, task=TASK)
+        _judge(subject, folder, context.console)
+        end_run(context.console, folder, "Evaluation", started, task=TASK)
     return folder.path
 
 

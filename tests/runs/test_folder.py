@@ -361,7 +361,6 @@ def test_what_a_stopped_task_left_is_cleared(stopped: RunFolder) -> None:
     [
         ("evaluate", "evaluation.csv"),
         ("evaluate", "sample/000.origin.png"),
-        ("export", "export/sampler.onnx"),
         ("paint", "metrics.jsonl"),
         ("paint", "inputs/paint.image.jpg"),
         ("retarget", "compare/30x40/ingan.png"),

@@ -22,7 +22,6 @@ COMMANDS = {
     "make_tileable": "checkpoint=singan",
     "inpaint": "checkpoint=edgeconnect mask=hole.png finish.detail=patches",
     "evaluate": "checkpoint=singan evaluate.patches=[3] sample.count=2",
-    "export": "checkpoint=singan export.format=torch",
     "preview": "image=photo.png mask=hole.png",
     "verify": "image=out/preview/preview/000.png verify.photo=photo.png",
 }
