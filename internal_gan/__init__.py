@@ -26,10 +26,10 @@ from internal_gan.version import __version__
 environment.prepare()
 
 if TYPE_CHECKING:
+    from internal_gan.api.alone import make_tileable, preview
     from internal_gan.api.choices import list_models, list_presets
     from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
-    from internal_gan.api.preview import preview
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.api.verify import verify
     from internal_gan.errors import UserError
@@ -54,6 +54,7 @@ __all__ = [
     "list_models",
     "list_presets",
     "load",
+    "make_tileable",
     "preview",
     "resume",
     "verify",
@@ -62,7 +63,7 @@ __all__ = [
 _HOMES = {
     "api.choices": ("list_models", "list_presets"),
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
-    "api.preview": ("preview",),
+    "api.alone": ("make_tileable", "preview"),
     "api.runs": ("Run", "fit", "load", "resume"),
     "api.verify": ("verify",),
     "errors": ("UserError",),

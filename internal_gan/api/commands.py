@@ -118,7 +118,7 @@ def _check_use_of_photo(options: Options, task: Promise, given: Collection[str])
         if options.image is None:
             raise UserError(f"{what} needs image=FILE or, for a trained model, checkpoint=RUN")
         what += " without checkpoint=RUN"
-    _refuse(given - task.alone, what, f"takes {', '.join(sorted(task.alone))}")
+    _refuse(set(given) - task.alone, what, f"takes {', '.join(sorted(task.alone))}")
     _check_images(options)
 
 

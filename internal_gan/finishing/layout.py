@@ -9,8 +9,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
 from internal_gan.units import Size
 
-# The photo's size when its layout is made, in pixels: SinGAN's default long side, or a longer one if
-# the short side would be less than this.
+# The photo's long side when its layout is made, in pixels, as in SinGAN's default; longer if the
+# short side would be less than SHORTEST.
 LONGEST, SHORTEST = 60, 14
 # Sizes relative to full size, and the steps of matching at each.
 SCALES, STEPS = (0.65, 1.0), 50

@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, seams_in_words
+from internal_gan.finishing.filling import completed
 from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.injection import working_size
 from internal_gan.models.singan.model import SinGAN
@@ -17,43 +23,41 @@ from internal_gan.models.singan.sampling import wrap_of
 from internal_gan.models.singan.tiling import band_of, make_tileable
 from internal_gan.tasks.base import Picture, Work
 from internal_gan.tasks.proof import proof, proof_name
+from internal_gan.units import Size
 
 
 class MakeTileable(Work[MakeTileableOptions]):
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
     before and after."""
 
-    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: SinGAN | None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes
         photo, what = self._photo()
-        finishes = context.uses_photo_pixels
+        finishes, layers = context.uses_photo_pixels, list[Layer]()
         if finishes:
             learnt = context.given.read("make_tileable.image") is None
             layers = context.layers(photo.size, learnt=learnt)
             check_inside("make_tileable.image", photo.pixels[:, :1], wrap_of(tileable))
         else:
             context.refuse_layers()
+        wrap, like = wrap_of(tileable), drawn_like(photo)[0]
         try:
-            made = make_tileable(
-                model,
-                photo.pixels,
-                tileable,
-                band=wanted.band,
-                start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
-                seed=self.seed,
-            )
+            part = (band_of(photo.size, tileable, wanted.band) > 0).float()
+            made, at = self._band(model, photo, part, tileable)
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
-        wrap, like = wrap_of(tileable), drawn_like(photo)[0]
         result = Finished(made, like=photo)
         if finishes:
-            at = working_size(model, photo.size)
-            drawing = resize(made, at).clamp(-1, 1)
-            part = (band_of(photo.size, tileable, wanted.band) > 0).float()
-            scale = at[1] / photo.size[1]
+            drawing, scale = resize(made, at).clamp(-1, 1), at[1] / photo.size[1]
             done = rebuilt_inside(
-                photo, made, part, scale=scale, reporter=context, detailed=True, wrap=wrap
+                photo,
+                made,
+                part,
+                scale=scale,
+                reporter=context,
+                detailed=model is not None,
+                wrap=wrap,
             )
             made = done.pixels
             result = done.finished(photo, part, drawing=drawing, layers=layers)
@@ -68,6 +72,36 @@ class MakeTileable(Work[MakeTileableOptions]):
         context.say(f"  before: {seams_in_words(before)}")
         context.say(f"  after:  {seams_in_words(after)}")
 
+    def _band(
+        self, model: SinGAN | None, photo: Photo, part: Tensor, tileable: Any
+    ) -> tuple[Tensor, Size]:
+        """The photo with another band along its borders, and the size at which that was drawn.
+
+        Without a model, the photo is moved by half a side, so that opposite borders meet, and the
+        band is filled like a hole.
+        """
+        wanted = self.wanted
+        if model is None:
+            rng = None
+            if wanted.seed is not None:
+                rng = torch.Generator().manual_seed(wanted.seed)
+            shifts = [
+                side // 2 * wraps for side, wraps in zip(photo.size, wrap_of(tileable), strict=True)
+            ]
+            moved, hole = (image.roll(shifts, (2, 3)) for image in (photo.pixels, part))
+            drawn, scale = completed(moved, hole, None, rng)
+            longest = max(1, round(scale * max(photo.size)))
+            return drawn.roll([-shift for shift in shifts], (2, 3)), fit_size(photo.size, longest)
+        drawn = make_tileable(
+            model,
+            photo.pixels,
+            tileable,
+            band=wanted.band,
+            start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
+            seed=self.seed,
+        )
+        return drawn, working_size(model, photo.size)
+
     def _photo(self) -> tuple[Photo, str]:
         """The photo to change, and a line to print about it."""
         source, what = self.context.trained, "make_tileable.image"
@@ -76,7 +110,9 @@ class MakeTileable(Work[MakeTileableOptions]):
         if photo is None:
             try:
                 photo, called, what = source.photo(), source.called(), "the training photo"
-                if source.original() is None:
+                if source is self.context.given:
+                    what = "the photo"
+                elif source.original() is None:
                     what = "the training's copy of its photo"
             except UserError as error:
                 raise UserError(f"make_tileable.image={error}") from error

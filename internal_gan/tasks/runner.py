@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rich.console import Console
-
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options

@@ -1,5 +1,6 @@
 """task=make_tileable through the command line."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import internal_gan
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
@@ -109,3 +111,47 @@ def test_a_mistake_is_one_line_and_leaves_no_folder(
     (line,) = answer.lines
     assert re.match(f"error: {message}", line)
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["model", "photo.png"]
+
+
+class TestWithoutAModel:
+    """task=make_tileable image=FILE: the band is filled with the photo's patches."""
+
+    @pytest.fixture(autouse=True)
+    def photo(self, shell: Shell) -> None:
+        write_image("given.png", picture(64, 90))
+
+    def test_borders_meet_and_the_rest_is_the_photo(self, shell: Shell) -> None:
+        answer = shell("task=make_tileable", "image=given.png", "output=out")
+        assert answer.code == 0, answer.err
+        before, after = (
+            read_image(path).pixels for path in ("given.png", "out/make_tileable/000.png")
+        )
+        inside = (..., slice(10, 54), slice(14, 76))
+        assert torch.equal(before[inside], after[inside])
+        assert not torch.equal(before, after)
+        facts = json.loads(Path("out/status.json").read_text())
+        for axis, step in facts["seams"].items():
+            assert step < facts["seams_before"][axis]
+
+    def test_python_gives_the_same(self, shell: Shell) -> None:
+        options = ("make_tileable.axes=x", "make_tileable.seed=3", "output=out")
+        assert shell("task=make_tileable", "image=given.png", *options).code == 0
+        for photo in ("given.png", Image.open("given.png")):
+            made = internal_gan.make_tileable(photo, axes="x", seed=3)
+            written = Image.open("out/make_tileable/000.png")
+            assert np.array_equal(np.asarray(made), np.asarray(written))
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ([], "task=make_tileable needs image=FILE or, for a trained model, checkpoint=RUN"),
+            (["image=given.png", "make_tileable.start_scale=1"], "make_tileable.start_scale: can"),
+            (["image=given.png", "make_tileable.band=900"], "make_tileable.band is 900"),
+        ],
+    )
+    def test_mistakes_are_one_line(self, shell: Shell, options: list[str], said: str) -> None:
+        answer = shell("task=make_tileable", *options)
+        assert answer.code == 2
+        assert said in answer.err
+        assert answer.err.count("\n") == 1
+        assert not Path("runs").exists()

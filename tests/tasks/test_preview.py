@@ -109,7 +109,7 @@ def test_too_little_memory_is_one_line_in_python(
     def refuse(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("internal_gan.api.preview.pictures", refuse)
+    monkeypatch.setattr("internal_gan.tasks.preview.Preview.draw", refuse)
     with pytest.raises(UserError, match=f"not enough memory; a smaller {option} needs less"):
         internal_gan.preview(np.zeros((40, 50, 3), np.uint8), size=size)
 

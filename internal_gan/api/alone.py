@@ -1,0 +1,113 @@
+"""Pictures made of a photo alone, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from internal_gan.api.pictures import Given, in_memory, name_of
+from internal_gan.config.compose import options_of
+from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.runner import work_of
+from internal_gan.units import Size
+
+
+def preview(
+    photo: Given,
+    count: int = 3,
+    *,
+    mask: Given | None = None,
+    size: Size | None = None,
+    freedom: float = 0.3,
+    seed: int = 0,
+    resolution: int | str | None = None,
+    output_type: str = "pil",
+) -> Any:
+    """Draw pictures made of a photo's patches, without training, as task=preview does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        mask: of the photo's size; its white part is filled instead of drawing variations.
+        size: (height, width) of the pictures, by default the photo's at ``resolution``.
+        freedom: how far their layout departs from the photo's, 0 to 1.
+        resolution: as ``finish.resolution``.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A list of pictures, or with ``pt`` a tensor.
+
+    Raises:
+        UserError: the photo cannot be read, or an argument is not allowed.
+    """
+    wanted = {"count": count, "size": size, "freedom": freedom, "seed": seed}
+    options: dict[str, Any] = {f"preview.{name}": value for name, value in wanted.items()}
+    options["finish.resolution"] = resolution
+    found = _drawn("preview", photo, options, {"mask.file": mask}, output_type)
+    return torch.cat(found) if output_type == "pt" else found
+
+
+def make_tileable(
+    photo: Given,
+    *,
+    axes: str = "both",
+    band: float = 0.15,
+    seed: int | None = None,
+    output_type: str = "pil",
+) -> Any:
+    """Make a photo repeat without a seam, without training, as task=make_tileable does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
+        band: how far from a border pixels may change: up to 0.5 as a fraction of the side, from 1
+            on in pixels.
+        seed: of another band than the one that fits best.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A picture of the photo's size; beyond the band it equals the photo, bit for bit.
+
+    Raises:
+        UserError: the photo cannot be read, or an argument is not allowed.
+    """
+    wanted = {"axes": axes, "band": band, "seed": seed}
+    options = {f"make_tileable.{name}": value for name, value in wanted.items()}
+    return _drawn("make_tileable", photo, options, {}, output_type)[0]
+
+
+def _drawn(
+    task: str,
+    photo: Given,
+    options: Mapping[str, Any],
+    others: Mapping[str, Given | None],
+    output_type: str,
+) -> list[Any]:
+    """The results of a task that works on a photo alone.
+
+    Args:
+        options: by their full names; None: the default.
+        others: further pictures, by the full names of their options.
+    """
+    check_output_type(output_type)
+    names, files = dict[str, Any](), dict[str, Any]()
+    for option, given in {"image": photo, **others}.items():
+        names[option] = None if given is None else name_of(given)
+        if given is not None and names[option] is None:
+            files[option] = in_memory(given, option.removesuffix(".file"))
+            names[option] = None if option == "image" else IN_MEMORY
+    photos = [files.pop("image")] if "image" in files else []
+    wanted = {"task": task, **options, **names}
+    checked = options_of({name: value for name, value in wanted.items() if value is not None})
+    source = Source(checked, photos=photos, files=files)
+    work = work_of(task, Context(source, source, asides=False))
+    with enough_memory(work.memory):
+        return [
+            to_memory(one.pixels, output_type, one.like, one.alpha)
+            for one in work.draw(None)
+            if isinstance(one, Picture) and one.kind == "result"
+        ]
