@@ -111,8 +111,7 @@ _PLAN: _Fields = {
 _STATUS: _Fields = {
     "state": lambda value: value in get_args(State),
     "pid": lambda value: _is_count(value) and 0 < value <= _LARGEST_PID,
-    "process_start": _is_count,
-    "seconds": _is_amount,
+    **dict.fromkeys(("process_start", "seconds"), _is_amount),
     **dict.fromkeys(("stages", "stages_finished", "photos"), _is_count),
     **dict.fromkeys(("seams", "seams_before"), are_figures),
     "results": lambda value: isinstance(value, list),
