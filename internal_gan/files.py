@@ -13,9 +13,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from internal_gan.errors import UserError
+from internal_gan.hints import typed
+
+T = TypeVar("T")
 
 TEMPORARY_PREFIX = ".tmp-"
 
@@ -222,6 +225,23 @@ def read_json_object(path: Path) -> dict[str, Any]:
         return _json_object(read_file(path)) or {}
     except (OSError, UserError):
         return {}
+
+
+def read_record(kind: type[T], path: Path) -> T | None:
+    """Read a dataclass that this package wrote as JSON; None if the file is missing.
+
+    Raises:
+        UserError: the file is damaged, holds something else or cannot be read.
+    """
+    try:
+        record: T = typed(json.loads(read_file(path)), kind)
+    except FileNotFoundError:
+        return None
+    except UserError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged, or internal-gan did not write it") from error
+    return record
 
 
 def _json_object(text: str | bytes) -> dict[str, Any] | None:
