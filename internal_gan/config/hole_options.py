@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from internal_gan.config.fields import flag, number, one_of, option, path, seed
 from internal_gan.config.task_options import result_count
+from internal_gan.errors import Range
 
 MASK_KINDS = ("box", "strokes")
 
@@ -20,16 +21,18 @@ class MaskOptions:
     )
     invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
-        None, "[0, 1000]", "grow the mask by this radius; null: the task's default", "of pixels"
+        None, Range(0, 1000), "grow the mask by this radius; null: the task's default", "of pixels"
     )
     feather: float | None = number(
         None,
-        "[0, 1000]",
+        Range(0, 1000),
         "blur the mask's edge by this sigma; null: the task's default",
         "of pixels",
     )
     kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
-    ratio: float = number(0.3, "(0, 1)", "fraction of the photo that these holes cover")
+    ratio: float = number(
+        0.3, Range(above=0, below=1), "fraction of the photo that these holes cover"
+    )
 
 
 @dataclass

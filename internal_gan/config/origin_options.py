@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from internal_gan.config.fields import AUTO, number, one_of, option, path, paths, seed, size, whole
+from internal_gan.errors import Range
 
 MOST_PREVIEWS = 1000
 
@@ -34,11 +35,11 @@ class FinishOptions:
 class PreviewOptions:
     """Results made of the photo's patches alone, without training."""
 
-    count: int = whole(3, f"[1, {MOST_PREVIEWS}]", "number of results")
+    count: int = whole(3, Range(1, MOST_PREVIEWS), "number of results")
     size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
     freedom: float = number(
         0.3,
-        "[0, 1]",
+        Range(0, 1),
         "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )
     seed: int | None = seed()

@@ -18,6 +18,7 @@ from internal_gan.config.fields import (
     size,
     whole,
 )
+from internal_gan.errors import Range
 from internal_gan.units import ratio_of
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
@@ -30,15 +31,15 @@ MOST_CANDIDATES = 1000
 
 
 def result_count() -> Any:
-    return whole(1, f"[1, {MOST_RESULTS}]", "number of results; their seeds are consecutive")
+    return whole(1, Range(1, MOST_RESULTS), "number of results; their seeds are consecutive")
 
 
 def _seconds(default: float, help: str) -> Any:
-    return number(default, f"(0, {MOST_SECONDS}]", help, "of seconds")
+    return number(default, Range(above=0, high=MOST_SECONDS), help, "of seconds")
 
 
 def _fps(help: str) -> Any:
-    return number(24.0, "(0, 120]", help, "of frames per second,")
+    return number(24.0, Range(above=0, high=120), help, "of frames per second,")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -77,7 +78,7 @@ def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
 class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "number of samples")
+    count: int = whole(8, Range(1, MOST_SAMPLES), "number of samples")
     size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
     start_scale: int | str = _start_scale(
         0,
@@ -92,12 +93,12 @@ class SampleOptions:
     )
     candidates: int = whole(
         6,
-        f"[1, {MOST_CANDIDATES}]",
+        Range(1, MOST_CANDIDATES),
         "layouts drawn for each sample, the best of which is kept; more vary less",
     )
     matching: int = whole(
         100,
-        "[0, 10000]",
+        Range(0, 10000),
         "steps that adjust the sample's mix of patches to the photo's; 0: none",
     )
     seed: int | None = seed()
@@ -114,9 +115,11 @@ class AnimateOptions:
     )
     loop: bool = flag(False, "make the last frame lead back to the first")
     alpha: float = number(
-        0.1, "(0, 1]", "pull towards the photo; a smaller pull lets the motion stray farther"
+        0.1,
+        Range(above=0, high=1),
+        "pull towards the photo; a smaller pull lets the motion stray farther",
     )
-    beta: float = number(0.9, "[0, 1)", "smoothness of the motion; higher is smoother")
+    beta: float = number(0.9, Range(0, below=1), "smoothness of the motion; higher is smoother")
     start_scale: int = _start_scale(0, "coarsest scale that moves; 0 moves everything")
     size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
     seed: int | None = seed()
@@ -146,8 +149,8 @@ class RetargetOptions:
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
     transform: str | None = one_of(TRANSFORMS, None, "outline of the result; null: a rectangle")
-    amount: float = number(0.3, "(-1, 1)", "strength of a trapezoid, bend or wave")
-    periods: float = number(2.0, "[0, 100]", "number of waves, for transform=wave")
+    amount: float = number(0.3, Range(above=-1, below=1), "strength of a trapezoid, bend or wave")
+    periods: float = number(2.0, Range(0, 100), "number of waves, for transform=wave")
     corners: Any = option(
         None,
         "where a homography moves the corners; 0 to 1 is inside the frame",
@@ -195,7 +198,7 @@ class PaintOptions:
     quantize: bool = flag(
         False, "reduce painting and photo to a few colours, and retrain the start scale on them"
     )
-    colours: int = whole(8, "[2, 256]", "number of colours for quantize")
+    colours: int = whole(8, Range(2, 256), "number of colours for quantize")
     count: int = result_count()
     seed: int | None = seed()
 
@@ -257,14 +260,14 @@ class SuperResolutionOptions:
         "a number above 1, such as 4 or 2.5",
         lambda v: 1 < v < inf,
     )
-    noise: float = number(1.0, "[0, inf)", "noise in each pass, relative to training")
+    noise: float = number(1.0, Range(0), "noise in each pass, relative to training")
     back_projection: int = whole(
         1,
-        f"[0, {MOST_ROUNDS}]",
+        Range(0, MOST_ROUNDS),
         "back-projection rounds per pass, which keep the result true to the photo",
     )
     passes: int | None = whole(
-        None, f"[1, {MOST_ROUNDS}]", "number of enlarging passes; null: chosen by factor and model"
+        None, Range(1, MOST_ROUNDS), "number of enlarging passes; null: chosen by factor and model"
     )
     seed: int | None = seed()
 
@@ -277,7 +280,7 @@ class ExportOptions:
         ("onnx", "torch"), "onnx", "onnx: for ONNX Runtime and others; torch: for PyTorch alone"
     )
     start_scale: int = whole(
-        0, "[0, inf)", "SinGAN: coarsest scale that runs; from 1 on, the file also takes an image"
+        0, Range(0), "SinGAN: coarsest scale that runs; from 1 on, the file also takes an image"
     )
     size: list[int] | None = size(
         "export.size=[300,800]",
@@ -304,7 +307,7 @@ class EvaluateOptions:
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
     exact: bool = flag(False, "compare all patches instead of a fixed random subset; slower")
-    maps: int = whole(4, "[0, inf)", "number of samples with maps of where their patches come from")
+    maps: int = whole(4, Range(0), "number of samples with maps of where their patches come from")
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",
