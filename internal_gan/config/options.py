@@ -23,24 +23,23 @@ from internal_gan.config.fields import (
     paths,
     whole,
 )
-from internal_gan.config.hole_options import InpaintOptions, MaskOptions
-from internal_gan.config.origin_options import (
-    FinishOptions,
-    LayersOptions,
-    PreviewOptions,
-    VerifyOptions,
-)
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
     ExportOptions,
+    FinishOptions,
     HarmonizeOptions,
+    InpaintOptions,
+    LayersOptions,
     MakeTileableOptions,
+    MaskOptions,
     PaintOptions,
+    PreviewOptions,
     RedrawOptions,
     RetargetOptions,
     SampleOptions,
     SuperResolutionOptions,
+    VerifyOptions,
 )
 from internal_gan.errors import Range
 from internal_gan.units import parse_duration

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.config.hole_options import MaskOptions
-from internal_gan.config.task_options import RedrawOptions
+from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.origin import compared, same_pixels
 from internal_gan.images.composite import bring_back
