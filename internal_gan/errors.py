@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
-from math import inf, isfinite
+from math import inf
 
 
 class UserError(ValueError):
@@ -18,17 +19,50 @@ class MissingPackageError(UserError):
     """A package is not installed; the message has the command that installs it."""
 
 
-def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
-    """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes.
+@dataclass(frozen=True)
+class Range:
+    """The finite numbers from ``low`` to ``high`` that are above ``above`` and below ``below``.
 
-    >>> check_range(1, interval=0)
-    Traceback (most recent call last):
-    ValueError: interval is 0; allowed: 1 or more
+    >>> str(Range(1)), str(Range(1, 9)), str(Range(above=0, high=1)), str(Range(0, below=1))
+    ('1 or more', '1 to 9', 'above 0, at most 1', '0 to below 1')
     """
-    for name, value in values.items():
-        if value is not None and not (low <= value <= high and isfinite(value)):
-            allowed = f"{low:g} or more" if high == inf else f"{low:g} to {high:g}"
-            raise ValueError(f"{name} is {value}; allowed: {allowed}")
+
+    low: float = -inf
+    high: float = inf
+    above: float = -inf
+    below: float = inf
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high and self.above < value < self.below
+
+    def __str__(self) -> str:
+        low, high, above, below = map(_shown, vars(self).values())
+        if self.above > -inf:
+            end = f", at most {high}" if self.high < inf else ""
+            return f"above {above}" + (f" and below {below}" if self.below < inf else end)
+        if self.below < inf:
+            return f"{low} to below {below}"
+        return f"{low} or more" if self.high == inf else f"{low} to {high}"
+
+    def check(self, **values: float | None) -> None:
+        """Raise a ValueError for the first number that is not in the range; None passes.
+
+        >>> Range(1).check(interval=0)
+        Traceback (most recent call last):
+        ValueError: interval is 0; allowed: 1 or more
+        """
+        for name, value in values.items():
+            if value is not None and value not in self:
+                raise ValueError(f"{name} is {value}; allowed: {self}")
+
+
+def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
+    """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes."""
+    Range(low, high).check(**values)
+
+
+def _shown(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from internal_gan.errors import UserError
+from internal_gan.hints import typed
+
+T = TypeVar("T")
 
 TEMPORARY_PREFIX = ".tmp-"
-# Far larger than any JSON object that a run writes.
-MOST_JSON_BYTES = 2**28
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -187,24 +188,19 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def read_file(path: Path, at_most: int | None = None) -> bytes:
-    """Read a regular file of up to ``at_most`` bytes, not a pipe, which could block forever.
+def read_file(path: Path) -> bytes:
+    """Read a regular file, not a pipe, which could block forever.
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: the file cannot be read, is not a regular file, or is too large.
+        UserError: the file cannot be read, or is not a regular file.
     """
     try:
         # The flag prevents blocking on a pipe; regular files ignore it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UserError(f"cannot read {path}: it is not a regular file")
-            if at_most is not None and status.st_size > at_most:
-                raise UserError(
-                    f"cannot read {path}: it has {status.st_size} bytes; allowed: up to {at_most}"
-                )
             return file.read()
     except FileNotFoundError:
         raise
@@ -226,9 +222,26 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 def read_json_object(path: Path) -> dict[str, Any]:
     """Read a file of one JSON object; empty if the file is missing or damaged."""
     try:
-        return _json_object(read_file(path, MOST_JSON_BYTES)) or {}
+        return _json_object(read_file(path)) or {}
     except (OSError, UserError):
         return {}
+
+
+def read_record(kind: type[T], path: Path) -> T | None:
+    """Read a dataclass that this package wrote as JSON; None if the file is missing.
+
+    Raises:
+        UserError: the file is damaged, holds something else or cannot be read.
+    """
+    try:
+        record: T = typed(json.loads(read_file(path)), kind)
+    except FileNotFoundError:
+        return None
+    except UserError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged, or internal-gan did not write it") from error
+    return record
 
 
 def _json_object(text: str | bytes) -> dict[str, Any] | None:

@@ -152,14 +152,6 @@ def test_paths_that_are_no_regular_files_are_refused_without_waiting(
     assert not is_file(path)
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(b"12345")
-    assert read_file(path, 5) == b"12345"
-    with pytest.raises(UserError, match="it has 5 bytes; allowed: up to 4"):
-        read_file(path, 4)
-
-
 def test_an_impossible_name_is_not_a_file(tmp_path: Path) -> None:
     assert not is_file("x" * 5000)
     assert not is_file("a\0b")

@@ -10,18 +10,16 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import json
 import math
 import pkgutil
-import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from internal_gan.errors import UserError, nearest
+from internal_gan.hints import LISTS, fits, options_of
 
-# Numbers must be finite and fit into 64 bits.
-_LARGEST = 2**63 - 1
-_LISTS = (list, tuple, Sequence)
 _WORDS = {
     int: "a whole number",
     float: "a number",
@@ -164,90 +162,40 @@ def _check_arguments(
 
 
 def _check_value(value: Any, hint: Any, key: str, short: str) -> None:
-    """Refuse a value that does not fit ``hint``, naming the option or the part that is wrong."""
-    if _fits(value, hint):
+    """Refuse a value that does not fit ``hint``, naming the option and what it takes."""
+    if fits(value, hint):
         return
-    for option in _options(hint):
-        kind = typing.get_origin(option) or option
-        if kind in (Mapping, dict) and isinstance(value, Mapping):
-            for name, part in value.items():
-                _check_value(part, typing.get_args(option)[1], f"{key}.{name}", short)
-        elif kind in _LISTS and isinstance(value, list | tuple):
-            for number, part in enumerate(value):
-                _check_value(part, typing.get_args(option)[0], f"{key}[{number}]", short)
-    needed = " or ".join(_in_words(option) for option in _options(hint))
+    needed = " or ".join(map(_in_words, options_of(hint)))
+    said = json.dumps(value, ensure_ascii=False, default=_name).replace('"', "")
     if isinstance(value, float) and not math.isfinite(value):
-        needed = needed.replace("a number", "a finite number")
+        said, needed = str(value), needed.replace("a number", "a finite number")
     if isinstance(value, str) and _is_part(hint):
         needed += f"; to choose one by name write {key}={value}".replace(".", "/")
-    said = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
-    if isinstance(value, functools.partial):
-        said = getattr(value.func, "__name__", value.func)
-    elif not isinstance(value, str | int | float | list | Mapping | None):
-        said = type(value).__name__
     raise UserError(f"{key}={said}: {short} needs {needed}")
 
 
+def _name(part: Any) -> str:
+    return str(getattr(getattr(part, "func", part), "__name__", type(part).__name__))
+
+
 def _type_hints(target: Any) -> dict[str, Any]:
-    function = target.__init__ if inspect.isclass(target) else target
     try:
-        return typing.get_type_hints(function)
+        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
     except (NameError, TypeError):
         return {}
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value from YAML fits ``hint``; true for hints that cannot be checked."""
-    origin = typing.get_origin(hint)
-    if hint is Any:
-        return True
-    if len(_options(hint)) > 1:
-        return any(_fits(value, option) for option in _options(hint))
-    if origin is typing.Literal:
-        return value in typing.get_args(hint)
-    if origin in _LISTS:
-        of = typing.get_args(hint)[0]
-        return isinstance(value, list | tuple) and all(_fits(part, of) for part in value)
-    if origin is Mapping:
-        names, of = typing.get_args(hint)
-        return isinstance(value, Mapping) and all(
-            _fits(name, names) and _fits(part, of) for name, part in value.items()
-        )
-    if origin is Callable:
-        return _makes(value, typing.get_args(hint)[1])
-    if hint in (int, float):
-        kinds = (int,) if hint is int else (int, float)
-        return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) <= _LARGEST
-    kind = origin or hint
-    if isinstance(kind, type) and not getattr(kind, "_is_protocol", False):
-        return isinstance(value, kind)
-    return True
-
-
-def _makes(value: Any, kind: Any) -> bool:
-    """Whether calling ``value`` can make a ``kind``."""
-    made = value.func if isinstance(value, functools.partial) else value
-    if inspect.isclass(made):
-        return not inspect.isclass(kind) or issubclass(made, kind)
-    return inspect.isroutine(made)
-
-
-def _options(hint: Any) -> tuple[Any, ...]:
-    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return typing.get_args(hint) if is_union else (hint,)
 
 
 def _is_part(hint: Any) -> bool:
     """Whether ``hint`` describes an object to build rather than a plain value."""
     plain = (int, float, bool, str)
-    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in _options(hint))
+    return not any(k in plain or typing.get_origin(k) is typing.Literal for k in options_of(hint))
 
 
 def _in_words(hint: Any) -> str:
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         return "one of " + ", ".join(str(value) for value in parts)
-    if origin in _LISTS:
+    if origin in LISTS:
         return f"a list of {_PLURALS.get(parts[0], 'values')}"
     if origin is Mapping:
         return f"named {_PLURALS.get(parts[1], 'values')}"

@@ -1,6 +1,6 @@
 """Fields of the option dataclasses, with their default, help and allowed values.
 
-Imports only the standard library.
+Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import Any
+
+from internal_gan.errors import Range
 
 AUTO = "auto"
 LARGEST_SEED = 2**63 - 1
@@ -65,34 +67,23 @@ def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
 
 
 def number(
-    default: float | None, bounds: str, help: str, of: str = "", *, kind: str = "a number"
+    default: float | None, within: Range, help: str, of: str = "", *, kind: str = "a number"
 ) -> Any:
     """A finite number, or null if that is the default.
 
     Args:
-        bounds: the interval, such as ``[0, 1)`` or ``(0, inf)``.
         of: the unit in error messages, such as ``of seconds``.
     """
-    low, high = bounds[1:-1].split(", ")
-    opens, closes = bounds[0] == "(", bounds[-1] == ")"
-    if high == "inf":
-        words = f" above {low}" if opens else f", {low} or more"
-    elif opens:
-        words = f" above {low}" + (f" and below {high}" if closes else f", at most {high}")
-    else:
-        words = f" from {low} to {'below ' if closes else ''}{high}"
-
-    def allowed(value: float) -> bool:
-        above = value > float(low) if opens else value >= float(low)
-        return above and (value < float(high) if closes else value <= float(high))
-
+    words = str(within)
+    joined = " " if words.startswith("above") else ", " if words.endswith("more") else " from "
     null = ", or null" if default is None else ""
-    return option(default, help, f"{kind}{of and ' '}{of}{words}{null}", allowed)
+    needs = f"{kind}{of and ' '}{of}{joined}{words}{null}"
+    return option(default, help, needs, within.__contains__)
 
 
-def whole(default: int | None, bounds: str, help: str, of: str = "") -> Any:
+def whole(default: int | None, within: Range, help: str, of: str = "") -> Any:
     """A whole number, or null if that is the default; see :func:`number`."""
-    return number(default, bounds, help, of, kind="a whole number")
+    return number(default, within, help, of, kind="a whole number")
 
 
 def group(options: type, example: str, needs: str = "its own options") -> Any:

@@ -23,24 +23,24 @@ from internal_gan.config.fields import (
     paths,
     whole,
 )
-from internal_gan.config.hole_options import InpaintOptions, MaskOptions
-from internal_gan.config.origin_options import (
-    FinishOptions,
-    LayersOptions,
-    PreviewOptions,
-    VerifyOptions,
-)
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
+    FinishOptions,
     HarmonizeOptions,
+    InpaintOptions,
+    LayersOptions,
     MakeTileableOptions,
+    MaskOptions,
     PaintOptions,
+    PreviewOptions,
     RedrawOptions,
     RetargetOptions,
     SampleOptions,
     SuperResolutionOptions,
+    VerifyOptions,
 )
+from internal_gan.errors import Range
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
@@ -65,18 +65,16 @@ class TrainerOptions:
         "a duration such as 90s, 10m or 1h, or null",
         lambda v: parse_duration(v) > 0,
     )
-    steps_factor: float = number(1.0, "(0, inf)", "factor on the steps of every stage")
+    steps_factor: float = number(1.0, Range(above=0), "factor on the steps of every stage")
     max_steps: int | None = whole(
-        None, "[1, inf)", "upper limit on the steps of every stage; null: none", "of steps"
+        None, Range(1), "upper limit on the steps of every stage; null: none", "of steps"
     )
     checkpoint_interval: float = option(
         60.0, "seconds between two checkpoints", "a number of seconds, 0 or more", lambda v: v >= 0
     )
-    log_interval: int = whole(
-        25, "[1, inf)", "steps between two lines in metrics.jsonl", "of steps"
-    )
+    log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
     threads: int | None = whole(
-        None, "[1, inf)", "CPU threads; null: OMP_NUM_THREADS, or else measured at every stage"
+        None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at every stage"
     )
 
 

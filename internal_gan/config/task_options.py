@@ -1,4 +1,4 @@
-"""The options of the tasks, one group per task."""
+"""The options of the tasks, of masks, and of results made of the photo's own pixels."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ from internal_gan.config.fields import (
     one_of,
     option,
     path,
+    paths,
     seed,
     size,
     whole,
 )
+from internal_gan.errors import Range
 from internal_gan.units import ratio_of
 
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
+MASK_KINDS = ("box", "strokes")
 ALL_SCALES = "all"
 _IMAGE = "the name of an image file, or null"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
-MOST_CANDIDATES = 1000
+MOST_CANDIDATES, MOST_PREVIEWS = 1000, 1000
 
 
-def result_count() -> Any:
-    return whole(1, f"[1, {MOST_RESULTS}]", "number of results; their seeds are consecutive")
+def _result_count() -> Any:
+    return whole(1, Range(1, MOST_RESULTS), "number of results; their seeds are consecutive")
 
 
 def _seconds(default: float, help: str) -> Any:
-    return number(default, f"(0, {MOST_SECONDS}]", help, "of seconds")
+    return number(default, Range(above=0, high=MOST_SECONDS), help, "of seconds")
 
 
 def _fps(help: str) -> Any:
-    return number(24.0, "(0, 120]", help, "of frames per second,")
+    return number(24.0, Range(above=0, high=120), help, "of frames per second,")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -77,7 +80,7 @@ def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
 class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, f"[1, {MOST_SAMPLES}]", "number of samples")
+    count: int = whole(8, Range(1, MOST_SAMPLES), "number of samples")
     size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
     start_scale: int | str = _start_scale(
         0,
@@ -92,12 +95,12 @@ class SampleOptions:
     )
     candidates: int = whole(
         6,
-        f"[1, {MOST_CANDIDATES}]",
+        Range(1, MOST_CANDIDATES),
         "layouts drawn for each sample, the best of which is kept; more vary less",
     )
     matching: int = whole(
         100,
-        "[0, 10000]",
+        Range(0, 10000),
         "steps that adjust the sample's mix of patches to the photo's; 0: none",
     )
     seed: int | None = seed()
@@ -114,9 +117,11 @@ class AnimateOptions:
     )
     loop: bool = flag(False, "make the last frame lead back to the first")
     alpha: float = number(
-        0.1, "(0, 1]", "pull towards the photo; a smaller pull lets the motion stray farther"
+        0.1,
+        Range(above=0, high=1),
+        "pull towards the photo; a smaller pull lets the motion stray farther",
     )
-    beta: float = number(0.9, "[0, 1)", "smoothness of the motion; higher is smoother")
+    beta: float = number(0.9, Range(0, below=1), "smoothness of the motion; higher is smoother")
     start_scale: int = _start_scale(0, "coarsest scale that moves; 0 moves everything")
     size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
     seed: int | None = seed()
@@ -146,8 +151,8 @@ class RetargetOptions:
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
     transform: str | None = one_of(TRANSFORMS, None, "outline of the result; null: a rectangle")
-    amount: float = number(0.3, "(-1, 1)", "strength of a trapezoid, bend or wave")
-    periods: float = number(2.0, "[0, 100]", "number of waves, for transform=wave")
+    amount: float = number(0.3, Range(above=-1, below=1), "strength of a trapezoid, bend or wave")
+    periods: float = number(2.0, Range(0, 100), "number of waves, for transform=wave")
     corners: Any = option(
         None,
         "where a homography moves the corners; 0 to 1 is inside the frame",
@@ -189,8 +194,8 @@ class PaintOptions:
     quantize: bool = flag(
         False, "reduce painting and photo to a few colours, and retrain the start scale on them"
     )
-    colours: int = whole(8, "[2, 256]", "number of colours for quantize")
-    count: int = result_count()
+    colours: int = whole(8, Range(2, 256), "number of colours for quantize")
+    count: int = _result_count()
     seed: int | None = seed()
 
 
@@ -208,7 +213,7 @@ class RedrawOptions:
     start_scale: int | str = _start_scale(
         1, "higher stays closer to the changed photo; auto: the task's default", AUTO
     )
-    count: int = result_count()
+    count: int = _result_count()
     seed: int | None = seed()
 
 
@@ -251,14 +256,14 @@ class SuperResolutionOptions:
         "a number above 1, such as 4 or 2.5",
         lambda v: 1 < v < inf,
     )
-    noise: float = number(1.0, "[0, inf)", "noise in each pass, relative to training")
+    noise: float = number(1.0, Range(0), "noise in each pass, relative to training")
     back_projection: int = whole(
         1,
-        f"[0, {MOST_ROUNDS}]",
+        Range(0, MOST_ROUNDS),
         "back-projection rounds per pass, which keep the result true to the photo",
     )
     passes: int | None = whole(
-        None, f"[1, {MOST_ROUNDS}]", "number of enlarging passes; null: chosen by factor and model"
+        None, Range(1, MOST_ROUNDS), "number of enlarging passes; null: chosen by factor and model"
     )
     seed: int | None = seed()
 
@@ -282,11 +287,121 @@ class EvaluateOptions:
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
     exact: bool = flag(False, "compare all patches instead of a fixed random subset; slower")
-    maps: int = whole(4, "[0, inf)", "number of samples with maps of where their patches come from")
+    maps: int = whole(4, Range(0), "number of samples with maps of where their patches come from")
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",
     )
     perceptual: bool = flag(
         False, "also measure ST-LPIPS and a distance of deep features; needs stlpips-pytorch"
+    )
+
+
+@dataclass
+class MaskOptions:
+    """How inpaint, edit and harmonize prepare their masks, and what task=mask makes."""
+
+    file: str | None = path(
+        "mask, white in the hole, or a folder of masks named like the photos; short: mask=FILE",
+        "the name of one image file or of a folder of them, or null",
+    )
+    invert: bool = flag(False, "take black, not white, as the part that may change")
+    dilate: float | None = number(
+        None, Range(0, 1000), "grow the mask by this radius; null: the task's default", "of pixels"
+    )
+    feather: float | None = number(
+        None,
+        Range(0, 1000),
+        "blur the mask's edge by this sigma; null: the task's default",
+        "of pixels",
+    )
+    kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
+    ratio: float = number(
+        0.3, Range(above=0, below=1), "fraction of the photo that these holes cover"
+    )
+
+
+@dataclass
+class InpaintOptions:
+    """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
+
+    box: list[int] | None = option(
+        None,
+        "hole as a rectangle, instead of a mask",
+        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
+        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
+    )
+    edges: str | None = path(
+        "drawing of the edges in the hole, of the photo's size; short: edges=FILE",
+        "the name of one image file, white lines on black, or null",
+    )
+    source: str | None = path(
+        "mask of where to train and take patches from; null: everywhere except the hole",
+        "the name of one image file, white where to train, or null",
+    )
+    count: int = _result_count()
+    compare: bool = flag(
+        True, "also fill the hole by a classical method, to compare; needs internal-gan[inpainting]"
+    )
+    seed: int | None = seed()
+
+
+@dataclass
+class FinishOptions:
+    """Whether results are made of the photo's pixels, and at which resolution."""
+
+    detail: str | None = one_of(
+        ("patches", "network"),
+        None,
+        "patches: made of the photo's own pixels; network: the network's output; "
+        "null: as in training (by default patches)",
+    )
+    resolution: int | str | None = option(
+        None,
+        "long side of the photo in results made of patches; null: as in training (by default auto)",
+        "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested size), "
+        "photo (the photo's own), model (that of the training), a number of pixels from 16 to "
+        "100000, or null",
+        lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+    )
+
+
+@dataclass
+class PreviewOptions:
+    """Results made of the photo's patches alone, without training."""
+
+    count: int = whole(3, Range(1, MOST_PREVIEWS), "number of results")
+    size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
+    freedom: float = number(
+        0.3,
+        Range(0, 1),
+        "how far the layout departs from the photo's; 0: not at all unless the size differs",
+    )
+    seed: int | None = seed()
+
+
+@dataclass
+class LayersOptions:
+    """Images that are rearranged together with the photo's pixels."""
+
+    files: Any = paths(
+        "layers of the photo's size, such as a mask or normals; short: layers=[a.png,b.tif]",
+        "the name of one image file, or several such as [a.png,b.tif], or null",
+    )
+    labels: Any = paths(
+        "layers whose values are labels; palette and black-and-white images always are",
+        "one or more of the names in layers, such as [a.png], or null",
+    )
+
+
+@dataclass
+class VerifyOptions:
+    """What task=verify checks the picture in image= against."""
+
+    origin: str | None = path(
+        "record of where the picture's pixels come from; null: its NAME.origin.png",
+        "the name of one image file, or null",
+    )
+    photo: str | None = path(
+        "photo that the picture was made from", "the name of one image file, the photo"
     )

@@ -9,7 +9,7 @@ from typing import Literal
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
+from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
 
@@ -27,9 +27,6 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     A size within ``SLACK`` of it is kept: shrinking by a few pixels saves nothing and blurs the
     finest details. None keeps any size.
 
-    Raises:
-        UserError: ``max_size`` is below 1.
-
     >>> fit_size((3000, 4000), 250)
     (188, 250)
     >>> fit_size((168, 251), 250)
@@ -37,8 +34,6 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     """
     if max_size is None:
         return size
-    if max_size < 1:
-        raise UserError(f"max_size={max_size}: must be at least 1 pixel, or null for no limit")
     if max(size) <= (1 + SLACK) * max_size:
         return size
     return _scaled(size, max_size / max(size))
@@ -101,7 +96,7 @@ def pyramid_sizes(
         (height, width) of every scale; only one if the image's short side is at most ``min_size``.
 
     Raises:
-        UserError: an option is out of range, the image cannot have ``num_scales`` scales, or there
+        ValueError: an option is out of range, the image cannot have ``num_scales`` scales, or there
             would be more than ``MOST_SCALES``.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
@@ -110,12 +105,8 @@ def pyramid_sizes(
     >>> len(sizes), sizes[0], sizes[-1]
     (9, (25, 33), (188, 250))
     """
-    if not 0.0 < scale_factor < 1.0:
-        raise UserError(f"scale_factor={scale_factor}: must be between 0 and 1, both excluded")
-    if min_size < 1:
-        raise UserError(f"min_size={min_size}: must be at least 1 pixel")
-    if num_scales is not None and num_scales < 1:
-        raise UserError(f"num_scales={num_scales}: must be at least 1, or null")
+    Range(above=0, below=1).check(scale_factor=scale_factor)
+    check_range(1, min_size=min_size, max_size=max_size, num_scales=num_scales)
     finest = fit_size(size, max_size)
     ratio = min_size / min(finest)
     # The tolerance prevents an extra scale where the ratio is an exact power of the factor.

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.device import hand_over
-from internal_gan.errors import check_range
+from internal_gan.errors import Range, check_range
 from internal_gan.units import Size
 
 # A pixel's coverage is the mean over a grid of this many points a side.
@@ -25,6 +25,7 @@ POINTS_PER_SIDE = 4
 NOWHERE = 1e4
 # How far the corners of a random view move, relative to the view itself.
 TURN = 0.35
+_AMOUNTS = Range(above=-1, below=1)
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
 
@@ -157,7 +158,7 @@ def trapezoid(amount: float) -> Homography:
 
     ``amount`` is the fraction by which the edge is shortened, above -1 and below 1.
     """
-    _check_amount(amount)
+    _AMOUNTS.check(amount=amount)
     top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)
     return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
 
@@ -170,7 +171,7 @@ class _Lift(Transform):
     undo: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        _check_amount(self.amount)
+        _AMOUNTS.check(amount=self.amount)
 
     @abstractmethod
     def _lift(self, x: Tensor) -> Tensor:
@@ -247,11 +248,6 @@ def random_view(freedom: float, rng: torch.Generator) -> Homography:
 def _uniform(rng: torch.Generator, *shape: int) -> Tensor:
     """Numbers from -1 to 1."""
     return 2 * torch.rand(*shape, generator=rng) - 1
-
-
-def _check_amount(amount: float) -> None:
-    if not -1 < amount < 1:
-        raise ValueError(f"the amount is {amount}; allowed: above -1 and below 1")
 
 
 def _check_convex(corners: Sequence[Sequence[float]]) -> None:

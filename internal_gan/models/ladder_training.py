@@ -44,6 +44,7 @@ class LadderRecipe(Recipe):
 
     def __post_init__(self) -> None:
         check_range(1, MOST_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
+        check_range(1, max_size=self.max_size)
 
     @property
     @abstractmethod

@@ -26,11 +26,3 @@ def check_result(size: Sequence[int], name: str = "size") -> None:
             f"{name} is {sides[0]}x{sides[1]} pixels; allowed: up to "
             f"{MOST_PIXELS // 1_000_000} megapixels"
         )
-
-
-def check_count(name: str, count: int, most: int = MOST_RESULTS, least: int = 1) -> None:
-    """Raise a UserError if a number is not whole or is out of range."""
-    if not isinstance(count, int) or not least <= count <= most:
-        raise UserError(
-            f"{name} is {count}; it must be a whole number, at least {least} and at most {most}"
-        )

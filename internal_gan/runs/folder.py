@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+import psutil
+
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, remove_leftovers, write_error, write_over
 from internal_gan.images.files.names import shown
@@ -28,6 +30,9 @@ if sys.platform != "win32":
 
 # A run on another machine, whose process cannot be looked up, counts as alive while it writes.
 SILENCE_SECONDS = 600.0
+# A process with the same id that began at another time is another one. Setting the clock moves the
+# times of all.
+CLOCK_SECONDS = 60.0
 
 _claiming = threading.Lock()
 _claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
@@ -253,13 +258,11 @@ class RunFolder:
         pid = status.get("pid")
         if pid is None:
             return False
-        if status.get("host") != socket.gethostname() or sys.platform == "win32":
+        if status.get("host") != socket.gethostname():
             # A time far in the future, as a copied file may have, is no sign of life.
             return abs(self._silence()) < SILENCE_SECONDS
-        if not _is_process(pid):
-            return False
-        start = status.get("process_start")
-        return start is None or start == _process_start(pid)
+        start = _process_start(pid)
+        return start is not None and abs(start - status.get("process_start", start)) < CLOCK_SECONDS
 
     def _silence(self) -> float:
         """Seconds since the run last wrote something; negative for a file from the future."""
@@ -303,28 +306,10 @@ def _check_text(path: Path) -> None:
         ) from error
 
 
-def _stat_fields(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on; the name before it may contain blanks."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _process_start(pid: int) -> int | None:
-    """Start of a process in clock ticks since boot; None if the platform does not tell."""
+def _process_start(pid: int) -> float | None:
+    """When a process began, in seconds since 1970; None if it has ended, as a zombie has."""
     try:
-        return int(_stat_fields(pid)[19])
-    except (OSError, ValueError, IndexError):
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except (psutil.Error, ValueError):
         return None
-
-
-def _is_process(pid: int) -> bool:
-    """Whether a process is running; a zombie is not."""
-    with suppress(OSError, IndexError):
-        if _stat_fields(pid)[0] in "ZX":
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -3,24 +3,21 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
 
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, is_file, make_folder, read_json_object
+from internal_gan.files import atomic_write, is_file, make_folder, read_record
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, shown
 from internal_gan.images.photo import Photo
 
 INDEX = "inputs.json"
 FOLDER = "inputs"
-_INSIDE = re.compile(rf"({FOLDER}/[^/\\]+)?")
 _BAND_ROWS = 256
 
 
@@ -61,6 +58,13 @@ class Input:
         return Path(self.name)
 
 
+@dataclass(frozen=True)
+class Index:
+    """What ``inputs.json`` holds."""
+
+    inputs: list[Input]
+
+
 def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool) -> Input:
     """Describe a file and, if ``copy``, copy it into a run's folder byte for byte.
 
@@ -96,26 +100,19 @@ def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input
 
 def write_index(folder: Path, inputs: Sequence[Input]) -> None:
     """Write ``inputs.json``."""
-    text = json.dumps({"inputs": [asdict(entry) for entry in inputs]}, indent=2)
+    text = json.dumps(asdict(Index(list(inputs))), indent=2)
     with atomic_write(folder / INDEX) as temporary:
         temporary.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read_index(folder: Path) -> dict[tuple[str, int], Input]:
-    """The inputs of a run by option and photo; entries that are not valid are left out."""
-    found = read_json_object(folder / INDEX).get("inputs")
-    entries = [entry for entry in found if _is_input(entry)] if isinstance(found, list) else []
-    return {(entry["option"], entry["photo"]): Input(**entry) for entry in entries}
+    """The inputs of a run by option and photo; none if the file is missing.
 
-
-def _is_input(entry: Any) -> bool:
-    kinds = get_type_hints(Input)
-    if not isinstance(entry, dict) or set(entry) != set(kinds):
-        return False
-    if any(type(entry[name]) is not kind for name, kind in kinds.items()):
-        return False
-    # No path may lead out of the folder.
-    return _INSIDE.fullmatch(entry["file"]) is not None
+    Raises:
+        UserError: the file is damaged.
+    """
+    index = read_record(Index, folder / INDEX) or Index([])
+    return {(entry.option, entry.photo): entry for entry in index.inputs}
 
 
 def _file_name(option: str, photo: int, suffix: str) -> str:

@@ -1,24 +1,62 @@
 """What a run recorded about itself, read back from ``status.json`` and ``metrics.jsonl``.
 
-A run folder may be damaged, edited or somebody else's, and none of that may stop a run. A line or
-a field that this package could not have written counts as missing.
+A run folder may be damaged or edited, and that must not stop a run. A line or a field of the wrong
+type counts as missing.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict
 
 from internal_gan.files import read_json_lines, read_json_object
+from internal_gan.hints import fits, hints_of
 
 State = Literal["running", "finished", "stopped", "failed"]
-# Above any count, time or amount of memory, and still exact as a float.
-_MOST = 1e15
-# No loss exceeds it.
-_LARGEST_FLOAT32 = 3.5e38
-_LARGEST_PID = 2**31 - 1
 
-_Fields = Mapping[str, Callable[[Any], bool]]
+
+class Status(TypedDict, total=False):
+    """The fields of ``status.json`` that are read back."""
+
+    state: State
+    pid: int
+    process_start: float
+    host: str
+    started: str
+    updated: str
+    reason: str
+    device: str
+    seconds: float
+    stages: int
+    stages_finished: int
+    photos: int
+    seams: dict[str, float]
+    seams_before: dict[str, float]
+    results: list[Any]
+    model_task: str
+    classical: str
+
+
+class PlannedStage(TypedDict):
+    name: str
+    size: tuple[int, int]
+    steps: int
+    seconds_per_step: float
+
+
+class Plan(TypedDict):
+    stages: list[PlannedStage]
+    peak_memory_bytes: float | None
+
+
+class StageEnd(TypedDict):
+    stage: int
+    seconds: float
+
+
+class Step(TypedDict):
+    stage: int
+    step: int
+    seconds: float
 
 
 def read_status(path: Path) -> dict[str, Any]:
@@ -26,8 +64,9 @@ def read_status(path: Path) -> dict[str, Any]:
 
     ``state``, if present, is a `State`. Fields unknown to this version are kept.
     """
+    hints = hints_of(Status)
     found = read_json_object(path)
-    return {key: value for key, value in found.items() if key not in _STATUS or _STATUS[key](value)}
+    return {key: value for key, value in found.items() if fits(value, hints.get(key, Any))}
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
@@ -49,73 +88,9 @@ def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:
     return float(max(timed, default=0.0))
 
 
-def are_figures(value: Any) -> bool:
-    """Whether ``value`` maps names to finite numbers."""
-    return isinstance(value, dict) and all(v is not None and _is_scalar(v) for v in value.values())
-
-
 def _is_row(row: Mapping[str, Any]) -> bool:
-    event = row.get("event")
-    if event == "plan":
-        return _fits(row, _PLAN)
-    if event == "stage_end":
-        return _fits(row, _STAGE_END)
-    losses = (value for key, value in row.items() if key not in _STEP)
-    return _fits(row, _STEP) and all(map(_is_scalar, losses))
-
-
-def _fits(found: Any, fields: _Fields) -> bool:
-    return isinstance(found, dict) and all(fits(found.get(key)) for key, fits in fields.items())
-
-
-def _are_stages(value: Any) -> bool:
-    return isinstance(value, list) and all(_fits(stage, _STAGE) for stage in value)
-
-
-def _is_size(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
-
-
-def _is_amount(value: Any) -> bool:
-    return _is_count(value) or (isinstance(value, float) and 0 <= value <= _MOST)
-
-
-def _is_scalar(value: Any) -> bool:
-    if value is None:
-        return True
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    # math.isfinite raises on integers with too many digits.
-    return number and abs(value) <= _LARGEST_FLOAT32 and math.isfinite(value)
-
-
-_STAGE_END: _Fields = {"stage": _is_count, "seconds": _is_amount}
-_STEP: _Fields = {**_STAGE_END, "step": _is_count}
-_STAGE: _Fields = {
-    "name": _is_text,
-    "size": _is_size,
-    "steps": _is_count,
-    "seconds_per_step": _is_amount,
-}
-_PLAN: _Fields = {
-    "stages": _are_stages,
-    "peak_memory_bytes": lambda value: value is None or _is_amount(value),
-}
-_STATUS: _Fields = {
-    "state": lambda value: value in get_args(State),
-    "pid": lambda value: _is_count(value) and 0 < value <= _LARGEST_PID,
-    "process_start": _is_count,
-    "seconds": _is_amount,
-    **dict.fromkeys(("stages", "stages_finished", "photos"), _is_count),
-    **dict.fromkeys(("seams", "seams_before"), are_figures),
-    "results": lambda value: isinstance(value, list),
-    **dict.fromkeys(("host", "started", "updated", "reason", "device"), _is_text),
-    **dict.fromkeys(("model_task", "classical"), _is_text),
-}
+    if row.get("event") == "plan":
+        return fits(row, Plan)
+    if row.get("event") == "stage_end":
+        return fits(row, StageEnd)
+    return fits(row, Step) and fits(row, dict[str, float | None])

@@ -1,23 +1,22 @@
 """The pictures and films that a run made, as ``status.json`` lists them."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from internal_gan.files import is_file
+from internal_gan.hints import typed
 from internal_gan.runs.records import read_status
 
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 # Kinds of pictures that a run makes, as opposed to its inputs and comparisons.
 MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
 # Folders next to results, for what belongs to them; the first is for the network's output.
 DRAWN = "drawn"
 BESIDE = (DRAWN, "origin", "layers")
 MOVIE_SUFFIXES = {".mp4"}
-STILL_OR_MOVING = {".gif", ".webp"}
-SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"} | STILL_OR_MOVING | MOVIE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -78,25 +77,10 @@ def in_words(name: str) -> str:
 
 
 def _parsed(entry: Any) -> Result | None:
-    if not isinstance(entry, dict):
-        return None
-    fields = {name: entry[name] for name in ("file", "kind", "group", "caption") if name in entry}
-    if "file" not in fields or not all(isinstance(value, str) for value in fields.values()):
-        return None
-    result = Result(**fields)
-    return result if result.kind in KINDS and _is_inside(result.file) else None
-
-
-def _is_inside(file: str) -> bool:
-    """Whether this is the normalised path of a picture in a folder of the run."""
-    path = PurePosixPath(file)
-    return (
-        path.as_posix() == file
-        and not path.is_absolute()
-        and ".." not in path.parts
-        and len(path.parts) > 1
-        and path.suffix.lower() in SUFFIXES
-    )
+    with suppress(TypeError):
+        result: Result = typed(entry, Result)
+        return result
+    return None
 
 
 def _is_there(folder: Path, file: str) -> bool:

@@ -19,10 +19,10 @@ from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, natural, read_json_object, write_csv, write_error
+from internal_gan.hints import fits
 from internal_gan.images.files.image import read_image
 from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.records import are_figures
 from internal_gan.runs.results import read_results
 from internal_gan.sweeps.job_names import in_short
 from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
@@ -134,7 +134,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     judged = [(file.name, file.stat()) for file in (shown.photo, *shown.pictures)]
     of = [[name, status.st_size, status.st_mtime_ns] for name, status in judged]
     known = read_json_object(path)
-    if known.get("of") == of and are_figures(known.get("figures")):
+    if known.get("of") == of and fits(known.get("figures"), dict[str, float]):
         return dict(known["figures"])
     if not measure:
         return {}

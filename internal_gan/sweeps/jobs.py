@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import get_type_hints
 
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import PATHS
-from internal_gan.files import atomic_write, natural, read_json_object
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, natural, read_record
 
 RECORDS = ".jobs"
 # How often a job is started if it keeps being killed; one out of memory would restart for ever.
@@ -43,10 +43,7 @@ class Record:
     state: str = "running"
     reason: str | None = None
     code: int = 0
-    seconds: int | float | None = None
-
-
-_TYPES = {**get_type_hints(Record), "overrides": list}
+    seconds: float | None = None
 
 
 def lasting(overrides: Sequence[str]) -> list[str]:
@@ -75,15 +72,10 @@ class Sweep:
 
     def read(self, name: str) -> Record | None:
         """A job's record; None if it was never begun or the record is damaged."""
-        found = read_json_object(self._records / f"{name}.json")
-        if (
-            not {"name", "overrides"} <= found.keys() <= _TYPES.keys()
-            or not all(isinstance(value, _TYPES[key]) for key, value in found.items())
-            or not all(isinstance(override, str) for override in found["overrides"])
-            or found["name"] != name
-        ):
-            return None
-        return Record(**found)
+        with suppress(UserError):
+            record = read_record(Record, self._records / f"{name}.json")
+            return record if record is not None and record.name == name else None
+        return None
 
     def write(self, record: Record) -> None:
         """Write a job's record; UserError if the disk is full or the folder is not writable."""

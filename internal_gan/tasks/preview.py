@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.origin_options import PreviewOptions
+from internal_gan.config.task_options import PreviewOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import completed
 from internal_gan.finishing.layout import layout, small

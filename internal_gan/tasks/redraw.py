@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.config.hole_options import MaskOptions
-from internal_gan.config.task_options import RedrawOptions
+from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import Inside, check_inside, rebuilt_inside

@@ -8,6 +8,7 @@ import pytest
 
 from internal_gan.config.fields import fields_of, number, whole
 from internal_gan.config.options import Options
+from internal_gan.errors import Range
 
 
 def only(entry: Any) -> "Field[Any]":
@@ -16,20 +17,20 @@ def only(entry: Any) -> "Field[Any]":
 
 
 @pytest.mark.parametrize(
-    ("bounds", "words", "allowed", "refused"),
+    ("within", "words", "allowed", "refused"),
     [
-        ("[0, 1]", "from 0 to 1", [0, 0.5, 1], [-0.1, 1.1, inf]),
-        ("[0, 1)", "from 0 to below 1", [0, 0.9], [-0.1, 1]),
-        ("(0, 1]", "above 0, at most 1", [0.1, 1], [0, 1.1]),
-        ("(-1, 1)", "above -1 and below 1", [-0.9, 0.9], [-1, 1]),
-        ("(0, inf)", "above 0", [0.1, 1e300], [0, inf]),
-        ("[3, inf)", "3 or more", [3, 4], [2, inf]),
+        (Range(0, 1), "from 0 to 1", [0, 0.5, 1], [-0.1, 1.1, inf]),
+        (Range(0, below=1), "from 0 to below 1", [0, 0.9], [-0.1, 1]),
+        (Range(above=0, high=1), "above 0, at most 1", [0.1, 1], [0, 1.1]),
+        (Range(above=-1, below=1), "above -1 and below 1", [-0.9, 0.9], [-1, 1]),
+        (Range(above=0), "above 0", [0.1, 1e300], [0, inf]),
+        (Range(3), "3 or more", [3, 4], [2, inf]),
     ],
 )
 def test_bounds_are_checked_as_described(
-    bounds: str, words: str, allowed: list[float], refused: list[float]
+    within: Range, words: str, allowed: list[float], refused: list[float]
 ) -> None:
-    about = only(number(0.5, bounds, "a share")).metadata
+    about = only(number(0.5, within, "a share")).metadata
     assert about["needs"].endswith(words)
     assert all(about["allowed"](value) for value in allowed)
     assert not any(about["allowed"](value) for value in [*refused, nan])
@@ -39,8 +40,8 @@ def test_what_a_number_counts_and_whether_it_may_be_null() -> None:
     needs = [
         only(field).metadata["needs"]
         for field in (
-            whole(1, "[1, inf)", "how long", "of steps"),
-            whole(None, "[1, 9]", "how long"),
+            whole(1, Range(1), "how long", "of steps"),
+            whole(None, Range(1, 9), "how long"),
         )
     ]
     assert needs == [

@@ -1,4 +1,4 @@
-"""A run's options survive being written and read, and an untrusted file does no harm."""
+"""A run's options survive being written and read."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "- 1", "seed: many", "sead: 3", "model: 3", "\0", "b\xfc"]
+    "text", ["a: [", "- 1", "seed: many", "sead: 3", "model: 3", "\0", "b\xfc", "a: " + "[" * 5000]
 )
 def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yaml"
@@ -34,39 +34,6 @@ def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) 
     with pytest.raises(UserError, match="is not the configuration of a run") as caught:
         load_options(path)
     assert "\n" not in str(caught.value)
-
-
-BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
-    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        (BOMB, r"line 2: \*a0 is an alias"),
-        ("model: &m\n  a: *m\n", r"line 2: \*m is an alias"),
-        ("a: &a {b: 1}\nc:\n  <<: *a\n", r"line 3: \*a is an alias"),
-        ("image: ${oc.env:HOME}", r"line 1: \$\{oc\.env:HOME\} is a reference"),
-        ("seed: 1\nimage: a ${oc.env:HOME} b", r"line 2: a \$\{oc\.env:HOME\} b is a reference"),
-        ("image: 'a \\\\${seed}'", "is a reference"),
-        ("model: {a: [{b: '${seed}'}]}", "is a reference"),
-        ("seed: ${seed}", "is a reference"),
-        ("".join(f"k{n}: 1\n" for n in range(20_000)), "more values"),
-        ("a: " + "[" * 5000, "deeper nesting"),
-        ("#\n" * 200_000, "allowed: up to"),
-    ],
-    ids=lambda text: text[:30],
-)
-def test_aliases_references_and_oversized_configurations_are_refused(
-    tmp_path: Path, text: str, reason: str
-) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    with pytest.raises(UserError, match=reason) as caught:
-        load_options(path)
-    assert "\n" not in str(caught.value)
-    assert os.environ["HOME"] not in str(caught.value).removeprefix(str(path))
 
 
 def test_a_pipe_instead_of_a_configuration_is_refused_without_waiting(tmp_path: Path) -> None:

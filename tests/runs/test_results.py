@@ -48,12 +48,7 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
         {"file": "sample/0.png", "group": ["a"]},
         {"file": "sample/0.png", "caption": None},
         {"file": "../secret.png"},
-        {"file": "sample/../sample/0.png"},
-        {"file": "sample//0.png"},
-        {"file": "./sample/0.png"},
-        {"file": "0.png"},
         {"file": ""},
-        {"file": "sample/status.json"},
         {"file": "sample/gone.png"},
         {"file": "sample/folder.png"},
         {"file": "sample/link.png"},
@@ -63,17 +58,11 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
 )
 def test_invalid_results_are_skipped_and_others_kept(tmp_path: Path, entry: Any) -> None:
     run = tmp_path / "run"
-    write(run, "sample/0.png", "sample/1.png", "sample/status.json", "0.png", "../secret.png")
+    write(run, "sample/0.png", "sample/1.png", "../secret.png")
     (run / "sample" / "folder.png").mkdir()
     (run / "sample" / "link.png").symlink_to(tmp_path / "secret.png")
     record(run, entry, {"file": "sample/1.png", "of_a_later_version": 1})
     assert read_results(run) == [Result("sample/1.png")]
-
-
-def test_absolute_paths_are_not_results(tmp_path: Path) -> None:
-    write(tmp_path, "run/sample/0.png")
-    record(tmp_path / "run", {"file": str(tmp_path / "run" / "sample" / "0.png")})
-    assert read_results(tmp_path / "run") == []
 
 
 def test_a_file_is_one_result(tmp_path: Path) -> None:

@@ -38,7 +38,6 @@ def test_records_come_back_in_the_order_of_their_numbers(tmp_path: Path) -> None
         '{"name": "a", "overrides": [1]}',
         '{"name": "a", "overrides": [], "state": null}',
         '{"name": "a", "overrides": [], "seconds": "long"}',
-        '{"name": "a", "overrides": [], "of_a_later_version": 1}',
     ],
 )
 def test_a_damaged_record_counts_as_none(tmp_path: Path, content: str) -> None:

@@ -76,7 +76,7 @@ class EdgeConnectRecipe(Recipe):
     lines_first: bool
 
     def __post_init__(self) -> None:
-        check_range(1, crop=self.crop)
+        check_range(1, crop=self.crop, max_size=self.max_size)
         check_range(1, MOST_LEVELS, sizes_learnt=self.sizes_learnt)
         check_range(1, MOST_CROPS, batch=self.batch)
         if isinstance(self.features, Mapping) and self.features:

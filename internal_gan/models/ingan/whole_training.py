@@ -173,7 +173,7 @@ class InGANRecipe(Recipe):
     same_scales: bool
 
     def __post_init__(self) -> None:
-        check_range(1, crop=self.crop)
+        check_range(1, crop=self.crop, max_size=self.max_size)
         check_range(0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start)
         check_range(
             0,

@@ -7,8 +7,9 @@ from itertools import islice, repeat
 import torch
 from torch import Tensor
 
+from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.limits import check_count
+from internal_gan.models.limits import MOST_RESULTS
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
@@ -52,10 +53,10 @@ def animate(
             a ``start_scale`` of 0 animates a random image, higher ones the stretched photo.
 
     Raises:
-        UserError: an argument out of range.
+        ValueError: an argument out of range.
     """
     model.ladder.check_finished()
-    check_count("the number of frames", frames)
+    check_range(1, MOST_RESULTS, frames=frames)
     model.ladder.check_scale(start_scale)
     walk = Walk(alpha, beta, fps)
     sizes = model.ladder.sizes_for(size, model.finished - 1)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
@@ -167,11 +167,9 @@ def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Ten
         feather: standard deviation of the Gaussian blur, in the same pixels.
 
     Raises:
-        UserError: a length below 0 or above ``LONGEST``.
+        ValueError: a length below 0 or above ``LONGEST``.
     """
-    for name, length in (("dilate", dilate), ("feather", feather)):
-        if not 0 <= length <= LONGEST:
-            raise UserError(f"{name} is {length}; allowed: 0 to {LONGEST:g} pixels")
+    check_range(0, LONGEST, dilate=dilate, feather=feather)
     used = mask
     if dilate or feather:
         grown = soften(dilated(shrink_mask(model, mask), dilate), feather)

@@ -6,10 +6,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.periodic import Moves, Wrap, join_borders
 from internal_gan.images.resize import resize
-from internal_gan.models.limits import check_count
+from internal_gan.models.limits import MOST_RESULTS
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
@@ -49,11 +49,10 @@ def samples(
             in both directions.
 
     Raises:
-        UserError: an argument out of range.
+        ValueError: an argument out of range.
     """
     model.ladder.check_finished()
-    check_count("sample count", count)
-    check_count("candidates", candidates)
+    check_range(1, MOST_RESULTS, count=count, candidates=candidates)
     model.ladder.check_scale(start_scale)
     if tileable not in (True, False, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")

@@ -6,9 +6,9 @@ import math
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
+from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.limits import check_count, check_result
+from internal_gan.models.limits import check_result
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.units import Size
 
@@ -46,15 +46,12 @@ def super_resolve(
         (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
 
     Raises:
-        UserError: an argument out of range, or fewer than two finished scales.
+        ValueError: an argument out of range, or fewer than two finished scales.
     """
-    if not 1 < factor < math.inf:
-        raise UserError(f"factor is {factor}; it must be a number above 1")
-    if not 0 <= noise < math.inf:
-        raise UserError(f"noise is {noise}; it must be 0 or more")
-    check_count("back_projection", back_projection, MOST_ROUNDS, least=0)
-    if passes is not None:
-        check_count("passes", passes, MOST_ROUNDS)
+    Range(above=1).check(factor=factor)
+    check_range(0, noise=noise)
+    check_range(0, MOST_ROUNDS, back_projection=back_projection)
+    check_range(1, MOST_ROUNDS, passes=passes)
     given = (model.image if image is None else image).to(model.device)
     sizes = super_resolution_sizes(model, factor, size_of(given), passes)
     rng = torch.Generator().manual_seed(seed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from torch import Tensor
 
-from internal_gan.errors import UserError
+from internal_gan.errors import Range
 
 PAPER_FPS = 10.0
 
@@ -35,18 +35,15 @@ class Walk:
         fps: frames per second.
 
     Raises:
-        UserError: a number out of range.
+        ValueError: a number out of range.
 
     Source: Shaham et al. 2019, supplementary material, animation.
     """
 
     def __init__(self, alpha: float = 0.1, beta: float = 0.9, fps: float = PAPER_FPS) -> None:
-        if not 0 < alpha <= 1:
-            raise UserError(f"alpha is {alpha}; allowed: above 0, at most 1")
-        if not 0 <= beta < 1:
-            raise UserError(f"beta is {beta}; allowed: 0 to below 1")
-        if not 0 < fps < math.inf:
-            raise UserError(f"fps is {fps}; allowed: above 0")
+        Range(above=0, high=1).check(alpha=alpha)
+        Range(0, below=1).check(beta=beta)
+        Range(above=0).check(fps=fps)
         paper = (1 - alpha) * (1 + beta), -(1 - alpha) * beta
         poles = np.roots([1.0, -paper[0], -paper[1]]).astype(complex) ** (PAPER_FPS / fps)
         self.a = float(poles.sum().real)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from internal_gan.config.hole_options import InpaintOptions
+from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.files import distinct
 from internal_gan.finishing.finished import Finished

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from internal_gan.config.hole_options import InpaintOptions, MaskOptions
+from internal_gan.config.task_options import InpaintOptions, MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.fill import fill_transparent

@@ -163,7 +163,7 @@ class TestCandidates:
         assert torch.equal(one, other)
 
     def test_none_is_refused(self, model: SinGAN) -> None:
-        with pytest.raises(UserError, match="candidates is 0"):
+        with pytest.raises(ValueError, match="candidates is 0"):
             samples(model, candidates=0)
 
 
@@ -176,7 +176,7 @@ def _counting(forward: Callable[..., Tensor], batches: list[int]) -> Callable[..
 
 
 def test_samples_are_generated_lazily(model: SinGAN) -> None:
-    with pytest.raises(UserError, match="count is 0"):
+    with pytest.raises(ValueError, match="count is 0"):
         samples(model, 0)
     drawn = samples(model, 2, (30, 40), seed=3)
     both = sample(model, 2, (30, 40), seed=3)

@@ -79,7 +79,7 @@ def test_a_generator_that_adds_nothing_gives_smooth_enlargement() -> None:
     ],
 )
 def test_a_number_out_of_range_is_named(options: dict[str, float], piece: str) -> None:
-    with pytest.raises(UserError, match=piece):
+    with pytest.raises(ValueError, match=piece):
         super_resolve(untrained(), **options)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.models.singan.walk import Fields, Walk
 
 COUNT = 20_000
@@ -112,5 +111,5 @@ def likeness(walk: Walk, frames: int) -> float:
     ],
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(ValueError, match=message):
         Walk(**options)
