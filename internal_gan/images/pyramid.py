@@ -17,6 +17,8 @@ Count = Literal["fewest", "released"]
 
 # More scales are a mistake, or take days to train.
 MOST_SCALES = 100
+# No image can be halved more often.
+MOST_LEVELS = 16
 # An image whose long side exceeds the limit by no more than this share keeps its size.
 SLACK = 0.02
 

@@ -25,6 +25,9 @@ from internal_gan.units import Size
 
 Schedule = Literal["linear", "geometric"]
 
+# Sides that every discriminator can judge.
+LARGE = (1024, 1024)
+
 
 class PatchDiscriminator(nn.Module):
     """One logit for each overlapping patch; unpadded unless ``padding`` is set (Shaham et al. 2019,
@@ -56,9 +59,9 @@ class PatchDiscriminator(nn.Module):
         width: int = 32,
         *,
         depth: int = 5,
-        kernel_size: int = 3,
-        norm: Norm = "batch",
-        init: Init = "normal",
+        kernel_size: int,
+        norm: Norm,
+        init: Init,
         channels: int = 3,
         widths: Sequence[int] | None = None,
         strides: Sequence[int] | None = None,
@@ -149,12 +152,12 @@ class MultiScaleDiscriminator(nn.Module):
         size: Size,
         *,
         width: int | None = None,
-        scales: int | None = None,
-        factor: float = 1.4,
-        min_side: int = 13,
-        coarse_weight: float = 2.0,
-        even_after: float = 1 / 3,
-        schedule: Schedule = "linear",
+        scales: int | None,
+        factor: float,
+        min_side: int,
+        coarse_weight: float,
+        even_after: float,
+        schedule: Schedule,
         sigmoid: bool = False,
         rng: torch.Generator | None = None,
     ) -> None:

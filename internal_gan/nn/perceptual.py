@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, pad
 from internal_gan.nn.hed import MEAN as HED_MEAN
 from internal_gan.nn.hed import VGG16, WHEEL, read_hed
-from internal_gan.patches.losses import MOST_LEVELS
 from internal_gan.weights import read_weights
 
 # Statistics of the images, in [0, 1], that torchvision's networks were trained on.

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
+from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.patches.search import grid, patches_at, squared_distances
 
 
@@ -44,8 +45,6 @@ class PatchLoss(ABC):
 FILTERS_AT_ONCE = 16
 # More directions than this do not fit into memory.
 MOST_AT_ONCE = 2**17
-# No image can be halved more often.
-MOST_LEVELS = 16
 MOST_STEPS_BETWEEN = 10**6
 
 

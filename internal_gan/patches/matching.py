@@ -5,8 +5,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.adam import adam
 
+from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.images.resize import size_of
-from internal_gan.patches.losses import MOST_LEVELS, SlicedWasserstein
+from internal_gan.patches.losses import SlicedWasserstein
 
 PATCH = 7
 # Directions compared at each size in each step; the initial learning rate, about the largest change

@@ -12,6 +12,18 @@ from internal_gan.images.resize import resize
 from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from internal_gan.nn.losses import WGANGP
 
+# SinGAN's and InGAN's of their papers, unless told otherwise.
+patch = partial(PatchDiscriminator, kernel_size=3, norm="batch", init="normal")
+multi_scale = partial(
+    MultiScaleDiscriminator,
+    scales=None,
+    factor=1.4,
+    min_side=13,
+    coarse_weight=2.0,
+    even_after=1 / 3,
+    schedule="linear",
+)
+
 
 def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
@@ -23,19 +35,19 @@ def test_parameter_count_of_the_paper(width: int) -> None:
     hidden = 3 * (width * 9 * width + width)
     last = width * 9 + 1
     norms = 4 * 2 * width
-    discriminator = PatchDiscriminator(width, norm="batch")
+    discriminator = patch(width)
     assert sum(p.numel() for p in discriminator.parameters()) == first + hidden + last + norms
 
 
 @pytest.mark.parametrize(("width", "count"), [(32, 29_185), (64, 113_665), (128, 448_513)])
 def test_parameter_count_in_numbers(width: int, count: int) -> None:
-    discriminator = PatchDiscriminator(width, norm="batch")
+    discriminator = patch(width)
     assert sum(p.numel() for p in discriminator.parameters()) == count
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
 def test_the_receptive_field_of_a_logit_is_11_by_11_pixels(norm: Any) -> None:
-    discriminator = PatchDiscriminator(8, norm=norm, init="kaiming", rng=rng()).eval()
+    discriminator = patch(8, norm=norm, init="kaiming", rng=rng()).eval()
     image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
     logits, _ = discriminator(image)
     logits[0, 0, 6, 9].backward()
@@ -51,7 +63,7 @@ def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(
     size: tuple[int, int],
 ) -> None:
     height, width = size
-    discriminator = PatchDiscriminator(8, norm="batch", rng=rng())
+    discriminator = patch(8, rng=rng())
     logits, features = discriminator(torch.zeros(2, 3, height, width))
     assert logits.shape == (2, 1, height - 10, width - 10)
     shapes = [(2, 8, height - 2 * k, width - 2 * k) for k in (1, 2, 3, 4)]
@@ -59,14 +71,14 @@ def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(
 
 
 def test_the_last_feature_map_leads_to_the_logits_without_an_activation() -> None:
-    discriminator = PatchDiscriminator(8, rng=rng())
+    discriminator = patch(8, rng=rng())
     logits, features = discriminator(torch.randn(1, 3, 20, 20, generator=rng(1)))
     torch.testing.assert_close(logits, discriminator.output(features[-1]))
     assert float(logits.detach().min()) < 0 < float(logits.detach().max())
 
 
 def test_equal_patches_get_equal_logits_wherever_they_are() -> None:
-    discriminator = PatchDiscriminator(8, norm="none", init="kaiming", rng=rng())
+    discriminator = patch(8, norm="none", init="kaiming", rng=rng())
     image = torch.randn(1, 3, 30, 30, generator=rng(1))
     image[..., 15:26, 17:28] = image[..., 2:13, 3:14]
     logits, _ = discriminator(image)
@@ -74,12 +86,12 @@ def test_equal_patches_get_equal_logits_wherever_they_are() -> None:
 
 
 def test_the_margin_is_half_the_receptive_field() -> None:
-    assert PatchDiscriminator(8).margin == 5
-    assert PatchDiscriminator(8, depth=3, kernel_size=5).margin == 6
+    assert patch(8).margin == 5
+    assert patch(8, depth=3, kernel_size=5).margin == 6
 
 
 def test_the_seed_decides_the_weights() -> None:
-    weights = [PatchDiscriminator(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
+    weights = [patch(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
 
@@ -93,7 +105,7 @@ def ingan_patch(**changes: Any) -> Callable[..., PatchDiscriminator]:
         "norm": "spectral_batch",
         "output_norm": "spectral",
     }
-    return partial(PatchDiscriminator, **(settings | changes))  # type: ignore[arg-type]
+    return partial(patch, **(settings | changes))
 
 
 def test_strides_widen_the_receptive_field() -> None:
@@ -111,11 +123,11 @@ def test_strides_widen_the_receptive_field() -> None:
 
 def test_the_number_of_strides_must_match_the_widths() -> None:
     with pytest.raises(ValueError, match="strides has 2 numbers; allowed: 3, one per hidden layer"):
-        PatchDiscriminator(widths=[4, 4, 4], strides=[1, 2])
+        patch(widths=[4, 4, 4], strides=[1, 2])
 
 
 def test_ingans_discriminator_has_nine_scales_and_2_million_weights_at_256_pixels() -> None:
-    discriminator = MultiScaleDiscriminator(ingan_patch(), (256, 256))
+    discriminator = multi_scale(ingan_patch(), (256, 256))
     one = (3 * 9 * 64 + 64) + (64 * 9 * 128 + 128) + (128 * 9 * 128 + 128) + (128 + 1)
     norms = 2 * (64 + 128 + 128)
     assert len(discriminator.networks) == 9
@@ -127,14 +139,14 @@ def test_ingans_discriminator_has_nine_scales_and_2_million_weights_at_256_pixel
     ("size", "scales"), [((13, 200), 1), ((18, 18), 1), ((19, 30), 2), ((256, 300), 9)]
 )
 def test_the_number_of_scales_follows_the_short_side(size: tuple[int, int], scales: int) -> None:
-    discriminator = MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), size)
+    discriminator = multi_scale(ingan_patch(widths=[2, 2, 2]), size)
     assert len(discriminator.networks) == scales
 
 
 def small_pair(**settings: Any) -> MultiScaleDiscriminator:
     """Two scales, 30 and 15 pixels high for an image 30 pixels high."""
     make = ingan_patch(widths=[4, 4, 4], norm="none", init="kaiming")
-    return MultiScaleDiscriminator(make, (30, 44), factor=2, rng=rng(), **settings)
+    return multi_scale(make, (30, 44), factor=2, rng=rng(), **settings)
 
 
 def test_the_maps_are_resized_to_the_first_and_averaged() -> None:
@@ -187,13 +199,13 @@ def test_a_small_image_is_judged_only_by_scales_that_fit() -> None:
 )
 def test_impossible_scale_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        MultiScaleDiscriminator(ingan_patch(widths=[2, 2, 2]), (30, 44), **settings)
+        multi_scale(ingan_patch(widths=[2, 2, 2]), (30, 44), **settings)
 
 
 @pytest.mark.parametrize("norm", ["none", "spectral_batch"])
 def test_the_gradient_penalty_reaches_every_scale(norm: Any) -> None:
     make = ingan_patch(widths=[4, 4, 4], norm=norm, init="kaiming")
-    discriminator = MultiScaleDiscriminator(make, (40, 50), rng=rng())
+    discriminator = multi_scale(make, (40, 50), rng=rng())
     real, fake = torch.rand(2, 1, 3, 40, 50, generator=rng(1)) * 2 - 1
     torch.autograd.backward(WGANGP().penalty(discriminator, real, fake, rng(2)))
     for network in discriminator.networks:

@@ -139,7 +139,7 @@ def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:
 def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
     norm: Any, penalty_norm: Any
 ) -> None:
-    discriminator = PatchDiscriminator(8, norm=norm, init="kaiming", rng=rng())
+    discriminator = PatchDiscriminator(8, kernel_size=3, norm=norm, init="kaiming", rng=rng())
     real = torch.rand(1, 3, 16, 20, generator=rng(1))
     fake = torch.rand(1, 3, 16, 20, generator=rng(2))
     penalty = WGANGP(penalty_norm=penalty_norm).penalty(discriminator, real, fake, rng())
@@ -161,7 +161,7 @@ def test_the_penalty_does_not_reach_the_generator() -> None:
 
 
 def test_the_penalty_is_float32_under_bfloat16_autocast() -> None:
-    discriminator = PatchDiscriminator(8, norm="none", init="kaiming", rng=rng())
+    discriminator = PatchDiscriminator(8, kernel_size=3, norm="none", init="kaiming", rng=rng())
     seen: list[torch.dtype] = []
     discriminator.output.register_forward_hook(lambda *args: seen.append(args[2].dtype))
     real, fake = (x.repeat(1, 1, 4, 4) for x in images(1))

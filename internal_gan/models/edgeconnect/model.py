@@ -68,6 +68,7 @@ class EdgeConnect(SeveralPhotosModel):
 
     Attributes:
         edge_network, completion_network: None until they are trained.
+        finished_stages: how many have been trained; several train the same network.
         scale: training size of the first photo as a fraction of its original size.
         practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
             training.
@@ -78,7 +79,6 @@ class EdgeConnect(SeveralPhotosModel):
 
     family: ClassVar[str] = "edgeconnect"
     task: ClassVar[str] = "inpaint"
-    finished = 0
 
     def __init__(
         self,
@@ -104,11 +104,16 @@ class EdgeConnect(SeveralPhotosModel):
         self.noise = noise
         self.settle = settle
         self.lines_first = lines_first
+        self.finished_stages = 0
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
         self.practice_hole: Tensor | None = None
         self._last: tuple[Sequence[Tensor | None], Tensor] | None = None
+
+    @property
+    def finished(self) -> int:
+        return self.finished_stages
 
     @property
     def stage_names(self) -> Sequence[str]:
@@ -131,7 +136,7 @@ class EdgeConnect(SeveralPhotosModel):
     def restore(self, metadata: Mapping[str, Any]) -> None:
         super().restore({**metadata, "finished": 0})
         self.keep_holes([torch.zeros_like(image[:, :1]) for image in self.images])
-        self.finished = int(metadata["finished"])
+        self.finished_stages = int(metadata["finished"])
         self.scale = float(metadata["scale"])
         check_range(1e-6, 1, scale=self.scale)
         has_edges = self.detector is not None

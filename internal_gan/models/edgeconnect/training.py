@@ -12,7 +12,7 @@ from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.pyramid import fit_size
+from internal_gan.images.pyramid import MOST_LEVELS, fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
@@ -24,7 +24,6 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
-from internal_gan.patches.losses import MOST_LEVELS
 
 MOST_CROPS = 1024
 
@@ -230,7 +229,7 @@ class EdgeStage(InpaintingStage):
     def finish(self) -> None:
         freeze(self.generator)
         self.model.edge_network = self.generator
-        self.model.finished += 1
+        self.model.finished_stages += 1
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
@@ -279,7 +278,7 @@ class CompletionStage(InpaintingStage):
     def finish(self) -> None:
         freeze(self.completion)
         self.model.completion_network = self.completion
-        self.model.finished += 1
+        self.model.finished_stages += 1
 
     def _draw(self) -> tuple[Batch, Tensor, Tensor]:
         """A fresh batch, its completion (N, 3, h, w) and the edges that guided it."""

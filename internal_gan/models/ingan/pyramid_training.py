@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -20,7 +21,7 @@ from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_losses
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
-from internal_gan.nn.discriminators import MultiScaleDiscriminator
+from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.units import Size
 
@@ -82,7 +83,7 @@ class InGANPyramidStage(Stage):
                     _warm_start(network, old[min(max(place - 1, 0), len(old) - 1)])
 
         self.photos = [self._prepared(photo) for photo in range(len(model.images))]
-        judged = recipe.judged_side if self.adversarial_weight else 1
+        judged = 1 if self.discriminator is None else self.discriminator.min_side
         patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
         self._tell_cut_range()
@@ -248,10 +249,10 @@ class InGANPyramidRecipe(LadderRecipe):
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
-    @property
+    @cached_property
     def judged_side(self) -> int:
         """The discriminator's smallest picture."""
-        return int(getattr(self.discriminator, "keywords", {}).get("min_side", 13))
+        return self.discriminator(size=LARGE, width=1, scales=1).min_side
 
     @property
     def min_side(self) -> int:

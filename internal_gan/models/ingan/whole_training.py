@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -17,7 +18,7 @@ from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import MOST
-from internal_gan.nn.discriminators import MultiScaleDiscriminator
+from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
@@ -111,7 +112,7 @@ class InGANStage(Stage):
         low, high = (1 + reached * (limit - 1) for limit in self.model.scale_range)
         factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
         height, width = (
-            max(self.recipe.min_side, round(side * factor))
+            max(self.discriminator.min_side, round(side * factor))
             for side, factor in zip(self.crop_size, factors.tolist(), strict=True)
         )
         return height, width
@@ -189,11 +190,10 @@ class InGANRecipe(Recipe):
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
-    @property
+    @cached_property
     def min_side(self) -> int:
         """The shortest side that the discriminator judges, in pixels."""
-        keywords = getattr(self.discriminator, "keywords", {})
-        return int(keywords.get("min_side", 13))
+        return self.discriminator(size=LARGE, scales=1).min_side
 
     def prepare(
         self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()

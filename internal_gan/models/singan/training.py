@@ -255,6 +255,5 @@ class SinGANRecipe(LadderRecipe):
         return self.judged_side
 
     def check(self, model: SinGAN) -> None:
-        self.generator(width=1)
         per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
         per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)

@@ -49,15 +49,15 @@ class ResidualPatchGenerator(nn.Module):
 
     def __init__(
         self,
-        width: int = 32,
+        width: int,
         *,
-        depth: int = 5,
-        kernel_size: int = 3,
-        norm: Norm = "batch",
-        init: Init = "normal",
-        output_std: float | None = None,
-        gradient_floor: float = 0.0,
-        padding: Padding = "zero",
+        depth: int,
+        kernel_size: int,
+        norm: Norm,
+        init: Init,
+        output_std: float | None,
+        gradient_floor: float,
+        padding: Padding,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()

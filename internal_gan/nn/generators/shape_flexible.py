@@ -48,16 +48,16 @@ class ShapeFlexibleGenerator(nn.Module):
 
     def __init__(
         self,
-        width: int = 64,
+        width: int,
         *,
-        depth: int = 3,
-        residual_blocks: int = 6,
-        kernel_size: int = 7,
-        norm: Norm = "spectral_batch",
-        init: Init = "xavier",
-        padding: Padding = "reflect",
-        downscale: Downscale = "stride",
-        statistics: Statistics = "running",
+        depth: int,
+        residual_blocks: int,
+        kernel_size: int,
+        norm: Norm,
+        init: Init,
+        padding: Padding,
+        downscale: Downscale,
+        statistics: Statistics,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()

@@ -1,14 +1,31 @@
 """EdgeConnect's generator keeps sizes, and has the paper's layers and receptive field."""
 
+from functools import partial
+from typing import Any
+
 import pytest
 import torch
 
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 
+of_paper = partial(
+    DilatedResidualGenerator,
+    width=64,
+    depth=2,
+    residual_blocks=8,
+    dilation=2,
+    kernel_size=7,
+    norm="instance",
+    init="normal",
+    output_std=None,
+    padding="reflect",
+    downscale="stride",
+    affine=True,
+)
 
-def generator(**settings: object) -> DilatedResidualGenerator:
-    rng = torch.Generator().manual_seed(0)
-    return DilatedResidualGenerator(4, 3, rng=rng, **settings)  # type: ignore[arg-type]
+
+def generator(**settings: Any) -> DilatedResidualGenerator:
+    return of_paper(4, 3, rng=torch.Generator().manual_seed(0), **settings)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 30), (5, 3), (1, 9)])

@@ -1,5 +1,6 @@
 """The generator of one scale: its size, receptive field and initial weights."""
 
+from functools import partial
 from typing import Any, get_args
 
 import pytest
@@ -12,6 +13,17 @@ from internal_gan.nn.blocks import LEAKY_SLOPE, Norm, Padding
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 
 MARGIN = 5
+# The paper's generator, unless told otherwise.
+generator_of = partial(
+    ResidualPatchGenerator,
+    depth=5,
+    kernel_size=3,
+    norm="batch",
+    init="normal",
+    output_std=None,
+    gradient_floor=0.0,
+    padding="zero",
+)
 NORMS = get_args(Norm)
 
 
@@ -34,27 +46,27 @@ def test_parameter_count_of_the_paper(width: int) -> None:
     hidden = 3 * (width * 9 * width + width)
     last = width * 9 * 3 + 3
     norms = 4 * 2 * width
-    generator = ResidualPatchGenerator(width, norm="batch")
+    generator = generator_of(width)
     assert sum(p.numel() for p in generator.parameters()) == first + hidden + last + norms
 
 
 @pytest.mark.parametrize(("width", "count"), [(32, 29_763), (64, 114_819), (128, 450_819)])
 def test_parameter_count_in_numbers(width: int, count: int) -> None:
-    generator = ResidualPatchGenerator(width, norm="batch")
+    generator = generator_of(width)
     assert sum(p.numel() for p in generator.parameters()) == count
 
 
 @pytest.mark.parametrize("size", [(1, 1), (25, 33), (11, 64), (47, 20)])
 @pytest.mark.parametrize("norm", NORMS)
 def test_the_output_has_the_size_of_the_input(norm: Any, size: tuple[int, int]) -> None:
-    generator = ResidualPatchGenerator(8, norm=norm, rng=rng()).eval()
+    generator = generator_of(8, norm=norm, rng=rng()).eval()
     assert generator(noise_for(*size, 2)).shape == (2, 3, *size)
     assert generator(noise_for(*size, 2), image_of(*size, 2)).shape == (2, 3, *size)
 
 
 @pytest.mark.parametrize("norm", NORMS)
 def test_receptive_field_is_11_by_11_if_the_norm_is_local(norm: Any) -> None:
-    generator = ResidualPatchGenerator(8, norm=norm, init="kaiming", rng=rng()).eval()
+    generator = generator_of(8, norm=norm, init="kaiming", rng=rng()).eval()
     noise = noise_for(21, 27).requires_grad_()
     generator(noise)[0, :, 9, 13].sum().backward()
     assert noise.grad is not None
@@ -66,7 +78,7 @@ def test_receptive_field_is_11_by_11_if_the_norm_is_local(norm: Any) -> None:
 
 @pytest.mark.parametrize("norm", NORMS)
 def test_images_of_a_batch_influence_each_other_only_with_batch_statistics(norm: Any) -> None:
-    generator = ResidualPatchGenerator(8, norm=norm, init="kaiming", rng=rng())
+    generator = generator_of(8, norm=norm, init="kaiming", rng=rng())
     noise = noise_for(14, 19, 2) * torch.tensor([1.0, 3.0]).view(2, 1, 1, 1)
     with parametrize.cached():  # keeps the weights: each use in training refines spectral norms
         together, alone = generator(noise)[:1], generator(noise[:1])
@@ -74,14 +86,14 @@ def test_images_of_a_batch_influence_each_other_only_with_batch_statistics(norm:
 
 
 def test_the_margin_is_half_the_receptive_field() -> None:
-    assert ResidualPatchGenerator(8).margin == 5
-    assert ResidualPatchGenerator(8, depth=3).margin == 3
-    assert ResidualPatchGenerator(8, depth=2, kernel_size=7).margin == 6
+    assert generator_of(8).margin == 5
+    assert generator_of(8, depth=3).margin == 3
+    assert generator_of(8, depth=2, kernel_size=7).margin == 6
 
 
 @pytest.mark.parametrize("coarsest", [True, False])
 def test_forward_is_the_formula_of_the_paper(coarsest: bool) -> None:
-    generator = ResidualPatchGenerator(8, norm="batch", rng=rng())
+    generator = generator_of(8, rng=rng())
     noise = noise_for(14, 19)
     image = None if coarsest else image_of(14, 19)
     w = generator.state_dict()
@@ -100,8 +112,8 @@ def test_forward_is_the_formula_of_the_paper(coarsest: bool) -> None:
 @pytest.mark.parametrize("norm", ["none", "batch"])
 def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
     image = image_of(20, 24)
-    generator = ResidualPatchGenerator(32, norm=norm, init="kaiming", output_std=0.005, rng=rng())
-    plain = ResidualPatchGenerator(32, norm=norm, init="kaiming", rng=rng())
+    generator = generator_of(32, norm=norm, init="kaiming", output_std=0.005, rng=rng())
+    plain = generator_of(32, norm=norm, init="kaiming", rng=rng())
     noise = 0.1 * noise_for(20, 24)
     with torch.no_grad():
         assert float((generator(noise, image) - image).abs().mean()) < 0.1
@@ -110,12 +122,12 @@ def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
 
 def test_output_std_of_zero_is_the_identity() -> None:
     image = image_of(20, 24)
-    generator = ResidualPatchGenerator(8, output_std=0.0, rng=rng())
+    generator = generator_of(8, output_std=0.0, rng=rng())
     assert torch.equal(generator(noise_for(20, 24), image), image)
 
 
 def test_output_std_is_the_last_layers_standard_deviation() -> None:
-    generator = ResidualPatchGenerator(128, init="kaiming", output_std=0.005, rng=rng())
+    generator = generator_of(128, init="kaiming", output_std=0.005, rng=rng())
     assert float(generator.output.weight.detach().std()) == pytest.approx(0.005, rel=0.05)
 
 
@@ -123,9 +135,7 @@ def test_padding_changes_the_border_only() -> None:
     modes: tuple[Padding, ...] = ("zero", "reflect", "replicate", "circular")
     image, noise = image_of(20, 24), noise_for(20, 24)
     zero, *others = [
-        ResidualPatchGenerator(8, norm="none", init="kaiming", padding=mode, rng=rng())(
-            noise, image
-        )
+        generator_of(8, norm="none", init="kaiming", padding=mode, rng=rng())(noise, image)
         for mode in modes
     ]
     for other in others:
@@ -134,21 +144,21 @@ def test_padding_changes_the_border_only() -> None:
 
 
 def test_the_seed_decides_the_weights() -> None:
-    weights = [ResidualPatchGenerator(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
+    weights = [generator_of(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
 
 
 def test_the_gradient_floor_leaves_the_output_alone() -> None:
-    plain = ResidualPatchGenerator(8, init="kaiming", rng=rng())
-    floored = ResidualPatchGenerator(8, init="kaiming", gradient_floor=0.05, rng=rng())
+    plain = generator_of(8, init="kaiming", rng=rng())
+    floored = generator_of(8, init="kaiming", gradient_floor=0.05, rng=rng())
     noise = noise_for(12, 9)
     assert torch.equal(plain(noise), floored(noise))
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.05])
 def test_a_saturated_output_still_has_gradients_with_a_gradient_floor(floor: float) -> None:
-    generator = ResidualPatchGenerator(8, norm="none", gradient_floor=floor, rng=rng())
+    generator = generator_of(8, norm="none", gradient_floor=floor, rng=rng())
     bias = generator.get_parameter("output.bias")
     with torch.no_grad():
         generator.output.weight.zero_()

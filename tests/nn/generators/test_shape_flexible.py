@@ -1,5 +1,6 @@
 """InGAN's generator: its parameters, any input and output size, and where it transforms."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,9 +16,23 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+of_paper = partial(
+    ShapeFlexibleGenerator,
+    width=64,
+    depth=3,
+    residual_blocks=6,
+    kernel_size=7,
+    norm="spectral_batch",
+    init="xavier",
+    padding="reflect",
+    downscale="stride",
+    statistics="running",
+)
+
+
 def small(**settings: Any) -> ShapeFlexibleGenerator:
     tiny: dict[str, Any] = {"width": 4, "residual_blocks": 2, "init": "kaiming"}
-    return ShapeFlexibleGenerator(rng=rng(), **(tiny | settings))
+    return of_paper(rng=rng(), **(tiny | settings))
 
 
 def image_of(height: int, width: int) -> Tensor:
@@ -33,7 +48,7 @@ def test_parameter_count_of_the_paper() -> None:
     up = conv(512, 256, 3) + conv(256, 128, 3) + conv(128, 64, 3)
     block = conv(512, 128, 1) + conv(128, 128, 3) + conv(128, 512, 1)
     ends = conv(3, 64, 7) + conv(64, 3, 7, norm=False)
-    count = sum(p.numel() for p in ShapeFlexibleGenerator().parameters())
+    count = sum(p.numel() for p in of_paper().parameters())
     assert count == down + 6 * block + up + ends == 4_804_611
 
 
@@ -91,7 +106,7 @@ def test_gradients_of_the_cycle_reach_every_weight(norm: Any) -> None:
 
 
 def test_the_seed_decides_the_weights() -> None:
-    weights = [ShapeFlexibleGenerator(4, rng=rng(s)).output.weight for s in (3, 3, 4)]
+    weights = [of_paper(width=4, rng=rng(s)).output.weight for s in (3, 3, 4)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
 
