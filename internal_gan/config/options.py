@@ -45,7 +45,7 @@ from internal_gan.config.task_options import (
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
-LOGGERS = ("none", "tensorboard", "wandb")
+LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 # A licence identifier of the Hugging Face Hub.
 LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence identifier of the Hub, such as cc0-1.0"
@@ -77,7 +77,7 @@ class TrainerOptions:
         25, "[1, inf)", "steps between two lines in metrics.jsonl", "of steps"
     )
     threads: int | None = whole(
-        None, "[1, inf)", "CPU threads; null: OMP_NUM_THREADS, or else measured at every stage"
+        None, "[1, inf)", "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
     )
 
 
