@@ -29,7 +29,7 @@ from benchmarks._common import (
 from benchmarks._models import Subject, device_name, prepared
 from internal_gan.models.base import Stage
 from internal_gan.sweeps.table import as_markdown
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
 
@@ -44,14 +44,12 @@ class Contender:
         self.seconds: list[list[float]] = []
         self._rng = torch.Generator(self.model.device).manual_seed(self.subject.options.seed)
         self._previous: Stage | None = None
-        self._step = 0
 
     def begin(self, index: int) -> None:
         steps = self.subject.steps[index]
         stage = self.subject.recipe.stage(self.model, index, steps, self._previous, self._rng)
         self._previous = stage
-        self._trainee = Trainee(stage, steps, self.subject.precision)
-        self._step = 0
+        self._trainer = StageTrainer(stage, self.subject.precision)
         self.seconds.append([])
         self._run(1)
 
@@ -61,7 +59,7 @@ class Contender:
         self.seconds[-1].append((time.perf_counter() - start) / steps)
 
     def end(self) -> None:
-        self._trainee.finish()
+        self._trainer.finish()
 
     def last_line(self) -> str:
         height, width = self.model.sizes[len(self.seconds) - 1]
@@ -90,10 +88,12 @@ class Contender:
 
     def _run(self, steps: int) -> None:
         for _ in range(steps):
-            self._trainee.step(self._step)
-            self._step += 1
+            self._trainer.discriminator_updates()
+            self._trainer.generator_updates()
+            self._trainer.average()
+            self._trainer.step += 1
         # Reads a value from the device, which waits until the steps are done.
-        self._trainee.check_finite()
+        self._trainer.check_finite()
 
 
 def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 import internal_gan
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.stage_trainer import StageTrainer
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 PACKAGE = Path(internal_gan.__file__).parent
@@ -45,7 +45,7 @@ class PretendCuda(TorchFunctionMode):
     """See :func:`pretend_cuda`.
 
     Attributes:
-        steps: training steps taken.
+        steps: parts of training steps (updates of a network, averaging) taken.
         waits: what made the CPU wait for the device during these, and where.
     """
 
@@ -212,7 +212,7 @@ def pretend_cuda() -> Iterator[PretendCuda]:
     """Make torch pretend that there is a GPU of capability 8.0.
 
     As on a real one, calls that mix devices raise, and so does reading a tensor's values without
-    copying them. Waits for the device are counted in ``Trainee.step``.
+    copying them. Waits for the device are counted in the parts of a training step.
     """
     mode = PretendCuda()
     with pytest.MonkeyPatch.context() as patch, mode:
@@ -235,17 +235,21 @@ def pretend_cuda() -> Iterator[PretendCuda]:
         patch.setattr(torch.cuda, "synchronize", lambda *_: mode.wait("synchronize"))
         patch.setattr(torch.nn.Parameter, "__new__", _new_parameter)
         patch.setattr(torch._C, "_group_tensors_by_device_and_dtype", _grouped)
-        step, backward = Trainee.step, torch.autograd.backward
+        backward = torch.autograd.backward
 
-        def counted(trainee: Trainee, number: int) -> dict[str, Tensor]:
-            with mode.step():
-                return step(trainee, number)
+        def counted(part: Callable[[StageTrainer], Any]) -> Callable[[StageTrainer], Any]:
+            def watched(trainer: StageTrainer) -> Any:
+                with mode.step():
+                    return part(trainer)
+
+            return watched
 
         def unwatched(*args: Any, **kwargs: Any) -> None:
             with mode.backward():
                 backward(*args, **kwargs)
 
-        patch.setattr(Trainee, "step", counted)
+        for name in ("discriminator_updates", "generator_updates", "average"):
+            patch.setattr(StageTrainer, name, counted(getattr(StageTrainer, name)))
         patch.setattr(torch.autograd, "backward", unwatched)
         yield mode
 

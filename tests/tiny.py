@@ -27,6 +27,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
+from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
@@ -153,6 +154,14 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
         stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
         stages[-1].finish()
     return stages
+
+
+def take_step(trainer: StageTrainer) -> None:
+    """Train a stage for one step."""
+    trainer.discriminator_updates()
+    trainer.generator_updates()
+    trainer.average()
+    trainer.step += 1
 
 
 def tiny_ingan(

@@ -44,7 +44,7 @@ from internal_gan.errors import Range
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
-LOGGERS = ("none", "tensorboard", "wandb")
+LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 # A licence identifier of the Hugging Face Hub.
 LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence identifier of the Hub, such as cc0-1.0"
@@ -74,7 +74,7 @@ class TrainerOptions:
     )
     log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
     threads: int | None = whole(
-        None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at every stage"
+        None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
     )
 
 

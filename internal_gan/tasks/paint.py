@@ -106,14 +106,7 @@ def quantized(
     rng = torch.Generator(model.device).manual_seed(seed)
     stage = QuantizedStage(recipe, model, start_scale, colours, rng)
     try:
-        train_stage(
-            model,
-            stage,
-            stage.steps,
-            rng,
-            precision=precision,
-            callbacks=callbacks,
-        )
+        train_stage(stage, precision=precision, callbacks=callbacks)
     finally:
         for callback in callbacks:
             callback.close()

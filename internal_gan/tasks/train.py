@@ -1,6 +1,5 @@
 """task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +35,6 @@ from internal_gan.tasks.reporting import (
 )
 from internal_gan.tasks.run_callbacks import Pictures, Schedule
 from internal_gan.tasks.runner import work_of
-from internal_gan.training import weights_and_biases
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
@@ -182,8 +180,6 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     """
     if options.logger == "tensorboard":
         summary_writer()
-    if options.logger == "wandb":
-        weights_and_biases.package()
     device, device_reason = prepare_device(options.device, options.precision)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
@@ -276,8 +272,6 @@ def _learn(
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
-    if options.logger == "wandb":
-        callbacks.append(weights_and_biases.WandbLogger(folder.path, dataclasses.asdict(options)))
     if callable(caller.progress):
         callbacks.append(ProgressReports(caller.progress))
     callbacks += caller.callbacks

@@ -8,17 +8,16 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import Model, Recipe, Stage
+from internal_gan.training import threads
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.threads import Threads
-from internal_gan.training.trainee import NotFiniteError, Trainee
-from internal_gan.units import duration, parse_duration
+from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
+from internal_gan.units import counted, duration, parse_duration
 
 if sys.platform != "win32":
     import resource
@@ -31,6 +30,9 @@ RESERVE_SECONDS = 4.0
 # Measuring may take this much of a budget. On a slow or busy machine, any excess is added to the
 # budget; otherwise no time would be left to train.
 MEASURING_FRACTION = 1 / 3
+# More threads are used only if they take less than this fraction of the time, since the number of
+# threads affects the last digits of results.
+WORTH = 0.9
 # Occasional work recurs within this many steps.
 PROBE_STEPS = 8
 # Stages whose first step takes longer are measured with fewer steps.
@@ -45,14 +47,13 @@ def plan(
     options: TrainerOptions,
     precision: torch.dtype,
     seed: int,
-    threads: Threads,
     state: Mapping[str, Any] | None,
     started: float,
 ) -> tuple[TrainingPlan, float]:
-    """Choose the number of steps of every stage and measure their cost on this machine.
+    """Choose the number of threads and of every stage's steps, and measure what they cost here.
 
     Args:
-        state: saved state of a resumed training, whose steps are kept.
+        state: saved state of a resumed training, whose steps and number of threads are kept.
         started: ``time.monotonic()`` at the start of the run.
 
     Returns:
@@ -65,7 +66,15 @@ def plan(
         if options.max_steps is not None:
             steps = [min(n, options.max_steps) for n in steps]
 
-    found = measure(recipe, model, steps, precision, seed, threads, brief=options.time is None)
+    earlier = state["threads"] if state else None
+    counts = threads.choices(options.threads, model.device, earlier)
+    found = measure(recipe, model, steps, precision, seed, counts, brief=options.time is None)
+    if earlier not in (None, found.threads):
+        _log.warning(
+            "Continuing with %s instead of %d: results may differ in their last digits",
+            counted(found.threads, "thread"),
+            earlier,
+        )
     if not options.time or state:
         return found, math.inf
     seconds, measured = parse_duration(options.time), time.monotonic() - started
@@ -96,19 +105,41 @@ def measure(
     steps: Sequence[int],
     precision: torch.dtype,
     seed: int,
-    threads: Threads,
+    counts: Sequence[int],
     *,
     brief: bool = False,
 ) -> TrainingPlan:
-    """Try a few steps of every stage on a throwaway copy of ``model``.
+    """Try a few steps of every stage with each number of threads, and use the fastest from now on.
 
     Args:
         model: prepared but untrained; not changed.
         steps: number of steps to plan for each stage.
+        counts: the numbers of threads to choose from, in ascending order.
         brief: measure short stages with a single step.
     """
     if model.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(model.device)  # left by an earlier run in this process
+    best: TrainingPlan | None = None
+    for count in counts:
+        threads.use(count)
+        found = _tried(recipe, model, steps, precision, seed, brief)
+        if best is not None and found.total_seconds > WORTH * best.total_seconds:
+            break  # if two threads gain nothing, neither will four
+        best = found
+    assert best is not None
+    threads.use(best.threads)
+    return best
+
+
+def _tried(
+    recipe: Recipe,
+    model: Model,
+    steps: Sequence[int],
+    precision: torch.dtype,
+    seed: int,
+    brief: bool,
+) -> TrainingPlan:
+    """The cost of every stage, from a few steps on a throwaway copy of ``model``."""
     scratch = copy.deepcopy(model)
     rng = torch.Generator(scratch.device).manual_seed(seed)
     plans: list[StagePlan] = []
@@ -118,21 +149,22 @@ def measure(
         if previous is None:
             run_steps(stage, 1, precision)  # a process's first step also sets up the libraries
         single = brief and count <= PROBE_STEPS
-        fastest, seconds = threads.fastest(partial(_seconds_per_step, stage, precision, single))
-        plans.append(StagePlan(stage.name, stage.size, count, seconds, fastest))
+        seconds = _seconds_per_step(stage, precision, single)
+        plans.append(StagePlan(stage.name, stage.size, count, seconds))
         stage.finish()
         previous = stage
-    return TrainingPlan(plans, peak_memory(scratch.device))
+    return TrainingPlan(plans, peak_memory(scratch.device), torch.get_num_threads())
 
 
 def run_steps(stage: Stage, count: int, precision: torch.dtype) -> None:
     """Train a stage for ``count`` steps and wait for the device."""
-    trainee = Trainee(stage, count, precision)
-    # A value that is not finite may be a passing fault, which training recovers from.
-    with suppress(NotFiniteError):
-        for step in range(count):
-            trainee.step(step)
-        trainee.check_finite()
+    trainer = StageTrainer(stage, precision)
+    with suppress(NotFiniteError):  # the training itself deals with it
+        for trainer.step in range(count):
+            trainer.discriminator_updates()
+            trainer.generator_updates()
+            trainer.average()
+        trainer.check_finite()
 
 
 def _seconds_per_step(stage: Stage, precision: torch.dtype, single: bool) -> float:
@@ -173,8 +205,10 @@ def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> Tr
 
     Args:
         trained: seconds spent on the steps of the earlier stages.
-        left: seconds of the budget that are left.
+        left: seconds of the budget that are left, infinite without one.
     """
+    if left == math.inf:
+        return None
     planned = sum(stage.seconds for stage in plan.stages[:index])
     slower = max(1.0, trained / planned)
     done, rest = plan.stages[:index], plan.stages[index:]

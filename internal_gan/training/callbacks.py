@@ -16,14 +16,12 @@ class StagePlan:
         size: (height, width) in pixels.
         steps: number of training steps.
         seconds_per_step: measured before training; 0 if not measured.
-        threads: CPU threads to start with; 0 if not measured.
     """
 
     name: str
     size: Size
     steps: int
     seconds_per_step: float
-    threads: int = 0
 
     @property
     def seconds(self) -> float:
@@ -39,10 +37,12 @@ class TrainingPlan:
         stages: every stage in order, including those a resumed run has finished.
         peak_memory_bytes: peak while every stage was tried for a few steps, None if unknown. The
             run may still need more.
+        threads: CPU threads of the whole run; 0 if not chosen for it.
     """
 
     stages: Sequence[StagePlan]
     peak_memory_bytes: int | None = None
+    threads: int = 0
 
     @property
     def total_seconds(self) -> float:

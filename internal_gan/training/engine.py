@@ -1,8 +1,8 @@
 """The loop that trains any family: stage after stage, discriminator then generator."""
 
-import math
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,13 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import save_model
-from internal_gan.training import budget, saver, threads
+from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
-from internal_gan.training.recovery import Recovery
-from internal_gan.training.saver import Saver
+from internal_gan.training.saver import Saver, load_state, precision_of, restore_model
 from internal_gan.training.signals import StopRequest
-from internal_gan.training.threads import Pacemaker, Threads
-from internal_gan.training.trainee import NotFiniteError, Trainee
+from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
+
+_log = logging.getLogger(__name__)
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
@@ -71,116 +70,143 @@ def train(
     started = time.monotonic()
     rng = torch.Generator(model.device).manual_seed(seed)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    state = saver.load_state(folder, model) if resume else None
+    saver = Saver(folder, model, architecture, options.checkpoint_interval)
+    state = load_state(folder, model) if resume else None
     if state:
-        precision = saver.precision_of(state)
+        precision = precision_of(state)
     with StopRequest(stop) as request, threads.restored(), _repeatable(model.device):
-        choice = Threads(options.threads, model.device)
-        plan, ends = budget.plan(recipe, model, options, precision, seed, choice, state, started)
+        plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
+        folder.write_status("running", threads=plan.threads)
         if state:
-            saver.restore_model(folder, model, state)
+            restore_model(folder, model, state)
         for callback in callbacks:
             callback.on_start(model, plan)
-
-        trained = 0.0
-        previous: Stage | None = None
-        for index in range(model.finished, model.num_stages):
-            if index and math.isfinite(ends):
-                left = ends - time.monotonic()
-                if shorter := budget.shortened(plan, index, trained, left):
-                    plan = shorter
-                    for callback in callbacks:
-                        callback.on_replan(model, plan)
-            began = time.monotonic()
-            if state:
-                rng.set_state(state["stage_rng"].cpu())
-            stage_rng = rng.get_state()
-            # With a fixed number of threads, a resumed run builds the same stage.
-            threads.use(choice.counts[0])
-            steps = plan.stages[index].steps
-            stage = recipe.stage(model, index, steps, previous, rng)
-            trainee = Trainee(stage, steps, precision)
-            keeper = Saver(folder, model, plan, index, trainee, rng, stage_rng)
-            first = keeper.load(state) if state else 0
-            recovery = Recovery(trainee, rng, first, keeper.note_repeat)
-            pacemaker = Pacemaker(recovery, choice, plan.stages[index], keeper.note_threads)
-            pacemaker.begin(state.get("threads") if state else None)
-            state = None
-
-            with _ends_in_good_state(recovery, keeper):
-                for step, scalars in recovery.steps(options.log_interval):
-                    for callback in callbacks:
-                        callback.on_step(index, step, steps, scalars)
-                    due = keeper.age >= options.checkpoint_interval or step == steps
-                    reason = request.reason
-                    if (due or reason) and recovery.confirm():
-                        keeper.save(step)
-                        if reason:
-                            where = f"{stage.name}, step {step}"
-                            raise TrainingStopped(f"{reason} at {where}", folder.path)
-                    pacemaker.keep_up()
-
-            precision = trainee.precision
-            trainee.finish()
-            # Measured without the callbacks' images below, which slow down no step.
-            trained += time.monotonic() - began
-            previous = stage
-            save_model(model, folder.model_path, architecture)
-            for callback in callbacks:
-                callback.on_stage_end(model, index)
-    for callback in callbacks:
-        callback.on_end(model)
+        stages = _stages(recipe, model, plan, ends, precision, rng, state, saver, callbacks)
+        _loop(model, stages, options, callbacks, request, saver)
 
 
 def train_stage(
-    model: Model,
-    stage: Stage,
-    steps: int,
-    rng: torch.Generator,
-    *,
-    precision: torch.dtype,
-    callbacks: Sequence[Callback] = (),
-    log_interval: int = 25,
+    stage: Stage, *, precision: torch.dtype, callbacks: Sequence[Callback] = ()
 ) -> None:
-    """Train one more stage on a finished model, without saving intermediate states.
+    """Train one more stage of a finished model, without saving intermediate states.
 
     Args:
-        stage: built on ``model``; changes it when the stage is finished.
-        rng: the stage's random number generator.
         precision: see :func:`train`.
 
     Raises:
         UserError: a loss is not finite even in float32.
     """
-    plan = TrainingPlan([StagePlan(stage.name, stage.size, steps, 0.0)])
+    model = stage.model
+    plan = TrainingPlan([StagePlan(stage.name, stage.size, stage.steps, 0.0)])
     for callback in callbacks:
         callback.on_start(model, plan)
-    trainee = Trainee(stage, steps, precision)
-    recovery = Recovery(trainee, rng)
-    with _repeatable(model.device), _ends_in_good_state(recovery):
-        for step, scalars in recovery.steps(log_interval):
-            for callback in callbacks:
-                callback.on_step(0, step, steps, scalars)
-    trainee.finish()
+    trainer = StageTrainer(stage, precision)
+    with _repeatable(model.device):
+        _loop(model, [(0, trainer)], TrainerOptions(), callbacks, StopRequest())
+
+
+def _loop(
+    model: Model,
+    stages: Iterable[tuple[int, StageTrainer]],
+    options: TrainerOptions,
+    callbacks: Sequence[Callback],
+    request: StopRequest,
+    saver: Saver | None = None,
+) -> None:
+    """Train stage after stage: in each step the discriminator, then the generator."""
+    for index, trainer in stages:
+        trainer.keep()
+        told, steps = trainer.step, trainer.stage.steps
+        while trainer.step < steps:
+            step = trainer.step + 1
+            logs = step % options.log_interval == 0 or step == steps
+            try:
+                scalars = trainer.discriminator_updates() | trainer.generator_updates()
+                trainer.average()
+                trainer.step = step
+
+                if logs:
+                    trainer.check_finite()
+                if step > told:  # a repeated step is not told again
+                    told = step
+                    values = {n: float(v) for n, v in scalars.items()} if logs else None
+                    for callback in callbacks:
+                        callback.on_step(index, step, steps, values)
+
+                reason = request.reason
+                if saver and (saver.is_due or reason or step == steps):
+                    trainer.check_finite()
+                    trainer.keep()
+                    saver.save()
+                    if reason:
+                        where = f"{trainer.stage.name}, step {step}"
+                        raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
+            except NotFiniteError:
+                _recover(trainer, step, saver)
+        trainer.finish()
+        if saver:
+            saver.save_model()
+        for callback in callbacks:
+            callback.on_stage_end(model, index)
     for callback in callbacks:
-        callback.on_stage_end(model, 0)
         callback.on_end(model)
 
 
-@contextmanager
-def _ends_in_good_state(recovery: Recovery, keeper: Saver | None = None) -> Iterator[None]:
-    """Save the last good state of a stage that cannot continue, and report the failure."""
-    try:
-        yield
-    except NotFiniteError:
+def _stages(
+    recipe: Recipe,
+    model: Model,
+    plan: TrainingPlan,
+    ends: float,
+    precision: torch.dtype,
+    rng: torch.Generator,
+    state: Mapping[str, Any] | None,
+    saver: Saver,
+    callbacks: Sequence[Callback],
+) -> Iterator[tuple[int, StageTrainer]]:
+    """Build the stages that are left, each when the one before it is trained."""
+    trained = 0.0
+    previous: Stage | None = None
+    for index in range(model.finished, model.num_stages):
+        began = time.monotonic()
+        if index and (shorter := budget.shortened(plan, index, trained, ends - began)):
+            plan = shorter
+            for callback in callbacks:
+                callback.on_replan(model, plan)
+        if state:
+            rng.set_state(state["stage_rng"].cpu())
+        stage_rng = rng.get_state()
+        previous = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
+        trainer = StageTrainer(previous, precision)
+        saver.begin(plan, trainer, stage_rng, state)
+        state = None
+        yield index, trainer
+        # Without the callbacks' images, which slow down no step.
+        trained += saver.saved - began
+        precision = trainer.precision
+
+
+def _recover(trainer: StageTrainer, failed: int, saver: Saver | None) -> None:
+    """Return to the last good state, and continue from there in float32.
+
+    Raises:
+        UserError: the step that failed was in float32 already; the good state is saved.
+    """
+    trainer.go_back()
+    name, precision = trainer.stage.name, str(trainer.precision).removeprefix("torch.")
+    if trainer.precision == torch.float32:
         kept = ""
-        if keeper is not None:
-            keeper.save(recovery.step)
-            kept = f"; the state after step {recovery.step} is saved"
+        if saver:
+            saver.save()
+            kept = f"; the state after step {trainer.step} is saved"
         raise UserError(
-            f"{recovery.trainee.stage.name}: a loss is not finite at step {recovery.failed}, even "
-            f"when repeated in float32{kept} (smaller learning rates may help)"
+            f"{name}: a loss is not finite at step {failed}, even in float32{kept} (smaller "
+            "learning rates may help)"
         ) from None
+    _log.warning(
+        "%s: step %d is not finite in %s; continuing in float32 after step %d",
+        *(name, failed, precision, trainer.step),
+    )
+    trainer.precision = torch.float32
 
 
 def _repeatable(device: torch.device) -> AbstractContextManager[None]:

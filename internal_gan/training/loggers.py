@@ -2,11 +2,10 @@
 
 import json
 import math
+from itertools import accumulate
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_error
@@ -81,34 +80,6 @@ class MetricsLogger(Callback):
             raise write_error(self._path, error) or error from error
 
 
-class StepLogger(Callback):
-    """Base of loggers whose horizontal axis counts steps over the whole run."""
-
-    def __init__(self) -> None:
-        self._names: list[str] = []
-        self._offsets: list[int] = []
-
-    def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._names = [stage.name for stage in plan.stages]
-        counts = [stage.steps for stage in plan.stages]
-        self._offsets = [sum(counts[:index]) for index in range(len(counts) + 1)]
-
-    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        StepLogger.on_start(self, model, plan)
-
-    def _pictures(self, model: Model, stage_index: int) -> dict[str, Tensor]:
-        """The preview and, if the model gives one, a sample, by name.
-
-        Each is (3, h, w) in [0, 1], on the CPU.
-        """
-        found = {"preview": model.preview(), "sample": model.example()}
-        return {
-            f"{name}/{self._names[stage_index]}": (image[0].float().cpu().clamp(-1, 1) + 1) / 2
-            for name, image in found.items()
-            if image is not None
-        }
-
-
 def summary_writer() -> "type[SummaryWriter]":
     """TensorBoard's writer class, or a UserError if it is not installed."""
     try:
@@ -121,17 +92,23 @@ def summary_writer() -> "type[SummaryWriter]":
     return SummaryWriter
 
 
-class TensorBoardLogger(StepLogger):
+class TensorBoardLogger(Callback):
     """Logs scalars and, after each stage, the preview and a sample to the folder ``path``.
 
-    A resumed run hides the steps that it repeats.
+    The horizontal axis counts the steps of all stages. A resumed run hides the steps that it
+    repeats.
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
         self._writer_type = summary_writer()
         self._path = path
         self._writer: SummaryWriter | None = None
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self._names = [stage.name for stage in plan.stages]
+        self._offsets = [0, *accumulate(stage.steps for stage in plan.stages)]
+
+    on_replan = on_start
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
@@ -143,8 +120,12 @@ class TensorBoardLogger(StepLogger):
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         position = self._offsets[stage_index + 1]
-        for name, image in self._pictures(model, stage_index).items():
-            self._open(position).add_image(name, image, position)
+        for name, image in {"preview": model.preview(), "sample": model.example()}.items():
+            if image is not None:
+                shown = (image[0].float().cpu().clamp(-1, 1) + 1) / 2
+                self._open(position).add_image(
+                    f"{name}/{self._names[stage_index]}", shown, position
+                )
 
     def close(self) -> None:
         """Write out remaining data."""

@@ -283,8 +283,6 @@ def _expectation(plan: TrainingPlan) -> str:
     text = f"Training takes about {duration(seconds)}" if seconds > 0 else "Training starts"
     if plan.peak_memory_bytes:
         text += f"; about {memory(plan.peak_memory_bytes)} of memory used so far"
-    counts = sorted({stage.threads for stage in plan.stages} - {0})
-    if counts:
-        several = f"{counts[0]} to " if len(counts) > 1 else ""
-        text += f"; {several}{counted(counts[-1], 'thread')}"
+    if plan.threads:
+        text += f"; {counted(plan.threads, 'thread')}"
     return text

@@ -1,12 +1,9 @@
 """Saves a training's state in its run folder, and restores it when the run is resumed."""
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,78 +15,80 @@ from internal_gan.files import atomic_write
 from internal_gan.models.base import Model
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import check_format, check_there
+from internal_gan.runs.model_file import check_format, check_there, save_model
 from internal_gan.training.callbacks import TrainingPlan
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.stage_trainer import StageTrainer
 
 # Incremented whenever files of the previous version can no longer be read unchanged.
 FORMAT_VERSION = 1
 # Entries without which a training cannot continue.
 _SAVED = {
-    *("stage", "step", "steps", "model", "metadata", "device", "precision", "rng", "stage_rng"),
-    *("networks", "optimizers", "ema", "stage_state"),
+    *("stage", "step", "steps", "model", "metadata", "device", "precision", "threads"),
+    *("rng", "stage_rng", "networks", "optimizers", "ema", "stage_state"),
 }
 
 
-@dataclass
 class Saver:
-    """Saves and restores the state of one stage in training, and notes events in ``status.json``.
+    """Saves a training in its run's folder, stage by stage.
 
-    ``stage_rng`` is the state of ``rng`` before the stage was built, so that a resumed run builds
-    the same stage.
+    Attributes:
+        saved: ``time.monotonic()`` of the last save, or of the stage's beginning.
     """
 
-    folder: RunFolder
-    model: Model
-    plan: TrainingPlan
-    index: int
-    trainee: Trainee
-    rng: torch.Generator
-    stage_rng: Tensor
-    saved: float = field(default_factory=time.monotonic)
+    def __init__(
+        self, folder: RunFolder, model: Model, architecture: Mapping[str, Any], interval: float
+    ) -> None:
+        self.folder = folder
+        self.saved = 0.0
+        self._model = model
+        self._architecture = architecture
+        self._interval = interval
 
     @property
-    def age(self) -> float:
-        """Seconds since the last save."""
-        return time.monotonic() - self.saved
+    def is_due(self) -> bool:
+        """Whether the last save is ``interval`` seconds ago."""
+        return time.monotonic() - self.saved >= self._interval
 
-    def save(self, step: int) -> None:
-        """Save the state after ``step`` steps."""
+    def begin(
+        self,
+        plan: TrainingPlan,
+        trainer: StageTrainer,
+        stage_rng: Tensor,
+        state: Mapping[str, Any] | None,
+    ) -> None:
+        """Save another stage from now on.
+
+        Args:
+            stage_rng: the state of the random number generator before the stage was built, so that
+                a resumed run builds the same stage.
+            state: restored to ``trainer``, if it fits.
+        """
+        self._plan, self._trainer, self._stage_rng = plan, trainer, stage_rng
+        if state:
+            with _fitting(self.folder):
+                trainer.load_state_dict(state)
+        self.saved = time.monotonic()
+
+    def save(self) -> None:
+        """Save the stage's state."""
         state = {
-            "family": self.model.family,
-            "stage": self.index,
-            "step": step,
-            "steps": [stage.steps for stage in self.plan.stages],
-            "model": self.model.state_dict(),
-            "metadata": self.model.metadata(),
-            "device": self.rng.device.type,
-            "precision": str(self.trainee.precision).removeprefix("torch."),
-            "threads": torch.get_num_threads(),
-            "rng": self.rng.get_state(),
-            "stage_rng": self.stage_rng,
-            **self.trainee.state_dict(),
+            "family": self._model.family,
+            "stage": self._model.finished,
+            "steps": [stage.steps for stage in self._plan.stages],
+            "model": self._model.state_dict(),
+            "metadata": self._model.metadata(),
+            "device": self._model.device.type,
+            "precision": str(self._trainer.precision).removeprefix("torch."),
+            "threads": self._plan.threads,
+            "stage_rng": self._stage_rng,
+            **self._trainer.state_dict(),
         }
         save_training(state, self.folder.checkpoint_path)
         self.saved = time.monotonic()
 
-    def load(self, state: Mapping[str, Any]) -> int:
-        """Restore a saved state, if it fits this stage; returns the number of steps done."""
-        with _fitting(self.folder):
-            self.trainee.load_state_dict(state)
-            self.rng.set_state(state["rng"].cpu())
-            return int(state["step"])
-
-    def note_repeat(self, step: int, fell: bool) -> None:
-        """Count a repetition of steps, and note a switch to float32."""
-        known = self.folder.status().get("repeated_steps")
-        notes: dict[str, Any] = {"repeated_steps": (known if isinstance(known, int) else 0) + 1}
-        if fell:
-            notes["float32_since"] = {"stage": self.index, "step": step}
-        self.folder.write_status("running", **notes)
-
-    def note_threads(self, count: int) -> None:
-        """Note the number of threads in use."""
-        self.folder.write_status("running", threads=count)
+    def save_model(self) -> None:
+        """Save the model when a stage is finished."""
+        save_model(self._model, self.folder.model_path, self._architecture)
 
 
 def save_training(state: Mapping[str, Any], path: Path) -> None:
@@ -143,6 +142,8 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
         torch.Generator(device).set_state(state["stage_rng"].cpu())
         if [type(n) for n in state["steps"]] != [int] * model.num_stages:
             raise ValueError("steps of other stages")
+        if type(state["threads"]) is not int or state["threads"] < 1:
+            raise ValueError("no number of threads")
     return state
 
 

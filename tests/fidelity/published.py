@@ -14,7 +14,7 @@ from internal_gan.config.build import build
 from internal_gan.device import select_precision
 from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses, Terms
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 from tests.tiny import picture, tiny_options
 
@@ -68,18 +68,18 @@ def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
     The numbers of ``updates`` in each step, the ``rates`` of G and D in each, Adam's ``betas``,
     whether weights are ``averaged``, and the last step's ``scalars``.
     """
-    trainee = Trainee(stage, steps, torch.float32)
+    trainer = StageTrainer(stage, torch.float32)
     rates, scalars = [], dict[str, Tensor]()
-    for step in at:
-        scalars = trainee.step(step)
-        rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainee.optimizers])
-    made = [float(next(iter(o.state.values()))["step"]) for o in trainee.optimizers]
+    for trainer.step in at:
+        scalars = trainer.discriminator_updates() | trainer.generator_updates()
+        rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainer.optimizers])
+    made = [float(next(iter(o.state.values()))["step"]) for o in trainer.optimizers]
     return SimpleNamespace(
         updates=[count / len(at) for count in made],
         rates=rates,
-        betas=[o.param_groups[0]["betas"] for o in trainee.optimizers],
+        betas=[o.param_groups[0]["betas"] for o in trainer.optimizers],
         scalars=scalars,
-        averaged=trainee.ema is not None,
+        averaged=trainer.ema is not None,
     )
 
 

@@ -12,11 +12,8 @@ from internal_gan.training.budget import (
     peak_memory,
 )
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.threads import Threads
 from tests.tiny import picture, recipe_of
 from tests.toy import ToyRecipe
-
-ONE_THREAD = Threads(1, torch.device("cpu"))
 
 
 def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
@@ -52,7 +49,7 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model() -> None:
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    plan = measure(recipe, model, [30, 20, 10], torch.float32, 0, ONE_THREAD)
+    plan = measure(recipe, model, [30, 20, 10], torch.float32, 0, [1])
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()
@@ -63,6 +60,38 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model() -> None:
         ("scale 2", (20, 28), 10),
     ]
     assert all(s.seconds_per_step > 0 for s in plan.stages)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "best"),
+    [
+        ({1: 1.0, 2: 0.6, 4: 0.4}, 4),
+        ({1: 1.0, 2: 0.95}, 1),
+        ({1: 1.0, 2: 4.0}, 1),
+        ({1: 1.0, 2: 0.6, 4: 0.58}, 2),
+    ],
+)
+def test_the_fastest_thread_count_is_used_if_clearly_faster(
+    seconds: dict[int, float], best: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, count = 0.0, 1
+
+    def use(number: int) -> None:
+        nonlocal count
+        count = number
+
+    def timed_steps(stage: Stage, steps: int, precision: torch.dtype) -> None:
+        nonlocal now
+        now += steps * seconds[count]
+
+    monkeypatch.setattr("internal_gan.training.threads.use", use)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+    monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
+    monkeypatch.setattr("internal_gan.training.budget.run_steps", timed_steps)
+    recipe = ToyRecipe(stages=2)
+    plan = measure(recipe, recipe.prepare(), [10, 10], torch.float32, 0, [1, 2, 4])
+    assert (plan.threads, count) == (best, best)
+    assert [s.seconds_per_step for s in plan.stages] == pytest.approx([seconds[best]] * 2)
 
 
 def test_a_slow_stage_is_measured_with_a_single_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +106,7 @@ def test_a_slow_stage_is_measured_with_a_single_step(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("internal_gan.training.budget.time.perf_counter", lambda: now)
     monkeypatch.setattr("internal_gan.training.budget.run_steps", slow_steps)
     recipe = ToyRecipe(stages=2)
-    plan = measure(recipe, recipe.prepare(), [10, 10], torch.float32, 0, ONE_THREAD)
+    plan = measure(recipe, recipe.prepare(), [10, 10], torch.float32, 0, [1])
     assert [s.seconds_per_step for s in plan.stages] == pytest.approx([0.01, 3.0])
     assert taken[-1] == 1
     assert max(taken) > 1
@@ -94,11 +123,11 @@ def test_without_a_budget_a_short_stage_is_measured_briefly(
     monkeypatch.setattr("internal_gan.training.budget.run_steps", note)
 
     recipe = ToyRecipe(stages=2)
-    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, ONE_THREAD, brief=True)
+    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, [1], brief=True)
     assert sum(steps for name, steps in taken if name == "toy 0") == 2
     assert sum(steps for name, steps in taken if name == "toy 1") > 8
     taken.clear()
-    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, ONE_THREAD)
+    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, [1])
     assert sum(steps for name, steps in taken if name == "toy 0") > 8
 
 

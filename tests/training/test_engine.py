@@ -16,7 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Model
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
-from internal_gan.training import budget, engine
+from internal_gan.training import budget, engine, saver
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
 from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
@@ -264,7 +264,7 @@ class TestNotFinite:
         with pytest.raises(UserError) as caught:
             train_toy(self.recipe(kind), tmp_path, trainer)
         message = str(caught.value)
-        assert message.startswith("toy 1: a loss is not finite at step 21, even when repeated")
+        assert message.startswith("toy 1: a loss is not finite at step 21, even in float32")
         assert f"the state after step {kept} is saved" in message
         assert "\n" not in message
         state = saved_state(tmp_path)
@@ -424,8 +424,8 @@ class TestBudget:
     @pytest.fixture
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
         clock = Clock()
-        monkeypatch.setattr(engine, "time", clock)
-        monkeypatch.setattr(budget, "time", clock)
+        for module in (engine, budget, saver):
+            monkeypatch.setattr(module, "time", clock)
         return clock
 
     def recipe(self, clock: Clock, costs: tuple[float, ...], steps: int = 1000) -> ToyRecipe:

@@ -16,7 +16,7 @@ from torch import Tensor
 import internal_gan
 from internal_gan import Run, TrainingStopped
 from internal_gan.images.files.image import to_uint8, write_image
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.stage_trainer import StageTrainer
 from tests.commands import Shell
 from tests.pretend_cuda import CUDA, PretendCuda, on_cuda, pretend_cuda
 from tests.tiny import (
@@ -29,6 +29,7 @@ from tests.tiny import (
     TINY_EDGECONNECT,
     picture,
     recipe_of,
+    take_step,
 )
 
 Trained = Callable[[str], Run[Any]]
@@ -148,12 +149,12 @@ def test_no_step_waits_for_the_device(cuda: PretendCuda, form: str) -> None:
     rng = torch.Generator(CUDA).manual_seed(0)
     for index in range(model.num_stages):
         stage = recipe.stage(model, index, 2, previous, rng)
-        trainee = Trainee(stage, 2, torch.bfloat16)
-        for step in range(2):
-            trainee.step(step)
-        trainee.finish()
+        trainer = StageTrainer(stage, torch.bfloat16)
+        for _ in range(2):
+            take_step(trainer)
+        trainer.finish()
         previous = stage
-    assert cuda.steps == 2 * model.num_stages
+    assert cuda.steps == 3 * 2 * model.num_stages  # discriminator, generator, average
     assert cuda.waits == []
     assert model.preview().isfinite().all()
 

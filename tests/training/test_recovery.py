@@ -1,10 +1,8 @@
-"""A step that is not finite is repeated, then computed in float32; a passing fault leaves no trace.
+"""A step that is not finite is repeated in float32, from the last good state.
 
 Faults are injected into the gradients of real trainings of tiny default networks.
 """
 
-import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,125 +12,131 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.training import recovery
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.trainee import Trainee
+from internal_gan.training.engine import train_stage
+from internal_gan.training.stage_trainer import StageTrainer
 from tests.tiny import (
     EDGECONNECT,
     INGAN_FAST,
     INGAN_PAPER,
     LEAN,
-    Run,
     picture,
+    prepared,
     recipe_of,
     same_weights,
+    take_step,
     trained,
 )
 
 BF16, FP32 = torch.bfloat16, torch.float32
-# Long enough for two good states during training.
 LONG = ("model.steps=[2,60,2]", "trainer.log_interval=10")
 
 
 class Fault:
-    """Corrupts a gradient, a limited number of times, if ``when(stage, step, precision)`` is true.
+    """Corrupts a gradient if ``when(stage, step, precision)`` is true.
 
-    It leaves stages of few steps alone, such as those used for measuring.
+    Steps that measure the speed have low numbers.
     """
 
-    def __init__(
-        self, when: Callable[[str, int, torch.dtype], bool], times: float = math.inf
-    ) -> None:
+    def __init__(self, when: Callable[[str, int, torch.dtype], bool]) -> None:
         self.when = when
-        self.times = times
         self.count = 0
-        self._step = Trainee.step
 
-    def install(self, monkeypatch: pytest.MonkeyPatch, networks: str = "generator") -> None:
-        fault = self
+    def install(self, monkeypatch: pytest.MonkeyPatch, network: str = "generator") -> None:
+        part = f"{network}_updates"
+        updates = getattr(StageTrainer, part)
 
-        def step(trainee: Trainee, number: int) -> dict[str, Tensor]:
-            weight = next(getattr(trainee.stage, networks).parameters())
-            is_due = fault.when(trainee.stage.name, number, trainee.precision)
-            if trainee.steps < 9 or not is_due or fault.count >= fault.times:
-                return fault._step(trainee, number)
-            fault.count += 1
+        def faulty(trainer: StageTrainer) -> dict[str, Tensor]:
+            if not self.when(trainer.stage.name, trainer.step, trainer.precision):
+                return dict(updates(trainer))
+            self.count += 1
+            weight = next(getattr(trainer.stage, network).parameters())
             hook = weight.register_hook(lambda gradient: gradient * float("nan"))
             try:
-                return fault._step(trainee, number)
+                return dict(updates(trainer))
             finally:
                 hook.remove()
 
-        monkeypatch.setattr(Trainee, "step", step)
+        monkeypatch.setattr(StageTrainer, part, faulty)
 
 
-def status(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((path / "status.json").read_text())
-    return found
+class Steps(Callback):
+    """The steps that callbacks are told of."""
 
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory.mktemp("undisturbed"), *LONG, precision=BF16)
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        self.told.append((stage_index, step))
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
-@pytest.mark.parametrize("times", [1, recovery.TRIES])
-def test_a_passing_fault_leaves_no_trace(
+def test_a_bfloat16_fault_switches_to_float32(
     network: str,
-    times: int,
-    undisturbed: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fault = Fault(lambda stage, step, precision: (stage, step) == ("scale 1", 36), times)
-    fault.install(monkeypatch, network)
-    steps: list[tuple[int, int]] = []
-
-    class Steps(Callback):
-        def on_step(
-            self, stage_index: int, step: int, steps_: int, scalars: dict[str, float] | None
-        ) -> None:
-            steps.append((stage_index, step))
-
-    run = trained(tmp_path, *LONG, precision=BF16, callbacks=(Steps(),))
-    assert fault.count == times
-    assert same_weights(run.model, undisturbed.model)
-    assert status(tmp_path)["repeated_steps"] == times
-    assert "float32_since" not in status(tmp_path)
-    assert steps == [(0, 1), (0, 2), *((1, n) for n in range(1, 61)), (2, 1), (2, 2)]
-
-
-def test_a_bfloat16_fault_switches_to_float32(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 36)
-    fault.install(monkeypatch)
-    run = trained(tmp_path, *LONG, precision=BF16)
+    fault.install(monkeypatch, network)
+    steps = Steps()
+    run = trained(tmp_path, *LONG, precision=BF16, callbacks=(steps,))
+    assert fault.count == 1
     assert run.model.finished == 3
     assert all(tensor.isfinite().all() for tensor in run.model.state_dict().values())
-    assert status(tmp_path)["float32_since"] == {"stage": 1, "step": 37}
     (line,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert line == (
-        "scale 1: step 37 is not finite in bfloat16 after 4 attempts; continuing in float32"
+        "scale 1: step 37 is not finite in bfloat16; continuing in float32 after step 0"
     )
+    assert steps.told == [(0, 1), (0, 2), *((1, n) for n in range(1, 61)), (2, 1), (2, 2)]
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
     assert saved["precision"] == "float32"
 
 
-def test_a_fault_in_every_precision_ends_the_run_resumably(
-    undisturbed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A fault in the first step of a scale leaves no trace of bfloat16 in it."""
+    one = ("model.steps=[60,2,2]", "trainer.log_interval=10")
+    expected = trained(tmp_path / "float32", *one, precision=FP32)
+    Fault(lambda stage, step, precision: precision == BF16 and step == 36).install(monkeypatch)
+    found = trained(tmp_path / "fallen", *one, precision=BF16)
+    assert same_weights(found.model, expected.model)
+
+
+def test_a_fault_in_float32_ends_the_run_resumably(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = (*LONG, "trainer.checkpoint_interval=0")
     with monkeypatch.context() as patch:
-        fault = Fault(lambda stage, step, precision: step >= 36)
-        fault.install(patch)
-        with pytest.raises(UserError, match="scale 1: a loss is not finite at step 37"):
-            trained(tmp_path, *LONG, precision=FP32)
+        Fault(lambda stage, step, precision: step >= 36).install(patch)
+        with pytest.raises(UserError) as caught:
+            trained(tmp_path, *often, precision=BF16)
+    assert str(caught.value) == (
+        "scale 1: a loss is not finite at step 37, even in float32; the state after step 36 is "
+        "saved (smaller learning rates may help)"
+    )
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
-    assert (saved["stage"], saved["step"]) == (1, 25)
-    expected = trained(tmp_path / "other", *LONG, precision=FP32)
-    resumed = trained(tmp_path, *LONG, precision=FP32, resume=True)
-    assert same_weights(resumed.model, expected.model)
+    assert (saved["stage"], saved["step"], saved["precision"]) == (1, 36, "float32")
+    assert trained(tmp_path, *often, resume=True).model.finished == 3
+
+
+def test_a_stage_that_is_not_saved_recovers_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def train(when: Callable[[str, int, torch.dtype], bool]) -> list[Tensor]:
+        stage = recipe_of().stage(prepared(), 0, 30, None, torch.Generator().manual_seed(0))
+        with monkeypatch.context() as patch:
+            Fault(when).install(patch)
+            train_stage(stage, precision=BF16)
+        return [weight.detach().clone() for weight in stage.generator.parameters()]
+
+    assert all(w.isfinite().all() for w in train(lambda s, step, p: (step, p) == (20, BF16)))
+    assert "step 21 is not finite in bfloat16" in caplog.text
+    with pytest.raises(UserError, match=r"at step 21, even in float32 \(smaller learning rates"):
+        train(lambda stage, step, precision: step == 20)
 
 
 FAMILIES = {
@@ -154,43 +158,40 @@ def test_a_good_state_holds_everything_a_step_depends_on(
     previous = None
     for index in range(model.num_stages):
         stage = recipe.stage(model, index, 20, previous, rng)
-        trainee = Trainee(stage, 20, FP32)
-        kept = recovery.Recovery(trainee, rng)
-        for first in (0, 3):
+        trainer = StageTrainer(stage, FP32)
+        trainer.keep()
+        for _ in range(2):
             ends = []
             for _ in range(2):
-                kept.restore()
-                for step in range(first, first + 5):
-                    trainee.step(step)
+                trainer.go_back()
+                for _ in range(5):
+                    take_step(trainer)
                 tensors = [*stage.generator.state_dict().values()]
                 if stage.discriminator is not None:
                     tensors += stage.discriminator.state_dict().values()
                 tensors.append(rng.get_state())
                 ends.append([tensor.clone() for tensor in tensors])
             assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True)), stage.name
-            kept.step = 3
-            kept.keep()
+            trainer.keep()
         stage.finish()
         previous = stage
 
 
-def test_an_asynchronous_device_undoes_a_fault_at_the_next_check(
+def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def weights(times: int) -> list[Tensor]:
-        rng = torch.Generator().manual_seed(0)
-        recipe = recipe_of()
-        stage = recipe.stage(recipe.prepare(picture()), 0, 60, None, rng)
-        trainee = Trainee(stage, 60, FP32)
-        # As on a GPU, a step does not check its gradients.
-        trainee.device = torch.device("cuda")
-        with monkeypatch.context() as patch:
-            fault = Fault(lambda stage, step, precision: step == 30, times)
-            fault.install(patch)
-            for _ in recovery.Recovery(trainee, rng).steps(1000):
-                pass
-        assert fault.count == times
-        return [weight.detach().clone() for weight in stage.generator.parameters()]
+    make = StageTrainer.__init__
 
-    disturbed, undisturbed = weights(1), weights(0)
-    assert all(torch.equal(a, b) for a, b in zip(disturbed, undisturbed, strict=True))
+    def as_on_a_gpu(trainer: StageTrainer, *arguments: Any) -> None:
+        make(trainer, *arguments)
+        trainer.device = torch.device("cuda")  # a step does not look at its gradients
+
+    monkeypatch.setattr(StageTrainer, "__init__", as_on_a_gpu)
+    Fault(lambda stage, step, precision: step == 30).install(monkeypatch)
+    stage = recipe_of().stage(prepared(), 0, 60, None, torch.Generator().manual_seed(0))
+    before = [weight.detach().clone() for weight in stage.generator.parameters()]
+    with pytest.raises(UserError, match="a loss is not finite at step 50, even in float32"):
+        train_stage(stage, precision=FP32)
+    assert all(
+        torch.equal(*pair) for pair in zip(before, stage.generator.parameters(), strict=True)
+    )

@@ -3,22 +3,22 @@
 import pytest
 import torch
 
-from internal_gan.training.trainee import Trainee
-from tests.tiny import picture, recipe_of
+from internal_gan.training.stage_trainer import StageTrainer
+from tests.tiny import picture, recipe_of, take_step
 
 
 def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
     recipe = recipe_of("model.generator.norm=batch", "model.optimization.ema=0.9")
     stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, torch.Generator().manual_seed(0))
-    trainee = Trainee(stage, 6, torch.float32)
+    trainer = StageTrainer(stage, torch.float32)
     norm = next(m for m in stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
     assert norm.running_mean is not None
     average = norm.running_mean.clone()
     for step in range(6):
-        trainee.step(step)
+        take_step(trainer)
         average.lerp_(norm.running_mean, 1 - min(0.9, (1 + step) / (10 + step)))
     last = norm.running_mean.clone()
-    trainee.finish()
+    trainer.finish()
     torch.testing.assert_close(norm.running_mean, average)
     assert not torch.allclose(last, average)
 
@@ -27,12 +27,12 @@ def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
     rng = torch.Generator().manual_seed(0)
     recipe = recipe_of("model.generator.norm=spectral", "model.optimization.ema=0.9")
     stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, rng)
-    trainee = Trainee(stage, 6, torch.float32)
-    trainee.step(0)
-    assert trainee.ema is not None
-    for average in trainee.ema:  # as far as possible from the last weights
+    trainer = StageTrainer(stage, torch.float32)
+    take_step(trainer)
+    assert trainer.ema is not None
+    for average in trainer.ema:  # as far as possible from the last weights
         average.normal_(0, 0.02, generator=rng)
-    trainee.finish()
+    trainer.finish()
     for block in stage.generator.blocks:
         assert not block[0].training
         norm = torch.linalg.matrix_norm(block[0].weight.flatten(1), 2)

@@ -17,16 +17,17 @@ class NotFiniteError(Exception):
     """A loss, a gradient or a weight is infinite or not a number."""
 
 
-class Trainee:
+class StageTrainer:
     """A stage with its optimisers and averaged generator.
 
     Attributes:
         precision: dtype of convolutions; may change between steps.
+        step: number of steps done, counted by the caller.
     """
 
-    def __init__(self, stage: Stage, steps: int, precision: torch.dtype) -> None:
+    def __init__(self, stage: Stage, precision: torch.dtype) -> None:
         self.stage = stage
-        self.steps = steps
+        self.step = 0
         self.precision = precision
         settings = stage.optimization
         self.rates = (settings.generator_lr, settings.discriminator_lr)
@@ -48,38 +49,47 @@ class Trainee:
         # The sum of all losses and gradient norms: not finite as soon as any of them is not.
         self._sum = torch.zeros((), device=self.device)
 
-    def step(self, step: int) -> dict[str, Tensor]:
-        """Take one training step; returns detached scalars.
+    def discriminator_updates(self) -> dict[str, Tensor]:
+        """Update the discriminator, if there is one, as often as a step does.
+
+        Returns:
+            Detached scalars.
 
         Raises:
             NotFiniteError: on the CPU, before weights are affected. On a GPU, call
                 :meth:`check_finite`, which waits for the device.
         """
-        stage = self.stage
-        factor = stage.optimization.lr_factor(step, self.steps)
-        for optimizer, rate in zip(self.optimizers, self.rates, strict=False):
-            optimizer.param_groups[0]["lr"] = rate * factor
         scalars: dict[str, Tensor] = {}
-        if stage.discriminator is not None:
-            for _ in range(stage.discriminator_steps):
-                scalars |= self._minimise(stage.discriminator_loss, self.optimizers[1])
-            stage.discriminator.requires_grad_(False)
-        try:
-            for _ in range(stage.generator_steps):
-                scalars |= self._minimise(stage.generator_loss, self.optimizers[0])
-        finally:
-            if stage.discriminator is not None:
-                stage.discriminator.requires_grad_(True)
-        if self.ema is not None:
-            assert stage.optimization.ema is not None
-            # Early on the average follows faster, so that the random initial weights fade.
-            decay = min(stage.optimization.ema, (1 + step) / (10 + step))
-            torch._foreach_lerp_(self.ema, _averaged(stage.generator), 1 - decay)
+        if self.stage.discriminator is not None:
+            for _ in range(self.stage.discriminator_steps):
+                scalars |= self._minimise(self.stage.discriminator_loss, 1)
         return scalars
 
-    def _minimise(
-        self, loss: Callable[[], Losses], optimizer: torch.optim.Optimizer
-    ) -> dict[str, Tensor]:
+    def generator_updates(self) -> dict[str, Tensor]:
+        """Update the generator as often as a step does; see :meth:`discriminator_updates`."""
+        scalars: dict[str, Tensor] = {}
+        if self.stage.discriminator is not None:
+            self.stage.discriminator.requires_grad_(False)
+        try:
+            for _ in range(self.stage.generator_steps):
+                scalars |= self._minimise(self.stage.generator_loss, 0)
+        finally:
+            if self.stage.discriminator is not None:
+                self.stage.discriminator.requires_grad_(True)
+        return scalars
+
+    def average(self) -> None:
+        """Add the generator's weights to their running average, if the stage has one."""
+        if self.ema is not None:
+            assert self.stage.optimization.ema is not None
+            # Early on the average follows faster, so that the random initial weights fade.
+            decay = min(self.stage.optimization.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(self.ema, _averaged(self.stage.generator), 1 - decay)
+
+    def _minimise(self, loss: Callable[[], Losses], network: int) -> dict[str, Tensor]:
+        optimizer, optimization = self.optimizers[network], self.stage.optimization
+        rate = self.rates[network] * optimization.lr_factor(self.step, self.stage.steps)
+        optimizer.param_groups[0]["lr"] = rate
         mixed = self.precision != torch.float32
         # Autocast's cache of weights belongs to the process: another thread would clear it midway.
         with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
@@ -91,8 +101,8 @@ class Trainee:
         self._sum += total.detach() + norm
         if self.device.type == "cpu" and not self._sum.isfinite():
             raise NotFiniteError
-        if self.stage.optimization.clip is not None:
-            clip_grads_with_norm_(weights, self.stage.optimization.clip, norm)
+        if optimization.clip is not None:
+            clip_grads_with_norm_(weights, optimization.clip, norm)
         optimizer.step()
         return scalars
 
@@ -112,8 +122,10 @@ class Trainee:
         self.stage.finish()
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything a step depends on except random numbers; shares tensors with the stage."""
+        """Everything a step depends on; shares tensors with the stage."""
         return {
+            "step": self.step,
+            "rng": self.stage.rng.get_state(),
             "networks": [network.state_dict() for network in self._networks],
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "ema": self.ema,
@@ -131,7 +143,17 @@ class Trainee:
             for average, saved in zip(self.ema, state["ema"], strict=True):
                 average.copy_(saved)
         self.stage.load_state_dict(copy.deepcopy(state["stage_state"]))
+        self.stage.rng.set_state(state["rng"].cpu())
+        self.step = int(state["step"])
         self._sum.zero_()
+
+    def keep(self) -> None:
+        """Keep the current state for :meth:`go_back`."""
+        self._kept = copy.deepcopy(self.state_dict())
+
+    def go_back(self) -> None:
+        """Return to the state that was kept last."""
+        self.load_state_dict(self._kept)
 
 
 def _averaged(network: nn.Module) -> list[Tensor]:
