@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from inspect import signature
 from typing import Any, ClassVar, Literal
 
@@ -138,6 +138,15 @@ class Stage(ABC):
     @abstractmethod
     def generator_loss(self) -> Losses:
         """The generator's loss on fresh random input."""
+
+    def weight(self, term: str) -> float:
+        """The weight of a loss term in this stage: the recipe's ``TERM_weight``.
+
+        A recipe with a ``TERM_interval`` has the term computed in one of so many steps; its weight
+        is then as many times as large.
+        """
+        weight = self.recipe.weights_of(term, self.model)[self.index]
+        return float(weight * getattr(self.recipe, f"{term}_interval", 1))
 
     def finish(self) -> None:
         """Hand the trained generator to the model, frozen."""
@@ -295,6 +304,18 @@ class Recipe(ABC):
     def steps_of(self, model: Model) -> list[int]:
         """Training steps of every stage, without a time budget."""
         return [round(n) for n in per_stage(self.steps, model.num_stages, "steps", 1)]
+
+    def weights_of(self, term: str, model: Model) -> list[float]:
+        """The weight of a loss term, the field ``TERM_weight``, in every stage."""
+        name = f"{term}_weight"
+        return per_stage(getattr(self, name), model.num_stages, name)
+
+    def check_weights(self, model: Model) -> None:
+        """Raise a ValueError if a weight is out of range or does not fit the stages."""
+        for field in fields(self):
+            term, _, rest = field.name.rpartition("_weight")
+            if term and not rest:
+                self.weights_of(term, model)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""

@@ -13,6 +13,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
@@ -31,6 +32,7 @@ class LadderRecipe(Recipe):
 
     generator: Callable[..., ResidualPatchGenerator]
     adversarial_loss: AdversarialLoss
+    adversarial_weight: PerStage
     patch_loss: Mapping[str, PatchTerm] | None
     widths: Widths
     scale_factor: float
@@ -76,6 +78,7 @@ class LadderRecipe(Recipe):
         # Fail here rather than in a later stage.
         self.steps_of(model)
         self.optimization_at(model, 0)
+        self.check_weights(model)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.judged_side, **crops)
         self.check(model)

@@ -30,13 +30,10 @@ class Terms:
         self.total = term if self.total is None else self.total + term
         self.scalars[name] = value.detach()
 
-    def every(
-        self, interval: int, name: str, value: Callable[[], Tensor], weight: float = 1.0
-    ) -> None:
-        """Add a term every ``interval`` steps, with ``interval`` times its weight; skip it if the
-        weight is 0."""
+    def every(self, interval: int, name: str, value: Callable[[], Tensor], weight: float) -> None:
+        """Add a term every ``interval`` steps; skip it if its weight is 0."""
         if weight and self.step % interval == 0:
-            self.add(name, value(), interval * weight)
+            self.add(name, value(), weight)
 
     @property
     def losses(self) -> Losses:

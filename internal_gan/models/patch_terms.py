@@ -14,7 +14,10 @@ from internal_gan.patches.losses import PatchLoss, PatchTerm
 
 @dataclass(frozen=True)
 class StageTerm:
-    """A patch loss against the image of one stage, computed every ``interval`` steps."""
+    """A patch loss against the image of one stage, computed every ``interval`` steps.
+
+    ``weight`` is ``interval`` times the one of the options.
+    """
 
     name: str
     loss: PatchLoss
@@ -38,7 +41,7 @@ def stage_terms(
     ``real``, (1, 3, H, W) in [-1, 1]."""
     found = []
     for name, term in (terms or {}).items():
-        weight = per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
+        weight = term.interval * per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
         if weight:
             found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
     return found

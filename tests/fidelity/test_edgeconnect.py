@@ -238,7 +238,7 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
     """The terms of the completion loss for a batch."""
     recipe, one = paper().recipe, batch()
     loss = CompletionLoss(
-        recipe.weights,
+        lambda term: recipe.weights_of(term, paper().model)[1],
         recipe.adversarial_loss,
         features,
         judge_composite=recipe.judge_composite,
@@ -252,7 +252,7 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
 def l1_of_a_step() -> float:
     """Weighted L1 loss of an error of 0.1 (in [0, 1]) everywhere, times the hole's share / 0.1."""
     one = batch()
-    l1 = terms(one.image + 0.2)["l1"] * paper().recipe.weights.l1
+    l1 = terms(one.image + 0.2)["l1"] * paper().recipe.l1_weight
     return round(float(l1 * one.hole.mean() / 0.1), 3)
 
 
@@ -265,10 +265,11 @@ def maps_matched() -> int:
             shift = image.mean()
             return logits * 0 + shift, [f * 0 + shift for f in features]
 
-    weights, loss = paper().recipe.weights, paper().recipe.adversarial_loss
+    loss = paper().recipe.adversarial_loss
     real, fake = torch.zeros(1, 2, 80, 80), torch.ones(1, 2, 80, 80)
     logits = paper().recipe.match_logits
-    found = edge_loss(weights, loss, Shifted(), real, fake, real[:, :1], match_logits=logits)
+    edges = (Shifted(), real, fake, real[:, :1])
+    found = edge_loss(lambda _: 1.0, loss, *edges, match_logits=logits)
     return round(float(found[1]["matching"]))
 
 

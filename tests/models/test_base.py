@@ -69,13 +69,13 @@ def test_a_wrong_number_of_numbers_is_refused(value: Any, message: str) -> None:
         per_stage(value, 3)
 
 
-def test_a_term_is_due_at_its_interval_with_proportional_weight() -> None:
+def test_a_term_is_due_at_its_interval_unless_its_weight_is_zero() -> None:
     one = torch.ones(())
     totals = []
     for step in range(4):
         terms = Terms(step)
         terms.add("always", one, 3.0)
-        terms.every(2, "seldom", lambda: 10 * one, 0.5)
+        terms.every(2, "seldom", lambda: 10 * one, 1.0)
         terms.every(1, "never", lambda: one / 0, 0.0)
         total, scalars = terms.losses
         totals.append(float(total))

@@ -1,51 +1,26 @@
 """The losses of EdgeConnect's generators."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.errors import check_range
 from internal_gan.images.resize import size_of
 from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
-from internal_gan.models.per_stage import MOST
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 
 # The weight of edge pixels in the cross entropy, since most pixels have no edge.
 EDGE_COUNTS = 3.0
 
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """Weights of the loss terms: with ``edge_`` the edge network's, without it the completion's.
-
-    Attributes:
-        edge_entropy: cross entropy of the drawn and the true edges inside the hole, in which a true
-            edge counts EDGE_COUNTS times.
-        edge_matching, matching: distance between the discriminator's features.
-        l1: mean absolute difference, divided by the hole's share of the image.
-        content, style: distance between the feature network's maps, and between their Gram
-            matrices.
-    """
-
-    edge_adversarial: float
-    edge_matching: float
-    l1: float
-    adversarial: float
-    content: float
-    style: float
-    matching: float
-    edge_entropy: float
-
-    def __post_init__(self) -> None:
-        check_range(0, MOST, **vars(self))
+# Returns the weight of a term: a stage's ``weight``.
+Weight = Callable[[str], float]
 
 
 def edge_loss(
-    weights: Weights,
+    weight: Weight,
     loss: AdversarialLoss,
     discriminator: nn.Module,
     real: Tensor,
@@ -54,7 +29,8 @@ def edge_loss(
     *,
     match_logits: bool,
 ) -> Losses:
-    """The edge network's loss.
+    """The edge network's loss: adversarial, the distance between the discriminator's features, and
+    the cross entropy of the drawn and the true edges inside the hole.
 
     Args:
         real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
@@ -63,19 +39,21 @@ def edge_loss(
     """
     terms = Terms()
     logits, features = discriminator(fake)
-    terms.add("generator", loss.generator(logits), weights.edge_adversarial)
+    terms.add("generator", loss.generator(logits), weight("edge_adversarial"))
     matching = _matching(discriminator, real, features, logits if match_logits else None)
-    terms.add("matching", matching, weights.edge_matching)
-    if weights.edge_entropy:
+    terms.add("matching", matching, weight("edge_matching"))
+    if counts := weight("edge_entropy"):
         drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
         entropy = -EDGE_COUNTS * true * drawn.log() - (1 - true) * (1 - drawn).log()
         mean = (entropy * hole).sum() / hole.sum().clamp_min(1)
-        terms.add("entropy", mean, weights.edge_entropy)
+        terms.add("entropy", mean, counts)
     return terms.losses
 
 
 class CompletionLoss:
-    """The completion's loss.
+    """The completion's loss: adversarial, the distance between the discriminator's features, L1
+    divided by the hole's share of the image, and the distances between the feature network's maps
+    (content) and between their Gram matrices (style).
 
     Args:
         features: the network of the content and style losses; None leaves them out.
@@ -87,7 +65,7 @@ class CompletionLoss:
 
     def __init__(
         self,
-        weights: Weights,
+        weight: Weight,
         loss: AdversarialLoss,
         features: FeatureNetwork | None,
         *,
@@ -98,7 +76,7 @@ class CompletionLoss:
         self.judge_composite = judge_composite
         self.style_inside = style_inside
         self.match_logits = match_logits
-        self.weights = weights
+        self.weight = weight
         self.loss = loss
         self.features = features
 
@@ -111,29 +89,29 @@ class CompletionLoss:
     ) -> Losses:
         """The loss of a batch with its filling (N, 3, h, w) and the edges that guided it,
         (N, 1, h, w)."""
-        weights, terms = self.weights, Terms()
+        weight, terms = self.weight, Terms()
         # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
         made = batch.hole - batch.unknown
         share = made.mean().clamp_min(1e-3)
         judged = touched(logits, made) if self.judge_composite else None
-        terms.add("generator", self.loss.generator(logits, judged), weights.adversarial)
-        terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weights.l1)
-        if weights.matching:
+        terms.add("generator", self.loss.generator(logits, judged), weight("adversarial"))
+        terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weight("l1"))
+        if weight("matching"):
             real = torch.cat([batch.image, edges.detach()], dim=1)
             matched = logits if self.match_logits else None
             matching = _matching(discriminator, real, features, matched)
-            terms.add("matching", matching, weights.matching)
+            terms.add("matching", matching, weight("matching"))
         if self.features is not None:
             with torch.no_grad():
                 wanted = self.features(batch.image)
             found = self.features(filled)
-            terms.add("content", content_distance(found[0], wanted[0]), weights.content)
+            terms.add("content", content_distance(found[0], wanted[0]), weight("content"))
             if self.style_inside:
                 with torch.no_grad():
                     wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
                 found = self.features(torch.where(batch.hole > 0, filled, -1))
-            terms.add("style", style_distance(found[1], wanted[1]), weights.style)
+            terms.add("style", style_distance(found[1], wanted[1]), weight("style"))
         return terms.losses
 
 

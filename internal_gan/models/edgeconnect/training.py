@@ -16,7 +16,7 @@ from internal_gan.images.pyramid import MOST_LEVELS, fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
-from internal_gan.models.edgeconnect.losses import CompletionLoss, Weights, edge_loss, touched
+from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss, touched
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.per_stage import PerStage, per_stage
@@ -59,7 +59,14 @@ class EdgeConnectRecipe(Recipe):
     edges: EdgeDetector | Mapping[str, Any]
     features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None
     holes: RandomHoles
-    weights: Weights
+    edge_adversarial_weight: PerStage
+    edge_matching_weight: PerStage
+    edge_entropy_weight: PerStage
+    l1_weight: PerStage
+    adversarial_weight: PerStage
+    content_weight: PerStage
+    style_weight: PerStage
+    matching_weight: PerStage
     max_size: int | None
     crop: int | None
     batch: int
@@ -133,7 +140,8 @@ class EdgeConnectRecipe(Recipe):
         model.new_edge_network()
         model.new_completion_network()
         self.discriminator(channels=4)
-        self.completion_loss(model)
+        self.check_weights(model)
+        self.feature_network(model)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         found = super().optimization_at(model, index)
@@ -142,20 +150,13 @@ class EdgeConnectRecipe(Recipe):
         fractions = per_stage(self.final_rates, model.num_stages, "final_rates", 0, 1)
         return replace(found, final_lr=fractions[index])
 
-    def completion_loss(self, model: EdgeConnect) -> CompletionLoss:
-        """The loss of the completion."""
-        features = None
-        if callable(self.features) and (self.weights.content or self.weights.style):
-            with torch.device("cpu"):  # its weights come from the CPU's random numbers
-                features = self.features().to(model.device)
-        return CompletionLoss(
-            self.weights,
-            self.adversarial_loss,
-            features,
-            judge_composite=self.judge_composite,
-            style_inside=self.style_inside,
-            match_logits=self.match_logits,
-        )
+    def feature_network(self, model: EdgeConnect) -> FeatureNetwork | None:
+        """The network of the content and style losses, if they count."""
+        counts = any(self.weights_of("content", model) + self.weights_of("style", model))
+        if not callable(self.features) or not counts:
+            return None
+        with torch.device("cpu"):  # its weights come from the CPU's random numbers
+            return self.features().to(model.device)
 
     def stage(
         self,
@@ -219,7 +220,7 @@ class EdgeStage(InpaintingStage):
         recipe, drawn = self.recipe, self._draws.for_generator()
         self.step += 1
         return edge_loss(
-            recipe.weights,
+            self.weight,
             recipe.adversarial_loss,
             self.discriminator,
             *drawn,
@@ -259,7 +260,14 @@ class CompletionStage(InpaintingStage):
             self.completion.load_state_dict(model.completion_network.state_dict())
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
-        self.loss = recipe.completion_loss(model)
+        self.loss = CompletionLoss(
+            self.weight,
+            recipe.adversarial_loss,
+            recipe.feature_network(model),
+            judge_composite=recipe.judge_composite,
+            style_inside=recipe.style_inside,
+            match_logits=recipe.match_logits,
+        )
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:

@@ -55,20 +55,10 @@ class InGANPyramidStage(Stage):
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
-
-        def by_scale(name: str) -> float:
-            return per_stage(getattr(recipe, name), model.num_stages, name)[index]
-
-        self.target_area = by_scale("target_area")
-        self.identity_weight = by_scale("identity_weight")
-        self.cycle_weight = by_scale("cycle_weight")
-        self.adversarial_weight = by_scale("adversarial_weight")
-        if index < recipe.adversarial_from:
-            self.adversarial_weight = 0.0
-
+        self.target_area = per_stage(recipe.target_area, model.num_stages, "target_area")[index]
         self.generator = model.new_generator(index, rng)
         self.discriminator = None
-        if self.adversarial_weight:
+        if index >= recipe.adversarial_from and self.weight("adversarial"):
             self.discriminator = recipe.discriminator(
                 size=model.sizes[index],
                 width=recipe.widths.at(index),
@@ -146,7 +136,7 @@ class InGANPyramidStage(Stage):
             self.discriminator.judge_as(size_of(judged))
             logits, _ = self.discriminator(judged)
             adversarial = recipe.adversarial_loss.generator(logits)
-            terms.add("generator", adversarial, self.adversarial_weight)
+            terms.add("generator", adversarial, self.weight("adversarial"))
         for term in photo.patch_terms:
             term.add_to(terms, fake, self.rng)
 
@@ -157,8 +147,8 @@ class InGANPyramidStage(Stage):
         def cycle() -> Tensor:
             return F.l1_loss(self._back(fake).float(), photo.real)
 
-        terms.every(recipe.identity_interval, "identity", identity, self.identity_weight)
-        terms.every(recipe.cycle_interval, "cycle", cycle, self.cycle_weight)
+        terms.every(recipe.identity_interval, "identity", identity, self.weight("identity"))
+        terms.every(recipe.cycle_interval, "cycle", cycle, self.weight("cycle"))
         self.step += 1
         if terms.total is None:  # no term is due in this step
             return 0 * fake.float().sum(), {}
@@ -230,7 +220,6 @@ class InGANPyramidRecipe(LadderRecipe):
     curriculum: float
     identity_weight: PerStage
     identity_interval: int
-    adversarial_weight: PerStage
     adversarial_from: int
     cycle_weight: PerStage
     cycle_interval: int
@@ -269,8 +258,6 @@ class InGANPyramidRecipe(LadderRecipe):
                         f"{self.judged_side} pixels, the discriminator's receptive field"
                     )
         count = model.num_stages
-        for name in ("identity_weight", "adversarial_weight", "cycle_weight"):
-            per_stage(getattr(self, name), count, name)
         per_stage(self.target_area, count, "target_area", 1)
         per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
         model.new_generator(0)

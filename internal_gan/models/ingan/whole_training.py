@@ -17,7 +17,7 @@ from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
-from internal_gan.models.per_stage import MOST
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -80,9 +80,9 @@ class InGANStage(Stage):
             self.discriminator.judge_as(size_of(drawn.fake))
         logits, _ = self.discriminator(drawn.fake)
         adversarial = recipe.adversarial_loss.generator(logits)
-        terms.add("generator", adversarial, recipe.adversarial_weight)
-        cycle = recipe.reconstruction_weight
-        inverse = recipe.inverse_weight if self.progress >= recipe.inverse_start else 0.0
+        terms.add("generator", adversarial, self.weight("adversarial"))
+        cycle = self.weight("reconstruction")
+        inverse = self.weight("inverse") if self.progress >= recipe.inverse_start else 0.0
         if cycle + inverse:
             fixed = drawn.fake.detach()
             given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
@@ -165,9 +165,9 @@ class InGANRecipe(Recipe):
     scale_range: Sequence[float]
     curriculum: float
     geometry: float
-    adversarial_weight: float
-    reconstruction_weight: float
-    inverse_weight: float
+    adversarial_weight: PerStage
+    reconstruction_weight: PerStage
+    inverse_weight: PerStage
     inverse_start: float
     noise: float
     noise_on: Sequence[str]
@@ -176,13 +176,6 @@ class InGANRecipe(Recipe):
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop, max_size=self.max_size)
         check_range(0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start)
-        check_range(
-            0,
-            MOST,
-            adversarial_weight=self.adversarial_weight,
-            reconstruction_weight=self.reconstruction_weight,
-            inverse_weight=self.inverse_weight,
-        )
         check_range(0, 1, noise=self.noise)
         for place in self.noise_on:
             if place not in NOISE_ON:
@@ -205,6 +198,7 @@ class InGANRecipe(Recipe):
         model.image.copy_(resize(pixels, size).clamp(-1, 1))
         model.keep_others(others, self.max_size)
         self.steps_of(model)
+        self.check_weights(model)
         self.generator()
         self.discriminator(size=self.crop_size(model))
         return model

@@ -48,7 +48,6 @@ class SinGANStage(Stage):
         self.generator_steps = recipe.generator_steps
         self.discriminator_steps = recipe.discriminator_steps
         count, widths = model.num_stages, recipe.widths
-        self.reconstruction_weight = per_stage(recipe.reconstruction_weight, count)[index]
         if index == 0:
             model.reconstruction_noise.normal_(generator=rng)
             model.noise_std[0] = 1.0
@@ -104,10 +103,11 @@ class SinGANStage(Stage):
         recipe, terms = self.recipe, Terms(self.step)
         window = moving_window(self.size, recipe.discriminator_crop, self.step)
         logits, _ = self.discriminator(fake[window])
-        terms.add("generator", recipe.adversarial_loss.generator(logits))
+        adversarial = recipe.adversarial_loss.generator(logits)
+        terms.add("generator", adversarial, self.weight("adversarial"))
         if rebuilt is not None:
-            weight = recipe.reconstruction_interval * self.reconstruction_weight
-            terms.add("reconstruction", F.mse_loss(rebuilt.float(), self.real), weight)
+            error = F.mse_loss(rebuilt.float(), self.real)
+            terms.add("reconstruction", error, self.weight("reconstruction"))
         for term in self.patch_terms:
             term.add_to(terms, fake, self.rng)
         self.step += 1
@@ -255,5 +255,4 @@ class SinGANRecipe(LadderRecipe):
         return self.judged_side
 
     def check(self, model: SinGAN) -> None:
-        per_stage(self.reconstruction_weight, model.num_stages, "reconstruction_weight")
         per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)

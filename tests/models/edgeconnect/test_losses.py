@@ -14,16 +14,16 @@ from internal_gan.nn.perceptual import RandomFeatures, content_distance, style_d
 from tests.tiny import EDGECONNECT, finish_stages, picture, recipe_of
 
 COMPLETION = {
-    "generator": ("model.weights.adversarial", 0.3),
-    "l1": ("model.weights.l1", 2.0),
-    "content": ("model.weights.content", 0.7),
-    "style": ("model.weights.style", 50.0),
-    "matching": ("model.weights.matching", 5.0),
+    "generator": ("model.adversarial_weight", 0.3),
+    "l1": ("model.l1_weight", 2.0),
+    "content": ("model.content_weight", 0.7),
+    "style": ("model.style_weight", 50.0),
+    "matching": ("model.matching_weight", 5.0),
 }
 EDGES = {
-    "generator": ("model.weights.edge_adversarial", 0.3),
-    "matching": ("model.weights.edge_matching", 7.0),
-    "entropy": ("model.weights.edge_entropy", 2.0),
+    "generator": ("model.edge_adversarial_weight", 0.3),
+    "matching": ("model.edge_matching_weight", 7.0),
+    "entropy": ("model.edge_entropy_weight", 2.0),
 }
 
 
@@ -60,6 +60,11 @@ def test_the_edge_networks_loss_is_the_weighted_sum_of_its_terms() -> None:
     assert scalars.keys() == EDGES.keys()
     expected = sum(EDGES[name][1] * float(value) for name, value in scalars.items())
     assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_weight_may_differ_from_stage_to_stage() -> None:
+    for index, weight in enumerate([3, 2, 1, 0.5]):
+        assert stage_of(index, "model.l1_weight=[3,2,1,0.5]").weight("l1") == weight
 
 
 @pytest.mark.parametrize("term", COMPLETION)

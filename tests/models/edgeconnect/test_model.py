@@ -122,7 +122,7 @@ def test_pixels_outside_of_the_hole_do_influence_the_weights(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
-    for stage in stages(f"model/adversarial_loss={loss}", "model.weights.matching=1"):
+    for stage in stages(f"model/adversarial_loss={loss}", "model.matching_weight=1"):
         for total, network in (
             (stage.discriminator_loss()[0], stage.discriminator),
             (stage.generator_loss()[0], stage.generator),
@@ -366,8 +366,8 @@ def test_the_entropy_of_predicted_edges_is_measured_inside_the_hole(model: EdgeC
     true = torch.rand(1, 2, 40, 56).round()
 
     def entropy(drawn: Tensor) -> float:
-        weights, loss = recipe.weights, recipe.adversarial_loss
-        terms = edge_loss(weights, loss, judge, true, drawn, hole, match_logits=False)[1]
+        loss = recipe.adversarial_loss
+        terms = edge_loss(lambda _: 1.0, loss, judge, true, drawn, hole, match_logits=False)[1]
         return float(terms["entropy"])
 
     assert entropy(true) == pytest.approx(0, abs=1e-3)

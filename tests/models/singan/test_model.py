@@ -358,11 +358,12 @@ class TestLosses:
         expected = (rebuilt - real).square().mean().detach()
         assert float(scalars["reconstruction"]) == pytest.approx(float(expected), rel=1e-5)
 
-    def test_alpha_is_an_option(self) -> None:
-        for index, alpha in enumerate((0, 3, 100)):
-            stage = stage_of("model.reconstruction_weight=[0,3,100]", base=PAPER, index=index)
+    def test_each_scale_has_its_weights(self) -> None:
+        weights = ("model.adversarial_weight=[1,0.5,0]", "model.reconstruction_weight=[0,3,100]")
+        for index, (beta, alpha) in enumerate([(1, 0), (0.5, 3), (0, 100)]):
+            stage = stage_of(*weights, base=PAPER, index=index)
             total, scalars = stage.generator_loss()
-            expected = scalars["generator"] + alpha * scalars["reconstruction"]
+            expected = beta * scalars["generator"] + alpha * scalars["reconstruction"]
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_the_penalty_is_computed_at_intervals_with_proportional_weight(self) -> None:
