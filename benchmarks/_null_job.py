@@ -41,7 +41,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.results import DRAWN
 from internal_gan.runs.source import Source
-from internal_gan.sweeps.table import Entry, write_grid
+from internal_gan.sweeps.table import write_grid
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget.full_size import finished
 from internal_gan.tasks.retarget.targets import Target, targets
@@ -104,8 +104,8 @@ class Job:
 
     def write_sheet(self, rows: dict[str, Sequence[Path]], suffix: str = "") -> None:
         """Write pictures in rows, each row with its name above it."""
-        entries = [Entry(name, {}, "", pictures=files) for name, files in rows.items()]
-        write_grid(entries, make_folder(self.output / "sheets") / f"{self.name}{suffix}.png")
+        path = make_folder(self.output / "sheets") / f"{self.name}{suffix}.png"
+        write_grid([*rows.items()], path)
 
 
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:

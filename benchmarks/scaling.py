@@ -20,7 +20,8 @@ from typing import Any
 
 from benchmarks._common import ROOT, last_line, positive, print_json, run, say, shown, size, spread
 from internal_gan.errors import UserError
-from internal_gan.sweeps.jobs import Sweep
+from internal_gan.runs.folder import RunFolder
+from internal_gan.sweeps.jobs import read_records
 from internal_gan.sweeps.table import as_markdown
 
 PHOTOS = ROOT / "examples" / "photos"
@@ -75,13 +76,13 @@ def measure(photos: Path, output: Path, workers: int, overrides: Sequence[str]) 
     seconds = time.perf_counter() - started
     if code:
         raise UserError(f"a sweep failed with exit code {code}: {last_line(messages)}")
-    records = Sweep(output).records()
-    files = [path for r in records for path in (output / r.name).rglob("*") if path.is_file()]
+    runs = [output / record.name for record in read_records(output)]
+    files = [path for run in runs for path in run.rglob("*") if path.is_file()]
     return Measured(
         seconds,
-        sum(record.seconds or 0.0 for record in records),
-        sum(path.stat().st_size for path in files) / len(records),
-        len(files) / len(records),
+        sum(RunFolder(run).status().get("seconds", 0.0) for run in runs),
+        sum(path.stat().st_size for path in files) / len(runs),
+        len(files) / len(runs),
     )
 
 

@@ -28,14 +28,14 @@ from benchmarks._common import (
 )
 from benchmarks._niqe import niqe
 from benchmarks._processes import Processes
-from internal_gan.config.arguments import key_of
+from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import psnr, ssim
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import Sweep
+from internal_gan.sweeps.jobs import read_records
 from internal_gan.sweeps.table import as_markdown
 from internal_gan.units import Size
 
@@ -180,18 +180,18 @@ def sweep(photos: str, output: Path, arguments: Sequence[str], threads: int) -> 
         with Processes() as processes:
             processes.run(command, log, threads)
     except UserError as error:
-        left = [r for r in Sweep(output / "runs").records() if r.state != "finished"]
+        left = [r for r in read_records(output / "runs") if r.state != "finished"]
         return [f"{r.name} {r.state}: {r.reason}" for r in left] or [str(error)]
     return []
 
 
-def finished_runs(sweep: Sweep) -> dict[str, Path]:
+def finished_runs(sweep: Path) -> dict[str, Path]:
     """The folders of finished runs by the names of their photos, without suffix."""
     found = {}
-    for record in sweep.records():
+    for record in read_records(sweep):
         image = next(o for o in record.overrides if key_of(o) == "image")
         if record.state == "finished":
-            found[Path(image.partition("=")[2]).stem] = sweep.path / record.name
+            found[Path(unquote(image.partition("=")[2])).stem] = sweep / record.name
     return found
 
 
@@ -227,7 +227,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     failures = sweep(learnt, output, arguments, options.threads)
 
     torch.set_num_threads(options.threads)
-    runs = finished_runs(Sweep(output / "runs"))
+    runs = finished_runs(output / "runs")
     results = [
         judge_run(runs[name], path, factor, is_shrunk, make_folder(output / "pictures" / name))
         for name, path in photos.items()

@@ -73,7 +73,7 @@ def _run(arguments: list[str]) -> None:
     many = _many(overrides) if flags.multirun and not answers else None
     if many:
         overrides = many.overrides
-    place = many.sweep.path if many else Path()
+    place = many.path if many else Path()
     application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
     # _job reports its own errors, so any others are about the configuration.
     with user_errors(overrides), disk_errors(place), _hydra([*_for_hydra(flags), *overrides]):

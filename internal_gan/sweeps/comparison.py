@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
@@ -15,8 +14,8 @@ import torch
 
 from internal_gan.config.arguments import command, key_of, unquote
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
+from internal_gan.evaluation.figures import HEADLINES
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, natural, read_json_object, write_csv, write_error
 from internal_gan.hints import fits
@@ -25,10 +24,12 @@ from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import read_results
 from internal_gan.sweeps.job_names import in_short
-from internal_gan.sweeps.jobs import RECORDS, Record, Sweep
-from internal_gan.sweeps.table import Entry, as_markdown, rows_of, write_grid
+from internal_gan.sweeps.jobs import Record, read_records
+from internal_gan.sweeps.table import as_markdown, write_grid
 
 NAME = "comparison"
+# Measured figures are kept in this folder.
+FIGURES = ".figures"
 # Pictures by which a run is evaluated; more would take longer and tell little more.
 MOST_PICTURES = 4
 
@@ -48,14 +49,11 @@ class Shown:
     holes: Sequence[tuple[Path, Path]] = ()
 
 
-def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
+def compare(options: Options, *, measure: bool = True) -> None:
     """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They replace older ones in the folder ``options.output``, by default ``options.runs``. Figures
-    are measured again only if the pictures have changed.
-
-    Args:
-        measure_at_most: for more runs than this, nothing is measured.
+    are measured again only if the pictures have changed, and without ``measure`` not at all.
 
     Raises:
         UserError: the folder is missing or has no runs, or the comparison cannot be written.
@@ -65,46 +63,57 @@ def compare(options: Options, *, measure_at_most: float = math.inf) -> None:
     folder = Path(options.runs)
     if not folder.is_dir():
         raise UserError(f"runs={folder}: there is no such folder")
-    records = Sweep(folder).records() or _unrecorded(folder)
+    records = read_records(folder) or _unrecorded(folder)
     if not records:
         raise UserError(f"runs={folder}: contains no run folders")
     target = _target(options)
-    measure = len(records) <= measure_at_most
-    entries = entries_of(folder, records, measure=measure)
-    rows = rows_of(entries)
+    figures = [figures_of(folder, record.name, measure=measure) for record in records]
+    rows = rows_of(folder, records, figures)
     write_csv(target / f"{NAME}.csv", rows)
     with atomic_write(target / f"{NAME}.md") as temporary:
         temporary.write_text(as_markdown(rows), encoding="utf-8", errors="backslashreplace")
-    with atomic_write(target / f"{NAME}.png") as temporary:
-        shown = write_grid(entries, temporary)
-    if not shown:
-        (target / f"{NAME}.png").unlink()
-    print(f"{len(entries)} runs\n  Table:    {target / NAME}.md, {NAME}.csv")
-    if shown:
+    shown = [shown_of(folder / record.name) for record in records]
+    grid = [
+        (_label(record.name, told), [*filter(None, [run.photo]), *run.pictures])
+        for record, told, run in zip(records, figures, shown, strict=True)
+        if run.photo or run.pictures
+    ]
+    if grid:
+        with atomic_write(target / f"{NAME}.png") as temporary:
+            write_grid(grid, temporary)
+    else:
+        (target / f"{NAME}.png").unlink(missing_ok=True)
+    print(f"{len(records)} runs\n  Table:    {target / NAME}.md, {NAME}.csv")
+    if grid:
         print(f"  Pictures: {target / NAME}.png")
     if not measure:
         print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures all runs")
 
 
-def entries_of(folder: Path, records: Sequence[Record], *, measure: bool = True) -> list[Entry]:
-    """An entry for each run; without ``measure``, with known figures only."""
-    differing = _differing(records)
-    found = []
-    for record in records:
-        run = RunFolder(folder / record.name)
-        values = {key: value for key, value in _values(record).items() if key in differing}
-        entry = Entry(record.name, values, record.state, record.seconds, record.reason)
-        if _is_run(run):
-            status, shown = run.status(), shown_of(run.path)
-            entry = replace(
-                entry,
-                state=status["state"] if record.state == "running" else record.state,
-                seconds=status.get("seconds", record.seconds),
-                figures=figures_of(folder, record.name, measure=measure),
-                pictures=[*filter(None, [shown.photo]), *shown.pictures],
-            )
-        found.append(entry)
-    return found
+def rows_of(
+    folder: Path, records: Sequence[Record], figures: Sequence[Mapping[str, float]]
+) -> list[dict[str, str]]:
+    """A row for each run, without columns that are empty for all."""
+    values = [_values(record) for record in records]
+    keys = dict.fromkeys(key for each in values for key in each)
+    # The photo is in the run's name.
+    differing = [k for k in keys if k != "image" and len({each.get(k) for each in values}) > 1]
+    names = dict.fromkeys(name for each in figures for name in each)
+    rows = []
+    for record, given, known in zip(records, values, figures, strict=True):
+        status = RunFolder(folder / record.name).status()
+        rows.append(
+            {
+                "job": record.name,
+                **{key: given.get(key, "") for key in differing},
+                "state": status["state"] if record.state == "running" else record.state,
+                "seconds": f"{status['seconds']:.0f}" if "seconds" in status else "",
+                **{name: f"{known[name]:.4g}" if name in known else "" for name in names},
+                "reason": record.reason,
+            }
+        )
+    used = [name for name in rows[0] if any(row[name] for row in rows)]
+    return [{name: row[name] for name in used} for row in rows]
 
 
 def shown_of(run: Path) -> Shown:
@@ -130,7 +139,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     shown = shown_of(folder / name)
     if shown.photo is None or not shown.pictures:
         return {}
-    path = folder / RECORDS / "figures" / f"{name}.json"
+    path = folder / FIGURES / f"{name}.json"
     judged = [(file.name, file.stat()) for file in (shown.photo, *shown.pictures)]
     of = [[name, status.st_size, status.st_mtime_ns] for name, status in judged]
     known = read_json_object(path)
@@ -202,21 +211,8 @@ def _target(options: Options) -> Path:
 def _unrecorded(folder: Path) -> list[Record]:
     """Runs without a multirun's records, in the folder or one level deeper."""
     paths = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"{depth}/config.yaml")]
-    runs = {path.relative_to(folder).as_posix(): RunFolder(path) for path in paths}
-    return [
-        Record(name, [], str(runs[name].status()["state"]))
-        for name in sorted(runs, key=natural)
-        if _is_run(runs[name])
-    ]
-
-
-def _is_run(folder: RunFolder) -> bool:
-    """Whether there is a readable run; a damaged one must not stop the comparison."""
-    try:
-        load_options(folder.config_path)
-    except UserError:
-        return False
-    return True
+    names = sorted((path.relative_to(folder).as_posix() for path in paths), key=natural)
+    return [Record(name, []) for name in names]
 
 
 def _values(record: Record) -> dict[str, str]:
@@ -224,11 +220,8 @@ def _values(record: Record) -> dict[str, str]:
     return {key: in_short(unquote(value)) for key, value in pairs}
 
 
-def _differing(records: Sequence[Record]) -> set[str]:
-    """The options that differ between runs, except the photo, which is in the run's name."""
-    values = [_values(record) for record in records]
-    keys = {key for value in values for key in value}
-    return {key for key in keys if len({value.get(key) for value in values}) > 1} - {"image"}
+def _label(name: str, figures: Mapping[str, float]) -> str:
+    return "   ".join([name, *(f"{key} {figures[key]:.4g}" for key in HEADLINES if key in figures)])
 
 
 def _means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:

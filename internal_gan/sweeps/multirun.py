@@ -1,18 +1,17 @@
 """Many runs by one command: Hydra's sweeper and launcher start the jobs, which run here.
 
-A failed job never stops the others. A killed job resumes when it is started again, so a launcher
-that lost a worker is restarted.
+A failed job never stops the others. A job that was interrupted resumes when it is started again.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import itertools
 import os
-import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +25,12 @@ from internal_gan.config.compose import compose, compose_hydra, to_options
 from internal_gan.config.messages import PLUGINS, needs_extra
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.choices import check_countable, choices_of, jobs_of
+from internal_gan.sweeps.choices import choices_of, jobs_of
 from internal_gan.sweeps.job_names import how_to_call, job_name
-from internal_gan.sweeps.jobs import Record, Sweep, lasting, run_apart
+from internal_gan.sweeps.jobs import RECORDS, Record, lasting, log_of, read_records
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
-# How often a launcher that loses a worker is started.
-ROUNDS = 10
-# Launchers that raise an exception of their own package when a worker dies.
-_CAN_LOSE_WORKERS = ("joblib", "submitit", "ray")
 _BASIC_SWEEPER = f"{BasicSweeper.__module__}.BasicSweeper"
 _BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 # The default in conf/config.yaml.
@@ -66,7 +60,7 @@ class Multirun:
     """A multirun, checked before its first job starts.
 
     Attributes:
-        sweep: the folder of the run folders.
+        path: the folder of the run folders.
         overrides: for Hydra, in place of the user's.
 
     Raises:
@@ -74,135 +68,104 @@ class Multirun:
     """
 
     def __init__(self, overrides: Sequence[str]) -> None:
-        choices = choices_of([o for o in overrides if not key_of(o).startswith("hydra")])
-        settings = compose_hydra(
-            [
-                *(values[0] for values in choices.values() if values),
-                *(o for o in overrides if key_of(o).startswith("hydra")),
-            ]
-        )
+        of_hydra = [o for o in overrides if key_of(o).startswith("hydra")]
+        choices = choices_of([o for o in overrides if o not in of_hydra])
+        first = [values[0] for values in choices.values() if values]
+        settings = compose_hydra([*first, *of_hydra])
         _check_installed(settings)
         params = settings.sweeper.get("params") or {}
-        in_files = [f"{key}={value}" for key, value in params.items()]
-        choices = choices_of(in_files) | choices
-        if settings.sweeper._target_ == _BASIC_SWEEPER:
-            check_countable(choices, [*overrides, *in_files])
+        choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
+        # Sweepers that search choose their jobs as they go.
+        jobs = jobs_of(choices) if settings.sweeper._target_ == _BASIC_SWEEPER else []
         _refuse_several_ablations(choices.get("experiment", []))
         _check_jobs(choices)
-        self.sweep = Sweep(Path(str(settings.sweep.dir)).absolute())
-        _check_folder(self.sweep.path, overrides, settings.sweep.dir)
+        self.path = Path(str(settings.sweep.dir)).absolute()
+        _check_folder(self.path, overrides, settings.sweep.dir)
         self.overrides = [
             *(_of_each_job(o, choices) for o in overrides if key_of(o) != "hydra.sweep.dir"),
-            f"hydra.sweep.dir={quote(str(self.sweep.path))}",
+            f"hydra.sweep.dir={quote(str(self.path))}",
         ]
-        self._photos: str | None = None
+        self._failed = False
+        # How the photos are called, kept for when the sweep continues.
+        self._note = self.path / RECORDS / "photos"
+        self._photos = ""
         if OmegaConf.to_container(settings.sweep, resolve=False)["subdir"] == _SUBDIR:  # type: ignore[index, call-overload]
+            before = self._note.read_text(encoding="utf-8") if self._note.is_file() else None
             images = [o.partition("=")[2] for o in choices.get("image", [])]
-            self._photos = how_to_call(images, self.sweep.photos)
+            self._photos = how_to_call(images, before)
             keys = [key for key, values in choices.items() if len(values) != 1]
+            names = [job_name(job, ["image", *keys], self._photos) for job in jobs]
+            _check_names(names, jobs, self.path)
             name = ",".join([self._photos, *keys])
             self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
-            # Sweepers that search choose their jobs as they go.
-            if settings.sweeper._target_ == _BASIC_SWEEPER:
-                jobs = jobs_of([*in_files, *overrides])
-                _check_at_once(settings, len(jobs))
-                self._check_names(jobs, ["image", *keys], self._photos)
-
-    def _check_names(self, jobs: Sequence[list[str]], keys: Sequence[str], photos: str) -> None:
-        """Refuse jobs that would share a folder, with each other or with another sweep's."""
-        names = [job_name(job, keys, photos) for job in jobs]
-        for name, count in Counter(names).items():
-            if count > 1:
-                raise UserError(
-                    f"{count} jobs of this sweep are all called {name}; leave out values that are "
-                    "repeated or equal to six digits"
-                )
-        for name, job in zip(names, jobs, strict=True):
-            known = self.sweep.read(name)
-            if known is not None and (other := set(known.overrides) ^ set(lasting(job))):
-                raise UserError(
-                    f"{name} was made with other options ({', '.join(sorted(other))}); "
-                    "choose another output folder for these"
-                )
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
-        """Run Hydra's ``application``, and again whenever its launcher loses a worker."""
+        """Run Hydra's ``application``, and report a launcher that ends before its jobs."""
         ctrl_c_raises()
-        print(f"Run folders in {short(str(self.sweep.path))}", flush=True)
-        # Sweepers write their own files there.
-        self.sweep.path.mkdir(parents=True, exist_ok=True)
-        self.sweep.settle([])
+        print(f"Run folders in {short(str(self.path))}", flush=True)
+        self._note.parent.mkdir(parents=True, exist_ok=True)
         if self._photos:
-            self.sweep.photos = self._photos
-        for start in range(1, ROUNDS + 1):
-            try:
-                application()
-                return
-            except Exception as error:
-                lost = type(error).__module__.partition(".")[0] in _CAN_LOSE_WORKERS
-                if not lost or start == ROUNDS:
-                    raise
-                say(f"the launcher lost a worker ({type(error).__name__}); starting the rest")
-            self.sweep.settle(r.name for r in self.sweep.records() if r.state == "failed")
+            self._note.write_text(self._photos, encoding="utf-8")
+        try:
+            application()
+        except Exception as error:
+            if not read_records(self.path):
+                raise  # the launcher's options are wrong
+            why = str(error).partition("\n")[0]
+            say(f"the sweep ended early ({type(error).__name__}): {why}")
+            self._failed = True
 
     def end(self, say: Say) -> int:
         """Report and compare the jobs; returns the exit code."""
-        records = self.sweep.records()
+        records = read_records(self.path)
         left = [record for record in records if record.state != "finished"]
-        path = short(str(self.sweep.path))
+        path = short(str(self.path))
         print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
         if len(left) < len(records):
             from internal_gan.sweeps.comparison import compare  # with torch
 
-            compare(Options(task="compare", runs=path), measure_at_most=MEASURED)
+            compare(Options(task="compare", runs=path), measure=len(records) <= MEASURED)
         for record in left:
             say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
-        if left:
+        if left or self._failed:
             say(f"the same command with output={path} skip_finished=true runs the remaining jobs")
-        codes = {record.code or CRASH for record in left}
+        codes = {record.code or CRASH for record in left} | ({CRASH} if self._failed else set())
         return max(codes, default=0) if len(codes) <= 1 else CRASH
 
 
 def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | None:
-    """One run of a multirun, in this process or, for other launchers than Hydra's own, in another.
+    """One run of a multirun, in the process that the launcher chose.
 
     Args:
         say: reports an error of the job of that name; returns the exit code.
 
     Returns:
-        The figure that ``objective`` names, if any.
+        The figure that ``objective`` names, if a sweeper needs it.
 
     Raises:
         JobFailedError: there is no such figure.
         SystemExit: Ctrl-C or SIGTERM stopped the job, and with it the multirun.
     """
     hydra_config: Any = HydraConfig.get()
-    sweep = Sweep(Path(hydra_config.sweep.dir))
-    folder = Path(hydra_config.runtime.output_dir)
-    name = folder.relative_to(sweep.path).as_posix()
+    # Ray may start its workers elsewhere.
+    os.chdir(hydra_config.runtime.cwd)
+    sweep, folder = Path(hydra_config.sweep.dir), Path(hydra_config.runtime.output_dir)
     overrides = list(hydra_config.overrides.task)
-    record = Record(name, lasting(overrides))
-    if sweep.is_settled(name):
-        return None
-    print(f"\nJob {hydra_config.job.num}: {name}", flush=True)
+    record = Record(folder.relative_to(sweep).as_posix(), lasting(overrides))
+    print(f"\nJob {hydra_config.job.num}: {record.name}", flush=True)
+    record.write(sweep)
     try:
         options = to_options(config)
         if options.resume is None:
-            options.output = short(str(folder))
-            options.skip_finished = True
-        done = RunFolder(folder).status()
-        if options.resume is None and done["state"] == "finished":
-            print(f"{name}: already finished", flush=True)
-            record.state, record.seconds = "finished", done.get("seconds")
-        else:
-            sweep.write(record)
-            _do(record, options, sweep, hydra_config)
+            options.output, options.skip_finished = short(str(folder)), True
+        with _beside_others(hydra_config.launcher, log_of(sweep, record.name)):
+            record.code = run(options, changed={key_of(o) for o in overrides})
     except Exception as error:
-        record.code = say(error, name)
-        record.state, record.reason = "failed", str(error)
+        record.code, record.reason = say(error, record.name), str(error)
     except KeyboardInterrupt:
-        record.state, record.code, record.reason = "stopped", 130, "stopped immediately"
-    sweep.write(record)
+        record.code = 130
+    record.write(sweep)
+    print(f"{record.name}: {record.state}", flush=True)
     if folder.is_dir() and not any(folder.iterdir()):
         # Hydra created it for a run that never began.
         folder.rmdir()
@@ -214,7 +177,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         raise JobFailedError(record.name)
     from internal_gan.sweeps.comparison import objective
 
-    return objective(sweep.path, record.name, config.objective)
+    return objective(sweep, record.name, config.objective)
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -234,30 +197,21 @@ def short(path: str) -> str:
     return path if relative.startswith(os.pardir) else relative
 
 
-def _do(record: Record, options: Options, sweep: Sweep, hydra_config: Any) -> None:
-    """Run a job, and complete its record."""
-    started = time.monotonic()
-    overrides = list(hydra_config.overrides.task)
-    reason = ""
-    if hydra_config.launcher._target_ == _BASIC_LAUNCHER:
-        record.code = run(options, changed={key_of(o) for o in overrides})
-    else:
-        given = [o for o in overrides if key_of(o) not in ("skip_finished", "objective")]
-        if options.resume is None:
-            given += [f"output={quote(hydra_config.runtime.output_dir)}", "skip_finished=true"]
-        where = str(hydra_config.runtime.cwd)
-        # submitit itself limits a job to its cores only on a cluster.
-        threads = hydra_config.launcher.get("cpus_per_task")
-        log = sweep.log(record.name)
-        record.code, reason = run_apart(given, log, where, record.name, threads)
-    record.seconds = round(time.monotonic() - started, 1)
-    if record.code in (130, 143):
-        record.state, record.reason = "stopped", "stopped by Ctrl-C or SIGTERM"
-    elif record.code:
-        record.state, record.reason = "failed", reason
-    else:
-        record.state = "finished"
-    print(f"{record.name}: {record.state} after {record.seconds:.0f} s {reason}", flush=True)
+@contextmanager
+def _beside_others(launcher: DictConfig, log: Path) -> Iterator[None]:
+    """With a launcher that runs jobs at the same time, write the block's output to ``log``."""
+    if launcher._target_ == _BASIC_LAUNCHER:
+        yield
+        return
+    if threads := launcher.get("cpus_per_task"):
+        # submitit itself limits a job to its cores only on a cluster. torch reads this once.
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    with (
+        log.open("a", encoding="utf-8", errors="backslashreplace") as file,
+        redirect_stdout(file),
+        redirect_stderr(file),
+    ):
+        yield
 
 
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
@@ -272,13 +226,12 @@ def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
 
 def _check_installed(settings: DictConfig) -> None:
     for target in (settings.launcher._target_, settings.sweeper._target_):
-        package = target.partition(".")[2].partition(".")[0]
-        try:
-            found = package not in PLUGINS or importlib.util.find_spec(f"hydra_plugins.{package}")
-        except ModuleNotFoundError:
-            found = None
-        if not found:
-            raise needs_extra(package)
+        package = target.split(".")[1]
+        if package in PLUGINS:
+            try:
+                importlib.import_module(f"hydra_plugins.{package}")
+            except ModuleNotFoundError as error:
+                raise needs_extra(package) from error
 
 
 def _refuse_several_ablations(experiments: Sequence[str]) -> None:
@@ -288,7 +241,7 @@ def _refuse_several_ablations(experiments: Sequence[str]) -> None:
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
 
 
-def _check_jobs(choices: dict[str, list[str]]) -> None:
+def _check_jobs(choices: Mapping[str, Sequence[str]]) -> None:
     """Compose every job, leaving out its files."""
     composed = [values for key, values in choices.items() if values and key not in _FILES]
     for values in itertools.product(*composed):
@@ -311,12 +264,18 @@ def _check_folder(path: Path, overrides: Sequence[str], name: str) -> None:
         )
 
 
-def _check_at_once(settings: DictConfig, count: int) -> None:
-    """Refuse to start more processes at once than this machine has cores."""
-    at_once = min(settings.sweeper.get("max_batch_size") or count, count)
-    cores = os.cpu_count() or 1
-    if settings.launcher._target_.endswith("submitit_launcher.LocalLauncher") and at_once > cores:
-        raise UserError(
-            f"hydra/launcher=submitit_local starts {at_once} jobs at once on {cores} cores; add "
-            f"hydra.sweeper.max_batch_size={cores}, or choose hydra/launcher=joblib"
-        )
+def _check_names(names: Sequence[str], jobs: Sequence[Sequence[str]], path: Path) -> None:
+    """Refuse jobs that would share a folder, with each other or with another sweep's."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise UserError(
+                f"{count} jobs of this sweep are all called {name}; leave out values that are "
+                "repeated or equal to six digits"
+            )
+    known = {record.name: record.overrides for record in read_records(path)}
+    for name, wanted in zip(names, jobs, strict=True):
+        if name in known and (other := set(known[name]) ^ set(lasting(wanted))):
+            raise UserError(
+                f"{name} was made with other options ({', '.join(sorted(other))}); "
+                "choose another output folder for these"
+            )

@@ -1,11 +1,13 @@
-"""Which pictures represent a run in a comparison."""
+"""Comparing runs: a row for each, and the pictures that represent it."""
 
 from pathlib import Path
 
 import pytest
 
+from internal_gan.runs.folder import RunFolder
 from internal_gan.sweeps import comparison
-from internal_gan.sweeps.comparison import MOST_PICTURES, Shown
+from internal_gan.sweeps.comparison import MOST_PICTURES, Shown, rows_of
+from internal_gan.sweeps.jobs import Record
 from tests.recorded import record_files
 
 
@@ -58,3 +60,23 @@ def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
     assert [
         [path.relative_to(tmp_path / "inpaint").as_posix() for path in hole] for hole in shown.holes
     ] == [["a/before.png", "a/mask.png"], ["b/before.png", "b/mask.png"]]
+
+
+def test_a_row_has_what_is_known_of_a_run(tmp_path: Path) -> None:
+    records = [
+        Record("a-seed=1", ["image='a.jpg'", "seed=1", "model.crop=24"], 0),
+        Record("b-seed=2", ["image='b.jpg'", "seed=2", "model.crop=24"], 2, "no photo"),
+    ]
+    RunFolder.create(tmp_path / "a-seed=1").write_status("finished", seconds=12.4)
+    rows = rows_of(tmp_path, records, [{"swd1": 0.123456, "copy": 2}, {}])
+    columns = ["job", "seed", "state", "seconds", "swd1", "copy", "reason"]
+    assert [list(row) for row in rows] == [columns] * 2
+    assert [list(row.values()) for row in rows] == [
+        ["a-seed=1", "1", "finished", "12", "0.1235", "2", ""],
+        ["b-seed=2", "2", "failed", "", "", "", "no photo"],
+    ]
+
+
+def test_empty_columns_are_left_out(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, [Record("a", ["seed=1"], 2, "why")], [{}])
+    assert row == {"job": "a", "state": "failed", "reason": "why"}

@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ from PIL import Image
 from internal_gan.config.record import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import Sweep
+from internal_gan.sweeps.jobs import Record, read_records
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 
@@ -43,7 +43,7 @@ def write_flat(name: str) -> None:
 
 
 def states(folder: str = "out") -> dict[str, str]:
-    return {record.name: record.state for record in Sweep(Path(folder)).records()}
+    return {record.name: record.state for record in read_records(Path(folder))}
 
 
 def started(name: str) -> str:
@@ -81,7 +81,7 @@ def test_finished_jobs_are_skipped_and_interrupted_ones_resumed(shell: Shell) ->
     write_photos("photos/0.png")
     answer = shell(*RUN, "skip_finished=true")
     assert answer.code == 0, answer.err
-    assert "a: already finished" in answer.out
+    assert "out/a is finished; " in answer.out
     assert states() == dict.fromkeys(["0", "a", "b", "c"], "finished")
     assert (started("a"), started("b")) == (before, began)
     assert len([*Path("out/b/sample").glob("*.png")]) == 2
@@ -136,10 +136,9 @@ def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> N
     assert answer.code == 0, answer.err
     again = shell(*command, "skip_finished=true")
     assert again.code == 0, again.err
-    assert again.out.count("already finished") == 2
+    assert again.out.count("is finished; its page") == 2
     options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
-    assert {record.overrides[-1] for record in Sweep(Path("out")).records()} == {"model.crop=24"}
 
 
 def test_a_job_of_an_ablation_can_run_in_its_own_process(shell: Shell) -> None:
@@ -276,7 +275,7 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     write_photos("photos/a.png")
-    monkeypatch.setattr(Sweep, "write", full)
+    monkeypatch.setattr(Record, "write", full)
     answer = shell(*RUN)
     assert answer.code == 2
     assert answer.lines[-1].startswith("error: cannot write ")
@@ -297,15 +296,14 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
             ["-m", "experiment=none,ablation/singan_alpha"],
             ["experiment=ablation/singan_alpha: makes several runs by itself"],
         ),
-        (["-m", "seed=interval(0,1)"], ["seed=interval(0,1)", "seed=0,1 or seed=range(0,2)"]),
-        (["-m", "seed=int(interval(0,3))"], ["seed=int(interval(0,3))", "seed=0,1"]),
+        (["-m", "seed=interval(0,1)"], ["seed: an interval", "seed=0,1 or seed=range(0,2)"]),
+        (["-m", "seed=int(interval(0,3))"], ["seed: an interval", "seed=0,1"]),
         (["-m", "model=glob(*)"], ["model=glob(*)", "list the names, separated by commas"]),
         (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "this range is empty"]),
         (["-m", "seed=range(0,5,0)"], ["seed=range(0,5,0)", "step"]),
-        (["-m", "seed=range(0,1000000000)"], ["seed=range(0,1000000000)", "100000"]),
-        (["-m", "seed=shuffle(range(0,1000000000))"], ["range(0,1000000000)", "100000"]),
-        (["-m", "seed=range(0,1,1e-300)"], ["seed=range(0,1,1e-300)", "100000"]),
-        (["-m", "seed=range(0,400)", "sample.seed=range(0,400)"], ["160000 runs", "100000"]),
+        (["-m", "seed=range(0,1000000000)"], ["too many runs", "100000"]),
+        (["-m", "seed=range(0,1,1e-300)"], ["too many runs", "100000"]),
+        (["-m", "seed=range(0,400)", "sample.seed=range(0,400)"], ["too many runs", "100000"]),
     ],
     ids=" ".join,
 )
@@ -359,13 +357,8 @@ def test_jobs_may_lie_in_nested_folders(shell: Shell) -> None:
 def test_a_missing_launcher_is_reported_with_its_extra(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", missing_plugins(__import__("importlib").util))
+    monkeypatch.setitem(sys.modules, "hydra_plugins.hydra_ray_launcher", None)
     write_photos("a.png")
     answer = shell("-m", "image=a.png", "hydra/launcher=ray")
     assert answer.code == 2
     assert 'pip install "internal-gan[ray]"' in answer.lines[0]
-
-
-def missing_plugins(util: "object") -> Callable[..., object]:
-    known: Callable[..., object] = util.find_spec  # type: ignore[attr-defined]
-    return lambda name, *rest: None if name.startswith("hydra_plugins.") else known(name, *rest)
