@@ -67,7 +67,7 @@ _HOMES = {
     "api.runs": ("Run", "fit", "load", "resume"),
     "api.verify": ("verify",),
     "errors": ("UserError",),
-    "evaluation.origin": ("Verification",),
+    "finishing.verification": ("Verification",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),

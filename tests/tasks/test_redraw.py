@@ -10,6 +10,7 @@ from PIL import Image
 
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
+from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
@@ -319,7 +320,8 @@ def test_a_model_of_one_scale_cannot_take_an_image(
     options = tiny_options()
     (tmp_path / "part").mkdir()
     save_options(options, tmp_path / "part" / "config.yaml")
-    save_model(untrained(scales=1), tmp_path / "part" / "model.safetensors", options.model)
+    architecture = SinGANRecipe.architecture(options.model)
+    save_model(untrained(scales=1), tmp_path / "part" / "model.safetensors", architecture)
     answer = shell(*used("edit"), "checkpoint=part")
     assert answer.code == 2
     assert "one finished scale" in answer.lines[0]

@@ -15,6 +15,7 @@ from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import TINY_RUN, Shell
@@ -60,7 +61,8 @@ def unfinished(tmp_path: Path, shell: Shell) -> str:
     options = tiny_options()
     (tmp_path / "part").mkdir()
     save_options(options, tmp_path / "part" / "config.yaml")
-    save_model(untrained(scales=2), tmp_path / "part" / "model.safetensors", options.model)
+    architecture = SinGANRecipe.architecture(options.model)
+    save_model(untrained(scales=2), tmp_path / "part" / "model.safetensors", architecture)
     return "part"
 
 
