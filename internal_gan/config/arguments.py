@@ -44,7 +44,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
       the images in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task with its own kind of training gets the recipe of its name in ``conf/recipe``.
+    * A task with its own kind of training gets the preset of its name in ``conf/preset/task``.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -54,12 +54,12 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     >>> prepare(["mask=hole.png"])
     ["mask.file='hole.png'"]
     >>> prepare(["task=super_resolution"])
-    ['task=super_resolution', 'recipe=super_resolution']
+    ['task=super_resolution', 'preset/task=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
     _refuse_blanks_in_lists(overrides)
     gather = not multirun and _takes_folders(overrides)
-    return [_prepare(override, multirun, gather) for override in overrides] + _recipe(overrides)
+    return [_prepare(override, multirun, gather) for override in overrides] + _preset(overrides)
 
 
 def key_of(override: str) -> str:
@@ -131,14 +131,14 @@ def _takes_folders(overrides: Sequence[str]) -> bool:
     return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 
-def _recipe(overrides: Sequence[str]) -> list[str]:
-    """The recipe of a task with its own kind of training, unless the user chose one."""
-    given = set(map(key_of, overrides))
-    task = task_of(overrides)
-    trains = task in TABLE and TABLE[task].learns == "unless"
-    if not trains or given & {"recipe", "checkpoint", "resume"}:
+def _preset(overrides: Sequence[str]) -> list[str]:
+    """The preset of a task with its own kind of training, for a family that the task takes."""
+    given = {key_of(override): override.partition("=")[2] for override in overrides}
+    task = TABLE.get(given.get("task", ""))
+    if task is None or task.learns != "unless" or given.keys() & {"checkpoint", "resume"}:
         return []
-    return [f"recipe={task}"]
+    fits = "model" not in given or given["model"] in (task.families or ())
+    return [f"preset/task={given['task']}"] if fits else []
 
 
 def _prepare(override: str, multirun: bool, gather: bool) -> str:

@@ -70,10 +70,8 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if match := re.match(r"Ambiguous value for argument '(.*)'\n", text):
         needs = _needs(key_of(match[1]))
         return UserError(f"{match[1]}: {needs}; for one run per value add -m")
-    nothing = [o for o in overrides if o in ("experiment=null", "recipe=null")]
-    if "Got NoneType" in text and nothing:
-        group = key_of(nothing[0])
-        return UserError(f"{nothing[0]}: this option needs a name; for none write {group}=none")
+    if "Got NoneType" in text and "experiment=null" in overrides:
+        return UserError("experiment=null: it needs a name; for none write experiment=none")
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):

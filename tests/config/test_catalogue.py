@@ -18,10 +18,10 @@ def test_every_task_has_a_module_of_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_that_trains_in_its_own_way_has_a_recipe(name: str) -> None:
-    recipe = prepare([f"task={name}"])[1:]
-    assert recipe == ([f"recipe={name}"] if TABLE[name].learns == "unless" else [])
-    assert not recipe or compose([f"task={name}", *recipe]) != compose([f"task={name}"])
+def test_a_task_that_trains_in_its_own_way_has_a_preset(name: str) -> None:
+    preset = prepare([f"task={name}"])[1:]
+    assert preset == ([f"preset/task={name}"] if TABLE[name].learns == "unless" else [])
+    assert not preset or compose([f"task={name}", *preset]) != compose([f"task={name}"])
 
 
 @pytest.mark.parametrize("name", TASKS)

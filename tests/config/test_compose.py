@@ -78,5 +78,5 @@ def test_composing_works_inside_a_hydra_application() -> None:
 
 
 def test_a_config_group_cannot_be_null() -> None:
-    with pytest.raises(UserError, match="experiment=null: this option needs a name"):
+    with pytest.raises(UserError, match="experiment=null: it needs a name"):
         compose(["model=edgeconnect", "experiment=null"])

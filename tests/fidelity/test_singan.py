@@ -35,7 +35,7 @@ from tests.tiny import finish_stages, picture, prepared, recipe_of, untrained
 PAPER = "experiment=singan_paper"
 ENLARGING = (
     "task=super_resolution",
-    "recipe=super_resolution",  # what the command line adds for this task
+    "preset/task=super_resolution",  # what the command line adds for this task
     "experiment=singan_paper_super_resolution",
 )
 NARROW = ("model.widths.coarsest=4", "model.widths.limit=4")
