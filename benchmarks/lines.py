@@ -44,7 +44,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.edgeconnect.inpainting import lines_around
-from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
+from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.sweeps.table import as_markdown
@@ -158,7 +158,8 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
         for guide in GUIDES:
             drawing, lines = fill(model, photo, hole, barred, guide)
             own = guide == "own"
-            inside, weight = (evidence(lines, hole), OWN_LINES) if own else (lines, 1.0)
+            inside = guiding_lines(evidence(lines, hole)) if own else lines
+            weight = OWN_LINES if own else 1.0
             guiding = weight * torch.where(hole > 0, inside, lines_around(model, photo, barred))
             filled = finished(drawing, hole, barred, None if guide == "none" else guiding)
             made = dict(zip(STEPS, (drawing, filled), strict=True))

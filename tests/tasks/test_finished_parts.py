@@ -18,7 +18,7 @@ from internal_gan.finishing.masked import LINES
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
 from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
-from internal_gan.models.edgeconnect.model import OWN_LINES, evidence
+from internal_gan.models.edgeconnect.model import OWN_LINES, UNSURE, evidence
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Answer, Shell
 from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
@@ -297,7 +297,9 @@ def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
     assert run(shell, runs, "inpaint").code == 0
     (guide,), ((lines, hole),) = guides, drawn
     inside = hole[0, 0].numpy() > 0
-    levels = (LINES * OWN_LINES * evidence(lines, hole)[0, 0]).round().byte().numpy()
+    odds = evidence(lines, hole)[0, 0] / (1 - evidence(lines, hole)[0, 0])
+    odds = odds * UNSURE / (1 - UNSURE)
+    levels = (LINES * OWN_LINES * odds / (1 + odds)).round().byte().numpy()
     assert guide is not None
     assert (guide[..., 0][inside] == levels[inside]).all()
     assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINES * OWN_LINES)}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
@@ -30,6 +31,8 @@ Base = Literal["patches", "smooth", "white"]
 CONFIDENCE = 0.35
 # Evidence for a line, relative to a line given by hand, when a drawing is finished.
 OWN_LINES = 0.6
+# What guides finishing where the network's evidence says nothing.
+UNSURE = 0.25
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
@@ -333,6 +336,16 @@ def evidence(lines: Tensor, hole: Tensor) -> Tensor:
     lines = lines.clamp(1e-3, 1 - 1e-3)
     average = (lines * hole).sum() / hole.sum().clamp_min(1)
     return torch.sigmoid(CONFIDENCE * (lines.logit() - average.logit()))
+
+
+def guiding_lines(says: Tensor) -> Tensor:
+    """How strongly patches should have a line at each pixel, (1, 1, H, W) in [0, 1], by the
+    :func:`evidence`: UNSURE where that says nothing.
+
+    Finishing begins at small sizes, where lines are averaged. There, 0.5 asks for patches that are
+    half lines, such as bright stalks in dark grass.
+    """
+    return torch.sigmoid(says.logit() + math.log(UNSURE / (1 - UNSURE)))
 
 
 def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ from internal_gan.models.edgeconnect.inpainting import (
     lines_around,
     reach,
 )
-from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence
+from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Work, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
@@ -226,7 +226,8 @@ def _lines(
     closed = hole if case.unknown is None else torch.maximum(hole, case.unknown)
     # A line given by hand is certain.
     given = case.edges is not None
-    inside, weight = (drawn, 1.0) if given else (evidence(drawn, hole), OWN_LINES)
+    inside = drawn if given else guiding_lines(evidence(drawn, hole))
+    weight = 1.0 if given else OWN_LINES
 
     def lines(window: Window) -> Tensor:
         here = (..., *window)
