@@ -114,30 +114,6 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         temporary.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
 
 
-def write_over(path: Path, text: str) -> None:
-    """Overwrite an existing file in place. A full disk allows a text no longer than the old one.
-
-    Less safe than :func:`atomic_write`: a power cut may leave neither text.
-
-    Raises:
-        OSError: there is no such file, or no space for a longer text; the file is unchanged.
-    """
-    content = text.encode()
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        length = os.fstat(descriptor).st_size
-        try:
-            # First what lies beyond the old text, since only that needs space.
-            _write_at(descriptor, length, content[length:])
-        except OSError:
-            os.ftruncate(descriptor, length)
-            raise
-        _write_at(descriptor, 0, content[:length])
-        os.ftruncate(descriptor, len(content))
-    finally:
-        os.close(descriptor)
-
-
 def remove_leftovers(folder: Path) -> None:
     """Remove temporary files left in ``folder`` by killed processes."""
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):
@@ -250,12 +226,6 @@ def _json_object(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
         return None
     return value if isinstance(value, dict) else None
-
-
-def _write_at(descriptor: int, place: int, content: bytes) -> None:
-    os.lseek(descriptor, place, os.SEEK_SET)
-    while content:
-        content = content[os.write(descriptor, content) :]
 
 
 def _sync(path: Path) -> None:

@@ -15,9 +15,7 @@ from internal_gan.files import (
     make_folder,
     read_file,
     read_json_object,
-    write_over,
 )
-from tests.limits import largest_file
 
 
 def names(folder: Path) -> list[str]:
@@ -104,19 +102,6 @@ def test_a_missing_folder_and_a_folder_in_the_way_are_named(tmp_path: Path) -> N
 def test_an_error_about_another_file_is_not_blamed_on_this_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "a.txt"):
         (tmp_path / "source.txt").read_text()
-
-
-def test_a_text_is_written_over_in_full_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "status.json"
-    path.write_text("old text")
-    with largest_file(10):
-        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
-            write_over(path, "a longer new text")
-        assert path.read_text() == "old text"
-        write_over(path, "new")
-        assert path.read_text() == "new"
-    write_over(path, "a longer new text")
-    assert path.read_text() == "a longer new text"
 
 
 def test_names_are_told_apart_by_their_numbers() -> None:

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 import psutil
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, remove_leftovers, write_error, write_over
+from internal_gan.files import atomic_write, remove_leftovers, write_error
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
 from internal_gan.runs.removal import remove_run
@@ -205,19 +205,13 @@ class RunFolder:
             with atomic_write(self.status_path) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         except UserError:
-            # Without new fields and indentation, it fits in place of the old text on a full disk.
-            short = json.dumps({**earlier, **process, "state": state, "updated": now})
-            if state == "running" or not any(map(self._overwrite_status, (text, short))):
+            # On a full disk, a text no longer than the old one fits in its place.
+            short = json.dumps({**earlier, **process, "state": state}).encode()
+            if state == "running" or len(short) > self.status_path.stat().st_size:
                 raise
+            self.status_path.write_bytes(short)
         if state != "running":
             self.release()
-
-    def _overwrite_status(self, text: str) -> bool:
-        try:
-            write_over(self.status_path, text)
-        except OSError:
-            return False
-        return True
 
     def status(self) -> dict[str, Any]:
         """The content of ``status.json``, always with a ``state``.

@@ -158,7 +158,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         options = to_options(config)
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
-        with _beside_others(hydra_config.launcher, log_of(sweep, record.name)):
+        with beside_others(hydra_config.launcher, log_of(sweep, record.name)):
             record.code = run(options, changed={key_of(o) for o in overrides})
     except Exception as error:
         record.code, record.reason = say(error, record.name), str(error)
@@ -198,7 +198,7 @@ def short(path: str) -> str:
 
 
 @contextmanager
-def _beside_others(launcher: DictConfig, log: Path) -> Iterator[None]:
+def beside_others(launcher: DictConfig, log: Path) -> Iterator[None]:
     """With a launcher that runs jobs at the same time, write the block's output to ``log``."""
     if launcher._target_ == _BASIC_LAUNCHER:
         yield
@@ -207,7 +207,7 @@ def _beside_others(launcher: DictConfig, log: Path) -> Iterator[None]:
         # submitit itself limits a job to its cores only on a cluster. torch reads this once.
         os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     with (
-        log.open("a", encoding="utf-8", errors="backslashreplace") as file,
+        log.open("a", encoding="utf-8", errors="backslashreplace", buffering=1) as file,
         redirect_stdout(file),
         redirect_stderr(file),
     ):

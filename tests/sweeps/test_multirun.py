@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from omegaconf import OmegaConf
 from PIL import Image
 
 from internal_gan.config.record import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
 from internal_gan.sweeps.jobs import Record, read_records
+from internal_gan.sweeps.multirun import beside_others
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 
@@ -352,6 +354,24 @@ def test_jobs_may_lie_in_nested_folders(shell: Shell) -> None:
     assert states() == {"of/0": "finished", "of/1": "failed"}
     assert "1 of 2 jobs finished in out" in answer.out
     assert answer.code == 2
+
+
+@pytest.mark.parametrize(("known", "threads"), [({}, "2"), ({"OMP_NUM_THREADS": "5"}, "5")])
+def test_a_job_beside_others_has_its_own_output_and_its_share_of_threads(
+    known: dict[str, str],
+    threads: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(os, "environ", known)
+    launcher = OmegaConf.create({"_target_": "submitit", "cpus_per_task": 2})
+    with beside_others(launcher, tmp_path / "log"):
+        print("one")
+        print("two", file=sys.stderr)
+    assert (tmp_path / "log").read_text() == "one\ntwo\n"
+    assert capsys.readouterr() == ("", "")
+    assert known["OMP_NUM_THREADS"] == threads
 
 
 def test_a_missing_launcher_is_reported_with_its_extra(
