@@ -38,7 +38,7 @@ class MakeTileable(Work[MakeTileableOptions]):
         if finishes:
             learnt = context.given.read("make_tileable.image") is None
             layers = context.layers(photo.size, learnt=learnt)
-            check_inside("make_tileable.image", photo.pixels[:, :1], wrap_of(tileable))
+            check_inside(self.memory, photo.pixels[:, :1], wrap_of(tileable))
         else:
             context.refuse_layers()
         wrap, like = wrap_of(tileable), drawn_like(photo)[0]
@@ -71,6 +71,11 @@ class MakeTileable(Work[MakeTileableOptions]):
         context.say("Step across the border, as a multiple of the steps inside:")
         context.say(f"  before: {seams_in_words(before)}")
         context.say(f"  after:  {seams_in_words(after)}")
+
+    @property
+    def memory(self) -> str:
+        alone = self.context.given is self.context.trained
+        return "image" if alone else "make_tileable.image"
 
     def _band(
         self, model: SinGAN | None, photo: Photo, part: Tensor, tileable: Any
@@ -115,7 +120,7 @@ class MakeTileable(Work[MakeTileableOptions]):
                 elif source.original() is None:
                     what = "the training's copy of its photo"
             except UserError as error:
-                raise UserError(f"make_tileable.image={error}") from error
+                raise UserError(f"{self.memory}={error}") from error
         return photo, f"Photo {called}, {photo.size[0]} x {photo.size[1]} pixels: {what}"
 
 

@@ -147,9 +147,11 @@ class TestWithoutAModel:
             ([], "task=make_tileable needs image=FILE or, for a trained model, checkpoint=RUN"),
             (["image=given.png", "make_tileable.start_scale=1"], "make_tileable.start_scale: can"),
             (["image=given.png", "make_tileable.band=900"], "make_tileable.band is 900"),
+            (["image=broken.png"], "error: image=broken.png: not an image"),
         ],
     )
     def test_mistakes_are_one_line(self, shell: Shell, options: list[str], said: str) -> None:
+        Path("broken.png").write_bytes(b"not a picture")
         answer = shell("task=make_tileable", *options)
         assert answer.code == 2
         assert said in answer.err
