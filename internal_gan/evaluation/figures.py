@@ -27,6 +27,7 @@ from internal_gan.patches.statistics import (
     sharpness,
     sliced_wasserstein,
 )
+from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7
 
@@ -79,8 +80,8 @@ def smallest_side(patches: Sequence[int]) -> int:
 
 
 def judge(
-    real: Tensor,
-    sample: Tensor,
+    real: Pixels,
+    sample: Pixels,
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
@@ -89,7 +90,7 @@ def judge(
     """Figures of a sample that should consist of the photo's patches, in any arrangement.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        real, sample: the two sizes may differ.
         patches: sides of the patches in pixels; figures for sides other than 7 have names like
             ``coherence_11``.
         exact: compare all patches instead of a fixed random subset.
@@ -126,13 +127,12 @@ def judge(
     return figures
 
 
-def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:
+def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, float]:
     """Figures of a picture whose pixels all come from a photo.
 
     Args:
-        sample: (1, 3, H, W) in [-1, 1].
         origin: where its pixels come from.
-        photo: (1, 3, h, w) in [-1, 1], of ``origin.photo_size``.
+        photo: of ``origin.photo_size``.
 
     Returns:
         ``largest_piece`` and ``seams``; nothing if some pixels come from no photo.
@@ -149,16 +149,16 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
 
 
 def compare(
-    real: Tensor,
-    image: Tensor,
-    mask: Tensor | None = None,
+    real: Pixels,
+    image: Pixels,
+    mask: Mask | None = None,
     perceptual: StLpips | None = None,
 ) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
     Args:
-        real, image: (1, 3, H, W) in [-1, 1], of the same size.
-        mask: (1, 1, H, W) in [0, 1], 1 inside; adds ``psnr_inside`` and so on.
+        real, image: of the same size.
+        mask: adds ``psnr_inside`` and so on.
         perceptual: computes ``st_lpips``, if given.
 
     Returns:

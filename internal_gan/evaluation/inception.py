@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.shapes import Pixels
 from internal_gan.weights import read_weights
 
 # Layers for SIFID, by their number of channels.
@@ -67,11 +68,10 @@ class InceptionStem(nn.Module):
                     self.register_buffer(part.replace(".", "_"), tensor.float())
 
     @torch.no_grad()
-    def features(self, image: Tensor, channels: int) -> Iterator[Tensor]:
+    def features(self, image: Pixels, channels: int) -> Iterator[Tensor]:
         """The features at every position of an image, in strips from top to bottom.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1].
             channels: a key of :data:`LAYERS`.
 
         Raises:

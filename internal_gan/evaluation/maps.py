@@ -9,6 +9,7 @@ from torch import Tensor
 from internal_gan.images.colours import colour_code
 from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
+from internal_gan.shapes import Pixels
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
 # About this many patches are searched for, or more if needed to cover every pixel.
@@ -47,12 +48,12 @@ class Place:
 
 
 def patch_maps(
-    real: Tensor, sample: Tensor, patch: int = 7
+    real: Pixels, sample: Pixels, patch: int = 7
 ) -> tuple[dict[str, Tensor], list[Place]]:
     """Maps of a sample at three sizes, and its least coherent places.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
+        real, sample: the two sizes may differ.
         patch: side of the square patches, in pixels.
 
     Returns:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.evaluation.sifid import frechet_distance, gaussian
 from internal_gan.images.resize import resize, size_of
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.weights import Wheel
 
 WHEEL = Wheel("stlpips-pytorch", "0.0.2", "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth")
@@ -47,11 +48,11 @@ class StLpips(nn.Module):
             self.register_buffer(name.replace(".", "_"), tensor)
 
     @torch.no_grad()
-    def maps(self, image: Tensor) -> list[Tensor]:
+    def maps(self, image: Pixels) -> list[Tensor]:
         """The maps (1, C, h, w) of AlexNet's five layers, with vectors of length 1.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1], at least 21 pixels a side.
+            image: at least 21 pixels a side.
         """
         x = (image - self._weight("scaling_layer.shift")) / self._weight("scaling_layer.scale")
         found: list[Tensor] = []
@@ -64,12 +65,12 @@ class StLpips(nn.Module):
             found.append(F.normalize(x, eps=1e-10))
         return found
 
-    def embed(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+    def embed(self, image: Tensor, mask: Mask | None = None) -> Tensor:
         """A vector whose squared distance to another one is ST-LPIPS.
 
         Args:
             image: as for :meth:`maps`.
-            mask: (1, 1, H, W) in [0, 1], the weight of each place; None weights all alike.
+            mask: the weight of each place; None weights all alike.
         """
         if mask is None:
             mask = torch.ones_like(image[:, :1])
@@ -98,13 +99,13 @@ def read_st_lpips(option: str) -> StLpips:
 
 
 def st_lpips(
-    network: StLpips, real: Tensor, image: Tensor, mask: Tensor | None = None
+    network: StLpips, real: Pixels, image: Pixels, mask: Mask | None = None
 ) -> float | None:
     """The distance of two images of one size, 0 if they are equal; None if they are too small.
 
     Args:
-        real, image: (1, 3, H, W) in [-1, 1]; longer images are shrunk to 512 pixels.
-        mask: (1, 1, H, W) in [0, 1], where to compare; None compares everywhere.
+        real, image: longer images are shrunk to 512 pixels.
+        mask: where to compare; None compares everywhere.
     """
     images = fitted(real, image)
     if not images:
@@ -115,14 +116,14 @@ def st_lpips(
     return float((one - other).square().sum())
 
 
-def deep_frechet(network: StLpips, real: Tensor, image: Tensor) -> float | None:
+def deep_frechet(network: StLpips, real: Pixels, image: Pixels) -> float | None:
     """Fréchet distance between the features of two images at all places; None if one is too small.
 
     As SIFID, but with AlexNet's last convolution. Each of its features sees more than 100 pixels,
     and so also where things lie relative to each other.
 
     Args:
-        real, image: (1, 3, H, W) in [-1, 1]; if one is longer than 512 pixels, both are shrunk.
+        real, image: if one is longer than 512 pixels, both are shrunk.
     """
     images = fitted(real, image)
     if not images:

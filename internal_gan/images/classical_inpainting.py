@@ -10,6 +10,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import to_uint8
+from internal_gan.shapes import Mask, Pixels
 
 INSTALL = "pip install 'internal-gan[inpainting]'"
 # Radius of the neighbourhood in pixels, as in OpenCV's own examples.
@@ -21,13 +22,12 @@ def has_opencv() -> bool:
 
 
 def inpaint_by_opencv(
-    image: Tensor, hole: Tensor, method: Literal["TELEA", "NS"] = "TELEA"
+    image: Pixels, hole: Mask, method: Literal["TELEA", "NS"] = "TELEA"
 ) -> Tensor:
     """Fill a hole, in 8 bits, by Telea's fast marching (2004) or Navier-Stokes (Bertalmio 2001).
 
     Args:
-        image: (1, 3, H, W) in [-1, 1]; kept bit for bit outside the hole.
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+        image: kept bit for bit outside the hole.
 
     Raises:
         UserError: OpenCV is not installed.

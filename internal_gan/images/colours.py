@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from internal_gan.shapes import Mask, Pixels
+
 # Top left blue, bottom left green, top right red, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 
@@ -14,15 +16,13 @@ def luminance(image: Tensor) -> Tensor:
     return 0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:3]
 
 
-def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
+def match_colours(pixels: Pixels, mask: Mask, reference: Pixels) -> Tensor:
     """Give the masked part of an image the mean colour of a reference, and at most its contrast.
 
     A channel's standard deviation is never raised, so a flat part stays flat.
 
     Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        mask: (1, 1, H, W) in [0, 1], 1 on the part to change; not 0 everywhere.
-        reference: (1, 3, h, w) in [-1, 1].
+        mask: 1 on the part to change; not 0 everywhere.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001; here in RGB.
     """

@@ -8,6 +8,7 @@ from torch import Tensor
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Mask, Pixels
 
 # Standard deviations, in pixels, of the Gaussians that separate details and average their variance.
 DETAIL, AROUND = 1.0, 2.0
@@ -16,10 +17,10 @@ NOISE = 1e-4
 
 
 def bring_back(
-    photo: Tensor,
+    photo: Pixels,
     before: Tensor,
     after: Tensor,
-    mask: Tensor,
+    mask: Mask,
     *,
     wrap: Wrap = (False, False),
     band: tuple[float, float] = (1.0, 1.0),
@@ -31,9 +32,8 @@ def bring_back(
     edge that was smoothed away does not return.
 
     Args:
-        photo: (1, 3, H, W) in [-1, 1].
         before, after: the copy before and after the change, (1, 3, h, w).
-        mask: (1, 1, H, W) in [0, 1]; where it is 0 the result is the photo, bit for bit.
+        mask: where it is 0 the result is the photo, bit for bit.
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
         band: width (rows, columns), in pixels, of the band along these borders in which the details
             of both sides are mixed.

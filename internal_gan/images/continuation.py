@@ -12,6 +12,7 @@ from scipy.ndimage import binary_dilation, label
 from torch import Tensor
 
 from internal_gan.images.fill import fill_nearest
+from internal_gan.shapes import Masks, Pictures
 
 # The direction at a line's end is measured over its pixels within SEEN, at least FEWEST of them.
 SEEN, FEWEST = 8, 4
@@ -34,16 +35,15 @@ class _End:
     colours: NDArray[np.float64]
 
 
-def continue_lines(edges: Tensor, image: Tensor, hole: Tensor) -> Tensor:
+def continue_lines(edges: Masks, image: Pictures, hole: Masks) -> Tensor:
     """Continue lines that end at a hole through it, as smooth curves from end to end.
 
     Two ends are joined if they point at each other and the colours beside them are alike; the best
     fits come first. A line without a counterpart is not continued.
 
     Args:
-        edges: (N, 1, H, W), above 0.5 on a line; its values inside the hole are ignored.
-        image: (N, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
+        edges: above 0.5 on a line; its values inside the hole are ignored.
+        image: its values inside the hole are ignored.
 
     Returns:
         (N, 1, H, W), 1 on a line inside the hole and 0 elsewhere.

@@ -12,6 +12,7 @@ from torch import Tensor
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import bounds
+from internal_gan.shapes import Mask, Masks, Pixels
 
 # Rounds of averaging over the neighbours, at each resolution.
 RELAXATIONS = 16
@@ -28,15 +29,14 @@ SHADE = 0.2
 FADE = 2.0
 
 
-def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
+def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
     """Continue the visible colours into fully transparent pixels.
 
     Files hold arbitrary colours there, often black, which a model would learn as part of the
     picture. Visible pixels keep their values; an image with none is returned unchanged.
 
     Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        alpha: (1, 1, H, W); 0 is fully transparent.
+        alpha: 0 is fully transparent.
 
     Source: the push-pull algorithm of S. Gortler et al., "The Lumigraph", 1996, section 3.4.
     """
@@ -49,7 +49,7 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
     return torch.where(unknown, around, pixels)
 
 
-def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
+def fill_smoothly(image: Tensor, hole: Masks) -> Tensor:
     """Fill a hole with a membrane: an approximate solution of Laplace's equation, coarse to fine.
 
     Pixels farther from the hole than its long side, or than 16 pixels if that is more, have no
@@ -57,7 +57,6 @@ def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
 
     Args:
         image: (N, C, H, W); its pixels inside the hole, even NaN, have no influence.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
 
     Returns:
         (N, C, H, W), bit for bit ``image`` outside the hole; 0 if no pixel is known.
@@ -125,7 +124,7 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     return torch.where(unknown, plate, image)
 
 
-def settle(filled: Tensor, hole: Tensor) -> Tensor:
+def settle(filled: Tensor, hole: Masks) -> Tensor:
     """Shift the colours of a filled hole to match its surroundings, keeping its details.
 
     A thin plate predicts the colours of the hole's outermost pixels. A membrane spreads their error
@@ -134,7 +133,6 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
 
     Args:
         filled: (N, C, H, W) in [-1, 1], with any content inside the hole.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
 
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.

@@ -9,16 +9,16 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.files.image import to_uint8
+from internal_gan.shapes import Pixels
 
 # Rounds of k-means after the median cut.
 ROUNDS = 10
 
 
-def palette_of(pixels: Tensor, colours: int) -> Tensor:
+def palette_of(pixels: Pixels, colours: int) -> Tensor:
     """The colours that represent an image best, by a median cut refined by k-means.
 
     Args:
-        pixels: (1, 3, H, W) in [-1, 1].
         colours: number of colours, 2 to 256.
 
     Returns:

@@ -13,6 +13,7 @@ from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
@@ -23,29 +24,29 @@ class Photo:
     """An image and what its file says about it.
 
     Attributes:
-        pixels: (1, 3, H, W) float32 in [-1, 1], RGB, upright. Gray is repeated in the three
-            channels; fully transparent pixels continue the visible colours around them.
-        alpha: (1, 1, H, W) float32 in [0, 1], 1 is opaque; None without transparency.
+        pixels: RGB, upright. Gray is repeated in the three channels; fully transparent pixels
+            continue the visible colours around them.
+        alpha: 1 is opaque; None without transparency.
         path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
         icc_profile: the file's colour profile; the pixels stay in it (CMYK is converted to sRGB).
         exif: EXIF block without the orientation, which has been applied.
-        unknown: (1, 1, H, W), 1 where a model must not learn from the photo, such as in a hole to
-            fill, and 0 elsewhere; None if it may learn from all of it.
+        unknown: 1 where a model must not learn from the photo, such as in a hole to fill, and 0
+            elsewhere; None if it may learn from all of it.
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
         given: (height, width) of the file, if the photo was reduced on reading or shrunk.
     """
 
-    pixels: Tensor
-    alpha: Tensor | None = None
+    pixels: Pixels
+    alpha: Mask | None = None
     path: Path | None = None
     mode: str = "RGB"
     bit_depth: int = 8
     icc_profile: bytes | None = None
     exif: bytes | None = None
-    unknown: Tensor | None = None
+    unknown: Mask | None = None
     raw: Tensor | None = None
     given: Size | None = None
 

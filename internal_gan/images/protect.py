@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.masks import dilate, soften
 from internal_gan.images.transforms import Transform
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # The protected part grows by radius GROWN and blends into the rest with sigma SEAM, in pixels.
@@ -51,15 +52,15 @@ class Protection:
         transform: the geometry of the whole image.
         rows, columns: the input row or column that each output one is copied from, -1 where it is
             stretched.
-        weight: (1, 1, height, width) in [0, 1], the original's share in every pixel.
-        mask: (1, 1, height, width), 1 in the protected parts of the output.
+        weight: the original's share in every pixel.
+        mask: 1 in the protected parts of the output.
     """
 
     transform: Stretch
     rows: Tensor
     columns: Tensor
-    weight: Tensor
-    mask: Tensor
+    weight: Mask
+    mask: Mask
 
     def put_back(self, painted: Tensor, image: Tensor) -> Tensor:
         """``painted`` (1, C, height, width) with the protected parts of ``image`` (1, C, H, W)."""
@@ -72,11 +73,11 @@ def touched(mask: Tensor) -> Size:
     return int(rows.sum()), int(columns.sum())
 
 
-def protect(mask: Tensor, size: Size) -> Protection:
+def protect(mask: Mask, size: Size) -> Protection:
     """Find where the protected parts go in an output of ``size`` (height, width).
 
     Args:
-        mask: (1, 1, H, W) in [0, 1]; 1 is protected, with a soft seam of a few pixels around it.
+        mask: 1 is protected, with a soft seam of a few pixels around it.
 
     Raises:
         UserError: the protected parts do not fit into ``size``, or leave no row or column to

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from internal_gan.errors import check_range
 from internal_gan.models.losses import Losses
 from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # The largest learning rate: Adam moves a weight by about its learning rate per step.
@@ -287,12 +288,11 @@ class Recipe(ABC):
 
     @abstractmethod
     def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+        self, pixels: Pixels, *others: Tensor, holes: Sequence[Tensor | None] = ()
     ) -> Model:
         """A new model with its image, sizes and stages.
 
         Args:
-            pixels: (1, 3, H, W) in [-1, 1].
             others: further photos of any size, if the family ``learns_several``.
             holes: for each photo None or a mask (1, 1, H, W), 1 where its pixels are unknown and 0
                 elsewhere; only for a family whose task has holes.

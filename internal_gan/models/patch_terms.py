@@ -10,6 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.patches.losses import PatchLoss, PatchTerm
+from internal_gan.shapes import Pixels
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,10 @@ def stage_terms(
     return found
 
 
-def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Tensor, count: int) -> None:
+def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Pixels, count: int) -> None:
     """Check that the terms fit the smallest image of a training.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1].
         count: number of stages.
 
     Raises:

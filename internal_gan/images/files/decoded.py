@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # Pictures of up to this many pixels are not reduced.
@@ -29,7 +30,7 @@ class Decoded:
 
     Attributes:
         colours: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1]; None without transparency.
+        alpha: None without transparency.
         mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
         bit_depth: bits per channel: 8, 16, or 32 for floats.
         notes: what was lost or changed, for the user.
@@ -37,7 +38,7 @@ class Decoded:
     """
 
     colours: Tensor
-    alpha: Tensor | None
+    alpha: Mask | None
     mode: str
     bit_depth: int
     notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsErr
 from internal_gan.images.files.decoded import Decoded, in_bands
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
 
@@ -85,13 +86,13 @@ def to_memory(
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
-def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Image.Image:
+def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None) -> Image.Image:
     """A Pillow image of (1, 3, H, W) in [-1, 1].
 
     Args:
         like: a photo that determines gray or colour, transparency, colour profile and EXIF data
             and, if gray and opaque, the bit depth; other images have 8 bits per channel.
-        alpha: (1, 1, H, W) in [0, 1], used instead of the alpha of ``like``.
+        alpha: used instead of the alpha of ``like``.
     """
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)

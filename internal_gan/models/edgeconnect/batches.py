@@ -20,6 +20,7 @@ from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import cpu_generator
 from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.shapes import Masks, Pictures
 from internal_gan.units import Size
 
 # A crop is redrawn, up to DRAWS times in all, until KNOWN_SHARE of it is known.
@@ -68,21 +69,21 @@ class Batch:
     """A batch of crops, on the model's device.
 
     Attributes:
-        image: (N, 3, h, w) in [-1, 1], smooth where unknown.
-        edges: (N, 1, h, w), 0 where unknown.
-        unknown: (N, 1, h, w), 1 where the photo is excluded from training.
-        hole: (N, 1, h, w), 1 in the random hole and where unknown.
-        start: (N, 3, h, w), see :func:`practice_start`.
-        guide: (N, 1, h, w), see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0
-            if the batch was drawn without it.
+        image: smooth where unknown.
+        edges: 0 where unknown.
+        unknown: 1 where the photo is excluded from training.
+        hole: 1 in the random hole and where unknown.
+        start: see :func:`practice_start`.
+        guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
+            was drawn without it.
     """
 
-    image: Tensor
-    edges: Tensor
-    unknown: Tensor
-    hole: Tensor
-    start: Tensor
-    guide: Tensor
+    image: Pictures
+    edges: Masks
+    unknown: Masks
+    hole: Masks
+    start: Pictures
+    guide: Masks
 
 
 def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:

@@ -11,6 +11,7 @@ from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
+from internal_gan.shapes import Masks
 
 # The weight of edge pixels in the cross entropy, since most pixels have no edge.
 EDGE_COUNTS = 3.0
@@ -25,7 +26,7 @@ def edge_loss(
     discriminator: nn.Module,
     real: Tensor,
     fake: Tensor,
-    hole: Tensor,
+    hole: Masks,
     *,
     match_logits: bool,
 ) -> Losses:
@@ -34,7 +35,7 @@ def edge_loss(
 
     Args:
         real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
-        hole: (N, 1, h, w), 1 where edges had to be drawn.
+        hole: 1 where edges had to be drawn.
         match_logits: whether feature matching includes the discriminator's logits.
     """
     terms = Terms()

@@ -23,6 +23,7 @@ from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
+from internal_gan.shapes import Mask, Masks, Pixels
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +42,12 @@ class Inpainting:
     """A filled hole.
 
     Attributes:
-        image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's own and, inside the hole, those
-            that guided the filling.
+        image: outside the hole the given pixels, bit for bit.
+        edges: 1 on an edge: the image's own and, inside the hole, those that guided the filling.
     """
 
-    image: Tensor
-    edges: Tensor
+    image: Pixels
+    edges: Mask
 
 
 class EdgeConnect(SeveralPhotosModel):
@@ -164,20 +164,19 @@ class EdgeConnect(SeveralPhotosModel):
     @torch.no_grad()
     def inpaint(
         self,
-        image: Tensor,
-        hole: Tensor,
+        image: Pixels,
+        hole: Mask,
         *,
-        edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        edges: Mask | None = None,
+        barred: Mask | None = None,
         seed: int | None = None,
     ) -> Inpainting:
         """Fill a hole in an image of any size.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
-            hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-            edges: (1, 1, H, W) in [0, 1], 1 on an edge; they replace the drawn edges as a guide.
-            barred: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            image: its values inside the hole are ignored.
+            edges: 1 on an edge; they replace the drawn edges as a guide.
+            barred: 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
 
         Returns:
@@ -223,19 +222,19 @@ class EdgeConnect(SeveralPhotosModel):
 
     def start(
         self,
-        image: Tensor,
+        image: Pixels,
         hole: Tensor,
         *,
-        lines: Tensor | None = None,
+        lines: Mask | None = None,
         barred: Tensor | None = None,
         rng: torch.Generator | None = None,
     ) -> Tensor:
         """The image that the networks see, (1, 3, H, W) in [-1, 1], its hole filled by ``base``.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1], known outside the hole.
+            image: known outside the hole.
             hole, barred: as for :meth:`inpaint`.
-            lines: (1, 1, H, W), edges known everywhere, which choose the patches.
+            lines: edges known everywhere, which choose the patches.
             rng: draws a variant; None gives the deterministic filling.
         """
         if self.base == "white":
@@ -292,7 +291,7 @@ class EdgeConnect(SeveralPhotosModel):
         network: nn.Module,
         start: Tensor,
         hole: Tensor,
-        edges: Tensor,
+        edges: Masks,
         noise: Tensor | None = None,
     ) -> Tensor:
         """A completion network's output on the whole image, (N, 3, H, W), roughly in [-1, 1]
@@ -300,7 +299,7 @@ class EdgeConnect(SeveralPhotosModel):
 
         Args:
             start: see :meth:`start`.
-            edges: (N, 1, H, W) in [0, 1], known and drawn.
+            edges: known and drawn.
             noise: see :meth:`draw_noise`.
         """
         seen = start if noise is None else start + hole * noise

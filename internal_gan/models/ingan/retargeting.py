@@ -15,6 +15,7 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # Limits of the factors on a side in training.
@@ -49,15 +50,15 @@ class RetargetModel(SeveralPhotosModel):
         image: Tensor,
         size: Size,
         transform: Transform | None,
-        keep: Tensor | None = None,
+        keep: Mask | None = None,
     ) -> Tensor:
         """Run one pass.
 
         Args:
             image: (1, 3, h, w) on the model's device.
             size: (height, width) of the result.
-            keep: (1, 1, height, width) in [0, 1], 1 where the transformed image replaces each
-                scale's output, so that the surroundings adapt to it.
+            keep: 1 where the transformed image replaces each scale's output, so that the
+                surroundings adapt to it.
         """
 
     @torch.no_grad()
@@ -66,7 +67,7 @@ class RetargetModel(SeveralPhotosModel):
         size: Size | None = None,
         *,
         transform: Transform | None = None,
-        image: Tensor | None = None,
+        image: Pixels | None = None,
         protect: Tensor | None = None,
     ) -> Tensor:
         """Regenerate the image from its own patches in another size or shape.
@@ -77,7 +78,7 @@ class RetargetModel(SeveralPhotosModel):
             size: any (height, width) in pixels; the image's own by default.
             transform: the geometry; by default the image is resized. Pixels outside it are
                 generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
-            image: (1, 3, h, w) in [-1, 1]; the model's own by default.
+            image: the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
                 and the rest is stretched; see :mod:`internal_gan.images.protect`.
 

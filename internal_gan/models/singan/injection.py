@@ -16,6 +16,7 @@ from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
@@ -65,7 +66,7 @@ def working_size(model: SinGAN, size: Size) -> Size:
 @torch.no_grad()
 def inject(
     model: SinGAN,
-    image: Tensor,
+    image: Pixels,
     start_scale: int,
     *,
     size: Size | None = None,
@@ -77,7 +78,7 @@ def inject(
     The image replaces the coarser scales' output.
 
     Args:
-        image: (1, 3, h, w) in [-1, 1], of any size.
+        image: of any size.
         start_scale: 1 to the finest; higher values stay closer to the image.
         size: (height, width) of the result in pixels; by default :func:`working_size`.
         seed: random seed of the details.
@@ -108,8 +109,8 @@ def inject(
 
 def redraw(
     model: SinGAN,
-    image: Tensor,
-    mask: Tensor | None,
+    image: Pixels,
+    mask: Mask | None,
     start_scale: int,
     *,
     dilate: float,
@@ -120,8 +121,8 @@ def redraw(
     """Make an edited photo, or one with a pasted object, look like one photo again.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
+        image: of any size.
+        mask: 1 where the image may change; None for everywhere.
         start_scale, seed: see :func:`inject`.
         dilate, feather: see :func:`soft_mask`.
         match: first give the masked region the photo's mean colour and contrast.

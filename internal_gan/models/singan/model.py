@@ -15,6 +15,7 @@ from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS, pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.shapes import Pictures
 from internal_gan.units import Size
 
 Noise = Callable[[int, Size], Tensor]
@@ -149,7 +150,7 @@ class SinGAN(Model):
         return resize_periodic(image, size, wrap).clamp(-1, 1)
 
     def refine(
-        self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
+        self, scale: int, noise: Tensor, base: Pictures | None = None, wrap: Wrap = (False, False)
     ) -> Tensor:
         """The output of one scale, (N, 3, H, W), roughly in [-1, 1].
 
@@ -158,7 +159,7 @@ class SinGAN(Model):
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
-            base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
+            base: the coarser scale's output at this size; None at the coarsest.
             wrap: see :meth:`synthesise`; the wrapped input replaces the noise beyond the border.
         """
         generator = cast(ResidualPatchGenerator, self.generators[scale])

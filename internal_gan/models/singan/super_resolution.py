@@ -10,6 +10,7 @@ from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.limits import check_result
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # More passes, or back-projections in a pass, change nothing.
@@ -20,7 +21,7 @@ MOST_ROUNDS = 100
 def super_resolve(
     model: SinGAN,
     factor: float = 4.0,
-    image: Tensor | None = None,
+    image: Pixels | None = None,
     *,
     seed: int = 0,
     noise: float = 1.0,
@@ -35,7 +36,7 @@ def super_resolve(
 
     Args:
         factor: any number above 1.
-        image: (1, 3, H, W) in [-1, 1], of any size; the model's own by default.
+        image: of any size; the model's own by default.
         noise: strength of the noise in each pass, relative to training.
         back_projection: corrections per pass. Each shrinks the result to the size of ``image`` and
             adds the enlarged difference (Irani and Peleg, "Improving resolution by image

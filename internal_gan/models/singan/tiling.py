@@ -10,6 +10,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.injection import start_scale_for, working_size
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # The band's width as a fraction of the side, and the size at which the photo is injected, in pixels
@@ -20,7 +21,7 @@ BAND, TILE = 0.15, 20.0
 @torch.no_grad()
 def make_tileable(
     model: SinGAN,
-    image: Tensor,
+    image: Pixels,
     tileable: Tileable = True,
     *,
     band: float = BAND,
@@ -33,7 +34,7 @@ def make_tileable(
     and the photo replaces its output outside the band, so the band continues the known pixels.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1], of any size.
+        image: of any size.
         tileable: ``x`` for the left and right borders, ``y`` for top and bottom, True for all.
         band: width of the band: below 1 a fraction of the side that it cuts, from 1 on pixels; at
             most half a side.

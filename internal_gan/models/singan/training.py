@@ -21,6 +21,7 @@ from internal_gan.models.singan.model import Handover, SinGAN
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Limits of a batch of coarse outputs to train a scale on: their number, and their total pixels.
@@ -188,14 +189,14 @@ class SinGANStage(Stage):
         return base
 
 
-def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
+def views(photo: Pixels, size: Size, freedom: float) -> Tensor:
     """The pictures that a scale takes for real: the photo, and random views of it.
 
     Every scale gets the same views. With the photo alone, learning its arrangement would mean
     copying it.
 
     Args:
-        photo: (1, 3, h, w) in [-1, 1], at the finest scale's size.
+        photo: at the finest scale's size.
         size: (height, width) of the pictures.
         freedom: see :func:`internal_gan.images.transforms.random_view`; 0: the photo alone.
 

@@ -17,6 +17,7 @@ from internal_gan.nn.blocks import (
     initialise,
     pad,
 )
+from internal_gan.shapes import Pictures
 
 
 class ResidualPatchGenerator(nn.Module):
@@ -79,13 +80,13 @@ class ResidualPatchGenerator(nn.Module):
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
 
-    def forward(self, noise: Tensor | None, image: Tensor | None = None) -> Tensor:
+    def forward(self, noise: Tensor | None, image: Pictures | None = None) -> Tensor:
         """``image`` with its detail, (N, 3, H, W), roughly in [-1, 1].
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
-            image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None if the
-                scale starts from noise alone.
+            image: the coarser scale's output at this size; None if the scale starts from noise
+                alone.
         """
         if image is None:
             assert noise is not None
