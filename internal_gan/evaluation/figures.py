@@ -149,10 +149,7 @@ def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, flo
 
 
 def compare(
-    real: Pixels,
-    image: Pixels,
-    mask: Mask | None = None,
-    perceptual: StLpips | None = None,
+    real: Pixels, image: Pixels, mask: Mask | None = None, perceptual: StLpips | None = None
 ) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 

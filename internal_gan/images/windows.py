@@ -39,10 +39,7 @@ def most_detailed(pixels: Tensor, size: Size) -> Window:
 def bounds(mask: Tensor) -> Window:
     """The smallest window that holds all non-zero pixels of (1, 1, H, W); there must be one."""
     rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
-    return (
-        slice(int(rows[0]), int(rows[-1]) + 1),
-        slice(int(columns[0]), int(columns[-1]) + 1),
-    )
+    return (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
 
 
 def parts(mask: Tensor, gap: int) -> list[Tensor]:

@@ -54,10 +54,7 @@ class Decoded:
         return cls(colours, alpha, mode, bit_depth, notes)
 
     def photo(
-        self,
-        path: Path | None = None,
-        icc_profile: bytes | None = None,
-        exif: bytes | None = None,
+        self, path: Path | None = None, icc_profile: bytes | None = None, exif: bytes | None = None
     ) -> Photo:
         """The photo, with fully transparent pixels filled by the visible colours around them."""
         raw = self.colours * 2.0 - 1.0

@@ -69,10 +69,7 @@ _JPEG = Format(
     "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
 )
 _TIFF = Format(
-    "TIFF",
-    deep_modes=frozenset({"L"}),
-    floats=True,
-    options={"compression": "tiff_adobe_deflate"},
+    "TIFF", deep_modes=frozenset({"L"}), floats=True, options={"compression": "tiff_adobe_deflate"}
 )
 FORMATS: Mapping[str, Format] = {
     # For photos, twice as fast as the usual level 6, and 7 % larger.

@@ -69,10 +69,7 @@ def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask
 
 
 def to_memory(
-    pixels: Tensor,
-    output_type: str = "pil",
-    like: Photo | None = None,
-    alpha: Tensor | None = None,
+    pixels: Tensor, output_type: str = "pil", like: Photo | None = None, alpha: Tensor | None = None
 ) -> Any:
     """Convert a picture (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
 

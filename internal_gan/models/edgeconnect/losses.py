@@ -82,11 +82,7 @@ class CompletionLoss:
         self.features = features
 
     def __call__(
-        self,
-        discriminator: nn.Module,
-        batch: Batch,
-        filled: Tensor,
-        edges: Tensor,
+        self, discriminator: nn.Module, batch: Batch, filled: Tensor, edges: Tensor
     ) -> Losses:
         """The loss of a batch with its filling (N, 3, h, w) and the edges that guided it,
         (N, 1, h, w)."""

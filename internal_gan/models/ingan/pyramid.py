@@ -81,11 +81,7 @@ class InGANPyramid(RetargetModel):
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
     ) -> Tensor:
         """Run one deterministic pass through the finished scales.
 

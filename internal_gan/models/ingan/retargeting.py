@@ -46,11 +46,7 @@ class RetargetModel(SeveralPhotosModel):
 
     @abstractmethod
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Mask | None = None,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Mask | None = None
     ) -> Tensor:
         """Run one pass.
 

@@ -27,10 +27,7 @@ class InGAN(RetargetModel):
     stage_names: Sequence[str] = ("whole image",)
 
     def __init__(
-        self,
-        *,
-        generator: Callable[..., ShapeFlexibleGenerator],
-        scale_range: Sequence[float],
+        self, *, generator: Callable[..., ShapeFlexibleGenerator], scale_range: Sequence[float]
     ) -> None:
         super().__init__(scale_range)
         self.make_generator = generator
@@ -49,11 +46,7 @@ class InGAN(RetargetModel):
         return self.retarget()
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
         return self.run(self.generators[0], image, size, transform)

@@ -29,12 +29,7 @@ class QuantizedStage(SinGANStage):
     """
 
     def __init__(
-        self,
-        recipe: SinGANRecipe,
-        model: SinGAN,
-        index: int,
-        colours: int,
-        rng: torch.Generator,
+        self, recipe: SinGANRecipe, model: SinGAN, index: int, colours: int, rng: torch.Generator
     ) -> None:
         model.ladder.check_scale(index, first=1)
         self.colours = colours

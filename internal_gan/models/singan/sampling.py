@@ -80,12 +80,7 @@ def wrap_of(tileable: bool | str) -> Wrap:
 
 @torch.no_grad()
 def _drawn(
-    model: SinGAN,
-    sizes: Sequence[Size],
-    start_scale: int,
-    candidates: int,
-    seed: int,
-    wrap: Wrap,
+    model: SinGAN, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
 ) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     moves = Moves(wrap, rng)

@@ -103,8 +103,7 @@ class DilatedResidual(nn.Module):
     def __init__(self, width: int, dilation: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()
         self.blocks = nn.Sequential(
-            block(width, width, dilation=dilation),
-            block(width, width, activation=False),
+            block(width, width, dilation=dilation), block(width, width, activation=False)
         )
 
     def forward(self, x: Tensor) -> Tensor:
