@@ -36,7 +36,7 @@ class Photo:
             elsewhere; None if it may learn from all of it.
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
-        given: (height, width) of the file, if the photo was reduced on reading or shrunk.
+        given: size of the file, if the photo was reduced on reading or shrunk.
     """
 
     pixels: Pixels
@@ -52,12 +52,11 @@ class Photo:
 
     @property
     def size(self) -> Size:
-        """(height, width) in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
     @property
     def full_size(self) -> Size:
-        """(height, width) of the upright file in pixels."""
+        """The size of the upright file."""
         return self.given or self.size
 
     @property
@@ -66,7 +65,7 @@ class Photo:
         return self.mode in _GRAY_MODES
 
     def shrunk_to(self, size: Size) -> Photo:
-        """The photo at another (height, width), with its transparency."""
+        """The photo at another size, with its transparency."""
         if self.size == size:
             return self
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)

@@ -22,12 +22,8 @@ Knots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """Stretches each axis piecewise linearly.
-
-    Args:
-        rows, columns: knots (position in the input, position in the output), normalised, both
-            ascending from -1 to 1.
-    """
+    """Stretches each axis piecewise linearly, between knots (position in the input, position in
+    the output), normalised, both ascending from -1 to 1."""
 
     rows: Knots
     columns: Knots
@@ -67,8 +63,8 @@ class Protection:
         return torch.lerp(painted, _moved(image, self.rows, self.columns), self.weight)
 
 
-def touched(mask: Tensor) -> Size:
-    """How many rows and columns a mask (1, 1, H, W) keeps at their size."""
+def touched(mask: Mask) -> Size:
+    """How many rows and columns a mask keeps at their size."""
     rows, columns = _kept(_weight(mask))
     return int(rows.sum()), int(columns.sum())
 

@@ -44,14 +44,8 @@ class Widths:
 
 
 class Ladder:
-    """The scales of a model, coarsest first.
-
-    Args:
-        generators: those of the model's finished scales.
-
-    Attributes:
-        sizes: (height, width) of every scale in pixels; empty without an image.
-    """
+    """The scales of a model, coarsest first: their ``sizes``, empty without an image, and the
+    ``generators`` of those that are finished."""
 
     def __init__(self, widths: Widths, generators: nn.ModuleList) -> None:
         self.widths = widths
@@ -77,8 +71,7 @@ class Ladder:
     def sizes_for(self, size: Size | None, last: int) -> list[Size]:
         """Sizes of scales 0 to ``last`` if the last has ``size``; None means the model's own.
 
-        Raises:
-            UserError: see :func:`internal_gan.models.limits.check_result`.
+        A ``size`` that no result may have is a UserError.
         """
         finest = self.sizes[last]
         if size is not None:

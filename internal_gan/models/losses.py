@@ -37,7 +37,6 @@ class Terms:
 
     @property
     def losses(self) -> Losses:
-        """The total and the scalars, as a stage's losses return them."""
         if self.total is None:
             raise ValueError("a loss without a term")
         return self.total, self.scalars

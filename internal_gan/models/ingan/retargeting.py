@@ -25,11 +25,7 @@ SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 class RetargetModel(SeveralPhotosModel):
     """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
 
-    Args:
-        scale_range: smallest and largest factor on a side in training, and in one pass.
-
-    Raises:
-        ValueError: ``scale_range`` is out of range.
+    ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
     """
 
     task: ClassVar[str] = "retarget"
@@ -46,15 +42,12 @@ class RetargetModel(SeveralPhotosModel):
 
     @abstractmethod
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, keep: Mask | None = None
-    ) -> Tensor:
-        """Run one pass.
+        self, image: Pixels, size: Size, transform: Transform | None, keep: Mask | None = None
+    ) -> Pixels:
+        """Run one pass on an image on the model's device.
 
-        Args:
-            image: (1, 3, h, w) on the model's device.
-            size: (height, width) of the result.
-            keep: 1 where the transformed image replaces each scale's output, so that the
-                surroundings adapt to it.
+        Where ``keep`` is 1, the transformed image replaces each scale's output, so that the
+        surroundings adapt to it.
         """
 
     @torch.no_grad()
@@ -64,22 +57,19 @@ class RetargetModel(SeveralPhotosModel):
         *,
         transform: Transform | None = None,
         image: Pixels | None = None,
-        protect: Tensor | None = None,
-    ) -> Tensor:
-        """Regenerate the image from its own patches in another size or shape.
+        protect: Mask | None = None,
+    ) -> Pixels:
+        """Regenerate the image from its own patches in another size or shape, on the CPU.
 
         A size beyond the range of the training takes several passes.
 
         Args:
-            size: any (height, width) in pixels; the image's own by default.
+            size: any; the image's own by default.
             transform: the geometry; by default the image is resized. Pixels outside it are
                 generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
             image: the model's own by default.
-            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched; see :mod:`internal_gan.images.protect`.
-
-        Returns:
-            (1, 3, height, width) in [-1, 1], on the CPU.
+            protect: where it is 1, the image's pixels stay bit for bit, and the rest is stretched;
+                see :mod:`internal_gan.images.protect`.
 
         Raises:
             UserError: the model is not trained, the size is out of range, or ``protect`` has

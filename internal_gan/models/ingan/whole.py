@@ -14,14 +14,7 @@ from internal_gan.units import Size
 
 
 class InGAN(RetargetModel):
-    """The paper's form: one hourglass generator at full resolution.
-
-    Args:
-        generator: called with ``rng`` to make the generator.
-
-    Raises:
-        ValueError: ``scale_range`` is out of range.
-    """
+    """One hourglass at full resolution, which ``generator`` makes when called with ``rng``."""
 
     family: ClassVar[str] = "ingan"
     stage_names: Sequence[str] = ("whole image",)

@@ -12,6 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.limits import MOST_RESULTS
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.patches.statistics import layout_distances
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 Tileable = bool | Literal["x", "y"]
@@ -20,9 +21,9 @@ Tileable = bool | Literal["x", "y"]
 BYTES_PER_PIXEL = 64
 # Fraction of its sides over which the image injected at a start scale is blended to wrap.
 FADE = 0.15
-# Candidates are compared at the finest scale of at most this long side, by patches of this side, in
-# pixels: there, patches show whole things.
-JUDGED_AT, JUDGED_BY = 32, 7
+# In pixels. Candidates are compared at the finest scale up to this side: there, patches show whole
+# things.
+JUDGED_SIDE, JUDGED_PATCH = 32, 7
 
 
 def samples(
@@ -34,13 +35,11 @@ def samples(
     candidates: int = 1,
     seed: int = 0,
     tileable: Tileable = False,
-) -> Iterator[Tensor]:
-    """Random images (1, 3, height, width) in [-1, 1], on the CPU.
-
-    The arguments are checked immediately; each image is generated when the iterator reaches it.
+) -> Iterator[Pixels]:
+    """Random images on the CPU, each generated when the iterator reaches it.
 
     Args:
-        size: any (height, width) in pixels; by default the finest finished scale's.
+        size: any; by default the finest finished scale's.
         start_scale: the shrunk real image replaces the scales below this one; 0 runs them all.
         candidates: layouts drawn for each image, of which the one nearest to the photo's patches is
             refined; more keep things more often whole, and vary less.
@@ -108,10 +107,9 @@ def _drawn(
 
 
 def _judged_scale(model: SinGAN) -> int:
-    """The scale at which candidates are compared."""
-    small = [max(size) <= JUDGED_AT for size in model.sizes[: model.finished]]
+    small = [max(size) <= JUDGED_SIDE for size in model.sizes[: model.finished]]
     return max(0, sum(small) - 1)
 
 
 def _distance(real: Tensor, layout: Tensor) -> float:
-    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_BY]).values())
+    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_PATCH]).values())

@@ -10,7 +10,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.injection import start_scale_for, working_size
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The band's width as a fraction of the side, and the size at which the photo is injected, in pixels
@@ -27,11 +27,12 @@ def make_tileable(
     band: float = BAND,
     start_scale: int | None = None,
     seed: int = 0,
-) -> Tensor:
+) -> Pixels:
     """Change a band along the borders of a photo so that they meet without a seam.
 
     ``start_scale`` refines the photo with its opposite borders blended. Every scale wraps around,
-    and the photo replaces its output outside the band, so the band continues the known pixels.
+    and the photo replaces its output outside the band, so the band continues the known pixels. The
+    result, on the CPU, equals the image, bit for bit, outside the band.
 
     Args:
         image: of any size.
@@ -40,8 +41,6 @@ def make_tileable(
             most half a side.
         start_scale: a coarse one by default; 0 generates the band from noise alone.
 
-    Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; equal to the image, bit for bit, outside the band.
 
     Raises:
         UserError: an argument out of range.
@@ -60,8 +59,8 @@ def make_tileable(
     return bring_back(image.cpu(), before.cpu(), drawn, mask, wrap=wrap, band=reach)
 
 
-def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Tensor:
-    """Each pixel's weight of the band that :func:`make_tileable` adds, (1, 1, H, W) in [0, 1]."""
+def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Mask:
+    """Each pixel's weight of the band that :func:`make_tileable` adds."""
     wrap = wrap_of(tileable)
     return border_band(size, _reach(band, size, wrap), wrap)
 
