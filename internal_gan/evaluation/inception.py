@@ -69,13 +69,9 @@ class InceptionStem(nn.Module):
 
     @torch.no_grad()
     def features(self, image: Pixels, channels: int) -> Iterator[Tensor]:
-        """The features at every position of an image, in strips from top to bottom.
+        """The features of the layer of so many ``channels``, in strips from top to bottom.
 
-        Args:
-            channels: a key of :data:`LAYERS`.
-
-        Raises:
-            UserError: the image is too small for any feature.
+        An image that is too small for any is a UserError.
         """
         height, width = (self._places(side, channels) for side in image.shape[-2:])
         if min(height, width) < 1:
@@ -116,11 +112,8 @@ class InceptionStem(nn.Module):
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
 
-    The file is a state dict (``.pth``, from which no code is run) or safetensors; messages call it
-    ``option``.
-
-    Raises:
-        UserError: there is no such file, or it is not a complete set of Inception v3 weights.
+    The file, which messages call ``option``, is a state dict (``.pth``, from which no code is run)
+    or safetensors. If it is missing or not a complete set of weights, this is a UserError.
     """
     path = Path(path)
     tensors = read_weights(path, option)

@@ -19,14 +19,8 @@ def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64)
     """Single image Fréchet inception distance, 0 for identical images.
 
     The squared Fréchet distance between Gaussians fitted to the features at all positions of the
-    two images, which are rounded to 8 bits and not resized.
-
-    Args:
-        real, sample: the two sizes may differ.
-        channels: the layer, a key of :data:`internal_gan.evaluation.inception.LAYERS`.
-
-    Raises:
-        UserError: an image is too small.
+    two images, which are rounded to 8 bits and not resized. ``channels`` is the layer, a key of
+    :data:`internal_gan.evaluation.inception.LAYERS`. An image that is too small is a UserError.
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
     """
@@ -55,7 +49,7 @@ def gaussian(strips: Iterable[Tensor]) -> Gaussian:
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:
-    """Squared 2-Wasserstein distance between two Gaussians, each (mean (C,), covariance (C, C)).
+    """Squared 2-Wasserstein distance between two Gaussians.
 
     Source: Dowson, Landau, "The Fréchet distance between multivariate normal distributions",
     Journal of Multivariate Analysis, 1982.

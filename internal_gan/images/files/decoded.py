@@ -34,7 +34,7 @@ class Decoded:
         mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
         bit_depth: bits per channel: 8, 16, or 32 for floats.
         notes: what was lost or changed, for the user.
-        given: (height, width) of the upright picture if it was reduced.
+        given: size of the upright picture if it was reduced.
     """
 
     colours: Tensor
@@ -74,12 +74,10 @@ class Decoded:
 
 
 def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Decoded]) -> Decoded:
-    """Decode a picture; a very large one becomes the means of equal cells, which may split pixels.
-
-    Colours of fully transparent pixels do not count unless a cell has no others.
+    """Decode a picture of ``size``; a very large one becomes the means of equal cells, which may
+    split pixels. Colours of fully transparent pixels do not count unless a cell has no others.
 
     Args:
-        size: (height, width) of the picture in pixels.
         longest: the longest side needed, in pixels; None reads all of it.
         rows: ``rows(top, bottom)`` decodes only these rows.
     """
@@ -121,6 +119,7 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
+# Where the first cell begins and the last one ends, in pixels, and their number.
 Cells = tuple[float, float, int]
 
 
@@ -141,11 +140,7 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
 
 
 def cell_means(x: Tensor, cells: Cells, dim: int) -> Tensor:
-    """Means along a dimension over equal cells, in float64.
-
-    Args:
-        cells: where the first cell begins and the last one ends, in pixels, and their number.
-    """
+    """Means along a dimension over equal cells, in float64."""
     start, stop, count = cells
     length = x.shape[dim]
     edges = torch.linspace(start, stop, count + 1, dtype=torch.float64)

@@ -32,12 +32,10 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     CMYK, with or without transparency; of 8 or 16 bits per channel, or floating-point gray in
     [0, 1]. Only the first of several frames or pages is read.
 
-    Args:
-        path: the file; a leading ``~/`` stands for the home folder.
-        longest: the longest side needed, in pixels. A file of more than
-            :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is then reduced to
-            :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded. None
-            reads it whole.
+    A leading ``~/`` of the path stands for the home folder. ``longest`` is the longest side needed,
+    in pixels: a file of more than :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is
+    reduced to :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded.
+    None reads it whole.
 
     Raises:
         UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has

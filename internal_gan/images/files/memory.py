@@ -71,11 +71,10 @@ def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask
 def to_memory(
     pixels: Tensor, output_type: str = "pil", like: Photo | None = None, alpha: Tensor | None = None
 ) -> Any:
-    """Convert a picture (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
+    """Convert a picture on any device; values outside [-1, 1] are clipped.
 
-    Args:
-        output_type: ``pil``: see :func:`to_pil`, also for ``like`` and ``alpha``. ``np``: a float32
-            array (H, W, 3) in [0, 1]. ``pt``: a float32 tensor (1, 3, H, W) in [0, 1] on the CPU.
+    ``pil`` is :func:`to_pil`, also for ``like`` and ``alpha``; ``np`` a float32 array (H, W, 3) in
+    [0, 1]; ``pt`` a float32 tensor (1, 3, H, W) in [0, 1] on the CPU.
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
@@ -84,7 +83,7 @@ def to_memory(
 
 
 def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None) -> Image.Image:
-    """A Pillow image of (1, 3, H, W) in [-1, 1].
+    """A Pillow image of a picture.
 
     Args:
         like: a photo that determines gray or colour, transparency, colour profile and EXIF data
