@@ -7,7 +7,7 @@ from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.shapes import Mask, Pixels
 
 # Standard deviations of Gaussians, in pixels.
@@ -37,7 +37,7 @@ def bring_back(
         band: width (rows, columns), in pixels, of the band along these borders in which the details
             of both sides are mixed.
     """
-    size = (photo.shape[-2], photo.shape[-1])
+    size = size_of(photo)
     changed = resize_periodic(after, size, wrap)
     if after.shape[-2:] != size:
         kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)

@@ -33,7 +33,7 @@ class Curve:
     """SVG paths of one scalar in one stage.
 
     Attributes:
-        number: the scalar's index in the names of its chart.
+        number: of the scalar in the names of its chart.
         line: through the averages of neighbouring steps.
         spread: the outline of the band between their extremes; empty if flat.
     """

@@ -1,1 +1,1 @@
-"""A run on disk."""
+"""A run on disk. Files that cannot be read or written are UserErrors."""

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import scaled
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
@@ -116,7 +117,7 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
     factor = max(GAP * longest / max(size), longest / min(size))
     if factor >= 1:
         return None
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    return scaled(size, factor)
 
 
 # Where the first cell begins and the last one ends, in pixels, and their number.

@@ -93,6 +93,7 @@ def practice_start(
     return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
 
+@dataclass(eq=False)
 class Batches:
     """Draws batches from the photos of a model.
 
@@ -104,30 +105,23 @@ class Batches:
         shortest: shortest side, in pixels, of a halved photo.
     """
 
-    def __init__(
-        self,
-        model: EdgeConnect,
-        holes: RandomHoles,
-        *,
-        crop: int | None,
-        batch: int,
-        flips: bool,
-        sizes: int,
-        shortest: int,
-        rng: torch.Generator,
-    ) -> None:
-        self.model = model
-        self.holes = holes
-        self.crop = crop
-        self.batch = batch
-        self.flips = flips
-        self.rng = cpu_generator(rng)
+    model: EdgeConnect
+    holes: RandomHoles
+    crop: int | None
+    batch: int
+    flips: bool
+    sizes: int
+    shortest: int
+    rng: torch.Generator
+
+    def __post_init__(self) -> None:
+        self.rng = cpu_generator(self.rng)
         self.photos: list[list[_Photo]] = []
-        for image, mask in zip(model.images, model.unknown, strict=True):
-            pyramid = [_Photo(model, image, mask)]
-            while len(pyramid) < sizes and min(pyramid[-1].size) >= 2 * shortest:
+        for image, mask in zip(self.model.images, self.model.unknown, strict=True):
+            pyramid = [_Photo(self.model, image, mask)]
+            while len(pyramid) < self.sizes and min(pyramid[-1].size) >= 2 * self.shortest:
                 image, mask = halved(image, mask)
-                pyramid.append(_Photo(model, image, mask))
+                pyramid.append(_Photo(self.model, image, mask))
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 

@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.masks import dilate, soften
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, parts
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.shapes import Mask, Pixels
-from internal_gan.units import Size
 
 # In pixels of the model: the context around a hole, and the longest side of a window.
 CONTEXT = 64
@@ -67,7 +67,7 @@ def fill(
 def lines_around(model: EdgeConnect, image: Pixels, hole: Mask, scale: float = 1.0) -> Mask:
     """The edges of an image outside a hole, as :func:`fill` finds them."""
     size = size_of(image)
-    small = _scaled(size, scale)
+    small = scaled(size, scale)
     if small != size:
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole = F.adaptive_max_pool2d(hole, small)
@@ -126,7 +126,7 @@ def _fill_window(
 ) -> tuple[Tensor, Tensor]:
     """A window's filling and edges, computed at ``factor`` times its size."""
     size = size_of(image)
-    small = _scaled(size, factor)
+    small = scaled(size, factor)
     if small != size:
         # Filled first, so that shrinking does not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
@@ -136,7 +136,3 @@ def _fill_window(
     if small == size:
         return made.image, made.edges
     return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)
-
-
-def _scaled(size: Size, factor: float) -> Size:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))

@@ -1,6 +1,7 @@
 """The losses of EdgeConnect's generators."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +52,7 @@ def edge_loss(
     return terms.losses
 
 
+@dataclass(eq=False)
 class CompletionLoss:
     """The completion's loss: adversarial, the distance between the discriminator's features, L1
     divided by the hole's share of the image, and the distances between the feature network's maps
@@ -64,22 +66,12 @@ class CompletionLoss:
         match_logits: whether ``matching`` includes the discriminator's logits.
     """
 
-    def __init__(
-        self,
-        weight: Weight,
-        loss: AdversarialLoss,
-        features: FeatureNetwork | None,
-        *,
-        judge_composite: bool,
-        style_inside: bool,
-        match_logits: bool,
-    ) -> None:
-        self.judge_composite = judge_composite
-        self.style_inside = style_inside
-        self.match_logits = match_logits
-        self.weight = weight
-        self.loss = loss
-        self.features = features
+    weight: Weight
+    loss: AdversarialLoss
+    features: FeatureNetwork | None
+    judge_composite: bool
+    style_inside: bool
+    match_logits: bool
 
     def __call__(
         self, discriminator: nn.Module, batch: Batch, filled: Pictures, edges: Masks

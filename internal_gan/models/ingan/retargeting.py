@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
@@ -140,11 +141,5 @@ def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> 
             # The tolerance saves an exact power of the limit an extra step.
             needed = max(needed, math.ceil(math.log(new / old) / math.log(limit) - 1e-9))
     height, width = (new / old for old, new in zip(first, last, strict=True))
-    steps = [
-        (
-            max(1, round(first[0] * height ** (step / needed))),
-            max(1, round(first[1] * width ** (step / needed))),
-        )
-        for step in range(1, needed)
-    ]
-    return [*steps, last]
+    shares = [step / needed for step in range(1, needed)]
+    return [*(scaled(first, height**share, width**share) for share in shares), last]
