@@ -55,7 +55,6 @@ def read_mask(
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
 
-
     Raises:
         UserError: not a readable image, another size, or a mask that is empty or covers everything.
     """

@@ -86,11 +86,8 @@ class Photo:
 def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
 
-    They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.
-
-    Args:
-        finished: whether they are made of the photo's own pixels, which keeps 16 bits and
-            transparency.
+    They have no EXIF entries, which would be untrue, and, unless ``finished`` from the photo's own
+    pixels, 8 bits per channel and no transparency.
 
     Returns:
         The ``like`` for ``write_image``, and a few words about each property that is lost.
@@ -111,14 +108,9 @@ def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
 
 
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
-    """Refuse a photo that no model can learn from.
+    """Raise a UserError for a photo of one flat colour, fully transparent, or too small to learn.
 
-    Args:
-        min_side: the shortest side allowed after shrinking, in pixels.
-        max_size: the longest side after shrinking, in pixels; None does not shrink.
-
-    Raises:
-        UserError: the photo is too small, fully transparent, or of one flat colour.
+    Once shrunk to a long side of ``max_size``, unless None, it needs ``min_side`` pixels a side.
     """
     name = "the image" if photo.path is None else shown(photo.path)
     size = f"{photo.full_size[0]}x{photo.full_size[1]}"

@@ -70,15 +70,8 @@ def touched(mask: Mask) -> Size:
 
 
 def protect(mask: Mask, size: Size) -> Protection:
-    """Find where the protected parts go in an output of ``size`` (height, width).
-
-    Args:
-        mask: 1 is protected, with a soft seam of a few pixels around it.
-
-    Raises:
-        UserError: the protected parts do not fit into ``size``, or leave no row or column to
-            stretch.
-    """
+    """Find where the parts under ``mask``, with a soft seam of a few pixels, go in an output of
+    ``size``; a UserError if they do not fit, or leave no row or column to stretch."""
     weight = _weight(mask)
     axes = _kept(weight)
     knots = []
@@ -105,9 +98,9 @@ def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> 
     Each part keeps its place in the output and has its size in the larger input.
 
     Args:
-        before: (height, width) of the smaller input.
+        before: size of the smaller input.
         mask: (1, 1, H, W) in [0, 1] of the larger input; 1 is protected.
-        size: (height, width) of the larger output.
+        size: of the larger output.
     """
     rows, columns = (
         _enlarged(origins, old, new, length)

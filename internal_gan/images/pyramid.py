@@ -95,7 +95,6 @@ def pyramid_sizes(
         count: ``fewest`` that ``scale_factor`` allows, or ``released``, as many as SinGAN's
             released code makes: one more, except for about half of the photos that are shrunk.
 
-
     Raises:
         ValueError: an option is out of range, the image cannot have ``num_scales`` scales, or there
             would be more than ``MOST_SCALES``.

@@ -15,8 +15,7 @@ PenaltyNorm = Literal["pixel", "sample"]
 class AdversarialLoss(ABC):
     """What discriminator and generator minimise, given logits of any shape.
 
-    Attributes:
-        sigmoid: whether a discriminator that averages maps passes each through a sigmoid first.
+    With ``sigmoid``, a discriminator that averages maps passes each through a sigmoid first.
     """
 
     sigmoid: bool = False

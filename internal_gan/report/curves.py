@@ -110,9 +110,8 @@ def loss_curves(
 ) -> list[Chart]:
     """A chart of the two adversarial losses, and one for each other scalar.
 
-    Args:
-        rows: from :func:`internal_gan.runs.records.read_metrics`.
-        stages: name and steps of every stage, including those to come; each has a column.
+    ``rows`` are from :func:`internal_gan.runs.records.read_metrics`. ``stages`` are the name and
+    steps of every stage, including those to come; each has a column.
     """
     series: dict[str, list[Point]] = {}
     for row in rows:

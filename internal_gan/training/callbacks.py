@@ -73,12 +73,8 @@ class Callback:
     """
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        """Called before the first step of this process.
-
-        Args:
-            model: prepared for its photo, or restored by a resumed run.
-            plan: already fitted to the time budget, if there is one.
-        """
+        """Called before the first step of this process, with a model prepared for its photo or
+        restored by a resumed run, and a plan fitted to the time budget, if there is one."""
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         """Called between two stages when training is too slow for its time budget.

@@ -49,14 +49,10 @@ class StageTrainer:
         self._sum = torch.zeros((), device=self.device)
 
     def discriminator_updates(self) -> dict[str, Tensor]:
-        """Update the discriminator, if there is one, as often as a step does.
+        """Update the discriminator, if there is one, as often as a step does; detached scalars.
 
-        Returns:
-            Detached scalars.
-
-        Raises:
-            NotFiniteError: on the CPU, before weights are affected. On a GPU, call
-                :meth:`check_finite`, which waits for the device.
+        On the CPU, NotFiniteError is raised before weights are affected. On a GPU, call
+        :meth:`check_finite`, which waits for the device.
         """
         scalars: dict[str, Tensor] = {}
         if self.stage.discriminator is not None:

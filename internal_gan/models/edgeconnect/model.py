@@ -39,12 +39,8 @@ STAGES = ("edges", "completion on true edges", "completion on predicted edges", 
 
 @dataclass(frozen=True)
 class Inpainting:
-    """A filled hole.
-
-    Attributes:
-        image: outside the hole the given pixels, bit for bit.
-        edges: 1 on an edge: the image's own and, inside the hole, those that guided the filling.
-    """
+    """An image whose pixels outside the hole are the given ones, bit for bit; and the edges: the
+    image's own and, inside the hole, those that guided the filling."""
 
     image: Pixels
     edges: Mask

@@ -51,9 +51,6 @@ def animate(
         loop: whether the last frame leads back to the first.
         size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
             animates a random image, higher ones the stretched photo.
-
-    Raises:
-        ValueError: an argument out of range.
     """
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, frames=frames)

@@ -70,13 +70,10 @@ def inject(
     seed: int = 0,
     palette: Tensor | None = None,
 ) -> Pixels:
-    """Refine an image with the scales from ``start_scale`` on, in place of the coarser ones'
-    output.
-
-    The result is on the CPU.
+    """Refine an image of any size with the scales from ``start_scale`` on; the result is on the
+    CPU.
 
     Args:
-        image: of any size.
         start_scale: 1 to the finest; higher values stay closer to the image.
         size: by default :func:`working_size`.
         palette: (K, 3) in [-1, 1], colours to which the image is reduced first.

@@ -46,9 +46,6 @@ def samples(
         seed: sample k depends only on ``seed``, k and the other arguments.
         tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically, True
             in both directions.
-
-    Raises:
-        ValueError: an argument out of range.
     """
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, count=count, candidates=candidates)

@@ -40,10 +40,6 @@ def make_tileable(
         band: width of the band: below 1 a fraction of the side that it cuts, from 1 on pixels; at
             most half a side.
         start_scale: a coarse one by default; 0 generates the band from noise alone.
-
-
-    Raises:
-        UserError: an argument out of range.
     """
     size = size_of(image)
     if tileable not in (True, "x", "y"):

@@ -186,12 +186,9 @@ class SinGANStage(Stage):
 def views(photo: Pixels, size: Size, freedom: float) -> Pictures:
     """The pictures that a scale takes for real: the photo, then random views of it.
 
-    Every scale gets the same views. With the photo alone, learning its arrangement would mean
-    copying it.
-
-    Args:
-        photo: at the finest scale's size.
-        freedom: see :func:`internal_gan.images.transforms.random_view`; 0: the photo alone.
+    Every scale gets the same views. With the photo alone, as with a ``freedom`` of 0 (see
+    :func:`internal_gan.images.transforms.random_view`), learning its arrangement would mean copying
+    it. ``photo`` has the finest scale's size.
     """
     pictures = [photo]
     if freedom > 0:
