@@ -1,1 +1,4 @@
-"""A run on disk. Files that cannot be read or written are UserErrors."""
+"""A run on disk.
+
+Files that cannot be read or written are UserErrors.
+"""
