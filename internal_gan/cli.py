@@ -239,13 +239,7 @@ def _crash(error: Exception) -> str:
 
 
 def _write_traceback(error: Exception) -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w",
-        prefix="internal-gan-",
-        suffix=".txt",
-        delete=False,
-        encoding="utf-8",
-        errors="backslashreplace",
-    ) as file:
+    number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
+    with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
         traceback.print_exception(error, file=file)
-    return Path(file.name)
+    return Path(name)

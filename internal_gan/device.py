@@ -1,9 +1,9 @@
 """The device and precision of a run, and its free memory."""
 
-import os
 import re
 from pathlib import Path
 
+import psutil
 import torch
 
 from internal_gan.errors import UserError
@@ -11,11 +11,8 @@ from internal_gan.units import memory
 
 
 def select_device(name: str) -> tuple[torch.device, str]:
-    """The device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``, and the reason for it.
-
-    Raises:
-        UserError: the name is unknown, or this machine has no such device.
-    """
+    """The device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``, and the reason for it; a UserError
+    for any other name, or if this machine has no such device."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
         if count:
@@ -42,9 +39,6 @@ def prepare_device(name: str, precision: str) -> tuple[torch.device, str]:
 
     With ``precision`` ``fp32``, the whole process computes in full float32 on CUDA from then on. By
     default, torch would round convolutions to TF32, which has 10 bits.
-
-    Raises:
-        UserError: as :func:`select_device`.
     """
     device, reason = select_device(name)
     if precision == "fp32" and device.type == "cuda":
@@ -67,21 +61,15 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
     return torch.float32, "this device has no native bfloat16"
 
 
-def free_memory(device: torch.device) -> int | None:
-    """Bytes of memory that a computation on ``device`` may still use; None if unknown.
-
-    On the CPU this is at most the container's limit; if nothing else is known, it is the machine's
-    whole memory.
-    """
+def free_memory(device: torch.device) -> int:
+    """Bytes that a computation on ``device`` may still use, at most the container's limit."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    known = [limit for limit in (_free_in_system(), _group_limit()) if limit is not None]
-    if known:
-        return min(known)
+    available = int(psutil.virtual_memory().available)
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+        return min(available, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return available
 
 
 def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -90,22 +78,6 @@ def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
         # Only from pinned memory does the copy run while the CPU goes on.
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
-
-
-def _free_in_system() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return 1024 * int(found[0]) if found else None
-
-
-def _group_limit() -> int | None:
-    try:
-        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
 
 
 def _has_native_bf16(device: torch.device) -> bool:
@@ -118,11 +90,10 @@ def _has_native_bf16(device: torch.device) -> bool:
 def check_memory(needed: int, device: torch.device, option: str) -> None:
     """Raise a UserError if there are fewer than ``needed`` bytes of free memory.
 
-    Args:
-        option: with its value, such as ``"sample.size=[9000,9000]"``.
+    ``option`` has its value, as in ``"sample.size=[9000,9000]"``.
     """
     free = free_memory(device)
-    if free is not None and needed > free:
+    if needed > free:
         raise UserError(
             f"{option} needs about {memory(needed)} of memory, and {memory(free)} are free; "
             "a smaller one needs less"

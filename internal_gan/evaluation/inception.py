@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.shapes import Pixels
 from internal_gan.weights import read_weights
 
 # Layers for SIFID, by their number of channels.
@@ -67,15 +68,10 @@ class InceptionStem(nn.Module):
                     self.register_buffer(part.replace(".", "_"), tensor.float())
 
     @torch.no_grad()
-    def features(self, image: Tensor, channels: int) -> Iterator[Tensor]:
-        """The features at every position of an image, in strips from top to bottom.
+    def features(self, image: Pixels, channels: int) -> Iterator[Tensor]:
+        """The features of the layer of so many ``channels``, in strips from top to bottom.
 
-        Args:
-            image: (1, 3, H, W) in [-1, 1].
-            channels: a key of :data:`LAYERS`.
-
-        Raises:
-            UserError: the image is too small for any feature.
+        An image that is too small for any is a UserError.
         """
         height, width = (self._places(side, channels) for side in image.shape[-2:])
         if min(height, width) < 1:
@@ -116,11 +112,8 @@ class InceptionStem(nn.Module):
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
 
-    The file is a state dict (``.pth``, from which no code is run) or safetensors; messages call it
-    ``option``.
-
-    Raises:
-        UserError: there is no such file, or it is not a complete set of Inception v3 weights.
+    The file, which messages call ``option``, is a state dict (``.pth``, from which no code is run)
+    or safetensors. If it is missing or not a complete set of weights, this is a UserError.
     """
     path = Path(path)
     tensors = read_weights(path, option)

@@ -1,7 +1,4 @@
-"""Figures for filled holes: how close pixels and patches are to the original's.
-
-Images are (1, 3, H, W) in [-1, 1], holes (1, 1, H, W), 1 inside and 0 elsewhere.
-"""
+"""Figures for filled holes: how close pixels and patches are to the original's."""
 
 from __future__ import annotations
 
@@ -9,18 +6,18 @@ from statistics import fmean
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
 from internal_gan.patches.search import patches_at
 from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
+from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7
 SHRINKS = (1, 2)
 
 
-def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
+def judge_hole(photo: Pixels, filled: Pixels, hole: Mask) -> dict[str, float]:
     """All figures for the inside of a filled hole.
 
     Returns:
@@ -40,7 +37,7 @@ def judge_hole(photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
     }
 
 
-def patch_distance(photo: Tensor, filled: Tensor, hole: Tensor, shrink: int = 1) -> float:
+def patch_distance(photo: Pixels, filled: Pixels, hole: Mask, shrink: int = 1) -> float:
     """Sliced Wasserstein-1 distance between the original's and the filling's patches in the hole.
 
     Patches count if they are centred in the hole. The right texture is close wherever its elements
@@ -61,7 +58,7 @@ def patch_distance(photo: Tensor, filled: Tensor, hole: Tensor, shrink: int = 1)
     return wasserstein_of_rows(real, made)
 
 
-def _gradient(image: Tensor, hole: Tensor) -> float:
+def _gradient(image: Pixels, hole: Mask) -> float:
     """Mean absolute difference of neighbouring gray values inside the hole."""
     gray, inside = image.mean(dim=1), hole[:, 0] > 0
     steps = [

@@ -7,8 +7,11 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.colours import colour_code
+from internal_gan.images.resize import size_of
 from internal_gan.patches.search import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
 # About this many patches are searched for, or more if needed to cover every pixel.
@@ -47,25 +50,16 @@ class Place:
 
 
 def patch_maps(
-    real: Tensor, sample: Tensor, patch: int = 7
-) -> tuple[dict[str, Tensor], list[Place]]:
-    """Maps of a sample at three sizes, and its least coherent places.
+    real: Pixels, sample: Pixels, patch: int = 7
+) -> tuple[dict[str, Pixels], list[Place]]:
+    """Maps of a sample, by patches of a side in pixels, and its worst places that do not overlap.
 
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patch: side of the square patches, in pixels.
-
-    Returns:
-        Maps (1, 3, h, w) in [-1, 1] of the sample's size, and the worst places that do not overlap.
-        ``source-full-size`` and so on show where in the real image the nearest patch lies, by
-        :func:`internal_gan.images.colours.colour_code`. ``error-full-size`` and so on show its root
-        mean squared error, from black (0) to light yellow (.15 or more).
-
-    Raises:
-        UserError: the patch does not fit into an image at quarter size.
+    ``source-full-size`` and so on show where in the real image the nearest patch lies, by
+    :func:`internal_gan.images.colours.colour_code`. ``error-full-size`` and so on show its root
+    mean squared error, from black (0) to light yellow (.15 or more). A patch that does not fit into
+    an image at quarter size is a UserError.
     """
-    size = (sample.shape[-2], sample.shape[-1])
-    code = colour_code((real.shape[-2], real.shape[-1])).to(sample.device)
+    size, code = size_of(sample), colour_code(size_of(real)).to(sample.device)
     origins, errors, places = {}, {}, []
     for factor, name in SIZES.items():
         small, known = shrunk(sample, factor), shrunk(real, factor)
@@ -86,14 +80,13 @@ def patch_maps(
     return origins | errors, worst
 
 
-def legend(real: Tensor) -> Tensor:
-    """The real image in gray, tinted with the colours of places, (1, 3, H, W) in [-1, 1]."""
-    gray = real.mean(dim=1, keepdim=True).cpu()
-    return 0.45 * gray + 0.55 * colour_code((real.shape[-2], real.shape[-1]))
+def legend(real: Pixels) -> Pixels:
+    """The real image in gray, tinted with the colours of places."""
+    return 0.45 * real.mean(dim=1, keepdim=True).cpu() + 0.55 * colour_code(size_of(real))
 
 
-def framed(sample: Tensor, places: list[Place]) -> Tensor:
-    """A copy of the sample (1, 3, H, W) with a red frame around each place."""
+def framed(sample: Pixels, places: list[Place]) -> Pixels:
+    """A copy of the sample with a red frame around each place."""
     marked = sample.clone()
     height, width = sample.shape[-2:]
     colour = sample.new_tensor(FRAME).view(1, 3, 1, 1)
@@ -115,7 +108,7 @@ def _spacing(image: Tensor, most: int) -> int:
     return math.ceil(math.sqrt(image.shape[-2] * image.shape[-1] / most))
 
 
-def _spread(colours: Tensor, stride: int, size: tuple[int, int], factor: int, patch: int) -> Tensor:
+def _spread(colours: Tensor, stride: int, size: Size, factor: int, patch: int) -> Tensor:
     """A grid of patch colours (3, h, w) as a map of the sample's size."""
     index = []
     for side, count in zip(size, colours.shape[-2:], strict=True):

@@ -10,11 +10,8 @@ NAMES = {-2: "top and bottom", -1: "left and right"}
 
 
 def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
-    """The mean difference across each border that wraps, relative to that of neighbours inside.
-
-    Returns:
-        Ratios by the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel.
-    """
+    """The mean difference across each border that wraps, relative to that of neighbours inside: by
+    the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel."""
     found = {}
     for axis in axes(wrap):
         side = pixels.shape[axis]

@@ -10,22 +10,17 @@ from torch import Tensor
 
 from internal_gan.evaluation.inception import InceptionStem
 from internal_gan.images.files.image import to_uint8
+from internal_gan.shapes import Pixels
 
 Gaussian = tuple[Tensor, Tensor]
 
 
-def sifid(real: Tensor, sample: Tensor, stem: InceptionStem, channels: int = 64) -> float:
+def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64) -> float:
     """Single image Fréchet inception distance, 0 for identical images.
 
     The squared Fréchet distance between Gaussians fitted to the features at all positions of the
-    two images, which are rounded to 8 bits and not resized.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        channels: the layer, a key of :data:`internal_gan.evaluation.inception.LAYERS`.
-
-    Raises:
-        UserError: an image is too small.
+    two images, which are rounded to 8 bits and not resized. ``channels`` is the layer, a key of
+    :data:`internal_gan.evaluation.inception.LAYERS`. An image that is too small is a UserError.
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
     """
@@ -54,7 +49,7 @@ def gaussian(strips: Iterable[Tensor]) -> Gaussian:
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:
-    """Squared 2-Wasserstein distance between two Gaussians, each (mean (C,), covariance (C, C)).
+    """Squared 2-Wasserstein distance between two Gaussians.
 
     Source: Dowson, Landau, "The Fréchet distance between multivariate normal distributions",
     Journal of Multivariate Analysis, 1982.

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.evaluation.sifid import frechet_distance, gaussian
 from internal_gan.images.resize import resize, size_of
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.weights import Wheel
 
 WHEEL = Wheel("stlpips-pytorch", "0.0.2", "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth")
@@ -23,18 +24,12 @@ _LAYERS = (
 )
 _FIRST_BLUR = "net.slice1.1"
 _PADDING = (2, 2, 1, 1, 1)
-# An image is mirrored by this many pixels at its border before a blur.
 _BLUR_PADDING = 2
-LEAST_SIDE = 21
-# Longer images are shrunk to this long side first.
-LONG_SIDE = 512
+LEAST_SIDE, LONGEST_SIDE = 21, 512
 
 
 class StLpips(nn.Module):
-    """The metric, as distances between vectors.
-
-    Args:
-        state: the published weights, with AlexNet; their shapes set the widths.
+    """The metric, as distances between vectors, with the published weights and AlexNet's.
 
     Source: Ghildyal, Liu, "Shift-tolerant perceptual similarity metric", ECCV 2022; Zhang, Isola,
     Efros, Shechtman, Wang, "The unreasonable effectiveness of deep features as a perceptual
@@ -47,11 +42,10 @@ class StLpips(nn.Module):
             self.register_buffer(name.replace(".", "_"), tensor)
 
     @torch.no_grad()
-    def maps(self, image: Tensor) -> list[Tensor]:
+    def maps(self, image: Pixels) -> list[Tensor]:
         """The maps (1, C, h, w) of AlexNet's five layers, with vectors of length 1.
 
-        Args:
-            image: (1, 3, H, W) in [-1, 1], at least 21 pixels a side.
+        The image has at least 21 pixels a side.
         """
         x = (image - self._weight("scaling_layer.shift")) / self._weight("scaling_layer.scale")
         found: list[Tensor] = []
@@ -64,13 +58,9 @@ class StLpips(nn.Module):
             found.append(F.normalize(x, eps=1e-10))
         return found
 
-    def embed(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
-        """A vector whose squared distance to another one is ST-LPIPS.
-
-        Args:
-            image: as for :meth:`maps`.
-            mask: (1, 1, H, W) in [0, 1], the weight of each place; None weights all alike.
-        """
+    def embed(self, image: Tensor, mask: Mask | None = None) -> Tensor:
+        """A vector whose squared distance to another one is ST-LPIPS, with places weighted by a
+        mask; see :meth:`maps`."""
         if mask is None:
             mask = torch.ones_like(image[:, :1])
         parts = []
@@ -89,22 +79,17 @@ class StLpips(nn.Module):
 
 
 def read_st_lpips(option: str) -> StLpips:
-    """The metric with the weights of the package stlpips-pytorch.
-
-    Raises:
-        MissingPackageError: the package is not installed; the message names ``option``.
-    """
+    """The metric with the weights of the package stlpips-pytorch; if that is not installed, a
+    MissingPackageError names ``option``."""
     return StLpips(WHEEL.read(option))
 
 
 def st_lpips(
-    network: StLpips, real: Tensor, image: Tensor, mask: Tensor | None = None
+    network: StLpips, real: Pixels, image: Pixels, mask: Mask | None = None
 ) -> float | None:
     """The distance of two images of one size, 0 if they are equal; None if they are too small.
 
-    Args:
-        real, image: (1, 3, H, W) in [-1, 1]; longer images are shrunk to 512 pixels.
-        mask: (1, 1, H, W) in [0, 1], where to compare; None compares everywhere.
+    Longer images are shrunk to 512 pixels. A mask says where to compare.
     """
     images = fitted(real, image)
     if not images:
@@ -115,14 +100,12 @@ def st_lpips(
     return float((one - other).square().sum())
 
 
-def deep_frechet(network: StLpips, real: Tensor, image: Tensor) -> float | None:
+def deep_frechet(network: StLpips, real: Pixels, image: Pixels) -> float | None:
     """Fréchet distance between the features of two images at all places; None if one is too small.
 
     As SIFID, but with AlexNet's last convolution. Each of its features sees more than 100 pixels,
-    and so also where things lie relative to each other.
-
-    Args:
-        real, image: (1, 3, H, W) in [-1, 1]; if one is longer than 512 pixels, both are shrunk.
+    and so also where things lie relative to each other. If one is longer than 512 pixels, both are
+    shrunk.
     """
     images = fitted(real, image)
     if not images:
@@ -143,8 +126,8 @@ class Spread:
         self._squares = 0.0
         self._count = 0
 
-    def add(self, image: Tensor) -> None:
-        """Add an image (1, 3, H, W) in [-1, 1]; one of another size than the first is ignored."""
+    def add(self, image: Pixels) -> None:
+        """Add an image; one of another size than the first is ignored."""
         self._size, images = self._size or size_of(image), fitted(image)
         if not images or size_of(image) != self._size:
             return
@@ -163,7 +146,7 @@ class Spread:
 def fitted(*images: Tensor) -> list[Tensor]:
     """Images, shrunk by one factor until none is longer than 512 pixels; none if one becomes too
     small."""
-    factor = min(1.0, LONG_SIDE / max(max(size_of(image)) for image in images))
+    factor = min(1.0, LONGEST_SIDE / max(max(size_of(image)) for image in images))
     sizes = [(round(factor * h), round(factor * w)) for h, w in map(size_of, images)]
     if min(map(min, sizes)) < LEAST_SIDE:
         return []

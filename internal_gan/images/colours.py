@@ -5,24 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from internal_gan.shapes import Mask, Pixels
+from internal_gan.units import Size
+
 # Top left blue, bottom left green, top right red, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (-0.7, 0.7, -0.6), (0.9, -0.5, -0.5), (1.0, 0.7, -0.8))
 
 
 def luminance(image: Tensor) -> Tensor:
-    """Gray values (N, 1, H, W) of colours (N, 3, H, W), in the same range (Rec. 601)."""
+    """Gray values (N, 1, H, W) of (N, 3, H, W), in the same range (Rec. 601)."""
     return 0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:3]
 
 
-def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
+def match_colours(pixels: Pixels, mask: Mask, reference: Pixels) -> Pixels:
     """Give the masked part of an image the mean colour of a reference, and at most its contrast.
 
-    A channel's standard deviation is never raised, so a flat part stays flat.
-
-    Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        mask: (1, 1, H, W) in [0, 1], 1 on the part to change; not 0 everywhere.
-        reference: (1, 3, h, w) in [-1, 1].
+    A channel's standard deviation is never raised, so a flat part stays flat. The mask must not be
+    0 everywhere.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001; here in RGB.
     """
@@ -36,8 +35,8 @@ def match_colours(pixels: Tensor, mask: Tensor, reference: Tensor) -> Tensor:
     return pixels.lerp(matched, mask)
 
 
-def colour_code(size: tuple[int, int]) -> Tensor:
-    """A colour for every position of an image, (1, 3, height, width), blended from its corners'."""
+def colour_code(size: Size) -> Pixels:
+    """A colour for every position of an image of ``size``, blended from its corners'."""
     corners = torch.tensor(_CORNERS).view(2, 2, 3).permute(2, 1, 0)
     down = torch.linspace(0, 1, size[0]).view(-1, 1)
     right = torch.linspace(0, 1, size[1])

@@ -7,38 +7,37 @@ from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
+from internal_gan.shapes import Mask, Pixels
 
-# Standard deviations, in pixels, of the Gaussians that separate details and average their variance.
-DETAIL, AROUND = 1.0, 2.0
-# Variance of quantisation noise, about the square of an 8-bit step.
-NOISE = 1e-4
+# Standard deviations of Gaussians, in pixels.
+DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
+# About the square of an 8-bit step.
+QUANTISATION_VARIANCE = 1e-4
 
 
 def bring_back(
-    photo: Tensor,
-    before: Tensor,
-    after: Tensor,
-    mask: Tensor,
+    photo: Pixels,
+    before: Pixels,
+    after: Pixels,
+    mask: Mask,
     *,
     wrap: Wrap = (False, False),
     band: tuple[float, float] = (1.0, 1.0),
-) -> Tensor:
-    """Apply to a photo a change that was made to a copy of another size.
+) -> Pixels:
+    """Apply to a photo a change, ``before`` to ``after``, that was made to a copy of another size.
 
     Inside the mask, the result is the resampled copy plus the photo's finer details. The details
     are scaled by the share of local variance that survived the change: textures stay sharp, and an
     edge that was smoothed away does not return.
 
     Args:
-        photo: (1, 3, H, W) in [-1, 1].
-        before, after: the copy before and after the change, (1, 3, h, w).
-        mask: (1, 1, H, W) in [0, 1]; where it is 0 the result is the photo, bit for bit.
+        mask: where it is 0 the result is the photo, bit for bit.
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
         band: width (rows, columns), in pixels, of the band along these borders in which the details
             of both sides are mixed.
     """
-    size = (photo.shape[-2], photo.shape[-1])
+    size = size_of(photo)
     changed = resize_periodic(after, size, wrap)
     if after.shape[-2:] != size:
         kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
@@ -47,7 +46,7 @@ def bring_back(
     return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
 
 
-def _variance(pixels: Tensor) -> Tensor:
-    """Local variance of the details, (1, 1, h, w)."""
-    details = (pixels - gaussian_blur(pixels, DETAIL)).square().mean(dim=1, keepdim=True)
-    return gaussian_blur(details, AROUND) + NOISE
+def _variance(pixels: Pixels) -> Tensor:
+    """Local variance of the details, (1, 1, H, W)."""
+    details = (pixels - gaussian_blur(pixels, DETAIL_SIGMA)).square().mean(dim=1, keepdim=True)
+    return gaussian_blur(details, VARIANCE_SIGMA) + QUANTISATION_VARIANCE

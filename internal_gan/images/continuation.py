@@ -9,19 +9,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
-from torch import Tensor
 
 from internal_gan.images.fill import fill_nearest
+from internal_gan.shapes import Masks, Pictures
 
-# The direction at a line's end is measured over its pixels within SEEN, at least FEWEST of them.
-SEEN, FEWEST = 8, 4
-# Two ends are joined only if the curve between them turns by at most MOST_TURN at either end and
-# MEAN_TURN on average, in radians, and if the colours BESIDE pixels off to both sides differ by at
-# most MOST_COLOUR in the range of [-1, 1].
-MOST_TURN, MEAN_TURN = math.radians(50), math.radians(35)
-BESIDE, MOST_COLOUR = 3, 0.4
-# Cost of each pixel between two ends, in radians.
-LENGTH = 0.01
+# The pixels of a line that give the direction at its end.
+DIRECTION_REACH, FEWEST_PIXELS = 8, 4
+# What two ends that are joined may differ by: the curve's turn, in radians at either end and on
+# average; and the colours so many pixels off to both sides, in the range of [-1, 1].
+MOST_TURN, MOST_MEAN_TURN = math.radians(50), math.radians(35)
+SIDE_DISTANCE, MOST_SIDE_DIFFERENCE = 3, 0.4
+RADIANS_PER_PIXEL = 0.01
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -34,19 +32,12 @@ class _End:
     colours: NDArray[np.float64]
 
 
-def continue_lines(edges: Tensor, image: Tensor, hole: Tensor) -> Tensor:
-    """Continue lines that end at a hole through it, as smooth curves from end to end.
+def continue_lines(edges: Masks, image: Pictures, hole: Masks) -> Masks:
+    """Continue lines, above 0.5, that end at a hole through it, as smooth curves from end to end.
 
     Two ends are joined if they point at each other and the colours beside them are alike; the best
-    fits come first. A line without a counterpart is not continued.
-
-    Args:
-        edges: (N, 1, H, W), above 0.5 on a line; its values inside the hole are ignored.
-        image: (N, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
-
-    Returns:
-        (N, 1, H, W), 1 on a line inside the hole and 0 elsewhere.
+    fits come first. A line without a counterpart is not continued. Values inside the hole are
+    ignored, and the result has 1 on a line inside the hole only.
 
     Source: good continuation by curves that bend least, as in S. Ullman, "Filling-in the gaps: The
     shape of subjective contours and a model for their generation", Biological Cybernetics, 1976;
@@ -69,8 +60,9 @@ def _continued(
             turns = _turns(one, other)
             # The ends face each other: left of one is right of the other.
             colour = float(np.abs(one.colours - other.colours[::-1]).mean())
-            if max(turns) <= MOST_TURN and sum(turns) / 2 <= MEAN_TURN and colour <= MOST_COLOUR:
-                cost = sum(turns) + colour + LENGTH * math.dist(one.place, other.place)
+            bends_little = max(turns) <= MOST_TURN and sum(turns) / 2 <= MOST_MEAN_TURN
+            if bends_little and colour <= MOST_SIDE_DIFFERENCE:
+                cost = sum(turns) + colour + RADIANS_PER_PIXEL * math.dist(one.place, other.place)
                 pairs.append((cost, i, j))
     drawn = np.zeros_like(hole)
     free = set(range(len(ends)))
@@ -91,12 +83,13 @@ def _ends(
     for number in range(1, count + 1):
         here = np.argwhere(touching == number)
         end = here.mean(axis=0)
-        top, left = np.maximum(np.floor(end).astype(int) - SEEN, 0)
-        window = slice(top, top + 2 * SEEN + 1), slice(left, left + 2 * SEEN + 1)
+        top, left = np.maximum(np.floor(end).astype(int) - DIRECTION_REACH, 0)
+        side = 2 * DIRECTION_REACH + 1
+        window = slice(top, top + side), slice(left, left + side)
         along = np.argwhere(strokes[window] == strokes[tuple(here[0])])
         along = along + np.array([top, left])
-        along = along[np.hypot(*(along - end).T) <= SEEN]
-        if len(along) < max(FEWEST, 2 * len(here)):
+        along = along[np.hypot(*(along - end).T) <= DIRECTION_REACH]
+        if len(along) < max(FEWEST_PIXELS, 2 * len(here)):
             continue
         away = end - along.mean(axis=0)
         axis = np.linalg.svd(along - along.mean(axis=0))[2][0]
@@ -110,8 +103,8 @@ def _beside(
     image: NDArray[np.float32], end: NDArray[np.float64], towards: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The colours left and right of a line shortly before its end, (2, 3)."""
-    across = BESIDE * np.array([-towards[1], towards[0]])
-    before = end - BESIDE * towards
+    across = SIDE_DISTANCE * np.array([-towards[1], towards[0]])
+    before = end - SIDE_DISTANCE * towards
     sides = np.rint([before + across, before - across]).astype(int)
     rows, columns = sides.clip(0, np.array(image.shape[:2]) - 1).T
     colours: NDArray[np.float64] = image[rows, columns].astype(np.float64)

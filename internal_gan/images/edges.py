@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
+from internal_gan.shapes import Masks, Pictures
 
 # At this ratio a difference of Gaussians is closest to a Laplacian (Marr and Hildreth 1980).
 DOG_RATIO = 1.6
@@ -24,15 +26,16 @@ class EdgeDetector(ABC):
     """Finds edges in images; parameters out of range raise ValueError."""
 
     @abstractmethod
-    def detect(self, image: Tensor) -> Tensor:
+    def detect(self, image: Pictures) -> Masks:
         """Edges of float32 images, without gradients; see :meth:`__call__`."""
 
-    def __call__(self, image: Tensor) -> Tensor:
-        """Edges (N, 1, H, W), each 0 or 1, of images (N, 3, H, W) in [-1, 1]."""
+    def __call__(self, image: Pictures) -> Masks:
+        """Edges of images, each 0 or 1."""
         with torch.no_grad():
             return self.detect(image.float())
 
 
+@dataclass(eq=False)
 class Canny(EdgeDetector):
     """Canny's detector (Canny 1986), from kornia.
 
@@ -42,15 +45,16 @@ class Canny(EdgeDetector):
             everywhere and reaches ``high`` somewhere.
     """
 
-    def __init__(self, sigma: float = 2.0, low: float = 0.1, high: float = 0.2) -> None:
-        check_range(0.1, LARGEST_SIGMA, sigma=sigma)
-        check_range(1e-6, high=high)
-        check_range(1e-6, high, low=low)
-        self.sigma = sigma
-        self.low = low
-        self.high = high
+    sigma: float = 2.0
+    low: float = 0.1
+    high: float = 0.2
 
-    def detect(self, image: Tensor) -> Tensor:
+    def __post_init__(self) -> None:
+        check_range(0.1, LARGEST_SIGMA, sigma=self.sigma)
+        check_range(1e-6, high=self.high)
+        check_range(1e-6, self.high, low=self.low)
+
+    def detect(self, image: Pictures) -> Masks:
         from kornia.filters import canny
 
         gray = _gray(image)
@@ -61,6 +65,7 @@ class Canny(EdgeDetector):
         return found
 
 
+@dataclass(eq=False)
 class Scharr(EdgeDetector):
     """Ridges of the gradient magnitude, measured with Scharr's kernel (Scharr 2000).
 
@@ -69,13 +74,14 @@ class Scharr(EdgeDetector):
         threshold: smallest gradient that counts as an edge, per pixel, for gray values in [0, 1].
     """
 
-    def __init__(self, sigma: float = 1.0, threshold: float = 0.05) -> None:
-        check_range(0, LARGEST_SIGMA, sigma=sigma)
-        check_range(1e-6, threshold=threshold)
-        self.sigma = sigma
-        self.threshold = threshold
+    sigma: float = 1.0
+    threshold: float = 0.05
 
-    def detect(self, image: Tensor) -> Tensor:
+    def __post_init__(self) -> None:
+        check_range(0, LARGEST_SIGMA, sigma=self.sigma)
+        check_range(1e-6, threshold=self.threshold)
+
+    def detect(self, image: Pictures) -> Masks:
         gray = _gray(image)
         smooth = F.pad(gaussian_blur(gray, self.sigma), (1,) * 4, mode="replicate")
         across = gray.new_tensor(SCHARR).view(1, 1, 3, 3) / 32.0
@@ -85,6 +91,7 @@ class Scharr(EdgeDetector):
         return ((strength >= self.threshold) & is_ridge(strength, dx, dy)).to(gray.dtype)
 
 
+@dataclass(eq=False)
 class DifferenceOfGaussians(EdgeDetector):
     """Zero crossings of a difference of Gaussians (Marr and Hildreth 1980).
 
@@ -93,13 +100,14 @@ class DifferenceOfGaussians(EdgeDetector):
         threshold: smallest step of the difference across an edge, for gray values in [0, 1].
     """
 
-    def __init__(self, sigma: float = 1.5, threshold: float = 0.02) -> None:
-        check_range(0.1, LARGEST_SIGMA, sigma=sigma)
-        check_range(1e-6, threshold=threshold)
-        self.sigma = sigma
-        self.threshold = threshold
+    sigma: float = 1.5
+    threshold: float = 0.02
 
-    def detect(self, image: Tensor) -> Tensor:
+    def __post_init__(self) -> None:
+        check_range(0.1, LARGEST_SIGMA, sigma=self.sigma)
+        check_range(1e-6, threshold=self.threshold)
+
+    def detect(self, image: Pictures) -> Masks:
         gray = _gray(image)
         band = gaussian_blur(gray, self.sigma) - gaussian_blur(gray, DOG_RATIO * self.sigma)
         found = torch.zeros_like(band, dtype=torch.bool)

@@ -12,31 +12,25 @@ from torch import Tensor
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import bounds
+from internal_gan.shapes import Mask, Masks, Pixels
 
-# Rounds of averaging over the neighbours, at each resolution.
+# At each resolution of a membrane.
 RELAXATIONS = 16
-# A membrane takes in pixels at least this far around a hole.
-LEAST_AROUND = 16
-# Conjugate-gradient steps for images with a long side of at most SMALL pixels. Larger ones start
-# from a coarse solution and take a fifth as many.
-PLATE_STEPS, SMALL = 150, 64
-# Standard deviation of the Gaussian that averages the error along a hole's rim, in pixels.
-ALONG = 1.0
-# Errors below this, in the range of [-1, 1], are mostly another shade of the same content.
-SHADE = 0.2
-# Depth in pixels at which the correction of an error due to other content has fallen to 1/e.
-FADE = 2.0
+LEAST_MARGIN = 16
+# Conjugate-gradient steps up to this long side, in pixels. Larger images start from a coarse
+# solution and take a fifth as many.
+PLATE_STEPS, SMALL_SIDE = 150, 64
+RIM_SIGMA = 1.0
+# Errors below this, in the range of [-1, 1], are mostly another shade of the same content; the
+# correction of larger ones falls to 1/e within this depth, in pixels.
+MOST_SHADE, FADING_DEPTH = 0.2, 2.0
 
 
-def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
-    """Continue the visible colours into fully transparent pixels.
+def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
+    """Continue the visible colours into fully transparent pixels, where ``alpha`` is 0.
 
     Files hold arbitrary colours there, often black, which a model would learn as part of the
     picture. Visible pixels keep their values; an image with none is returned unchanged.
-
-    Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        alpha: (1, 1, H, W); 0 is fully transparent.
 
     Source: the push-pull algorithm of S. Gortler et al., "The Lumigraph", 1996, section 3.4.
     """
@@ -49,24 +43,18 @@ def fill_transparent(pixels: Tensor, alpha: Tensor) -> Tensor:
     return torch.where(unknown, around, pixels)
 
 
-def fill_smoothly(image: Tensor, hole: Tensor) -> Tensor:
-    """Fill a hole with a membrane: an approximate solution of Laplace's equation, coarse to fine.
+def fill_smoothly(image: Tensor, hole: Masks) -> Tensor:
+    """Fill a hole of (N, C, H, W) with a membrane: approximately Laplace's equation's solution.
 
-    Pixels farther from the hole than its long side, or than 16 pixels if that is more, have no
-    influence.
-
-    Args:
-        image: (N, C, H, W); its pixels inside the hole, even NaN, have no influence.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
-
-    Returns:
-        (N, C, H, W), bit for bit ``image`` outside the hole; 0 if no pixel is known.
+    Pixels inside the hole, even NaN, have no influence; neither have those farther from it than its
+    long side, or than 16 pixels if that is more. Outside the hole, the result is ``image``, bit for
+    bit; it is 0 if no pixel is known.
     """
     unknown = hole > 0.5
     if not unknown.any():
         return image.clone()
     box = bounds(unknown.float().amax(dim=0, keepdim=True))
-    reach = max(LEAST_AROUND, *(side.stop - side.start for side in box))
+    reach = max(LEAST_MARGIN, *(side.stop - side.start for side in box))
     rows, columns = (slice(max(0, side.start - reach), side.stop + reach) for side in box)
     filled = image.clone()
     here = (..., rows, columns)
@@ -107,7 +95,7 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     """
     unknown = hole > 0.5
     image = image.masked_fill(unknown, 0.0)
-    if max(image.shape[-2:]) <= SMALL:
+    if max(image.shape[-2:]) <= SMALL_SIDE:
         plate, steps = fill_smoothly(image, unknown), PLATE_STEPS
     else:
         coarse = _enlarged(fill_as_plate, image, unknown)
@@ -125,16 +113,12 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     return torch.where(unknown, plate, image)
 
 
-def settle(filled: Tensor, hole: Tensor) -> Tensor:
-    """Shift the colours of a filled hole to match its surroundings, keeping its details.
+def settle(filled: Tensor, hole: Masks) -> Tensor:
+    """Shift the colours of a filled hole in [-1, 1] to match its surroundings, keeping its details.
 
     A thin plate predicts the colours of the hole's outermost pixels. A membrane spreads their error
     over the hole, where it is subtracted. Small errors, such as another shade, are corrected over
     the whole hole; large ones, such as half an animal, over a few pixels.
-
-    Args:
-        filled: (N, C, H, W) in [-1, 1], with any content inside the hole.
-        hole: (N, 1, H, W), 1 inside and 0 elsewhere.
 
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.
@@ -142,15 +126,15 @@ def settle(filled: Tensor, hole: Tensor) -> Tensor:
     rim = hole * F.max_pool2d(1 - hole, 3, stride=1, padding=1)
     error = (fill_as_plate(filled, hole) - filled) * rim
     # Averaged along the rim, because single pixels of a texture deviate from any plate.
-    error = gaussian_blur(error, ALONG) / gaussian_blur(rim, ALONG).clamp_min(1e-6)
-    shade = error / (1 + error.square().mean(dim=1, keepdim=True) / SHADE**2)
-    fading = torch.exp((1 - depth(hole)) / FADE)
+    error = gaussian_blur(error, RIM_SIGMA) / gaussian_blur(rim, RIM_SIGMA).clamp_min(1e-6)
+    shade = error / (1 + error.square().mean(dim=1, keepdim=True) / MOST_SHADE**2)
+    fading = torch.exp((1 - depth(hole)) / FADING_DEPTH)
     membrane = fill_smoothly(shade, 1 - rim) + fading * fill_smoothly(error - shade, 1 - rim)
     return torch.where(hole > 0, (filled + membrane).clamp(-1, 1), filled)
 
 
-def depth(hole: Tensor) -> Tensor:
-    """Chessboard distance of every pixel of a hole (N, 1, H, W) from the outside, in pixels."""
+def depth(hole: Masks) -> Tensor:
+    """Chessboard distance of every pixel of a hole from the outside, in pixels."""
     steps, left = torch.zeros_like(hole), hole
     while left.any():
         steps = steps + left

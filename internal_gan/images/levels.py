@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Levels
 
 
-def levels_of(pixels: Tensor, largest: int) -> NDArray[Any]:
-    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``.
-
-    Returns:
-        (H, W, C), uint8 if ``largest`` is 255, else uint16.
-    """
+def levels_of(pixels: Tensor, largest: int) -> Levels:
+    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
     levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
     values = levels.permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(values, np.uint8 if largest == 255 else np.uint16)
@@ -28,7 +22,7 @@ def largest_level(photo: Photo) -> int:
     return 255 if photo.bit_depth == 8 else 65535
 
 
-def pixels_of(levels: NDArray[Any]) -> Tensor:
-    """Convert whole numbers (H, W, C), uint8 or uint16, to an image (1, C, H, W) in [-1, 1]."""
+def pixels_of(levels: Levels) -> Tensor:
+    """Convert whole numbers to an image (1, C, H, W) in [-1, 1]."""
     values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
     return values / (np.iinfo(levels.dtype).max / 2) - 1

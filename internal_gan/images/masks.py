@@ -17,6 +17,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size
 
 # JPEG rings around sharp edges: values this close to black or white count as black or white.
@@ -36,7 +37,7 @@ def read_mask(
     invert_option: str = "invert",
     white: str | None = None,
     warn: bool = True,
-) -> Tensor:
+) -> Mask:
     """Read a mask of exactly the photo's size.
 
     White may change, black is kept, and gray may change in part. Colours count by their luminance.
@@ -47,15 +48,12 @@ def read_mask(
 
     Args:
         given: an image file of any mode and bit depth, or a picture in memory.
-        size: (height, width) of the photo in pixels.
+        size: of the photo.
         invert: black may change, white is kept.
         option, invert_option: the options' names in messages, for the file and for ``invert``, such
             as ``edit.mask`` and ``mask.invert``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
-
-    Returns:
-        (1, 1, height, width) in [0, 1].
 
     Raises:
         UserError: not a readable image, another size, or a mask that is empty or covers everything.
@@ -94,13 +92,13 @@ def called(photo: Photo, option: str) -> str:
     return option if photo.path is None else f"{option}={shown(photo.path)}"
 
 
-def write_mask(path: str | Path, mask: Tensor) -> None:
-    """Write (1, 1, H, W) in [0, 1] as a gray picture; raises as ``write_image`` does."""
+def write_mask(path: str | Path, mask: Mask) -> None:
+    """Write a mask as a gray picture; raises as ``write_image`` does."""
     write_image(path, mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(mask, mode="L"))
 
 
-def dilate(mask: Tensor, radius: float) -> Tensor:
-    """Grow a mask (N, 1, H, W): every pixel gets the largest value within ``radius`` pixels.
+def dilate(mask: Masks, radius: float) -> Masks:
+    """Grow a mask: every pixel gets the largest value within ``radius`` pixels.
 
     >>> dilate(F.pad(torch.ones(1, 1, 1, 1), (2,) * 4), 1)[0, 0].int().tolist()[1:4]
     [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
@@ -120,8 +118,8 @@ def dilate(mask: Tensor, radius: float) -> Tensor:
     return grown
 
 
-def soften(mask: Tensor, sigma: float) -> Tensor:
-    """Blur a mask (N, 1, H, W); pixels over three ``sigma`` (in pixels) away stay exactly 0."""
+def soften(mask: Masks, sigma: float) -> Masks:
+    """Blur a mask; pixels over three ``sigma`` (in pixels) away stay exactly 0."""
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 

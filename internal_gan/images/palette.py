@@ -9,20 +9,15 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.files.image import to_uint8
+from internal_gan.shapes import Pixels
 
-# Rounds of k-means after the median cut.
-ROUNDS = 10
+KMEANS_ROUNDS = 10
 
 
-def palette_of(pixels: Tensor, colours: int) -> Tensor:
+def palette_of(pixels: Pixels, colours: int) -> Tensor:
     """The colours that represent an image best, by a median cut refined by k-means.
 
-    Args:
-        pixels: (1, 3, H, W) in [-1, 1].
-        colours: number of colours, 2 to 256.
-
-    Returns:
-        (K, 3) in [-1, 1]; K is ``colours``, or fewer if the image has fewer.
+    At most ``colours`` of them, which is 2 to 256: (K, 3) in [-1, 1].
 
     >>> palette_of(torch.tensor([-1.0, 1.0]).view(1, 1, 1, 2).expand(1, 3, 4, 2), 2)
     tensor([[ 1.,  1.,  1.],
@@ -30,7 +25,7 @@ def palette_of(pixels: Tensor, colours: int) -> Tensor:
     """
     check_range(2, 256, colours=colours)
     image = Image.fromarray(to_uint8(pixels[0].cpu()).permute(1, 2, 0).contiguous().numpy())
-    reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=ROUNDS)
+    reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=KMEANS_ROUNDS)
     used = torch.from_numpy(np.unique(np.asarray(reduced)).astype(np.int64))
     entries = torch.tensor(reduced.getpalette() or [], dtype=torch.float32).view(-1, 3)
     return (entries[used] / 127.5 - 1.0).to(pixels)

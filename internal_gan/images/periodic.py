@@ -9,12 +9,13 @@ from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
-# Width, in pixels, of the band over which details are mixed.
-JOINT = 2.0
+# In pixels.
+DETAIL_BAND = 2.0
 
 
 def axes(wrap: Wrap) -> list[int]:
@@ -49,18 +50,14 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
 def cross_fade(
     x: Tensor, band: tuple[float, float], wrap: Wrap, *, keep_contrast: bool = False
 ) -> Tensor:
-    """Make an image wrap by blending in its mirror image towards each border.
+    """Make (N, C, H, W) equal on both sides of each border by blending in its mirror image there.
 
     Args:
-        x: (N, C, H, W), floating point.
         band: width (rows, columns) of the mixed band in pixels, above 0; pixels outside it keep
             their values, bit for bit.
         wrap: the borders that should meet.
         keep_contrast: the squares of the weights sum to 1, which suits details around 0. Otherwise
             the weights themselves do, which suits colours.
-
-    Returns:
-        (N, C, H, W), with equal pixels on both sides of each border that wraps.
     """
     for axis in axes(wrap):
         side = x.shape[axis]
@@ -78,7 +75,7 @@ def cross_fade(
 def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
     """Make an image wrap without ghosting one border over the other.
 
-    Colours are mixed over the band, details over ``JOINT`` pixels. Arguments are those of
+    Colours are mixed over the band, details over ``DETAIL_BAND`` pixels. Arguments are those of
     :func:`cross_fade`.
 
     Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983; here
@@ -88,7 +85,7 @@ def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
         return x
     colours = gaussian_blur(x, max(band[axis] for axis in axes(wrap)) / 2)
     details = x - colours
-    joined = cross_fade(details, (JOINT, JOINT), wrap, keep_contrast=True)
+    joined = cross_fade(details, (DETAIL_BAND, DETAIL_BAND), wrap, keep_contrast=True)
     return x + (cross_fade(colours, band, wrap) - colours) + (joined - details)
 
 
@@ -119,11 +116,10 @@ class Moves:
         return x
 
 
-def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """A soft mask (1, 1, height, width) of bands along the borders that wrap.
+def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
+    """A mask of bands, ``band`` pixels (rows, columns) wide, along the borders that wrap.
 
-    It is 1 in the outer third of a band and 0 outside the bands, which are ``band`` pixels (rows,
-    columns) wide.
+    It is 1 in the outer third of a band, and falls to 0 at its inner end.
     """
     mask = torch.zeros(1, 1, *size)
     for axis in axes(wrap):

@@ -13,6 +13,7 @@ from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
@@ -23,40 +24,39 @@ class Photo:
     """An image and what its file says about it.
 
     Attributes:
-        pixels: (1, 3, H, W) float32 in [-1, 1], RGB, upright. Gray is repeated in the three
-            channels; fully transparent pixels continue the visible colours around them.
-        alpha: (1, 1, H, W) float32 in [0, 1], 1 is opaque; None without transparency.
+        pixels: RGB, upright. Gray is repeated in the three channels; fully transparent pixels
+            continue the visible colours around them.
+        alpha: 1 is opaque; None without transparency.
         path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
         icc_profile: the file's colour profile; the pixels stay in it (CMYK is converted to sRGB).
         exif: EXIF block without the orientation, which has been applied.
-        unknown: (1, 1, H, W), 1 where a model must not learn from the photo, such as in a hole to
-            fill, and 0 elsewhere; None if it may learn from all of it.
+        unknown: 1 where a model must not learn from the photo, such as in a hole to fill, and 0
+            elsewhere; None if it may learn from all of it.
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
-        given: (height, width) of the file, if the photo was reduced on reading or shrunk.
+        given: size of the file, if the photo was reduced on reading or shrunk.
     """
 
-    pixels: Tensor
-    alpha: Tensor | None = None
+    pixels: Pixels
+    alpha: Mask | None = None
     path: Path | None = None
     mode: str = "RGB"
     bit_depth: int = 8
     icc_profile: bytes | None = None
     exif: bytes | None = None
-    unknown: Tensor | None = None
+    unknown: Mask | None = None
     raw: Tensor | None = None
     given: Size | None = None
 
     @property
     def size(self) -> Size:
-        """(height, width) in pixels."""
         return self.pixels.shape[-2], self.pixels.shape[-1]
 
     @property
     def full_size(self) -> Size:
-        """(height, width) of the upright file in pixels."""
+        """The size of the upright file."""
         return self.given or self.size
 
     @property
@@ -65,7 +65,7 @@ class Photo:
         return self.mode in _GRAY_MODES
 
     def shrunk_to(self, size: Size) -> Photo:
-        """The photo at another (height, width), with its transparency."""
+        """The photo at another size, with its transparency."""
         if self.size == size:
             return self
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
@@ -86,11 +86,8 @@ class Photo:
 def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
 
-    They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.
-
-    Args:
-        finished: whether they are made of the photo's own pixels, which keeps 16 bits and
-            transparency.
+    They have no EXIF entries, which would be untrue, and, unless ``finished`` from the photo's own
+    pixels, 8 bits per channel and no transparency.
 
     Returns:
         The ``like`` for ``write_image``, and a few words about each property that is lost.
@@ -111,14 +108,9 @@ def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
 
 
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
-    """Refuse a photo that no model can learn from.
+    """Raise a UserError for a photo of one flat colour, fully transparent, or too small to learn.
 
-    Args:
-        min_side: the shortest side allowed after shrinking, in pixels.
-        max_size: the longest side after shrinking, in pixels; None does not shrink.
-
-    Raises:
-        UserError: the photo is too small, fully transparent, or of one flat colour.
+    Once shrunk to a long side of ``max_size``, unless None, it needs ``min_side`` pixels a side.
     """
     name = "the image" if photo.path is None else shown(photo.path)
     size = f"{photo.full_size[0]}x{photo.full_size[1]}"

@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.masks import dilate, soften
 from internal_gan.images.transforms import Transform
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # The protected part grows by radius GROWN and blends into the rest with sigma SEAM, in pixels.
@@ -21,12 +22,8 @@ Knots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """Stretches each axis piecewise linearly.
-
-    Args:
-        rows, columns: knots (position in the input, position in the output), normalised, both
-            ascending from -1 to 1.
-    """
+    """Stretches each axis piecewise linearly, between knots (position in the input, position in
+    the output), normalised, both ascending from -1 to 1."""
 
     rows: Knots
     columns: Knots
@@ -51,37 +48,30 @@ class Protection:
         transform: the geometry of the whole image.
         rows, columns: the input row or column that each output one is copied from, -1 where it is
             stretched.
-        weight: (1, 1, height, width) in [0, 1], the original's share in every pixel.
-        mask: (1, 1, height, width), 1 in the protected parts of the output.
+        weight: the original's share in every pixel.
+        mask: 1 in the protected parts of the output.
     """
 
     transform: Stretch
     rows: Tensor
     columns: Tensor
-    weight: Tensor
-    mask: Tensor
+    weight: Mask
+    mask: Mask
 
     def put_back(self, painted: Tensor, image: Tensor) -> Tensor:
         """``painted`` (1, C, height, width) with the protected parts of ``image`` (1, C, H, W)."""
         return torch.lerp(painted, _moved(image, self.rows, self.columns), self.weight)
 
 
-def touched(mask: Tensor) -> Size:
-    """How many rows and columns a mask (1, 1, H, W) keeps at their size."""
+def touched(mask: Mask) -> Size:
+    """How many rows and columns a mask keeps at their size."""
     rows, columns = _kept(_weight(mask))
     return int(rows.sum()), int(columns.sum())
 
 
-def protect(mask: Tensor, size: Size) -> Protection:
-    """Find where the protected parts go in an output of ``size`` (height, width).
-
-    Args:
-        mask: (1, 1, H, W) in [0, 1]; 1 is protected, with a soft seam of a few pixels around it.
-
-    Raises:
-        UserError: the protected parts do not fit into ``size``, or leave no row or column to
-            stretch.
-    """
+def protect(mask: Mask, size: Size) -> Protection:
+    """Find where the parts under ``mask``, with a soft seam of a few pixels, go in an output of
+    ``size``; a UserError if they do not fit, or leave no row or column to stretch."""
     weight = _weight(mask)
     axes = _kept(weight)
     knots = []
@@ -108,9 +98,9 @@ def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> 
     Each part keeps its place in the output and has its size in the larger input.
 
     Args:
-        before: (height, width) of the smaller input.
+        before: size of the smaller input.
         mask: (1, 1, H, W) in [0, 1] of the larger input; 1 is protected.
-        size: (height, width) of the larger output.
+        size: of the larger output.
     """
     rows, columns = (
         _enlarged(origins, old, new, length)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Pictures
 from internal_gan.units import Size
 
 Count = Literal["fewest", "released"]
@@ -21,6 +22,11 @@ MOST_SCALES = 100
 MOST_LEVELS = 16
 # An image whose long side exceeds the limit by no more than this share keeps its size.
 SLACK = 0.02
+
+
+def scaled(size: Size, factor: float, across: float | None = None) -> Size:
+    """``size`` times ``factor``, its width times ``across`` if given; at least a pixel a side."""
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * (across or factor)))
 
 
 def fit_size(size: Size, max_size: int | None) -> Size:
@@ -38,20 +44,16 @@ def fit_size(size: Size, max_size: int | None) -> Size:
         return size
     if max(size) <= (1 + SLACK) * max_size:
         return size
-    return _scaled(size, max_size / max(size))
+    return scaled(size, max_size / max(size))
 
 
 def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
-    """A larger ``max_size`` for a long image, whose short side would get too small.
+    """A larger ``max_size`` for a long image, whose short side would get too small, or None.
 
     Args:
-        size: (height, width) of the image in pixels.
         max_size: long side to shrink it to; None keeps its size.
         max_aspect: an image longer than this is to have ``max_size / max_aspect`` pixels on its
             short side, if it has so many; None: any is shrunk to ``max_size``.
-
-    Returns:
-        None if ``max_size`` is large enough.
 
     >>> wider_limit((300, 3000), 60, 2.0)
     300
@@ -64,7 +66,7 @@ def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> i
 
 
 def halved(image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
-    """Halve an image, and masks by their maxima, (N, C, H, W); the new sizes are rounded up."""
+    """Halve images, and masks by their maxima; the new sizes are rounded up."""
     size = (-(-image.shape[-2] // 2), -(-image.shape[-1] // 2))
     return resize(image, size).clamp(-1, 1), *(F.adaptive_max_pool2d(m, size) for m in masks)
 
@@ -82,10 +84,9 @@ def pyramid_sizes(
 
     The finest scale is ``fit_size(size, max_size)``, the short side of the coarsest is
     ``min_size``, and the sides in between form a geometric sequence, with as few scales as
-    ``scale_factor`` allows.
+    ``scale_factor`` allows: only one if the image's short side is at most ``min_size``.
 
     Args:
-        size: (height, width) of the image in pixels.
         scale_factor: smallest ratio of a scale's sides to the next finer one's, in (0, 1).
         min_size: short side of the coarsest scale, in pixels.
         max_size: longest side of the finest scale, in pixels; None keeps the image's size.
@@ -93,9 +94,6 @@ def pyramid_sizes(
             coarsest scales (the paper's Figure 7); more lie closer together.
         count: ``fewest`` that ``scale_factor`` allows, or ``released``, as many as SinGAN's
             released code makes: one more, except for about half of the photos that are shrunk.
-
-    Returns:
-        (height, width) of every scale; only one if the image's short side is at most ``min_size``.
 
     Raises:
         ValueError: an option is out of range, the image cannot have ``num_scales`` scales, or there
@@ -139,8 +137,8 @@ def pyramid_sizes(
     return _geometric_sizes(finest, ratio, num_scales)
 
 
-def build_pyramid(pixels: Tensor, sizes: Sequence[Size]) -> list[Tensor]:
-    """An image (1, 3, H, W) in [-1, 1] at every size, each resampled from the full resolution."""
+def build_pyramid(pixels: Pictures, sizes: Sequence[Size]) -> list[Pictures]:
+    """An image at every size, each resampled from the full resolution."""
     # Bicubic resampling overshoots at edges.
     return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
 
@@ -150,7 +148,7 @@ def _geometric_sizes(
 ) -> list[Size]:
     """The ``last`` (default: all) of ``num_scales`` sizes, from ``ratio`` times the finest up."""
     steps = range((last or num_scales) - 1, 0, -1)
-    return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
+    return [scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
@@ -170,7 +168,3 @@ def _most_scales(finest: Size, ratio: float) -> int:
     """The largest number of scales whose long sides differ by at least a pixel."""
     coarsest = max(finest) * ratio
     return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
-
-
-def _scaled(size: Size, factor: float) -> Size:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))

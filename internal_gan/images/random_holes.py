@@ -9,43 +9,36 @@ from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# Largest ratio of a box's sides, unless the image forces a larger one.
-LONGEST = 2.0
-# Straight pieces of a stroke; their lengths and widths as fractions of the image's short side.
+# Of a box's sides, unless the image forces a larger one.
+LARGEST_ASPECT = 2.0
+# Straight pieces of a stroke; their lengths and widths as fractions of the image's short side, and
+# the standard deviation of the turn from one to the next, in radians.
 PIECES = 6
 LENGTHS = (0.08, 0.25)
 WIDTHS = (0.05, 0.13)
-# Standard deviation of the turn from one piece to the next, in radians.
 TURN = 0.9
-# Pairs of a pixel and a piece compared at a time.
-AT_ONCE = 1_000_000
+PAIRS_AT_ONCE = 1_000_000
 # Strokes on longer images are drawn at this long side, in pixels, and enlarged.
-LARGEST = 512
+LARGEST_DRAWN_SIDE = 512
 
 
-def random_hole(kind: str, size: Size, ratio: float, rng: torch.Generator) -> Tensor:
-    """A random hole: a box or strokes.
+def random_hole(kind: str, size: Size, ratio: float, rng: torch.Generator) -> Mask:
+    """A random hole of a kind in ``KINDS`` that covers a share of the image, above 0 and below 1.
 
-    Args:
-        kind: a key of ``KINDS``.
-        size: (height, width) of the image in pixels.
-        ratio: share of the image to cover, above 0 and below 1.
-        rng: on the CPU.
-
-    Returns:
-        (1, 1, height, width), 1 in the hole and 0 elsewhere.
+    ``rng`` is on the CPU.
     """
     return KINDS[kind](size, ratio, rng)
 
 
-def random_box(size: Size, ratio: float, rng: torch.Generator) -> Tensor:
+def random_box(size: Size, ratio: float, rng: torch.Generator) -> Mask:
     """An upright box of random position and shape, of ``ratio`` up to whole rows and columns."""
     height, width = size
     draws = torch.rand(3, generator=rng)
     area = torch.tensor(ratio) * float(height * width)
-    shape = LONGEST ** (2.0 * draws[0] - 1.0)
+    shape = LARGEST_ASPECT ** (2.0 * draws[0] - 1.0)
     columns = (area / (area * shape).sqrt().clamp(1.0, height)).round().clamp(1.0, width)
     rows = (area / columns).round().clamp(1.0, height)
     inside = []
@@ -56,14 +49,15 @@ def random_box(size: Size, ratio: float, rng: torch.Generator) -> Tensor:
     return (inside[0][:, None] & inside[1]).to(torch.float32)[None, None]
 
 
-def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Tensor:
-    """Bent brush strokes that cover ``ratio``: to the pixel, or nearly so beyond ``LARGEST``.
+def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Mask:
+    """Bent brush strokes that cover ``ratio``: to the pixel, or nearly so beyond
+    ``LARGEST_DRAWN_SIDE``.
 
     Every pixel has a time at which the brush reaches it; the hole consists of the earliest ones.
 
     Source: Yu et al., "Free-form image inpainting with gated convolution", ICCV 2019, Section 3.4.
     """
-    drawn = fit_size(size, LARGEST)
+    drawn = fit_size(size, LARGEST_DRAWN_SIDE)
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
     height, width = size
@@ -106,7 +100,7 @@ def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
     columns = torch.arange(width).view(1, 1, -1) + 0.5
     times = torch.full(size, math.inf)
     number = torch.arange(len(start))
-    for part in torch.split(number, max(1, AT_ONCE // (height * width))):
+    for part in torch.split(number, max(1, PAIRS_AT_ONCE // (height * width))):
         a, reach = start[part], radius[part].view(-1, 1, 1)
         along = end[part] - a
         length = along.norm(dim=1).clamp_min(1e-3).view(-1, 1, 1)

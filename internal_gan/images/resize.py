@@ -18,18 +18,12 @@ def size_of(image: Tensor) -> Size:
 
 
 def resize(x: Tensor, size: Size) -> Tensor:
-    """Resample images to ``size`` with an antialiased bicubic kernel.
+    """Resample (N, C, H, W), of any range, to ``size`` with an antialiased bicubic kernel.
 
     The kernel is Keys' cubic convolution with a = -0.5, widened by the shrink factor, with pixel
     centres at half-integers, as in Pillow's ``BICUBIC``. It overshoots at sharp edges, so the
-    result may leave the input's range. A side shrinks by at most ``MOST_SHRINKING`` at a time.
-
-    Args:
-        x: (N, C, H, W), floating point, of any range.
-        size: (height, width) of the result in pixels, each at least 1.
-
-    Returns:
-        (N, C, height, width) of the dtype of ``x``; ``x`` itself if it has that size.
+    result may leave the input's range. A side shrinks by at most ``MOST_SHRINKING`` at a time. The
+    result has the dtype of ``x``, and is ``x`` itself if it has that size.
 
     Source: R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
     """

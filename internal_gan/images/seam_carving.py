@@ -3,22 +3,18 @@
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-Pixels = npt.NDArray[np.float32]  # (height, width, 3)
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
+
+Colours = npt.NDArray[np.float32]  # (height, width, 3)
 
 # Share of the columns doubled before seams are found again; doubling all would only stretch.
 GROWTH_AT_ONCE = 0.5
 
 
-def seam_carve(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize (1, 3, H, W), of any range, by removing or doubling seams, columns first.
-
-    Args:
-        size: (height, width) in pixels, each at least 1.
-
-    Returns:
-        (1, 3, height, width) on the CPU.
+def seam_carve(image: Pixels, size: Size) -> Pixels:
+    """Resize an image by removing or doubling seams, columns first; the result is on the CPU.
 
     Source: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007,
     sections 3 and 4, with the gradient's magnitude as the energy.
@@ -29,7 +25,7 @@ def seam_carve(image: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).unsqueeze(0)
 
 
-def _to_width(pixels: Pixels, width: int) -> Pixels:
+def _to_width(pixels: Colours, width: int) -> Colours:
     while pixels.shape[1] < width:
         most = max(1, int(pixels.shape[1] * GROWTH_AT_ONCE))
         pixels = _widened(pixels, min(width - pixels.shape[1], most))
@@ -38,7 +34,7 @@ def _to_width(pixels: Pixels, width: int) -> Pixels:
     return pixels
 
 
-def _widened(pixels: Pixels, count: int) -> Pixels:
+def _widened(pixels: Colours, count: int) -> Colours:
     """``pixels`` with the ``count`` cheapest seams doubled."""
     height, width = pixels.shape[:2]
     columns = np.tile(np.arange(width), (height, 1))
@@ -52,7 +48,7 @@ def _widened(pixels: Pixels, count: int) -> Pixels:
     nexts = np.concatenate([pixels[:, 1:], pixels[:, -1:]], axis=1)
     pairs = np.stack([pixels, (pixels + nexts) / 2], axis=2)
     chosen = np.stack([np.ones_like(doubled), doubled], axis=2)
-    wide: Pixels = pairs[chosen].reshape(height, width + count, 3)
+    wide: Colours = pairs[chosen].reshape(height, width + count, 3)
     return wide
 
 
@@ -62,7 +58,7 @@ def _without(values: npt.NDArray[np.generic], seam: npt.NDArray[np.intp]) -> npt
     return values[kept].reshape(values.shape[0], values.shape[1] - 1, *values.shape[2:])
 
 
-def _seam(pixels: Pixels) -> npt.NDArray[np.intp]:
+def _seam(pixels: Colours) -> npt.NDArray[np.intp]:
     """The cheapest seam from top to bottom: its column in every row."""
     gray = pixels.mean(axis=2)
     energy = np.abs(np.gradient(gray, axis=0)) if len(gray) > 1 else np.zeros_like(gray)

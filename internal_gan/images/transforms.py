@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from internal_gan.device import hand_over
 from internal_gan.errors import Range, check_range
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # A pixel's coverage is the mean over a grid of this many points a side.
@@ -54,12 +55,8 @@ class Transform(ABC):
             )
         return found.to(x.dtype)
 
-    def coverage(self, size: Size) -> Tensor:
-        """The share of each output pixel that comes from inside the input.
-
-        Returns:
-            (1, 1, height, width) in [0, 1]: an alpha channel with smooth edges.
-        """
+    def coverage(self, size: Size) -> Mask:
+        """The share of each output pixel that comes from inside the input."""
         fine = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE)
         points = self.source(pixel_centres(fine))
         # Rounding must not make the edges of an untransformed image transparent.
@@ -96,11 +93,7 @@ class Resize(Transform):
 class Homography(Transform):
     """A projective map of the plane: straight lines stay straight.
 
-    Args:
-        matrix: 3 x 3, from input to output points (x, y, 1), normalised.
-
-    Raises:
-        ValueError: the matrix is not invertible.
+    The 3 x 3 ``matrix`` maps input to output points (x, y, 1), normalised. It must be invertible.
     """
 
     matrix: Sequence[Sequence[float]]
@@ -115,11 +108,8 @@ class Homography(Transform):
     def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
         """The homography that moves the image's corners to ``corners``.
 
-        Args:
-            corners: top left, top right, bottom right and bottom left, each (x, y), normalised.
-
-        Raises:
-            ValueError: not four points, or not a convex quadrilateral in this order.
+        They are top left, top right, bottom right and bottom left, each (x, y), normalised, and
+        must be convex; else ValueError.
 
         >>> h = Homography.to_corners([(-0.5, -1), (0.5, -1), (1, 1), (-1, 1)])
         >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))

@@ -7,9 +7,9 @@ from itertools import pairwise
 from math import ceil, isqrt
 
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 Window = tuple[slice, slice]
@@ -18,8 +18,8 @@ Window = tuple[slice, slice]
 STEP = 8
 
 
-def most_detailed(pixels: Tensor, size: Size) -> Window:
-    """The window of (1, 3, H, W) with the strongest gradients; ``size`` is cut to the image's."""
+def most_detailed(pixels: Pixels, size: Size) -> Window:
+    """The window with the strongest gradients; ``size`` is cut to the image's."""
     height, width = pixels.shape[-2:]
     rows, columns = min(size[0], height), min(size[1], width)
     gray = pixels.mean(dim=1, keepdim=True)
@@ -36,17 +36,14 @@ def most_detailed(pixels: Tensor, size: Size) -> Window:
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def bounds(mask: Tensor) -> Window:
-    """The smallest window that holds all non-zero pixels of (1, 1, H, W); there must be one."""
+def bounds(mask: Mask) -> Window:
+    """The smallest window that holds all non-zero pixels; there must be one."""
     rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
-    return (
-        slice(int(rows[0]), int(rows[-1]) + 1),
-        slice(int(columns[0]), int(columns[-1]) + 1),
-    )
+    return (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
 
 
-def parts(mask: Tensor, gap: int) -> list[Tensor]:
-    """Split a mask (1, 1, H, W) into parts, from top to bottom, whose sum is the mask.
+def parts(mask: Mask, gap: int) -> list[Mask]:
+    """Split a mask into parts, from top to bottom, whose sum is the mask.
 
     Pixels closer together than ``gap`` belong to one part; those more than twice as far apart
     belong to different ones, unless others link them.

@@ -1,1 +1,4 @@
-"""The families of internal GANs, each with its sequence of adversarial stages."""
+"""The families of internal GANs, each with its sequence of adversarial stages.
+
+An argument out of range is a ValueError that names what is allowed.
+"""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from internal_gan.errors import check_range
 from internal_gan.models.losses import Losses
 from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The largest learning rate: Adam moves a weight by about its learning rate per step.
@@ -71,10 +72,7 @@ class Optimization:
 
 
 def cpu_generator(rng: torch.Generator) -> torch.Generator:
-    """A CPU random number generator seeded by ``rng``.
-
-    It draws the sizes and positions that shape a computation, so nothing waits for the device.
-    """
+    """A generator on the CPU, seeded by ``rng``: drawing sizes from it does not wait for a GPU."""
     seed = torch.randint(2**62, (1,), device=rng.device, generator=rng)
     return torch.Generator().manual_seed(int(seed))
 
@@ -92,12 +90,11 @@ class Stage(ABC):
     wait for the device (no ``.item()``).
 
     Args:
-        steps: number of training steps.
         previous: the previous stage, whose weights this one may start from.
         rng: source of the initial weights and of all the stage's random numbers.
 
     Attributes:
-        size: working size (height, width) in pixels.
+        size: working size.
         discriminator: None if the generator trains without one.
         generator_steps, discriminator_steps: updates of each network in one step.
         step: the generator's updates so far, counted by the stage itself.
@@ -149,7 +146,7 @@ class Stage(ABC):
         return float(weight * getattr(self.recipe, f"{term}_interval", 1))
 
     def finish(self) -> None:
-        """Hand the trained generator to the model, frozen."""
+        """Hand the trained generator to the model."""
         freeze(self.generator)
         self.model.generators.append(self.generator)
 
@@ -170,8 +167,8 @@ class Model(nn.Module, ABC):
     Attributes:
         family: its name, as in ``model=singan``.
         task: the module of ``internal_gan.tasks`` that runs at the end of a training.
-        image: the working image, (1, 3, H, W) in [-1, 1], a buffer.
-        sizes: working size (height, width) of every stage, in pixels; empty without an image.
+        image: the working image, a buffer.
+        sizes: working size of every stage; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
             EdgeConnect, overrides ``finished`` and :meth:`restore`.
         precision: dtype of the networks' convolutions in :meth:`run`. Weights, masks and searches
@@ -180,7 +177,7 @@ class Model(nn.Module, ABC):
 
     family: ClassVar[str]
     task: ClassVar[str] = "sample"
-    image: Tensor
+    image: Pixels
     generators: nn.ModuleList
     precision: torch.dtype = torch.float32
 
@@ -203,14 +200,13 @@ class Model(nn.Module, ABC):
         return [f"scale {index}" for index in range(self.num_stages)]
 
     @property
-    def images(self) -> list[Tensor]:
+    def images(self) -> list[Pixels]:
         """Every photo that the model is trained on, ``image`` first."""
         return [self.image]
 
     @property
-    def unknown(self) -> list[Tensor]:
-        """A mask (1, 1, H, W) of each photo, 1 where its pixels are excluded from training and 0
-        elsewhere; empty if none are."""
+    def unknown(self) -> list[Mask]:
+        """For each photo the pixels excluded from training; empty if none are."""
         return []
 
     @property
@@ -238,13 +234,11 @@ class Model(nn.Module, ABC):
         return made.float()
 
     @abstractmethod
-    def preview(self) -> Tensor:
-        """The finished stages' version of the image, (1, 3, h, w) in [-1, 1], to look at during
-        training."""
+    def preview(self) -> Pixels:
+        """The finished stages' version of the image, to look at during training."""
 
-    def example(self) -> Tensor | None:
-        """A random result of the finished stages, (1, 3, h, w) in [-1, 1], for loggers; None
-        if :meth:`preview` shows everything."""
+    def example(self) -> Pixels | None:
+        """A random result for loggers; None if :meth:`preview` shows everything."""
         return None
 
     def metadata(self) -> dict[str, Any]:
@@ -286,19 +280,12 @@ class Recipe(ABC):
         return 1
 
     @abstractmethod
-    def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
-    ) -> Model:
-        """A new model with its image, sizes and stages.
+    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
+        """A new model with its image, sizes and stages; ValueError if the recipe does not fit.
 
         Args:
-            pixels: (1, 3, H, W) in [-1, 1].
             others: further photos of any size, if the family ``learns_several``.
-            holes: for each photo None or a mask (1, 1, H, W), 1 where its pixels are unknown and 0
-                elsewhere; only for a family whose task has holes.
-
-        Raises:
-            ValueError: the recipe does not fit the image.
+            holes: for each photo None or its unknown pixels; only for a family that fills holes.
         """
 
     def steps_of(self, model: Model) -> list[int]:
@@ -330,10 +317,7 @@ class Recipe(ABC):
     def stage(
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
     ) -> Stage:
-        """A stage of a prepared model; see :class:`Stage`.
-
-        Build it after the previous one has finished, since it starts from that stage's result.
-        """
+        """A :class:`Stage` of a prepared model, which starts from the result of ``previous``."""
         return self.stage_class(self, model, index, steps, previous, rng)
 
     @classmethod

@@ -1,11 +1,12 @@
 """A pyramid of generators, one for every scale of an image."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.pyramid import scaled
 from internal_gan.models.limits import check_result
 from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.units import Size
@@ -43,20 +44,14 @@ class Widths:
         return round(min(width, self.limit) if self.factor > 1 else max(width, self.limit))
 
 
+@dataclass(eq=False)
 class Ladder:
-    """The scales of a model, coarsest first.
+    """The scales of a model, coarsest first: the ``generators`` of those that are finished, and the
+    ``sizes``, empty without an image."""
 
-    Args:
-        generators: those of the model's finished scales.
-
-    Attributes:
-        sizes: (height, width) of every scale in pixels; empty without an image.
-    """
-
-    def __init__(self, widths: Widths, generators: nn.ModuleList) -> None:
-        self.widths = widths
-        self.sizes: list[Size] = []
-        self.generators = generators
+    widths: Widths
+    generators: nn.ModuleList
+    sizes: list[Size] = field(default_factory=list)
 
     @property
     def finished(self) -> int:
@@ -77,8 +72,7 @@ class Ladder:
     def sizes_for(self, size: Size | None, last: int) -> list[Size]:
         """Sizes of scales 0 to ``last`` if the last has ``size``; None means the model's own.
 
-        Raises:
-            UserError: see :func:`internal_gan.models.limits.check_result`.
+        A ``size`` that no result may have is a UserError.
         """
         finest = self.sizes[last]
         if size is not None:
@@ -86,10 +80,7 @@ class Ladder:
         if size is None or tuple(size) == finest:
             return self.sizes[: last + 1]
         rows, columns = size[0] / finest[0], size[1] / finest[1]
-        coarser = [
-            (max(1, round(h * rows)), max(1, round(w * columns))) for h, w in self.sizes[:last]
-        ]
-        return [*coarser, (size[0], size[1])]
+        return [*(scaled(own, rows, columns) for own in self.sizes[:last]), (size[0], size[1])]
 
     def synthesise(
         self,

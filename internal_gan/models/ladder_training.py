@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
-
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
@@ -17,6 +15,7 @@ from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 
@@ -53,9 +52,7 @@ class LadderRecipe(Recipe):
     def judged_side(self) -> int:
         """The shortest side, in pixels, that a discriminator can judge."""
 
-    def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
-    ) -> Model:
+    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
         sizes = pyramid_sizes(
             size_of(pixels),
             scale_factor=self.scale_factor,
@@ -93,10 +90,10 @@ class LadderRecipe(Recipe):
 def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
     """Index of a window that moves over an image of ``size`` from turn to turn.
 
-    ``side`` is a square's side or (height, width), in pixels; None means the whole image. An
-    additive recurrence spreads the windows evenly without waiting for the device. Its positions
-    reach up to a quarter of a side beyond the border and are then clamped to it, since few windows
-    would otherwise touch the border.
+    ``side`` is a square's side or a size; None means the whole image. An additive recurrence
+    spreads the windows evenly without waiting for the device. Its positions reach up to a quarter
+    of a side beyond the border and are then clamped to it, since few windows would otherwise touch
+    the border.
     """
     if side is None:
         return ...

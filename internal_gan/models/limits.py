@@ -9,14 +9,9 @@ MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
 
 
 def check_result(size: Sequence[int], name: str = "size") -> None:
-    """Check that an image is not too large to compute.
+    """Raise a UserError unless ``size`` is two whole numbers above 0, of at most ``MOST_PIXELS``.
 
-    Args:
-        size: (height, width) in pixels.
-        name: what the message calls the size.
-
-    Raises:
-        UserError: not two whole numbers above 0, or more than ``MOST_PIXELS``.
+    The message calls it ``name``.
     """
     sides = list(size) if isinstance(size, Sequence) else [size]
     if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):

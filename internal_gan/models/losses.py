@@ -13,12 +13,8 @@ Losses = tuple[Tensor, dict[str, Tensor]]
 
 
 class Terms:
-    """A sum of named, weighted terms.
-
-    Attributes:
-        total: the sum, a scalar to minimise; None before the first term.
-        scalars: the terms without their weights, detached, for logs.
-    """
+    """A sum of named, weighted terms: the ``total`` to minimise, None before the first term, and
+    for logs the detached ``scalars`` without their weights."""
 
     def __init__(self, step: int = 0) -> None:
         self.step = step
@@ -37,7 +33,6 @@ class Terms:
 
     @property
     def losses(self) -> Losses:
-        """The total and the scalars, as a stage's losses return them."""
         if self.total is None:
             raise ValueError("a loss without a term")
         return self.total, self.scalars

@@ -10,6 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.patches.losses import PatchLoss, PatchTerm
+from internal_gan.shapes import Pixels
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class StageTerm:
     interval: int
 
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
-        """Add the loss of ``fake``, (1, 3, H, W), if it is due in this step."""
+        """Add the loss of ``fake`` if it is due in this step."""
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
 
@@ -34,11 +35,10 @@ def stage_terms(
     terms: Mapping[str, PatchTerm] | None,
     index: int,
     count: int,
-    real: Tensor,
+    real: Pixels,
     rng: torch.Generator,
 ) -> list[StageTerm]:
-    """The terms with a nonzero weight at stage ``index`` of ``count``, compared with the patches of
-    ``real``, (1, 3, H, W) in [-1, 1]."""
+    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``."""
     found = []
     for name, term in (terms or {}).items():
         weight = term.interval * per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
@@ -47,16 +47,8 @@ def stage_terms(
     return found
 
 
-def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Tensor, count: int) -> None:
-    """Check that the terms fit the smallest image of a training.
-
-    Args:
-        image: (1, 3, H, W) in [-1, 1].
-        count: number of stages.
-
-    Raises:
-        ValueError: names the term and what is allowed.
-    """
+def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Pixels, count: int) -> None:
+    """Raise a ValueError for a term that does not fit the smallest image of ``count`` stages."""
     rng = torch.Generator(image.device).manual_seed(0)
     for name, term in (terms or {}).items():
         if not any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):

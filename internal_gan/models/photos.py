@@ -4,34 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 
 class SeveralPhotosModel(Model):
-    """A model of one or more photos, each stored as a buffer.
-
-    Attributes:
-        other_sizes: working sizes (height, width) of the photos after the first.
-    """
+    """A model of one or more photos, each a buffer; ``other_sizes`` are those after the first."""
 
     other_sizes: Sequence[Size] = ()
 
     @property
-    def images(self) -> list[Tensor]:
+    def images(self) -> list[Pixels]:
         return [self.image, *(getattr(self, _other(n)) for n in range(len(self.other_sizes)))]
 
-    def keep_others(self, photos: Sequence[Tensor], max_size: int | None) -> None:
-        """Add further photos to train on.
-
-        Args:
-            photos: each (1, 3, H, W) in [-1, 1], of any size.
-            max_size: long side in pixels that they are shrunk to; None keeps their size.
-        """
+    def keep_others(self, photos: Sequence[Pixels], max_size: int | None) -> None:
+        """Add further photos of any size, shrunk to a long side of ``max_size`` unless None."""
         sizes = [fit_size(size_of(photo), max_size) for photo in photos]
         self._allocate_others(sizes)
         for number, (photo, size) in enumerate(zip(photos, sizes, strict=True)):

@@ -47,9 +47,6 @@ class ConvBlock(nn.Sequential):
         padding: how the input continues beyond its border; None does not pad.
         activation: whether a LeakyReLU follows.
         slope: the LeakyReLU's slope below 0.
-
-    Raises:
-        ValueError: an unknown ``norm``.
     """
 
     def __init__(
@@ -181,9 +178,6 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
     around 1 for norms. ``kaiming`` keeps the variance of activations, so that networks without a
     norm train too. ``xavier`` is InGAN's: a hundredth of the deviation of Glorot and Bengio (2010).
     Spectral norms divide it out, but the smaller a weight, the more a step of Adam turns it.
-
-    Raises:
-        ValueError: an unknown ``init``.
     """
     if init not in get_args(Init):
         raise ValueError(f"init is {init!r}; allowed: {', '.join(get_args(Init))}")

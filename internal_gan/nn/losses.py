@@ -15,8 +15,7 @@ PenaltyNorm = Literal["pixel", "sample"]
 class AdversarialLoss(ABC):
     """What discriminator and generator minimise, given logits of any shape.
 
-    Attributes:
-        sigmoid: whether a discriminator that averages maps passes each through a sigmoid first.
+    With ``sigmoid``, a discriminator that averages maps passes each through a sigmoid first.
     """
 
     sigmoid: bool = False
@@ -24,8 +23,7 @@ class AdversarialLoss(ABC):
     def discriminator(self, real: Tensor, fake: Tensor, weight: Tensor | None = None) -> Tensor:
         """The discriminator's loss, given its logits of real and generated patches.
 
-        Args:
-            weight: of each patch, of the logits' shape; equal by default.
+        ``weight`` is that of each patch, of the logits' shape; equal by default.
         """
         return _mean(self.of_real(real.float()), weight) + _mean(self.of_fake(fake.float()), weight)
 
@@ -60,9 +58,6 @@ class WGANGP(AdversarialLoss):
         penalty_norm: ``pixel``, as in SinGAN's release, takes the gradient of the summed logits and
             its norm over each pixel's channels; ``sample``, as in the paper, takes the gradient of
             the mean logit and its norm over the whole image.
-
-    Raises:
-        ValueError: an unknown ``penalty_norm``, or a weight out of range.
     """
 
     def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:

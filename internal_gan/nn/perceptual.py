@@ -17,6 +17,7 @@ from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, pad
 from internal_gan.nn.hed import MEAN as HED_MEAN
 from internal_gan.nn.hed import VGG16, WHEEL, read_hed
+from internal_gan.shapes import Pictures
 from internal_gan.weights import read_weights
 
 # Statistics of the images, in [0, 1], that torchvision's networks were trained on.
@@ -34,10 +35,10 @@ _OPTION = "model.features.weights"
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """Maps images (N, 3, H, W) in [-1, 1] to feature maps, with fixed weights."""
+    """Maps images to feature maps, with fixed weights."""
 
     @abstractmethod
-    def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def forward(self, image: Pictures) -> tuple[list[Tensor], list[Tensor]]:
         """The maps for content and those for style, each (N, C, h, w)."""
 
 
@@ -48,13 +49,8 @@ class RandomFeatures(FeatureNetwork):
     (Ustyuzhaninov et al. 2017).
 
     Args:
-        filters: number of filters.
         kernel_size: of a filter, in pixels, odd, at least 3.
         levels: number of scales, each half the size of the one before.
-        seed: of the filters.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(
@@ -101,7 +97,6 @@ class VGGFeatures(FeatureNetwork):
 
     Raises:
         UserError: the file or package does not exist, or the file belongs to another network.
-        ValueError: there are not five widths.
     """
 
     def __init__(
@@ -177,8 +172,8 @@ def _sides(tensor: Tensor) -> str:
 
 
 def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """The sum of the mean absolute differences of two lists of maps (N, C, h, w): perceptual loss,
-    or feature matching."""
+    """The sum of the mean absolute differences of two lists of maps: perceptual loss, or feature
+    matching."""
     parts = [F.l1_loss(x.float(), y.float()) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 

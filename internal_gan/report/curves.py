@@ -33,7 +33,7 @@ class Curve:
     """SVG paths of one scalar in one stage.
 
     Attributes:
-        number: the scalar's index in the names of its chart.
+        number: of the scalar in the names of its chart.
         line: through the averages of neighbouring steps.
         spread: the outline of the band between their extremes; empty if flat.
     """
@@ -110,9 +110,8 @@ def loss_curves(
 ) -> list[Chart]:
     """A chart of the two adversarial losses, and one for each other scalar.
 
-    Args:
-        rows: from :func:`internal_gan.runs.records.read_metrics`.
-        stages: name and steps of every stage, including those to come; each has a column.
+    ``rows`` are from :func:`internal_gan.runs.records.read_metrics`. ``stages`` are the name and
+    steps of every stage, including those to come; each has a column.
     """
     series: dict[str, list[Point]] = {}
     for row in rows:

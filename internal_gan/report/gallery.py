@@ -16,12 +16,7 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Row:
-    """Pictures side by side.
-
-    Attributes:
-        few: whether they are shown larger.
-        more: how many more there are in ``folder``.
-    """
+    """Pictures side by side, larger if ``few``; there are so many ``more`` in ``folder``."""
 
     title: str
     pictures: Sequence[PagePicture]

@@ -23,9 +23,6 @@ def write_report(folder: Path) -> Path:
     """Write the page of a run from the files that its folder has so far, and return its path.
 
     While the run is in progress, the page reloads itself every 15 seconds.
-
-    Raises:
-        UserError: the page cannot be written.
     """
     run = read_run(folder)
     sections, previews = read_gallery(run)

@@ -62,7 +62,6 @@ class RunState:
 
     @property
     def state(self) -> str:
-        """As in ``status.json``, or "unknown"."""
         return str(self.status.get("state", "unknown"))
 
     @property
@@ -79,12 +78,10 @@ class RunState:
 
     @cached_property
     def seconds_spent(self) -> float:
-        """Training time so far."""
         return seconds_of(self.rows)
 
     @property
     def seconds_left(self) -> float:
-        """Planned training time that remains."""
         return max(sum(stage.seconds for stage in self.stages) - self.seconds_spent, 0.0)
 
 

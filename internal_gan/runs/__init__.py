@@ -1,1 +1,4 @@
-"""A run on disk."""
+"""A run on disk.
+
+Files that cannot be read or written are UserErrors.
+"""

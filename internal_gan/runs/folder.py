@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -18,31 +19,35 @@ from weakref import WeakValueDictionary
 
 import psutil
 
+from internal_gan.config.catalogue import TABLE
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, remove_leftovers, write_error
+from internal_gan.files import atomic_write, disk_errors, remove_leftovers, write_error
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
-from internal_gan.runs.removal import remove_run
 from internal_gan.runs.results import Result, as_json
 
 if sys.platform != "win32":
     import fcntl
 
-# A run on another machine, whose process cannot be looked up, counts as alive while it writes.
+# How long a run on another machine, whose process cannot be looked up, counts as alive without
+# writing.
 SILENCE_SECONDS = 600.0
-# A process with the same id that began at another time is another one. Setting the clock moves the
-# times of all.
+# A process with the same id that began at another time is another one, unless the clock was set.
 CLOCK_SECONDS = 60.0
+
+# What tasks without a training write next to their folders of pictures.
+_UNTRAINED_FILES = {
+    *("config.yaml", "log.txt", "metrics.jsonl", "index.html", "photo.png", "inputs.json"),
+    *("evaluation.json", "evaluation.csv", "verification.json"),
+}
 
 _claiming = threading.Lock()
 _claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
 
 
 class RunFolder:
-    """The paths and the status of a run, in which only one process may train.
-
-    Use ``create`` for a new run and ``open`` for an existing one.
-    """
+    """The paths and the status of a run, in which only one process may train: a new one by
+    ``create``, an existing one by ``open``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -119,13 +124,11 @@ class RunFolder:
         return folder
 
     def clear(self, task: str) -> None:
-        """Remove what a run of ``task`` without a training left here when it ended early.
+        """Empty the folder of a run of ``task`` that trained nothing and ended early.
 
-        ``status.json`` stays, so that ``create`` accepts the folder.
-
-        Raises:
-            UserError: another process is working here, the run may be finished, or something is not
-                the run's; nothing is removed.
+        ``status.json`` stays, so that ``create`` accepts the folder. If another process is working
+        here, the run may be finished, or something is not the run's, nothing is removed and this is
+        a UserError.
         """
         self._take()
         try:
@@ -134,16 +137,33 @@ class RunFolder:
                     f"output folder {self.path}: its status.json is damaged, so that its run may "
                     "be finished; choose another folder, or remove this one"
                 )
-            remove_run(self.path, self._names() - {"status.json"}, task)
+            self._remove(self._names() - {"status.json"}, task)
         finally:
             self.release()
+
+    def _remove(self, names: set[str], task: str) -> None:
+        known = _UNTRAINED_FILES | TABLE[task].draws | {"inputs", "compare", task}
+        # The configuration goes last: while it is there, the rest can still be removed.
+        entries = sorted(map(self.path.joinpath, names), key=lambda path: path == self.config_path)
+        for path in entries:
+            is_file = path.name in _UNTRAINED_FILES
+            if path.name not in known or path.is_symlink() or path.is_dir() == is_file:
+                raise UserError(
+                    f"output folder {self.path}: {path.name} is not of the run that ended early "
+                    "there; move it away, or choose another folder"
+                )
+        with disk_errors(self.path):
+            for path in entries:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
     def claim(self) -> None:
         """Make this process the only one that trains here, and set the state to "running".
 
-        Raises:
-            UserError: another process is training here, the folder is not writable, or a file of
-                the run is not a regular file.
+        Another process that trains here, a folder that is not writable and a file of the run that
+        is not a regular file are UserErrors.
         """
         self._take()
         self.write_status("running")
@@ -184,9 +204,8 @@ class RunFolder:
         The process, the host and the times of the first write (``started``) and this one
         (``updated``) are added. A state other than "running" releases the folder.
 
-        Args:
-            results: all that the run has made so far; None keeps what was recorded.
-            fields: further JSON values.
+        ``results`` are all that the run has made so far; None keeps what was recorded. ``fields``
+        are further JSON values.
         """
         if results is not None:
             fields["results"] = [as_json(result) for result in results]

@@ -40,11 +40,8 @@ class Input:
     sha256: str
 
     def path(self, folder: Path) -> Path:
-        """The copy in the run's ``folder``, or else the user's own file.
-
-        Raises:
-            UserError: no copy was kept, and the user's file is gone or has changed.
-        """
+        """The copy in the run's ``folder``, or else the user's own file; a UserError if that is
+        gone or has changed."""
         if self.file:
             return folder / self.file
         name = shown(Path(self.name))
@@ -66,11 +63,7 @@ class Index:
 
 
 def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool) -> Input:
-    """Describe a file and, if ``copy``, copy it into a run's folder byte for byte.
-
-    Raises:
-        UserError: it cannot be read, or the folder cannot be written.
-    """
+    """Describe a file and, if ``copy``, copy it into a run's folder byte for byte."""
     path = existing_image(path)
     name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
     if not copy:
@@ -83,11 +76,7 @@ def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool) 
 
 
 def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input:
-    """Write a picture in memory as PNG, with 16 bits where 8 would lose something.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
+    """Write a picture in memory as PNG, with 16 bits where 8 would lose something."""
     file = _file_name(option, photo, ".png")
     make_folder(folder / FOLDER)
     layers = [picture.pixels]
@@ -99,18 +88,14 @@ def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input
 
 
 def write_index(folder: Path, inputs: Sequence[Input]) -> None:
-    """Write ``inputs.json``."""
     text = json.dumps(asdict(Index(list(inputs))), indent=2)
     with atomic_write(folder / INDEX) as temporary:
         temporary.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read_index(folder: Path) -> dict[tuple[str, int], Input]:
-    """The inputs of a run by option and photo; none if the file is missing.
-
-    Raises:
-        UserError: the file is damaged.
-    """
+    """The inputs of a run by option and photo; none if the file is missing, a UserError if it is
+    damaged."""
     index = read_record(Index, folder / INDEX) or Index([])
     return {(entry.option, entry.photo): entry for entry in index.inputs}
 
@@ -121,8 +106,7 @@ def _file_name(option: str, photo: int, suffix: str) -> str:
 
 
 def _has_whole_levels(pixels: Tensor) -> bool:
-    """Whether 8 bits hold every value."""
-    # In bands, so that a large picture is not copied as a whole.
+    """Whether 8 bits hold every value, in bands, so that a large picture is not copied whole."""
     starts = range(0, pixels.shape[-2], _BAND_ROWS)
     levels = ((pixels[..., row : row + _BAND_ROWS, :] + 1.0) * 127.5 for row in starts)
     return all(bool(((band - band.round()).abs() < 1e-3).all()) for band in levels)

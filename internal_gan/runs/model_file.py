@@ -20,14 +20,9 @@ FORMAT_VERSION = 2
 
 
 def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> None:
-    """Write the finished stages of ``model`` as safetensors; equal models give equal bytes.
-
-    Args:
-        architecture: see :meth:`internal_gan.models.base.Recipe.architecture`.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write the finished stages of ``model`` and its
+    :meth:`~internal_gan.models.base.Recipe.architecture` as safetensors; equal models give equal
+    bytes."""
     metadata = {
         "format_version": str(FORMAT_VERSION),
         "package_version": __version__,
@@ -57,11 +52,8 @@ def _canonical(content: bytes) -> bytes:
 
 
 def load_model(path: Path) -> Model:
-    """Read a model written by :func:`save_model` onto the CPU for inference.
-
-    Raises:
-        UserError: the file is missing, truncated, foreign or of a newer format.
-    """
+    """Read a model written by :func:`save_model` onto the CPU for inference; a UserError if the
+    file is missing, truncated, foreign or of a newer format."""
     check_there(path, "the run has no finished scale yet")
     try:
         with safe_open(path, framework="pt") as file:

@@ -74,10 +74,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
     :class:`internal_gan.training.loggers.MetricsLogger` lists the fields of each event. Lines
     without an event have ``stage``, ``step`` and ``seconds``, and other fields that are finite
-    numbers or null.
-
-    Raises:
-        UserError: not a regular file, or not readable.
+    numbers or null. A file that is not regular, or not readable, is a UserError.
     """
     return [row for row in read_json_lines(path) if _is_row(row)]
 

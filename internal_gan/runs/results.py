@@ -45,7 +45,6 @@ class Result:
 
     @property
     def task(self) -> str:
-        """The task that made it."""
         return PurePosixPath(self.file).parts[0]
 
 

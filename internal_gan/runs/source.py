@@ -7,8 +7,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, make_folder
@@ -17,6 +15,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, shown
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.runs.inputs import keep_file, keep_picture, read_index, write_index
+from internal_gan.shapes import Mask, Pixels
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
@@ -27,7 +26,6 @@ class Source:
     the copies in the run folder. Photos are numbered from 0.
 
     Args:
-        options: the run's.
         folder: the run's; None before it begins.
         photos: in memory, in place of the files that ``options.image`` names.
         names: of the photos that masks in a folder belong to; by default ``options.photos``.
@@ -64,13 +62,10 @@ class Source:
         return 1 + len(list(learnt))
 
     def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
-        """A photo as it was given or, failing that, the training image.
+        """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
+        failing that, the training image.
 
-        Args:
-            longest: see :func:`internal_gan.images.files.image.read_image`.
-
-        Raises:
-            UserError: it cannot be read, or no copy was kept and the file is gone or has changed.
+        If no copy was kept and the file is gone or has changed, this is a UserError.
         """
         if ("image", number) in self._in_memory:
             return self._in_memory["image", number]
@@ -87,11 +82,8 @@ class Source:
 
     def original(self, number: int = 0) -> Path | None:
         """The file of a photo as it was given; None if it was in memory, or if the file is gone and
-        there is no copy, as in a published model.
-
-        Raises:
-            UserError: no copy was kept, and the user's file is gone or has changed.
-        """
+        there is no copy, as in a published model. If no copy was kept, and the user's file is gone
+        or has changed, this is a UserError."""
         if ("image", number) in self._inputs:
             return self._kept("image", number)
         name = self.options.photos[number] if number < len(self.options.photos) else None
@@ -100,11 +92,8 @@ class Source:
         return Path(name)
 
     def is_gone(self, number: int = 0) -> bool:
-        """Whether a photo is lost: not in memory, and neither its file nor the training image left.
-
-        Raises:
-            UserError: as :meth:`original`.
-        """
+        """Whether a photo is lost: not in memory, and neither :meth:`original` nor the training
+        image left."""
         if ("image", number) in self._in_memory or self.original(number) is not None:
             return False
         return not self.learnt_path(number).is_file()
@@ -129,14 +118,8 @@ class Source:
         return self._path(f"photos/{number + 1}.png" if number else "photo.png")
 
     def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
-        """The picture that an option names, if any; see :meth:`file`.
-
-        Args:
-            how: passed to :func:`internal_gan.images.files.image.read_image`.
-
-        Raises:
-            UserError: as :meth:`file`, or it cannot be read.
-        """
+        """The picture that an option names, if any; see :meth:`file` and, for ``how``,
+        :func:`internal_gan.images.files.image.read_image`."""
         if (option, 0) in self._in_memory:
             return self._in_memory[option, 0]
         path = self.file(option, number)
@@ -146,14 +129,10 @@ class Source:
             raise UserError(f"{option.removesuffix('.file')}={error}") from error
 
     def file(self, option: str, number: int | None = None) -> Path | None:
-        """The file that an option names, if any.
+        """The file that an option, such as ``mask.file``, names, if any.
 
-        Args:
-            option: such as ``mask.file``.
-            number: of a photo, to find the image with its name where the option names a folder.
-
-        Raises:
-            UserError: the folder has no such image, or several.
+        Where it names a folder, it is the image in it with the name of the photo ``number``; if
+        there is none, or several, this is a UserError.
         """
         of = number if number and self.is_folder(option) else 0
         if (option, of) in self._inputs:
@@ -184,13 +163,8 @@ class Source:
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy the inputs into the run's folder and read them from there; only once for a run.
 
-        With ``keep_original=false``, only the names and checksums of photos are kept.
-
-        Args:
-            reads: the options that name the run's masks, drawings and the like.
-
-        Raises:
-            UserError: a file can no longer be read, or the folder cannot be written.
+        With ``keep_original=false``, only the names and checksums of photos are kept. ``reads`` are
+        the options that name the run's masks, drawings and the like.
         """
         if self._inputs:
             return
@@ -217,15 +191,10 @@ class Source:
         self._in_memory = {} if copy else photos
 
     def keep_learnt(
-        self, images: Sequence[Tensor], unknown: Sequence[Tensor], likes: Sequence[Photo]
+        self, images: Sequence[Pixels], unknown: Sequence[Mask], likes: Sequence[Photo]
     ) -> None:
-        """Write the photos into the run's folder as the model learns them.
-
-        Args:
-            images: each (1, 3, H, W) in [-1, 1].
-            unknown: for each (1, 1, H, W), 1 where the model does not train, else 0; may be empty.
-            likes: photos whose format the files take.
-        """
+        """Write the photos into the run's folder as the model learns them, in the format of
+        ``likes``, with what is ``unknown`` of each, if anything."""
         write_image(self._path("photo.png"), images[0], like=likes[0])
         if len(images) > 1:
             make_folder(self._path("photos"))

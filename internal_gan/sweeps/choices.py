@@ -19,9 +19,6 @@ MOST_JOBS = 100_000
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
     """The values that each option takes, as overrides; none for an interval.
 
-    Raises:
-        UserError: an option takes no value.
-
     >>> choices_of(["seed=1,2", "image=x.jpg"])
     {'seed': ['seed=1', 'seed=2'], 'image': ['image=x.jpg']}
     """

@@ -28,9 +28,8 @@ from internal_gan.sweeps.jobs import Record, read_records
 from internal_gan.sweeps.table import as_markdown, write_grid
 
 NAME = "comparison"
-# Measured figures are kept in this folder.
-FIGURES = ".figures"
-# Pictures by which a run is evaluated; more would take longer and tell little more.
+FIGURES_FOLDER = ".figures"
+# Of a run; more would take longer and tell little more.
 MOST_PICTURES = 4
 
 
@@ -139,7 +138,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     shown = shown_of(folder / name)
     if shown.photo is None or not shown.pictures:
         return {}
-    path = folder / FIGURES / f"{name}.json"
+    path = folder / FIGURES_FOLDER / f"{name}.json"
     judged = [(file.name, file.stat()) for file in (shown.photo, *shown.pictures)]
     of = [[name, status.st_size, status.st_mtime_ns] for name, status in judged]
     known = read_json_object(path)
@@ -163,14 +162,10 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
 def judge(shown: Shown) -> dict[str, float]:
     """The figures of a run's pictures.
 
-    Returns:
-        For filled holes the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`, named
-        ``psnr_inside`` and so on; for other pictures
-        :func:`~internal_gan.patches.statistics.patch_panel`, or the means over pictures of several
-        sizes.
-
-    Raises:
-        UserError: a picture cannot be read, or it or its hole is too small.
+    For filled holes they are the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`,
+    named ``psnr_inside`` and so on; for other pictures
+    :func:`~internal_gan.patches.statistics.patch_panel`, or the means over pictures of several
+    sizes. A picture that cannot be read, or is too small, is a UserError.
     """
     pictures = [read_image(path).pixels for path in shown.pictures]
     if shown.holes:

@@ -51,10 +51,9 @@ def in_short(value: str) -> str:
 
 
 def how_to_call(images: Sequence[str], before: str | None = None) -> str:
-    """The shortest way to call photos that gives each its own name; ``before``, if given, is kept.
+    """The shortest way to call photos that gives each its own name, or a UserError.
 
-    Raises:
-        UserError: two would have the same name.
+    ``before``, if given, is kept.
 
     >>> how_to_call(["a/x.jpg", "a/y.jpg"]), how_to_call(["a/x.jpg", "a/x.png"])
     ('stem', 'file')

@@ -57,15 +57,8 @@ OmegaConf.register_new_resolver("job_name", _name, replace=True)
 
 
 class Multirun:
-    """A multirun, checked before its first job starts.
-
-    Attributes:
-        path: the folder of the run folders.
-        overrides: for Hydra, in place of the user's.
-
-    Raises:
-        UserError: an option of a job, the folder or the launcher is invalid.
-    """
+    """A multirun, checked before its first job starts: the folder of its run folders, and its
+    overrides for Hydra, in place of the user's."""
 
     def __init__(self, overrides: Sequence[str]) -> None:
         of_hydra = [o for o in overrides if key_of(o).startswith("hydra")]
@@ -136,11 +129,8 @@ class Multirun:
 def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | None:
     """One run of a multirun, in the process that the launcher chose.
 
-    Args:
-        say: reports an error of the job of that name; returns the exit code.
-
-    Returns:
-        The figure that ``objective`` names, if a sweeper needs it.
+    ``say`` reports an error of the job of that name and returns the exit code. The result is the
+    figure that ``objective`` names, if a sweeper needs it.
 
     Raises:
         JobFailedError: there is no such figure.

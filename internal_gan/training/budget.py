@@ -25,20 +25,16 @@ if sys.platform != "win32":
 _log = logging.getLogger(__name__)
 
 # Held back from a budget for steps slower than measured and for the images at the end.
-RESERVE_FRACTION = 0.08
-RESERVE_SECONDS = 4.0
-# Measuring may take this much of a budget. On a slow or busy machine, any excess is added to the
-# budget; otherwise no time would be left to train.
-MEASURING_FRACTION = 1 / 3
-# More threads are used only if they take less than this fraction of the time, since the number of
-# threads affects the last digits of results.
-WORTH = 0.9
-# Occasional work recurs within this many steps.
-PROBE_STEPS = 8
-# Stages whose first step takes longer are measured with fewer steps.
-SLOW_STEP_SECONDS = 0.5
-VERY_SLOW_STEP_SECONDS = 2.0
-SLOW_PROBE_STEPS = 4
+RESERVE_FRACTION, RESERVE_SECONDS = 0.08, 4.0
+# Of a budget. On a slow or busy machine, any excess is added to the budget; otherwise no time would
+# be left to train.
+MOST_MEASURING_FRACTION = 1 / 3
+# More threads must take less than this fraction of the time, since their number affects the last
+# digits of results.
+WORTHWHILE_FRACTION = 0.9
+# Occasional work recurs within this many steps; slow stages are measured with fewer.
+PROBE_STEPS, SLOW_PROBE_STEPS = 8, 4
+SLOW_STEP_SECONDS, VERY_SLOW_STEP_SECONDS = 0.5, 2.0
 
 
 def plan(
@@ -78,7 +74,7 @@ def plan(
     if not options.time or state:
         return found, math.inf
     seconds, measured = parse_duration(options.time), time.monotonic() - started
-    most = max(seconds - measured, seconds * (1 - MEASURING_FRACTION))
+    most = max(seconds - measured, seconds * (1 - MOST_MEASURING_FRACTION))
     found = fit(found, most, options.max_steps or math.inf)
     over = duration(measured + found.total_seconds - seconds)
     if found.total_seconds > most:
@@ -113,7 +109,7 @@ def measure(
 
     Args:
         model: prepared but untrained; not changed.
-        steps: number of steps to plan for each stage.
+        steps: to plan for each stage.
         counts: the numbers of threads to choose from, in ascending order.
         brief: measure short stages with a single step.
     """
@@ -123,7 +119,7 @@ def measure(
     for count in counts:
         threads.use(count)
         found = _tried(recipe, model, steps, precision, seed, brief)
-        if best is not None and found.total_seconds > WORTH * best.total_seconds:
+        if best is not None and found.total_seconds > WORTHWHILE_FRACTION * best.total_seconds:
             break  # if two threads gain nothing, neither will four
         best = found
     assert best is not None
@@ -203,9 +199,8 @@ def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingP
 def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> TrainingPlan | None:
     """The plan with fewer steps from stage ``index`` on; None if the remaining time suffices.
 
-    Args:
-        trained: seconds spent on the steps of the earlier stages.
-        left: seconds of the budget that are left, infinite without one.
+    ``trained`` seconds were spent on the earlier stages' steps; ``left`` is infinite without a
+    budget.
     """
     if left == math.inf:
         return None

@@ -9,13 +9,9 @@ from internal_gan.units import Size
 
 @dataclass(frozen=True)
 class StagePlan:
-    """The expected cost of a stage.
+    """The expected cost of a stage, named such as ``scale 3``.
 
-    Attributes:
-        name: such as ``scale 3``.
-        size: (height, width) in pixels.
-        steps: number of training steps.
-        seconds_per_step: measured before training; 0 if not measured.
+    ``seconds_per_step`` was measured before training; 0 if not.
     """
 
     name: str
@@ -25,7 +21,6 @@ class StagePlan:
 
     @property
     def seconds(self) -> float:
-        """Expected duration of the stage."""
         return self.steps * self.seconds_per_step
 
 
@@ -46,7 +41,6 @@ class TrainingPlan:
 
     @property
     def total_seconds(self) -> float:
-        """Expected duration of the run."""
         return sum(stage.seconds for stage in self.stages)
 
 
@@ -79,18 +73,13 @@ class Callback:
     """
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        """Called before the first step of this process.
-
-        Args:
-            model: prepared for its photo, or restored by a resumed run.
-            plan: already fitted to the time budget, if there is one.
-        """
+        """Called before the first step of this process, with a model prepared for its photo or
+        restored by a resumed run, and a plan fitted to the time budget, if there is one."""
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         """Called between two stages when training is too slow for its time budget.
 
-        Args:
-            plan: the whole plan, with fewer steps for the stages that have not begun.
+        The whole plan has fewer steps for the stages that have not begun.
         """
 
     def on_step(
@@ -98,23 +87,15 @@ class Callback:
     ) -> None:
         """Called once for every step, even if a loss that was not finite made it run again.
 
-        A GPU may not have finished the step yet.
-
-        Args:
-            stage_index: from 0.
-            step: from 1.
-            steps: number of steps in this stage.
-            scalars: losses and other measures by name, every ``trainer.log_interval`` steps and
-                after the last; otherwise None, because reading them waits for the device.
+        A GPU may not have finished the step yet. ``stage_index`` counts from 0, ``step`` from 1 to
+        the stage's ``steps``. ``scalars`` are losses and other measures by name, every
+        ``trainer.log_interval`` steps and after the last; otherwise None, because reading them
+        waits for the device.
         """
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        """Called when a stage's weights are final and saved in the model file.
-
-        Args:
-            model: on the training device; ``model.finished`` counts this stage.
-            stage_index: from 0.
-        """
+        """Called when a stage's weights are final and saved in the model file; ``model.finished``
+        counts it."""
 
     def on_end(self, model: Model) -> None:
         """Called when all stages are done, not when a run stops or fails."""

@@ -24,11 +24,9 @@ _log = logging.getLogger(__name__)
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
-    """The run stopped on request; its state is saved, so it can be resumed.
+    """The run stopped on request; its state is saved in ``folder``, so it can be resumed.
 
-    Attributes:
-        reason: what requested the stop, and the stage and step that were reached.
-        folder: the run folder.
+    ``reason`` is what requested the stop, and the stage and step that were reached.
     """
 
     def __init__(self, reason: str, folder: Path) -> None:
@@ -88,14 +86,7 @@ def train(
 def train_stage(
     stage: Stage, *, precision: torch.dtype, callbacks: Sequence[Callback] = ()
 ) -> None:
-    """Train one more stage of a finished model, without saving intermediate states.
-
-    Args:
-        precision: see :func:`train`.
-
-    Raises:
-        UserError: a loss is not finite even in float32.
-    """
+    """:func:`train` one more stage of a finished model, without saving intermediate states."""
     model = stage.model
     plan = TrainingPlan([StagePlan(stage.name, stage.size, stage.steps, 0.0)])
     for callback in callbacks:
@@ -186,11 +177,8 @@ def _stages(
 
 
 def _recover(trainer: StageTrainer, failed: int, saver: Saver | None) -> None:
-    """Return to the last good state, and continue from there in float32.
-
-    Raises:
-        UserError: the step that failed was in float32 already; the good state is saved.
-    """
+    """Return to the last good state, and continue from there in float32; if the step that failed
+    was in float32 already, save that state and raise a UserError."""
     trainer.go_back()
     name, precision = trainer.stage.name, str(trainer.precision).removeprefix("torch.")
     if trainer.precision == torch.float32:

@@ -128,7 +128,6 @@ class TensorBoardLogger(Callback):
                 )
 
     def close(self) -> None:
-        """Write out remaining data."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -20,14 +20,11 @@ from internal_gan.units import counted, duration, memory
 
 T = TypeVar("T")
 
-# The planned speed has the weight of this many measured seconds.
-TRUST_SECONDS = 2.0
-# Measurements lose about two thirds of their weight in this time.
-FADE_SECONDS = 60.0
-
+# At first, the speed counts as measured for so long as planned; what was measured loses two thirds
+# of its weight in FADE_SECONDS.
+ASSUMED_SECONDS, FADE_SECONDS = 2.0, 60.0
 BAR_WIDTH = 20
-REFRESH_SECONDS = 0.5
-LINE_SECONDS = 30.0
+REFRESH_SECONDS, LINE_SECONDS = 0.5, 30.0
 
 # A bar diverts the output of the whole process, so there can only be one.
 _terminal = threading.Lock()
@@ -36,11 +33,9 @@ _terminal = threading.Lock()
 class Display:
     """Shows progress: a bar on a terminal, otherwise plain lines.
 
-    Lines come every thirty seconds, or every twentieth of the whole time if that is longer. They
-    also go to a terminal on which another thread shows a bar. A quiet console shows nothing.
-
-    Args:
-        every_tenth: also write a line after each tenth of the work, however quickly it passed.
+    Lines come every thirty seconds, or every twentieth of the whole time if that is longer, and
+    with ``every_tenth`` also after each tenth of the work. They also go to a terminal on which
+    another thread shows a bar. A quiet console shows nothing.
     """
 
     def __init__(self, console: Console, *, every_tenth: bool = False) -> None:
@@ -100,13 +95,8 @@ class Display:
 
 
 def show_progress(items: Iterable[T], count: int, what: str, console: Console) -> Iterator[T]:
-    """Yield ``count`` items and show how many are done.
-
-    Args:
-        what: their name in the plural, such as ``"frames"``.
-    """
-    display = Display(console)
-    started = monotonic()
+    """Yield ``count`` items and show how many of ``what`` (in the plural) are done."""
+    display, started = Display(console), monotonic()
     try:
         for done, item in enumerate(items, start=1):
             yield item
@@ -143,8 +133,7 @@ class TimeLeft:
     def __init__(self, plan: TrainingPlan, now: float) -> None:
         self.replan(plan)
         self._done: float | None = None
-        self._measured = TRUST_SECONDS
-        self._planned = TRUST_SECONDS
+        self._measured = self._planned = ASSUMED_SECONDS
         self._time = now
 
     def replan(self, plan: TrainingPlan) -> None:
@@ -168,12 +157,11 @@ class TimeLeft:
 
     @property
     def fraction(self) -> float:
-        """Fraction of the run that is done."""
         return min((self._done or 0.0) / self._total, 1.0) if self._total else 1.0
 
     @property
     def seconds(self) -> float:
-        """Expected seconds until the end of the run."""
+        """Expected until the end of the run."""
         left = max(self._total - (self._done or 0.0), 0.0)
         return left * self._measured / max(self._planned, 1e-9)
 
@@ -183,12 +171,10 @@ class TrainingProgress:
     """The progress of a training.
 
     Attributes:
-        stage: name of the stage, such as ``scale 3``.
-        stage_index: from 0.
-        step: step of this stage, from 1.
-        steps: number of steps in this stage.
-        fraction: fraction of the whole training that is done, in [0, 1].
-        seconds_left: expected seconds until the end of the training.
+        stage: its name, such as ``scale 3``, and ``stage_index`` its number, from 0.
+        step: of the stage, from 1; it has so many ``steps``.
+        fraction: of the whole training that is done, in [0, 1].
+        seconds_left: expected until the end of the training.
         scalars: the latest losses and other measures by name.
     """
 
@@ -257,7 +243,6 @@ class Progress(ProgressReports):
         super().on_stage_end(model, stage_index)
 
     def close(self) -> None:
-        """Remove the bar and restore the cursor."""
         if self._display is not None:
             self._display.close()
 

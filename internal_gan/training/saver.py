@@ -31,8 +31,7 @@ _SAVED = {
 class Saver:
     """Saves a training in its run's folder, stage by stage.
 
-    Attributes:
-        saved: ``time.monotonic()`` of the last save, or of the stage's beginning.
+    ``saved`` is the ``time.monotonic()`` of the last save, or of the stage's beginning.
     """
 
     def __init__(
@@ -56,12 +55,10 @@ class Saver:
         stage_rng: Tensor,
         state: Mapping[str, Any] | None,
     ) -> None:
-        """Save another stage from now on.
+        """Save another stage from now on, and restore a ``state`` to its trainer.
 
-        Args:
-            stage_rng: the state of the random number generator before the stage was built, so that
-                a resumed run builds the same stage.
-            state: restored to ``trainer``, if it fits.
+        ``stage_rng`` is the state of the random number generator before the stage was built, so
+        that a resumed run builds the same stage.
         """
         self._plan, self._trainer, self._stage_rng = plan, trainer, stage_rng
         if state:
@@ -70,7 +67,6 @@ class Saver:
         self.saved = time.monotonic()
 
     def save(self) -> None:
-        """Save the stage's state."""
         state = {
             "family": self._model.family,
             "stage": self._model.finished,
@@ -101,11 +97,8 @@ def save_training(state: Mapping[str, Any], path: Path) -> None:
 
 
 def load_training(path: Path, family: str, device: torch.device) -> dict[str, Any]:
-    """Read what :func:`save_training` wrote, without running code from the file.
-
-    Raises:
-        UserError: the file is missing, truncated, foreign, of a newer format or another family.
-    """
+    """Read what :func:`save_training` wrote, without running code from the file; a UserError if it
+    is missing, truncated, foreign, of a newer format or another family."""
     check_there(path, "there is nothing to resume")
     try:
         with ignored_warnings():
@@ -123,9 +116,8 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
 def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
     """Read the state from which the training in ``folder`` continues.
 
-    Raises:
-        UserError: it is missing, damaged, incomplete, or from another kind of device, whose random
-            numbers cannot be continued here.
+    One that is missing, damaged, incomplete, or from another kind of device, whose random numbers
+    cannot be continued here, is a UserError.
     """
     path, device = folder.checkpoint_path, model.device
     state = load_training(path, model.family, device)

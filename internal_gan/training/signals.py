@@ -11,10 +11,8 @@ from typing import Any, Self
 class StopRequest:
     """Context in which Ctrl-C or SIGTERM requests a clean stop, a second one an immediate stop.
 
-    Catches no signals outside the main thread, where Python allows no handlers.
-
-    Args:
-        wanted: called whenever :attr:`reason` is read; returning true requests a stop.
+    Catches no signals outside the main thread, where Python allows no handlers. If ``wanted``
+    returns true when :attr:`reason` is read, that requests a stop, too.
     """
 
     def __init__(self, wanted: Callable[[], bool] | None = None) -> None:

@@ -20,9 +20,8 @@ class NotFiniteError(Exception):
 class StageTrainer:
     """A stage with its optimisers and averaged generator.
 
-    Attributes:
-        precision: dtype of convolutions; may change between steps.
-        step: number of steps done, counted by the caller.
+    Between steps, the caller may change ``precision``, the dtype of convolutions; it counts
+    ``step``, those done.
     """
 
     def __init__(self, stage: Stage, precision: torch.dtype) -> None:
@@ -50,14 +49,10 @@ class StageTrainer:
         self._sum = torch.zeros((), device=self.device)
 
     def discriminator_updates(self) -> dict[str, Tensor]:
-        """Update the discriminator, if there is one, as often as a step does.
+        """Update the discriminator, if there is one, as often as a step does; detached scalars.
 
-        Returns:
-            Detached scalars.
-
-        Raises:
-            NotFiniteError: on the CPU, before weights are affected. On a GPU, call
-                :meth:`check_finite`, which waits for the device.
+        On the CPU, NotFiniteError is raised before weights are affected. On a GPU, call
+        :meth:`check_finite`, which waits for the device.
         """
         scalars: dict[str, Tensor] = {}
         if self.stage.discriminator is not None:
@@ -107,8 +102,7 @@ class StageTrainer:
         return scalars
 
     def check_finite(self) -> None:
-        """Wait for the device; raise a NotFiniteError if a loss, gradient or weight is not
-        finite."""
+        """Wait for the device, and raise a NotFiniteError unless all numbers are finite."""
         weights = [p.detach().sum() for network in self._networks for p in network.parameters()]
         if not torch.stack([self._sum, *weights]).isfinite().all():
             raise NotFiniteError

@@ -31,7 +31,6 @@ def decode(
     """Read the pixels, upright, of an image that has just been opened.
 
     Args:
-        image: not loaded yet.
         reopen: opens the same file again; 16-bit colours are read in two passes.
         longest: the longest side needed, in pixels; a much larger image is reduced. None reads all
             of it.

@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import scaled
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # Pictures of up to this many pixels are not reduced.
@@ -29,15 +31,15 @@ class Decoded:
 
     Attributes:
         colours: (1, 3, H, W) in [0, 1].
-        alpha: (1, 1, H, W) in [0, 1]; None without transparency.
+        alpha: None without transparency.
         mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
         bit_depth: bits per channel: 8, 16, or 32 for floats.
         notes: what was lost or changed, for the user.
-        given: (height, width) of the upright picture if it was reduced.
+        given: size of the upright picture if it was reduced.
     """
 
     colours: Tensor
-    alpha: Tensor | None
+    alpha: Mask | None
     mode: str
     bit_depth: int
     notes: tuple[str, ...] = ()
@@ -53,10 +55,7 @@ class Decoded:
         return cls(colours, alpha, mode, bit_depth, notes)
 
     def photo(
-        self,
-        path: Path | None = None,
-        icc_profile: bytes | None = None,
-        exif: bytes | None = None,
+        self, path: Path | None = None, icc_profile: bytes | None = None, exif: bytes | None = None
     ) -> Photo:
         """The photo, with fully transparent pixels filled by the visible colours around them."""
         raw = self.colours * 2.0 - 1.0
@@ -76,12 +75,10 @@ class Decoded:
 
 
 def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Decoded]) -> Decoded:
-    """Decode a picture; a very large one becomes the means of equal cells, which may split pixels.
-
-    Colours of fully transparent pixels do not count unless a cell has no others.
+    """Decode a picture of ``size``; a very large one becomes the means of equal cells, which may
+    split pixels. Colours of fully transparent pixels do not count unless a cell has no others.
 
     Args:
-        size: (height, width) of the picture in pixels.
         longest: the longest side needed, in pixels; None reads all of it.
         rows: ``rows(top, bottom)`` decodes only these rows.
     """
@@ -120,9 +117,10 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
     factor = max(GAP * longest / max(size), longest / min(size))
     if factor >= 1:
         return None
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    return scaled(size, factor)
 
 
+# Where the first cell begins and the last one ends, in pixels, and their number.
 Cells = tuple[float, float, int]
 
 
@@ -143,11 +141,7 @@ def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor
 
 
 def cell_means(x: Tensor, cells: Cells, dim: int) -> Tensor:
-    """Means along a dimension over equal cells, in float64.
-
-    Args:
-        cells: where the first cell begins and the last one ends, in pixels, and their number.
-    """
+    """Means along a dimension over equal cells, in float64."""
     start, stop, count = cells
     length = x.shape[dim]
     edges = torch.linspace(start, stop, count + 1, dtype=torch.float64)

@@ -69,10 +69,7 @@ _JPEG = Format(
     "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
 )
 _TIFF = Format(
-    "TIFF",
-    deep_modes=frozenset({"L"}),
-    floats=True,
-    options={"compression": "tiff_adobe_deflate"},
+    "TIFF", deep_modes=frozenset({"L"}), floats=True, options={"compression": "tiff_adobe_deflate"}
 )
 FORMATS: Mapping[str, Format] = {
     # For photos, twice as fast as the usual level 6, and 7 % larger.
@@ -93,11 +90,8 @@ def arrange(
     alpha: Tensor | None = None,
     mark: bytes | None = None,
 ) -> tuple[Tensor, Layout, list[str]]:
-    """The channels of a picture as a format stores them.
-
-    Args:
-        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
-        like, alpha, mark: as for :func:`internal_gan.images.files.image.write_image`.
+    """The channels of a picture as a format stores them; see
+    :func:`internal_gan.images.files.image.write_image`.
 
     Returns:
         The channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
@@ -156,13 +150,10 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
-    """Write (or overwrite) a file.
+    """Write (or overwrite) a file of what :func:`arrange` made for this format.
 
-    Args:
-        channels, layout: from :func:`arrange`, for this format; the channels are overwritten.
-
-    Raises:
-        OSError, ValueError: the file cannot be written, or the format cannot hold this size.
+    The channels are overwritten. An OSError or a ValueError says that the file cannot be written,
+    or that the format cannot hold this size.
     """
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(deep_png(_levels(channels, 65535).astype(">u2"), layout))
@@ -209,9 +200,7 @@ def deep_png(
 ) -> bytes:
     """A PNG file (W3C, third edition) with 16 bits per channel, which Pillow writes only for gray.
 
-    Args:
-        array: (H, W, C), big-endian.
-        text: Latin-1 texts by keyword.
+    ``array`` is (H, W, C), big-endian; ``text`` has Latin-1 texts by keyword.
     """
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)

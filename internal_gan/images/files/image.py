@@ -17,6 +17,7 @@ from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
 from internal_gan.process_settings import ignored_warnings
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 MAX_PIXELS = 120_000_000
@@ -31,12 +32,10 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     CMYK, with or without transparency; of 8 or 16 bits per channel, or floating-point gray in
     [0, 1]. Only the first of several frames or pages is read.
 
-    Args:
-        path: the file; a leading ``~/`` stands for the home folder.
-        longest: the longest side needed, in pixels. A file of more than
-            :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is then reduced to
-            :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded. None
-            reads it whole.
+    A leading ``~/`` of the path stands for the home folder. ``longest`` is the longest side needed,
+    in pixels: a file of more than :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is
+    reduced to :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded.
+    None reads it whole.
 
     Raises:
         UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has
@@ -94,7 +93,7 @@ def write_image(
     pixels: Tensor,
     *,
     like: Photo | None = None,
-    alpha: Tensor | None = None,
+    alpha: Mask | None = None,
     mark: bytes | None = None,
 ) -> None:
     """Write an image file, whole or not at all, in the format named by its suffix.
@@ -107,7 +106,7 @@ def write_image(
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
         like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
             if it has the same size, transparency. Palette and CMYK become RGB.
-        alpha: (1, 1, H, W) in [0, 1], used instead of the alpha of ``like``.
+        alpha: used instead of the alpha of ``like``.
         mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
 
     Raises:

@@ -31,11 +31,7 @@ def xmp(source: SourceType, task: str, model: str | None) -> bytes:
     """The XMP packet of a picture: its digital source type, the software, the task and the model.
 
     The source type and the AI system are properties of IPTC's Photo Metadata Standard 2025.1.
-
-    Args:
-        source: what kind of picture it is.
-        task: what made it, such as ``"sample"``.
-        model: the family of the model that drew it; None if no model did.
+    ``model`` is the family of the model that drew it; None if no model did.
     """
     entries = {
         "Iptc4xmpExt:DigitalSourceType": VOCABULARY + source,

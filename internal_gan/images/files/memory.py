@@ -14,6 +14,7 @@ from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsErr
 from internal_gan.images.files.decoded import Decoded, in_bands
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
 
@@ -68,16 +69,12 @@ def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask
 
 
 def to_memory(
-    pixels: Tensor,
-    output_type: str = "pil",
-    like: Photo | None = None,
-    alpha: Tensor | None = None,
+    pixels: Tensor, output_type: str = "pil", like: Photo | None = None, alpha: Tensor | None = None
 ) -> Any:
-    """Convert a picture (1, 3, H, W) in [-1, 1], on any device; other values are clipped.
+    """Convert a picture on any device; values outside [-1, 1] are clipped.
 
-    Args:
-        output_type: ``pil``: see :func:`to_pil`, also for ``like`` and ``alpha``. ``np``: a float32
-            array (H, W, 3) in [0, 1]. ``pt``: a float32 tensor (1, 3, H, W) in [0, 1] on the CPU.
+    ``pil`` is :func:`to_pil`, also for ``like`` and ``alpha``; ``np`` a float32 array (H, W, 3) in
+    [0, 1]; ``pt`` a float32 tensor (1, 3, H, W) in [0, 1] on the CPU.
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
@@ -85,13 +82,13 @@ def to_memory(
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
-def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Image.Image:
-    """A Pillow image of (1, 3, H, W) in [-1, 1].
+def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None) -> Image.Image:
+    """A Pillow image of a picture.
 
     Args:
         like: a photo that determines gray or colour, transparency, colour profile and EXIF data
             and, if gray and opaque, the bit depth; other images have 8 bits per channel.
-        alpha: (1, 1, H, W) in [0, 1], used instead of the alpha of ``like``.
+        alpha: used instead of the alpha of ``like``.
     """
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)

@@ -17,8 +17,7 @@ _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 def descriptive_exif(image: Image.Image) -> bytes | None:
     """The EXIF block of a loaded image without the orientation, thumbnail and TIFF layout.
 
-    Raises:
-        Exception: whatever Pillow raises for a damaged block; ValueError if it reads as empty.
+    Whatever Pillow raises for a damaged block comes out, or a ValueError if it reads as empty.
     """
     found = image.getexif()
     if image.info.get("exif") and not len(found):
@@ -42,8 +41,5 @@ def profile_space(profile: bytes) -> str | None:
 
 
 def rgb_profile(profile: bytes | None) -> bytes | None:
-    """An ICC profile if it fits RGB pixels, or else None.
-
-    For pictures converted to RGB, such as thumbnails.
-    """
+    """An ICC profile if it fits RGB pixels, such as a thumbnail's, or else None."""
     return profile if profile and profile_space(profile) == "RGB" else None

@@ -20,11 +20,8 @@ ORIGIN = ".origin.png"
 
 
 def existing_image(path: Path) -> Path:
-    """The path of a file, with a leading ``~/`` expanded.
-
-    Raises:
-        UserError: no such file, a folder, an empty file, or one without permission to read.
-    """
+    """The path of a file that can be read and is not empty, with a leading ``~/`` expanded; a
+    UserError for any other."""
     name = shown(path)
     try:
         # The shell does not expand the ~ of image=~/x.jpg.

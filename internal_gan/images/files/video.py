@@ -28,15 +28,9 @@ H264 = (
 
 
 def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
-    """Refuse a moving picture that cannot be written on this machine.
+    """Raise a UserError for MP4 without its encoder, or a GIF of too many frames per second.
 
-    Args:
-        file_format: gif, mp4, webp or png.
-        fps: frames per second.
-        option, name: for messages: the group of options, and the option in it for the format.
-
-    Raises:
-        UserError: MP4 without the package that encodes it, or a GIF of too many frames per second.
+    Messages name the group of options, and the option in it for the format.
     """
     if file_format == "mp4":
         try:
@@ -58,10 +52,8 @@ def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
 
     GIF has one palette of 256 colours; its frame times, in hundredths of a second, add up to the
     exact duration. WebP keeps the frames' colour profile and mark. MP4 is H.264 with 4:2:0 colours;
-    the last row or column of an odd side is repeated. Only GIF holds all frames in memory.
-
-    Raises:
-        UserError: the folder is not writable, the disk is full, or the encoder fails.
+    the last row or column of an odd side is repeated. Only GIF holds all frames in memory. A folder
+    that is not writable, a full disk and a failing encoder are UserErrors.
     """
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, files, fps)
@@ -142,11 +134,8 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 def _encoder() -> str:
-    """The path of imageio-ffmpeg's encoder.
-
-    Raises:
-        ImportError, RuntimeError: the package, or its encoder for this platform, is missing.
-    """
+    """The path of imageio-ffmpeg's encoder; ImportError without the package, RuntimeError without
+    an encoder for this platform."""
     return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
 
 

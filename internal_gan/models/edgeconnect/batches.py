@@ -20,26 +20,19 @@ from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import cpu_generator
 from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.shapes import Mask, Masks, Pictures
 from internal_gan.units import Size
 
-# A crop is redrawn, up to DRAWS times in all, until KNOWN_SHARE of it is known.
-DRAWS = 8
-KNOWN_SHARE = 0.5
-# The largest share of the finest detail that the networks see inside a hole.
-MOST_DETAIL = 0.6
+# A crop is redrawn until so much of it is known.
+MOST_DRAWS, WANTED_KNOWN_SHARE = 8, 0.5
+# Of the finest detail, inside a hole.
+LARGEST_VISIBLE_SHARE = 0.6
 
 
 @dataclass(frozen=True)
 class RandomHoles:
-    """Holes to train with.
-
-    Attributes:
-        kinds: ``box``, ``strokes`` or both.
-        ratio: smallest and largest share of the crop that a hole covers.
-
-    Raises:
-        ValueError: an unknown kind, or a share out of range.
-    """
+    """Holes to train with: ``box``, ``strokes`` or both, which cover a share of the crop between
+    the two of ``ratio``."""
 
     kinds: Sequence[str]
     ratio: Sequence[float]
@@ -55,9 +48,8 @@ class RandomHoles:
         check_range(0.001, 0.9, ratio=self.ratio[0])
         check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
 
-    def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Tensor:
-        """A hole of ``kinds[kind]``, (1, 1, height, width), 1 inside and 0 elsewhere; ``rng`` is on
-        the CPU."""
+    def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Mask:
+        """A hole of ``kinds[kind]``; ``rng`` is on the CPU."""
         low, high = self.ratio
         share = low + (high - low) * float(torch.rand((), generator=rng))
         return random_hole(self.kinds[kind], size, share, rng)
@@ -68,37 +60,40 @@ class Batch:
     """A batch of crops, on the model's device.
 
     Attributes:
-        image: (N, 3, h, w) in [-1, 1], smooth where unknown.
-        edges: (N, 1, h, w), 0 where unknown.
-        unknown: (N, 1, h, w), 1 where the photo is excluded from training.
-        hole: (N, 1, h, w), 1 in the random hole and where unknown.
-        start: (N, 3, h, w), see :func:`practice_start`.
-        guide: (N, 1, h, w), see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0
-            if the batch was drawn without it.
+        image: smooth where unknown.
+        edges: 0 where unknown.
+        unknown: 1 where the photo is excluded from training.
+        hole: 1 in the random hole and where unknown.
+        start: see :func:`practice_start`.
+        guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
+            was drawn without it.
     """
 
-    image: Tensor
-    edges: Tensor
-    unknown: Tensor
-    hole: Tensor
-    start: Tensor
-    guide: Tensor
+    image: Pictures
+    edges: Masks
+    unknown: Masks
+    hole: Masks
+    start: Pictures
+    guide: Masks
 
 
-def practice_start(model: EdgeConnect, image: Tensor, hole: Tensor, rng: torch.Generator) -> Tensor:
-    """What the networks see of an image (N, 3, H, W) in training.
+def practice_start(
+    model: EdgeConnect, image: Pictures, hole: Masks, rng: torch.Generator
+) -> Pictures:
+    """What the networks see of an image in training.
 
-    With ``base=patches``, whose filling may be blurred or sharp, the hole (N, 1, H, W) shows the
-    image halved in size and enlarged again, with a random share of the lost detail added back.
+    With ``base=patches``, whose filling may be blurred or sharp, the hole shows the image halved in
+    size and enlarged again, with a random share of the lost detail added back.
     """
     if model.base != "patches":
         return model.start(image, hole)
     (half,) = halved(image)
     blurred = resize(half, size_of(image))
-    share = MOST_DETAIL * torch.rand((), device=rng.device, generator=rng)
+    share = LARGEST_VISIBLE_SHARE * torch.rand((), device=rng.device, generator=rng)
     return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
 
 
+@dataclass(eq=False)
 class Batches:
     """Draws batches from the photos of a model.
 
@@ -108,33 +103,25 @@ class Batches:
         flips: whether half of the crops are mirrored.
         sizes: most sizes at which a photo is used, each half the previous one.
         shortest: shortest side, in pixels, of a halved photo.
-        rng: seeds the batches' own random numbers.
     """
 
-    def __init__(
-        self,
-        model: EdgeConnect,
-        holes: RandomHoles,
-        *,
-        crop: int | None,
-        batch: int,
-        flips: bool,
-        sizes: int,
-        shortest: int,
-        rng: torch.Generator,
-    ) -> None:
-        self.model = model
-        self.holes = holes
-        self.crop = crop
-        self.batch = batch
-        self.flips = flips
-        self.rng = cpu_generator(rng)
+    model: EdgeConnect
+    holes: RandomHoles
+    crop: int | None
+    batch: int
+    flips: bool
+    sizes: int
+    shortest: int
+    rng: torch.Generator
+
+    def __post_init__(self) -> None:
+        self.rng = cpu_generator(self.rng)
         self.photos: list[list[_Photo]] = []
-        for image, mask in zip(model.images, model.unknown, strict=True):
-            pyramid = [_Photo(model, image, mask)]
-            while len(pyramid) < sizes and min(pyramid[-1].size) >= 2 * shortest:
+        for image, mask in zip(self.model.images, self.model.unknown, strict=True):
+            pyramid = [_Photo(self.model, image, mask)]
+            while len(pyramid) < self.sizes and min(pyramid[-1].size) >= 2 * self.shortest:
                 image, mask = halved(image, mask)
-                pyramid.append(_Photo(model, image, mask))
+                pyramid.append(_Photo(self.model, image, mask))
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
@@ -166,7 +153,7 @@ class Batches:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
         best, window = -1.0, slice(None)
         photo = photos[0]
-        for _ in range(DRAWS):
+        for _ in range(MOST_DRAWS):
             candidate = photos[self._below(len(photos))]
             top, left = (
                 self._below(side - wanted + 1)
@@ -176,7 +163,7 @@ class Batches:
             share = candidate.known_share(at)
             if share > best:
                 best, window, photo = share, at, candidate
-            if share >= KNOWN_SHARE:
+            if share >= WANTED_KNOWN_SHARE:
                 break
         parts = [part[window] for part in (photo.image, photo.edges, photo.unknown)]
         if self.flips and self._below(2):

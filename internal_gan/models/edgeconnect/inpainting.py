@@ -11,11 +11,11 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.masks import dilate, soften
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import around, bounds, parts
+from internal_gan.images.windows import Window, around, bounds, parts
 from internal_gan.models.edgeconnect.model import EdgeConnect
-
-Window = tuple[slice, slice]
+from internal_gan.shapes import Mask, Pixels
 
 # In pixels of the model: the context around a hole, and the longest side of a window.
 CONTEXT = 64
@@ -24,33 +24,28 @@ LARGEST = 512
 
 def fill(
     model: EdgeConnect,
-    image: Tensor,
-    hole: Tensor,
+    image: Pixels,
+    hole: Mask,
     *,
     scale: float = 1.0,
-    edges: Tensor | None = None,
-    barred: Tensor | None = None,
+    edges: Mask | None = None,
+    barred: Mask | None = None,
     seed: int | None = None,
     largest: int = LARGEST,
-) -> tuple[Tensor, Tensor]:
-    """Fill holes in an image of any size, in bounded memory.
+) -> tuple[Pixels, Mask]:
+    """Fill holes in an image of any size, in bounded memory; see
+    :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
 
     An image larger than a window is filled hole by hole, each in a window with the known pixels
     around it; later windows see earlier fillings. A hole too large for a window is filled at a
     lower resolution.
 
     Args:
-        image, hole, edges, barred, seed: see
-            :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
         scale: the model's resolution as a fraction of the image's, in (0, 1].
         largest: longest side of a window, in pixels of the model.
 
     Returns:
-        The image, unchanged outside the holes, bit for bit; and the edges (1, 1, H, W) in [0, 1]
-        inside the windows, 0 elsewhere.
-
-    Raises:
-        UserError: the model is not trained.
+        The image, unchanged outside the holes, bit for bit; and the edges in the windows, else 0.
     """
     image, left = image.clone(), hole.clone()
     barred = hole if barred is None else torch.maximum(hole, barred)
@@ -69,11 +64,10 @@ def fill(
     return image, drawn
 
 
-def lines_around(model: EdgeConnect, image: Tensor, hole: Tensor, scale: float = 1.0) -> Tensor:
-    """The edges of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
-    in [0, 1]."""
+def lines_around(model: EdgeConnect, image: Pixels, hole: Mask, scale: float = 1.0) -> Mask:
+    """The edges of an image outside a hole, as :func:`fill` finds them."""
     size = size_of(image)
-    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    small = scaled(size, scale)
     if small != size:
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole = F.adaptive_max_pool2d(hole, small)
@@ -98,26 +92,26 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
         yield around(box, (height, width), size)
 
 
-def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
-    """Blend a filling (1, 3, H, W) into the photo.
+def blend(photo: Pixels, filled: Pixels, hole: Mask, feather: float) -> Pixels:
+    """Blend a filling into the photo.
 
-    The filling fades out over 3 ``feather`` pixels beyond the hole (1, 1, H, W). Inside the hole,
-    its pixels stay bit for bit; beyond the fading band, the photo's do.
+    The filling fades out over 3 ``feather`` pixels beyond the hole. Inside the hole, its pixels
+    stay bit for bit; beyond the fading band, the photo's do.
     """
     weight = blend_weight(hole, feather)
     mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
     return torch.where(weight > 0.0, mixed, photo)
 
 
-def blend_weight(hole: Tensor, feather: float) -> Tensor:
-    """The filling's weight in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
+def blend_weight(hole: Mask, feather: float) -> Mask:
+    """The filling's weight in every pixel; 1 inside the hole."""
     if not feather:
         return hole
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
 
 
-def reach(hole: Tensor, feather: float) -> Tensor:
-    """All the pixels that :func:`blend` changes, (1, 1, H, W)."""
+def reach(hole: Mask, feather: float) -> Mask:
+    """All the pixels that :func:`blend` changes."""
     return (blend_weight(hole, feather) > 0).to(hole)
 
 
@@ -132,7 +126,7 @@ def _fill_window(
 ) -> tuple[Tensor, Tensor]:
     """A window's filling and edges, computed at ``factor`` times its size."""
     size = size_of(image)
-    small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
+    small = scaled(size, factor)
     if small != size:
         # Filled first, so that shrinking does not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)

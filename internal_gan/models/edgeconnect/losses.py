@@ -1,6 +1,7 @@
 """The losses of EdgeConnect's generators."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +12,12 @@ from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
+from internal_gan.shapes import Masks, Pictures
 
-# The weight of edge pixels in the cross entropy, since most pixels have no edge.
-EDGE_COUNTS = 3.0
+# In the cross entropy, since most pixels have no edge.
+EDGE_WEIGHT = 3.0
 
-# Returns the weight of a term: a stage's ``weight``.
+# A stage's ``weight``, of a term.
 Weight = Callable[[str], float]
 
 
@@ -25,7 +27,7 @@ def edge_loss(
     discriminator: nn.Module,
     real: Tensor,
     fake: Tensor,
-    hole: Tensor,
+    hole: Masks,
     *,
     match_logits: bool,
 ) -> Losses:
@@ -34,7 +36,7 @@ def edge_loss(
 
     Args:
         real, fake: true and drawn edges, each with the gray image, (N, 2, h, w).
-        hole: (N, 1, h, w), 1 where edges had to be drawn.
+        hole: 1 where edges had to be drawn.
         match_logits: whether feature matching includes the discriminator's logits.
     """
     terms = Terms()
@@ -44,12 +46,13 @@ def edge_loss(
     terms.add("matching", matching, weight("edge_matching"))
     if counts := weight("edge_entropy"):
         drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
-        entropy = -EDGE_COUNTS * true * drawn.log() - (1 - true) * (1 - drawn).log()
+        entropy = -EDGE_WEIGHT * true * drawn.log() - (1 - true) * (1 - drawn).log()
         mean = (entropy * hole).sum() / hole.sum().clamp_min(1)
         terms.add("entropy", mean, counts)
     return terms.losses
 
 
+@dataclass(eq=False)
 class CompletionLoss:
     """The completion's loss: adversarial, the distance between the discriminator's features, L1
     divided by the hole's share of the image, and the distances between the feature network's maps
@@ -63,32 +66,17 @@ class CompletionLoss:
         match_logits: whether ``matching`` includes the discriminator's logits.
     """
 
-    def __init__(
-        self,
-        weight: Weight,
-        loss: AdversarialLoss,
-        features: FeatureNetwork | None,
-        *,
-        judge_composite: bool,
-        style_inside: bool,
-        match_logits: bool,
-    ) -> None:
-        self.judge_composite = judge_composite
-        self.style_inside = style_inside
-        self.match_logits = match_logits
-        self.weight = weight
-        self.loss = loss
-        self.features = features
+    weight: Weight
+    loss: AdversarialLoss
+    features: FeatureNetwork | None
+    judge_composite: bool
+    style_inside: bool
+    match_logits: bool
 
     def __call__(
-        self,
-        discriminator: nn.Module,
-        batch: Batch,
-        filled: Tensor,
-        edges: Tensor,
+        self, discriminator: nn.Module, batch: Batch, filled: Pictures, edges: Masks
     ) -> Losses:
-        """The loss of a batch with its filling (N, 3, h, w) and the edges that guided it,
-        (N, 1, h, w)."""
+        """The loss of a batch with its filling and the edges that guided it."""
         weight, terms = self.weight, Terms()
         # The edge network must not change its edges to please this discriminator.
         logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
@@ -115,8 +103,8 @@ class CompletionLoss:
         return terms.losses
 
 
-def touched(logits: Tensor, hole: Tensor) -> Tensor:
-    """1 for the logits (N, 1, h, w) of patches that touch the hole (N, 1, H, W), 0 for the others.
+def touched(logits: Tensor, hole: Masks) -> Tensor:
+    """1 for the logits (N, 1, h, w) of patches that touch the hole, 0 for the others.
 
     Where nothing was filled, real and generated patches are equal: they would only pull the
     discriminator to chance.

@@ -23,6 +23,7 @@ from internal_gan.models.base import freeze
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
+from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 
 _log = logging.getLogger(__name__)
 
@@ -38,16 +39,11 @@ STAGES = ("edges", "completion on true edges", "completion on predicted edges", 
 
 @dataclass(frozen=True)
 class Inpainting:
-    """A filled hole.
+    """An image whose pixels outside the hole are the given ones, bit for bit; and the edges: the
+    image's own and, inside the hole, those that guided the filling."""
 
-    Attributes:
-        image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's own and, inside the hole, those
-            that guided the filling.
-    """
-
-    image: Tensor
-    edges: Tensor
+    image: Pixels
+    edges: Mask
 
 
 class EdgeConnect(SeveralPhotosModel):
@@ -73,11 +69,7 @@ class EdgeConnect(SeveralPhotosModel):
         edge_network, completion_network: None until they are trained.
         finished_stages: how many have been trained; several train the same network.
         scale: training size of the first photo as a fraction of its original size.
-        practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
-            training.
-
-    Raises:
-        ValueError: a number out of range, or an unknown base.
+        practice_hole: filled in previews of a photo without a hole; None outside training.
     """
 
     family: ClassVar[str] = "edgeconnect"
@@ -111,7 +103,7 @@ class EdgeConnect(SeveralPhotosModel):
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
-        self.practice_hole: Tensor | None = None
+        self.practice_hole: Mask | None = None
         self._last: tuple[Sequence[Tensor | None], Tensor] | None = None
 
     @property
@@ -123,12 +115,11 @@ class EdgeConnect(SeveralPhotosModel):
         return STAGES if self.detector else ("completion",)
 
     @property
-    def unknown(self) -> list[Tensor]:
+    def unknown(self) -> list[Mask]:
         return [getattr(self, _hole(n)) for n in range(len(self.images))]
 
-    def keep_holes(self, holes: Sequence[Tensor]) -> None:
-        """Set each photo's unknown pixels by a mask (1, 1, H, W) of any size, 1 where unknown and 0
-        elsewhere."""
+    def keep_holes(self, holes: Sequence[Mask]) -> None:
+        """Set each photo's unknown pixels, by a mask of any size."""
         for number, (image, hole) in enumerate(zip(self.images, holes, strict=True)):
             shrunk = F.adaptive_max_pool2d(hole, size_of(image))
             self.register_buffer(_hole(number), (shrunk > 0).to(image))
@@ -156,32 +147,27 @@ class EdgeConnect(SeveralPhotosModel):
     def new_completion_network(
         self, rng: torch.Generator | None = None
     ) -> DilatedResidualGenerator:
-        """An untrained network whose input is the image, its edges and, if it adds detail to a
-        base, the hole."""
+        """An untrained network whose input is the image, its edges and, unless white, the hole."""
         channels = 4 if self.base == "white" else 5
         return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
     @torch.no_grad()
     def inpaint(
         self,
-        image: Tensor,
-        hole: Tensor,
+        image: Pixels,
+        hole: Mask,
         *,
-        edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        edges: Mask | None = None,
+        barred: Mask | None = None,
         seed: int | None = None,
     ) -> Inpainting:
-        """Fill a hole in an image of any size.
+        """Fill a hole in an image of any size; the result is on the CPU.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
-            hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-            edges: (1, 1, H, W) in [0, 1], 1 on an edge; they replace the drawn edges as a guide.
-            barred: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            image: its values inside the hole are ignored.
+            edges: 1 on an edge; they replace the drawn edges as a guide.
+            barred: 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
-
-        Returns:
-            The filling, on the CPU.
 
         Raises:
             UserError: the model is not trained, or the sizes differ.
@@ -223,19 +209,17 @@ class EdgeConnect(SeveralPhotosModel):
 
     def start(
         self,
-        image: Tensor,
-        hole: Tensor,
+        image: Pixels,
+        hole: Mask,
         *,
-        lines: Tensor | None = None,
-        barred: Tensor | None = None,
+        lines: Mask | None = None,
+        barred: Mask | None = None,
         rng: torch.Generator | None = None,
-    ) -> Tensor:
-        """The image that the networks see, (1, 3, H, W) in [-1, 1], its hole filled by ``base``.
+    ) -> Pixels:
+        """The image that the networks see, its hole filled by ``base``; see :meth:`inpaint`.
 
         Args:
-            image: (1, 3, H, W) in [-1, 1], known outside the hole.
-            hole, barred: as for :meth:`inpaint`.
-            lines: (1, 1, H, W), edges known everywhere, which choose the patches.
+            lines: edges known everywhere, which choose the patches.
             rng: draws a variant; None gives the deterministic filling.
         """
         if self.base == "white":
@@ -254,34 +238,25 @@ class EdgeConnect(SeveralPhotosModel):
             self._last = last = asked, complete(image, hole, barred, lines=lines)
         return last[1]
 
-    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor:
-        """The edges (N, 1, H, W) of the known part of an image (N, 3, H, W)."""
+    def find_edges(self, image: Pictures, hole: Masks) -> Masks:
+        """The edges of the known part of an image."""
         if self.detector is None:
             return torch.zeros_like(hole)
         # A smooth filling would weaken the lines that end at the hole.
         fill = fill_nearest if self.lines_first else fill_smoothly
         return self.detector(fill(image, hole)) * (1 - hole)
 
-    def guide(self, edges: Tensor, image: Tensor, hole: Tensor) -> Tensor:
-        """What an edge network sees of the edges (N, 1, H, W): those outside the hole and, with
-        ``lines_first``, how they may continue through it.
-
-        Args:
-            edges, image: (N, 1, H, W) and (N, 3, H, W); only their values outside the hole count.
-        """
+    def guide(self, edges: Masks, image: Pictures, hole: Masks) -> Masks:
+        """What an edge network sees of the edges: those outside the hole and, with ``lines_first``,
+        how they may continue through it. Values inside the hole do not count."""
         known = edges * (1 - hole)
         if not self.lines_first:
             return known
         return torch.where(hole > 0, continue_lines(known, image, hole), known)
 
-    def draw_edges(self, network: nn.Module, start: Tensor, hole: Tensor, guide: Tensor) -> Tensor:
-        """An edge network's output on the whole image, (N, 1, H, W) in [0, 1] (Nazeri et al. 2019,
-        Section 3.1).
-
-        Args:
-            start: see :meth:`start`; with ``lines_first``, its values inside the hole are ignored.
-            guide: see :meth:`guide`.
-        """
+    def draw_edges(self, network: nn.Module, start: Pictures, hole: Masks, guide: Masks) -> Masks:
+        """An edge network's output on the whole image (Nazeri et al. 2019, Section 3.1), from
+        :meth:`start`, whose hole is ignored with ``lines_first``, and :meth:`guide`."""
         gray = luminance(start)
         if self.lines_first:
             gray = torch.where(hole > 0, torch.ones_like(gray), gray)
@@ -290,19 +265,13 @@ class EdgeConnect(SeveralPhotosModel):
     def paint(
         self,
         network: nn.Module,
-        start: Tensor,
-        hole: Tensor,
-        edges: Tensor,
+        start: Pictures,
+        hole: Masks,
+        edges: Masks,
         noise: Tensor | None = None,
-    ) -> Tensor:
-        """A completion network's output on the whole image, (N, 3, H, W), roughly in [-1, 1]
-        (Nazeri et al. 2019, Section 3.2).
-
-        Args:
-            start: see :meth:`start`.
-            edges: (N, 1, H, W) in [0, 1], known and drawn.
-            noise: see :meth:`draw_noise`.
-        """
+    ) -> Pictures:
+        """A completion network's output on the whole image, roughly in [-1, 1] (Nazeri et al. 2019,
+        Section 3.2), from :meth:`start`, known and drawn edges and :meth:`draw_noise`."""
         seen = start if noise is None else start + hole * noise
         if self.base == "white":
             return torch.tanh(self.run(network, torch.cat([seen, edges], dim=1)).float())
@@ -324,23 +293,22 @@ class EdgeConnect(SeveralPhotosModel):
         return self.inpaint(self.image, hole).image
 
 
-def evidence(lines: Tensor, hole: Tensor) -> Tensor:
+def evidence(lines: Mask, hole: Mask) -> Mask:
     """How much drawn lines say for a line at each pixel: more than 0.5 where a line is likelier
     than on average inside the hole.
 
-    Known patches have lines as often as the photo does. If the drawn probabilities, (1, 1, H, W) in
-    [0, 1], chose them directly, that average would count twice: in a texture, where a line is
-    nowhere likely and somewhere certain, only patches without lines would fit. By Bayes' rule, the
-    average is divided out of the odds. What is left counts less by CONFIDENCE.
+    Known patches have lines as often as the photo does. If the drawn probabilities chose them
+    directly, that average would count twice: in a texture, where a line is nowhere likely and
+    somewhere certain, only patches without lines would fit. By Bayes' rule, the average is divided
+    out of the odds. What is left counts less by CONFIDENCE.
     """
     lines = lines.clamp(1e-3, 1 - 1e-3)
     average = (lines * hole).sum() / hole.sum().clamp_min(1)
     return torch.sigmoid(CONFIDENCE * (lines.logit() - average.logit()))
 
 
-def guiding_lines(says: Tensor) -> Tensor:
-    """How strongly patches should have a line at each pixel, (1, 1, H, W) in [0, 1], by the
-    :func:`evidence`: UNSURE where that says nothing.
+def guiding_lines(says: Mask) -> Mask:
+    """How strongly patches should have a line at each pixel: UNSURE without :func:`evidence`.
 
     Finishing begins at small sizes, where lines are averaged. There, 0.5 asks for patches that are
     half lines, such as bright stalks in dark grass.

@@ -24,6 +24,7 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
+from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 
 MOST_CROPS = 1024
 
@@ -45,9 +46,6 @@ class EdgeConnectRecipe(Recipe):
             ``optimization``.
         style_inside, match_logits: see
             :class:`internal_gan.models.edgeconnect.losses.CompletionLoss`.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     model_class: ClassVar[type[Model]] = EdgeConnect
@@ -99,12 +97,11 @@ class EdgeConnectRecipe(Recipe):
         return int(self.discriminator(width=1, **narrow).receptive_field)
 
     def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
+        self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()
     ) -> EdgeConnect:
         """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first.
 
-        Raises:
-            UserError: a photo has too few known pixels.
+        A photo with too few known pixels is a UserError.
         """
         photos = [pixels, *others]
         given = [*holes, *[None] * (len(photos) - len(holes))]
@@ -234,7 +231,7 @@ class EdgeStage(InpaintingStage):
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
-        hole without unknown pixels, (N, 1, h, w)."""
+        hole without unknown pixels."""
         batch = self.batches.draw(guided=True)
         drawn = self.model.draw_edges(self.generator, batch.start, batch.hole, batch.guide)
         drawn = drawn * (1 - batch.unknown)
@@ -288,8 +285,8 @@ class CompletionStage(InpaintingStage):
         self.model.completion_network = self.completion
         self.model.finished_stages += 1
 
-    def _draw(self) -> tuple[Batch, Tensor, Tensor]:
-        """A fresh batch, its completion (N, 3, h, w) and the edges that guided it."""
+    def _draw(self) -> tuple[Batch, Pictures, Masks]:
+        """A fresh batch, its completion and the edges that guided it."""
         batch, model = self.batches.draw(guided=self.edge_generator is not None), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         edges = batch.edges

@@ -19,6 +19,7 @@ from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 
@@ -29,8 +30,7 @@ class InGANPyramid(RetargetModel):
 
     Args:
         generator: called with ``width``, ``depth`` and ``rng`` to make a scale's network.
-        widths: channels per scale.
-        depths: convolutions per scale.
+        widths, depths: channels and convolutions per scale.
     """
 
     family: ClassVar[str] = "ingan"
@@ -57,8 +57,8 @@ class InGANPyramid(RetargetModel):
         super().allocate(sizes, device)
         self.ladder.sizes = self.sizes
 
-    def real(self, scale: int, photo: int = 0) -> Tensor:
-        """A photo at a scale, (1, 3, h, w)."""
+    def real(self, scale: int, photo: int = 0) -> Pixels:
+        """A photo at a scale."""
         return build_pyramid(self.images[photo], [self.sizes_of(photo)[scale]])[0]
 
     def sizes_of(self, photo: int) -> list[Size]:
@@ -81,16 +81,9 @@ class InGANPyramid(RetargetModel):
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
     ) -> Tensor:
-        """Run one deterministic pass through the finished scales.
-
-        An unfinished model's finest output is resized.
-        """
+        """One deterministic pass; an unfinished model's finest output is resized."""
         last = self.num_stages - 1
         from_sizes = self.ladder.sizes_for(size_of(image), last)
         to_sizes = self.ladder.sizes_for(size, last)
@@ -110,15 +103,10 @@ class InGANPyramid(RetargetModel):
         return resize(painted, size).clamp(-1, 1)
 
     def synthesise(
-        self, base: Tensor, sizes: Sequence[Size], *, after: After | None = None
-    ) -> Tensor:
-        """The output of the finest of ``sizes``, roughly in [-1, 1].
-
-        Args:
-            base: T(x_0), (1, 3, height, width) of the first size.
-            sizes: (height, width) of the output of scales 0 to the last wanted.
-            after: see :meth:`internal_gan.models.ladder.Ladder.synthesise`.
-        """
+        self, base: Pixels, sizes: Sequence[Size], *, after: After | None = None
+    ) -> Pixels:
+        """The output, roughly in [-1, 1], of the finest of ``sizes``, which are those of scales 0
+        to the last wanted; ``base`` is T(x_0) at the first. For ``after`` see :class:`Ladder`."""
 
         def refine(scale: int, coarser: Tensor | None) -> Tensor:
             seen = base if coarser is None else resize(coarser, sizes[scale])

@@ -23,6 +23,7 @@ from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
@@ -33,14 +34,14 @@ class StagePhoto:
     """One photo as a scale is trained on it.
 
     Attributes:
-        coarsest, real: the photo at scale 0 and at this scale, (1, 3, h, w) in [-1, 1].
-        sizes: its (height, width) at scales 0 to this one.
+        coarsest, real: the photo at scale 0 and at this scale.
+        sizes: at scales 0 to this one.
         patch_terms: patch losses against it.
         identity_base: what this scale starts from at the photo's own size.
     """
 
-    coarsest: Tensor
-    real: Tensor
+    coarsest: Pixels
+    real: Pixels
     sizes: list[Size]
     patch_terms: list[StageTerm]
     identity_base: Tensor

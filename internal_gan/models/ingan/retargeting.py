@@ -11,10 +11,12 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # Limits of the factors on a side in training.
@@ -24,11 +26,7 @@ SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 class RetargetModel(SeveralPhotosModel):
     """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
 
-    Args:
-        scale_range: smallest and largest factor on a side in training, and in one pass.
-
-    Raises:
-        ValueError: ``scale_range`` is out of range.
+    ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
     """
 
     task: ClassVar[str] = "retarget"
@@ -45,19 +43,12 @@ class RetargetModel(SeveralPhotosModel):
 
     @abstractmethod
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
-    ) -> Tensor:
-        """Run one pass.
+        self, image: Pixels, size: Size, transform: Transform | None, keep: Mask | None = None
+    ) -> Pixels:
+        """Run one pass on an image on the model's device.
 
-        Args:
-            image: (1, 3, h, w) on the model's device.
-            size: (height, width) of the result.
-            keep: (1, 1, height, width) in [0, 1], 1 where the transformed image replaces each
-                scale's output, so that the surroundings adapt to it.
+        Where ``keep`` is 1, the transformed image replaces each scale's output, so that the
+        surroundings adapt to it.
         """
 
     @torch.no_grad()
@@ -66,23 +57,20 @@ class RetargetModel(SeveralPhotosModel):
         size: Size | None = None,
         *,
         transform: Transform | None = None,
-        image: Tensor | None = None,
-        protect: Tensor | None = None,
-    ) -> Tensor:
-        """Regenerate the image from its own patches in another size or shape.
+        image: Pixels | None = None,
+        protect: Mask | None = None,
+    ) -> Pixels:
+        """Regenerate the image from its own patches in another size or shape, on the CPU.
 
         A size beyond the range of the training takes several passes.
 
         Args:
-            size: any (height, width) in pixels; the image's own by default.
+            size: any; the image's own by default.
             transform: the geometry; by default the image is resized. Pixels outside it are
                 generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
-            image: (1, 3, h, w) in [-1, 1]; the model's own by default.
-            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched; see :mod:`internal_gan.images.protect`.
-
-        Returns:
-            (1, 3, height, width) in [-1, 1], on the CPU.
+            image: the model's own by default.
+            protect: where it is 1, the image's pixels stay bit for bit, and the rest is stretched;
+                see :mod:`internal_gan.images.protect`.
 
         Raises:
             UserError: the model is not trained, the size is out of range, or ``protect`` has
@@ -153,11 +141,5 @@ def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> 
             # The tolerance saves an exact power of the limit an extra step.
             needed = max(needed, math.ceil(math.log(new / old) / math.log(limit) - 1e-9))
     height, width = (new / old for old, new in zip(first, last, strict=True))
-    steps = [
-        (
-            max(1, round(first[0] * height ** (step / needed))),
-            max(1, round(first[1] * width ** (step / needed))),
-        )
-        for step in range(1, needed)
-    ]
-    return [*steps, last]
+    shares = [step / needed for step in range(1, needed)]
+    return [*(scaled(first, height**share, width**share) for share in shares), last]

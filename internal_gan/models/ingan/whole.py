@@ -14,23 +14,13 @@ from internal_gan.units import Size
 
 
 class InGAN(RetargetModel):
-    """The paper's form: one hourglass generator at full resolution.
-
-    Args:
-        generator: called with ``rng`` to make the generator.
-
-    Raises:
-        ValueError: ``scale_range`` is out of range.
-    """
+    """One hourglass at full resolution, which ``generator`` makes when called with ``rng``."""
 
     family: ClassVar[str] = "ingan"
     stage_names: Sequence[str] = ("whole image",)
 
     def __init__(
-        self,
-        *,
-        generator: Callable[..., ShapeFlexibleGenerator],
-        scale_range: Sequence[float],
+        self, *, generator: Callable[..., ShapeFlexibleGenerator], scale_range: Sequence[float]
     ) -> None:
         super().__init__(scale_range)
         self.make_generator = generator
@@ -49,11 +39,7 @@ class InGAN(RetargetModel):
         return self.retarget()
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
         return self.run(self.generators[0], image, size, transform)

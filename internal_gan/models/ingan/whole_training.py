@@ -21,6 +21,7 @@ from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 NOISE_ON = ("real", "fake", "input")
@@ -28,11 +29,11 @@ NOISE_ON = ("real", "fake", "input")
 
 @dataclass(frozen=True)
 class Round:
-    """A random crop (1, 3, h, w), its transformation, and its transformed version."""
+    """A random crop, its transformation, and its transformed version."""
 
-    image: Tensor
+    image: Pixels
     transform: Transform
-    fake: Tensor
+    fake: Pixels
 
 
 class InGANStage(Stage):
@@ -117,8 +118,8 @@ class InGANStage(Stage):
         )
         return height, width
 
-    def draw_crop(self) -> Tensor:
-        """A random crop of a random photo, (1, 3, h, w)."""
+    def draw_crop(self) -> Pixels:
+        """A random crop of a random photo."""
         images, number = self.model.images, 0
         if len(images) > 1:
             number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
@@ -148,10 +149,6 @@ class InGANRecipe(Recipe):
         noise: largest uniform noise, for images in [0, 1].
         noise_on: where it is added, any of: the ``real`` and ``fake`` images that the discriminator
             is trained on, and the generator's ``input``.
-
-    Raises:
-        ValueError: a number out of range.
-        UserError: another name in ``noise_on``.
     """
 
     model_class: ClassVar[type[Model]] = InGAN
@@ -188,9 +185,7 @@ class InGANRecipe(Recipe):
         """The shortest side that the discriminator judges, in pixels."""
         return self.discriminator(size=LARGE, scales=1).min_side
 
-    def prepare(
-        self, pixels: Tensor, *others: Tensor, holes: Sequence[Tensor | None] = ()
-    ) -> InGAN:
+    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> InGAN:
         size = fit_size(size_of(pixels), self.max_size)
         check_range(self.min_side, crop=self.crop)
         model: InGAN = self.new_model()
@@ -204,7 +199,7 @@ class InGANRecipe(Recipe):
         return model
 
     def crop_size(self, model: InGAN) -> Size:
-        """(height, width) in pixels of a step's crop."""
+        """The size of a step's crop."""
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)

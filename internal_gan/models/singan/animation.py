@@ -13,6 +13,7 @@ from internal_gan.models.limits import MOST_RESULTS
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
@@ -30,8 +31,8 @@ def animate(
     loop: bool = False,
     seed: int = 0,
     size: Size | None = None,
-) -> Iterator[Tensor]:
-    """Frames of an animation, each (1, 3, height, width) in [-1, 1], on the CPU.
+) -> Iterator[Pixels]:
+    """Frames of an animation, on the CPU.
 
     From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it
     (:class:`internal_gan.models.singan.walk.Walk`). The coarser scales reconstruct the image. A
@@ -42,18 +43,14 @@ def animate(
     standard deviation.
 
     Args:
-        frames: number of frames, which does not affect memory.
+        frames: their number, which does not affect memory.
         alpha: pull towards the image, in (0, 1]; smaller values stray farther from it.
         beta: smoothness of the motion, in [0, 1).
         fps: frames per second. The motion is the same at any rate; 10 is the paper's recursion.
         start_scale: 0 moves everything; higher values move only smaller structures.
         loop: whether the last frame leads back to the first.
-        seed: random seed of the motion.
-        size: (height, width) in pixels, by default the finest finished scale's. At another size,
-            a ``start_scale`` of 0 animates a random image, higher ones the stretched photo.
-
-    Raises:
-        ValueError: an argument out of range.
+        size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
+            animates a random image, higher ones the stretched photo.
     """
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, frames=frames)

@@ -14,35 +14,33 @@ from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.palette import nearest_colours
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
-# the results of all start scales.
+# The square root of the area at which an image is injected, in pixels. Chosen by eye from the
+# results of all start scales.
 PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
-
 # A mask that is dilated farther covers any image.
 LONGEST = 1000.0
 
 
 class Change(NamedTuple):
-    """An image at the working size before and after the change, (1, 3, h, w) on the CPU."""
+    """An image at the working size, on the CPU."""
 
-    before: Tensor
-    after: Tensor
+    before: Pixels
+    after: Pixels
 
 
 def start_scale_for(model: SinGAN, side: float) -> int:
     """The start scale that injects an image at about ``side`` x ``side`` pixels.
 
-    A generator changes what its field of view covers, and that is the same number of pixels in
-    every pyramid; so the same side leaves the same structures to the model.
-
-    Raises:
-        UserError: fewer than two scales are finished.
+    A generator's field of view is the same number of pixels in every pyramid, so the same side
+    leaves the same structures to the model. Fewer than two finished scales are a UserError.
     """
     last = _last_start_scale(model)
     sides = [math.sqrt(h * w) for h, w in model.sizes[: last + 1]]
@@ -57,7 +55,7 @@ def working_size(model: SinGAN, size: Size) -> Size:
     """The size with the aspect ratio of ``size`` and the finest finished scale's pixel count."""
     height, width = model.sizes[model.finished - 1]
     factor = math.sqrt(height * width / (size[0] * size[1]))
-    found = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    found = scaled(size, factor)
     is_photo = abs(found[0] - height) <= 1 and abs(found[1] - width) <= 1
     return (height, width) if is_photo else found
 
@@ -65,26 +63,20 @@ def working_size(model: SinGAN, size: Size) -> Size:
 @torch.no_grad()
 def inject(
     model: SinGAN,
-    image: Tensor,
+    image: Pixels,
     start_scale: int,
     *,
     size: Size | None = None,
     seed: int = 0,
     palette: Tensor | None = None,
-) -> Tensor:
-    """Refine an image with the scales from ``start_scale`` on.
-
-    The image replaces the coarser scales' output.
+) -> Pixels:
+    """Refine an image of any size with the scales from ``start_scale`` on; the result is on the
+    CPU.
 
     Args:
-        image: (1, 3, h, w) in [-1, 1], of any size.
         start_scale: 1 to the finest; higher values stay closer to the image.
-        size: (height, width) of the result in pixels; by default :func:`working_size`.
-        seed: random seed of the details.
+        size: by default :func:`working_size`.
         palette: (K, 3) in [-1, 1], colours to which the image is reduced first.
-
-    Returns:
-        (1, 3, height, width) in [-1, 1], on the CPU.
 
     Raises:
         UserError: a start scale or a size out of range, or fewer than two finished scales.
@@ -108,30 +100,24 @@ def inject(
 
 def redraw(
     model: SinGAN,
-    image: Tensor,
-    mask: Tensor | None,
+    image: Pixels,
+    mask: Mask | None,
     start_scale: int,
     *,
     dilate: float,
     feather: float,
     seed: int = 0,
     match: bool = False,
-) -> Tensor:
+) -> Pixels:
     """Make an edited photo, or one with a pasted object, look like one photo again.
 
+    The result, on the CPU, equals ``image``, bit for bit, where the :func:`soft_mask` is 0. For
+    ``start_scale``, ``seed`` and errors see :func:`inject`.
+
     Args:
-        image: (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
-        start_scale, seed: see :func:`inject`.
-        dilate, feather: see :func:`soft_mask`.
+        image: of any size.
+        mask: 1 where the image may change; None for everywhere.
         match: first give the masked region the photo's mean colour and contrast.
-
-    Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; equal to ``image``, bit for bit, where the soft mask
-        is 0.
-
-    Raises:
-        UserError: see :func:`inject` and :func:`soft_mask`.
     """
     change = redraw_small(model, image, mask, start_scale, seed=seed, match=match)
     if mask is None:
@@ -159,15 +145,10 @@ def redraw_small(
     return Change(before.cpu(), inject(model, given, start_scale, size=size, seed=seed))
 
 
-def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Tensor:
-    """A mask (1, 1, H, W) in [0, 1], dilated and feathered; 0 wherever it is black in 8 bits.
+def soft_mask(model: SinGAN, mask: Mask, dilate: float, feather: float) -> Mask:
+    """A mask dilated by a radius and feathered by a standard deviation, in pixels of the model.
 
-    Args:
-        dilate: radius of the dilation, in pixels at the model's size.
-        feather: standard deviation of the Gaussian blur, in the same pixels.
-
-    Raises:
-        ValueError: a length below 0 or above ``LONGEST``.
+    It is 0 wherever it is black in 8 bits. A length below 0 or above ``LONGEST`` is a ValueError.
     """
     check_range(0, LONGEST, dilate=dilate, feather=feather)
     used = mask
@@ -177,8 +158,8 @@ def soft_mask(model: SinGAN, mask: Tensor, dilate: float, feather: float) -> Ten
     return torch.where(used > FAINT, used, 0.0)
 
 
-def shrink_mask(model: SinGAN, mask: Tensor) -> Tensor:
-    """A mask (1, 1, H, W) at the working size; thin strokes keep their full value."""
+def shrink_mask(model: SinGAN, mask: Mask) -> Mask:
+    """A mask at the working size; thin strokes keep their full value."""
     at = working_size(model, size_of(mask))
     if at[0] > mask.shape[-2]:
         return resize(mask, at).clamp(0, 1)
@@ -189,7 +170,6 @@ def _last_start_scale(model: SinGAN) -> int:
     model.ladder.check_finished()
     if model.finished < 2:
         raise UserError(
-            "this model has one finished scale; an image is injected between two scales, so "
-            "train more"
+            "this model has one finished scale; an image is injected between two, so train more"
         )
     return model.finished - 1

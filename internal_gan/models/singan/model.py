@@ -15,6 +15,7 @@ from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS, pad
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.shapes import Pictures, Pixels
 from internal_gan.units import Size
 
 Noise = Callable[[int, Size], Tensor]
@@ -26,9 +27,8 @@ class SinGAN(Model):
     (Shaham et al. 2019, equations 2 and 3).
 
     Args:
-        generator: called with ``width`` and ``rng`` to make a scale's network.
-        widths: channels per scale.
-        depths: convolutions per scale.
+        generator: called with ``width``, ``depth`` and ``rng`` to make a scale's network.
+        widths, depths: channels and convolutions per scale.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
         handover: how a scale's output reaches the next one: unchanged (``as_drawn``), ``clipped``
             to [-1, 1], or clipped and rounded to a file's 256 ``levels``.
@@ -86,18 +86,15 @@ class SinGAN(Model):
         self.register_buffer("reconstruction_noise", noise)
         self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
 
-    def real(self, scale: int) -> Tensor:
-        """The image at a scale, (1, 3, h, w)."""
+    def real(self, scale: int) -> Pixels:
+        """The image at a scale."""
         return build_pyramid(self.image, [self.sizes[scale]])[0]
 
     @torch.no_grad()
-    def reconstruct(self) -> Tensor:
+    def reconstruct(self) -> Pixels:
         """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}.
 
-        Shape (1, 3, h, w), in [-1, 1], at the finest finished scale's size.
-
-        Raises:
-            UserError: no scale is finished.
+        It has the finest finished scale's size. If no scale is finished, this is a UserError.
         """
         self.ladder.check_finished()
         return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
@@ -119,11 +116,10 @@ class SinGAN(Model):
         image: Tensor | None = None,
         wrap: Wrap = (False, False),
         after: After | None = None,
-    ) -> Tensor:
-        """The output of the last scale, (N, 3, height, width), roughly in [-1, 1].
+    ) -> Pictures:
+        """The output of the last of ``sizes``, roughly in [-1, 1].
 
         Args:
-            sizes: size of every scale up to the last.
             noise: called with (scale, size), returns the scale's noise, padded and scaled.
             image: the output of scale ``first`` - 1, of any size.
             wrap: whether the image wraps from bottom to top, and from right to left.
@@ -138,8 +134,8 @@ class SinGAN(Model):
         last = len(sizes) - 1
         return self.ladder.synthesise(refine, first=first, last=last, image=image, after=after)
 
-    def hand_over(self, image: Tensor, size: Size, wrap: Wrap = (False, False)) -> Tensor:
-        """A scale's output (N, 3, h, w) as the next scale gets it, (N, 3, height, width)."""
+    def hand_over(self, image: Pictures, size: Size, wrap: Wrap = (False, False)) -> Pictures:
+        """A scale's output as the next scale, which has ``size``, gets it."""
         if self.handover == "as_drawn":
             return resize_periodic(image, size, wrap)
         image = image.clamp(-1, 1)
@@ -149,16 +145,16 @@ class SinGAN(Model):
         return resize_periodic(image, size, wrap).clamp(-1, 1)
 
     def refine(
-        self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
-    ) -> Tensor:
-        """The output of one scale, (N, 3, H, W), roughly in [-1, 1].
+        self, scale: int, noise: Tensor, base: Pictures | None = None, wrap: Wrap = (False, False)
+    ) -> Pictures:
+        """The output of one scale, roughly in [-1, 1].
 
         A large map is computed in tiles that overlap by the margin, so the result is the same as in
         one piece. Only images of three channels are held whole.
 
         Args:
             noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
-            base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
+            base: the coarser scale's output at this size; None at the coarsest.
             wrap: see :meth:`synthesise`; the wrapped input replaces the noise beyond the border.
         """
         generator = cast(ResidualPatchGenerator, self.generators[scale])

@@ -17,24 +17,16 @@ class QuantizedStage(SinGANStage):
 
     Args:
         recipe: the recipe that trained the model.
-        index: a finished scale from 1 on, the start scale of the painting.
+        index: a finished scale from 1 on (else a UserError), the start scale of the painting.
         colours: number of colours, 2 to 256.
 
     Attributes:
-        palette: the colours of the photo at the next coarser scale, (K, 3) in [-1, 1].
-        quantized: the photo at that scale in these colours, (1, 3, h, w).
-
-    Raises:
-        UserError: the model has no such finished scale.
+        palette, quantized: the colours of the photo at the next coarser scale, (K, 3) in [-1, 1],
+            and the photo at that scale in these colours.
     """
 
     def __init__(
-        self,
-        recipe: SinGANRecipe,
-        model: SinGAN,
-        index: int,
-        colours: int,
-        rng: torch.Generator,
+        self, recipe: SinGANRecipe, model: SinGAN, index: int, colours: int, rng: torch.Generator
     ) -> None:
         model.ladder.check_scale(index, first=1)
         self.colours = colours

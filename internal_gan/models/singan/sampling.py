@@ -12,6 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.limits import MOST_RESULTS
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.patches.statistics import layout_distances
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 Tileable = bool | Literal["x", "y"]
@@ -20,9 +21,9 @@ Tileable = bool | Literal["x", "y"]
 BYTES_PER_PIXEL = 64
 # Fraction of its sides over which the image injected at a start scale is blended to wrap.
 FADE = 0.15
-# Candidates are compared at the finest scale of at most this long side, by patches of this side, in
-# pixels: there, patches show whole things.
-JUDGED_AT, JUDGED_BY = 32, 7
+# In pixels. Candidates are compared at the finest scale up to this side: there, patches show whole
+# things.
+JUDGED_SIDE, JUDGED_PATCH = 32, 7
 
 
 def samples(
@@ -34,22 +35,17 @@ def samples(
     candidates: int = 1,
     seed: int = 0,
     tileable: Tileable = False,
-) -> Iterator[Tensor]:
-    """Random images (1, 3, height, width) in [-1, 1], on the CPU.
-
-    The arguments are checked immediately; each image is generated when the iterator reaches it.
+) -> Iterator[Pixels]:
+    """Random images on the CPU, each generated when the iterator reaches it.
 
     Args:
-        size: any (height, width) in pixels; by default the finest finished scale's.
+        size: any; by default the finest finished scale's.
         start_scale: the shrunk real image replaces the scales below this one; 0 runs them all.
         candidates: layouts drawn for each image, of which the one nearest to the photo's patches is
             refined; more keep things more often whole, and vary less.
         seed: sample k depends only on ``seed``, k and the other arguments.
         tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically, True
             in both directions.
-
-    Raises:
-        ValueError: an argument out of range.
     """
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, count=count, candidates=candidates)
@@ -80,12 +76,7 @@ def wrap_of(tileable: bool | str) -> Wrap:
 
 @torch.no_grad()
 def _drawn(
-    model: SinGAN,
-    sizes: Sequence[Size],
-    start_scale: int,
-    candidates: int,
-    seed: int,
-    wrap: Wrap,
+    model: SinGAN, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
 ) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     moves = Moves(wrap, rng)
@@ -113,10 +104,9 @@ def _drawn(
 
 
 def _judged_scale(model: SinGAN) -> int:
-    """The scale at which candidates are compared."""
-    small = [max(size) <= JUDGED_AT for size in model.sizes[: model.finished]]
+    small = [max(size) <= JUDGED_SIDE for size in model.sizes[: model.finished]]
     return max(0, sum(small) - 1)
 
 
 def _distance(real: Tensor, layout: Tensor) -> float:
-    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_BY]).values())
+    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_PATCH]).values())

@@ -4,12 +4,12 @@ al. 2019, section 4)."""
 import math
 
 import torch
-from torch import Tensor
 
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.limits import check_result
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # More passes, or back-projections in a pass, change nothing.
@@ -20,13 +20,13 @@ MOST_ROUNDS = 100
 def super_resolve(
     model: SinGAN,
     factor: float = 4.0,
-    image: Tensor | None = None,
+    image: Pixels | None = None,
     *,
     seed: int = 0,
     noise: float = 1.0,
     back_projection: int = 1,
     passes: int | None = None,
-) -> Tensor:
+) -> Pixels:
     """Enlarge an image and add detail like the photo's own.
 
     Each of k passes enlarges by factor^(1/k) and runs the finest generator. The paper enlarges by
@@ -35,7 +35,7 @@ def super_resolve(
 
     Args:
         factor: any number above 1.
-        image: (1, 3, H, W) in [-1, 1], of any size; the model's own by default.
+        image: of any size; the model's own by default.
         noise: strength of the noise in each pass, relative to training.
         back_projection: corrections per pass. Each shrinks the result to the size of ``image`` and
             adds the enlarged difference (Irani and Peleg, "Improving resolution by image
@@ -43,7 +43,7 @@ def super_resolve(
         passes: k; by default chosen from ``factor``.
 
     Returns:
-        (1, 3, round(H factor), round(W factor)) in [-1, 1], on the model's device.
+        An image of :func:`enlarged_size`, on the model's device.
 
     Raises:
         ValueError: an argument out of range, or fewer than two finished scales.
@@ -68,11 +68,8 @@ def super_resolve(
 def super_resolution_sizes(
     model: SinGAN, factor: float, size: Size, passes: int | None = None
 ) -> list[Size]:
-    """The sizes of an image of ``size`` after each pass of :func:`super_resolve`.
-
-    Raises:
-        UserError: fewer than two finished scales, or a result that is too large.
-    """
+    """The sizes of an image of ``size`` after each pass of :func:`super_resolve`, which raises
+    UserError for fewer than two finished scales, or a result that is too large."""
     if model.finished < 2:
         raise UserError(
             f"{model.finished} of the model's {model.num_stages} scales are finished; "

@@ -10,6 +10,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.injection import start_scale_for, working_size
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.sampling import Tileable, wrap_of
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The band's width as a fraction of the side, and the size at which the photo is injected, in pixels
@@ -20,30 +21,25 @@ BAND, TILE = 0.15, 20.0
 @torch.no_grad()
 def make_tileable(
     model: SinGAN,
-    image: Tensor,
+    image: Pixels,
     tileable: Tileable = True,
     *,
     band: float = BAND,
     start_scale: int | None = None,
     seed: int = 0,
-) -> Tensor:
+) -> Pixels:
     """Change a band along the borders of a photo so that they meet without a seam.
 
     ``start_scale`` refines the photo with its opposite borders blended. Every scale wraps around,
-    and the photo replaces its output outside the band, so the band continues the known pixels.
+    and the photo replaces its output outside the band, so the band continues the known pixels. The
+    result, on the CPU, equals the image, bit for bit, outside the band.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1], of any size.
+        image: of any size.
         tileable: ``x`` for the left and right borders, ``y`` for top and bottom, True for all.
         band: width of the band: below 1 a fraction of the side that it cuts, from 1 on pixels; at
             most half a side.
         start_scale: a coarse one by default; 0 generates the band from noise alone.
-
-    Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; equal to the image, bit for bit, outside the band.
-
-    Raises:
-        UserError: an argument out of range.
     """
     size = size_of(image)
     if tileable not in (True, "x", "y"):
@@ -59,8 +55,8 @@ def make_tileable(
     return bring_back(image.cpu(), before.cpu(), drawn, mask, wrap=wrap, band=reach)
 
 
-def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Tensor:
-    """Each pixel's weight of the band that :func:`make_tileable` adds, (1, 1, H, W) in [0, 1]."""
+def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Mask:
+    """Each pixel's weight of the band that :func:`make_tileable` adds."""
     wrap = wrap_of(tileable)
     return border_band(size, _reach(band, size, wrap), wrap)
 

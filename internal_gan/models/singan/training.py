@@ -21,18 +21,17 @@ from internal_gan.models.singan.model import Handover, SinGAN
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.shapes import Pictures, Pixels
 from internal_gan.units import Size
 
-# Limits of a batch of coarse outputs to train a scale on: their number, and their total pixels.
-MOST_BASES = 16
-BASE_PIXELS = 2**20
-# The real pictures of a scale, the photo included: their number, and their total pixels.
-MOST_VIEWS = 64
-VIEWED_PIXELS = 2**22
+# Of the coarse outputs that are computed at once, and of the views, the photo included.
+MOST_BASES, MOST_BASE_PIXELS = 16, 2**20
+MOST_VIEWS, MOST_VIEW_PIXELS = 64, 2**22
 MOST_IN_BATCH = 64
 
-SATURATED = 0.99  # outputs beyond this count as saturated
-LEARNS = 20  # steps after which saturation is a failure rather than the lack of training
+SATURATED_FROM = 0.99
+# Before, saturation is a lack of training.
+FIRST_STEP_TO_JUDGE = 20
 
 
 class SinGANStage(Stage):
@@ -71,9 +70,8 @@ class SinGANStage(Stage):
         self._bases: Tensor | None = None
         self._draws = Draws(self._generate)
 
-    def rebuild_from(self, coarser: Tensor) -> None:
-        """Reconstruct the image from the coarser scale's output, (1, 3, h, w), and set the noise
-        strength in proportion to its error."""
+    def rebuild_from(self, coarser: Pixels) -> None:
+        """Reconstruct the image from the coarser scale's output, whose error sets the noise."""
         self.reconstruction_base = self.model.hand_over(coarser, self.size)
         rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
         self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
@@ -133,13 +131,11 @@ class SinGANStage(Stage):
 
         No loss reveals this.
         """
-        if self.step < LEARNS:
+        if self.step < FIRST_STEP_TO_JUDGE:
             return
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
-        excess = (rebuilt.abs() > SATURATED).float().mean() - (
-            self.real.abs() > SATURATED
-        ).float().mean()
-        if excess > 0.5:
+        made, given = ((x.abs() > SATURATED_FROM).float().mean() for x in (rebuilt, self.real))
+        if made - given > 0.5:
             raise UserError(
                 f"{self.name}: training failed because most of its output is black or white; "
                 "another seed or smaller model.learning_rates may help"
@@ -153,8 +149,8 @@ class SinGANStage(Stage):
             noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
             return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
-    def _generate(self) -> tuple[Tensor, Tensor | None]:
-        """Random images (batch, 3, H, W) and, when it is due, the reconstruction (1, 3, H, W)."""
+    def _generate(self) -> tuple[Pictures, Pixels | None]:
+        """A batch of random images and, when it is due, the reconstruction."""
         noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
         base = self._random_base()
         if self.step % self.recipe.reconstruction_interval:
@@ -169,16 +165,15 @@ class SinGANStage(Stage):
         fake, rebuilt = self.generator(noises, bases).split([self.batch, 1])
         return fake, rebuilt
 
-    def _random_base(self) -> Tensor | None:
-        """Random outputs of the coarser scales at this scale's size, (batch, 3, H, W).
+    def _random_base(self) -> Pictures | None:
+        """A batch of random outputs of the coarser scales, at this scale's size.
 
-        Computed for several steps at once, since a few coarse images are too small to use a whole
-        processor.
+        Computed for several steps at once: a few coarse images do not use a whole processor.
         """
         if self.index == 0:
             return None
         if self._bases is None or len(self._bases) < self.batch:
-            count = min(MOST_BASES, BASE_PIXELS // (self.size[0] * self.size[1]))
+            count = min(MOST_BASES, MOST_BASE_PIXELS // (self.size[0] * self.size[1]))
             count = max(1, count // self.batch) * self.batch
             with torch.no_grad():
                 noise = self.model.noise_from(self.rng, count)
@@ -188,25 +183,18 @@ class SinGANStage(Stage):
         return base
 
 
-def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
-    """The pictures that a scale takes for real: the photo, and random views of it.
+def views(photo: Pixels, size: Size, freedom: float) -> Pictures:
+    """The pictures that a scale takes for real: the photo, then random views of it.
 
-    Every scale gets the same views. With the photo alone, learning its arrangement would mean
-    copying it.
-
-    Args:
-        photo: (1, 3, h, w) in [-1, 1], at the finest scale's size.
-        size: (height, width) of the pictures.
-        freedom: see :func:`internal_gan.images.transforms.random_view`; 0: the photo alone.
-
-    Returns:
-        (N, 3, height, width) in [-1, 1], the photo first.
+    Every scale gets the same views. With the photo alone, as with a ``freedom`` of 0 (see
+    :func:`internal_gan.images.transforms.random_view`), learning its arrangement would mean copying
+    it. ``photo`` has the finest scale's size.
     """
     pictures = [photo]
     if freedom > 0:
         rng = torch.Generator().manual_seed(0)
         whole = size_of(photo)
-        count = min(MOST_VIEWS, VIEWED_PIXELS // (whole[0] * whole[1]))
+        count = min(MOST_VIEWS, MOST_VIEW_PIXELS // (whole[0] * whole[1]))
         with torch.device("cpu"):  # whose random numbers the views come from
             pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
     return build_pyramid(torch.cat(pictures), [size])[0]

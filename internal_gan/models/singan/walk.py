@@ -34,9 +34,6 @@ class Walk:
         beta: smoothness of the motion, in [0, 1).
         fps: frames per second.
 
-    Raises:
-        ValueError: a number out of range.
-
     Source: Shaham et al. 2019, supplementary material, animation.
     """
 

@@ -34,15 +34,8 @@ class DilatedResidualGenerator(nn.Module):
         dilation: of the first convolution of each residual block, in pixels.
         kernel_size: of the first and the last layer, odd.
         norm: of all blocks; the last layer has none.
-        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
             to ``init``.
-        padding: how maps continue beyond their borders.
-        downscale, affine: see :class:`internal_gan.nn.blocks.ConvBlock`.
-        rng: source of the initial weights.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(
@@ -103,8 +96,7 @@ class DilatedResidual(nn.Module):
     def __init__(self, width: int, dilation: int, block: Callable[..., ConvBlock]) -> None:
         super().__init__()
         self.blocks = nn.Sequential(
-            block(width, width, dilation=dilation),
-            block(width, width, activation=False),
+            block(width, width, dilation=dilation), block(width, width, activation=False)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from internal_gan.nn.blocks import (
     initialise,
     pad,
 )
+from internal_gan.shapes import Pictures
 
 
 class ResidualPatchGenerator(nn.Module):
@@ -30,21 +31,15 @@ class ResidualPatchGenerator(nn.Module):
         depth: number of convolutions.
         kernel_size: of every convolution, odd.
         norm: of the hidden blocks.
-        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
         output_std: standard deviation of the last layer's initial weights, 0 to 1; None leaves it
             to ``init``. With a small value, the scale starts near the identity.
         gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
             can recover.
-        padding: how the image continues beyond its border.
-        rng: source of the initial weights.
 
     Attributes:
         margin: half the receptive field, rounded down, in pixels.
         uses_batch_statistics: whether, in training, the images of a batch influence each other.
         is_local: whether, once trained, a pixel depends on nothing beyond ``margin``.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(
@@ -79,13 +74,11 @@ class ResidualPatchGenerator(nn.Module):
         if output_std is not None:
             nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
 
-    def forward(self, noise: Tensor | None, image: Tensor | None = None) -> Tensor:
-        """``image`` with its detail, (N, 3, H, W), roughly in [-1, 1].
+    def forward(self, noise: Tensor | None, image: Pictures | None = None) -> Pictures:
+        """``image``, the coarser scale's output at this size, with its detail; roughly in [-1, 1].
 
-        Args:
-            noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
-            image: (N, 3, H, W) in [-1, 1], the coarser scale's output at this size; None if the
-                scale starts from noise alone.
+        ``noise`` is (N, 3, H + 2 margin, W + 2 margin), already scaled. It may be None, or it alone
+        may be given.
         """
         if image is None:
             assert noise is not None
@@ -95,11 +88,7 @@ class ResidualPatchGenerator(nn.Module):
             x = noise + x
         return image + self.detail(x)
 
-    def detail(self, padded: Tensor) -> Tensor:
-        """What this scale adds to the image, (N, 3, H, W) in [-1, 1].
-
-        Args:
-            padded: (N, C, H + 2 margin, W + 2 margin), the sum of noise and image.
-        """
+    def detail(self, padded: Tensor) -> Pictures:
+        """What this scale adds to the image, given the sum of noise and padded image."""
         x: Tensor = self.output(self.blocks(padded))
         return torch.tanh(x) + self.gradient_floor * (x - x.detach())

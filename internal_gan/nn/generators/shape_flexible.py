@@ -21,6 +21,7 @@ from internal_gan.nn.blocks import (
     pad,
     pad_to_multiple,
 )
+from internal_gan.shapes import Pictures
 from internal_gan.units import Size
 
 
@@ -37,13 +38,6 @@ class ShapeFlexibleGenerator(nn.Module):
         residual_blocks: number of bottleneck blocks.
         kernel_size: of the first and the last layer, odd.
         norm: of all blocks; the last layer has none.
-        init: of the weights; see :func:`internal_gan.nn.blocks.initialise`.
-        padding: how maps continue beyond their borders.
-        downscale, statistics: see :class:`internal_gan.nn.blocks.ConvBlock`.
-        rng: source of the initial weights.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     def __init__(
@@ -83,9 +77,8 @@ class ShapeFlexibleGenerator(nn.Module):
         self.stride = 2**depth
         initialise(self, init, rng)
 
-    def forward(self, image: Tensor, size: Size, transform: Transform | None = None) -> Tensor:
-        """Regenerate an image (N, 3, H, W) in [-1, 1] at ``size``, any (height, width) in pixels;
-        without a ``transform`` it is resized."""
+    def forward(self, image: Pictures, size: Size, transform: Transform | None = None) -> Pictures:
+        """Regenerate an image at any size; without a ``transform`` it is resized."""
         x = (transform or Resize())(self.entry(image), size)
         x = pad_to_multiple(x, self.stride)
         skips = []

@@ -144,7 +144,7 @@ class TestCandidates:
     def test_finer_scales_are_drawn_once(self, model: SinGAN) -> None:
         batches: list[int] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("internal_gan.models.singan.sampling.JUDGED_AT", 24)
+            patch.setattr("internal_gan.models.singan.sampling.JUDGED_SIDE", 24)
             for generator in model.generators:
                 patch.setattr(generator, "forward", _counting(generator.forward, batches))
             next(samples(model, candidates=5))

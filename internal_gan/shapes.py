@@ -1,0 +1,17 @@
+"""Names for the tensors and arrays that images and masks are."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+# An image (1, 3, H, W) in [-1, 1], RGB.
+Pixels = Tensor
+# Images of one size, (N, 3, H, W) in [-1, 1], RGB.
+Pictures = Tensor
+# (1, 1, H, W) in [0, 1], 1 inside. A hole is 0 or 1 everywhere.
+Mask = Tensor
+# Masks of one size, (N, 1, H, W) in [0, 1].
+Masks = Tensor
+# An image as whole numbers (H, W, C), from 0 to 255 (uint8) or 65535 (uint16).
+Levels = NDArray[Any]
