@@ -1,7 +1,6 @@
 """Samples by other methods, made here."""
 
 import sys
-from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -34,15 +33,6 @@ def test_gpdm_has_the_photos_patches_in_another_place(
     assert (made - photo).abs().mean() > 0.05
     assert torch.equal(made, _baselines.gpdm(photo, 0))
     assert not torch.equal(made, _baselines.gpdm(photo, 1))
-
-
-@pytest.mark.parametrize("size", [(188, 250), (400, 150), (20, 30)])
-def test_scales_grow_to_the_photos_size(size: tuple[int, int]) -> None:
-    sizes = _baselines.pyramid(size)
-    assert sizes[-1] == size
-    assert min(sizes[0]) == min(*size, _baselines.COARSEST)
-    for coarse, fine in pairwise(sizes):
-        assert coarse[0] / fine[0] == pytest.approx(_baselines.RATIO, abs=0.03)
 
 
 @pytest.mark.parametrize("number", [0, 1])

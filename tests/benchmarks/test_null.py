@@ -115,14 +115,6 @@ def test_fillings_are_compared_with_those_of_previews(benchmark: Any, tmp_path: 
     assert (tmp_path / "output" / "sheets" / "a-seed0.png").is_file()
 
 
-@pytest.mark.slow
-def test_a_model_of_another_family_fails(tmp_path: Path) -> None:
-    options = options_for(tmp_path, "trainer=debug", "model.num_scales=1")
-    with pytest.raises(SystemExit) as ended:
-        null.main([*options, "--family", "ingan"])
-    assert ended.value.code == 1
-
-
 @pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "retarget.scale=[2,1]"])
 def test_options_that_the_benchmark_sets_are_refused(tmp_path: Path, override: str) -> None:
     with pytest.raises(UserError, match="the benchmark sets"):
@@ -146,12 +138,6 @@ class TestWithoutNetwork:
         assert float(noise.std()) == pytest.approx(1, rel=1e-4)
         # White noise has steps of about 1.1 deviations between neighbours.
         assert float(noise.diff(dim=3).abs().mean()) < 0.4
-
-    def test_a_seed_gives_one_drawing(self) -> None:
-        photo = picture(45, 60)
-        assert torch.equal(self.drawn(photo, 1), self.drawn(photo, 1))
-        assert not torch.equal(self.drawn(photo, 1), self.drawn(photo, 2))
-        assert self.drawn(photo).abs().max() <= 1
 
 
 def test_copies_of_the_photo_have_the_best_figures_but_no_diversity(tmp_path: Path) -> None:
@@ -193,11 +179,6 @@ class TestTables:
         assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
         assert found["better"][NULL] == {"layout": (1, 2)}
 
-    def test_drawings_are_compared_with_drawings(self, results: Sequence[dict[str, Any]]) -> None:
-        found = summarise(results)[SAMPLES]
-        assert found["ratios"][NULL + AS_DRAWN]["layout"] == pytest.approx(3)
-        assert found["better"][NULL + AS_DRAWN] == {"layout": (0, 2)}
-
     def test_a_row_for_each_source_and_each_photo(self, results: Sequence[dict[str, Any]]) -> None:
         for one in results:
             one["figures"][SAMPLES][PREVIEW] = {"layout": 0.05, "diversity": 0.4}
@@ -208,16 +189,3 @@ class TestTables:
         assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
         assert "| default / preview | 4 | 1.25 | layout: 0 of 2 |" in lines
         assert "| a | 0.3 | 0.2 | 0.05 | 0.5 | 0.25 | 0.4 |" in found["photos"].splitlines()
-
-    def test_other_families_have_a_column_of_cases_and_no_photos(self) -> None:
-        rows = {DEFAULT: {"l1": 0.1, "patches": 20.0}, NULL: {"l1": 0.2, "patches": 10.0}}
-        figures = {"box": rows, "strokes": rows}
-        record = {
-            "settings": {"family": "edgeconnect"},
-            "results": [{"photo": "a", "seed": 0, "figures": figures}],
-        }
-        (table,) = tables(record).values()
-        lines = table.splitlines()
-        assert lines[0] == "| result | row | l1 | patches | default is better |"
-        better = "| l1: 1 of 1, patches: 0 of 1 |"
-        assert f"| strokes | default / no network | 0.5 | 2 {better}" in lines

@@ -38,16 +38,6 @@ def folders(tmp_path: Path) -> list[str]:
     return ["--real", real, "--published", published, "--output", output]
 
 
-def test_a_sheet_has_a_row_for_each_list(tmp_path: Path) -> None:
-    for name, size in (("wide", (40, 20)), ("high", (20, 40))):
-        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
-    wide, high = tmp_path / "wide.png", tmp_path / "high.png"
-    sheet = quality.sheet_of([[wide, high], [wide]], 20)
-    assert sheet.size == (40 + quality.GAP, 40 + quality.GAP + 10)
-    assert sheet.getpixel((0, 0)) == sheet.getpixel((20 + quality.GAP, 39)) == (255, 0, 0)
-    assert sheet.getpixel((0, 30)) == sheet.getpixel((30, 50)) == (255, 255, 255)
-
-
 def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
     for _ in range(6000):
         if path.exists():
@@ -164,24 +154,6 @@ def test_a_killed_benchmark_resumes_where_it_was(folders: list[str], tmp_path: P
     assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
 
 
-@pytest.mark.slow
-def test_a_stopped_benchmark_stops_its_trainings(folders: list[str], tmp_path: Path) -> None:
-    options = [
-        *(*folders, "--photos", "9", "--seeds", "0", "--overrides", *ONE_SCALE),
-        *("trainer.max_steps=100000", "trainer.checkpoint_interval=0"),
-    ]
-    run = tmp_path / "output" / "runs" / "9-seed0"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.quality", *options], cwd=ROOT, stderr=subprocess.PIPE
-    )
-    wait_for(run / "training.ckpt", process)
-    process.terminate()
-    _, errors = process.communicate()
-    assert process.returncode == 130
-    assert errors.decode().splitlines()[-1] == "stopped; run the same command to continue"
-    assert read_json_object(run / "status.json")["state"] == "stopped"
-
-
 def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
     jobs = [
         Job(name, 0, tmp_path / f"{name}.png", tmp_path / f"{name}.png", tmp_path / "output")
@@ -194,35 +166,6 @@ def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
     assert results == [{"photo": "known"}]
     assert len(failures) == 1
     assert failures[0].startswith("none-seed0: ")
-
-
-def test_photos_are_ordered_as_numbers_and_seeds_come_last(
-    folders: list[str], tmp_path: Path
-) -> None:
-    jobs = quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, [], [0, 1])
-    assert [job.name for job in jobs] == ["9-seed0", "10-seed0", "9-seed1", "10-seed1"]
-
-
-def test_a_photo_without_a_published_sample_is_refused(folders: list[str], tmp_path: Path) -> None:
-    (tmp_path / "published" / "9.png").unlink()
-    with pytest.raises(UserError, match="published: there is no picture called 9"):
-        quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, ["9"], [0])
-
-
-def test_more_samples_need_a_name_and_a_folder(
-    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        quality.main([*folders, "--others", "gpnn"])
-    assert "gpnn: is not of the form NAME=FOLDER" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        quality.main([*folders, "--others", f"gpnn={tmp_path / 'nowhere'}"])
-    assert "nowhere: there is no such folder" in capsys.readouterr().err
-
-
-def test_samples_that_are_jpeg_must_be_given(folders: list[str]) -> None:
-    with pytest.raises(UserError, match="gpnn: no such samples; allowed: published"):
-        quality.main([*folders, "--compressed", "gpnn"])
 
 
 def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:

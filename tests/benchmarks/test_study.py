@@ -156,19 +156,3 @@ def test_unusable_samples_are_refused_and_nothing_is_written(
     with pytest.raises(UserError, match=piece):
         study.main([*folders, "--samples", str(tmp_path / samples), "--output", str(path)])
     assert not path.exists()
-
-
-def test_photos_with_the_same_name_are_refused(folders: list[str], tmp_path: Path) -> None:
-    write_image(tmp_path / "real" / "a.png", picture(80, 112))
-    with pytest.raises(UserError, match=r"a\.jpg has the same name; rename one"):
-        study.main([*folders, "--output", str(tmp_path / "study.html")])
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--real", "none"], ["--seconds", "0"], ["--seconds", "x"], ["--practice", "-1"]],
-    ids=" ".join,
-)
-def test_options_out_of_range_are_refused(folders: list[str], arguments: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        study.main([*folders, *arguments])
