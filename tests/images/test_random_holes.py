@@ -11,27 +11,14 @@ def _rng(seed: int = 0) -> torch.Generator:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("ratio", [0.02, 0.15, 0.3, 0.5, 0.8])
-@pytest.mark.parametrize("size", [(64, 64), (48, 160), (97, 61)])
+@pytest.mark.parametrize("ratio", [0.02, 0.3, 0.8])
+@pytest.mark.parametrize("size", [(48, 160), (97, 61)])
 def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[int, int]) -> None:
     for seed in range(3):
         hole = random_hole(kind, size, ratio, _rng(seed))
         assert hole.shape == (1, 1, *size)
         assert set(hole.flatten().tolist()) == {0.0, 1.0}
         assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)
-
-
-@pytest.mark.parametrize("ratio", [0.1, 0.4])
-def test_strokes_cover_the_share_to_the_pixel(ratio: float) -> None:
-    hole = random_strokes((80, 100), ratio, _rng(3))
-    assert int(hole.sum()) == round(ratio * 8000)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_seed_determines_the_hole(kind: str) -> None:
-    first, again, other = (random_hole(kind, (60, 80), 0.3, _rng(seed)) for seed in (1, 1, 2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
 
 
 def test_a_box_is_one_upright_box() -> None:

@@ -1,6 +1,5 @@
 """Training files load as saved, or are refused in one line; so are damaged model files."""
 
-import errno
 import os
 import pickle
 import random
@@ -11,13 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.errors import UserError
-from internal_gan.runs.model_file import load_model, save_model
+from internal_gan.runs.model_file import load_model
 from internal_gan.training import saver
 from internal_gan.training.saver import load_training, save_training
 from tests.runs.test_model_file import complaint
 from tests.tiny import Run, trained
-from tests.toy import ToyModel
 
 CPU = torch.device("cpu")
 Load = Callable[[Path], object]
@@ -66,10 +63,6 @@ class TestTrainingFile:
         assert (loaded["step"], loaded["ema"], loaded["list"][1]) == (7, None, 0.5)
         assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])  # type: ignore[index]
         assert loaded["weights"]["a"].stride() == (1, 3)
-
-    def test_loads_without_running_code(self, run: Run) -> None:
-        state = torch.load(run.folder.checkpoint_path, weights_only=True)
-        assert (state["family"], state["stage"], state["step"]) == ("singan", 2, 2)
 
     def test_missing_says_that_there_is_nothing_to_resume(self, tmp_path: Path) -> None:
         assert "nothing to resume" in complaint(read_training, tmp_path / "training.ckpt")
@@ -137,30 +130,3 @@ class TestDamagedFile:
         os.mkfifo(tmp_path / "b")
         for path in (tmp_path / "a", tmp_path / "b"):
             assert "is not a file; remove it" in complaint(load, path)
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda path: save_model(ToyModel(), path, {}),
-        lambda path: save_training({"family": "toy"}, path),
-    ],
-    ids=["model", "training"],
-)
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-def test_a_failed_write_leaves_the_previous_file_unchanged(
-    write: Callable[[Path], None], number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"the one before")
-    write_bytes = Path.write_bytes
-
-    def fail(self: Path, data: Any) -> int:
-        write_bytes(self, bytes(data)[:100])
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(UserError, match=f"cannot write {path}: "):
-        write(path)
-    assert path.read_bytes() == b"the one before"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
