@@ -53,8 +53,3 @@ def test_the_resynthesizer_continues_the_photo_beyond_either_side(
     border = photo[..., :1] if number else photo[..., -1:]
     made = _baselines.resynthesizer(photo, number)
     assert torch.equal(to_uint8(made), to_uint8(border).expand_as(photo))
-
-
-def test_a_method_without_its_package_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_baselines, "find_spec", lambda name: None)
-    assert _baselines.installed(_baselines.METHODS) == ["gpdm"]

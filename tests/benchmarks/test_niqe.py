@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-import torch
 from torch import Tensor
 
 from benchmarks._niqe import niqe
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
@@ -24,8 +22,3 @@ def photo(name: str = "gravel") -> Tensor:
 def test_niqe_agrees_with_basicsr() -> None:
     for name, score in BASICSR.items():
         assert niqe(photo(name)) == pytest.approx(score, rel=0.01)
-
-
-def test_fewer_than_two_blocks_are_refused() -> None:
-    with pytest.raises(UserError, match="two blocks of 96x96"):
-        niqe(torch.zeros(1, 3, 191, 191))

@@ -16,7 +16,6 @@ from benchmarks._null_job import (
     PREVIEW,
     SAMPLES,
     SCALES,
-    judge_files,
     without_network,
 )
 from benchmarks._null_table import summarise, tables
@@ -130,27 +129,6 @@ class TestWithoutNetwork:
     def test_rows_of_one_colour_are_drawn_as_they_are(self) -> None:
         photo = picture(40, 1).expand(-1, -1, -1, 60)
         assert torch.allclose(self.drawn(photo), photo, atol=1e-6)
-
-    def test_other_rows_get_noise_of_their_deviation(self) -> None:
-        photo = 0.1 * picture(45, 60) + torch.linspace(-0.5, 0.5, 45)[:, None]
-        mean, deviation = photo.mean(dim=3, keepdim=True), photo.std(dim=3, keepdim=True)
-        noise = (self.drawn(photo) - mean) / deviation
-        assert float(noise.std()) == pytest.approx(1, rel=1e-4)
-        # White noise has steps of about 1.1 deviations between neighbours.
-        assert float(noise.diff(dim=3).abs().mean()) < 0.4
-
-
-def test_copies_of_the_photo_have_the_best_figures_but_no_diversity(tmp_path: Path) -> None:
-    files = [tmp_path / f"{number:03d}.png" for number in (0, 1)]
-    for path in files:
-        write_image(path, picture(60, 80))
-    found = judge_files(files, read_image(files[0]).pixels)
-    assert found.pop("sharpness") == pytest.approx(1)
-    assert set(found) == LAYOUT | {"swd1", "diversity"}
-    assert found == pytest.approx(dict.fromkeys(found, 0), abs=1e-6)
-    assert "diversity" not in judge_files(files[:1], read_image(files[0]).pixels)
-    with pytest.raises(UserError, match="no pictures to judge"):
-        judge_files([], picture())
 
 
 def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, Any]:

@@ -1,11 +1,6 @@
 """The quality benchmark on tiny photos, also when it is killed."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,6 @@ from benchmarks import _quality_job, quality
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
@@ -36,15 +30,6 @@ def folders(tmp_path: Path) -> list[str]:
     output = str(tmp_path / "output")
     real, published = (str(tmp_path / folder) for folder in ("real", "published"))
     return ["--real", real, "--published", published, "--output", output]
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(6000):
-        if path.exists():
-            return
-        assert process.poll() is None, "the benchmark ended too soon"
-        time.sleep(0.01)
-    raise AssertionError(f"{path} never came")
 
 
 @pytest.mark.slow
@@ -107,51 +92,6 @@ def test_a_baseline_makes_its_samples_once(
     assert sorted(path.name for path in made.iterdir()) == ["000.png", "001.png", "figures.json"]
     monkeypatch.setattr(_quality_job, "METHODS", {})
     assert _quality_job._judge_baseline(job, "same") == figures
-
-
-@pytest.mark.slow
-def test_presets_are_trained_separately_and_compared(
-    benchmark: Any, folders: list[str], tmp_path: Path
-) -> None:
-    presets = ["trainer.max_steps=2", "trainer.max_steps=3 model.reconstruction_weight=5"]
-    options = [*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--presets", *presets]
-    found = benchmark("quality", *options, "--overrides", *ONE_SCALE)
-    assert list(found["presets"]) == presets
-    output = tmp_path / "output"
-    head = f"| figure | {' | '.join(presets)} |"
-    assert head in (output / "summary.md").read_text().splitlines()
-    table = (output / "results.csv").read_text().splitlines()
-    assert table[0].startswith("preset,photo,seed,seconds,ours_swd1,")
-    assert [line.split(",")[:3] for line in table[1:]] == [[name, "9", "0"] for name in presets]
-    folder = "trainer.max_steps-3-model.reconstruction_weight-5"
-    assert (output / folder / "results" / "9-seed0.json").is_file()
-
-
-@pytest.mark.slow
-def test_a_killed_benchmark_resumes_where_it_was(folders: list[str], tmp_path: Path) -> None:
-    options = [
-        *(*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--overrides", *ONE_SCALE),
-        *("trainer.max_steps=30", "trainer.checkpoint_interval=0"),
-    ]
-    run = tmp_path / "output" / "runs" / "9-seed0"
-    first = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.quality", *options],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for(run / "training.ckpt", first)
-    first.kill()
-    first.wait()
-    status = read_json_object(run / "status.json")
-    os.kill(status["pid"], signal.SIGKILL)
-    quality.main(options)
-    after = read_json_object(run / "status.json")
-    assert after["state"] == "finished"
-    # A run started again would have a new start time.
-    assert after["started"] == status["started"]
-    assert after["pid"] != status["pid"]
-    assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
 
 
 def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks._quality_table import markdown, side_by_side, summarise, tables
+from benchmarks._quality_table import markdown, summarise, tables
 
 GPNN = {"c2st": 0.7, "c2st_jpeg": 0.5, "blockiness": 1.25}
 
@@ -75,9 +75,3 @@ def test_spread_is_reported_over_photos_and_over_seeds() -> None:
     assert row["std_of_seeds"] == pytest.approx(math.sqrt((2 * 0.25 + 2 * 0.01) / 2))
     low, high = row["interval"]
     assert (low, high) == (pytest.approx(0.6), 1.5)
-
-
-def test_presets_stand_side_by_side() -> None:
-    text = side_by_side({"a": summarise(RESULTS), "b": summarise(RESULTS[:1])})
-    assert "| swd1 ratio | 1.05 (0.6 to 1.5) | 1 |" in text.splitlines()
-    assert "a: 2 photos, 4 trainings; b: 1 photos, 1 trainings." in text

@@ -1,17 +1,13 @@
 """The super-resolution benchmark: shrinking, interpolation, figures, and tiny trainings."""
 
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 from benchmarks import super_resolution
-from benchmarks.super_resolution import interpolated, judge, shrink, summarise, tables
+from benchmarks.super_resolution import shrink, summarise, tables
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.benchmarks.conftest import Run
 from tests.tiny import TINY, picture
@@ -31,26 +27,6 @@ def test_a_shrunk_photo_has_8_bits_and_a_reference_of_the_enlarged_size(factor: 
     assert (levels - levels.round()).abs().max() < 1e-4
     plain = resize(original, (int(50 / factor), int(67 / factor)))
     assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
-
-
-def test_interpolation_agrees_with_pillow() -> None:
-    small, _ = shrink(picture(), 4)
-    levels = to_uint8(small)[0].permute(1, 2, 0).numpy()
-    for name, kernel in (
-        ("bicubic", Image.Resampling.BICUBIC),
-        ("lanczos", Image.Resampling.LANCZOS),
-    ):
-        expected = np.asarray(Image.fromarray(levels).resize((56, 40), kernel)).astype(int)
-        found = to_uint8(interpolated(small, (40, 56))[name])[0].permute(1, 2, 0).numpy()
-        # Pillow rounds to whole levels between its two passes.
-        assert abs(found.astype(int) - expected).max() <= 3
-
-
-def test_a_shift_of_brightness_has_its_closed_form() -> None:
-    dark, light = (torch.full((1, 3, 20, 20), level / 127.5 - 1) for level in (100, 110))
-    found = judge(light, dark, 2)
-    assert found["rmse"] == pytest.approx(10)
-    assert found["psnr"] == pytest.approx(20 * math.log10(25.5))
 
 
 def test_the_table_has_every_photo_and_the_means() -> None:

@@ -119,13 +119,6 @@ def test_an_empty_full_or_misfitting_mask_is_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_an_unusable_mask_file_is_refused_with_the_option(tmp_path: Path) -> None:
-    (tmp_path / "mask.png").write_text("no image")
-    for name in ("mask.png", "missing.png"):
-        with pytest.raises(UserError, match=r"^edit\.mask=.*" + name):
-            read_mask(tmp_path / name, SIZE, option="edit.mask")
-
-
 def test_a_mask_that_looks_inverted_gives_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

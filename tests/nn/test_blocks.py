@@ -96,14 +96,6 @@ def test_kaiming_initialisation_has_its_closed_form_and_unit_norm_weights() -> N
     assert torch.equal(norm.weight, torch.ones(128))
 
 
-def test_kaiming_initialisation_keeps_the_size_of_activations_through_a_deep_stack() -> None:
-    stack = nn.Sequential(*(ConvBlock(64, 64) for _ in range(8)))
-    initialise(stack, "kaiming", rng())
-    before = torch.randn(1, 64, 40, 40, generator=rng(1))
-    after = stack(before).detach()
-    assert float(after.square().mean()) == pytest.approx(float(before.square().mean()), rel=0.5)
-
-
 @pytest.mark.parametrize(
     ("norm", "init"), [("batch", "normal"), ("instance", "kaiming"), ("spectral", "xavier")]
 )

@@ -119,13 +119,6 @@ def test_a_sigmoid_bounds_every_map_before_the_average() -> None:
     assert 0 < both.min() < both.max() < 1
 
 
-def test_one_scale_is_the_plain_discriminator() -> None:
-    discriminator = small_pair(scales=1)
-    image = torch.rand(1, 3, 30, 44, generator=rng(1))
-    torch.testing.assert_close(discriminator(image)[0], discriminator.networks[0](image)[0])
-    assert len(discriminator.networks) == 1
-
-
 def test_a_small_image_is_judged_only_by_scales_that_fit() -> None:
     discriminator = small_pair()
     image = torch.rand(1, 3, 20, 44, generator=rng(1))

@@ -297,19 +297,6 @@ def test_an_animation_is_embedded_whole(folder: Path, suffix: str) -> None:
     assert base64.b64encode(path.read_bytes()).decode() in html
 
 
-def test_a_large_animation_is_linked_instead_of_embedded(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("internal_gan.report.pictures.SMALL_MOVING_BYTES", 100)
-    (folder / "animate").mkdir()
-    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green")]
-    frames[0].save(folder / "animate" / "a lake.webp", save_all=True, append_images=frames[1:])
-    _, page = render(folder)
-    assert [address for address in page.loaded if not address.startswith("data:")] == [
-        "animate/a%20lake.webp"
-    ]
-
-
 def test_the_page_stays_small(folder: Path) -> None:
     metrics(folder, stages=9, done=9, steps=2000)
     for index in range(40):

@@ -30,11 +30,6 @@ def test_fitted_steps_have_a_closed_form() -> None:
     assert fitted.peak_memory_bytes == 123
 
 
-def test_a_cap_holds_for_any_budget() -> None:
-    plan = plan_of((3, 0.01), (3, 0.03))
-    assert [s.steps for s in fit(plan, 600, most=3).stages] == [3, 3]
-
-
 @pytest.mark.parametrize("seconds", [-5.0, 4.0])
 def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]

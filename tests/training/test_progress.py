@@ -151,19 +151,6 @@ def test_counted_items_get_a_line_each_half_minute_in_a_file(clock: Clock) -> No
     ]
 
 
-def test_counted_items_get_a_bar_on_a_terminal_until_they_end(clock: Clock) -> None:
-    output = io.StringIO()
-    console = Console(file=output, width=80, force_terminal=True, _environ={"TERM": "xterm"})
-    for item in show_progress(range(10), 10, "frames", console):
-        clock.now += 20.0
-        if item == 5:
-            break
-    text = output.getvalue()
-    assert "1 min 40 s left  5 of 10 frames" in text
-    hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
-    assert 0 <= hidden < shown
-
-
 def test_a_quiet_console_shows_no_bar_and_leaves_the_output_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

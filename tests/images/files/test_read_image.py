@@ -9,7 +9,7 @@ import numpy.typing as npt
 import PIL
 import pytest
 import torch
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.images.files.image import read_image, to_uint8
@@ -165,19 +165,6 @@ def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(photo.pixels[0, 1].numpy(), array * 2 - 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "tif"])
-def test_cmyk_becomes_rgb_with_a_warning(
-    suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    picture.convert("CMYK").save(tmp_path / f"photo.{suffix}", quality=100)
-    photo = read_image(tmp_path / f"photo.{suffix}")
-    assert photo.mode == "CMYK"
-    with Image.open(tmp_path / f"photo.{suffix}") as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-    assert len(logged()) == 1
-    assert "CMYK is converted to RGB" in logged()[0]
-
-
 @pytest.mark.parametrize(
     ("orientation", "suffix"),
     [*((number, "jpg") for number in range(1, 9)), (6, "png"), (6, "tif"), (6, "webp")],
@@ -223,32 +210,6 @@ def test_damaged_exif_is_left_out_with_a_warning(
     assert photo.exif is None
     assert photo.size == (20, 30)
     assert logged() == [f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"]
-
-
-@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
-def test_the_colour_profile_is_kept_and_the_pixels_are_as_in_the_file(
-    suffix: str, picture: Image.Image, tmp_path: Path
-) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture.save(tmp_path / f"photo.{suffix}", icc_profile=profile)
-    photo = read_image(tmp_path / f"photo.{suffix}")
-    assert photo.icc_profile == profile
-    with Image.open(tmp_path / f"photo.{suffix}") as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
-def test_the_first_of_several_frames_is_read_with_a_warning(
-    suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    second = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    path = tmp_path / f"photo.{suffix}"
-    picture.save(path, save_all=True, append_images=[second], lossless=True)
-    photo = read_image(path)
-    with Image.open(path) as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-    assert len(logged()) == 1
-    assert "2 frames or pages; the first one is used" in logged()[0]
 
 
 def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(

@@ -130,16 +130,6 @@ def test_16_bits_come_back_as_16_bits(
     assert logged() == []
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "webp", "bmp", "tif"])
-def test_losing_bit_depth_gives_a_warning(suffix: str, tmp_path: Path, logged: Logged) -> None:
-    photo = deep_photo("RGB")
-    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
-    assert read_image(tmp_path / f"out.{suffix}").bit_depth == 8
-    assert logged() == [
-        f"{tmp_path / 'out'}.{suffix}: 16 bits per channel become 8 (PNG keeps them)"
-    ]
-
-
 def test_floats_are_kept_by_tiff_and_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.rand(1, 1, 9, 14, generator=generator).expand(-1, 3, -1, -1) * 2.0 - 1.0
@@ -171,26 +161,6 @@ def test_profile_and_exif_are_kept(
         assert float(exposure) == pytest.approx(0.004)
         assert block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
     assert again.exif is not None
-
-
-def test_a_profile_for_other_pixels_is_left_out_with_a_warning(
-    profile: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
-) -> None:
-    photo = Photo(tiny_pixels, mode="L", icc_profile=profile)
-    write_image(tmp_path / "out.png", tiny_pixels, like=photo)
-    assert read_image(tmp_path / "out.png").icc_profile is None
-    assert "the colour profile does not fit L pixels in PNG" in logged()[0]
-
-
-def test_everything_bmp_cannot_hold_gives_a_warning(
-    profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path, logged: Logged
-) -> None:
-    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), icc_profile=profile, exif=exif)
-    write_image(tmp_path / "out.bmp", tiny_pixels, like=photo)
-    lines = "\n".join(logged())
-    assert len(logged()) == 3
-    for lost in ("hold transparency (PNG can)", "colour profile", "EXIF"):
-        assert lost in lines
 
 
 def test_a_result_of_another_size_is_opaque_with_a_warning(

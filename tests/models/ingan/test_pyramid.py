@@ -96,18 +96,6 @@ def model() -> InGANPyramid:
     return untrained()
 
 
-def test_a_scale_range_limited_by_small_scales_is_reported(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level("INFO")
-    stage_of("model.scale_range=[1,2]")
-    assert not caplog.records
-    stage = stage_of("model.scale_range=[0.4,2]")
-    side = min(stage.photos[0].sizes[-1])
-    least = f"to {stage.smallest / side:.2f} of their length, not to 0.40"
-    assert least in caplog.messages[0]
-
-
 def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
     stage = stage_of("model.identity_interval=2", *NO_PATCH_LOSS)
     due, scalars = stage.generator_loss()
@@ -162,10 +150,6 @@ class TestRetarget:
 
 
 class TestScales:
-    def test_depth_can_be_set_by_scale(self) -> None:
-        model = prepared("model.depths={coarsest: 4, others: 2}")
-        assert [len(model.new_generator(i).blocks) + 1 for i in (0, 1, 2)] == [4, 2, 2]
-
     def test_a_scale_starts_from_the_previous_one(self) -> None:
         model = untrained()
         assert same_weights(model.generators[0], model.generators[1])
@@ -281,14 +265,6 @@ class TestTraining:
     def test_scales_before_adversarial_from_have_no_discriminator(self) -> None:
         assert stage_of("model.adversarial_from=1").discriminator is None
         assert stage_of("model.adversarial_from=1", index=1).discriminator is not None
-
-    def test_training_brings_it_nearer_to_the_image(self, tmp_path: Path) -> None:
-        model = trained(
-            tmp_path, "model.steps=60", "model.widths.coarsest=8", "model.widths.limit=8"
-        )
-        y = model.retarget()
-        first = untrained("model.widths.coarsest=8", "model.widths.limit=8").retarget()
-        assert F.mse_loss(y, model.image) < F.mse_loss(first, model.image)
 
     @pytest.mark.parametrize("loss", ["hinge", "nsgan"])
     def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:

@@ -111,14 +111,6 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
         assert redrawn.abs().max() <= 1
 
 
-def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
-    image = picture(20, 28)
-    redrawn = redraw(model, image, None, 2, dilate=2, feather=1, seed=5)
-    assert torch.equal(redrawn, inject(model, image, 2, seed=5))
-    larger = redraw(model, picture(33, 47), None, 1, dilate=2, feather=1)
-    assert larger.shape == (1, 3, 33, 47)
-
-
 def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
     mask = torch.zeros(1, 1, 60, 84)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.images.periodic import Wrap
 from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory
+from internal_gan.models.singan.sampling import Tileable, samples
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import sample, trained
 
@@ -101,13 +101,6 @@ class TestTileableSamples:
             else:
                 assert over > inside.mean() + 3 * inside.std()
 
-    def test_the_photos_layout_keeps_its_position(self, model: SinGAN) -> None:
-        images = sample(model, 20, start_scale=2, tileable=True)
-        middle = (..., slice(4, -4), slice(5, -5))
-        error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
-        other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
-        assert error < 0.5 * other
-
 
 class TestCandidates:
     def test_the_nearest_of_the_layouts_is_refined(self, model: SinGAN) -> None:
@@ -132,12 +125,6 @@ class TestCandidates:
         assert [max(size) for size in model.sizes] == [20, 23, 28]
         assert batches == [5, 5, 1]
 
-    def test_a_start_scale_gives_the_layout(self, model: SinGAN) -> None:
-        one, other = (
-            next(samples(model, start_scale=1, candidates=count, seed=2)) for count in (1, 6)
-        )
-        assert torch.equal(one, other)
-
 
 def _counting(forward: Callable[..., Tensor], batches: list[int]) -> Callable[..., Tensor]:
     def counted(noise: Tensor, image: Tensor | None = None) -> Tensor:
@@ -155,8 +142,3 @@ def test_samples_are_generated_lazily(model: SinGAN) -> None:
     assert torch.equal(next(drawn), both[:1])
     assert torch.equal(next(drawn), both[1:])
     assert next(drawn, None) is None
-
-
-def test_the_memory_of_a_sample_grows_with_its_pixels(model: SinGAN) -> None:
-    small, large = sampling_memory(model, (1000, 1000)), sampling_memory(model, (4000, 4000))
-    assert 2**20 < small < large < 16 * small

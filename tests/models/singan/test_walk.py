@@ -38,11 +38,6 @@ def test_it_is_the_papers_recursion(alpha: float, beta: float) -> None:
         torch.testing.assert_close(z_rec + e, z)
 
 
-def test_alpha_1_stays_at_the_reconstruction() -> None:
-    for walked in (Walk(alpha=1).steps(pushes), Walk(alpha=1).loop(pushes, 5)):
-        assert all(not field.any() for field in first_fields(walked, 12))
-
-
 @pytest.mark.parametrize(("alpha", "beta"), [(0.1, 0.9), (0.02, 0.9), (0.001, 0.5), (0.3, 0.0)])
 def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, beta: float) -> None:
     walk = Walk(alpha, beta)
