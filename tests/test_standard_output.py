@@ -133,10 +133,3 @@ def test_a_command_that_only_prints_fails_if_its_output_is_lost(
         "error: cannot write standard output: the disk is full; "
         "free some space or choose another folder"
     ]
-
-
-def test_a_mistake_has_its_exit_code_without_standard_error(
-    shell: Shell, lose: Callable[[str, int | None], None]
-) -> None:
-    lose("stderr", errno.ENOSPC)
-    assert shell("image=missing.png").code == 2

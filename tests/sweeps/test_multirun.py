@@ -191,27 +191,6 @@ def test_a_task_that_was_stopped_is_done_again(shell: Shell) -> None:
     assert (status["state"], status["results"]) == ("finished", first)
 
 
-@pytest.mark.parametrize(
-    ("status", "piece"),
-    [("{", "out/a: its status.json is damaged"), (None, "out/a: notes.txt is not of the run")],
-)
-def test_doing_a_task_again_removes_no_other_files(
-    shell: Shell, status: str | None, piece: str
-) -> None:
-    write_photos("a.png")
-    run = ("task=preview", "image=a.png", "preview.count=1", "output=out/a", "skip_finished=true")
-    assert shell(*run).code == 0
-    RunFolder(Path("out/a")).write_status("stopped")
-    if status is not None:
-        Path("out/a/status.json").write_text(status)
-    Path("out/a/notes.txt").write_text("mine")
-    files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
-    answer = shell(*run)
-    assert (answer.code, len(answer.lines)) == (2, 1)
-    assert piece in answer.lines[0]
-    assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
-
-
 def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     write_photos("a.png")
     options = ("model.max_size=40,48", "sample.count=2", "model.min_size=20")

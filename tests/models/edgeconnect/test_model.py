@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.images.fill import settle
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.batches import RandomHoles, practice_start
@@ -385,19 +384,6 @@ def test_no_patch_comes_from_the_barred_half(model: EdgeConnect) -> None:
     left_alone = plain.inpaint(image, hole, barred=right).image[inside]
     assert anywhere.mean() > 0.3
     assert left_alone.mean() < 0
-
-
-def test_settling_changes_only_the_hole_and_can_be_turned_off(model: EdgeConnect) -> None:
-    hole = box()
-    settled = model.inpaint(picture(), hole).image
-    plain = copy.copy(model)
-    plain.settle = False
-    as_drawn = plain.inpaint(picture(), hole).image
-    outside = (hole == 0).expand_as(settled)
-    assert torch.equal(settled[outside], as_drawn[outside])
-    assert not torch.equal(settled, as_drawn)
-    expected = settle(as_drawn, hole)
-    torch.testing.assert_close(settled, expected, rtol=0, atol=1e-5)
 
 
 def test_without_edges_there_is_one_stage_and_no_edge_network(tmp_path: Path) -> None:
