@@ -500,6 +500,7 @@ class TestTraining:
         assert "Done in" in out
         assert "scale 2 (3 of 3)" in err
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("family", list(OF_FAMILY))
     def test_the_default_networks_train_in_half_precision(
         self, tmp_path: Path, family: str

@@ -35,6 +35,7 @@ def documented_commands() -> list[str]:
     guides.remove(PAGE)
     options = {option for page in guides for option in OPTION.findall(texts[page])}
     left_out = re.compile(r"hydra/|experiment=tune_|=\[top,|^app\b")
+    options -= {word for command in commands for word in command.split()}
     return sorted(command for command in commands | options if not left_out.search(command))
 
 

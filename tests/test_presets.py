@@ -23,7 +23,8 @@ NEED_AN_EXTRA = {"experiment/tune_singan"}
 
 
 def group_choices() -> list[str]:
-    """``group=name`` for every file in a folder of conf/, except Hydra's own and the presets."""
+    """``group=name`` for every file in a folder of conf/, except Hydra's own, the presets and the
+    ablations."""
     files = [path.relative_to(CONF).with_suffix("") for path in sorted(CONF.rglob("*.yaml"))]
     return [
         "=".join(file.as_posix().split("/", 1))
@@ -32,6 +33,7 @@ def group_choices() -> list[str]:
         for file in files
         if len(file.parts) > 1
         and file.parts[0] not in ("hydra", "preset")
+        and file.parts[:2] != ("experiment", "ablation")
         and file.as_posix() not in NEED_AN_EXTRA
     ]
 
