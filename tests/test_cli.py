@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import internal_gan
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import TASKS, Options
 from tests.commands import ROOT, TINY_RUN, Answer, Shell, run_process
@@ -45,17 +44,6 @@ def test_help_shows_the_common_options_in_the_first_screen(shell: Shell) -> None
     assert "pixels" in "".join(screen)
 
 
-def test_every_option_of_the_help_exists(shell: Shell) -> None:
-    lines = [
-        line for line in shell("--help").out.splitlines() if line[:1].isalpha() and "=" in line
-    ]
-    names = {line.partition("=")[0] for line in lines if " " not in line.partition("=")[0]}
-    assert len(names) > 12
-    shown = shell("--cfg", "job").out
-    for name in names - {"experiment"}:
-        assert f"{name.rpartition('.')[2]}:" in shown, name
-
-
 @pytest.mark.parametrize("task", TASKS)
 def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> None:
     answer = shell("--help", f"task={task}")
@@ -68,25 +56,10 @@ def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> No
     assert own <= names
 
 
-def test_the_help_of_an_unknown_task_is_one_line(shell: Shell) -> None:
-    assert_one_line(shell("task=sampel", "--help"), "task=sampel", "did you mean 'sample'")
-
-
-def test_version(shell: Shell) -> None:
-    assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"
-
-
 def test_the_configuration_can_be_shown(shell: Shell) -> None:
     answer = shell("--cfg", "job", "seed=7", "--package", "sample")
     assert answer.code == 0
     assert "start_scale: 0" in answer.out
-
-
-def test_flags_may_stand_between_options(shell: Shell) -> None:
-    answer = shell("seed=7", "--cfg", "job", "task=sample")
-    assert answer.code == 0
-    assert "seed: 7" in answer.out
-    assert "task: sample" in answer.out
 
 
 LIGHT = """
@@ -128,89 +101,51 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         ([], ["image=FILE is missing", "--help"]),
         (["image=missing.jpg"], ["image=missing.jpg", "no such file"]),
         (["image=."], ["image=.", "folder", "-m image=."]),
-        (["image=nowhere/x.jpg"], ["image=nowhere/x.jpg", "the folder nowhere is missing"]),
         (["photo.jpg"], ["photo.jpg", "option=value"]),
         (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
         (["--resolve"], ["--resolve"]),
         (["--experimental-rerun", "run.pickle"], ["--experimental-rerun"]),
-        (["--experimental-rerun=run.pickle"], ["--experimental-rerun"]),
-        (["--experimental-r=run.pickle"], ["--experimental-r"]),
         (["-p", "--experimental-rerun=a run.pickle"], ["image=FILE is missing"]),
-        (["--", "--experimental-rerun=run.pickle"], ["--experimental-rerun"]),
         (["--config-dir=."], ["--config-dir"]),
-        (["--config-path=."], ["--config-path"]),
         (["-cn", "nothing"], ["-c", "job"]),
         (["--info"], ["--info"]),
-        (["--hydra-help"], ["--hydra-help", "did you mean '--help'"]),
         (
             ["model=singn"],
             ["model=singn", "did you mean 'singan'", "Allowed: edgeconnect, ingan"],
         ),
-        (["model="], ["model=", "Allowed: edgeconnect, ingan, ingan_unet, singan"]),
-        (["model=[singan]"], ["model=singan"]),
-        (["model=null"], ["model=singan"]),
-        (["~model"], ["model=singan"]),
         (["mdel=singan"], ["mdel", "did you mean 'model'"]),
         (["trainer=fats"], ["trainer=fats", "did you mean 'fast'", "preview"]),
         (["task=sampel"], ["task=sampel", "did you mean 'sample'", "train, sample"]),
-        (["task=evalute"], ["task=evalute", "train, sample"]),
         (["experiment=singan_papr"], ["did you mean 'singan_paper'", "ablation/singan_scales"]),
-        (["experiment=ablation/singan_scale"], ["did you mean 'ablation/singan_scales'"]),
         (["experiment=ablation/singan_scales"], ["makes several runs", "add -m"]),
         (["image="], ["image=: needs the name of one image file"]),
         (["sample.size={h:3}"], ["sample.size={h: 3}: needs two whole numbers"]),
         (["model/adversarial_loss=hing"], ["model/adversarial_loss=hing", "did you mean 'hinge'"]),
-        (["model/adversarial_los=hinge"], ["did you mean 'model/adversarial_loss'"]),
         (["sample.cuont=3"], ["did you mean 'sample.count'", "sample.size"]),
-        (["smaple.count=3"], ["did you mean 'sample.count'"]),
-        (["model.num_scale=3"], ["did you mean 'model.num_scales'"]),
         (["+foo=3"], ["foo", "no such option"]),
         (["hydra/launcher=nothing"], ["hydra/launcher=nothing", "basic"]),
         (["sample.count=many"], ["sample.count=many", "whole number"]),
-        (["sample.count=0"], ["sample.count=0", "1 to 1000000"]),
-        (["sample.count=2.5"], ["sample.count=2.5", "whole number"]),
         (["sample=3"], ["sample=3", "sample.count"]),
-        (["sample.size=[300]"], ["sample.size=[300]", "[height,width]"]),
-        (["sample.size=[-3,0]"], ["sample.size=[-3,0]", "[height,width]"]),
         (["sample.size=300x800"], ["sample.size=300x800", "[height,width]"]),
-        (["sample.size=[300 800]"], ["sample.size=[300 800]", "[height,width]"]),
         (["sample.size=[300", "800]"], ["sample.size=[300 800]", "[300,800]"]),
-        (["sample.size=[300,800"], ["sample.size=[300,800", "[height,width]"]),
-        (["sample.size=[1.5,3]"], ["sample.size=[1.5,3]", "[height,width]"]),
         (["sample.start_scale=-1"], ["sample.start_scale=-1", "0 (the coarsest scale) or more"]),
-        (["sample.start_scale=1.5"], ["sample.start_scale=1.5", "whole number"]),
         (["sample.start_scale=every"], ["sample.start_scale=every", "or all"]),
-        (["sample.start_scale=null"], ["sample.start_scale=null", "whole number"]),
         (["seed=-1"], ["seed=-1", "2**63"]),
         (["seed=1,2"], ["seed=1,2", "-m"]),
         (["trainer.time=soon"], ["trainer.time=soon", "10m"]),
-        (["trainer.time=0s"], ["trainer.time=0s", "10m"]),
-        (["trainer.time=1.2.3m"], ["trainer.time=1.2.3m", "10m"]),
-        (["trainer.max_steps=0"], ["trainer.max_steps=0"]),
-        (["precision=fp16"], ["precision=fp16", "bf16"]),
-        (["logger=mlflow"], ["logger=mlflow", "tensorboard"]),
         (["device=gpu"], ["device=gpu", "cuda"]),
-        (["device=cuda:"], ["device=cuda:", "cuda:N"]),
-        (["image=[a.jpg,b.jpg]"], ["image=a.jpg", "no such file"]),
         (["image=[]"], ["image=[]", "or several such as [a.jpg,b.jpg]"]),
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
         (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, others"]),
         (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
         ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
-        (["-m", f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
         (["task=sample", f"checkpoint={'b' * 300}"], ["bbb", "too long"]),
-        (["task=compare", f"runs={'b' * 300}"], ["bbb", "too long"]),
-        ([f"output={'b' * 300}", "skip_finished=true"], ["bbb", "too long"]),
-        ([f"image={'c/' * 2500}x.png"], ["image=c/c/", "too long"]),
         (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),
         (["task=sample", "checkpoint=caf\udce9"], ["caf\\udce9", "not valid UTF-8"]),
-        (["task=sample"], ["checkpoint=RUN"]),
         (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
         (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
-        (["task=sample", "checkpoint=.", "model.max_size=3"], ["model.max_size"]),
         (["task=sample", "checkpoint=.", "image=x.jpg", "trainer=fast"], ["image, trainer"]),
         (["checkpoint=."], ["task=sample", "resume=."]),
-        (["resume=missing"], ["missing", "does not exist"]),
         (["resume=."], [". is not a run folder"]),
         (["resume=.", "model.max_size=3"], ["model.max_size", "resume"]),
     ],
@@ -232,16 +167,12 @@ def write_photo(name: str, height: int = 40, width: int = 56) -> None:
     [
         (["model.max_sise=3"], ["did you mean 'model.max_size'"]),
         (["model.max_size=small"], ["model.max_size=small", "a whole number or null"]),
-        (["model.noise_padding=zeros"], ["model.noise_padding=zeros", "zero, random"]),
         (["~model.steps", "+model.steps=[3,4]"], ["2 numbers", "one for each"]),
         (["model.adversarial_loss=hinge"], ["write model/adversarial_loss=hinge"]),
         (["model._target_=os.system"], ["model._target_=os.system", "internal_gan.models."]),
         (["sample.start_scale=9", *TINY_RUN], ["sample.start_scale=9", "allowed: 0 to "]),
-        (["device=cuda:99"], ["device=cuda:99"]),
-        (["output=file"], ["file"]),
         (["output=full"], ["full is not empty"]),
         (["output=/dev/null/x"], ["/dev/null/x"]),
-        ([f"output={'b' * 300}"], ["bbb", "too long"]),
         (["output=caf\udce9/x"], ["caf\\udce9/x", "not valid UTF-8"]),
     ],
     ids=lambda value: value[0],
@@ -265,11 +196,6 @@ def test_a_device_that_is_not_there_is_one_line(
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     write_photo("photo.png")
     assert_one_line(shell("image=photo.png", "device=cuda"), "device=cuda", "auto, cpu")
-
-
-def test_a_misspelt_image_name_gets_a_suggestion(shell: Shell) -> None:
-    write_photo("photo.png")
-    assert_one_line(shell("image=phoot.png"), "image=phoot.png", "did you mean photo.png?")
 
 
 def test_a_file_that_is_no_image_is_one_line(shell: Shell) -> None:
@@ -298,14 +224,6 @@ def test_an_untrainable_image_is_one_line(shell: Shell) -> None:
     write_photo("photo.png")
     assert_one_line(shell("image=photo.png", "device=cpu", "model.max_size=8"), "max_size=8")
     assert_one_line(shell("image=photo.png", "device=cpu", "model.min_size=8"), "model.min_size")
-
-
-def test_a_wrong_image_among_many_stops_a_multirun_before_it_starts(shell: Shell) -> None:
-    write_photo("photo.png")
-    assert_one_line(shell("-m", "image=photo.png,missing.png"), "image=missing.png")
-    assert_one_line(shell("-m", "image=photo.png", "sample.count=1,many"), "sample.count=many")
-    assert_one_line(shell("-m", "seed=1,2"), "image=FILE is missing")
-    assert sorted(p.name for p in Path.cwd().iterdir()) == ["photo.png"]
 
 
 def test_an_unexpected_error_names_its_traceback_file(

@@ -50,8 +50,9 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, error: BaseException
     assert names(tmp_path) == ["a.txt"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize(
+    ("call", "code"), [("fsync", errno.ENOSPC), ("replace", errno.EDQUOT), ("replace", errno.EROFS)]
+)
 def test_a_failing_disk_gives_one_line_and_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:
@@ -83,11 +84,6 @@ def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_full_disk_reported_only_in_words_is_recognised(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="the disk is full"), atomic_write(tmp_path / "a"):
-        raise RuntimeError("I/O error: No space left on device (os error 28)")
-
-
 def test_a_missing_folder_and_a_folder_in_the_way_are_named(tmp_path: Path) -> None:
     missing = pytest.raises(UserError, match="its folder does not exist")
     with missing, atomic_write(tmp_path / "no" / "a.txt") as temporary:
@@ -111,14 +107,6 @@ def test_names_are_told_apart_by_their_numbers() -> None:
     assert distinct(["a", "a", "1-a"]) == ["1-a", "2-a", "3-1-a"]
 
 
-def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
-    (tmp_path / "plain").write_text("")
-    with atomic_write(tmp_path / "a.txt") as temporary:
-        temporary.write_text("new")
-        temporary.chmod(0o600)
-    assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "loop"])
 def test_paths_that_are_no_regular_files_are_refused_without_waiting(
     tmp_path: Path, kind: str
@@ -135,11 +123,6 @@ def test_paths_that_are_no_regular_files_are_refused_without_waiting(
         read_file(path)
     assert read_json_object(path) == {}
     assert not is_file(path)
-
-
-def test_an_impossible_name_is_not_a_file(tmp_path: Path) -> None:
-    assert not is_file("x" * 5000)
-    assert not is_file("a\0b")
 
 
 def test_a_file_where_a_folder_belongs_is_one_line(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Saving models for the Hugging Face Hub and loading them, without a network."""
 
-import errno
-import os
 import re
 import shutil
 import socket
@@ -101,16 +99,6 @@ def test_the_licence_is_the_given_one_or_not_stated(run: Run[SinGAN], tmp_path: 
         run.model.save_pretrained(tmp_path / "wrong", licence="CC 0")
 
 
-def test_a_model_can_be_saved_over_an_older_one_and_over_itself(
-    run: Run[SinGAN], tmp_path: Path
-) -> None:
-    for _ in range(2):
-        run.model.save_pretrained(tmp_path)
-    model = internal_gan.load(tmp_path, "singan")
-    model.save_pretrained(tmp_path)
-    assert internal_gan.load(tmp_path, "singan").sample() == run.model.sample()
-
-
 @pytest.mark.parametrize("name", ["README.md", "config.yaml", "config.json", "status.json"])
 def test_a_folder_with_other_files_is_refused(run: Run[SinGAN], tmp_path: Path, name: str) -> None:
     place = tmp_path / "place"
@@ -132,25 +120,6 @@ def test_a_run_keeps_its_own_folder(run: Run[SinGAN]) -> None:
     assert load_options(run.folder / "config.yaml") == before
     assert before.image is not None
     assert not (run.folder / "README.md").exists()
-
-
-def test_a_full_disk_is_one_line_and_keeps_the_earlier_model(
-    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run.model.save_pretrained(tmp_path)
-    write_text = Path.write_text
-
-    def full(path: Path, text: str, **how: Any) -> int:
-        if text.startswith("---"):
-            write_text(path, text[:9], **how)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write_text(path, text, **how)
-
-    monkeypatch.setattr(Path, "write_text", full)
-    before = (tmp_path / "README.md").read_bytes()
-    with pytest.raises(UserError, match=r"^cannot write .*README\.md: the disk is full"):
-        run.model.save_pretrained(tmp_path)
-    assert (tmp_path / "README.md").read_bytes() == before
 
 
 @pytest.mark.parametrize(

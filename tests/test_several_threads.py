@@ -68,16 +68,6 @@ def test_the_last_to_leave_restores_the_original_state(monkeypatch: pytest.Monke
     assert warnings.filters == filters
 
 
-def test_a_stream_replaced_by_other_code_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
-    monkeypatch.setattr(sys, "stdout", stream)
-    other = io.StringIO()
-    with spare_output():
-        assert sys.stdout is not stream
-        monkeypatch.setattr(sys, "stdout", other)
-    assert sys.stdout is other
-
-
 def test_a_block_that_fails_leaves_the_setting_as_it_was() -> None:
     entered: list[str] = []
 

@@ -63,19 +63,6 @@ def test_a_missing_package_is_one_line_with_the_command(
     assert str(caught.value) == needs
 
 
-def test_a_file_that_cannot_be_read_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "a.pth").write_bytes(b"")
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(torch, "load", refuse)
-    with pytest.raises(UserError, match=r"a\.pth: cannot be read \(Permission denied\)"):
-        read_weights(tmp_path / "a.pth", "w")
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

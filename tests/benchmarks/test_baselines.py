@@ -1,7 +1,6 @@
 """Samples by other methods, made here."""
 
 import sys
-from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -36,15 +35,6 @@ def test_gpdm_has_the_photos_patches_in_another_place(
     assert not torch.equal(made, _baselines.gpdm(photo, 1))
 
 
-@pytest.mark.parametrize("size", [(188, 250), (400, 150), (20, 30)])
-def test_scales_grow_to_the_photos_size(size: tuple[int, int]) -> None:
-    sizes = _baselines.pyramid(size)
-    assert sizes[-1] == size
-    assert min(sizes[0]) == min(*size, _baselines.COARSEST)
-    for coarse, fine in pairwise(sizes):
-        assert coarse[0] / fine[0] == pytest.approx(_baselines.RATIO, abs=0.03)
-
-
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_resynthesizer_continues_the_photo_beyond_either_side(
     photo: Tensor, number: int, monkeypatch: pytest.MonkeyPatch
@@ -63,8 +53,3 @@ def test_the_resynthesizer_continues_the_photo_beyond_either_side(
     border = photo[..., :1] if number else photo[..., -1:]
     made = _baselines.resynthesizer(photo, number)
     assert torch.equal(to_uint8(made), to_uint8(border).expand_as(photo))
-
-
-def test_a_method_without_its_package_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_baselines, "find_spec", lambda name: None)
-    assert _baselines.installed(_baselines.METHODS) == ["gpdm"]

@@ -2,12 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks import chart
-from internal_gan.errors import UserError
 
 SIZES = [[1000, 2000], [100, 200]]
 
@@ -26,17 +24,7 @@ def files(tmp_path: Path) -> list[str]:
     ]
 
 
-def test_points_are_in_megapixels_smallest_first() -> None:
-    rows: list[dict[str, Any]] = [{"size": s, "seconds": {"median": s[0]}} for s in SIZES]
-    assert chart.points(rows, "seconds") == [(0.02, 100), (2.0, 1000)]
-
-
 def test_the_chart_is_a_picture(files: list[str], tmp_path: Path) -> None:
     chart.main([*files, "--output", str(tmp_path / "chart.svg")])
     text = (tmp_path / "chart.svg").read_text()
     assert text.count('id="axes_') == 2
-
-
-def test_a_file_of_another_benchmark_is_refused(files: list[str], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"is not what benchmarks\.memory prints"):
-        chart.main([files[0], files[0], "--output", str(tmp_path / "chart.svg")])

@@ -1,18 +1,14 @@
 """The parts that all benchmarks share."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks._common import (
-    environment,
     given_photos,
     named_folder,
-    positive,
     run,
-    size,
     spread,
 )
 from internal_gan.errors import UserError
@@ -20,41 +16,6 @@ from internal_gan.errors import UserError
 
 def test_spread_is_the_median_between_the_extremes() -> None:
     assert spread([3.0, 1.0, 2.5]) == {"median": 2.5, "lowest": 1.0, "highest": 3.0, "runs": 3}
-
-
-def test_environment_names_the_machine_and_the_versions() -> None:
-    found = environment()
-    assert found["machine"]["cores"] >= 1
-    assert found["machine"]["memory_gib"] > 0
-    assert found["machine"]["cpu"]
-    assert found["versions"]["python"] == sys.version.split()[0]
-    assert set(found["versions"]) == {"python", "torch", "internal_gan"}
-
-
-@pytest.mark.parametrize(
-    ("flags", "found"),
-    [
-        ("fpu avx avx2 fma", ["avx2"]),
-        ("amx_bf16 avx2 avx512f avx512_bf16", ["avx2", "avx512f", "avx512_bf16", "amx_bf16"]),
-        (None, None),
-    ],
-)
-def test_environment_names_the_instructions_that_decide_the_speed(
-    flags: str | None, found: list[str] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("benchmarks._common._cpu_info", {"flags": flags}.get)
-    assert environment()["machine"]["instructions"] == found
-
-
-def test_sizes_and_counts_are_read_from_text() -> None:
-    assert size("188x250") == (188, 250)
-    assert positive("3") == 3
-
-
-@pytest.mark.parametrize("text", ["188", "x250", "0x5", "-3x5", "188x250x3"])
-def test_a_wrong_size_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="HEIGHTxWIDTH"):
-        size(text)
 
 
 def test_a_mistake_gets_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.confusion import confusion, main, rate, read_results, table
-from internal_gan.errors import UserError
+from benchmarks.confusion import confusion, main, rate, table
 
 
 def answers(
@@ -58,22 +57,6 @@ def test_unpaired_trials_report_both_kinds_of_mistakes() -> None:
     assert "42.9 +- 0.9" in table(found)
 
 
-@pytest.mark.parametrize(
-    ("results", "piece"),
-    [
-        ([], "there are no results"),
-        ([answers("a", 1, 2), answers("a", 1, 2)], "participant a are given twice"),
-        ([answers("a", 1, 2), answers("b", 1, 2) | {"study": "t"}], "different studies"),
-    ],
-    ids=["none", "twice", "mixed"],
-)
-def test_missing_duplicate_or_mixed_results_are_refused(
-    results: list[dict[str, Any]], piece: str
-) -> None:
-    with pytest.raises(UserError, match=piece):
-        confusion(results)
-
-
 def test_the_command_reads_files_and_folders(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,12 +70,3 @@ def test_the_command_reads_files_and_folders(
     assert json.loads(told.out)["paired"]["rate"] == pytest.approx(0.4)
     assert "3 participants" in told.err
     assert "40.0 +- " in told.err
-
-
-@pytest.mark.parametrize("content", ["{}", "[]", "text", '{"trials": [{}]}'])
-def test_a_file_that_holds_no_answers_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "a.json").write_text(content)
-    with pytest.raises(UserError, match="is not an answer file"):
-        read_results([tmp_path])
-    with pytest.raises(UserError, match="No such file"):
-        main([str(tmp_path / "no.json")])

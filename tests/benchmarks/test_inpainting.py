@@ -84,14 +84,3 @@ class TestResultsOfOthers:
         made = inpainting.given(tmp_path, job, photo, hole)
         assert torch.equal(made[..., 5:9, 6:10], theirs.pixels[..., 5:9, 6:10])
         assert torch.equal(made[..., :5, :], photo.pixels[..., :5, :])
-
-    def test_a_missing_picture_or_a_wrong_size_is_named(self, job: Job, tmp_path: Path) -> None:
-        folder = tmp_path / "theirs"
-        folder.mkdir()
-        write_image(tmp_path / "photo.png", picture(20, 24))
-        photo, hole = read_image(tmp_path / "photo.png"), torch.zeros(1, 1, 20, 24)
-        with pytest.raises(UserError, match="theirs: there is no picture called a-box-10-20"):
-            inpainting.given(folder, job, photo, hole)
-        write_image(folder / "a-box-10-20.png", picture(20, 23))
-        with pytest.raises(UserError, match=r"20x23 pixels; must be 20x24"):
-            inpainting.given(folder, job, photo, hole)

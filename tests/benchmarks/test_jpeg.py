@@ -30,9 +30,3 @@ def test_blockiness_is_the_step_at_borders_over_the_step_elsewhere() -> None:
     assert blockiness(image) == pytest.approx((3 + 1) / 2, rel=1e-3)
     assert blockiness(image.transpose(2, 3)) == pytest.approx((3 + 1) / 2, rel=1e-3)
     assert blockiness(torch.zeros(1, 3, 24, 32)) == 1
-
-
-def test_jpeg_shows_in_blockiness() -> None:
-    photo = read_image(PHOTO).pixels
-    plain, compressed, coarse = (blockiness(x) for x in (photo, as_jpeg(photo), as_jpeg(photo, 30)))
-    assert plain < compressed < coarse

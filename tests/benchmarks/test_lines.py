@@ -10,7 +10,7 @@ import torch
 from benchmarks import lines
 from benchmarks._continuity import continuity
 from benchmarks._processes import Processes
-from benchmarks.lines import FIGURES, GUIDES, HOLES, STEPS, holes_of
+from benchmarks.lines import FIGURES, GUIDES, STEPS
 from internal_gan.errors import UserError
 from internal_gan.images.edges import Canny
 from internal_gan.images.files.image import write_image
@@ -43,20 +43,6 @@ def test_every_guide_is_evaluated_in_every_hole(
     lines.main(options)
     with pytest.raises(UserError, match="choose another folder"):
         lines.main([*options, "seed=3"])
-
-
-def test_a_photo_without_known_holes_is_refused(tmp_path: Path) -> None:
-    write_image(tmp_path / "cat.png", picture())
-    with pytest.raises(UserError, match="no holes are known; allowed: mountains, dune"):
-        lines.main(["--photos", str(tmp_path / "cat.png"), "--output", str(tmp_path / "out")])
-
-
-def test_holes_lie_in_the_photo_and_grow_with_it() -> None:
-    assert sum(map(len, HOLES.values())) == 12
-    for name in HOLES:
-        small, large = (holes_of(name, torch.zeros(1, 3, 80 * n, 128 * n)) for n in (1, 2))
-        for one, other in zip(small, large, strict=True):
-            assert 0 < 4 * float(one.sum()) == float(other.sum())
 
 
 def test_a_continued_line_has_no_gap_and_the_gap_grows_with_its_shift() -> None:

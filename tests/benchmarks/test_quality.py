@@ -1,11 +1,6 @@
 """The quality benchmark on tiny photos, also when it is killed."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,6 @@ from benchmarks import _quality_job, quality
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
@@ -36,25 +30,6 @@ def folders(tmp_path: Path) -> list[str]:
     output = str(tmp_path / "output")
     real, published = (str(tmp_path / folder) for folder in ("real", "published"))
     return ["--real", real, "--published", published, "--output", output]
-
-
-def test_a_sheet_has_a_row_for_each_list(tmp_path: Path) -> None:
-    for name, size in (("wide", (40, 20)), ("high", (20, 40))):
-        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
-    wide, high = tmp_path / "wide.png", tmp_path / "high.png"
-    sheet = quality.sheet_of([[wide, high], [wide]], 20)
-    assert sheet.size == (40 + quality.GAP, 40 + quality.GAP + 10)
-    assert sheet.getpixel((0, 0)) == sheet.getpixel((20 + quality.GAP, 39)) == (255, 0, 0)
-    assert sheet.getpixel((0, 30)) == sheet.getpixel((30, 50)) == (255, 255, 255)
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(6000):
-        if path.exists():
-            return
-        assert process.poll() is None, "the benchmark ended too soon"
-        time.sleep(0.01)
-    raise AssertionError(f"{path} never came")
 
 
 @pytest.mark.slow
@@ -119,69 +94,6 @@ def test_a_baseline_makes_its_samples_once(
     assert _quality_job._judge_baseline(job, "same") == figures
 
 
-@pytest.mark.slow
-def test_presets_are_trained_separately_and_compared(
-    benchmark: Any, folders: list[str], tmp_path: Path
-) -> None:
-    presets = ["trainer.max_steps=2", "trainer.max_steps=3 model.reconstruction_weight=5"]
-    options = [*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--presets", *presets]
-    found = benchmark("quality", *options, "--overrides", *ONE_SCALE)
-    assert list(found["presets"]) == presets
-    output = tmp_path / "output"
-    head = f"| figure | {' | '.join(presets)} |"
-    assert head in (output / "summary.md").read_text().splitlines()
-    table = (output / "results.csv").read_text().splitlines()
-    assert table[0].startswith("preset,photo,seed,seconds,ours_swd1,")
-    assert [line.split(",")[:3] for line in table[1:]] == [[name, "9", "0"] for name in presets]
-    folder = "trainer.max_steps-3-model.reconstruction_weight-5"
-    assert (output / folder / "results" / "9-seed0.json").is_file()
-
-
-@pytest.mark.slow
-def test_a_killed_benchmark_resumes_where_it_was(folders: list[str], tmp_path: Path) -> None:
-    options = [
-        *(*folders, "--photos", "9", "--seeds", "0", "--samples", "1", "--overrides", *ONE_SCALE),
-        *("trainer.max_steps=30", "trainer.checkpoint_interval=0"),
-    ]
-    run = tmp_path / "output" / "runs" / "9-seed0"
-    first = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.quality", *options],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for(run / "training.ckpt", first)
-    first.kill()
-    first.wait()
-    status = read_json_object(run / "status.json")
-    os.kill(status["pid"], signal.SIGKILL)
-    quality.main(options)
-    after = read_json_object(run / "status.json")
-    assert after["state"] == "finished"
-    # A run started again would have a new start time.
-    assert after["started"] == status["started"]
-    assert after["pid"] != status["pid"]
-    assert (tmp_path / "output" / "results" / "9-seed0.json").is_file()
-
-
-@pytest.mark.slow
-def test_a_stopped_benchmark_stops_its_trainings(folders: list[str], tmp_path: Path) -> None:
-    options = [
-        *(*folders, "--photos", "9", "--seeds", "0", "--overrides", *ONE_SCALE),
-        *("trainer.max_steps=100000", "trainer.checkpoint_interval=0"),
-    ]
-    run = tmp_path / "output" / "runs" / "9-seed0"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.quality", *options], cwd=ROOT, stderr=subprocess.PIPE
-    )
-    wait_for(run / "training.ckpt", process)
-    process.terminate()
-    _, errors = process.communicate()
-    assert process.returncode == 130
-    assert errors.decode().splitlines()[-1] == "stopped; run the same command to continue"
-    assert read_json_object(run / "status.json")["state"] == "stopped"
-
-
 def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
     jobs = [
         Job(name, 0, tmp_path / f"{name}.png", tmp_path / f"{name}.png", tmp_path / "output")
@@ -194,35 +106,6 @@ def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
     assert results == [{"photo": "known"}]
     assert len(failures) == 1
     assert failures[0].startswith("none-seed0: ")
-
-
-def test_photos_are_ordered_as_numbers_and_seeds_come_last(
-    folders: list[str], tmp_path: Path
-) -> None:
-    jobs = quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, [], [0, 1])
-    assert [job.name for job in jobs] == ["9-seed0", "10-seed0", "9-seed1", "10-seed1"]
-
-
-def test_a_photo_without_a_published_sample_is_refused(folders: list[str], tmp_path: Path) -> None:
-    (tmp_path / "published" / "9.png").unlink()
-    with pytest.raises(UserError, match="published: there is no picture called 9"):
-        quality.jobs_of(tmp_path / "real", tmp_path / "published", tmp_path, ["9"], [0])
-
-
-def test_more_samples_need_a_name_and_a_folder(
-    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        quality.main([*folders, "--others", "gpnn"])
-    assert "gpnn: is not of the form NAME=FOLDER" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        quality.main([*folders, "--others", f"gpnn={tmp_path / 'nowhere'}"])
-    assert "nowhere: there is no such folder" in capsys.readouterr().err
-
-
-def test_samples_that_are_jpeg_must_be_given(folders: list[str]) -> None:
-    with pytest.raises(UserError, match="gpnn: no such samples; allowed: published"):
-        quality.main([*folders, "--compressed", "gpnn"])
 
 
 def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import torch
 
 from benchmarks import retargeting
 from benchmarks._processes import Processes
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 
@@ -64,15 +63,3 @@ def test_tiling_and_mirroring_continue_the_image_past_its_end() -> None:
     assert torch.equal(tiled[0, 0, 0], torch.tensor([0.0, 1, 2, 0, 1, 2]))
     assert torch.equal(mirrored[0, 0, 0], torch.tensor([0.0, 1, 2, 2, 1, 0]))
     assert retargeting.tiled(image, (2, 3)) is None
-
-
-def test_photos_with_the_same_name_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for folder in ("x", "y"):
-        (tmp_path / folder).mkdir()
-        write_image(tmp_path / folder / "a.png", picture(56, 60))
-    photos = [str(tmp_path / folder / "a.png") for folder in ("x", "y")]
-    with pytest.raises(UserError, match="has the same name; rename one"):
-        retargeting.main(["--photos", *photos, "--output", str(tmp_path / "out")])
-    assert not (tmp_path / "out").exists()

@@ -1,21 +1,11 @@
 """The benchmark of training on many photos, on a few tiny ones, and its arithmetic."""
 
 import importlib.util
-from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from benchmarks.scaling import make_photos, project
+from benchmarks.scaling import project
 from tests.benchmarks.conftest import Run
-
-
-def test_photos_differ_and_have_the_size(tmp_path: Path) -> None:
-    make_photos(tmp_path, 6, (20, 30))
-    files = sorted(tmp_path.iterdir())
-    assert len({path.read_bytes() for path in files}) == 6
-    with Image.open(files[0]) as photo:
-        assert photo.size == (30, 20)
 
 
 def test_projection() -> None:

@@ -11,11 +11,3 @@ def test_every_training_is_reported_with_its_outcome(benchmark: Run) -> None:
     assert (found["trainings"], found["failures"]) == (2, 0)
     assert [one["seed"] for one in found["each"]] == [0, 1]
     assert all(one["threads"] >= 1 and not one["fell_to_float32"] for one in found["each"])
-
-
-@pytest.mark.slow
-def test_a_failed_training_is_counted_and_its_message_kept(benchmark: Run) -> None:
-    options = ("trainer=debug", "model.learning_rates.coarsest=-1")
-    found = benchmark("soak", "--trainings", "1", "--overrides", *options)
-    assert found["failures"] == 1
-    assert "learning_rates.coarsest" in found["each"][0]["failure"][0]

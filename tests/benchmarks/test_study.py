@@ -1,14 +1,9 @@
 """The user study: a self-contained page whose answers can be counted."""
 
 import base64
-import http.server
 import io
 import json
-import queue
 import re
-import shutil
-import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,59 +11,10 @@ import pytest
 from PIL import Image
 
 from benchmarks import study
-from benchmarks.confusion import confusion
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from tests.benchmarks.conftest import Run
 from tests.tiny import picture
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-# Presses the left button in every trial, and posts the answers at the end.
-ROBOT = """<script>
-const robot = setInterval(() => {
-  const button = document.querySelector("#buttons button:not(#save)");
-  const result = document.getElementById("result");
-  if (button) button.click();
-  if (!result) return;
-  clearInterval(robot);
-  fetch("/", { method: "POST", body: result.textContent });
-}, 20);
-</script></body>"""
-
-
-def answers_of_a_robot(page: str, profile: Path) -> dict[str, Any]:
-    """What a participant's browser saves at the end; ``profile`` is its user data folder."""
-    received: queue.Queue[bytes] = queue.Queue()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(page.replace("</body>", ROBOT).encode())
-
-        def do_POST(self) -> None:
-            received.put(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    assert BROWSER is not None
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
-        process = subprocess.Popen(
-            [BROWSER, *flags, address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            result: dict[str, Any] = json.loads(received.get(timeout=120))
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-            server.shutdown()
-    return result
 
 
 @pytest.fixture
@@ -113,30 +59,6 @@ def test_the_page_holds_every_photo_with_its_samples_at_one_size(
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no browser to open the page with")
-@pytest.mark.slow
-def test_a_participant_goes_through_both_protocols(folders: list[str], tmp_path: Path) -> None:
-    path = tmp_path / "study.html"
-    study.main([*folders, "--output", str(path), "--practice", "1", "--seconds", "0.2"])
-    page = path.read_text()
-    result = answers_of_a_robot(page, tmp_path / "browser")
-    assert result["study"] == data(page)["id"]
-    counted = [trial for trial in result["trials"] if not trial["practice"]]
-    assert len(result["trials"]) == len(counted) + 2
-    pairs = [trial for trial in counted if trial["protocol"] == "paired"]
-    assert sorted(trial["photo"] for trial in pairs) == ["a", "b", "c"]
-    assert all(trial["answer"] == "left" for trial in pairs)
-    assert all(trial["confused"] == (trial["truth"] == "right") for trial in pairs)
-    single = [trial for trial in counted if trial["protocol"] == "unpaired"]
-    assert sorted(trial["truth"] for trial in single) == ["fake", "real"]
-    assert len({trial["photo"] for trial in single}) == 2
-    assert all(190 <= trial["shown_ms"] < 400 for trial in result["trials"])
-    rates = confusion([result])
-    assert rates["paired"]["trials"] == 3
-    # Every picture was taken for a photo.
-    assert rates["unpaired"]["fakes_taken_for_real"]["rate"] == 1
-
-
 @pytest.mark.parametrize(
     ("samples", "piece"),
     [
@@ -156,19 +78,3 @@ def test_unusable_samples_are_refused_and_nothing_is_written(
     with pytest.raises(UserError, match=piece):
         study.main([*folders, "--samples", str(tmp_path / samples), "--output", str(path)])
     assert not path.exists()
-
-
-def test_photos_with_the_same_name_are_refused(folders: list[str], tmp_path: Path) -> None:
-    write_image(tmp_path / "real" / "a.png", picture(80, 112))
-    with pytest.raises(UserError, match=r"a\.jpg has the same name; rename one"):
-        study.main([*folders, "--output", str(tmp_path / "study.html")])
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--real", "none"], ["--seconds", "0"], ["--seconds", "x"], ["--practice", "-1"]],
-    ids=" ".join,
-)
-def test_options_out_of_range_are_refused(folders: list[str], arguments: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        study.main([*folders, *arguments])

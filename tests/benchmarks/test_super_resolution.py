@@ -1,19 +1,13 @@
 """The super-resolution benchmark: shrinking, interpolation, figures, and tiny trainings."""
 
-import json
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 from benchmarks import super_resolution
-from benchmarks._processes import Processes
-from benchmarks.super_resolution import interpolated, judge, shrink, summarise, tables
+from benchmarks.super_resolution import shrink, summarise, tables
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.benchmarks.conftest import Run
 from tests.tiny import TINY, picture
@@ -35,46 +29,6 @@ def test_a_shrunk_photo_has_8_bits_and_a_reference_of_the_enlarged_size(factor: 
     assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
 
 
-def test_interpolation_agrees_with_pillow() -> None:
-    small, _ = shrink(picture(), 4)
-    levels = to_uint8(small)[0].permute(1, 2, 0).numpy()
-    for name, kernel in (
-        ("bicubic", Image.Resampling.BICUBIC),
-        ("lanczos", Image.Resampling.LANCZOS),
-    ):
-        expected = np.asarray(Image.fromarray(levels).resize((56, 40), kernel)).astype(int)
-        found = to_uint8(interpolated(small, (40, 56))[name])[0].permute(1, 2, 0).numpy()
-        # Pillow rounds to whole levels between its two passes.
-        assert abs(found.astype(int) - expected).max() <= 3
-
-
-def test_figures_that_do_not_apply_are_left_out() -> None:
-    image = picture(200, 220)
-    assert set(judge(image, image, 4)) == {"rmse", "psnr", "ssim", "niqe"}
-    assert set(judge(image, None, 4)) == {"niqe"}
-    assert set(judge(picture(), picture(), 4)) == {"rmse", "psnr", "ssim"}
-
-
-def test_a_shift_of_brightness_has_its_closed_form() -> None:
-    dark, light = (torch.full((1, 3, 20, 20), level / 127.5 - 1) for level in (100, 110))
-    found = judge(light, dark, 2)
-    assert found["rmse"] == pytest.approx(10)
-    assert found["psnr"] == pytest.approx(20 * math.log10(25.5))
-
-
-@pytest.mark.parametrize(("factor", "border"), [(2, 2), (2.5, 3)])
-def test_only_rmse_counts_the_border(factor: float, border: int) -> None:
-    image = picture()
-    framed = image.clone()
-    framed[..., :border, :] = 1
-    found = judge(framed, image, factor)
-    assert found["psnr"] == math.inf
-    assert found["ssim"] == pytest.approx(1)
-    assert found["rmse"] > 10
-    framed[..., border, :] = 1
-    assert judge(framed, image, factor)["psnr"] < 50
-
-
 def test_the_table_has_every_photo_and_the_means() -> None:
     results = [
         {
@@ -89,11 +43,6 @@ def test_the_table_has_every_photo_and_the_means() -> None:
     table = tables({"photos": results})["photos"]
     assert "| hill (40x56) | bicubic |  | 21.00 |  | 7.00 |" in table
     assert "| **mean of 2** | enlarged |  | 19.00 |  |  |" in table
-
-
-def test_a_photo_smaller_than_the_factor_is_refused() -> None:
-    with pytest.raises(UserError, match="3x9 pixels are too small to be shrunk by 4"):
-        shrink(torch.zeros(1, 3, 3, 9), 4)
 
 
 @pytest.fixture
@@ -127,44 +76,3 @@ def test_every_photo_is_shrunk_trained_on_and_evaluated_once(
     assert weights.stat().st_mtime_ns == before
     with pytest.raises(UserError, match="choose another folder"):
         super_resolution.main([*folders, "--factor", "3"])
-
-
-@pytest.mark.slow
-def test_files_of_several_folders_are_enlarged(folders: list[str], tmp_path: Path) -> None:
-    (tmp_path / "more").mkdir()
-    files = [tmp_path / "photos" / "hill.png", tmp_path / "more" / "sky.png"]
-    write_image(files[1], picture(41, 57, 2))
-    output = ["--output", str(tmp_path / "out"), "--factor", "2", "--overrides", *TRAINING]
-    super_resolution.main(["--photos", *map(str, files), *output])
-    text = (tmp_path / "out" / "summary.md").read_text()
-    assert "| hill (40x56) | enlarged |" in text
-    assert "| sky (40x56) | enlarged |" in text
-
-
-@pytest.mark.slow
-def test_a_failed_photo_does_not_stop_the_others(
-    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_image(tmp_path / "photos" / "flat.png", torch.zeros(1, 3, 40, 56))
-    (tmp_path / "photos" / "hill.png").unlink()
-    options = ["--as-they-are", "--factor", "2", "--overrides", *TRAINING]
-    with pytest.raises(SystemExit, match="1"):
-        super_resolution.main([*folders, *options])
-    found = json.loads(capsys.readouterr().out)
-    assert [entry["photo"] for entry in found["photos"]] == ["my sea"]
-    assert found["degradation"] == "none"
-    assert "one flat colour" in found["failures"][0]
-    assert read_image(tmp_path / "out" / "pictures" / "my sea" / "enlarged.png").size == (82, 114)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "piece"),
-    [(["--factor", "1"], "needs a number above 1"), (["--factor", "50"], "too small to be shrunk")],
-    ids=" ".join,
-)
-def test_unusable_factors_are_refused(
-    folders: list[str], arguments: list[str], piece: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Processes, "run", None)
-    with pytest.raises(UserError, match=piece):
-        super_resolution.main([*folders, *arguments])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -38,8 +37,8 @@ def plain(image: Tensor, channels: int) -> Tensor:
 
 
 @pytest.mark.parametrize("channels", [64, 192])
-@pytest.mark.parametrize("strip", [1, 3, 5, 1000])
-@pytest.mark.parametrize("size", [(19, 19), (40, 57), (43, 30)])
+@pytest.mark.parametrize("strip", [1, 5, 1000])
+@pytest.mark.parametrize("size", [(19, 19), (40, 57)])
 def test_strips_together_are_the_features_of_the_whole_image(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -62,15 +61,6 @@ def test_both_layouts_are_told_apart_and_named(tmp_path: Path, classes: int, lay
     weights = read_inception(path).weights
     assert (weights.layout, weights.file, weights.published) == (layout, "w.pth", None)
     assert weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_safetensors_hold_the_same(tmp_path: Path) -> None:
-    save_file(stand_in(), tmp_path / "w.safetensors")
-    one, other = (
-        next(read_inception(path).features(picture(), 64))
-        for path in (tmp_path / "w.safetensors", weights_file(tmp_path / "w.pth"))
-    )
-    assert torch.equal(one, other)
 
 
 def test_a_published_file_is_known_by_its_hash(
@@ -109,20 +99,6 @@ def test_files_without_weights_are_refused(tmp_path: Path, content: bytes, name:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=UNREADABLE):
         read_inception(tmp_path / name)
-
-
-def test_a_missing_file_and_a_list_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no\.pth: there is no such file"):
-        read_inception(tmp_path / "no.pth")
-    torch.save([torch.zeros(1)], tmp_path / "w.pth")
-    with pytest.raises(UserError, match="holds something other than named tensors"):
-        read_inception(tmp_path / "w.pth")
-
-
-def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
-    torch.save({"model": torch.nn.Linear(1, 1)}, tmp_path / "w.pth")
-    with pytest.raises(UserError, match=UNREADABLE):
-        read_inception(tmp_path / "w.pth")
 
 
 def test_an_image_too_small_for_a_place_is_refused(tmp_path: Path) -> None:

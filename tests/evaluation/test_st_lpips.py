@@ -80,13 +80,6 @@ def test_the_spread_is_the_mean_distance_of_all_pairs() -> None:
     assert spread.value == pytest.approx(fmean(pairs), rel=1e-4)
 
 
-def test_equal_pictures_have_no_spread() -> None:
-    spread = Spread(NETWORK)
-    for _ in range(3):
-        spread.add(picture())
-    assert spread.value == pytest.approx(0, abs=1e-9)
-
-
 def test_the_deep_frechet_distance_is_that_of_the_last_layer() -> None:
     one, other = picture(), picture(48, 80, seed=1)
     maps = [gaussian([NETWORK.maps(image)[4]]) for image in (one, other)]

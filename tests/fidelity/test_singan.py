@@ -317,12 +317,6 @@ def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
     assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 
-def test_super_resolution_changes_only_its_own_numbers() -> None:
-    plain, own = compose([PAPER]).model, compose(ENLARGING).model
-    changed = {name for name in plain if plain[name] != own[name]}
-    assert changed == {"scale_factor", "min_size", "reconstruction_weight"}
-
-
 def test_the_released_code_has_one_more_scale_unless_the_photo_shrinks_by_part_of_a_step() -> None:
     for size in ((188, 250), (120, 200), (250, 250)):
         assert len(pyramid_sizes(size, count="released")) == len(pyramid_sizes(size)) + 1

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.classical_inpainting import has_opencv, inpaint_by_opencv
+from internal_gan.images.classical_inpainting import inpaint_by_opencv
 
 Method = Literal["TELEA", "NS"]
 METHODS = get_args(Method)
@@ -47,7 +47,3 @@ def test_a_missing_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(UserError, match=r"needs .* pip install 'internal-gan\["):
         inpaint_by_opencv(ramp(), hole())
-
-
-def test_opencv_is_found() -> None:
-    assert has_opencv()

@@ -54,10 +54,3 @@ def test_lines_between_other_colours_or_of_another_direction_are_not_joined() ->
     bent[..., 40:] = 0
     bent[..., 32:, 30] = 1
     assert not continue_lines(bent, image, hole).any()
-
-
-def test_nothing_is_drawn_without_lines_or_without_a_hole() -> None:
-    edges, image, hole = scene()
-    assert not continue_lines(torch.zeros_like(edges), image, hole).any()
-    assert not continue_lines(edges, image, torch.zeros_like(hole)).any()
-    assert not continue_lines(edges, image, torch.ones_like(hole)).any()

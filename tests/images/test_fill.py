@@ -60,21 +60,9 @@ def test_an_edge_at_the_rim_stays_sharp() -> None:
     assert torch.equal(rim, image[1, :, 10:12])
 
 
-def test_a_constant_is_continued_exactly() -> None:
-    assert torch.allclose(fill_smoothly(torch.full((2, 3, 40, 56), 0.3), hole()), torch.tensor(0.3))
-
-
 def test_a_ramp_is_continued_nearly() -> None:
     ramp = torch.linspace(-1, 1, 56).expand(1, 3, 40, 56)
     assert (fill_smoothly(ramp, hole()) - ramp).abs().max() < 0.15
-
-
-def test_nothing_is_brighter_or_darker_than_what_is_known() -> None:
-    image, unknown = picture(), hole()
-    known = image[(unknown == 0).expand_as(image)]
-    filled = fill_smoothly(image, unknown)
-    assert filled.min() >= known.min() - 1e-5
-    assert filled.max() <= known.max() + 1e-5
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2), (17, 33)])
@@ -102,10 +90,6 @@ def test_a_plate_continues_slopes(size: tuple[int, int]) -> None:
     ramp = torch.linspace(-1, 1, size[1]).expand(1, 3, *size)
     wrong = (fill_as_plate(ramp, hole(*size)) - ramp).abs()
     assert float(wrong.max()) < 0.02
-
-
-def test_without_a_hole_a_plate_is_the_image() -> None:
-    assert torch.equal(fill_as_plate(picture(), torch.zeros(1, 1, 40, 56)), picture())
 
 
 def framed(side: int = 64, rim: int = 8) -> Tensor:
@@ -140,19 +124,3 @@ def test_depth_counts_steps_from_the_border() -> None:
     steps = torch.tensor([0, 0, 1, 2, 3, 2, 1, 0, 0])
     assert torch.equal(depth(unknown)[0, 0, 4], steps.float())
     assert torch.equal(depth(torch.ones(1, 1, 3, 3)), torch.ones(1, 1, 3, 3))
-
-
-def test_an_object_drawn_behind_the_rim_is_kept() -> None:
-    unknown = framed()
-    image = torch.full((1, 3, 64, 64), 0.2)
-    image[..., 10:50, 20:40] = -0.7
-    assert float((settle(image, unknown) - image).abs().max()) < 0.1
-
-
-def test_a_filling_that_fits_is_not_changed() -> None:
-    ramp = torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)
-    assert float((settle(ramp, framed()) - ramp).abs().max()) < 0.01
-
-
-def test_without_a_hole_settling_changes_nothing() -> None:
-    assert torch.equal(settle(picture(), torch.zeros(1, 1, 40, 56)), picture())

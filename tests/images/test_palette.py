@@ -1,6 +1,5 @@
 """A palette of a few colours represents an image."""
 
-import pytest
 import torch
 
 from internal_gan.images.palette import nearest_colours, palette_of
@@ -32,9 +31,3 @@ def test_a_pixel_gets_the_nearest_colour() -> None:
     palette = torch.tensor([[-1.0, -1, -1], [1, 1, 1], [1, -1, -1]])
     pixels = torch.tensor([[0.9, -0.4, -0.5], [-0.2, 0.1, -0.5]]).T.reshape(1, 3, 1, 2)
     assert nearest_colours(pixels, palette)[0, :, 0].T.tolist() == [[1, -1, -1], [-1, -1, -1]]
-
-
-@pytest.mark.parametrize("colours", [1, 257])
-def test_a_number_of_colours_out_of_range_is_refused(colours: int) -> None:
-    with pytest.raises(ValueError, match="allowed: 2 to 256"):
-        palette_of(picture(), colours)

@@ -21,13 +21,6 @@ def test_a_resized_period_tiles(size: tuple[int, int], device: torch.device) -> 
     torch.testing.assert_close(resize_periodic(x, size, (True, True)), middle, rtol=0, atol=2e-5)
 
 
-def test_an_axis_that_does_not_wrap_ends_at_its_border() -> None:
-    x = noise(20, 28)
-    repeated = resize(x.repeat(1, 1, 1, 3), (33, 3 * 41))[..., 41 : 2 * 41]
-    torch.testing.assert_close(resize_periodic(x, (33, 41), (False, True)), repeated)
-    assert torch.equal(resize_periodic(x, (33, 41), (False, False)), resize(x, (33, 41)))
-
-
 def test_a_periodic_border_may_be_longer_than_the_image() -> None:
     x = torch.arange(3.0).view(1, 1, 1, 3)
     assert pad_periodic(x, 4, -1).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]

@@ -34,14 +34,6 @@ def test_the_protected_pixels_are_those_of_the_image(size: tuple[int, int]) -> N
     assert 0 < int(((kept.weight > 0) & (kept.weight < 1)).sum()) < 300
 
 
-def test_the_geometry_moves_the_protected_part_by_whole_pixels() -> None:
-    image, size = picture(), (60, 100)
-    kept = protect(boxes((10, 20, 30, 42)), size)
-    moved = kept.transform(image, size)
-    inside = moved[:, :, kept.mask[0, 0] > 0]
-    assert torch.allclose(inside, image[..., 10:20, 30:42].flatten(2), atol=1e-4)
-
-
 def test_the_rest_is_stretched_evenly_around_the_protected_parts() -> None:
     # Each part blocks 4 more rows and columns on every side; 26 rows and 30 columns can stretch.
     mask = boxes((14, 20, 8, 13), (14, 20, 40, 45))

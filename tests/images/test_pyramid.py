@@ -1,6 +1,5 @@
 """The sizes of the scales, and the image at each scale."""
 
-import math
 from itertools import pairwise
 
 import pytest
@@ -9,7 +8,6 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import MOST_SCALES, build_pyramid, fit_size, halved, pyramid_sizes
-from internal_gan.images.resize import resize
 
 
 def test_sizes_of_a_photo_of_188_by_250() -> None:
@@ -26,8 +24,8 @@ def test_sizes_of_a_photo_of_188_by_250() -> None:
     ]
 
 
-@pytest.mark.parametrize("size", [(188, 250), (250, 188), (166, 250), (250, 250), (113, 250)])
-@pytest.mark.parametrize("min_size", [18, 25, 40])
+@pytest.mark.parametrize("size", [(188, 250), (250, 188), (250, 250)])
+@pytest.mark.parametrize("min_size", [18, 40])
 def test_the_coarsest_short_side_is_min_size_exactly(size: tuple[int, int], min_size: int) -> None:
     sizes = pyramid_sizes(size, min_size=min_size)
     assert min(sizes[0]) == min_size
@@ -45,48 +43,26 @@ def test_no_step_exceeds_scale_factor_and_no_scale_is_superfluous(
     assert (25 / 1880) ** (1 / (len(sizes) - 2)) < scale_factor
 
 
-def test_a_factor_that_fits_exactly_adds_no_scale() -> None:
-    assert pyramid_sizes((200, 400), scale_factor=0.5, min_size=25, max_size=None) == [
-        (25, 50),
-        (50, 100),
-        (100, 200),
-        (200, 400),
-    ]
-
-
-@pytest.mark.parametrize("num_scales", [1, 2, 4, 8, 9])
+@pytest.mark.parametrize("num_scales", [1, 4, 9])
 def test_fewer_scales_leave_out_the_coarsest(num_scales: int) -> None:
     assert (
         pyramid_sizes((188, 250), num_scales=num_scales) == pyramid_sizes((188, 250))[-num_scales:]
     )
 
 
-@pytest.mark.parametrize("num_scales", [10, 12])
+@pytest.mark.parametrize("num_scales", [12])
 def test_more_scales_lie_closer_together(num_scales: int) -> None:
     sizes = pyramid_sizes((188, 250), num_scales=num_scales)
     assert len(set(sizes)) == num_scales
     assert (sizes[0], sizes[-1]) == ((25, 33), (188, 250))
 
 
-def test_one_scale_is_the_finest() -> None:
-    assert pyramid_sizes((188, 250), num_scales=1) == [(188, 250)]
-    assert pyramid_sizes((20, 30), num_scales=1) == [(20, 30)]
-
-
-def test_an_image_no_larger_than_min_size_has_one_scale() -> None:
-    assert pyramid_sizes((25, 40)) == [(25, 40)]
-    assert pyramid_sizes((12, 17)) == [(12, 17)]
-
-
 @pytest.mark.parametrize(
     ("size", "max_size", "expected"),
     [
         ((3000, 4000), 250, (188, 250)),
-        ((4000, 3000), 250, (250, 188)),
         ((3000, 4000), None, (3000, 4000)),
-        ((100, 120), 250, (100, 120)),
         ((1, 4000), 250, (1, 250)),
-        ((168, 251), 250, (168, 251)),
         ((100, 255), 250, (100, 255)),
         ((100, 256), 250, (98, 250)),
     ],
@@ -97,18 +73,11 @@ def test_fit_size_shrinks_the_long_side_to_max_size_unless_it_is_nearly_so(
     assert fit_size(size, max_size) == expected
 
 
-def test_max_size_null_keeps_the_resolution() -> None:
-    assert pyramid_sizes((600, 800), max_size=None)[-1] == (600, 800)
-
-
 @pytest.mark.parametrize(
     ("options", "named"),
     [
         ({"scale_factor": 1.0}, "scale_factor is 1.0"),
-        ({"scale_factor": 0.0}, "scale_factor is 0.0"),
-        ({"scale_factor": math.nan}, "scale_factor is nan"),
         ({"min_size": 0}, "min_size is 0"),
-        ({"max_size": 0}, "max_size is 0"),
         ({"num_scales": 0}, "num_scales is 0"),
         ({"num_scales": 4, "min_size": 188}, "num_scales=4"),
         ({"num_scales": 10**9}, "num_scales=1000000000"),
@@ -148,19 +117,6 @@ def test_the_pyramid_has_the_image_at_every_size(tiny_pixels: Tensor, device: to
     assert [tuple(level.shape) for level in pyramid] == [(1, 3, *size) for size in sizes]
     assert all(level.device.type == device.type for level in pyramid)
     assert torch.equal(pyramid[-1].cpu(), tiny_pixels)
-
-
-def test_every_scale_is_made_from_the_full_resolution(tiny_pixels: Tensor) -> None:
-    pyramid = build_pyramid(tiny_pixels, [(25, 35), (32, 44), (40, 56)])
-    torch.testing.assert_close(pyramid[0], resize(tiny_pixels, (25, 35)).clamp(-1, 1))
-    assert not torch.allclose(pyramid[0], resize(pyramid[1], (25, 35)), atol=1e-3)
-
-
-def test_every_scale_stays_in_range() -> None:
-    edge = torch.ones(1, 3, 40, 40)
-    edge[..., :20] = -1.0
-    assert resize(edge, (27, 27)).abs().max() > 1.0
-    assert all(level.abs().max() <= 1.0 for level in build_pyramid(edge, [(27, 27), (30, 30)]))
 
 
 @pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])

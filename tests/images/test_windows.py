@@ -18,13 +18,6 @@ def test_the_window_holds_the_detail() -> None:
     assert columns.stop >= 126 - 4
 
 
-def test_a_shorter_side_is_taken_whole() -> None:
-    rows, columns = most_detailed(torch.zeros(1, 3, 20, 130), (40, 40))
-    assert rows == slice(0, 20)
-    assert columns.stop - columns.start == 40
-    assert most_detailed(torch.zeros(1, 3, 5, 6), (9, 9)) == (slice(0, 5), slice(0, 6))
-
-
 def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
     mask = torch.zeros(1, 1, 20, 30)
     mask[..., 4, 7] = mask[..., 11, 25] = 0.2

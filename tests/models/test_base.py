@@ -101,13 +101,6 @@ def test_linear_decay_goes_evenly_to_its_last_value() -> None:
     assert factors == pytest.approx([1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
 
 
-@pytest.mark.parametrize("decay", ["step", "linear"])
-@pytest.mark.parametrize("start", [0.0, 0.6, 1.0])
-def test_every_one_step_schedule_has_a_learning_rate(decay: Any, start: float) -> None:
-    factor = optimization(decay=decay, decay_start=start).lr_factor(0, 1)
-    assert 0.1 <= factor <= 1.0
-
-
 @pytest.fixture(scope="module")
 def singan() -> SinGAN:
     return untrained()

@@ -46,22 +46,10 @@ def test_an_unknown_norm_is_refused_with_the_allowed_ones() -> None:
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3, 7])
-def test_a_block_does_not_pad(kernel_size: int) -> None:
-    block = ConvBlock(3, 8, kernel_size=kernel_size)
-    shape = (2, 8, 13 - kernel_size + 1, 20 - kernel_size + 1)
-    assert block(torch.zeros(2, 3, 13, 20)).shape == shape
-
-
-@pytest.mark.parametrize("kernel_size", [1, 3, 7])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_a_block_pads_by_half_its_kernel_when_asked(kernel_size: int, stride: int) -> None:
     block = ConvBlock(3, 8, kernel_size=kernel_size, stride=stride, padding="reflect")
     assert block(torch.zeros(2, 3, 14, 20)).shape == (2, 8, 14 // stride, 20 // stride)
-
-
-def test_the_activation_can_be_left_out() -> None:
-    block = ConvBlock(3, 8, norm="batch", activation=False)
-    assert kinds(block) == ["Conv2d", "BatchNorm2d"]
 
 
 def test_a_block_is_linear_above_zero_and_leaky_below() -> None:
@@ -108,16 +96,9 @@ def test_kaiming_initialisation_has_its_closed_form_and_unit_norm_weights() -> N
     assert torch.equal(norm.weight, torch.ones(128))
 
 
-def test_kaiming_initialisation_keeps_the_size_of_activations_through_a_deep_stack() -> None:
-    stack = nn.Sequential(*(ConvBlock(64, 64) for _ in range(8)))
-    initialise(stack, "kaiming", rng())
-    before = torch.randn(1, 64, 40, 40, generator=rng(1))
-    after = stack(before).detach()
-    assert float(after.square().mean()) == pytest.approx(float(before.square().mean()), rel=0.5)
-
-
-@pytest.mark.parametrize("init", ["normal", "kaiming", "xavier"])
-@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+@pytest.mark.parametrize(
+    ("norm", "init"), [("batch", "normal"), ("instance", "kaiming"), ("spectral", "xavier")]
+)
 def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
     states = []
     for unrelated, seed in ((1, 7), (2, 7), (1, 8)):
@@ -128,11 +109,6 @@ def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
     first, same, other = states
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
-
-
-def test_an_unknown_initialisation_is_refused_with_the_allowed_ones() -> None:
-    with pytest.raises(ValueError, match="'he'; allowed: normal, kaiming, xavier"):
-        initialise(ConvBlock(3, 8), "he")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +135,7 @@ def test_reflection_falls_back_to_replication_where_the_image_is_too_small() -> 
 
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("border", get_args(Padding))
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (20, 31)])
+@pytest.mark.parametrize("size", [(1, 1), (20, 31)])
 def test_a_doubling_convolution_equals_nearest_upsampling_and_convolution(
     size: tuple[int, int], border: Padding, half: bool
 ) -> None:

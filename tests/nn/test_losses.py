@@ -78,11 +78,6 @@ def test_losses_are_float32_and_finite_for_huge_half_precision_logits(
         assert torch.isfinite(value)
 
 
-@pytest.mark.parametrize("loss", [LSGAN(), Hinge(), NSGAN()], ids=lambda x: type(x).__name__)
-def test_only_wgan_gp_has_a_penalty(loss: AdversarialLoss) -> None:
-    assert loss.penalty(Linear([1.0]), REAL, REAL, rng()) is None
-
-
 class Linear(nn.Module):
     """D(x) = sum over the channels of weight * x, at every pixel; records its inputs."""
 
@@ -134,8 +129,10 @@ def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:
     assert 0 < float(mix.min()) < float(mix.max()) < 1
 
 
-@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
-@pytest.mark.parametrize("penalty_norm", ["pixel", "sample"])
+@pytest.mark.parametrize(
+    ("norm", "penalty_norm"),
+    [("none", "sample"), ("batch", "pixel"), ("instance", "sample"), ("spectral", "pixel")],
+)
 def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
     norm: Any, penalty_norm: Any
 ) -> None:
@@ -173,8 +170,3 @@ def test_the_penalty_is_float32_under_bfloat16_autocast() -> None:
     assert seen == [torch.float32] * 3 + [torch.bfloat16]
     assert mixed.dtype == torch.float32
     assert torch.equal(exact, plain)
-
-
-def test_an_unknown_penalty_norm_is_refused_with_the_allowed_ones() -> None:
-    with pytest.raises(ValueError, match="'image'; allowed: pixel, sample"):
-        WGANGP(penalty_norm="image")  # type: ignore[arg-type]

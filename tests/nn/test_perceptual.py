@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -103,16 +102,6 @@ def test_vgg16_without_the_package_fails_before_training() -> None:
     )
 
 
-def test_pth_and_safetensors_give_the_same_network(tmp_path: Path) -> None:
-    torch.save(stand_in(), tmp_path / "vgg.pth")
-    save_file(stand_in(), tmp_path / "vgg.safetensors")
-    a, b = (
-        VGGFeatures(19, str(tmp_path / name), widths=WIDTHS)(picture())[0]
-        for name in ("vgg.pth", "vgg.safetensors")
-    )
-    assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
-
-
 def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
     state = stand_in()
     torch.save({**state, "features.5.weight": torch.zeros(3, 3, 3, 3)}, tmp_path / "shape.pth")
@@ -146,12 +135,6 @@ def test_random_features_are_fixed_by_their_seed_and_see_colour() -> None:
 def test_random_features_refuse_a_kernel_that_they_cannot_use(size: int) -> None:
     with pytest.raises(ValueError, match=rf"^kernel_size is {size}; allowed: "):
         RandomFeatures(4, kernel_size=size)
-
-
-def test_an_even_kernel_of_the_random_features_fails_before_training() -> None:
-    recipe = recipe_of("model/features=random", "model.features.kernel_size=4", base=EDGECONNECT)
-    with pytest.raises(UserError, match=r"model\.features: kernel_size is 4; allowed: odd numbers"):
-        recipe.prepare(picture())
 
 
 def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:

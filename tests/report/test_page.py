@@ -201,36 +201,12 @@ def test_a_long_name_with_blanks_stays_whole(folder: Path) -> None:
     assert f"checkpoint='{path}'" in page.text
 
 
-def test_several_photos_are_named_and_shown(folder: Path) -> None:
-    save_options(Options(image=["a b.jpg", "photos/c.png"]), folder / "config.yaml")
-    for number in (1, 2, 10):
-        noise(folder / "photos" / f"{number}.png", 20, 30)
-    html, _ = render(folder)
-    assert "<title>a b.jpg, c.png</title>" in html
-    assert re.findall(r'href="photos/(\d+).png"', html) == ["1", "2", "10"]
-
-
 @pytest.mark.parametrize("config", ["", "[1, 2]", "image: [", "image: {a: &b c, d: *b}", "odd: 1"])
 def test_a_foreign_configuration_is_shown_but_not_interpreted(folder: Path, config: str) -> None:
     (folder / "config.yaml").write_text(config)
     html, page = render(folder)
     assert "<title>a run</title>" in html
     assert config in page.text
-
-
-def test_a_run_that_has_just_begun_has_a_page(tmp_path: Path) -> None:
-    set_state(tmp_path, "running")
-    (tmp_path / "metrics.jsonl").write_text('{"event": "pl')
-    _, page = render(tmp_path)
-    assert "running" in page.text
-    assert "svg" not in page.tags
-
-
-def test_without_samples_the_latest_scale_is_shown(folder: Path) -> None:
-    for path in (folder / "sample").iterdir():
-        path.unlink()
-    _, page = render(folder)
-    assert "So far" in page.text
 
 
 def test_a_half_written_picture_is_left_out(folder: Path) -> None:
@@ -311,16 +287,6 @@ def test_subfolders_of_a_task_are_rows_with_headings(folder: Path) -> None:
     assert "and 1 more in sample/scale-10/" in page.text
 
 
-def test_only_some_of_many_frames_are_shown(folder: Path) -> None:
-    for index in range(24):
-        noise(folder / "animate" / "frames" / f"{index:04d}.png", 20, 30)
-    html, page = render(folder)
-    assert re.findall(r'href="animate/frames/(\d+).png"', html) == [
-        f"{index:04d}" for index in (0, 3, 6, 10, 13, 17, 20)
-    ]
-    assert "and 17 more in animate/frames/" in page.text
-
-
 @pytest.mark.parametrize("suffix", ["gif", "webp"])
 def test_an_animation_is_embedded_whole(folder: Path, suffix: str) -> None:
     frames = [Image.new("RGB", (300, 200), colour) for colour in ("red", "green", "blue")]
@@ -329,28 +295,6 @@ def test_an_animation_is_embedded_whole(folder: Path, suffix: str) -> None:
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
     html, _ = render(folder)
     assert base64.b64encode(path.read_bytes()).decode() in html
-
-
-def test_a_large_animation_is_linked_instead_of_embedded(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("internal_gan.report.pictures.SMALL_MOVING_BYTES", 100)
-    (folder / "animate").mkdir()
-    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green")]
-    frames[0].save(folder / "animate" / "a lake.webp", save_all=True, append_images=frames[1:])
-    _, page = render(folder)
-    assert [address for address in page.loaded if not address.startswith("data:")] == [
-        "animate/a%20lake.webp"
-    ]
-
-
-def test_a_film_is_linked_with_controls(folder: Path) -> None:
-    (folder / "animate").mkdir()
-    (folder / "animate" / "a lake.mp4").write_bytes(b"film")
-    html, page = render(folder)
-    assert '<video src="animate/a%20lake.mp4"' in html
-    assert " controls " in html
-    assert "A lake" in page.text
 
 
 def test_the_page_stays_small(folder: Path) -> None:
@@ -363,11 +307,3 @@ def test_the_page_stays_small(folder: Path) -> None:
     assert "and 28 more in sample/" in page.text
     assert len(html) < 900_000
     assert sum(len(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)) < 150_000
-
-
-def test_writing_again_replaces_the_page(folder: Path) -> None:
-    render(folder)
-    set_state(folder, "stopped", reason="Ctrl-C")
-    _, page = render(folder)
-    assert "Ctrl-C" in page.text
-    assert not list(folder.glob(".tmp-*"))

@@ -57,12 +57,6 @@ def edit_status(folder: RunFolder, **fields: object) -> None:
     folder.status_path.write_text(json.dumps(status | fields))
 
 
-def test_a_new_folder_is_running(folder: RunFolder) -> None:
-    status = folder.status()
-    assert status["state"] == "running"
-    assert status["pid"] == os.getpid()
-
-
 def test_fields_are_kept_except_the_reason_of_a_past_state(folder: RunFolder) -> None:
     started = folder.status()["started"]
     folder.write_status("stopped", stage=3, step=5, reason="Ctrl-C")
@@ -97,13 +91,6 @@ def test_a_process_with_a_reused_id_does_not_count(folder: RunFolder) -> None:
     assert folder.status()["state"] == "interrupted"
 
 
-def test_a_run_on_another_machine_counts_as_alive_while_it_writes(folder: RunFolder) -> None:
-    edit_status(folder, host="elsewhere", pid=2**22 + 1)
-    assert folder.status()["state"] == "running"
-    os.utime(folder.status_path, (time.time() - 7200, time.time() - 7200))
-    assert folder.status()["state"] == "interrupted"
-
-
 def test_a_status_file_from_the_future_does_not_count_as_alive(folder: RunFolder) -> None:
     edit_status(folder, host="elsewhere", pid=17)
     for ahead, state in ((60, "running"), (7200, "interrupted"), (1e8, "interrupted")):
@@ -111,7 +98,7 @@ def test_a_status_file_from_the_future_does_not_count_as_alive(folder: RunFolder
         assert folder.status()["state"] == state
 
 
-@pytest.mark.parametrize("pid", [2**80, 2**31, 0, -1, "x", None, True, [1]])
+@pytest.mark.parametrize("pid", [2**80, 0, -1, "x", None])
 def test_an_impossible_process_id_is_not_alive(folder: RunFolder, pid: object) -> None:
     edit_status(folder, pid=pid)
     assert folder.status()["state"] == "interrupted"
@@ -136,15 +123,6 @@ def test_without_working_locks_the_status_alone_refuses(
     with training_process(tmp_path / "run"), busy:
         RunFolder.open(tmp_path / "run").claim()
     RunFolder.open(tmp_path / "run").claim()
-
-
-def test_a_finished_run_can_be_claimed_by_another_process(folder: RunFolder) -> None:
-    folder.write_status("stopped", reason="Ctrl-C")
-    script = (
-        "import sys; from internal_gan.runs.folder import RunFolder;"
-        "RunFolder.open(sys.argv[1]).claim()"
-    )
-    subprocess.run([sys.executable, "-c", script, str(folder.path)], check=True)
 
 
 def test_claim_removes_what_a_killed_writer_left(folder: RunFolder) -> None:
@@ -174,10 +152,6 @@ def test_create_says_how_to_resume_an_existing_run(folder: RunFolder) -> None:
         RunFolder.create(folder.path)
 
 
-def test_create_takes_an_empty_folder(tmp_path: Path) -> None:
-    assert RunFolder.create(tmp_path).status()["state"] == "running"
-
-
 EARLY = """
 import os, signal, sys
 from internal_gan.runs.folder import RunFolder
@@ -203,49 +177,6 @@ def test_a_run_killed_before_writing_its_configuration_can_be_restarted(
     assert not list(path.glob(".tmp-*"))
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [("status.json", '{"state": "failed"}'), ("status.json", "mine"), ("log.txt", "mine")],
-)
-def test_create_refuses_files_that_a_run_did_not_write(
-    tmp_path: Path, name: str, content: str
-) -> None:
-    (tmp_path / name).write_text(content)
-    with pytest.raises(UserError, match="is not empty"):
-        RunFolder.create(tmp_path)
-    assert (tmp_path / name).read_text() == content
-
-
-@pytest.mark.parametrize("below", [".", "run"])
-def test_create_refuses_a_file_in_the_way(tmp_path: Path, below: str) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="file"):
-        RunFolder.create(tmp_path / "file" / below)
-
-
-def test_create_names_a_place_that_is_not_writable(tmp_path: Path) -> None:
-    place = tmp_path / "closed"
-    place.mkdir(mode=0o555)
-    tmp_path.chmod(0o755)
-    # Root may write everywhere, so the process drops that right.
-    script = f"""
-import os
-from internal_gan.errors import UserError
-from internal_gan.runs.folder import RunFolder
-os.chdir({str(tmp_path)!r})
-if os.geteuid() == 0:
-    os.setegid(65534)
-    os.seteuid(65534)
-try:
-    RunFolder.create("closed/run")
-except UserError as error:
-    print(error)
-"""
-    command = [sys.executable, "-c", script]
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    assert result.stdout.startswith("cannot write closed/run: permission denied")
-
-
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match="does not exist"):
         RunFolder.open(tmp_path / "nothing")
@@ -258,8 +189,15 @@ def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
-@pytest.mark.parametrize("name", ["status.json", "metrics.jsonl", "log.txt", "training.ckpt"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("status.json", "folder"),
+        ("metrics.jsonl", "pipe"),
+        ("log.txt", "loop"),
+        ("training.ckpt", "folder"),
+    ],
+)
 def test_claim_refuses_paths_that_are_no_files(folder: RunFolder, name: str, kind: str) -> None:
     folder.write_status("stopped")
     path = folder.path / name
@@ -281,14 +219,6 @@ def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
     assert lines[0].endswith("INFO scale 3")
     assert lines[1].endswith("WARNING again")
     assert len(lines) == 2
-
-
-def test_an_unwritable_log_is_harmless(folder: RunFolder) -> None:
-    folder.log_path = Path("/dev/full")
-    if not folder.log_path.exists():
-        pytest.skip("needs /dev/full")
-    with log_to(folder.log_path):
-        logging.getLogger("internal_gan.x").info("lost")
 
 
 def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
@@ -344,25 +274,6 @@ def test_what_a_stopped_task_left_is_cleared(stopped: RunFolder) -> None:
     stopped.clear("sample")
     assert [path.name for path in stopped.path.glob("[!.]*")] == ["status.json"]
     assert RunFolder.create(stopped.path).status()["state"] == "running"
-
-
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [
-        ("evaluate", "evaluation.csv"),
-        ("evaluate", "sample/000.origin.png"),
-        ("paint", "metrics.jsonl"),
-        ("paint", "inputs/paint.image.jpg"),
-        ("retarget", "compare/30x40/ingan.png"),
-        ("verify", "verification.json"),
-    ],
-)
-def test_what_any_task_writes_is_cleared(folder: RunFolder, task: str, name: str) -> None:
-    (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder.path / name).write_text("ours")
-    folder.write_status("failed")
-    folder.clear(task)
-    assert [path.name for path in folder.path.glob("[!.]*")] == ["status.json"]
 
 
 @pytest.mark.parametrize(

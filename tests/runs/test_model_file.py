@@ -55,13 +55,6 @@ def test_a_file_of_another_family_is_refused(run: Run, tmp_path: Path) -> None:
     assert "complete internal-gan model" in complaint(load_model, tmp_path / "other.safetensors")
 
 
-def test_a_file_is_ready_for_inference(run: Run) -> None:
-    model = read_singan(run.folder.model_path)
-    assert model.device == torch.device("cpu")
-    assert not any(p.requires_grad for p in model.parameters())
-    assert not any(part.training for part in model.generators.modules())
-
-
 def test_a_file_describes_itself(run: Run) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
         metadata = file.metadata()
@@ -94,12 +87,6 @@ def test_a_file_holds_generators_but_no_discriminator(run: Run) -> None:
 
 def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:
     assert "no finished scale yet" in complaint(load_model, tmp_path / "model.safetensors")
-
-
-def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "model.safetensors"
-    save_file({"weight": torch.zeros(3)}, path)
-    assert "is not an internal-gan file" in complaint(load_model, path)
 
 
 def test_a_file_of_a_newer_format_says_to_upgrade(run: Run, tmp_path: Path) -> None:

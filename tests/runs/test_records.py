@@ -31,12 +31,6 @@ def test_records_of_a_run_are_read_back(tmp_path: Path) -> None:
     assert read_status(written(tmp_path / "status.json", STATUS)) == STATUS
 
 
-def test_missing_records_are_empty(tmp_path: Path) -> None:
-    assert read_metrics(tmp_path / "metrics.jsonl") == []
-    assert read_status(tmp_path / "status.json") == {}
-    assert seconds_of([]) == 0.0
-
-
 @pytest.mark.parametrize(
     "odd",
     [
@@ -49,20 +43,12 @@ def test_missing_records_are_empty(tmp_path: Path) -> None:
         {"event": "plan"},
         {**PLAN, "stages": [1]},
         {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]},  # type: ignore[index]
-        {**PLAN, "stages": [{**PLAN["stages"][0], "steps": "3"}]},  # type: ignore[index]
         {**PLAN, "stages": [{**PLAN["stages"][0], "seconds_per_step": 1e300}]},  # type: ignore[index]
-        {**PLAN, "peak_memory_bytes": {}},
-        {"event": "stage_end"},
-        {**END, "stage": []},
         {**END, "seconds": None},
         {"event": ["plan"], **STEP},
-        {**STEP, "stage": "x"},
         {**STEP, "step": True},
-        {**STEP, "seconds": "x"},
         {**STEP, "seconds": float("nan")},
-        {**STEP, "generator": "x"},
         {**STEP, "generator": float("inf")},
-        {**STEP, "generator": 1e308},
         {**STEP, "generator": HUGE},
     ],
     ids=lambda odd: str(odd)[:60],
@@ -78,17 +64,10 @@ def test_invalid_lines_are_skipped_and_others_kept(tmp_path: Path, odd: Any) -> 
         ("state", "asleep"),
         ("state", ["running"]),
         ("pid", 2**80),
-        ("pid", True),
-        ("process_start", "x"),
-        ("host", 7),
-        ("seconds", "long"),
         ("seconds", HUGE),
         ("reason", {"deep": []}),
-        ("started", 0),
-        ("model_task", None),
         ("stages_finished", 0.5),
         ("seams", {"top": "x"}),
-        ("seams", [1]),
     ],
 )
 def test_invalid_status_fields_are_skipped(tmp_path: Path, field: str, value: Any) -> None:

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.images.files import decoded
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.masks import write_mask
@@ -39,16 +38,6 @@ def options(*images: str, keep_original: bool = True, **masks: str) -> Options:
     made.mask.file = masks.get("mask")
     made.inpaint.edges = masks.get("edges")
     return made
-
-
-def test_a_photo_that_is_not_kept_is_read_whole_for_whoever_asks_next(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(decoded, "WHOLE_PIXELS", 100)
-    for keep_original, first in ((True, (16, 11)), (False, (40, 56))):
-        source = Source(options("a.jpg", keep_original=keep_original))
-        assert source.photo(longest=2).size in (first, first[::-1])
-        assert source.photo().size == (40, 56)
 
 
 def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:

@@ -46,10 +46,6 @@ def test_batch_folders_take_turns_in_order(tmp_path: Path) -> None:
     assert names_of(tmp_path, "inpaint") == [f"a/00{n}.png" for n in range(3)] + ["b/000.png"]
 
 
-def test_a_run_without_pictures_is_not_represented(tmp_path: Path) -> None:
-    assert shown_of(tmp_path) == Shown(None, [])
-
-
 def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
     write(tmp_path, "photo.png", *(f"inpaint/{p}/000.png" for p in ("a", "b")))
     assert shown_of(tmp_path).photo is None
@@ -75,8 +71,3 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path) -> None:
         ["a-seed=1", "1", "finished", "12", "0.1235", "2", ""],
         ["b-seed=2", "2", "failed", "", "", "", "no photo"],
     ]
-
-
-def test_empty_columns_are_left_out(tmp_path: Path) -> None:
-    (row,) = rows_of(tmp_path, [Record("a", ["seed=1"], 2, "why")], [{}])
-    assert row == {"job": "a", "state": "failed", "reason": "why"}

@@ -30,17 +30,7 @@ def test_fitted_steps_have_a_closed_form() -> None:
     assert fitted.peak_memory_bytes == 123
 
 
-def test_a_larger_budget_gives_more_steps() -> None:
-    plan = plan_of((100, 0.01), (100, 0.03))
-    assert all(s.steps > 1000 for s in fit(plan, 60).stages)
-
-
-def test_a_cap_holds_for_any_budget() -> None:
-    plan = plan_of((3, 0.01), (3, 0.03))
-    assert [s.steps for s in fit(plan, 600, most=3).stages] == [3, 3]
-
-
-@pytest.mark.parametrize("seconds", [-5.0, 0.0, 1.0, 4.0])
+@pytest.mark.parametrize("seconds", [-5.0, 4.0])
 def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
 
@@ -112,31 +102,7 @@ def test_a_slow_stage_is_measured_with_a_single_step(monkeypatch: pytest.MonkeyP
     assert max(taken) > 1
 
 
-def test_without_a_budget_a_short_stage_is_measured_briefly(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    taken: list[tuple[str, int]] = []
-
-    def note(stage: Stage, steps: int, precision: torch.dtype) -> None:
-        taken.append((stage.name, steps))
-
-    monkeypatch.setattr("internal_gan.training.budget.run_steps", note)
-
-    recipe = ToyRecipe(stages=2)
-    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, [1], brief=True)
-    assert sum(steps for name, steps in taken if name == "toy 0") == 2
-    assert sum(steps for name, steps in taken if name == "toy 1") > 8
-    taken.clear()
-    measure(recipe, recipe.prepare(), [3, 30], torch.float32, 0, [1])
-    assert sum(steps for name, steps in taken if name == "toy 0") > 8
-
-
 def test_peak_memory_is_in_bytes() -> None:
     peak = peak_memory(torch.device("cpu"))
     assert peak is not None
     assert 20e6 < peak < 100e9
-
-
-def test_a_system_without_this_figure_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "win32")
-    assert peak_memory(torch.device("cpu")) is None

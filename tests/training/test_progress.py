@@ -13,7 +13,6 @@ from internal_gan.models.base import Model
 from internal_gan.training import progress as progress_module
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.progress import (
-    Display,
     Progress,
     ProgressReports,
     TimeLeft,
@@ -87,24 +86,11 @@ def test_the_measured_speed_corrects_the_time_left(speed: float) -> None:
     assert left.seconds == pytest.approx(45.0 / speed, rel=0.1)
 
 
-def test_a_slow_first_step_is_forgotten() -> None:
-    left = TimeLeft(TrainingPlan([StagePlan("s", (8, 8), 10_000, 0.1)]), 0.0)
-    for step in range(1, 6001):
-        left.update(0, step, 30.0 + step * 0.1)
-    assert left.seconds == pytest.approx(400.0, rel=0.01)
-
-
 def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast() -> None:
     left = TimeLeft(PLAN, 0.0)
     left.update(1, 50, 0.9)
     assert left.fraction == pytest.approx(0.55)
     assert left.seconds == pytest.approx(45.0)
-
-
-def test_a_plan_without_times_counts_steps() -> None:
-    left = TimeLeft(TrainingPlan([StagePlan("s", (8, 8), 10, 0.0)] * 2), 0.0)
-    left.update(0, 10, 5.0)
-    assert left.fraction == pytest.approx(0.5)
 
 
 def test_a_shorter_schedule_reduces_the_time_left() -> None:
@@ -114,12 +100,6 @@ def test_a_shorter_schedule_reduces_the_time_left() -> None:
     left.replan(TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)]))
     assert left.seconds == pytest.approx(18.0)
     assert left.fraction == pytest.approx(10 / 28)
-
-
-def test_at_the_end_no_time_is_left() -> None:
-    left = TimeLeft(PLAN, 0.0)
-    left.update(1, 100, 77.0)
-    assert (left.fraction, left.seconds) == (1.0, 0.0)
 
 
 def test_the_estimate_comes_first(clock: Clock) -> None:
@@ -141,19 +121,6 @@ def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage(clock: Clock) 
     assert "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123" in lines
 
 
-def test_a_long_run_reports_its_progress_regularly(clock: Clock) -> None:
-    progress, output = plain()
-    progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 100_000, 0.06)]))
-    for step in range(1, 2001):
-        clock.now += 0.06
-        progress.on_step(0, step, 100_000, None)
-    assert "left" not in output.getvalue()
-    for step in range(2001, 6001):
-        clock.now += 0.06
-        progress.on_step(0, step, 100_000, None)
-    assert output.getvalue().count("left") == 1
-
-
 @pytest.mark.parametrize("width", [60, 100])
 def test_a_terminal_gets_one_bar_with_the_time_left(width: int, clock: Clock) -> None:
     output = io.StringIO()
@@ -170,26 +137,6 @@ def test_a_terminal_gets_one_bar_with_the_time_left(width: int, clock: Clock) ->
     assert 0 <= hidden < shown
 
 
-def test_the_terminal_is_not_redrawn_at_every_step(clock: Clock) -> None:
-    output = io.StringIO()
-    console = Console(file=output, width=100, force_terminal=True, _environ={"TERM": "xterm"})
-    progress = Progress(console)
-    progress.on_start(MODEL, TrainingPlan([StagePlan("s", (8, 8), 1000, 0.001)]))
-    before = len(output.getvalue())
-    for step in range(1, 400):
-        clock.now += 0.001
-        progress.on_step(0, step, 1000, None)
-    assert len(output.getvalue()) == before
-    progress.close()
-
-
-def test_closing_twice_or_before_the_start_is_harmless(clock: Clock) -> None:
-    progress, _ = plain()
-    progress.close()
-    run(progress, clock)
-    progress.close()
-
-
 def test_counted_items_get_a_line_each_half_minute_in_a_file(clock: Clock) -> None:
     output = io.StringIO()
     items = range(10)
@@ -202,29 +149,6 @@ def test_counted_items_get_a_line_each_half_minute_in_a_file(clock: Clock) -> No
         " 60 %  1 min 20 s left, 6 of 10 frames",
         " 80 %  40 s left, 8 of 10 frames",
     ]
-
-
-def test_counted_items_get_a_bar_on_a_terminal_until_they_end(clock: Clock) -> None:
-    output = io.StringIO()
-    console = Console(file=output, width=80, force_terminal=True, _environ={"TERM": "xterm"})
-    for item in show_progress(range(10), 10, "frames", console):
-        clock.now += 20.0
-        if item == 5:
-            break
-    text = output.getvalue()
-    assert "1 min 40 s left  5 of 10 frames" in text
-    hidden, shown = text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")
-    assert 0 <= hidden < shown
-
-
-def test_a_terminal_shows_one_bar_at_a_time() -> None:
-    outputs = [io.StringIO() for _ in range(3)]
-    consoles = [Console(file=o, force_terminal=True, _environ={"TERM": "xterm"}) for o in outputs]
-    first, second = Display(consoles[0]), Display(consoles[1])
-    second.close()
-    first.close()
-    Display(consoles[2]).close()
-    assert ["\x1b[?25l" in output.getvalue() for output in outputs] == [True, False, True]
 
 
 def test_a_quiet_console_shows_no_bar_and_leaves_the_output_alone(
@@ -267,12 +191,3 @@ def test_a_callback_gets_the_progress_after_every_step(clock: Clock) -> None:
     assert [one.fraction for one in told] == pytest.approx([1 / 8, 2 / 8, 5 / 8, 1])
     assert [one.seconds_left for one in told] == pytest.approx([7, 6, 3, 0])
     assert [one.scalars for one in told] == [{"loss": 0.0}] * 2 + [{"loss": 1.0}] * 2
-
-
-def test_a_shorter_plan_shows_in_the_reports() -> None:
-    told: list[TrainingProgress] = []
-    reports = ProgressReports(told.append)
-    reports.on_start(MODEL, TrainingPlan([StagePlan("a", (8, 8), 10, 1.0)]))
-    reports.on_replan(MODEL, TrainingPlan([StagePlan("a", (8, 8), 5, 1.0)]))
-    reports.on_step(0, 1, 5, None)
-    assert told[0].fraction == pytest.approx(1 / 5)

@@ -30,13 +30,6 @@ def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: count)
 
 
-def test_the_thread_count_is_restored() -> None:
-    threads.use(3)
-    with threads.restored():
-        threads.use(1)
-    assert torch.get_num_threads() == 3
-
-
 def test_a_thread_count_set_by_the_user_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threads.choices(None, CPU) == [1, 2, 4]
     assert threads.choices(3, CPU) == [3]

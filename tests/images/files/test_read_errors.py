@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.images.files import image as image_io
 from internal_gan.images.files.image import read_image
 
 
@@ -32,23 +31,8 @@ def test_a_missing_file_with_the_nearest_name(picture: Image.Image, tmp_path: Pa
     assert f"did you mean {tmp_path / 'photo.png'}?" in line
 
 
-def test_a_missing_file_without_a_similar_one(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "x.png").endswith("no such file")
-
-
-def test_a_missing_folder(tmp_path: Path) -> None:
-    assert f"the folder {tmp_path / 'nowhere'} is missing" in refusal(
-        tmp_path / "nowhere" / "x.png"
-    )
-
-
 def test_a_folder(tmp_path: Path) -> None:
     assert "is a folder; allowed is an image file" in refusal(tmp_path)
-
-
-def test_a_path_through_a_file(picture: Image.Image, tmp_path: Path) -> None:
-    picture.save(tmp_path / "photo.png")
-    assert "Not a directory" in refusal(tmp_path / "photo.png" / "x.png")
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
@@ -60,13 +44,6 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 def test_an_impossible_name(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="allowed is the path of an image file"):
         read_image(tmp_path / name)
-
-
-def test_a_name_with_a_line_break_still_gives_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        read_image(tmp_path / "two\nlines.png")
-    assert "\n" not in str(caught.value)
-    assert "two\\nlines.png: no such file" in str(caught.value)
 
 
 def test_a_file_without_permission(
@@ -85,11 +62,6 @@ def test_a_file_without_permission(
     assert "permission denied; allowed is a file that you can read" in refusal(path)
 
 
-def test_an_empty_file(tmp_path: Path) -> None:
-    (tmp_path / "photo.png").touch()
-    assert "empty (0 bytes)" in refusal(tmp_path / "photo.png")
-
-
 @pytest.mark.parametrize(
     "content", [b"hello, world\n", b"\x89PNG\r\n", b"%PDF-1.7\n", b"\0" * 4096]
 )
@@ -99,15 +71,8 @@ def test_a_file_that_is_no_image(content: bytes, tmp_path: Path) -> None:
     assert "not an image, or a damaged one; allowed are PNG, JPEG, TIFF, WebP" in line
 
 
-def test_readers_that_start_other_programs_are_not_tried(tmp_path: Path) -> None:
-    (tmp_path / "photo.png").write_bytes(
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
-    )
-    assert "not an image" in refusal(tmp_path / "photo.png")
-
-
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize("share", [0.3, 0.95])
 def test_a_truncated_file(suffix: str, share: float, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     whole = tmp_path / f"whole.{suffix}"
@@ -159,16 +124,6 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
     assert "too large; allowed are up to 120 megapixels" in refusal(tmp_path / "photo.png")
 
 
-def test_an_image_of_exactly_the_limit_is_read(
-    picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture.save(tmp_path / "photo.png")
-    monkeypatch.setattr(image_io, "MAX_PIXELS", 600)
-    assert read_image(tmp_path / "photo.png").size == (20, 30)
-    monkeypatch.setattr(image_io, "MAX_PIXELS", 599)
-    assert "20x30 pixels are too large" in refusal(tmp_path / "photo.png")
-
-
 @pytest.mark.parametrize(
     ("low", "high", "shown"),
     [(0.0, 3.5, "0 to 3.5"), (-1.0, 1.0, "-1 to 1"), (0.0, np.inf, "inf"), (0.0, np.nan, "nan")],
@@ -180,11 +135,6 @@ def test_floats_outside_0_to_1(low: float, high: float, shown: str, tmp_path: Pa
     line = refusal(tmp_path / "photo.tif")
     assert shown in line
     assert "allowed is 0 (black) to 1 (white)" in line
-
-
-def test_integers_of_more_than_16_bits(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[0, 70_000]], np.int32)).save(tmp_path / "photo.tif")
-    assert "its values go from 0 to 70000; allowed is 0 to 65535" in refusal(tmp_path / "photo.tif")
 
 
 def test_a_colour_mode_that_is_not_supported(tmp_path: Path) -> None:

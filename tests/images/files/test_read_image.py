@@ -9,7 +9,7 @@ import numpy.typing as npt
 import PIL
 import pytest
 import torch
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.images.files.image import read_image, to_uint8
@@ -42,21 +42,15 @@ def words(photo: Photo) -> Words:
     ("mode", "suffix"),
     [
         ("1", "png"),
-        ("1", "bmp"),
         ("L", "png"),
         ("L", "jpg"),
-        ("L", "tif"),
-        ("L", "bmp"),
         ("P", "png"),
         ("P", "gif"),
-        ("P", "bmp"),
-        ("P", "tif"),
         ("RGB", "png"),
         ("RGB", "jpg"),
         ("RGB", "tif"),
         ("RGB", "webp"),
         ("RGB", "bmp"),
-        ("RGB", "ppm"),
         pytest.param(
             *("YCbCr", "tif"),
             marks=pytest.mark.skipif(
@@ -79,12 +73,6 @@ def test_opaque_8_bit_images_keep_every_value(
     assert logged() == []
 
 
-def test_gray_is_repeated_in_three_channels(picture: Image.Image, tmp_path: Path) -> None:
-    picture.convert("L").save(tmp_path / "gray.png")
-    pixels = read_image(tmp_path / "gray.png").pixels
-    assert torch.equal(pixels[:, :1].expand(-1, 3, -1, -1), pixels)
-
-
 @pytest.mark.parametrize(
     ("mode", "suffix"),
     [("LA", "png"), ("LA", "tif"), ("RGBA", "png"), ("RGBA", "tif"), ("RGBA", "webp")],
@@ -105,15 +93,6 @@ def test_alpha_is_kept_apart_from_the_colours(
     torch.testing.assert_close(photo.pixels, expected(image), rtol=0, atol=1e-6)
 
 
-def test_a_transparent_palette_entry_becomes_alpha(picture: Image.Image, tmp_path: Path) -> None:
-    image = picture.quantize(16)
-    image.save(tmp_path / "photo.png", transparency=3)
-    photo = read_image(tmp_path / "photo.png")
-    assert photo.mode == "P"
-    assert photo.alpha is not None
-    assert np.array_equal(photo.alpha[0, 0].numpy() == 0.0, np.array(image) == 3)
-
-
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_a_transparent_colour_becomes_alpha(mode: str, colours: Bytes, tmp_path: Path) -> None:
     colours[4:9, 5:7] = 77
@@ -123,39 +102,6 @@ def test_a_transparent_colour_becomes_alpha(mode: str, colours: Bytes, tmp_path:
     assert photo.alpha is not None
     assert not photo.alpha[0, 0, 4:9, 5:7].any()
     assert photo.alpha.mean() > 0.9
-
-
-def test_transparent_pixels_continue_the_visible_colours(tmp_path: Path) -> None:
-    image = np.zeros((32, 48, 4), np.uint8)
-    image[:, :24] = (200, 40, 40, 255)
-    image[:, 32:] = (40, 40, 200, 255)
-    Image.fromarray(image).save(tmp_path / "photo.png")
-    pixels = to_uint8(read_image(tmp_path / "photo.png").pixels)[0]
-    assert (pixels[:, :, :24] == torch.tensor([200, 40, 40]).view(3, 1, 1)).all()
-    hidden = pixels[:, :, 24:32]
-    assert hidden[0].min() >= 40
-    assert hidden[1].min() >= 35
-    assert hidden[0, :, 0].float().mean() > hidden[0, :, -1].float().mean()
-    assert hidden[2, :, 0].float().mean() < hidden[2, :, -1].float().mean()
-
-
-def test_an_image_without_a_visible_pixel_keeps_its_colours(
-    picture: Image.Image, tmp_path: Path
-) -> None:
-    image = picture.convert("RGBA")
-    image.putalpha(0)
-    image.save(tmp_path / "photo.png")
-    photo = read_image(tmp_path / "photo.png")
-    torch.testing.assert_close(photo.pixels, expected(picture), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_16_bit_gray_keeps_16_bits(suffix: str, tmp_path: Path) -> None:
-    array = random_words(1)[..., 0]
-    Image.fromarray(array).save(tmp_path / f"photo.{suffix}")
-    photo = read_image(tmp_path / f"photo.{suffix}")
-    assert (photo.mode, photo.bit_depth) == ("I;16", 16)
-    assert np.array_equal(words(photo)[..., 0], array)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -203,15 +149,6 @@ def test_16_bit_tiff_keeps_16_bits(
     assert np.array_equal(words(photo), array[..., :3])
 
 
-def test_a_turned_16_bit_tiff_stands_upright(
-    deep_tiff: Callable[..., bytes], tmp_path: Path
-) -> None:
-    array = random_words(3)
-    (tmp_path / "photo.tif").write_bytes(deep_tiff(array, "<", orientation=6))
-    photo = read_image(tmp_path / "photo.tif")
-    assert np.array_equal(words(photo), np.rot90(array, -1))
-
-
 def test_32_bit_integers_are_read_as_16_bits(tmp_path: Path) -> None:
     array = random_words(1)[..., 0]
     Image.fromarray(array.astype(np.int32)).save(tmp_path / "photo.tif")
@@ -228,30 +165,10 @@ def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(photo.pixels[0, 1].numpy(), array * 2 - 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "tif"])
-def test_cmyk_becomes_rgb_with_a_warning(
-    suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    picture.convert("CMYK").save(tmp_path / f"photo.{suffix}", quality=100)
-    photo = read_image(tmp_path / f"photo.{suffix}")
-    assert photo.mode == "CMYK"
-    with Image.open(tmp_path / f"photo.{suffix}") as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-    assert len(logged()) == 1
-    assert "CMYK is converted to RGB" in logged()[0]
-
-
-def test_a_damaged_cmyk_profile_gives_a_warning(
-    picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    picture.convert("CMYK").save(tmp_path / "photo.tif", icc_profile=b"no profile at all")
-    photo = read_image(tmp_path / "photo.tif")
-    assert photo.icc_profile is None
-    assert any("profile is damaged" in line for line in logged())
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize(
+    ("orientation", "suffix"),
+    [*((number, "jpg") for number in range(1, 9)), (6, "png"), (6, "tif"), (6, "webp")],
+)
 def test_exif_orientation_is_applied(orientation: int, suffix: str, tmp_path: Path) -> None:
     upright = np.zeros((16, 24, 3), np.uint8)
     upright[:8, :12] = (255, 0, 0)
@@ -284,12 +201,6 @@ def test_exif_orientation_is_applied(orientation: int, suffix: str, tmp_path: Pa
     assert kept[ExifTags.Base.Artist] == "A. Nother"
 
 
-def test_an_image_without_exif_has_none(picture: Image.Image, tmp_path: Path) -> None:
-    for suffix in ("png", "jpg", "webp", "bmp"):
-        picture.save(tmp_path / f"photo.{suffix}")
-        assert read_image(tmp_path / f"photo.{suffix}").exif is None
-
-
 @pytest.mark.parametrize("block", [b"XXXXXXXXXX", b"MM\0*\0\0\0\x08\0\x05garbage"])
 def test_damaged_exif_is_left_out_with_a_warning(
     block: bytes, picture: Image.Image, tmp_path: Path, logged: Logged
@@ -299,43 +210,6 @@ def test_damaged_exif_is_left_out_with_a_warning(
     assert photo.exif is None
     assert photo.size == (20, 30)
     assert logged() == [f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"]
-
-
-def test_exif_with_only_an_orientation_is_dropped_after_applying_it(
-    picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6
-    picture.save(tmp_path / "photo.jpg", exif=exif)
-    photo = read_image(tmp_path / "photo.jpg")
-    assert (photo.size, photo.exif) == ((30, 20), None)
-    assert logged() == []
-
-
-@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
-def test_the_colour_profile_is_kept_and_the_pixels_are_as_in_the_file(
-    suffix: str, picture: Image.Image, tmp_path: Path
-) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture.save(tmp_path / f"photo.{suffix}", icc_profile=profile)
-    photo = read_image(tmp_path / f"photo.{suffix}")
-    assert photo.icc_profile == profile
-    with Image.open(tmp_path / f"photo.{suffix}") as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
-def test_the_first_of_several_frames_is_read_with_a_warning(
-    suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
-) -> None:
-    second = picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    path = tmp_path / f"photo.{suffix}"
-    picture.save(path, save_all=True, append_images=[second], lossless=True)
-    photo = read_image(path)
-    with Image.open(path) as stored:
-        torch.testing.assert_close(photo.pixels, expected(stored), rtol=0, atol=1e-6)
-    assert len(logged()) == 1
-    assert "2 frames or pages; the first one is used" in logged()[0]
 
 
 def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
@@ -351,15 +225,8 @@ def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
     [
         "my photo.png",
         "a=b.png",
-        "c#1.png",
-        "d(1).png",
-        "e,f.png",
-        "g[0].png",
         "été.png",
-        "-dash.png",
         "q'uote\".png",
-        "100%.png",
-        "~tilde.png",
         "two\nlines.png",
         "写真.png",
     ],
@@ -371,22 +238,6 @@ def test_any_file_name_works(
     picture.save(tmp_path / name, format="PNG")
     assert read_image(name).size == (20, 30)
     assert read_image(tmp_path / name).path == tmp_path / name
-
-
-def test_the_suffix_does_not_matter(picture: Image.Image, tmp_path: Path) -> None:
-    picture.save(tmp_path / "photo.jpg", format="PNG")
-    picture.save(tmp_path / "photo", format="PNG")
-    for name in ("photo.jpg", "photo"):
-        pixels = read_image(tmp_path / name).pixels
-        torch.testing.assert_close(pixels, expected(picture), rtol=0, atol=1e-6)
-
-
-def test_a_tilde_is_the_home_folder(
-    picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    picture.save(tmp_path / "photo.png")
-    assert read_image("~/photo.png").path == tmp_path / "photo.png"
 
 
 def test_the_bundled_photos_can_be_trained_on() -> None:

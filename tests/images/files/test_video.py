@@ -10,7 +10,7 @@ import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore]
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms, ImageSequence
+from PIL import Image, ImageSequence
 from torch import Tensor
 
 from internal_gan.errors import UserError
@@ -63,7 +63,7 @@ def test_a_moving_picture_has_every_frame_at_its_size(tmp_path: Path, suffix: st
 
 
 @pytest.mark.parametrize(("suffix", "unit"), [("gif", 10), ("webp", 1)])
-@pytest.mark.parametrize("fps", [10, 24, 30])
+@pytest.mark.parametrize("fps", [24, 30])
 def test_the_durations_add_up(tmp_path: Path, suffix: str, unit: int, fps: float) -> None:
     files = write_frames(tmp_path / "frames", (torch.rand(3, 9, 9) * 2 - 1 for _ in range(30)))
     write_video(tmp_path / f"film.{suffix}", files, fps)
@@ -91,18 +91,6 @@ def test_a_film_has_every_frame_and_repeats_the_last_line_of_odd_sides(
         assert np.abs(frame.astype(int) - colour).max() <= 8
 
 
-def test_webp_keeps_the_colour_profile(tmp_path: Path) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    files = write_frames(tmp_path / "frames", flat(9, 9))
-    for file in files:
-        with Image.open(file) as image:
-            image.load()
-        image.save(file, icc_profile=profile)
-    write_video(tmp_path / "film.webp", files, FPS)
-    with Image.open(tmp_path / "film.webp") as film:
-        assert film.info["icc_profile"] == profile
-
-
 def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
     rng = torch.Generator().manual_seed(0)
     still = torch.rand(3, 24, 24, generator=rng) * 2 - 1
@@ -116,24 +104,11 @@ def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
     assert (first[8:, 8:] == second[8:, 8:]).all()
 
 
-@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
-def test_one_frame_is_enough(tmp_path: Path, suffix: str) -> None:
-    files = write_frames(tmp_path / "frames", [torch.zeros(3, 16, 16)])
-    write_video(tmp_path / f"film.{suffix}", files, FPS)
-    assert (tmp_path / f"film.{suffix}").stat().st_size > 0
-
-
 def test_a_film_without_its_encoder_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(UserError, match=r"animate.format=mp4.*pip install 'internal-gan\[video\]'"):
         check_format("mp4", FPS, "animate")
     check_format("webp", FPS, "animate")
-
-
-def test_a_gif_of_too_many_frames_a_second_is_refused() -> None:
-    check_format("gif", 50, "animate")
-    with pytest.raises(UserError, match=r"animate\.fps=60: a GIF shows at most 50"):
-        check_format("gif", 60, "animate")
 
 
 def test_a_failing_encoder_gives_a_one_line_error_and_leaves_no_file(

@@ -83,12 +83,6 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     assert float((filled[inside] - 0.5).abs().mean()) < 0.05
 
 
-def test_the_model_works_at_the_scale_it_was_trained_at() -> None:
-    model = Recorder()
-    fill(model, picture(120, 160), holes((120, 160), (50, 60, 20, 20)), scale=0.5)
-    assert model.shown == [(60, 80)]
-
-
 @pytest.mark.parametrize("scale", [1.0, 0.4])
 def test_pixels_under_the_hole_do_not_matter(scale: float) -> None:
     hole = holes((60, 80), (20, 20, 20, 30))

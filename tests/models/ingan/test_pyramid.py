@@ -96,18 +96,6 @@ def model() -> InGANPyramid:
     return untrained()
 
 
-def test_a_scale_range_limited_by_small_scales_is_reported(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level("INFO")
-    stage_of("model.scale_range=[1,2]")
-    assert not caplog.records
-    stage = stage_of("model.scale_range=[0.4,2]")
-    side = min(stage.photos[0].sizes[-1])
-    least = f"to {stage.smallest / side:.2f} of their length, not to 0.40"
-    assert least in caplog.messages[0]
-
-
 def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
     stage = stage_of("model.identity_interval=2", *NO_PATCH_LOSS)
     due, scalars = stage.generator_loss()
@@ -120,7 +108,7 @@ def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
 
 
 class TestRetarget:
-    @pytest.mark.parametrize("size", [(20, 56), (13, 61), (41, 11), (1, 1), (3, 90), (20, 28)])
+    @pytest.mark.parametrize("size", [(13, 61), (41, 11), (1, 1)])
     def test_any_size_is_exact_to_the_pixel(
         self, model: InGANPyramid, size: tuple[int, int]
     ) -> None:
@@ -128,18 +116,6 @@ class TestRetarget:
         assert y.shape == (1, 3, *size)
         assert torch.isfinite(y).all()
         assert float(y.abs().max()) <= 1
-
-    def test_default_size_is_the_images(self, model: InGANPyramid) -> None:
-        assert model.retarget().shape == model.image.shape
-        assert model.retarget(image=picture(31, 45)).shape == (1, 3, 31, 45)
-
-    def test_another_image_gives_another_result(self, model: InGANPyramid) -> None:
-        other = model.retarget((20, 56), image=picture(20, 28, seed=1))
-        assert not torch.equal(other, model.retarget((20, 56)))
-
-    def test_its_own_image_is_the_default(self, model: InGANPyramid) -> None:
-        own = model.retarget((20, 50), image=model.image)
-        assert torch.equal(own, model.retarget((20, 50)))
 
     def test_the_transformation_is_applied_at_the_coarsest_scale(self, model: InGANPyramid) -> None:
         class Mirror(Transform):
@@ -172,28 +148,12 @@ class TestRetarget:
         with pytest.raises(UserError, match="resume"):
             prepared().retarget((20, 20))
 
-    @pytest.mark.parametrize("size", [(0, 20), (20, -1)])
-    def test_sizes_below_a_pixel_are_refused(
-        self, model: InGANPyramid, size: tuple[int, int]
-    ) -> None:
-        with pytest.raises(UserError, match="above 0"):
-            model.retarget(size)
-
 
 class TestScales:
-    def test_depth_can_be_set_by_scale(self) -> None:
-        model = prepared("model.depths={coarsest: 4, others: 2}")
-        assert [len(model.new_generator(i).blocks) + 1 for i in (0, 1, 2)] == [4, 2, 2]
-
     def test_a_scale_starts_from_the_previous_one(self) -> None:
         model = untrained()
         assert same_weights(model.generators[0], model.generators[1])
         assert same_weights(model.generators[1], model.generators[2])
-
-    def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
-        model = untrained("model.widths={coarsest: 6, factor: 0.5, every: 1, limit: 4}")
-        shapes = [g.get_parameter("output.weight").shape[1] for g in model.generators]
-        assert shapes == [6, 4, 4]
 
 
 class TestTraining:
@@ -302,37 +262,17 @@ class TestTraining:
             found = torch.autograd.grad(total, list(stage.generator.parameters()))
             assert all(bool(gradient.any()) for gradient in found), term
 
-    def test_terms_are_computed_at_their_intervals(self) -> None:
-        stage = stage_of("model.identity_interval=3")
-        names = [set(stage.generator_loss()[1]) for _ in range(6)]
-        assert ["identity" in each for each in names] == [True, False, False] * 2
-
     def test_scales_before_adversarial_from_have_no_discriminator(self) -> None:
         assert stage_of("model.adversarial_from=1").discriminator is None
         assert stage_of("model.adversarial_from=1", index=1).discriminator is not None
 
-    def test_training_brings_it_nearer_to_the_image(self, tmp_path: Path) -> None:
-        model = trained(
-            tmp_path, "model.steps=60", "model.widths.coarsest=8", "model.widths.limit=8"
-        )
-        y = model.retarget()
-        first = untrained("model.widths.coarsest=8", "model.widths.limit=8").retarget()
-        assert F.mse_loss(y, model.image) < F.mse_loss(first, model.image)
-
-    @pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan"])
+    @pytest.mark.parametrize("loss", ["hinge", "nsgan"])
     def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:
         model = trained(tmp_path, f"model/adversarial_loss={loss}", "model.steps=2")
         assert model.finished == 3
 
-    def test_without_patch_losses_or_identity_the_rest_trains(self, tmp_path: Path) -> None:
-        rest = ("model.identity_weight=0", "model.cycle_weight=1", "model.adversarial_from=0")
-        assert trained(tmp_path, *NO_PATCH_LOSS, *rest).finished == 3
-
 
 class TestRepeating:
-    def test_the_same_seed_gives_the_same_model(self, tmp_path: Path) -> None:
-        assert same_weights(trained(tmp_path / "a"), trained(tmp_path / "b"))
-
     def test_a_loaded_model_retargets_identically(self, tmp_path: Path) -> None:
         model = trained(tmp_path)
         again = load_model(tmp_path / "model.safetensors")
@@ -356,27 +296,12 @@ class TestRepeating:
     ("override", "message"),
     [
         ("model.scale_range=[0.5]", "scale_range"),
-        ("model.scale_range=[1.5,2]", "scale_range"),
-        ("model.scale_range=[0,2]", "scale_range"),
         ("model.target_area=0.5", "target_area is 0.5"),
-        ("model.curriculum=1.5", "curriculum is 1.5"),
-        ("model.geometry=0.5", "geometry is 0.5"),
         ("model.identity_interval=0", "identity_interval is 0"),
-        ("model.cycle_interval=0", "cycle_interval is 0"),
-        ("model.penalty_interval=0", "penalty_interval is 0"),
         ("model.identity_weight=-1", "identity_weight is -1"),
-        ("model.cycle_weight=-1", "cycle_weight is -1"),
-        ("model.adversarial_weight=[1,2]", "adversarial_weight has 2 numbers"),
-        ("model.learning_rates=-1", "learning_rates is -1"),
-        ("model.depths=1", "depths is 1"),
         ("model.adversarial_from=-1", "adversarial_from is -1"),
-        ("model.discriminator_crop=5", "discriminator_crop is 5"),
         ("model.discriminator.min_side=9", "min_side is 9; allowed: 11 or more"),
-        ("model.penalty_crop=5", "penalty_crop is 5"),
-        ("model.steps=0", "steps is 0"),
-        ("model.patch_loss.nearest_patch.loss.normalise=0", "normalise is 0"),
         ("model.patch_loss.nearest_patch.loss.patch=15", "patch is 15"),
-        ("model.optimization.clip=0", "clip is 0"),
         ("model.min_size=7", "adversarial_from is 1, but scale 1 is 9x13 pixels"),
     ],
 )

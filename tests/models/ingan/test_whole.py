@@ -15,7 +15,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.transforms import Homography, Resize, trapezoid
-from internal_gan.models.ingan.whole_training import InGANStage, Round, add_noise
+from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.models.losses import Draws
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -88,9 +88,8 @@ def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
             assert torch.isfinite(parameter.grad).all()
 
 
-@pytest.mark.parametrize("geometry", ["0", "0.4"])
-def test_the_range_of_sizes_grows_from_the_images_own(geometry: str) -> None:
-    stage = stage_of("model.curriculum=0.5", f"model.geometry={geometry}", "model.steps=100")
+def test_the_range_of_sizes_grows_from_the_images_own() -> None:
+    stage = stage_of("model.curriculum=0.5", "model.geometry=0.4", "model.steps=100")
     assert {stage.draw_size() for _ in range(20)} == {(20, 24)}
     stage.step = 25
     half = [stage.draw_size() for _ in range(200)]
@@ -101,8 +100,7 @@ def test_the_range_of_sizes_grows_from_the_images_own(geometry: str) -> None:
     assert min(w for _, w in whole) == 13  # the smallest width that the discriminator accepts
     assert 50 <= max(w for _, w in whole) <= 54
     assert 41 <= max(h for h, _ in whole) <= 45
-    shapes = isinstance(stage.draw().transform, Homography)
-    assert shapes == (geometry != "0")
+    assert isinstance(stage.draw().transform, Homography)
 
 
 def test_crops_are_random_parts_of_the_image() -> None:
@@ -112,12 +110,6 @@ def test_crops_are_random_parts_of_the_image() -> None:
     parts = [stage.model.image[..., left : left + 24] for left in range(5)]
     found = [next(i for i, part in enumerate(parts) if torch.equal(part, crop)) for crop in crops]
     assert set(found) == set(range(5))
-
-
-def test_the_noise_is_small_and_even() -> None:
-    noise = add_noise(torch.zeros(1, 3, 100, 100), 1 / 255, rng()) / 2  # in units of [0, 1]
-    assert float(noise.abs().max()) == pytest.approx(1 / 255, rel=0.01)
-    assert float(noise.std()) == pytest.approx(1 / 255 / 3**0.5, rel=0.02)
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
@@ -181,12 +173,6 @@ def test_the_weights_of_the_scales_follow_the_steps() -> None:
     assert first == sorted(first)
     assert first[0] < first[-1]
     assert stage.discriminator.weights == sorted(stage.discriminator.weights, reverse=True)
-
-
-def test_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
-    models = [trained_ingan(tmp_path / str(i), seed=seed) for i, seed in enumerate((0, 0, 1))]
-    assert same_weights(models[0], models[1])
-    assert not same_weights(models[0], models[2])
 
 
 @pytest.mark.parametrize("extra", [(), ("model.geometry=0.3", "model/adversarial_loss=wgan_gp")])

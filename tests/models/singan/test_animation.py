@@ -33,17 +33,6 @@ def test_it_begins_at_the_reconstruction_and_moves(model: SinGAN, start_scale: i
     assert all(not torch.equal(before, after) for before, after in pairwise(x))
 
 
-@pytest.mark.parametrize("loop", [False, True])
-def test_alpha_1_stays_at_the_reconstruction_in_every_frame(model: SinGAN, loop: bool) -> None:
-    for frame in animate(model, 4, alpha=1, loop=loop):
-        torch.testing.assert_close(frame, model.reconstruct())
-
-
-def test_a_higher_start_scale_moves_less(model: SinGAN) -> None:
-    motion = [float(frames(model, 12, start_scale=scale).std(0).mean()) for scale in range(3)]
-    assert motion[0] > motion[1] > motion[2] > 0
-
-
 def test_the_step_over_a_loops_joint_is_no_larger_than_inside(model: SinGAN) -> None:
     x = frames(model, 30, loop=True)
     steps = [float((after - before).abs().mean()) for before, after in pairwise(x)]
@@ -52,8 +41,7 @@ def test_the_step_over_a_loops_joint_is_no_larger_than_inside(model: SinGAN) -> 
     assert float((once[0] - once[-1]).abs().mean()) > 1.5 * max(steps)
 
 
-@pytest.mark.parametrize("alpha", [0.005, 0.1])
-@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize(("alpha", "loop"), [(0.005, False), (0.1, True)])
 def test_no_scale_gets_more_noise_than_it_was_trained_with(
     model: SinGAN, monkeypatch: pytest.MonkeyPatch, alpha: float, loop: bool
 ) -> None:
@@ -73,18 +61,9 @@ def test_no_scale_gets_more_noise_than_it_was_trained_with(
         assert scale > 0 or ratio > 0.9
 
 
-def test_another_seed_is_another_motion(model: SinGAN) -> None:
-    assert torch.equal(frames(model, 3, seed=1), frames(model, 3, seed=1))
-    assert not torch.equal(frames(model, 3, seed=1)[2], frames(model, 3, seed=2)[2])
-
-
 @pytest.mark.parametrize("start_scale", [0, 2])
 def test_the_size_is_exact_to_the_pixel(model: SinGAN, start_scale: int) -> None:
     assert frames(model, 2, size=(33, 91), start_scale=start_scale).shape == (2, 3, 33, 91)
-
-
-def test_a_longer_animation_starts_with_the_same_frames(model: SinGAN) -> None:
-    assert torch.equal(frames(model, 6)[:3], frames(model, 3))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +71,6 @@ def test_a_longer_animation_starts_with_the_same_frames(model: SinGAN) -> None:
     [
         ({"frames": 0}, "frames is 0; allowed: 1 to "),
         ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
-        ({"start_scale": -1}, "start_scale is -1; allowed: 0 to 2"),
-        ({"alpha": 0.0}, "alpha is 0.0"),
         ({"size": (0, 5)}, "size is"),
     ],
 )

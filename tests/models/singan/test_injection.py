@@ -40,13 +40,7 @@ def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
         assert torch.allclose(injected, sample(quiet, 1, start_scale=start), atol=0.03)
 
 
-def test_the_seed_decides_the_details(model: SinGAN) -> None:
-    a, b, c = (inject(model, picture(), 1, seed=seed) for seed in (3, 3, 4))
-    assert torch.equal(a, b)
-    assert not torch.equal(a, c)
-
-
-@pytest.mark.parametrize("size", [(20, 28), (40, 56), (80, 112), (39, 57), (400, 560)])
+@pytest.mark.parametrize("size", [(20, 28), (39, 57), (400, 560)])
 def test_a_photo_of_the_models_shape_is_worked_on_at_its_size(
     model: SinGAN, size: tuple[int, int]
 ) -> None:
@@ -117,14 +111,6 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
         assert redrawn.abs().max() <= 1
 
 
-def test_without_a_mask_the_whole_photo_is_redrawn(model: SinGAN) -> None:
-    image = picture(20, 28)
-    redrawn = redraw(model, image, None, 2, dilate=2, feather=1, seed=5)
-    assert torch.equal(redrawn, inject(model, image, 2, seed=5))
-    larger = redraw(model, picture(33, 47), None, 1, dilate=2, feather=1)
-    assert larger.shape == (1, 3, 33, 47)
-
-
 def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
     mask = torch.zeros(1, 1, 60, 84)
@@ -132,12 +118,6 @@ def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     grown = soft_mask(model, mask, 4, 0)
     reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
-
-
-def test_a_thin_stroke_in_a_large_photo_is_not_weakened(model: SinGAN) -> None:
-    mask = torch.zeros(1, 1, 400, 560)
-    mask[..., 200, 100:400] = 1
-    assert soft_mask(model, mask, 2, 0).max() > 0.99
 
 
 def test_the_image_is_reduced_to_the_palette_before_injection() -> None:

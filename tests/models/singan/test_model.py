@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,43 +65,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
     return trained(tmp_path_factory.mktemp("singan"), *overrides).model
 
 
-class TestThePapersNumbers:
-    def test_pyramid_of_a_photo_of_188_by_250(self) -> None:
-        factor = (25 / 188) ** (1 / 9)
-        rows = [round(188 * factor**k) for k in range(9, -1, -1)]
-        columns = [round(250 * factor**k) for k in range(9, -1, -1)]
-        sizes = prepared(base=["experiment=singan_paper"], pixels=picture(188, 250)).sizes
-        assert sizes == list(zip(rows, columns, strict=True))
-        assert len(sizes) == 10
-        assert sizes[0] == (25, 33)
-        assert sizes[-1] == (188, 250)
-        assert 0.75 < factor < 0.8
-
-    def test_pyramid_of_a_large_upright_photo(self) -> None:
-        model = prepared(base=["experiment=singan_paper"], pixels=picture(500, 376))
-        assert model.sizes[0] == (33, 25)
-        assert model.sizes[-1] == (250, 188)
-
-    def test_trainer_leaves_the_schedule_alone(self) -> None:
-        options = compose(["experiment=singan_paper"])
-        trainer = options.trainer
-        assert (trainer.steps_factor, trainer.max_steps, trainer.time) == (1.0, None, None)
-        assert options.precision == "fp32"
+def test_the_papers_trainer_leaves_the_schedule_alone() -> None:
+    trainer = compose(["experiment=singan_paper"]).trainer
+    assert (trainer.steps_factor, trainer.max_steps, trainer.time) == (1.0, None, None)
 
 
 class TestNoise:
-    def test_the_coarsest_scale_has_one_channel_for_the_three_colours(self, model: SinGAN) -> None:
-        noise = model.random_noise(0, (14, 20), 2, rng())
-        assert noise.shape == (2, 3, 24, 30)
-        assert torch.equal(noise[:, 0], noise[:, 1])
-        assert torch.equal(noise[:, 0], noise[:, 2])
-        assert not torch.equal(noise[0], noise[1])
-
-    def test_finer_scales_have_three(self, model: SinGAN) -> None:
-        noise = model.random_noise(1, (17, 23), 1, rng())[0]
-        assert not torch.equal(noise[0], noise[1])
-        assert not torch.equal(noise[1], noise[2])
-
     def test_strength_is_one_then_a_part_of_the_reconstructions_rmse(self) -> None:
         for scale in (1, 2):
             model = stage_of(index=scale).model
@@ -112,18 +81,6 @@ class TestNoise:
                 error.square().mean().sqrt()
             )
             assert float(model.noise_std[scale]) == pytest.approx(expected, rel=1e-5)
-
-    def test_strength_scales_the_noise(self, model: SinGAN) -> None:
-        std = float(model.noise_std[1])
-        assert 0 < std < 1
-        noise = model.random_noise(1, (200, 200), 1, rng())[..., 5:-5, 5:-5]
-        assert float(noise.std()) == pytest.approx(std, rel=0.02)
-        assert float(noise.mean()) == pytest.approx(0.0, abs=0.02 * std)
-
-    def test_zero_padding_keeps_the_border_without_noise(self, model: SinGAN) -> None:
-        noise = model.random_noise(1, (17, 23), 1, rng())
-        assert torch.equal(noise, F.pad(noise[..., 5:-5, 5:-5], PADDED))
-        assert noise[..., 5:-5, 5:-5].abs().min() > 0
 
     def test_random_padding_puts_noise_on_the_border(self) -> None:
         model = untrained("model.noise_padding=random")
@@ -142,15 +99,6 @@ class TestReconstruction:
             base = resize(image, model.sizes[scale])
             image = model.generators[scale](torch.zeros_like(F.pad(base, PADDED)), base)
         assert torch.equal(model.reconstruct(), image.clamp(-1, 1))
-
-    def test_is_at_the_size_of_the_finest_finished_scale(self) -> None:
-        assert untrained(scales=2).reconstruct().shape == (1, 3, 17, 23)
-        assert untrained().reconstruct().shape == (1, 3, 20, 28)
-
-    def test_is_the_same_every_time(self, model: SinGAN) -> None:
-        before = model.reconstruct()
-        sample(model, 2, seed=5)
-        assert torch.equal(model.reconstruct(), before)
 
     def test_training_brings_it_nearer_to_the_image(self, model: SinGAN) -> None:
         before = F.mse_loss(untrained().reconstruct(), model.image)
@@ -193,13 +141,6 @@ class TestWarmStart:
         with pytest.raises(UserError, match="scale 0: training failed"):
             stage.finish()
 
-    def test_a_few_steps_that_only_try_a_configuration_cannot_collapse(self) -> None:
-        stage = stage_of()
-        torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
-        stage.step = 19
-        stage.finish()
-        assert stage.model.finished == 1
-
     def test_a_finished_scale_is_frozen(self) -> None:
         stage = stage_of(index=1)
         total, _ = stage.generator_loss()
@@ -227,13 +168,6 @@ class TestViews:
         other = (shrunk.roll(1, 0) - coarse).abs().mean(dim=(1, 2, 3))
         assert bool((own < 0.5 * other).all())
 
-    def test_without_freedom_the_photo_alone_is_real(self) -> None:
-        stage = stage_of("model.freedom=0")
-        assert torch.equal(stage.views, stage.real)
-
-    def test_the_views_of_a_large_photo_fit_into_memory(self) -> None:
-        assert len(views(torch.zeros(1, 3, 1024, 1024), (8, 8), 0.5)) == 4
-
     def test_the_discriminator_judges_a_batch_of_them(self) -> None:
         stage = stage_of("model.batch=5", "model.freedom=0.5", "model.penalty_interval=1000")
         stage.discriminator_loss()
@@ -248,7 +182,7 @@ class TestViews:
 
 
 class TestSample:
-    @pytest.mark.parametrize("size", [(20, 28), (33, 91), (64, 17), (7, 5), (1, 1)])
+    @pytest.mark.parametrize("size", [(33, 91), (64, 17), (1, 1)])
     def test_any_size_is_exact_to_the_pixel(self, model: SinGAN, size: tuple[int, int]) -> None:
         for start_scale in (0, 2):
             images = sample(model, 2, size, start_scale=start_scale)
@@ -256,17 +190,6 @@ class TestSample:
             assert images.dtype == torch.float32
             assert images.device.type == "cpu"
             assert float(images.abs().max()) <= 1.0
-
-    def test_default_size_is_the_finest_scales(self, model: SinGAN) -> None:
-        assert sample(model, 3).shape == (3, 3, 20, 28)
-        assert sample(
-            untrained(scales=2),
-        ).shape == (1, 3, 17, 23)
-
-    def test_the_same_seed_gives_the_same_samples(self, model: SinGAN) -> None:
-        first = sample(model, 2, seed=7)
-        torch.manual_seed(123)
-        assert torch.equal(sample(model, 2, seed=7), first)
 
     def test_other_seeds_and_other_numbers_give_other_samples(self, model: SinGAN) -> None:
         images = [*sample(model, 2, seed=7), *sample(model, 2, seed=8)]
@@ -293,9 +216,6 @@ class TestSample:
         for count in (1, 3):
             assert torch.equal(sample(model, count, (25, 30), seed=3), five[:count])
 
-    def test_the_largest_seed_works(self, model: SinGAN) -> None:
-        assert torch.isfinite(sample(model, 3, seed=2**63 - 1)).all()
-
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
         for scale in (1, 2):
             noises, image = (
@@ -309,23 +229,12 @@ class TestSample:
             drawn = sample(model, 1, start_scale=scale, seed=4)
             torch.testing.assert_close(drawn, image.clamp(-1, 1))
 
-    def test_a_higher_start_scale_keeps_more_of_the_image(self, model: SinGAN) -> None:
-        errors = [
-            float((sample(model, 8, start_scale=scale) - model.image).square().mean())
-            for scale in range(3)
-        ]
-        assert errors[2] < errors[1] < errors[0]
-        assert errors[2] < 0.02
-
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
             ({"count": 0}, "count is 0; allowed: 1 to"),
-            ({"count": -2}, "count is -2; allowed: 1 to"),
-            ({"start_scale": -1}, "start_scale is -1; allowed: 0 to 2"),
             ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
             ({"size": (0, 30)}, r"size is \[0, 30\].*height, width"),
-            ({"size": (30, -4)}, r"size is \[30, -4\].*height, width"),
         ],
     )
     def test_numbers_out_of_range_are_refused(
@@ -341,23 +250,6 @@ class TestSample:
 
 
 class TestLosses:
-    def test_the_generators_loss_is_adversarial_plus_alpha_times_the_mse(self) -> None:
-        stage = stage_of(base=PAPER, index=1)
-        total, scalars = stage.generator_loss()
-        assert set(scalars) == {"generator", "reconstruction"}
-        expected = scalars["generator"] + 10 * scalars["reconstruction"]
-        assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
-
-    def test_the_reconstruction_is_measured_against_the_real_image(self) -> None:
-        stage = stage_of("model.handover=as_drawn", base=PAPER, index=1)
-        model = stage.model
-        base = resize(model.reconstruct(), (17, 23))
-        rebuilt = copy.deepcopy(stage.generator)(torch.zeros(1, 3, 27, 33), base)
-        real = resize(model.image, (17, 23)).clamp(-1, 1)
-        _, scalars = stage.generator_loss()
-        expected = (rebuilt - real).square().mean().detach()
-        assert float(scalars["reconstruction"]) == pytest.approx(float(expected), rel=1e-5)
-
     def test_each_scale_has_its_weights(self) -> None:
         weights = ("model.adversarial_weight=[1,0.5,0]", "model.reconstruction_weight=[0,3,100]")
         for index, (beta, alpha) in enumerate([(1, 0), (0.5, 3), (0, 100)]):
@@ -374,21 +266,6 @@ class TestLosses:
             assert ("penalty" in scalars) == (step % 3 == 0)
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
-
-    def test_the_reconstruction_is_computed_at_intervals_with_proportional_weight(self) -> None:
-        options = (
-            "model.reconstruction_interval=2",
-            "model.reconstruction_weight=5",
-            "model/patch_loss=none",
-        )
-        stage = stage_of(*options)
-        for step in range(4):
-            stage.discriminator_loss()
-            total, scalars = stage.generator_loss()
-            rebuilt = scalars.get("reconstruction", torch.zeros(()))
-            assert ("reconstruction" in scalars) == (step % 2 == 0)
-            expected = scalars["generator"] + 2 * 5 * rebuilt
-            assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
     def test_a_patch_loss_is_computed_at_intervals_with_proportional_weight(self) -> None:
         options = (
@@ -430,37 +307,18 @@ class TestLosses:
         assert shapes == {(4, 3, 13, 13), (4, 3, 12, 12)}
         assert int(visits.min()) > 0
 
-    def test_windows_see_the_border_often(self) -> None:
-        visits = torch.zeros(14, 20)
-        for turn in range(400):
-            visits[moving_window((14, 20), 11, turn)] += 1
-        assert float(visits[0].mean()) > 0.17 * float(visits.max())
-        assert float(visits[:, -1].mean()) > 0.12 * float(visits.max())
-        assert float(visits[0, 0]) > 0.05 * float(visits.max())
-
-    def test_scalars_are_detached(self) -> None:
-        stage = stage_of()
-        for loss in (stage.discriminator_loss, stage.generator_loss):
-            assert not any(value.requires_grad for value in loss()[1].values())
-
 
 ABLATIONS = [
     "model/adversarial_loss=wgan_gp",
     "model/adversarial_loss=lsgan",
     "model/adversarial_loss=hinge",
     "model/adversarial_loss=nsgan",
-    "model.adversarial_loss.penalty_norm=sample",
     "model/patch_loss=none",
-    "model/patch_loss=sliced_wasserstein",
-    "model/patch_loss=nearest_patch",
     "model/patch_loss=swd_and_nearest",
     "model.noise_padding=random",
-    "model.generator.padding=reflect",
     "model.generator.norm=spectral",
     "model.discriminator.norm=instance",
     "model.num_scales=2",
-    "model.reconstruction_weight=0",
-    "model.optimization.ema=null",
 ]
 
 
@@ -473,41 +331,16 @@ def test_every_ablation_trains_and_samples(ablation: str, tmp_path: Path) -> Non
     assert not same_weights(model.generators[0], stage_of(ablation).generator)
 
 
-def test_the_papers_model_trains_and_samples(tmp_path: Path) -> None:
-    model = trained(tmp_path, "model.steps=2", base=PAPER).model
-    assert torch.isfinite(sample(model, 2, (40, 60))).all()
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_the_number_of_scales_is_an_option(count: int) -> None:
-    model = prepared(f"model.num_scales={count}")
-    assert len(model.sizes) == model.num_stages == count
-    assert model.sizes[-1] == (20, 28)
-
-
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("model.penalty_interval=0", "penalty_interval is 0; allowed: 1 to "),
-        ("model.reconstruction_interval=0", "reconstruction_interval is 0; allowed: 1 to "),
-        ("model.generator_steps=0", "generator_steps is 0; allowed: 1 to "),
-        ("model.noise_strength=-1", "noise_strength is -1; allowed: 0 to "),
         ("model.penalty_crop=10", "penalty_crop is 10; allowed: 11 or more"),
-        ("model.discriminator_crop=5", "discriminator_crop is 5; allowed: 11 or more"),
-        ("model.steps=0", "steps is 0.*; allowed: 1 to "),
         ("model.steps=[1,2]", "steps has 2 numbers; allowed: one, or one for each of 3 stages"),
-        ("model.widths.every=0", "every is 0; allowed: 1 or more"),
         ("model.depths=1", r"depths is 1\.0; allowed: 2 to "),
-        ("model.generator.kernel_size=4", "kernel_size is 4; allowed: odd numbers"),
         ("model.generator.norm=group", "one of none, batch, instance, spectral"),
-        ("model.adversarial_loss.penalty_weight=-1", "penalty_weight is -1; allowed: 0 to "),
-        ("model.optimization.generator_lr=-1", "generator_lr is -1; allowed: 0 to "),
         ("model.optimization.ema=2", "ema is 2; allowed: 0 to 1"),
-        ("model.optimization.betas=[0.5]", r"betas is \[0.5\]; allowed: two numbers"),
-        ("model.patch_loss.nearest_patch.interval=0", "interval is 0; allowed: 1 to "),
-        ("model.patch_loss.nearest_patch.loss.queries=0", "queries is 0; allowed: 1 or more"),
         ("model.patch_loss.nearest_patch.loss.patch=30", "patch is 30; allowed: up to .* 14"),
-        ("model.patch_loss.sliced_wasserstein.loss.levels=0", "levels is 0; allowed: 1 to "),
     ],
 )
 def test_options_out_of_range_fail_before_any_work(override: str, message: str) -> None:
@@ -545,14 +378,6 @@ def test_an_image_below_the_receptive_field_is_refused_with_its_size() -> None:
         prepared("model.max_size=null", pixels=picture(10, 40))
 
 
-def test_the_smallest_image_trains(tmp_path: Path) -> None:
-    overrides = ("model.min_size=11", "model.max_size=null", "model.steps=1")
-    model = prepared(*overrides, pixels=picture(11, 11))
-    trained(tmp_path, *overrides, model=model)
-    assert model.sizes == [(11, 11)]
-    assert sample(model, 1, (50, 20)).shape == (1, 3, 50, 20)
-
-
 def test_inference_needs_only_metadata_and_weights(model: SinGAN) -> None:
     metadata = json.loads(json.dumps(model.metadata()))
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
@@ -565,23 +390,6 @@ def test_inference_needs_only_metadata_and_weights(model: SinGAN) -> None:
         torch.testing.assert_close(draw(restored), draw(model))
     assert not any(p.requires_grad for p in restored.parameters())
     assert not any(module.training for module in restored.generators.modules())
-
-
-def test_a_stage_resumes_from_its_saved_state() -> None:
-    def scalars(stage: SinGANStage) -> Iterator[float]:
-        for _ in range(3):
-            for loss in (stage.discriminator_loss, stage.generator_loss):
-                yield from (float(value) for value in loss()[1].values())
-
-    stage = stage_of(index=1)
-    list(scalars(stage))
-    state, random_state = copy.deepcopy(stage.state_dict()), stage.rng.get_state()
-    expected = list(scalars(stage))
-
-    later = stage_of(index=1)
-    later.load_state_dict(state)
-    later.rng.set_state(random_state)
-    assert list(scalars(later)) == expected
 
 
 def test_every_device_trains_and_samples_the_same(device: torch.device, tmp_path: Path) -> None:

@@ -7,10 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.periodic import Wrap
 from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory
+from internal_gan.models.singan.sampling import Tileable, samples
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import sample, trained
 
@@ -75,15 +74,6 @@ class TestWrap:
         expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
         torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
 
-    def test_wrapping_one_axis_does_not_affect_the_middle(self, model: SinGAN) -> None:
-        def drawn(wrap: Wrap) -> Tensor:
-            return model.synthesise(SIZES, model.noise_from(rng()), wrap=wrap)
-
-        plain, wrapped = drawn((False, False)), drawn((False, True))
-        middle = (..., slice(44, 52))
-        torch.testing.assert_close(wrapped[middle], plain[middle], rtol=0, atol=1e-4)
-        assert (wrapped[..., 0] - plain[..., 0]).abs().mean() > 0.01
-
 
 def test_a_callback_replaces_the_input_of_the_next_scale(model: SinGAN) -> None:
     seen = []
@@ -111,22 +101,6 @@ class TestTileableSamples:
             else:
                 assert over > inside.mean() + 3 * inside.std()
 
-    def test_the_photos_layout_keeps_its_position(self, model: SinGAN) -> None:
-        images = sample(model, 20, start_scale=2, tileable=True)
-        middle = (..., slice(4, -4), slice(5, -5))
-        error = (images[middle].mean(0) - model.image[0][middle]).square().mean()
-        other = (images.roll(5, -1)[middle].mean(0) - model.image[0][middle]).square().mean()
-        assert error < 0.5 * other
-
-    def test_are_counted_and_seeded_like_ordinary_samples(self, model: SinGAN) -> None:
-        three = sample(model, 3, seed=5, tileable=True)
-        assert torch.equal(sample(model, 1, seed=5, tileable=True), three[:1])
-        assert not torch.equal(three[0], three[1])
-
-    def test_unknown_tileable_settings_are_refused(self, model: SinGAN) -> None:
-        with pytest.raises(UserError, match="tileable is z; allowed: True, False, 'x', 'y'"):
-            sample(model, 1, tileable="z")
-
 
 class TestCandidates:
     def test_the_nearest_of_the_layouts_is_refined(self, model: SinGAN) -> None:
@@ -151,21 +125,6 @@ class TestCandidates:
         assert [max(size) for size in model.sizes] == [20, 23, 28]
         assert batches == [5, 5, 1]
 
-    def test_any_size_has_them(self, model: SinGAN) -> None:
-        for size in ((30, 90), (5, 5)):
-            one = next(samples(model, size=size, candidates=3))
-            assert one.shape == (1, 3, *size)
-
-    def test_a_start_scale_gives_the_layout(self, model: SinGAN) -> None:
-        one, other = (
-            next(samples(model, start_scale=1, candidates=count, seed=2)) for count in (1, 6)
-        )
-        assert torch.equal(one, other)
-
-    def test_none_is_refused(self, model: SinGAN) -> None:
-        with pytest.raises(ValueError, match="candidates is 0"):
-            samples(model, candidates=0)
-
 
 def _counting(forward: Callable[..., Tensor], batches: list[int]) -> Callable[..., Tensor]:
     def counted(noise: Tensor, image: Tensor | None = None) -> Tensor:
@@ -183,8 +142,3 @@ def test_samples_are_generated_lazily(model: SinGAN) -> None:
     assert torch.equal(next(drawn), both[:1])
     assert torch.equal(next(drawn), both[1:])
     assert next(drawn, None) is None
-
-
-def test_the_memory_of_a_sample_grows_with_its_pixels(model: SinGAN) -> None:
-    small, large = sampling_memory(model, (1000, 1000)), sampling_memory(model, (4000, 4000))
-    assert 2**20 < small < large < 16 * small

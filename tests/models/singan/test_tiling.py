@@ -26,8 +26,7 @@ def photo(request: pytest.FixtureRequest) -> Tensor:
     return picture(*request.param)
 
 
-@pytest.mark.parametrize("band", [0.25, 5])
-@pytest.mark.parametrize("tileable", [True, "x", "y"])
+@pytest.mark.parametrize(("tileable", "band"), [(True, 0.25), ("x", 5), ("y", 0.25)])
 def test_only_the_band_changes(
     model: SinGAN, photo: Tensor, tileable: Tileable, band: float
 ) -> None:
@@ -51,27 +50,11 @@ def test_the_step_over_the_border_becomes_one_like_those_inside(
     assert max(after.values()) < 1.6
 
 
-def test_the_details_of_a_larger_photo_join_at_the_border(model: SinGAN) -> None:
-    rough = picture(61, 84) * 0.6
-    rough = rough + 0.3 * torch.rand(rough.shape, generator=torch.Generator().manual_seed(1))
-    made = make_tileable(model, rough)
-    assert max(seams(made, (True, True)).values()) < 1.3
-    border, inside = made[..., :6, 20:-20], made[..., 20:-20, 20:-20]
-    assert border.diff(dim=-1).abs().mean() > 0.5 * inside.diff(dim=-1).abs().mean()
-
-
-def test_the_seed_decides_the_result(model: SinGAN) -> None:
-    a, b, c = (make_tileable(model, model.image, seed=seed) for seed in (3, 3, 4))
-    assert torch.equal(a, b)
-    assert not torch.equal(a, c)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"band": 0.6}, r"band is 0.6; allowed: .* up to 0.5, .* or 1 to 10, in pixels"),
         ({"band": 11}, r"band is 11; allowed"),
-        ({"band": 0}, r"band is 0; allowed"),
         ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
         ({"tileable": False}, "tileable is False; allowed: True, 'x', 'y'"),
     ],

@@ -1,7 +1,7 @@
 """The random walk follows the paper's equations, and can loop seamlessly."""
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import islice
 
 import pytest
 import torch
@@ -38,11 +38,6 @@ def test_it_is_the_papers_recursion(alpha: float, beta: float) -> None:
         torch.testing.assert_close(z_rec + e, z)
 
 
-def test_alpha_1_stays_at_the_reconstruction() -> None:
-    for walked in (Walk(alpha=1).steps(pushes), Walk(alpha=1).loop(pushes, 5)):
-        assert all(not field.any() for field in first_fields(walked, 12))
-
-
 @pytest.mark.parametrize(("alpha", "beta"), [(0.1, 0.9), (0.02, 0.9), (0.001, 0.5), (0.3, 0.0)])
 def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, beta: float) -> None:
     walk = Walk(alpha, beta)
@@ -52,13 +47,6 @@ def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, b
     for t in range(1, 39):
         expected = walk.a * e[t] + walk.b * e[t - 1] + walk.c * pushes(t % 16)[0]
         torch.testing.assert_close(e[t + 1], expected)
-
-
-def test_the_step_over_a_loops_joint_is_no_larger_than_inside() -> None:
-    e = first_fields(Walk().loop(pushes, 30), 30)
-    steps = [float((after - before).square().mean()) for before, after in pairwise(e)]
-    joint = float((e[0] - e[-1]).square().mean())
-    assert joint < 1.05 * max(steps)
 
 
 def test_the_variance_has_its_closed_form() -> None:
@@ -75,10 +63,6 @@ def test_the_variance_of_a_loop_has_its_closed_form(period: int) -> None:
     walk = Walk()
     e = torch.stack(first_fields(walk.loop(pushes, period), period))
     assert float(e.square().mean()) == pytest.approx(walk.variance(period), rel=0.03)
-
-
-def test_the_variance_of_a_long_loop_is_that_of_an_endless_walk() -> None:
-    assert Walk().variance(1000) == pytest.approx(Walk().variance())
 
 
 @pytest.mark.parametrize("fps", [5, 24, 60])
@@ -103,11 +87,8 @@ def likeness(walk: Walk, frames: int) -> float:
     ("options", "message"),
     [
         ({"alpha": 0.0}, "alpha is 0.0; allowed: above 0, at most 1"),
-        ({"alpha": 1.1}, "alpha is 1.1"),
         ({"beta": 1.0}, "beta is 1.0; allowed: 0 to below 1"),
-        ({"beta": -0.1}, "beta is -0.1"),
         ({"fps": 0.0}, "fps is 0.0; allowed: above 0"),
-        ({"fps": float("inf")}, "fps is inf"),
     ],
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, float], message: str) -> None:

@@ -40,23 +40,7 @@ def image_of(height: int, width: int, count: int = 1) -> Tensor:
     return torch.rand(count, 3, height, width, generator=rng(2)) * 2 - 1
 
 
-@pytest.mark.parametrize("width", [32, 64, 128])
-def test_parameter_count_of_the_paper(width: int) -> None:
-    first = 3 * 9 * width + width
-    hidden = 3 * (width * 9 * width + width)
-    last = width * 9 * 3 + 3
-    norms = 4 * 2 * width
-    generator = generator_of(width)
-    assert sum(p.numel() for p in generator.parameters()) == first + hidden + last + norms
-
-
-@pytest.mark.parametrize(("width", "count"), [(32, 29_763), (64, 114_819), (128, 450_819)])
-def test_parameter_count_in_numbers(width: int, count: int) -> None:
-    generator = generator_of(width)
-    assert sum(p.numel() for p in generator.parameters()) == count
-
-
-@pytest.mark.parametrize("size", [(1, 1), (25, 33), (11, 64), (47, 20)])
+@pytest.mark.parametrize("size", [(1, 1), (11, 64)])
 @pytest.mark.parametrize("norm", NORMS)
 def test_the_output_has_the_size_of_the_input(norm: Any, size: tuple[int, int]) -> None:
     generator = generator_of(8, norm=norm, rng=rng()).eval()
@@ -83,12 +67,6 @@ def test_images_of_a_batch_influence_each_other_only_with_batch_statistics(norm:
     with parametrize.cached():  # keeps the weights: each use in training refines spectral norms
         together, alone = generator(noise)[:1], generator(noise[:1])
     assert torch.allclose(together, alone, atol=1e-5) != generator.uses_batch_statistics
-
-
-def test_the_margin_is_half_the_receptive_field() -> None:
-    assert generator_of(8).margin == 5
-    assert generator_of(8, depth=3).margin == 3
-    assert generator_of(8, depth=2, kernel_size=7).margin == 6
 
 
 @pytest.mark.parametrize("coarsest", [True, False])
@@ -120,12 +98,6 @@ def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
         assert float((plain(noise, image) - image).abs().mean()) > 0.3
 
 
-def test_output_std_of_zero_is_the_identity() -> None:
-    image = image_of(20, 24)
-    generator = generator_of(8, output_std=0.0, rng=rng())
-    assert torch.equal(generator(noise_for(20, 24), image), image)
-
-
 def test_output_std_is_the_last_layers_standard_deviation() -> None:
     generator = generator_of(128, init="kaiming", output_std=0.005, rng=rng())
     assert float(generator.output.weight.detach().std()) == pytest.approx(0.005, rel=0.05)
@@ -141,19 +113,6 @@ def test_padding_changes_the_border_only() -> None:
     for other in others:
         torch.testing.assert_close(other[..., 5:-5, 5:-5], zero[..., 5:-5, 5:-5])
         assert not torch.allclose(other[..., :5, :], zero[..., :5, :])
-
-
-def test_the_seed_decides_the_weights() -> None:
-    weights = [generator_of(8, rng=rng(s)).output.weight for s in (3, 3, 4)]
-    assert torch.equal(weights[0], weights[1])
-    assert not torch.equal(weights[0], weights[2])
-
-
-def test_the_gradient_floor_leaves_the_output_alone() -> None:
-    plain = generator_of(8, init="kaiming", rng=rng())
-    floored = generator_of(8, init="kaiming", gradient_floor=0.05, rng=rng())
-    noise = noise_for(12, 9)
-    assert torch.equal(plain(noise), floored(noise))
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.05])
