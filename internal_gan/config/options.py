@@ -190,8 +190,19 @@ class Options:
         return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
 
 
+# Every option and group by its full name.
+FIELDS = dict(fields_of(Options))
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
-    *(name for name, entry in fields_of(Options) if entry.metadata["is_path"]),
+    *(name for name, field in FIELDS.items() if field.metadata["is_path"]),
     "model.features.weights",
 )
+
+
+def taken_by(task: str, *, alone: bool = False) -> set[str]:
+    """The options in groups that a task takes on a model or, if ``alone``, without one."""
+    promise = TABLE[task]
+    if alone or not promise.on_model:
+        return {name for name in promise.alone if "." in name}
+    own = {name for name in FIELDS if name.startswith(f"{task}.")}
+    return own | {name for name in promise.takes if "." in name}
