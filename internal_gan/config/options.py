@@ -69,8 +69,8 @@ class TrainerOptions:
     max_steps: int | None = whole(
         None, Range(1), "upper limit on the steps of every stage; null: none", "of steps"
     )
-    checkpoint_interval: float = option(
-        60.0, "seconds between two checkpoints", "a number of seconds, 0 or more", lambda v: v >= 0
+    checkpoint_interval: float = number(
+        60.0, Range(0), "seconds between two checkpoints", "of seconds"
     )
     log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
     threads: int | None = whole(
