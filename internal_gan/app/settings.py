@@ -111,11 +111,12 @@ _FIELDS = dict(fields_of(Settings))
 def _read(name: str, text: str) -> object:
     field = _FIELDS[name]
     value: Any = text
+    kind: Any = type(field.default)
     with suppress(KeyError, ValueError):
-        if isinstance(field.default, bool):
+        if kind is bool:
             value = {"true": True, "false": False}[text]
         elif field.default is not None:
-            value = type(field.default)(text)
+            value = kind(text)
         if text and field.metadata["allowed"](value):
             return value.expanduser() if isinstance(value, Path) else value
     raise UserError(f"{name}={text}: needs {field.metadata['needs']}")
