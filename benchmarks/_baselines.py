@@ -79,7 +79,7 @@ def pyramid(finest: Size) -> list[Size]:
 def _closer(picture: Tensor, photo: Tensor, steps: int, rng: torch.Generator) -> Tensor:
     """Bring a picture's patches closer to the photo's, both (1, 3, h, w)."""
     distance = SlicedWasserstein(
-        photo, rng, patch=PATCH, projections=DIRECTIONS, bank=BANK, places=PLACES
+        photo, rng, patch=PATCH, projections=DIRECTIONS, bank=BANK, places=PLACES, levels=1
     )
     pixels = picture.clone().requires_grad_()
     adam = Adam([pixels], lr=RATE)

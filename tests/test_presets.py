@@ -1,13 +1,18 @@
 """Every file in conf/ belongs to a group and composes."""
 
+import inspect
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from omegaconf import OmegaConf
 
-from internal_gan.config.build import build
-from internal_gan.config.compose import compose
+from internal_gan.config.build import build, find
+from internal_gan.config.compose import compose, plain
 from internal_gan.models.base import Recipe
 from tests.wheels import install_hed
 
@@ -85,3 +90,35 @@ def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None
     assert all(isinstance(build(job.model), Recipe) for job in jobs)
     whole = [(job.model, job.trainer, job.sample) for job in jobs]
     assert all(whole.count(one) == 1 for one in whole)
+
+
+def built(values: Any) -> Iterator[dict[str, Any]]:
+    """Everything in ``values`` that names a class."""
+    if isinstance(values, dict):
+        if "_target_" in values:
+            yield values
+        values = list(values.values())
+    for value in values if isinstance(values, list) else []:
+        yield from built(value)
+
+
+def test_a_components_default_in_python_is_the_value_of_a_file() -> None:
+    given = defaultdict[str, list[dict[str, Any]]](list)
+    for path in sorted((CONF / "model").rglob("*.yaml")):
+        for settings in built(yaml.safe_load(path.read_text())):
+            given[settings["_target_"]].append(settings)
+    components = {name: files for name, files in given.items() if not name.endswith("Recipe")}
+    other = [
+        f"{target}.{name}={default}"
+        for target, files in components.items()
+        for name, default in defaults(find(target))
+        if default not in [plain(file.get(name, default)) for file in files]
+    ]
+    assert len(components) > 15
+    assert other == []
+
+
+def defaults(target: Any) -> Iterator[tuple[str, Any]]:
+    for name, parameter in inspect.signature(target).parameters.items():
+        if parameter.default is not parameter.empty:
+            yield name, plain(parameter.default)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import torch
 
-from internal_gan.api.pictures import Given, in_memory, name_of
-from internal_gan.config.compose import options_of
+from internal_gan.api.arguments import OutputType, Previewing, source_of
+from internal_gan.api.pictures import Given
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import work_of
-from internal_gan.units import Size
 
 
-def preview(
-    photo: Given,
-    count: int = 3,
-    *,
-    mask: Given | None = None,
-    size: Size | None = None,
-    freedom: float = 0.3,
-    seed: int = 0,
-    resolution: int | str | None = None,
-    output_type: str = "pil",
-) -> Any:
+def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -> Any:
     """Draw pictures made of a photo's patches, without training, as task=preview does.
 
     Args:
@@ -44,20 +31,17 @@ def preview(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    wanted = {"count": count, "size": size, "freedom": freedom, "seed": seed}
-    options: dict[str, Any] = {f"preview.{name}": value for name, value in wanted.items()}
-    options["finish.resolution"] = resolution
-    found = _drawn("preview", photo, options, {"mask.file": mask}, output_type)
-    return torch.cat(found) if output_type == "pt" else found
+    found = _drawn("preview", photo=photo, count=count, **how)
+    return torch.cat(found) if isinstance(found[0], torch.Tensor) else found
 
 
 def make_tileable(
     photo: Given,
     *,
-    axes: str = "both",
-    band: float = 0.15,
+    axes: Literal["both", "x", "y"] | None = None,
+    band: float | None = None,
     seed: int | None = None,
-    output_type: str = "pil",
+    output_type: OutputType = "pil",
 ) -> Any:
     """Make a photo repeat without a seam, without training, as task=make_tileable does.
 
@@ -76,34 +60,13 @@ def make_tileable(
         UserError: the photo cannot be read, or an argument is not allowed.
     """
     wanted = {"axes": axes, "band": band, "seed": seed}
-    options = {f"make_tileable.{name}": value for name, value in wanted.items()}
-    return _drawn("make_tileable", photo, options, {}, output_type)[0]
+    return _drawn("make_tileable", photo=photo, output_type=output_type, **wanted)[0]
 
 
-def _drawn(
-    task: str,
-    photo: Given,
-    options: Mapping[str, Any],
-    others: Mapping[str, Given | None],
-    output_type: str,
-) -> list[Any]:
-    """The results of a task that works on a photo alone.
-
-    Args:
-        options: by their full names; None: the default.
-        others: further pictures, by the full names of their options.
-    """
+def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:
+    """The results of a task that works on a photo alone."""
     check_output_type(output_type)
-    names, files = dict[str, Any](), dict[str, Any]()
-    for option, given in {"image": photo, **others}.items():
-        names[option] = None if given is None else name_of(given)
-        if given is not None and names[option] is None:
-            files[option] = in_memory(given, option.removesuffix(".file"))
-            names[option] = None if option == "image" else IN_MEMORY
-    photos = [files.pop("image")] if "image" in files else []
-    wanted = {"task": task, **options, **names}
-    checked = options_of({name: value for name, value in wanted.items() if value is not None})
-    source = Source(checked, photos=photos, files=files)
+    source = source_of(task, arguments, alone=True)
     work = work_of(task, Context(source, source, asides=False))
     with enough_memory(work.memory):
         return [

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal, Unpack
+from collections.abc import Iterator
+from typing import Any, ClassVar, Unpack
 
-from internal_gan.api.model import How, Masked, Model
+from internal_gan.api.arguments import (
+    Animating,
+    Editing,
+    Enlarging,
+    Filling,
+    Harmonizing,
+    Painting,
+    Retargeting,
+    Sampling,
+    Tiling,
+)
+from internal_gan.api.model import Model
 from internal_gan.api.pictures import Given
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.units import Size
-
-Factors = tuple[float, float]
 
 
 class SinGAN(Model):
@@ -22,17 +30,7 @@ class SinGAN(Model):
 
     family: ClassVar[str] = "singan"
 
-    def sample(
-        self,
-        count: int = 1,
-        *,
-        size: Size | None = None,
-        start_scale: int = 0,
-        tileable: bool | Literal["x", "y"] = False,
-        candidates: int = 6,
-        matching: int = 100,
-        **how: Unpack[How],
-    ) -> Any:
+    def sample(self, count: int = 1, **how: Unpack[Sampling]) -> Any:
         """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
 
         Args:
@@ -42,15 +40,7 @@ class SinGAN(Model):
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
-        wanted = {
-            "count": count,
-            "size": size,
-            "start_scale": start_scale,
-            "tileable": tileable,
-            "candidates": candidates,
-            "matching": matching,
-        }
-        return self._several("sample", wanted, **how)
+        return self._several("sample", count=count, **how)
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
         """The model's reconstruction of the photo, at the size of its training.
@@ -62,70 +52,33 @@ class SinGAN(Model):
         drawn = self._computed(self.network.preview() for _ in range(1))
         return to_memory(next(drawn), output_type, self._like)
 
-    def paint(
-        self,
-        image: Given,
-        *,
-        start_scale: int | None = None,
-        quantize: bool = False,
-        colours: int = 8,
-        **how: Unpack[How],
-    ) -> Any:
+    def paint(self, image: Given, **how: Unpack[Painting]) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures.
 
         Args:
             quantize: reduce it to ``colours`` colours of the photo, and retrain the start scale on
                 them.
         """
-        wanted = {"start_scale": start_scale, "quantize": quantize, "colours": colours}
-        return self._one("paint", wanted, {"paint.image": image}, **how)
+        return self._one("paint", image=image, count=1, **how)
 
-    def edit(
-        self,
-        image: Given,
-        mask: Given | None = None,
-        *,
-        start_scale: int | None = None,
-        **how: Unpack[Masked],
-    ) -> Any:
+    def edit(self, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:
         """Blend a photo in which parts were moved, copied or painted over.
 
         Args:
             mask: the changed area, by default everything; the rest stays the same bit for bit.
         """
-        pictures = {"edit.image": image, "edit.mask": mask}
-        return self._one("edit", {"start_scale": start_scale}, pictures, **how)
+        return self._one("edit", image=image, mask=mask, count=1, **how)
 
-    def harmonize(
-        self,
-        image: Given,
-        mask: Given,
-        *,
-        start_scale: int | None = None,
-        match: bool = True,
-        **how: Unpack[Masked],
-    ) -> Any:
+    def harmonize(self, image: Given, mask: Given, **how: Unpack[Harmonizing]) -> Any:
         """Give an object pasted into the photo the photo's look.
 
         Args:
             mask: the object; the rest stays the same bit for bit.
             match: first give the object the photo's mean colour and contrast.
         """
-        pictures = {"harmonize.image": image, "harmonize.mask": mask}
-        return self._one("harmonize", {"start_scale": start_scale, "match": match}, pictures, **how)
+        return self._one("harmonize", image=image, mask=mask, count=1, **how)
 
-    def animate(
-        self,
-        seconds: float = 4.0,
-        *,
-        fps: float = 24.0,
-        loop: bool = False,
-        alpha: float = 0.1,
-        beta: float = 0.9,
-        start_scale: int = 0,
-        size: Size | None = None,
-        **how: Unpack[How],
-    ) -> Iterator[Any]:
+    def animate(self, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
         Args:
@@ -136,20 +89,9 @@ class SinGAN(Model):
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
-        wanted: dict[str, Any] = {"seconds": seconds, "fps": fps, "loop": loop, "alpha": alpha}
-        wanted |= {"beta": beta, "start_scale": start_scale, "size": size, "format": "png"}
-        return self._each("animate", wanted, None, "frame", **how)
+        return self._each("animate", "frame", seconds=seconds, format="png", **how)
 
-    def super_resolve(
-        self,
-        image: Given | None = None,
-        *,
-        factor: float = 4.0,
-        noise: float = 1.0,
-        back_projection: int = 1,
-        passes: int | None = None,
-        **how: Unpack[How],
-    ) -> Any:
+    def super_resolve(self, image: Given | None = None, **how: Unpack[Enlarging]) -> Any:
         """Enlarge a photo, by default the model's own, with detail in the style of the model's.
 
         Args:
@@ -158,19 +100,9 @@ class SinGAN(Model):
             back_projection: back-projection rounds per pass.
             passes: by default chosen to suit the factor.
         """
-        wanted: dict[str, Any] = {"factor": factor, "noise": noise, "passes": passes}
-        wanted |= {"back_projection": back_projection}
-        return self._one("super_resolution", wanted, {"image": image}, **how)
+        return self._one("super_resolution", photo=image, **how)
 
-    def make_tileable(
-        self,
-        image: Given | None = None,
-        *,
-        axes: Literal["both", "x", "y"] = "both",
-        band: float = 0.15,
-        start_scale: int | None = None,
-        **how: Unpack[How],
-    ) -> Any:
+    def make_tileable(self, image: Given | None = None, **how: Unpack[Tiling]) -> Any:
         """Change the borders of a photo, by default the model's own, so that it repeats seamlessly.
 
         Args:
@@ -178,8 +110,7 @@ class SinGAN(Model):
             band: width of the border that may change, in pixels or, below 1, as a fraction of the
                 side.
         """
-        wanted = {"axes": axes, "band": band, "start_scale": start_scale}
-        return self._one("make_tileable", wanted, {"make_tileable.image": image}, **how)
+        return self._one("make_tileable", image=image, **how)
 
 
 class InGAN(Model):
@@ -191,16 +122,9 @@ class InGAN(Model):
         self,
         size: tuple[int | None, int | None] | str | None = None,
         *,
-        scale: Factors | None = None,
-        zoom: float | Literal["auto"] = "auto",
-        transform: Literal["homography", "trapezoid", "bend", "wave"] | None = None,
-        amount: float = 0.3,
-        periods: float = 2.0,
-        corners: Sequence[Factors] | None = None,
         outline: Given | None = None,
-        protect: Given | None = None,
         image: int | str | None = None,
-        **how: Unpack[How],
+        **how: Unpack[Retargeting],
     ) -> Any:
         """Draw the photo in another size or shape, using its own patches; takes no seed.
 
@@ -208,6 +132,8 @@ class InGAN(Model):
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
                 gives width:height, with the photo's area. By default the size of the photo at
                 ``resolution``, or of ``outline``.
+            outline: a picture whose white or opaque part is the shape.
+            image: which of several photos, by number (from 1) or name.
             scale: factors of the height and width of the photo at ``resolution``, instead of
                 ``size``.
             zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
@@ -216,18 +142,13 @@ class InGAN(Model):
                 ``periods`` crests.
             corners: a homography's corners, (row, column) as fractions of the frame, clockwise from
                 top left.
-            outline: a picture whose white or opaque part is the shape.
             protect: a mask of what keeps its size and shape.
-            image: which of several photos, by number (from 1) or name.
         """
-        if size is None and scale is None and outline is None:
-            scale = (1.0, 1.0)
-        wanted: dict[str, Any] = {"shape": size, "scale": scale, "transform": transform}
-        wanted |= {"zoom": zoom}
-        wanted |= {"amount": amount, "periods": periods, "corners": corners}
-        wanted |= {"image": None if image is None else str(image), "compare": False}
-        pictures = {"retarget.mask": outline, "retarget.protect": protect}
-        return self._one("retarget", wanted, pictures, **how)
+        if size is None and outline is None and how.get("scale") is None:
+            how["scale"] = (1.0, 1.0)
+        which = None if image is None else str(image)
+        only = {"compare": False, "collage": False, "video": None}
+        return self._one("retarget", shape=size, mask=outline, image=which, **only, **how)
 
 
 class EdgeConnect(Model):
@@ -236,14 +157,7 @@ class EdgeConnect(Model):
     family: ClassVar[str] = "edgeconnect"
 
     def fill(
-        self,
-        photo: Given | None = None,
-        mask: Given | None = None,
-        *,
-        box: tuple[int, int, int, int] | None = None,
-        edges: Given | None = None,
-        source: Given | None = None,
-        **how: Unpack[Masked],
+        self, photo: Given | None = None, mask: Given | None = None, **how: Unpack[Filling]
     ) -> Any:
         """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
 
@@ -255,6 +169,4 @@ class EdgeConnect(Model):
             edges: white lines on black, of the photo's size, that the filling follows.
             source: a mask of where patches may be taken from, by default all except the hole.
         """
-        pictures = {"image": photo, "mask.file": mask}
-        pictures |= {"inpaint.edges": edges, "inpaint.source": source}
-        return self._one("inpaint", {"box": box, "compare": False}, pictures, **how)
+        return self._one("inpaint", photo=photo, mask=mask, count=1, compare=False, **how)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Literal, Self, TypedDict, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from internal_gan import hub
-from internal_gan.api.pictures import Given, in_memory, name_of, seed_of
-from internal_gan.config.catalogue import TABLE
-from internal_gan.config.compose import options_of
+from internal_gan.api.arguments import source_of
+from internal_gan.api.pictures import seed_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.device import prepare_device
@@ -28,8 +27,8 @@ from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.tasks.base import Context, Picture, Work
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import work_of
 
@@ -37,24 +36,6 @@ T = TypeVar("T")
 
 # Possible dtypes of a model's convolutions.
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-
-
-class How(TypedDict, total=False):
-    """How to draw and finish results, and what to return; see :class:`Model`."""
-
-    seed: int | None
-    generator: torch.Generator | None
-    output_type: Literal["pil", "np", "pt"]
-    detail: Literal["patches", "network"] | None
-    resolution: int | Literal["auto", "photo", "model"] | None
-
-
-class Masked(How, total=False):
-    """Also how to prepare a mask: ``invert`` it, then grow it and blur its border, in pixels."""
-
-    invert: bool
-    dilate: float | None
-    feather: float | None
 
 
 class Model:
@@ -74,7 +55,8 @@ class Model:
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
     pixels, and at which resolution. Methods that do not finish their results refuse them. Other
-    arguments are options of the corresponding task; invalid ones raise its ``UserError``.
+    arguments are options of the corresponding task (docs/options.md); without them, or with None,
+    the option's default holds. Invalid ones raise the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
@@ -230,81 +212,43 @@ class Model:
             return None
         return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
 
-    def _one(self, *asked: Any, **how: Any) -> Any:
-        """The first picture of :meth:`_each`."""
-        return next(self._each(*asked, **how))
+    def _one(self, task: str, /, **given: Any) -> Any:
+        """The first result of a task."""
+        return next(self._each(task, **given))
 
-    def _several(self, *asked: Any, **how: Any) -> Any:
-        """All pictures of :meth:`_each`: a list, or with ``pt`` one tensor."""
-        found = list(self._each(*asked, **how))
+    def _several(self, task: str, /, **given: Any) -> Any:
+        """All results of a task: a list, or with ``pt`` one tensor."""
+        found = list(self._each(task, **given))
         return torch.cat(found) if isinstance(found[0], Tensor) else found
 
     def _each(
         self,
         task: str,
-        wanted: Mapping[str, Any],
-        pictures: Mapping[str, Given | None] | None = None,
         of_kind: str = "result",
         /,
         *,
         output_type: str = "pil",
         seed: int | None = None,
         generator: torch.Generator | None = None,
-        detail: str | None = None,
-        resolution: int | str | None = None,
-        **others: Any,
+        **arguments: Any,
     ) -> Iterator[Any]:
         """Yield a task's pictures of one kind, without a run folder.
 
         Args:
-            wanted: the task's own options.
-            pictures: input pictures, by the full names of their options.
-            others: options of the group ``mask``, for tasks that take them.
+            arguments: see :func:`internal_gan.api.arguments.source_of`.
         """
         check_output_type(output_type)
-        options = {f"{task}.{name}": value for name, value in wanted.items()}
-        for name in others:
-            if f"mask.{name}" not in TABLE[task].takes:
-                raise UserError(f"{name}: task={task} has no such argument")
-        options |= {f"mask.{name}": value for name, value in others.items()}
-        finish = {"finish.detail": detail, "finish.resolution": resolution}
-        for name, value in finish.items():
-            if value is not None and name not in TABLE[task].takes:
-                argument = name.removeprefix("finish.")
-                keeps = "finish.detail" in TABLE[task].takes
-                what = "keeps the photo's size" if keeps else "does not finish its results"
-                raise UserError(f"{argument}={value}: task={task} {what}")
-        options |= finish
-        chosen = seed_of(seed, generator)
-        if chosen is not None and not hasattr(getattr(self._source.options, task), "seed"):
-            raise UserError(f"seed={chosen}: task={task} draws nothing at random")
-        options |= {"task": task, f"{task}.seed": chosen}
-        work = self._work(task, options, pictures or {})
-        with enough_memory(TABLE[task].memory):
+        arguments["seed"] = seed_of(seed, generator)
+        source = source_of(task, arguments, names=self._source.names)
+        work = work_of(task, Context(source, self._source, asides=False))
+        with enough_memory(work.memory):
             work.check(self.network)
-        drawn = self._computed(work.draw(self.network), TABLE[task].memory)
+        drawn = self._computed(work.draw(self.network), work.memory)
         return (
             to_memory(one.pixels, output_type, one.like or self._like, one.alpha)
             for one in drawn
             if isinstance(one, Picture) and one.kind == of_kind
         )
-
-    def _work(
-        self, task: str, options: dict[str, Any], pictures: Mapping[str, Given | None]
-    ) -> Work[Any]:
-        files: dict[str, Photo] = {}
-        for option, given in pictures.items():
-            options[option] = None if given is None else name_of(given) or IN_MEMORY
-            if options[option] == IN_MEMORY:
-                files[option] = in_memory(given, option.removesuffix(".file"))
-        photos = [files.pop("image")] if "image" in files else []
-        if photos:
-            options["image"] = None
-        checked = options_of({key: value for key, value in options.items() if value is not None})
-        source = Source(
-            checked, photos=photos, names=checked.photos or self._source.names, files=files
-        )
-        return work_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
         """Yield items; ``memory`` is the option to reduce if memory runs out."""

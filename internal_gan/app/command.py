@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import Sequence
 from types import FrameType
 
-from internal_gan.app.settings import HELP, Settings, settings_of
+from internal_gan.app.settings import Settings, help, settings_of
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> None:
         SystemExit: with code 2 after a user's mistake.
     """
     if "--help" in arguments or "-h" in arguments:
-        print(HELP, end="")
+        print(help())
         return
     try:
         serve(settings_of(arguments))

@@ -1,7 +1,7 @@
 """Turns a request of the page into the overrides of a command.
 
-Only the options below can be set from the browser, and no value is a path: photos, drawings and
-runs are named by their ids.
+Only the task's options and ``trainer`` can be set from the browser, and no value is a path: photos,
+drawings and runs are named by their ids.
 """
 
 from __future__ import annotations
@@ -11,32 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
-# For each task, the options that the page may set: plain values and ids of drawings.
-PLAIN: Mapping[str, tuple[str, ...]] = {
-    "preview": ("count", "freedom", "seed"),
-    "sample": ("count", "size", "start_scale", "tileable", "seed"),
-    "retarget": ("shape",),
-    "inpaint": (),
-    "edit": (),
-    "harmonize": (),
-    "paint": (),
-    "animate": ("seconds", "format", "loop", "seed"),
-    "super_resolution": ("factor",),
-    "make_tileable": ("axes",),
-}
-DRAWINGS: Mapping[str, tuple[str, ...]] = {
-    "preview": ("mask.file",),
-    "retarget": ("retarget.protect",),
-    "inpaint": ("mask.file", "inpaint.edges"),
-    "edit": ("edit.image", "edit.mask"),
-    "harmonize": ("harmonize.image", "harmonize.mask"),
-    "paint": ("paint.image",),
-}
-# Options for every task.
-COMMON = ("finish.resolution", "trainer")
+# Tasks that draw, by themselves or at the end of a training.
+TASKS = tuple(name for name, task in TABLE.items() if task.memory)
 MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 
@@ -50,14 +31,13 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     Raises:
         UserError: the page cannot set an option, or a value is of the wrong type.
     """
-    if task not in PLAIN:
-        raise UserError(f"task={task}: not on this page; allowed: {', '.join(PLAIN)}")
-    plain = {f"{task}.{name}" for name in PLAIN[task]} | {*COMMON}
+    if task not in TASKS:
+        raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []
     for name, value in given.items():
-        if name in DRAWINGS.get(task, ()):
+        if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in plain:
+        elif name in taken_by(task).difference(PATHS) or name == "trainer":
             found.append(f"{name}={_text(name, value)}")
         else:
             raise UserError(f"{name}: cannot be set on this page")

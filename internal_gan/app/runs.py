@@ -149,36 +149,27 @@ def in_python(
     Args:
         options: values by full option names.
     """
-    lines = ["import internal_gan", ""]
+    begin = "import internal_gan\n\n"
     if checkpoint is None and task != "preview":
-        mask = options.get("mask.file")
-        rest = [f"{name}={_plain(value)}" for name, value in options.items() if name != "mask.file"]
-        given = [repr(photo), repr(family)] + ([f"mask={mask!r}"] if mask else [])
+        rest = {name: value for name, value in options.items() if name != "mask.file"}
         if task == "super_resolution":
-            rest.insert(0, "task=super_resolution")
-        return "\n".join([*lines, f"run = internal_gan.fit({', '.join(given)}, overrides={rest})"])
-    named = {
-        _ARGUMENTS.get(name, name.rpartition(".")[2]): value
+            rest = {"task": task, **rest}
+        mask = f", mask={options['mask.file']!r}" if "mask.file" in options else ""
+        return f"{begin}run = internal_gan.fit({photo!r}, {family!r}{mask}, overrides={rest})"
+    # Methods take options by the last part of their names, and draw films as single frames.
+    named = [
+        f"{_ARGUMENTS.get(name, name.rpartition('.')[2])}={_value(value)}"
         for name, value in options.items()
         if name != "animate.format"
-    }
-    arguments = ", ".join(f"{name}={_value(value)}" for name, value in named.items())
+    ]
     if task == "preview":
-        return "\n".join([*lines, f"pictures = internal_gan.preview({photo!r}, {arguments})"])
-    method = _METHODS.get(task, task)
-    lines.append(f"model = internal_gan.load({checkpoint!r})")
-    return "\n".join([*lines, f"result = model.{method}({arguments})"])
+        return f"{begin}pictures = internal_gan.preview({', '.join([repr(photo), *named])})"
+    method = f"model.{_METHODS.get(task, task)}({', '.join(named)})"
+    return f"{begin}model = internal_gan.load({checkpoint!r})\nresult = {method}"
 
 
 _METHODS = {"inpaint": "fill", "super_resolution": "super_resolve"}
-_ARGUMENTS = {"mask.file": "mask", "retarget.shape": "size"}
-
-
-def _plain(value: Any) -> str:
-    text = str(value)
-    if isinstance(value, bool):
-        return text.lower()
-    return text.replace(" ", "") if isinstance(value, list) else text
+_ARGUMENTS = {"mask.file": "mask", "retarget.shape": "size", "retarget.mask": "outline"}
 
 
 def _value(value: Any) -> str:

@@ -29,6 +29,7 @@ from internal_gan.app.processes import Job, Trainings, Worker
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
+from internal_gan.config.catalogue import TABLE
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.image import read_image, read_mark
@@ -125,7 +126,7 @@ class Server:
         if trains:
             given.setdefault("trainer", self.settings.trainer)
         options = forms.overrides_of(task, given, self.uploads.drawing)
-        for option in set(given) & set(forms.DRAWINGS.get(task, ())):
+        for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         family = forms.MODELS.get(task, "singan") if trains else None
         # A training ends with its family's task.

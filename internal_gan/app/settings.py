@@ -7,44 +7,40 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from internal_gan.config.conf import choices
-from internal_gan.errors import UserError, nearest
+from internal_gan.config.fields import fields_of, flag, number, one_of, option, whole
+from internal_gan.errors import Range, UserError, unknown
 
 # Most megapixels that the package reads.
 MOST = 120
 
-HELP = """\
-internal-gan app shows a web page that does what the command line does.
-
-  port=7860             port of the page
-  host=127.0.0.1        who may open it: only this machine; 0.0.0.0: also others, with the token
-  token=SECRET          the token that others need; by default a new one, which is printed
-  runs=runs             folder for training runs and results
-  max_megapixels=60     largest photo accepted, in megapixels
-  trainer=fast          how to train, as on the command line
-  browser=true          whether to open the page in a browser
-"""
-
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The options, checked.
+    """A page in the browser that does what the command line does."""
 
-    Attributes:
-        token: the token that requests need; None if only this machine can reach the server.
-    """
-
-    port: int = 7860
-    host: str = "127.0.0.1"
-    runs: Path = Path("runs")
-    token: str | None = None
-    max_megapixels: float = 60.0
-    trainer: str = "fast"
-    browser: bool = True
+    port: int = whole(7860, Range(0, 65535), "port of the page")
+    host: str = option(
+        "127.0.0.1",
+        "who may open it: only this machine; 0.0.0.0: also others, with the token",
+        "an address or a name",
+    )
+    token: str | None = option(
+        None, "the token that others need; by default a new one, which is printed", "a word"
+    )
+    runs: Path = option(  # noqa: RUF009 (the same path for all)
+        Path("runs"), "folder for training runs and results", "a folder"
+    )
+    max_megapixels: float = number(
+        60.0, Range(above=0, high=MOST), "largest photo accepted, in megapixels"
+    )
+    trainer: str = one_of(tuple(choices("trainer")), "fast", "how to train")
+    browser: bool = flag(True, "whether to open the page in a browser")
 
     @property
     def is_local(self) -> bool:
@@ -87,16 +83,12 @@ def settings_of(arguments: Sequence[str]) -> Settings:
     8000
     """
     given: dict[str, Any] = {}
-    names = [field.name for field in dataclasses.fields(Settings)]
     for argument in arguments:
         name, equals, value = argument.removeprefix("app.").partition("=")
         if not equals:
-            raise UserError(f"{argument}: allowed: {', '.join(f'{n}=' for n in names)}")
-        if name not in names:
-            raise UserError(
-                f"{name}: there is no such option{nearest(name, names) or '.'} "
-                f"Allowed: {', '.join(names)}"
-            )
+            raise UserError(f"{argument}: an option is written option=value. See --help")
+        if name not in _FIELDS:
+            raise unknown("option", name, _FIELDS)
         given[name] = _read(name, value)
     settings = Settings(**given)
     if not settings.is_local and settings.token is None:
@@ -104,24 +96,27 @@ def settings_of(arguments: Sequence[str]) -> Settings:
     return settings
 
 
-def _read(name: str, value: str) -> object:
-    allowed = {
-        "port": "a whole number from 0 to 65535",
-        "max_megapixels": f"a number above 0, at most {MOST:g}",
-        "browser": "true, false",
-        "trainer": ", ".join(choices("trainer")),
-    }
-    try:
-        if name == "port" and 0 <= int(value) <= 65535:
-            return int(value)
-        if name == "max_megapixels" and 0 < float(value) <= MOST:
-            return float(value)
-    except ValueError:
-        pass
-    if name == "browser" and value in ("true", "false"):
-        return value == "true"
-    if name == "trainer" and value in choices("trainer"):
-        return value
-    if name in allowed or not value:
-        raise UserError(f"{name}={value}: allowed: {allowed.get(name, 'a value')}")
-    return Path(value).expanduser() if name == "runs" else value
+def help() -> str:
+    """The text of ``internal-gan app --help``."""
+    lines = [f"internal-gan app: {Settings.__doc__}", ""]
+    for name, field in _FIELDS.items():
+        default = "SECRET" if field.default is None else str(field.default).lower()
+        lines.append(f"  {f'{name}={default}':21} {field.metadata['help']}")
+    return "\n".join(lines)
+
+
+_FIELDS = dict(fields_of(Settings))
+
+
+def _read(name: str, text: str) -> object:
+    field = _FIELDS[name]
+    value: Any = text
+    kind: Any = type(field.default)
+    with suppress(KeyError, ValueError):
+        if kind is bool:
+            value = {"true": True, "false": False}[text]
+        elif field.default is not None:
+            value = kind(text)
+        if text and field.metadata["allowed"](value):
+            return value.expanduser() if isinstance(value, Path) else value
+    raise UserError(f"{name}={text}: needs {field.metadata['needs']}")

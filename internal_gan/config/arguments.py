@@ -22,7 +22,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, i
 
 _FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 # Short names of options.
-_SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
+SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
 # Options that take lists of files.
 _LISTS = ("image", "layers.files", "layers.labels")
 # Overrides with which image=FOLDER means several photos for one model.
@@ -111,7 +111,7 @@ def check_image_file(image: str | None) -> None:
 
 def _spelt_out(override: str) -> str:
     key, equals, value = override.partition("=")
-    return f"{_SHORT[key]}={value}" if equals and key in _SHORT else override
+    return f"{SHORT[key]}={value}" if equals and key in SHORT else override
 
 
 def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:

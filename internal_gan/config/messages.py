@@ -20,8 +20,7 @@ from omegaconf.errors import (
 
 from internal_gan.config.arguments import key_of
 from internal_gan.config.conf import experiments, known_keys
-from internal_gan.config.fields import fields_of
-from internal_gan.config.options import Options
+from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError, nearest, unknown
 from internal_gan.files import write_error
 
@@ -32,7 +31,6 @@ PLUGINS = (
     "hydra_ray_launcher",
     "hydra_optuna_sweeper",
 )
-_FIELDS = dict(fields_of(Options))
 
 
 @contextmanager
@@ -114,18 +112,18 @@ def wrong_value(key: str, value: Any) -> UserError:
 
 def _mapping_for_a_value(config: DictConfig) -> str:
     """The first plain option that was given a mapping; OmegaConf's error does not name it."""
-    groups = {key.rpartition(".")[0] for key in _FIELDS} | {"model"}
-    named = (k for k in _FIELDS if k not in groups)
+    groups = {key.rpartition(".")[0] for key in FIELDS} | {"model"}
+    named = (k for k in FIELDS if k not in groups)
     return next((k for k in named if isinstance(OmegaConf.select(config, k), DictConfig)), "")
 
 
 def _needs(key: str) -> str:
     """What an option takes, such as ``"needs a whole number"``; options of models have no field."""
-    return f"needs {_FIELDS[key].metadata['needs'] if key in _FIELDS else 'one value'}"
+    return f"needs {FIELDS[key].metadata['needs'] if key in FIELDS else 'one value'}"
 
 
 def _unreadable(key: str) -> str:
-    if key in _FIELDS:
+    if key in FIELDS:
         return _needs(key)
     return "cannot be read; quote a value with spaces or special characters, key='\"value\"'"
 

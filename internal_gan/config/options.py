@@ -69,8 +69,8 @@ class TrainerOptions:
     max_steps: int | None = whole(
         None, Range(1), "upper limit on the steps of every stage; null: none", "of steps"
     )
-    checkpoint_interval: float = option(
-        60.0, "seconds between two checkpoints", "a number of seconds, 0 or more", lambda v: v >= 0
+    checkpoint_interval: float = number(
+        60.0, Range(0), "seconds between two checkpoints", "of seconds"
     )
     log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
     threads: int | None = whole(
@@ -190,8 +190,19 @@ class Options:
         return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
 
 
+# Every option and group by its full name.
+FIELDS = dict(fields_of(Options))
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
-    *(name for name, entry in fields_of(Options) if entry.metadata["is_path"]),
+    *(name for name, field in FIELDS.items() if field.metadata["is_path"]),
     "model.features.weights",
 )
+
+
+def taken_by(task: str, *, alone: bool = False) -> set[str]:
+    """The options in groups that a task takes on a model or, if ``alone``, without one."""
+    promise = TABLE[task]
+    if alone or not promise.on_model:
+        return {name for name in promise.alone if "." in name}
+    own = {name for name in FIELDS if name.startswith(f"{task}.")}
+    return own | {name for name in promise.takes if "." in name}

@@ -250,12 +250,7 @@ class MakeTileableOptions:
 class SuperResolutionOptions:
     """How to enlarge a photo."""
 
-    factor: float = option(
-        4.0,
-        "factor of height and width",
-        "a number above 1, such as 4 or 2.5",
-        lambda v: 1 < v < inf,
-    )
+    factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
     noise: float = number(1.0, Range(0), "noise in each pass, relative to training")
     back_projection: int = whole(
         1,

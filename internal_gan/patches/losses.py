@@ -100,7 +100,7 @@ class SlicedWasserstein(PatchLoss):
         projections: int = 16,
         bank: int = 256,
         places: int = 8192,
-        levels: int = 1,
+        levels: int,
     ) -> None:
         check_range(1, MOST_LEVELS, levels=levels)
         check_range(1, MOST_AT_ONCE, projections=projections, bank=bank)
@@ -171,7 +171,7 @@ class NearestPatch(PatchLoss):
         patch: int = 7,
         queries: int = 512,
         candidates: int = 3072,
-        reverse_weight: float = 0.0,
+        reverse_weight: float,
         normalise: float | None = None,
         bank: int = 24576,
         levels: int = 1,

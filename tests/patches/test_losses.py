@@ -1,5 +1,8 @@
 """Patch losses are zero for the image itself and agree with plain second implementations."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -39,10 +42,13 @@ def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+KINDS = [SlicedWasserstein, partial(NearestPatch, reverse_weight=0)]
+
+
 def sliced(real: Tensor, *, patch: int = 5, projections: int = 16) -> SlicedWasserstein:
     """A loss that uses all directions and all positions in every call."""
     return SlicedWasserstein(
-        real, rng(), patch=patch, projections=projections, bank=projections, places=ALL
+        real, rng(), patch=patch, projections=projections, bank=projections, places=ALL, levels=1
     )
 
 
@@ -117,7 +123,9 @@ def test_sliced_wasserstein_takes_a_batch_as_one_set_of_patches() -> None:
 
 def test_sliced_wasserstein_visits_every_position_in_turn() -> None:
     real = picture(24, 32, 1)
-    loss = SlicedWasserstein(real, rng(), patch=1, projections=8, bank=8, places=24 * 32 // 9)
+    loss = SlicedWasserstein(
+        real, rng(), patch=1, projections=8, bank=8, places=24 * 32 // 9, levels=1
+    )
     visits = torch.zeros(24, 32)
     for step in range(9):
         fake = picture(24, 32, 2).requires_grad_()
@@ -155,7 +163,7 @@ def test_only_completeness_misses_absent_patches() -> None:
 
 def test_nearest_patch_uses_at_most_the_given_number_of_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2).requires_grad_()
-    loss = NearestPatch(real, rng(), patch=3, queries=5, candidates=7)
+    loss = NearestPatch(real, rng(), patch=3, queries=5, candidates=7, reverse_weight=0)
     loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
     assert fake.grad is not None
     assert 9 <= int((fake.grad[0].abs().sum(dim=0) > 0).sum()) <= 5 * 9
@@ -165,7 +173,9 @@ def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
     fake, real = (torch.tensor(row).expand(1, 3, 1, 2) for row in ([0.0, 0.1], [0.1, 0.6]))
 
     def squared(alpha: float | None) -> float:
-        return float(NearestPatch(real, rng(), patch=1, normalise=alpha)(fake, rng(), 0))
+        return float(
+            NearestPatch(real, rng(), patch=1, normalise=alpha, reverse_weight=0)(fake, rng(), 0)
+        )
 
     # Both are pulled to 0.1, which the image already contains.
     assert squared(None) == squared(1.0) == pytest.approx(0.1**2 / 2)
@@ -176,7 +186,7 @@ def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
 def test_small_generated_images_fall_back_to_a_finer_level() -> None:
     real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
     for loss in (
-        NearestPatch(real, rng(), patch=5, queries=ALL, levels=2),
+        NearestPatch(real, rng(), patch=5, queries=ALL, levels=2, reverse_weight=0),
         SlicedWasserstein(real, rng(), patch=5, levels=2),
     ):
         assert torch.equal(loss(fake, rng(), 0), loss(fake, rng(), 0))
@@ -185,33 +195,33 @@ def test_small_generated_images_fall_back_to_a_finer_level() -> None:
 
 def test_nearest_patch_cycles_through_the_real_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2)
-    loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140)
+    loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140, reverse_weight=0)
     values = [float(loss(fake, rng(), step)) for step in range(8)]
     turns = 20 * 28 // 140
     assert len(set(values[:turns])) == turns
     assert values[turns:] == values[:turns]
 
 
-@pytest.mark.parametrize("kind", [SlicedWasserstein, NearestPatch])
+@pytest.mark.parametrize("kind", KINDS)
 def test_levels_compare_halved_images_in_turn(
-    kind: type[SlicedWasserstein] | type[NearestPatch],
+    kind: Callable[..., PatchLoss],
 ) -> None:
     real, fake = picture(24, 32, 1), picture(28, 40, 2)
     both = kind(real, rng(), patch=5, levels=2)
-    full = kind(real, rng(), patch=5)
-    halved = kind(F.avg_pool2d(real, 2), rng(), patch=5)
+    full = kind(real, rng(), patch=5, levels=1)
+    halved = kind(F.avg_pool2d(real, 2), rng(), patch=5, levels=1)
     for turn in range(2):
         assert torch.equal(both(fake, rng(), 2 * turn), full(fake, rng(), turn))
         expected = halved(F.avg_pool2d(fake, 2), rng(), turn)
         torch.testing.assert_close(both(fake, rng(), 2 * turn + 1), expected)
 
 
-@pytest.mark.parametrize("kind", [SlicedWasserstein, NearestPatch])
+@pytest.mark.parametrize("kind", KINDS)
 def test_levels_that_are_too_small_for_a_patch_are_left_out(
-    kind: type[SlicedWasserstein] | type[NearestPatch],
+    kind: Callable[..., PatchLoss],
 ) -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2)
-    one, many = kind(real, rng(), patch=7), kind(real, rng(), patch=7, levels=6)
+    one, many = kind(real, rng(), patch=7, levels=1), kind(real, rng(), patch=7, levels=6)
     for step in range(3):
         assert torch.equal(many(fake, rng(), step), one(fake, rng(), step))
 
@@ -244,9 +254,9 @@ class TestEveryPatchLoss:
     def test_the_seed_decides_which_patches_are_looked_at(self, name: str) -> None:
         real, fake = picture(24, 32, 1), picture(24, 32, 2)
         loss = (
-            SlicedWasserstein(real, rng(), projections=4, bank=64)
+            SlicedWasserstein(real, rng(), projections=4, bank=64, levels=1)
             if name == "sliced_wasserstein"
-            else NearestPatch(real, rng(), queries=32, candidates=64)
+            else NearestPatch(real, rng(), queries=32, candidates=64, reverse_weight=0)
         )
         first, same, other = (float(loss(fake, rng(seed), 0)) for seed in (1, 1, 2))
         assert first == same != other

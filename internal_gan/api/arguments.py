@@ -1,0 +1,186 @@
+"""What methods take besides pictures: the options of their task, by name.
+
+Types and names for editors and type checkers; defaults, bounds and help are those of the options
+(:mod:`internal_gan.config.task_options`, docs/options.md). None, too, means the option's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+import torch
+
+from internal_gan.api.pictures import Given, in_memory, name_of
+from internal_gan.config.arguments import SHORT
+from internal_gan.config.compose import options_of
+from internal_gan.config.options import PATHS, taken_by
+from internal_gan.errors import UserError
+from internal_gan.images.photo import Photo
+from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.units import Size
+
+Factors = tuple[float, float]
+OutputType = Literal["pil", "np", "pt"]
+Resolution = int | Literal["auto", "photo", "model"] | None
+
+
+class How(TypedDict, total=False):
+    """How to draw and finish results, and what to return; see :class:`internal_gan.Model`."""
+
+    seed: int | None
+    generator: torch.Generator | None
+    output_type: OutputType
+    detail: Literal["patches", "network"] | None
+    resolution: Resolution
+
+
+class Masked(How, total=False):
+    """Also how to prepare a mask: ``invert`` it, then grow it and blur its border, in pixels."""
+
+    invert: bool
+    dilate: float | None
+    feather: float | None
+
+
+class Sampling(How, total=False):
+    """Of task=sample."""
+
+    size: Size | None
+    start_scale: int
+    tileable: bool | Literal["x", "y"]
+    candidates: int
+    matching: int
+
+
+class Painting(How, total=False):
+    """Of task=paint."""
+
+    start_scale: int | None
+    quantize: bool
+    colours: int
+
+
+class Editing(Masked, total=False):
+    """Of task=edit."""
+
+    start_scale: int | None
+
+
+class Harmonizing(Editing, total=False):
+    """Of task=harmonize."""
+
+    match: bool
+
+
+class Animating(How, total=False):
+    """Of task=animate."""
+
+    fps: float
+    loop: bool
+    alpha: float
+    beta: float
+    start_scale: int
+    size: Size | None
+
+
+class Enlarging(How, total=False):
+    """Of task=super_resolution."""
+
+    factor: float
+    noise: float
+    back_projection: int
+    passes: int | None
+
+
+class Tiling(How, total=False):
+    """Of task=make_tileable."""
+
+    axes: Literal["both", "x", "y"]
+    band: float
+    start_scale: int | None
+
+
+class Retargeting(How, total=False):
+    """Of task=retarget."""
+
+    scale: Factors | None
+    zoom: float | Literal["auto"]
+    transform: Literal["homography", "trapezoid", "bend", "wave"] | None
+    amount: float
+    periods: float
+    corners: Sequence[Factors] | None
+    protect: Given | None
+
+
+class Filling(Masked, total=False):
+    """Of task=inpaint."""
+
+    box: tuple[int, int, int, int] | None
+    edges: Given | None
+    source: Given | None
+
+
+class Previewing(TypedDict, total=False):
+    """Of task=preview."""
+
+    mask: Given | None
+    size: Size | None
+    freedom: float
+    seed: int | None
+    resolution: Resolution
+    output_type: OutputType
+
+
+def source_of(
+    task: str,
+    arguments: Mapping[str, Any],
+    *,
+    alone: bool = False,
+    names: Sequence[str] | None = None,
+) -> Source:
+    """A task's checked options, and its pictures in memory.
+
+    Args:
+        arguments: values and pictures by their options' names without the group; ``photo`` stands
+            for ``image=``.
+        alone: whether the task works without a model.
+        names: of the photos that masks in a folder belong to, if no photo is given.
+
+    Raises:
+        UserError: the task has no such option, or a value is not allowed.
+    """
+    values: dict[str, Any] = {"task": task}
+    files: dict[str, Photo] = {}
+    for name, value in arguments.items():
+        if value is None:
+            continue
+        option = option_of(task, name, value, alone=alone)
+        if option in PATHS and name_of(value) is None:
+            files[option] = in_memory(value, option.removesuffix(".file"))
+            value = IN_MEMORY
+        values[option] = value
+    photos = [files.pop("image")] if "image" in files else []
+    if photos:
+        del values["image"]
+    options = options_of(values)
+    return Source(options, photos=photos, names=options.photos or names, files=files)
+
+
+def option_of(task: str, name: str, value: Any = None, *, alone: bool = False) -> str:
+    """The option that an argument sets: the task's own, or one that it takes besides."""
+    taken = taken_by(task, alone=alone)
+    plain = [option for option in taken if option.endswith(f".{name}") and option not in PATHS]
+    for option in (f"{task}.{name}", SHORT.get(name, ""), *plain):
+        if option in taken:
+            return option
+    if name == "photo":
+        return "image"
+    why = "has no such argument"
+    if name == "seed":
+        why = "draws nothing at random"
+    elif name == "resolution" and "finish.detail" in taken:
+        why = "keeps the photo's size"
+    elif name in ("detail", "resolution"):
+        why = "does not finish its results"
+    raise UserError(f"{name}={value}: task={task} {why}")
