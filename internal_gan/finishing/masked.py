@@ -169,7 +169,7 @@ def rebuilt_inside(
                 guide=None if lines is None else guide_of(lines(window)),
                 shortest=decided * min(size_of(canvas)),
                 wrap=wrap,
-                told=partial(_add, show, done, share),
+                on_progress=partial(_add, show, done, share),
             )
             done += share
             if filled is None:

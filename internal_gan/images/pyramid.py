@@ -23,6 +23,11 @@ MOST_LEVELS = 16
 SLACK = 0.02
 
 
+def scaled(size: Size, factor: float) -> Size:
+    """The nearest size to (height, width) times a factor, at least 1x1."""
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
 def fit_size(size: Size, max_size: int | None) -> Size:
     """Shrink (height, width) so that the long side is ``max_size``, keeping the aspect ratio.
 
@@ -38,7 +43,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
         return size
     if max(size) <= (1 + SLACK) * max_size:
         return size
-    return _scaled(size, max_size / max(size))
+    return scaled(size, max_size / max(size))
 
 
 def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
@@ -150,7 +155,7 @@ def _geometric_sizes(
 ) -> list[Size]:
     """The ``last`` (default: all) of ``num_scales`` sizes, from ``ratio`` times the finest up."""
     steps = range((last or num_scales) - 1, 0, -1)
-    return [_scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
+    return [scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
 
 
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
@@ -170,7 +175,3 @@ def _most_scales(finest: Size, ratio: float) -> int:
     """The largest number of scales whose long sides differ by at least a pixel."""
     coarsest = max(finest) * ratio
     return max(1, 1 + math.floor(math.log(ratio) / math.log(coarsest / (coarsest + 1.0))))
-
-
-def _scaled(size: Size, factor: float) -> Size:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
 
@@ -126,7 +127,9 @@ def layout_distances(
         to the sample's; from 0 (every patch is in the other image) to 1.
     """
     share = min(1.0, LAYOUT_SIDE / max(size_of(real)))
-    small_real, small = (_scaled(image, share) for image in (real, sample))
+    small_real, small = (
+        resize(image, scaled(size_of(image), share)).clamp(-1, 1) for image in (real, sample)
+    )
     least = min(*size_of(small_real), *size_of(small))
     figures: dict[str, float] = {}
     for patch in (side for side in patches if side <= least):
@@ -251,12 +254,6 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
 def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
     places, known = lattice(queries, patch), lattice(references, patch)
     return float(nearest_patches(queries, places, references, known, patch)[0].mean())
-
-
-def _scaled(image: Tensor, share: float) -> Tensor:
-    """Resize an image (1, 3, H, W) in [-1, 1] to this share of its sides, at least one pixel."""
-    height, width = (max(1, round(side * share)) for side in size_of(image))
-    return resize(image, (height, width)).clamp(-1, 1)
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing import whole as finishing
 from internal_gan.finishing.film import CHANGED, UNSETTLED, Frames, film
-from internal_gan.finishing.seams import hide, hide_again
-from internal_gan.finishing.synthesis import resized
+from internal_gan.finishing.sizes import resized
 from internal_gan.patches.field import Image
-from internal_gan.patches.origins import taken
-from tests.patches.pictures import identity, picture
+from tests.patches.pictures import picture
 
 SIZE = (150, 200)
 
@@ -145,20 +143,3 @@ def test_any_number_of_threads(photo: Image, drawing: Image) -> None:
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(found[0], found[1])
-
-
-def test_seams_can_be_hidden_again_in_a_part_of_the_image() -> None:
-    source = picture("gravel", (60, 80))
-    origins = identity(60, 80)
-    origins[:, 40:, 0] = (origins[:, 40:, 0] + 20) % 60
-    before = hide(taken(source, origins), origins, source)
-    part = np.zeros((60, 80), np.bool_)
-    part[20:45, 10:60] = True
-    # The origins have not changed, so the previous correction is still right.
-    again = hide_again(taken(source, origins), origins, source, part, before)
-    assert np.abs(again - before).max() < 0.5
-    origins[25:40, 20:50, 1] += 15
-    changed = hide_again(taken(source, origins), origins, source, part, before)
-    assert np.array_equal(changed[~part], before[~part])
-    free = hide(taken(source, origins), origins, source)
-    assert np.abs(changed - free)[part].mean() < 0.3 * np.abs(before - free)[part].mean()

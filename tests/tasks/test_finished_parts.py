@@ -270,7 +270,7 @@ def test_the_progress_within_a_hole_is_shown(
 
     def halfway(*given: Any, told: Callable[[float], None], **how: Any) -> Any:
         told(0.5)
-        return finish_inside(*given, told=lambda _: None, **how)
+        return finish_inside(*given, on_progress=lambda _: None, **how)
 
     monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
     monkeypatch.setattr("internal_gan.finishing.part.finish_inside", halfway)
