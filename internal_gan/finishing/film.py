@@ -25,8 +25,9 @@ from internal_gan.patches.field import Flags, Image, Places
 from internal_gan.patches.origins import taken
 from internal_gan.units import Size
 
-# In levels of 255: a place has changed above CHANGED, and next to such a place, above UNSETTLED.
-CHANGED, UNSETTLED = 10, 4
+# A place has changed if its drawing differs by more levels of 255 than CHANGE, or, next to such a
+# place, than CHANGE_BESIDE.
+CHANGE, CHANGE_BESIDE = 10, 4
 
 _AROUND = np.ones((3, 3), np.bool_)
 
@@ -103,7 +104,7 @@ class Frames:
             self._rested += 1
             may = self._rested >= self._rest
             changed = binary_propagation(
-                (off > CHANGED) & may, _AROUND, mask=(off > UNSETTLED) & may
+                (off > CHANGE) & may, _AROUND, mask=(off > CHANGE_BESIDE) & may
             )
             before = self._origins[0]
             self._go_on(picture, changed)

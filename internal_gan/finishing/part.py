@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.finishing.seams import HOLD, hide_inside, seam_figure
+from internal_gan.finishing.seams import HOLD, hide_inside
 from internal_gan.finishing.sizes import (
     SHORTEST,
     halved,
@@ -19,7 +19,7 @@ from internal_gan.finishing.sizes import (
     shrunk_flags,
 )
 from internal_gan.finishing.walker import Fixed, Level, touching, walk
-from internal_gan.finishing.whole import DECIDED
+from internal_gan.finishing.whole import LAYOUT_SIDE
 from internal_gan.images.levels import in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window
@@ -37,18 +37,16 @@ class Filled:
         pixels: (h, w, C), unchanged outside the part.
         origins: (h, w, 2), row and column of each pixel in the whole picture.
         exact: (h, w), whether a pixel is the one at its origin, not changed at a seam.
-        seam: see :func:`internal_gan.finishing.seams.seam_figure`.
     """
 
     window: Window
     pixels: NDArray[Any]
     origins: Places
     exact: Flags
-    seam: float
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Picture:
     """A picture at one size, the part to rebuild, where no pixel is taken from, and a guide."""
 
     image: Image
@@ -60,12 +58,12 @@ class _Task:
     def size(self) -> Size:
         return self.image.shape[0], self.image.shape[1]
 
-    def halved(self) -> _Task:
+    def halved(self) -> _Picture:
         guide = None if self.guide is None else halved(self.guide)
         flags = halved_flags(self.part), halved_flags(self.excluded)
-        return _Task(halved(self.image), *flags, guide)
+        return _Picture(halved(self.image), *flags, guide)
 
-    def at(self, scale: float) -> _Task:
+    def at(self, scale: float) -> _Picture:
         """The same at a smaller scale, with the guide as a fourth channel of the image."""
         size = scaled(self.size, scale)
         image = resized(self.image, size)
@@ -73,7 +71,7 @@ class _Task:
             guide = resized(self.guide[..., 0], size)[..., None]
             image = np.concatenate([image, guide], axis=2)
         flags = shrunk_flags(self.part, size), shrunk_flags(self.excluded, size)
-        return _Task(image, *flags, None)
+        return _Picture(image, *flags, None)
 
     def level(self, scale: float, window: Window, wrap: Wrap) -> Level:
         """The level that rebuilds a window; outside the part, each pixel is its own origin."""
@@ -113,8 +111,8 @@ def finish_inside(
         The window with the rebuilt part; None if no patch may be taken.
     """
     excluded = part if excluded is None else part | excluded
-    octaves = [_Task(in_eight_bits(picture), part, excluded, guide)]
-    while min(octaves[-1].size) > DECIDED:
+    octaves = [_Picture(in_eight_bits(picture), part, excluded, guide)]
+    while min(octaves[-1].size) > LAYOUT_SIDE:
         octaves.append(octaves[-1].halved())
     small = octaves.pop()
     whole = slice(None), slice(None)
@@ -137,8 +135,7 @@ def finish_inside(
     added = hide_inside(pixels, origins, picture, inside, part, hold, wrap)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, kept)
-    exact = (made == pixels).all(axis=2)
-    return Filled(window, made, origins, exact, seam_figure(made, origins, picture, wrap, part))
+    return Filled(window, made, origins, (made == pixels).all(axis=2))
 
 
 def _around(part: Flags, step: int, wrap: Wrap) -> Window:

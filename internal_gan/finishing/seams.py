@@ -66,24 +66,19 @@ def largest_piece(origins: Places) -> float:
 
 
 def seam_figure(
-    pixels: Pixels,
-    origins: Places,
-    source: Pixels,
-    wrap: Wrap = (False, False),
-    unknown: Flags | None = None,
+    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)
 ) -> float:
     """Mean step across seams, relative to the photo's own steps there; at 1, no seam shows.
 
     Args:
         pixels: (H, W, C), the picture.
         source: (h, w, C), the photo.
-        unknown: (h, w), pixels of the photo whose steps are not used.
 
     Returns:
         At least 0; 1 without seams, or if the photo is flat at all of them.
     """
     ours, own = 0.0, 0.0
-    for before, after, expected in _crossings(origins, source, wrap, unknown):
+    for before, after, expected in _crossings(origins, source, wrap):
         ours += float(np.abs(_step(pixels, before, after)).sum())
         own += float(np.abs(expected).sum())
     return ours / own if own else 1.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.finishing.seams import HOLD, hide, largest_piece, seam_figure
+from internal_gan.finishing.seams import HOLD, hide, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import in_eight_bits
@@ -19,9 +19,9 @@ from internal_gan.patches.origins import taken
 from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
-DECIDED = 320
-# If one piece of the photo covers a larger share of the result than LARGEST, synthesis is repeated
-# from the larger size CAREFUL, where the drawing decides more.
+LAYOUT_SIDE = 320
+# If one piece of the photo covers a larger share of the result than LARGEST, the layout is decided
+# again from the larger size CAREFUL, where the drawing decides more.
 LARGEST, CAREFUL = 0.25, 48
 
 
@@ -33,14 +33,12 @@ class Rebuilt:
         pixels: (H, W, C), of the photo's dtype.
         origins: (H, W, 2), row and column of each pixel in the photo.
         exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
-        seam: see :func:`internal_gan.finishing.seams.seam_figure`.
         largest_piece: the share of the picture that its largest piece covers.
     """
 
     pixels: NDArray[Any]
     origins: Places
     exact: NDArray[np.bool_]
-    seam: float
     largest_piece: float
 
 
@@ -76,7 +74,7 @@ def finish(
     added[np.abs(added) < white / 510] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
-    return Rebuilt(hidden, origins, exact, seam_figure(hidden, origins, photo, wrap), largest)
+    return Rebuilt(hidden, origins, exact, largest)
 
 
 def octaves_of(
@@ -89,7 +87,7 @@ def octaves_of(
     """
     lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
     sources = [np.pad(photo, [*lacking, (0, 0)], mode="edge")]
-    while min(sources[-1].shape[:2]) > DECIDED:
+    while min(sources[-1].shape[:2]) > LAYOUT_SIDE:
         sources.append(halved(sources[-1]))
     least = PATCH << (len(sources) - 1)
     height, width = (

@@ -45,6 +45,11 @@ def bounds(mask: Tensor) -> Window:
     )
 
 
+def extent(window: Window) -> Size:
+    """(height, width) of a window in pixels."""
+    return window[0].stop - window[0].start, window[1].stop - window[1].start
+
+
 def parts(mask: Tensor, gap: int) -> list[Tensor]:
     """Split a mask (1, 1, H, W) into parts, from top to bottom, whose sum is the mask.
 

@@ -103,7 +103,7 @@ def nearest(
     *,
     lengths: Tensor | None = None,
     weights: Tensor | None = None,
-    barred: Tensor | None = None,
+    excluded: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Find the nearest key of every query by comparing all with all.
 
@@ -111,7 +111,7 @@ def nearest(
         queries, keys: rows, (n, d) and (m, d).
         lengths: the keys' squared lengths, (m,), if they are known already.
         weights: how much each value of a query counts, (n, d); equal by default.
-        barred: (n, m), true where a query may not take a key.
+        excluded: (n, m), true where a query may not take a key.
 
     Returns:
         The index of the nearest key, (n,), and its squared distance minus the query's squared
@@ -125,8 +125,8 @@ def nearest(
         else:
             share = weights[part]
             distance = share @ keys.square().T - 2 * (share * queries[part]) @ keys.T
-        if barred is not None:
-            distance = distance.masked_fill(barred[part], math.inf)
+        if excluded is not None:
+            distance = distance.masked_fill(excluded[part], math.inf)
         found.append(distance.min(dim=1))
     return torch.cat([some.indices for some in found]), torch.cat([some.values for some in found])
 

@@ -282,7 +282,7 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
         across = (places % columns)[:, None] - others % columns
         overlaps = torch.maximum(down.abs(), across.abs()) < patch
         rows = patches_at(image, places, patch)
-        indices = [nearest(rows, form, lengths=lengths, barred=overlaps)[0] for form in forms]
+        indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
         found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
     return _mean_error(torch.cat(distances), patch)

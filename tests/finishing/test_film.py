@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from internal_gan.finishing import whole as finishing
-from internal_gan.finishing.film import CHANGED, UNSETTLED, Frames, film
+from internal_gan.finishing.film import CHANGE, CHANGE_BESIDE, Frames, film
 from internal_gan.finishing.sizes import resized
 from internal_gan.patches.field import Image
 from tests.patches.pictures import picture
@@ -20,7 +20,7 @@ SIZE = (150, 200)
 @pytest.fixture(autouse=True)
 def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes small pictures use octaves too."""
-    monkeypatch.setattr(finishing, "DECIDED", 96)
+    monkeypatch.setattr(finishing, "LAYOUT_SIDE", 96)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Imag
 
 def test_small_noise_in_the_drawing_changes_nothing(photo: Image, drawing: Image) -> None:
     rng = np.random.default_rng(0)
-    shaken = drawing.astype(np.int16) + rng.integers(-UNSETTLED, UNSETTLED + 1, drawing.shape)
+    shaken = drawing.astype(np.int16) + rng.integers(
+        -CHANGE_BESIDE, CHANGE_BESIDE + 1, drawing.shape
+    )
     first, second = frames([drawing, shaken.clip(0, 255).astype(np.uint8)], photo)
     assert np.array_equal(first, second)
 
@@ -80,7 +82,7 @@ def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
     """Each step alone is too small to count as a change."""
     steps = [with_forest(drawing, share) for share in np.linspace(0, 1, 25)]
     large = max(np.abs(a.astype(np.int16) - b).max() for a, b in itertools.pairwise(steps))
-    assert large <= CHANGED
+    assert large <= CHANGE
     made = frames(steps, photo)
     assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
 

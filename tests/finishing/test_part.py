@@ -1,6 +1,7 @@
 """Parts of a picture are rebuilt from its own pixels."""
 
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from internal_gan.finishing.part import Filled, finish_inside
+from internal_gan.finishing.seams import seam_figure
 from internal_gan.patches.field import Flags, Image
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -97,7 +99,9 @@ def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.Monke
 
     def seams() -> float:
         done = [finish_inside(np.where(part[..., None], soft, picture), part) for part in parts]
-        return float(np.mean([one.seam for one in done if one is not None]))
+        return fmean(
+            seam_figure(one.pixels, one.origins, picture) for one in done if one is not None
+        )
 
     moved = seams()
     monkeypatch.setattr("internal_gan.finishing.walker.SHIFTS_IN_PARTS", 0)

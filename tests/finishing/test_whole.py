@@ -21,7 +21,7 @@ from tests.patches.pictures import noise, picture
 @pytest.fixture
 def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes small pictures use octaves too."""
-    monkeypatch.setattr(finishing, "DECIDED", 96)
+    monkeypatch.setattr(finishing, "LAYOUT_SIDE", 96)
 
 
 def check(done: Rebuilt, photo: NDArray[Any], size: tuple[int, int]) -> None:
@@ -60,10 +60,10 @@ def test_another_layout_is_composed_with_hidden_seams() -> None:
     done = finish(drawing, photo, (150, 200))
     check(done, photo, (150, 200))
     assert 0 < done.exact.mean() < 1
-    assert done.seam == seam_figure(done.pixels, done.origins, photo)
     # The correction hides seams: they are more visible in the bare copy.
-    assert done.seam < seam_figure(taken(photo, done.origins), done.origins, photo)
-    assert done.seam < 1.3
+    copied = taken(photo, done.origins)
+    seams = [seam_figure(pixels, done.origins, photo) for pixels in (done.pixels, copied)]
+    assert seams[0] < min(seams[1], 1.3)
     assert 0 < done.largest_piece < 1
 
 
