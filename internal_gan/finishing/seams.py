@@ -66,19 +66,24 @@ def largest_piece(origins: Places) -> float:
 
 
 def seam_figure(
-    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap = (False, False)
+    pixels: Pixels,
+    origins: Places,
+    source: Pixels,
+    wrap: Wrap = (False, False),
+    unknown: Flags | None = None,
 ) -> float:
     """Mean step across seams, relative to the photo's own steps there; at 1, no seam shows.
 
     Args:
         pixels: (H, W, C), the picture.
         source: (h, w, C), the photo.
+        unknown: (h, w), pixels of the photo whose steps are not used.
 
     Returns:
         At least 0; 1 without seams, or if the photo is flat at all of them.
     """
     ours, own = 0.0, 0.0
-    for before, after, expected in _crossings(origins, source, wrap):
+    for before, after, expected in _crossings(origins, source, wrap, unknown):
         ours += float(np.abs(_step(pixels, before, after)).sum())
         own += float(np.abs(expected).sum())
     return ours / own if own else 1.0

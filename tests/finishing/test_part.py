@@ -98,10 +98,12 @@ def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.Monke
     soft = np.array(Pillow.fromarray(picture).resize((30, 20)).resize((720, 480)))
 
     def seams() -> float:
-        done = [finish_inside(np.where(part[..., None], soft, picture), part) for part in parts]
-        return fmean(
-            seam_figure(one.pixels, one.origins, picture) for one in done if one is not None
-        )
+        found = []
+        for part in parts:
+            done = finish_inside(np.where(part[..., None], soft, picture), part)
+            assert done is not None
+            found.append(seam_figure(done.pixels, done.origins, picture, unknown=part))
+        return fmean(found)
 
     moved = seams()
     monkeypatch.setattr("internal_gan.finishing.walker.SHIFTS_IN_PARTS", 0)

@@ -102,11 +102,11 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
 
 
 def test_fixed_pixels_are_copied_at_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "LAYOUT_SIDE", 48)  # two octaves below the photo's size
-    image, size = dandelions(160), (164, 564)
-    fixed = part(2, size)
+    monkeypatch.setattr(whole, "LAYOUT_SIDE", 80)  # two octaves below the photo's size
+    image, size = dandelions(320), (328, 1128)
+    fixed = part(4, size)
     done = whole.finish(resized(image, (18, 64)), image, size)
     kept = whole.finish(resized(image, (18, 64)), image, size, fixed=fixed)
     assert (kept.origins[fixed.where] == fixed.origins[fixed.where]).all()
     assert (done.origins[fixed.where] != fixed.origins[fixed.where]).any()
-    assert kept.exact[fixed.where].mean() > 0.5
+    assert kept.exact[fixed.where].mean() > 0.4
