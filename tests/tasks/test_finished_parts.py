@@ -268,8 +268,8 @@ def test_the_progress_within_a_hole_is_shown(
     def watched(doing: str, console: object) -> Iterator[Callable[[float], None]]:
         yield shown.append
 
-    def halfway(*given: Any, told: Callable[[float], None], **how: Any) -> Any:
-        told(0.5)
+    def halfway(*given: Any, on_progress: Callable[[float], None], **how: Any) -> Any:
+        on_progress(0.5)
         return finish_inside(*given, on_progress=lambda _: None, **how)
 
     monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
