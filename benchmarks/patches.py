@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, shown, spread
+from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.whole import finish
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.pyramid import fit_size
@@ -176,7 +177,8 @@ def finished_photos(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             with watch.running():
                 done = finish(drawing, photo, size)
-        figures = {"seams": done.seam, "largest_piece": done.largest_piece}
+        seams = seam_figure(done.pixels, done.origins, photo)
+        figures = {"seams": seams, "largest_piece": done.largest_piece}
         for shrink in SHRINKS:
             real, made = pixels_of(photo), pixels_of(done.pixels)
             figures[f"swd{shrink}"] = sliced_wasserstein(real, made, shrink=shrink)

@@ -7,12 +7,13 @@ from torch import Tensor
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import around, bounds, parts
+from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.patches.completion import complete
 
-# A hole is first filled in a small copy of its surroundings: the copy's long side in pixels, the
-# margin in pixels beyond the hole's own size on each side, and the largest aspect ratio.
-LONGEST_AROUND, AROUND, MOST_ASPECT = 128, 16, 4
+# A hole is filled in a small copy of its surroundings: the copy's long side in pixels, and its
+# largest aspect ratio.
+LONGEST_AROUND, MOST_ASPECT = 128, 4
+AROUND = 16  # pixels around a hole, in addition to its own size on each side
 
 
 def completed(
@@ -34,7 +35,7 @@ def completed(
     drawing, left, least = photo.clone(), hole.clone(), 1.0
     for part in parts(hole, AROUND):
         box = bounds(part)
-        sides = [3 * (side.stop - side.start) + 2 * AROUND for side in box]
+        sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
         here = (..., *around(box, (height, width), size_of(photo)))

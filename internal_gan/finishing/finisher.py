@@ -19,14 +19,14 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
-from internal_gan.images.levels import largest_level, levels_of, pixels_of
+from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.units import Size
 
 if TYPE_CHECKING:
-    from internal_gan.finishing.synthesis import Fixed
+    from internal_gan.finishing.walker import Fixed
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
@@ -218,7 +218,6 @@ class Finisher:
             yield from drawings
             return
         from internal_gan.finishing.film import film
-        from internal_gan.finishing.whole import in_eight_bits
         from internal_gan.patches.compilation import compile_loops
 
         assert self.size is not None

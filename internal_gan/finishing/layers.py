@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
+from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import MAX_PIXELS, read_image
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
@@ -66,11 +67,7 @@ class Layer:
         if self.size == size:
             return self
         if self.labels:
-            rows, columns = (
-                ((np.arange(new) + 0.5) * old / new).astype(np.intp)
-                for new, old in zip(size, self.size, strict=True)
-            )
-            return replace(self, values=self.values[rows[:, None], columns[None]])
+            return replace(self, values=sampled(self.values, size))
         planes = torch.from_numpy(np.atleast_3d(self.values).astype(np.float64)).permute(2, 0, 1)
         small = resize(planes[None], size)[0].permute(1, 2, 0).numpy()
         values = small.clip(self.values.min(), self.values.max())

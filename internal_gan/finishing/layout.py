@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.pyramid import fit_size
+from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
 from internal_gan.units import Size
@@ -45,10 +45,10 @@ def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 
     """
     own, picture = size_of(photo), photo
     for scale in SCALES:
-        picture = resize(picture, _scaled(size, scale)).clamp(-1, 1)
+        picture = resize(picture, scaled(size, scale)).clamp(-1, 1)
         if scale == SCALES[0] and freedom > 0:
-            picture = _warped(picture, _scaled(own, scale), rng, freedom)
-        picture = matched(picture, resize(photo, _scaled(own, scale)).clamp(-1, 1), STEPS)
+            picture = _warped(picture, scaled(own, scale), rng, freedom)
+        picture = matched(picture, resize(photo, scaled(own, scale)).clamp(-1, 1), STEPS)
     return picture
 
 
@@ -66,7 +66,3 @@ def _warped(picture: Tensor, photo: Size, rng: torch.Generator, freedom: float) 
     down = rows + waves[1] * (UPRIGHT * photo[0] / height)
     grid = torch.stack([across, down.clamp(-1, 1)], dim=-1)[None]
     return F.grid_sample(picture, grid, padding_mode="reflection", align_corners=True)
-
-
-def _scaled(size: Size, scale: float) -> Size:
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,26 +21,25 @@ from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
-from internal_gan.images.windows import Window, around, bounds, parts
+from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.units import Size
 
-# The window that pixels are taken from: its size relative to the rebuilt part, its least side in
-# pixels, and the least share of it that must be open to copying.
-TIMES, LEAST, FREE = 3, 640, 0.25
 # Memory for each pixel of the photo, and in addition for each pixel of a rebuilt part.
 BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
 # Parts farther apart than this share of the long side are rebuilt one after another.
-APART = 1 / 32
-# If pixels come from another photo: the margin kept around a part, in pixels, and the number that
-# the canvas's position is a multiple of, so that it can be halved often.
-MARGIN, HALVINGS = 256, 64
-# The drawing decides the layout up to this share of the size at which it was drawn.
-DECIDES = 0.75
+PARTS_APART = 1 / 32
+# Pixels are taken from a window of this many times a part's sides, at least LEAST_WINDOW pixels;
+# it grows until this share of it may be copied.
+WINDOW_TIMES, LEAST_WINDOW, LEAST_OPEN = 3, 640, 0.25
+# Pixels kept around a part whose pixels come from another photo.
+MARGIN = 256
+# Canvas and photo lie below each other at a multiple of this many rows, so that both can be halved.
+ROWS_APART = 64
+# The drawing decides the layout up to this share of the size at which it was drawn, and a detailed
+# one at least up to the size at which a part's shorter side has DETAILED_SIDE pixels.
+DECIDES, DETAILED_SIDE = 0.75, 50
 # An extra or missing line counts like a difference of this many colour levels.
-LINES = 200
-# A detailed drawing decides at least up to the size where a part's shorter side has this many
-# pixels.
-SEEN = 50
+LINE_LEVELS = 200
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def rebuilt_inside(
     photo: Photo,
     drawing: Tensor,
     part: Tensor,
-    barred: Tensor | None = None,
+    excluded: Tensor | None = None,
     *,
     scale: float,
     reporter: Reporter,
@@ -126,7 +126,7 @@ def rebuilt_inside(
         photo: kept outside the part.
         drawing: (1, 3, H, W) in [-1, 1], the network's output inside the part.
         part: (1, 1, H, W), 1 in the part, else 0.
-        barred: of the same shape, 1 where no pixel may be taken from, in addition to the part.
+        excluded: of the same shape, 1 where no pixel may be taken from, in addition to the part.
         scale: size at which the network drew, relative to the photo's.
         reporter: announces when the search is compiled, and shows progress.
         detailed: whether the drawing has details finer than that size, which also decide.
@@ -143,49 +143,49 @@ def rebuilt_inside(
     from internal_gan.patches.compilation import compile_loops
 
     compile_loops(reporter.say)
-    size = photo.size
-    origins = np.stack(list(np.indices(size, np.int32)), axis=-1)
+    origins = np.stack(list(np.indices(photo.size, np.int32)), axis=-1)
     known = part[0, 0].numpy() == 0
     pixels = torch.where(part > 0, drawing, photo.pixels)
-    closed = part if barred is None else torch.maximum(part, barred)
+    closed = part if excluded is None else torch.maximum(part, excluded)
     whole, done = float(part.sum()), 0.0
     with reporter.share("filling with the photo's own pixels") as show:
         for one in _parts(part, wrap):
             share = float(one.sum()) / whole
-            if any(wrap):
-                window = slice(0, size[0]), slice(0, size[1])
-            else:
-                window = _source(one, closed) if source is None else _with_margin(one)
+            window = _window(one, closed, source is not None, wrap)
             here = (..., *window)
-            canvas = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
-            new, shut, top = one[here], closed[here], 0
+            drawn = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
+            canvas = _Canvas(drawn, one[here], closed[here], window[0].start, window[1].start)
             if source is not None:
-                canvas, new, shut, top = _below(source, canvas, new)
-            decided = min(1.0, max(DECIDES * scale, SEEN * detailed / _narrowest(one, wrap)))
+                canvas = canvas.below(source)
+            decided = min(
+                1.0, max(DECIDES * scale, DETAILED_SIDE * detailed / _narrowest(one, wrap))
+            )
             filled = finish_inside(
-                levels_of(canvas, largest_level(photo)),
-                new[0, 0].numpy() > 0,
-                shut[0, 0].numpy() > 0,
+                levels_of(canvas.pixels, largest_level(photo)),
+                canvas.part[0, 0].numpy() > 0,
+                canvas.closed[0, 0].numpy() > 0,
                 guide=None if lines is None else guide_of(lines(window)),
-                shortest=decided * min(size_of(canvas)),
+                shortest=decided * min(size_of(canvas.pixels)),
                 wrap=wrap,
-                told=partial(_add, show, done, share),
+                on_progress=partial(_add, show, done, share),
             )
             done += share
             if filled is None:
                 continue
-            corner = window[0].start - top, window[1].start
-            inner, outer = _common(filled.window, corner, size)
-            row, column = torch.from_numpy(filled.origins[inner]).long().unbind(dim=-1)
-            kept = torch.from_numpy(filled.exact[inner])
-            made = torch.where(kept, canvas[..., row, column], pixels_of(filled.pixels[inner]))
+            corner = canvas.top, canvas.left
+            inner, outer = _common(filled.window, corner, photo.size)
+            places = filled.origins[inner]
+            row, column = torch.from_numpy(places).long().unbind(dim=-1)
+            made = torch.where(
+                torch.from_numpy(filled.exact[inner]),
+                canvas.pixels[..., row, column],
+                pixels_of(filled.pixels[inner]),
+            )
             there = (..., *outer)
             pixels[there] = torch.where(one[there] > 0, made, pixels[there])
             flags = one[there][0, 0].numpy() > 0
-            places = filled.origins[inner]
-            if source is None:
-                places = places + np.array(corner, np.int32)
-            origins[outer][flags] = places[flags]
+            moved = places if source is not None else places + np.array(corner, np.int32)
+            origins[outer][flags] = moved[flags]
             known[outer][flags] = True
     return Inside(pixels, origins, known)
 
@@ -195,31 +195,35 @@ def _add(show: Callable[[float], None], done: float, share: float, part: float) 
     show(done + share * part)
 
 
-def _below(source: Tensor, canvas: Tensor, part: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:
-    """A picture of a source with a canvas below it, from which nothing is taken.
+class _Canvas(NamedTuple):
+    """A picture, the part of it to rebuild, where nothing may be taken from, and the place of its
+    first row and column in the photo."""
 
-    Returns:
-        The picture, its part, its barred region, and the row where the canvas begins.
-    """
-    (height, width), columns = size_of(source), canvas.shape[-1]
-    # Repeat the canvas's first row above it, so that the source does not influence it.
-    box = bounds(part)
-    between = max(HALVINGS, min(span.stop - span.start for span in box) // 2)
-    # A row that remains a whole number when halved often.
-    top, side = -(-(height + between) // HALVINGS) * HALVINGS, max(width, columns)
-    above = (0, side - columns, top - height, 0)
-    picture = torch.cat(
-        [
-            F.pad(source, (0, side - width, 0, 0), mode="replicate"),
-            F.pad(canvas, above, mode="replicate"),
-        ],
-        dim=2,
-    )
-    new, shut = (picture.new_zeros(1, 1, *size_of(picture)) for _ in range(2))
-    new[..., height:, :columns] = F.pad(part, (0, 0, top - height, 0), mode="replicate")
-    shut[..., height:, :] = 1.0
-    shut[..., :height, width:] = 1.0
-    return picture, new, shut, top
+    pixels: Tensor
+    part: Tensor
+    closed: Tensor
+    top: int
+    left: int
+
+    def below(self, source: Tensor) -> _Canvas:
+        """This one below another photo, the only one that pixels are taken from."""
+        (height, width), columns = size_of(source), self.pixels.shape[-1]
+        # Repeat the canvas's first row above it, so that the source does not influence it.
+        between = max(ROWS_APART, min(extent(bounds(self.part))) // 2)
+        start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
+        above = (0, side - columns, start - height, 0)
+        pixels = torch.cat(
+            [
+                F.pad(source, (0, side - width, 0, 0), mode="replicate"),
+                F.pad(self.pixels, above, mode="replicate"),
+            ],
+            dim=2,
+        )
+        part, closed = (pixels.new_zeros(1, 1, *size_of(pixels)) for _ in range(2))
+        part[..., height:, :columns] = F.pad(self.part, (0, 0, start - height, 0), mode="replicate")
+        closed[..., height:, :] = 1.0
+        closed[..., width:] = 1.0
+        return _Canvas(pixels, part, closed, self.top - start, self.left)
 
 
 def _common(window: Window, corner: Size, size: Size) -> tuple[Window, Window]:
@@ -235,37 +239,36 @@ def _common(window: Window, corner: Size, size: Size) -> tuple[Window, Window]:
 
 def _parts(part: Tensor, wrap: tuple[bool, bool]) -> Iterator[Tensor]:
     if part.any():
-        yield from [part] if any(wrap) else parts(part, max(1, round(APART * max(size_of(part)))))
+        gap = max(1, round(PARTS_APART * max(size_of(part))))
+        yield from [part] if any(wrap) else parts(part, gap)
 
 
 def _narrowest(part: Tensor, wrap: tuple[bool, bool]) -> int:
     """The shorter side of a part or, if it wraps across borders, the width of the band there."""
     if not any(wrap):
-        return int(min(span.stop - span.start for span in bounds(part)))
+        return min(extent(bounds(part)))
     whole = (part[0, 0].numpy().all(axis=1 - axis) for axis in range(2) if wrap[axis])
     return max(1, min(int(lines.sum()) for lines in whole))
 
 
-def _source(part: Tensor, closed: Tensor) -> Window:
-    """The window that the pixels of a part are taken from."""
+def _window(part: Tensor, closed: Tensor, has_source: bool, wrap: tuple[bool, bool]) -> Window:
+    """The window of the photo in which a part is rebuilt."""
     size, box = size_of(part), bounds(part)
-    extent = max(LEAST, *(TIMES * (span.stop - span.start) for span in box))
+    height, width = extent(box)
+    if any(wrap):
+        return slice(0, size[0]), slice(0, size[1])
+    if has_source:
+        return around(box, (height + 2 * MARGIN, width + 2 * MARGIN), size)
+    side = max(LEAST_WINDOW, WINDOW_TIMES * height, WINDOW_TIMES * width)
     while True:
-        window = around(box, (extent, extent), size)
-        if extent >= max(size) or closed[(..., *window)].mean() < 1 - FREE:
+        window = around(box, (side, side), size)
+        if side >= max(size) or closed[(..., *window)].mean() < 1 - LEAST_OPEN:
             return window
-        extent *= 2
-
-
-def _with_margin(part: Tensor) -> Window:
-    """The window of a part and its margin."""
-    box = bounds(part)
-    height, width = (span.stop - span.start + 2 * MARGIN for span in box)
-    return around(box, (height, width), size_of(part))
+        side *= 2
 
 
 def guide_of(lines: Tensor) -> NDArray[np.uint8]:
     """Lines (1, 1, H, W) in [0, 1] as levels, (H, W, 1): a guide of
     :func:`internal_gan.finishing.part.finish_inside`."""
-    levels = lines[0, 0].mul(LINES).round().byte().numpy()
+    levels = lines[0, 0].mul(LINE_LEVELS).round().byte().numpy()
     return np.ascontiguousarray(levels[..., None])

@@ -22,7 +22,7 @@ Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
-# pixels, at the size of the synthesis.
+# pixels, at the size at which the layout is decided.
 HOLD = 0.02
 # Inside a part of a picture: about the smallest side in the multigrid cycle, its smoothing steps
 # before a smaller size, the most iterations, and the relative error that ends them.

@@ -26,3 +26,8 @@ def pixels_of(levels: Levels) -> Tensor:
     """Convert whole numbers to an image (1, C, H, W) in [-1, 1]."""
     values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
     return values / (np.iinfo(levels.dtype).max / 2) - 1
+
+
+def in_eight_bits(levels: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same picture in 8 bits; uint16 values lose their lower half."""
+    return levels if levels.dtype == np.uint8 else (levels >> 8).astype(np.uint8)

@@ -42,6 +42,11 @@ def bounds(mask: Mask) -> Window:
     return (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
 
 
+def extent(window: Window) -> Size:
+    """(height, width) of a window in pixels."""
+    return window[0].stop - window[0].start, window[1].stop - window[1].start
+
+
 def parts(mask: Mask, gap: int) -> list[Mask]:
     """Split a mask into parts, from top to bottom, whose sum is the mask.
 

@@ -28,17 +28,16 @@ from internal_gan.patches.search import (
 )
 
 PATCH = 7  # side in pixels
-ROUNDS = 4  # searches at each size
-# The smallest size has at least this many known patches.
-FEWEST = 150
+SEARCHES_PER_SIZE = 4
+FEWEST_KNOWN = 150  # known patches at the smallest size
 # Smooth patches are close to everything. The smaller ALPHA is, the more it favours patches that
 # nothing resembles yet; in squared differences of colours in [-1, 1].
 ALPHA = 0.08
 # Each pixel into the hole divides a patch's weight by this: the border of the hole is known best.
-TRUST = 1.3
-# What the distance from top to bottom counts, and from side to side, as a difference of colours: in
-# most scenes, things keep to certain heights.
-DOWN, ACROSS = 0.6, 0.2
+DISTRUST_PER_PIXEL = 1.3
+# In most scenes, things keep to certain heights. So patches are compared by their positions, too:
+# moving from top to bottom, or from side to side, counts like this difference of colours.
+WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
 MOST_PAIRS = 1e8
@@ -47,7 +46,7 @@ MOST_PAIRS = 1e8
 def complete(
     image: Tensor,
     hole: Tensor,
-    barred: Tensor | None = None,
+    excluded: Tensor | None = None,
     *,
     lines: Tensor | None = None,
     rng: torch.Generator | None = None,
@@ -61,7 +60,7 @@ def complete(
     Args:
         image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
         hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        barred: (1, 1, H, W), 1 where no patches may be taken from, in addition to the hole.
+        excluded: (1, 1, H, W), 1 where no patches may be taken from, in addition to the hole.
         lines: (1, 1, H, W) in [0, 1], edges known everywhere, which guide the choice of patches.
         rng: if given, only a random half of the patches fills the smallest size.
 
@@ -69,31 +68,31 @@ def complete(
         (1, 3, H, W), equal to ``image`` bit for bit outside the hole. If no patch may be taken, the
         hole is filled smoothly.
     """
-    barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
+    excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
     start = fill_smoothly(image, hole)
-    if not hole.any() or not has_patches(barred):
+    if not hole.any() or not has_patches(excluded):
         return start
     guide = start[:, :0] if lines is None else lines.to(start)
-    filled, _ = _complete(start, hole, barred, guide, rng)
+    filled, _ = _complete(start, hole, excluded, guide, rng)
     return torch.where(hole > 0, filled, image)
 
 
-def has_patches(barred: Tensor) -> bool:
-    """Whether any patch may be taken; ``barred`` as for :func:`complete`, the hole included."""
-    return bool(_known(barred).any())
+def has_patches(excluded: Tensor) -> bool:
+    """Whether any patch may be taken; ``excluded`` as for :func:`complete`, the hole included."""
+    return bool(_known(excluded).any())
 
 
 def _complete(
-    image: Tensor, hole: Tensor, barred: Tensor, guide: Tensor, rng: torch.Generator | None
+    image: Tensor, hole: Tensor, excluded: Tensor, guide: Tensor, rng: torch.Generator | None
 ) -> tuple[Tensor, Tensor]:
     """The filled image, and for every place, the place of the patch that filled it."""
     fine = grid(image, PATCH)
     reaching = _touched(hole).nonzero().flatten()
-    places = _known(barred).nonzero().flatten()
+    places = _known(excluded).nonzero().flatten()
     pairs = len(reaching) * len(places)
 
-    coarse, *masks = halved(image, hole, barred)
-    smallest = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST
+    coarse, *masks = halved(image, hole, excluded)
+    smallest = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST_KNOWN
     matches = torch.arange(math.prod(fine), device=image.device)
     if smallest:
         places = places[:: math.ceil(pairs / MOST_PAIRS)]
@@ -110,8 +109,8 @@ def _complete(
     keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2)
     if smallest:
         image = _peeled(image, hole, keys, guide, rng)
-    trust = patches_at(TRUST ** -depth(hole), reaching, PATCH).mean(dim=1)
-    for _ in range(ROUNDS):
+    trust = patches_at(DISTRUST_PER_PIXEL ** -depth(hole), reaching, PATCH).mean(dim=1)
+    for _ in range(SEARCHES_PER_SIZE):
         wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2)
         index, distance = nearest_normalised(wanted, keys, ALPHA)
         spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
@@ -171,8 +170,8 @@ def _described(image: Tensor, places: Tensor, margin: int) -> Tensor:
     height, width = rows + 2 * margin - 1, columns + 2 * margin - 1
     where = torch.stack(
         [
-            (places // columns + margin) * (DOWN * PATCH / height),
-            (places % columns + margin) * (ACROSS * PATCH / width),
+            (places // columns + margin) * (WHOLE_HEIGHT * PATCH / height),
+            (places % columns + margin) * (WHOLE_WIDTH * PATCH / width),
         ],
         dim=1,
     )
@@ -184,7 +183,7 @@ def _touched(mask: Tensor) -> Tensor:
     return F.max_pool2d(mask, PATCH, stride=1).flatten() > 0
 
 
-def _known(barred: Tensor) -> Tensor:
-    if min(barred.shape[-2:]) < PATCH:
-        return torch.zeros(0, dtype=torch.bool, device=barred.device)
-    return ~_touched(barred)
+def _known(excluded: Tensor) -> Tensor:
+    if min(excluded.shape[-2:]) < PATCH:
+        return torch.zeros(0, dtype=torch.bool, device=excluded.device)
+    return ~_touched(excluded)

@@ -41,14 +41,15 @@ PATCH = 7  # side in pixels
 # must not depend on the number of threads.
 BAND = 64
 
-# The tree: the coefficients of a patch, the frequencies along each axis that they are chosen from,
-# the stride of the places that are looked up, and their matches, each at most 1 + EPS times as far
-# away as the exact one.
-COEFFICIENTS, FREQUENCIES, STRIDE, MATCHES, EPS = 16, 5, 2, 2, 2.0
-# What a pixel of distance counts, in levels: so little that it only decides between equal patches.
-NEARBY = 0.001
-# About how many patches are sampled to choose the coefficients.
-SAMPLED = 1000
+# Waves of low frequency by which the tree tells patches apart, the number along each axis that they
+# are chosen from, and about how many patches are sampled to choose them.
+TREE_WAVES, FREQUENCIES, SAMPLED_PATCHES = 16, 5, 1000
+# Every second place of every second row is looked up in the tree. It returns two matches, each at
+# most 1 + TREE_TOLERANCE times as far away as the nearest.
+TREE_STRIDE, TREE_MATCHES, TREE_TOLERANCE = 2, 2, 2.0
+# A pixel of distance counts like this difference in levels, so it only decides between equal
+# patches.
+LEVELS_PER_PIXEL = 0.001
 
 
 class Field(NamedTuple):
@@ -86,11 +87,13 @@ class Index:
         self.allowed = allowed
 
     def nearest(self, target: Image) -> Places:
-        """Near patches for every ``STRIDE``-th place of a target, (rows, columns, k, 2)."""
-        queries = _keys(target, self._basis, STRIDE)
+        """Near patches for every ``TREE_STRIDE``-th place of a target, (rows, columns, k, 2)."""
+        queries = _keys(target, self._basis, TREE_STRIDE)
         places, tree = self._tree
         rows = queries.reshape(-1, queries.shape[-1])
-        _, found = tree.query(rows, min(MATCHES, tree.n), EPS, workers=torch.get_num_threads())
+        _, found = tree.query(
+            rows, min(TREE_MATCHES, tree.n), TREE_TOLERANCE, workers=torch.get_num_threads()
+        )
         seeds: Places = places[found.reshape(*queries.shape[:2], -1)]
         return seeds
 
@@ -106,9 +109,9 @@ class Index:
         basis = waves[:, None, None, :, None, None] * waves[None, :, None, None, :, None]
         basis = basis * colours[None, None, :, None, None, :]
         columns = basis.reshape(-1, PATCH * PATCH * channels).T.astype(np.float32)
-        stride = max(1, math.isqrt(math.prod(self.grid) // SAMPLED))
+        stride = max(1, math.isqrt(math.prod(self.grid) // SAMPLED_PATCHES))
         spread = _coefficients(self.image, np.ascontiguousarray(columns), stride).var(axis=(0, 1))
-        best = np.argsort(-spread, kind="stable")[:COEFFICIENTS]
+        best = np.argsort(-spread, kind="stable")[:TREE_WAVES]
         return np.ascontiguousarray(columns[:, best])
 
     @cached_property
@@ -169,7 +172,7 @@ def search(
         over_rows(
             kernels.consider,
             height,
-            *(a, b, places, distances, weights, active, PATCH, channels, found, STRIDE),
+            *(a, b, places, distances, weights, active, PATCH, channels, found, TREE_STRIDE),
         )
     for number in range(sweeps):
         over_rows(
@@ -213,7 +216,7 @@ def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.f
     coefficients = _coefficients(image, basis, stride)
     rows, columns = coefficients.shape[:2]
     places = np.moveaxis(np.indices((rows, columns), np.float32), 0, -1)
-    return np.concatenate([coefficients, places * np.float32(stride * NEARBY)], axis=2)
+    return np.concatenate([coefficients, places * np.float32(stride * LEVELS_PER_PIXEL)], axis=2)
 
 
 def _coefficients(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:

@@ -122,7 +122,7 @@ def consider(
             row = min((y + stride // 2) // stride, seeds.shape[0] - 1)
             column = min((x + stride // 2) // stride, seeds.shape[1] - 1)
             if weights[field[y, x, 0], field[y, x, 1]] == np.inf:
-                # What continues a candidate may be barred; the candidate itself is not.
+                # What continues a candidate may be excluded; the candidate itself is not.
                 cy, cx = seeds[row, column, 0, 0], seeds[row, column, 0, 1]
                 distances[y, x] = _distance(
                     target, source, y, x * channels, cy, cx * channels, patch, span, FAR

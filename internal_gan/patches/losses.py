@@ -2,7 +2,8 @@
 
 Each is built once from the real image and then called with generated images of any size that holds
 a patch. They can compare several levels (sizes); an image too small for a level is compared at the
-last one that it is large enough for.
+last one that it is large enough for. A number out of range, or an image smaller than a patch,
+raises a ValueError.
 """
 
 import math
@@ -35,9 +36,6 @@ class PatchLoss(ABC):
         Args:
             rng: source of random choices, on the device of ``fake``.
             step: number of the call, from 0; it makes levels and patches take turns.
-
-        Raises:
-            ValueError: the image is smaller than a patch.
         """
 
 
@@ -56,9 +54,6 @@ class PatchTerm:
         loss: called as ``loss(real, rng)`` to make the loss of one stage's image.
         weight: number, or ``{coarsest: a, finest: b}``; 0 leaves the term out.
         interval: computed in one of this many steps, with this many times the weight.
-
-    Raises:
-        ValueError: the interval is out of range.
     """
 
     loss: Callable[..., PatchLoss]
@@ -78,14 +73,11 @@ class SlicedWasserstein(PatchLoss):
     Args:
         real: (1, C, H, W) in [-1, 1].
         rng: source of the directions, on the device of ``real``.
-        patch: side of the square patches in pixels.
+        patch: side of the patches in pixels.
         projections: random directions used in one call.
         bank: directions prepared in advance; each call takes some of them.
         places: about how many patches of the generated image one call uses.
         levels: number of sizes compared, each half the one before; calls take them in turn.
-
-    Raises:
-        ValueError: a number out of range, or ``real`` is smaller than a patch.
 
     Source: Elnekave and Weiss, "Generating natural images with direct patch distributions
     matching", ECCV 2022.
@@ -146,7 +138,7 @@ class NearestPatch(PatchLoss):
     Args:
         real: (1, C, H, W) in [-1, 1].
         rng: source of the choice of patches, on the device of ``real``.
-        patch: side of the square patches in pixels.
+        patch: side of the patches in pixels.
         queries: generated patches used in one call.
         candidates: real patches searched in one call.
         reverse_weight: weight of the completeness term.
@@ -155,9 +147,6 @@ class NearestPatch(PatchLoss):
             :func:`internal_gan.patches.search.nearest_normalised`.
         bank: real patches kept of each size, in random order; calls take them in turn.
         levels: number of sizes compared, each half the one before; calls take them in turn.
-
-    Raises:
-        ValueError: a number out of range, or ``real`` is smaller than a patch.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008;
     Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).

@@ -3,16 +3,15 @@
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.optim.adam import adam
 
 from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
 
 PATCH = 7
-# Directions compared at each size in each step; the initial learning rate, about the largest change
-# of a pixel, which then falls.
-DIRECTIONS, RATE = 24, 0.03
+DIRECTIONS = 24  # compared at each size in each step
+# Adam's initial learning rate, about the largest change of a pixel, which then falls.
+RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
 
 
 def matched(
@@ -46,40 +45,19 @@ def matched(
         )
         levels = len(distance.quantiles)
         pixels = drawing.float().clone().requires_grad_()
-        descend = _Adam(pixels)
+        mean, square = torch.zeros_like(pixels), torch.zeros_like(pixels)
         border = (0, (PATCH - 1) * wrap[1], 0, (PATCH - 1) * wrap[0])
         for step in range(steps):
             around = F.pad(pixels, border, mode="circular")
             terms = [distance(around, rng, step * levels + level) for level in range(levels)]
             (gradient,) = torch.autograd.grad(torch.stack(terms).sum(), pixels)
-            descend(gradient, RATE * (1 - step / steps))
+            # Adam by hand: creating torch's own would load its compiler first, which takes longer
+            # than matching a drawing.
+            mean.lerp_(gradient, 1 - BETAS[0])
+            square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+            unbiased = [1 - beta ** (step + 1) for beta in BETAS]
+            rate = RATE * (1 - step / steps) / unbiased[0]
+            spread = (square.sqrt() / unbiased[1] ** 0.5).add_(EPS)
+            with torch.no_grad():
+                pixels.addcdiv_(mean, spread, value=-rate)
     return pixels.detach().clamp(-1, 1)
-
-
-class _Adam:
-    """Adam for one tensor. Creating a ``torch.optim.Adam`` would load torch's compiler first, which
-    takes longer than matching a drawing."""
-
-    def __init__(self, values: Tensor) -> None:
-        self.values = values
-        self.mean, self.square = torch.zeros_like(values), torch.zeros_like(values)
-        self.step = torch.tensor(0.0)
-
-    @torch.no_grad()
-    def __call__(self, gradient: Tensor, rate: float) -> None:
-        adam(
-            [self.values],
-            [gradient],
-            [self.mean],
-            [self.square],
-            [],
-            [self.step],
-            foreach=False,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=rate,
-            weight_decay=0.0,
-            eps=1e-8,
-            maximize=False,
-        )

@@ -12,10 +12,10 @@ from internal_gan.patches.kernels import compiled
 
 @compiled
 def plurality(field, patch, kernel, wrap_y, wrap_x, active, origins, top, bottom):
-    """For each active pixel the pixel of the source that most of the patches over it name.
+    """For each active pixel the source pixel that most of the patches covering it vote for.
 
     Args:
-        kernel: (patch, patch) float32, what a patch's voice counts at each of its pixels.
+        kernel: (patch, patch) float32, the weight of a patch's vote at each of its pixels.
         active: (H, W).
         origins: (H, W, 2) int32, row and column in the source; written.
     """

@@ -5,7 +5,8 @@ that, and results with ``finish.detail=network`` use it. Results made of the pho
 searched by :mod:`internal_gan.patches.field`, which is faster and finds near matches.
 
 A place is the number of a patch, counted row by row and, in a batch, image by image. Patches are
-the rows of a matrix, each flattened channel by channel: (n, C patch^2).
+squares of ``patch`` pixels a side, and the rows of a matrix, each flattened channel by channel:
+(n, C patch^2).
 """
 
 import math
@@ -18,21 +19,12 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.units import Size
 
-# Distances held in memory at a time.
-AT_ONCE = 2**22
-# Patches cut out at a time.
-CUT_AT_ONCE = 20_000
+AT_ONCE = 2**22  # distances held in memory at a time
+CUT_AT_ONCE = 20_000  # patches cut out at a time
 
 
 def grid(image: Tensor, patch: int) -> Size:
-    """Rows and columns of the patches in an image (..., H, W).
-
-    Args:
-        patch: side of the square patches, in pixels.
-
-    Raises:
-        UserError: no patch fits.
-    """
+    """Rows and columns of the patches in an image (..., H, W); a UserError if none fits."""
     height, width = image.shape[-2:]
     if min(height, width) < patch:
         raise UserError(
@@ -43,15 +35,7 @@ def grid(image: Tensor, patch: int) -> Size:
 
 
 def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
-    """Cut patches out of a batch (N, C, H, W).
-
-    Args:
-        places: (n,), on the device of ``image``.
-        patch: side of the square patches, in pixels.
-
-    Returns:
-        (n, C patch^2), through which gradients reach the image.
-    """
+    """Cut the patches at ``places`` (n,) out of a batch (N, C, H, W); differentiable."""
     rows, columns = grid(image, patch)
     sample, place = places // (rows * columns), places % (rows * columns)
     span = torch.arange(patch, device=image.device)
@@ -103,7 +87,7 @@ def nearest(
     *,
     lengths: Tensor | None = None,
     weights: Tensor | None = None,
-    barred: Tensor | None = None,
+    excluded: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Find the nearest key of every query by comparing all with all.
 
@@ -111,7 +95,7 @@ def nearest(
         queries, keys: rows, (n, d) and (m, d).
         lengths: the keys' squared lengths, (m,), if they are known already.
         weights: how much each value of a query counts, (n, d); equal by default.
-        barred: (n, m), true where a query may not take a key.
+        excluded: (n, m), true where a query may not take a key.
 
     Returns:
         The index of the nearest key, (n,), and its squared distance minus the query's squared
@@ -125,8 +109,8 @@ def nearest(
         else:
             share = weights[part]
             distance = share @ keys.square().T - 2 * (share * queries[part]) @ keys.T
-        if barred is not None:
-            distance = distance.masked_fill(barred[part], math.inf)
+        if excluded is not None:
+            distance = distance.masked_fill(excluded[part], math.inf)
         found.append(distance.min(dim=1))
     return torch.cat([some.indices for some in found]), torch.cat([some.values for some in found])
 
@@ -176,11 +160,7 @@ def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.
 
 
 def lattice(image: Tensor, patch: int, stride: int = 1) -> Tensor:
-    """Every ``stride``-th place of an image (..., H, W) in both directions, (h, w).
-
-    Raises:
-        UserError: no patch fits.
-    """
+    """Every ``stride``-th place of an image (..., H, W) in both directions, (h, w)."""
     rows, columns = grid(image, patch)
     places = torch.arange(rows * columns, device=image.device).view(rows, columns)
     return places[::stride, ::stride]
@@ -195,7 +175,6 @@ def nearest_patches(
         image, reference: (1, C, H, W) in [-1, 1]; their sizes may differ.
         places, known: the patches of ``image`` to look up, and those of ``reference`` to compare
             them with; of any shape.
-        patch: side of the square patches, in pixels.
 
     Returns:
         The root mean squared error to the nearest patch, relative to the whole range (0 to 1), and

@@ -1,8 +1,10 @@
 """How close generated images are to their training image, judged by their patches.
 
-No network is involved. Images are (1, 3, H, W) in [-1, 1]; distances are relative to that whole
-range, so 1 is from black to white. Large images are judged by a random choice of their patches, the
-same in every run, which also bounds the memory.
+No network is involved. Images are (1, 3, H, W) in [-1, 1], of any two sizes unless stated; patches
+are squares of ``patch`` pixels a side. Distances are relative to the whole range, so 1 is from
+black to white. Large images are judged by a random choice of their patches, the same in every run,
+which also bounds the memory. If a patch does not fit into an image, or into its quarter where three
+sizes are compared, a UserError says so.
 """
 
 import math
@@ -13,6 +15,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
 
@@ -39,15 +42,7 @@ def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int
     image.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patch: side of the square patches, in pixels.
         shrink: both images are first shrunk by this factor.
-
-    Returns:
-        At least 0; identical images have 0.
-
-    Raises:
-        UserError: the patch does not fit into an image.
 
     Source: Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011;
     for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
@@ -79,15 +74,10 @@ def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False)
     over full, half and quarter size.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patch: side of the square patches, in pixels.
         exact: compare all patches with all: slower, and the figure is a little lower.
 
     Returns:
         0 (every patch is in the real image) to 1.
-
-    Raises:
-        UserError: the patch does not fit into a quarter of an image.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008.
     """
@@ -116,9 +106,8 @@ def layout_distances(
     other image, averaged over all patches.
 
     Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ. Things should have the same
-            size in both.
-        patches: sides of the square patches, in pixels.
+        real, sample: things should have the same size in both.
+        patches: sides of the patches, in pixels.
 
     Returns:
         For each patch side that fits into both shrunk images, ``layout_coherence_15``, from the
@@ -126,7 +115,9 @@ def layout_distances(
         to the sample's; from 0 (every patch is in the other image) to 1.
     """
     share = min(1.0, LAYOUT_SIDE / max(size_of(real)))
-    small_real, small = (_scaled(image, share) for image in (real, sample))
+    small_real, small = (
+        resize(image, scaled(size_of(image), share)).clamp(-1, 1) for image in (real, sample)
+    )
     least = min(*size_of(small_real), *size_of(small))
     figures: dict[str, float] = {}
     for patch in (side for side in patches if side <= least):
@@ -143,10 +134,6 @@ def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
     image that does not overlap it, unchanged or mirrored along either axis. It is averaged over up
     to 4000 patches, and over full, half and quarter size. The figure is the sample's value divided
     by the real image's.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-        patch: side of the square patches, in pixels.
 
     Returns:
         0 for copies side by side, about 1 for a sample that repeats itself as much as the real
@@ -183,21 +170,13 @@ def shrunk(image: Tensor, factor: int) -> Tensor:
 def sharpness(real: Tensor, sample: Tensor) -> float:
     """Mean absolute gradient of the sample's gray values over that of the real image.
 
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1]; the two sizes may differ.
-
-    Returns:
-        At least 0; 1 is as sharp as the real image, less is blurred, more is noisy.
+    1 is as sharp as the real image, less is blurred, more is noisy.
     """
     return _mean_gradient(sample) / _mean_gradient(real)
 
 
 def copy(real: Tensor, sample: Tensor) -> float:
-    """Root mean squared error between the images, pixel by pixel; 0 is a copy, 1 the maximum.
-
-    Args:
-        real, sample: (1, 3, H, W) in [-1, 1], of the same size.
-    """
+    """Root mean squared error between images of one size; 0 is a copy, 1 the maximum."""
     return float(((sample - real) / 2).square().mean().sqrt())
 
 
@@ -208,11 +187,10 @@ def diversity(real: Tensor, samples: Tensor) -> float:
     units of the real image's standard deviation.
 
     Args:
-        real: (1, 3, H, W) in [-1, 1].
-        samples: (N, 3, H, W) in [-1, 1], N at least 2.
+        samples: (N, 3, H, W), N at least 2.
 
     Returns:
-        At least 0; equal samples have 0. It is about 1 if values do not depend on the place.
+        0 if samples are equal, about 1 if values do not depend on the place.
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3 (there about 0.5).
     """
@@ -220,19 +198,12 @@ def diversity(real: Tensor, samples: Tensor) -> float:
 
 
 def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
-    """The main figures of some samples, each the mean over the samples.
-
-    Args:
-        real: (1, 3, H, W) in [-1, 1].
-        samples: (N, 3, h, w) in [-1, 1].
+    """The main figures of some samples (N, 3, h, w), each the mean over the samples.
 
     Returns:
         ``swd1``, ``swd2``, ``swd4`` (the sliced Wasserstein distance at full, half and quarter
         size), ``coherence``, ``completeness`` and ``sharpness``; if the sizes are equal, also
         ``copy`` and, for two samples or more, ``diversity``.
-
-    Raises:
-        UserError: an image is too small for patches of 7 pixels at a quarter of its size.
     """
     each = samples.chunk(len(samples))
     figures = {
@@ -251,12 +222,6 @@ def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
 def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
     places, known = lattice(queries, patch), lattice(references, patch)
     return float(nearest_patches(queries, places, references, known, patch)[0].mean())
-
-
-def _scaled(image: Tensor, share: float) -> Tensor:
-    """Resize an image (1, 3, H, W) in [-1, 1] to this share of its sides, at least one pixel."""
-    height, width = (max(1, round(side * share)) for side in size_of(image))
-    return resize(image, (height, width)).clamp(-1, 1)
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
@@ -285,7 +250,7 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
         across = (places % columns)[:, None] - others % columns
         overlaps = torch.maximum(down.abs(), across.abs()) < patch
         rows = patches_at(image, places, patch)
-        indices = [nearest(rows, form, lengths=lengths, barred=overlaps)[0] for form in forms]
+        indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
         found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
     return _mean_error(torch.cat(distances), patch)

@@ -9,12 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from internal_gan.finishing import whole as finishing
-from internal_gan.finishing.film import CHANGED, UNSETTLED, Frames, film
-from internal_gan.finishing.seams import hide, hide_again
-from internal_gan.finishing.synthesis import resized
+from internal_gan.finishing.film import CHANGE, CHANGE_BESIDE, Frames, film
+from internal_gan.finishing.sizes import resized
 from internal_gan.patches.field import Image
-from internal_gan.patches.origins import taken
-from tests.patches.pictures import identity, picture
+from tests.patches.pictures import picture
 
 SIZE = (150, 200)
 
@@ -22,7 +20,7 @@ SIZE = (150, 200)
 @pytest.fixture(autouse=True)
 def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes small pictures use octaves too."""
-    monkeypatch.setattr(finishing, "DECIDED", 96)
+    monkeypatch.setattr(finishing, "LAYOUT_SIDE", 96)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +71,9 @@ def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Imag
 
 def test_small_noise_in_the_drawing_changes_nothing(photo: Image, drawing: Image) -> None:
     rng = np.random.default_rng(0)
-    shaken = drawing.astype(np.int16) + rng.integers(-UNSETTLED, UNSETTLED + 1, drawing.shape)
+    shaken = drawing.astype(np.int16) + rng.integers(
+        -CHANGE_BESIDE, CHANGE_BESIDE + 1, drawing.shape
+    )
     first, second = frames([drawing, shaken.clip(0, 255).astype(np.uint8)], photo)
     assert np.array_equal(first, second)
 
@@ -82,7 +82,7 @@ def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
     """Each step alone is too small to count as a change."""
     steps = [with_forest(drawing, share) for share in np.linspace(0, 1, 25)]
     large = max(np.abs(a.astype(np.int16) - b).max() for a, b in itertools.pairwise(steps))
-    assert large <= CHANGED
+    assert large <= CHANGE
     made = frames(steps, photo)
     assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
 
@@ -145,20 +145,3 @@ def test_any_number_of_threads(photo: Image, drawing: Image) -> None:
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(found[0], found[1])
-
-
-def test_seams_can_be_hidden_again_in_a_part_of_the_image() -> None:
-    source = picture("gravel", (60, 80))
-    origins = identity(60, 80)
-    origins[:, 40:, 0] = (origins[:, 40:, 0] + 20) % 60
-    before = hide(taken(source, origins), origins, source)
-    part = np.zeros((60, 80), np.bool_)
-    part[20:45, 10:60] = True
-    # The origins have not changed, so the previous correction is still right.
-    again = hide_again(taken(source, origins), origins, source, part, before)
-    assert np.abs(again - before).max() < 0.5
-    origins[25:40, 20:50, 1] += 15
-    changed = hide_again(taken(source, origins), origins, source, part, before)
-    assert np.array_equal(changed[~part], before[~part])
-    free = hide(taken(source, origins), origins, source)
-    assert np.abs(changed - free)[part].mean() < 0.3 * np.abs(before - free)[part].mean()

@@ -1,6 +1,7 @@
 """Parts of a picture are rebuilt from its own pixels."""
 
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from internal_gan.finishing.part import Filled, finish_inside
-from internal_gan.finishing.seams import hide_inside
+from internal_gan.finishing.seams import seam_figure
 from internal_gan.patches.field import Flags, Image
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -33,8 +34,8 @@ def drawn(picture: NDArray[Any], part: Flags) -> NDArray[Any]:
     return result
 
 
-def filled(picture: NDArray[Any], part: Flags, *barred: Flags, **how: Any) -> Filled:
-    done = finish_inside(drawn(picture, part), part, *barred, **how)
+def filled(picture: NDArray[Any], part: Flags, *excluded: Flags, **how: Any) -> Filled:
+    done = finish_inside(drawn(picture, part), part, *excluded, **how)
     assert done is not None
     return done
 
@@ -43,12 +44,12 @@ def filled(picture: NDArray[Any], part: Flags, *barred: Flags, **how: Any) -> Fi
 def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int, int]) -> None:
     picture = photo(*size)
     part = box(size, 30, 40, size[0] // 3, size[1] // 3)
-    barred = np.indices(size)[1] < size[1] // 4
-    done = filled(picture, part, barred)
+    excluded = np.indices(size)[1] < size[1] // 4
+    done = filled(picture, part, excluded)
     inside = part[done.window]
     rows, columns = done.origins[..., 0], done.origins[..., 1]
     assert inside.sum() == part.sum()
-    assert not (part | barred)[rows[inside], columns[inside]].any()
+    assert not (part | excluded)[rows[inside], columns[inside]].any()
     kept = picture[done.window]
     assert np.array_equal(done.pixels[~inside], kept[~inside])
     own_rows, own_columns = (np.arange(picture.shape[k])[done.window[k]] for k in (0, 1))
@@ -97,11 +98,15 @@ def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.Monke
     soft = np.array(Pillow.fromarray(picture).resize((30, 20)).resize((720, 480)))
 
     def seams() -> float:
-        done = [finish_inside(np.where(part[..., None], soft, picture), part) for part in parts]
-        return float(np.mean([one.seam for one in done if one is not None]))
+        found = []
+        for part in parts:
+            done = finish_inside(np.where(part[..., None], soft, picture), part)
+            assert done is not None
+            found.append(seam_figure(done.pixels, done.origins, picture, unknown=part))
+        return fmean(found)
 
     moved = seams()
-    monkeypatch.setattr("internal_gan.finishing.part.SHIFTS", 0)
+    monkeypatch.setattr("internal_gan.finishing.walker.SHIFTS_IN_PARTS", 0)
     assert moved < seams() - 0.02
 
 
@@ -126,7 +131,7 @@ def test_a_part_across_the_borders_joins_them() -> None:
 def test_progress_is_reported() -> None:
     picture, part = photo(700, 800), box((700, 800), 200, 200, 200, 200)
     shares: list[float] = []
-    filled(picture, part, told=shares.append)
+    filled(picture, part, on_progress=shares.append)
     assert len(shares) > 2
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] < 1
@@ -147,50 +152,8 @@ def test_without_allowed_patches_nothing_is_made() -> None:
     picture, part = photo(60, 60), box((60, 60), 20, 20, 10, 10)
     assert finish_inside(picture, part, np.ones((60, 60), np.bool_)) is None
     # No 7 x 7 patch is left.
-    barred = (np.indices((60, 60)) % 6 == 0).any(axis=0)
-    assert finish_inside(picture, part, barred) is None
-
-
-@pytest.mark.parametrize("wrap", [(False, False), (True, False), (True, True)])
-def test_seams_are_hidden_exactly_and_only_inside(wrap: tuple[bool, bool]) -> None:
-    rng = np.random.default_rng(2)
-    size, hold = (70, 90), 0.01
-    source = rng.integers(0, 255, (*size, 3)).astype(np.uint8)
-    part = rng.random(size) < 0.8
-    part[:5] = True
-    origins = rng.integers(0, 70, (*size, 2)).astype(np.int32)
-    added = hide_inside(source, origins, source, part, np.zeros(size, np.bool_), hold, wrap)
-    assert not added[~part].any()
-
-    def energy(values: NDArray[np.float64]) -> float:
-        """The quadratic energy that is minimised, up to a constant."""
-        picture, total = source + values, hold * float((values**2).sum())
-        for axis in range(2):
-            steps = np.roll(picture, -1, axis) - picture
-            wanted = expected[axis]
-            difference = (steps - wanted) ** 2
-            inside = difference if wrap[axis] else np.delete(difference, -1, axis)
-            total += float(inside.sum())
-        return total
-
-    def photo_steps(axis: int) -> NDArray[np.float64]:
-        step = np.array([1, 0] if axis == 0 else [0, 1])
-        there = np.roll(origins, -1, axis)
-        values, counts = np.zeros((*size, 3)), np.zeros((*size, 1))
-        for first, second in ((origins, origins + step), (there - step, there)):
-            fits = ((first >= 0) & (second < np.array(size))).all(axis=2)
-            a, b = first[fits], second[fits]
-            values[fits] += source[b[:, 0], b[:, 1]].astype(float) - source[a[:, 0], a[:, 1]]
-            counts[fits] += 1
-        return values / np.maximum(counts, 1)
-
-    expected = [photo_steps(axis) for axis in range(2)]
-    least = energy(added.astype(float))
-    assert least < 0.9 * energy(np.zeros_like(added, float))
-    for seed in range(5):
-        change = np.random.default_rng(seed).normal(size=added.shape) * part[..., None]
-        assert energy(added + change) > least
-        assert energy(added - change) > least
+    excluded = (np.indices((60, 60)) % 6 == 0).any(axis=0)
+    assert finish_inside(picture, part, excluded) is None
 
 
 def test_a_guide_places_lines() -> None:

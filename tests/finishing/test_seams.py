@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
-from internal_gan.finishing.seams import breaks, hide, largest_piece, near_seams, seam_figure
+from internal_gan.finishing.seams import (
+    breaks,
+    hide,
+    hide_again,
+    hide_inside,
+    largest_piece,
+    near_seams,
+    seam_figure,
+)
 from internal_gan.patches.field import Places, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise
@@ -30,12 +38,6 @@ def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> 
         ]
         piece[:] = identity(*piece.shape[:2]) + np.array(start, np.int32)
     return origins
-
-
-def test_a_copy_has_no_breaks() -> None:
-    assert not breaks(identity(5, 7), 0).any()
-    assert not breaks(identity(5, 7), 1).any()
-    assert not near_seams(identity(5, 7), 3).any()
 
 
 def test_a_wrapping_copy_breaks_at_its_end() -> None:
@@ -87,11 +89,6 @@ def test_largest_piece_agrees_with_a_flood_fill(seed: int) -> None:
     assert largest_piece(origins) == largest / (14 * 11)
 
 
-def test_largest_piece_of_a_copy_is_all_of_it() -> None:
-    assert largest_piece(identity(6, 4)) == 1.0
-    assert largest_piece(identity(6, 4)[:, ::-1]) == 1 / 4
-
-
 def test_seam_figure_of_a_picture_made_by_hand() -> None:
     """A ramp of 10 per pixel with its halves swapped, so that they join in a step of -50."""
     ramp = np.repeat(np.arange(0, 60, 10, dtype=np.uint8)[None, :, None], 2, axis=0)
@@ -132,14 +129,11 @@ def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np
     return vstack(parts).tocsr(), np.concatenate(starts)
 
 
-@pytest.mark.parametrize("wrap", WRAPS)
-@pytest.mark.parametrize("hold", [1.0, 0.02, 0.0005])
-def test_hide_solves_its_equations(wrap: Wrap, hold: float) -> None:
-    """The reference is a sparse direct solution of the normal equations, in double precision."""
-    height, width = 13, 18
-    photo = noise((20, 25))
-    origins = in_pieces((height, width), (20, 25))
-    pixels = taken(photo, origins)
+def equations(
+    pixels: NDArray[np.uint8], origins: Places, photo: NDArray[np.uint8], hold: float, wrap: Wrap
+) -> tuple[csr_array, NDArray[np.float64]]:
+    """The matrix and the right-hand side that the correction solves, in double precision."""
+    height, width = origins.shape[:2]
     steps, starts = gradient(height, width, wrap)
     values = pixels.reshape(-1, 3).astype(float)
     wanted = steps @ values
@@ -156,11 +150,45 @@ def test_hide_solves_its_equations(wrap: Wrap, hold: float) -> None:
         ]
         wanted[k] = np.mean(beside, axis=0) if beside else 0.0
     matrix = steps.T @ steps + hold * eye_array(height * width)
-    right = steps.T @ (wanted - steps @ values)
-    expected = np.stack([spsolve(matrix.tocsc(), right[:, c]) for c in range(3)], axis=-1)
+    return matrix.tocsr(), steps.T @ (wanted - steps @ values)
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("hold", [1.0, 0.02, 0.0005])
+def test_hide_solves_its_equations(wrap: Wrap, hold: float) -> None:
+    photo, origins = noise((20, 25)), in_pieces((13, 18), (20, 25))
+    pixels = taken(photo, origins)
+    matrix, right = equations(pixels, origins, photo, hold, wrap)
+    expected = spsolve(matrix.tocsc(), right)
     found = hide(pixels, origins, photo, hold, wrap)
     assert np.abs(expected).max() > 5
     assert np.abs(found.reshape(-1, 3) - expected).max() < 0.02
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
+    """Outside it, what is added is 0, or what was added before."""
+    size, hold = (70, 90), 0.01
+    photo, origins = noise(size), in_pieces(size, size)
+    pixels = taken(photo, origins)
+    part = np.random.default_rng(2).random(size) < 0.8
+    matrix, right = equations(pixels, origins, photo, hold, wrap)
+    free, fixed = part.ravel().nonzero()[0], (~part).ravel().nonzero()[0]
+    inner = matrix[free][:, free].tocsc()
+    before = np.random.default_rng(3).normal(0, 9, pixels.shape).astype(np.float32)
+
+    def check(found: NDArray[np.float32], outside: NDArray[np.float32]) -> None:
+        assert np.array_equal(found[~part], outside[~part])
+        given = matrix[free][:, fixed] @ outside[~part].astype(float)
+        expected = spsolve(inner, right[free] - given)
+        off = np.linalg.norm(found[part] - expected) / np.linalg.norm(expected)
+        assert off < 0.01
+
+    nowhere = np.zeros(size, np.bool_)
+    found = hide_inside(pixels, origins, photo, part, nowhere, hold, wrap)
+    check(found, np.zeros_like(before))
+    if not any(wrap):
+        check(hide_again(pixels, origins, photo, part, before, hold), before)
 
 
 def test_a_copy_needs_no_correction() -> None:

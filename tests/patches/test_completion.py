@@ -37,7 +37,7 @@ def test_a_pattern_continues_inside_the_hole() -> None:
 
 
 def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(completion, "ROUNDS", 0)
+    monkeypatch.setattr(completion, "SEARCHES_PER_SIZE", 0)
     image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to halve
     smooth = error(fill_smoothly(image, hole), image, hole)
     assert error(complete(image, hole), image, hole) < 0.4 * smooth
@@ -73,7 +73,7 @@ def test_pixels_outside_the_hole_stay_and_pixels_inside_do_not_matter() -> None:
     assert filled.isfinite().all()
 
 
-def test_no_patch_comes_from_a_barred_region() -> None:
+def test_no_patch_comes_from_an_excluded_region() -> None:
     right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
     image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
     hole = box((60, 90), 20, 50, 16, 16)

@@ -65,17 +65,6 @@ def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> Nea
     )
 
 
-def test_sliced_wasserstein_of_the_image_itself_is_zero() -> None:
-    real = picture(23, 31, 1)
-    assert float(sliced(real)(real, rng(), 0)) == pytest.approx(0.0, abs=1e-7)
-
-
-def test_sliced_wasserstein_ignores_where_patches_are() -> None:
-    real = picture(23, 31, 1)
-    assert float(sliced(real, patch=1)(real.flip(2, 3), rng(), 0)) == pytest.approx(0, abs=1e-6)
-    assert float(sliced(real, patch=5)(real.flip(2, 3), rng(), 0)) > 1e-3
-
-
 @pytest.mark.parametrize("shift", [0.25, -0.1])
 def test_sliced_wasserstein_of_a_constant_shift_has_a_closed_form(shift: float) -> None:
     real = picture(23, 31, 1)
@@ -135,11 +124,6 @@ def test_sliced_wasserstein_visits_every_position_in_turn() -> None:
     assert torch.equal(visits, torch.ones(24, 32))
 
 
-def test_nearest_patch_of_the_image_itself_is_zero() -> None:
-    real = picture(23, 31, 1)
-    assert float(nearest(real, reverse_weight=1.0)(real, rng(), 0)) == pytest.approx(0, abs=1e-9)
-
-
 @pytest.mark.parametrize("reverse_weight", [0.0, 0.3])
 @pytest.mark.parametrize(("patch", "count"), [(1, 1), (5, 1), (5, 2)])
 def test_nearest_patch_agrees_with_brute_force(
@@ -152,13 +136,6 @@ def test_nearest_patch_agrees_with_brute_force(
     expected += reverse_weight * distance.min(dim=0).values.mean()
     value = nearest(real, patch=patch, reverse_weight=reverse_weight)(fake, rng(), 0)
     assert float(value) == pytest.approx(float(expected), rel=1e-3)
-
-
-def test_only_completeness_misses_absent_patches() -> None:
-    real = picture(24, 32, 1)
-    part = real[..., :10]
-    assert float(nearest(real)(part, rng(), 0)) == pytest.approx(0.0, abs=1e-9)
-    assert float(nearest(real, reverse_weight=1.0)(part, rng(), 0)) > 0.01
 
 
 def test_nearest_patch_uses_at_most_the_given_number_of_patches() -> None:
@@ -241,15 +218,6 @@ class TestEveryPatchLoss:
         tensors = [value for value in kept if isinstance(value, Tensor)]
         assert tensors
         assert not any(tensor.requires_grad for tensor in tensors)
-
-    def test_a_gradient_step_reduces_the_loss(self, name: str) -> None:
-        real = picture(17, 22, 1)
-        loss = self.make(name, real)
-        fake = picture(17, 22, 2).requires_grad_()
-        before = loss(fake, rng(), 0)
-        (gradient,) = torch.autograd.grad(before, fake)
-        fake = fake.detach() - 0.1 * gradient / gradient.abs().max()
-        assert float(loss(fake, rng(), 0)) < float(before.detach())
 
     def test_the_seed_decides_which_patches_are_looked_at(self, name: str) -> None:
         real, fake = picture(24, 32, 1), picture(24, 32, 2)

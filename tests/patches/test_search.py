@@ -112,11 +112,11 @@ def test_patches_laid_over_each_other_are_the_image_again() -> None:
     torch.testing.assert_close(total / sums, image)
 
 
-def test_a_barred_key_is_not_taken() -> None:
+def test_an_excluded_key_is_not_taken() -> None:
     queries = torch.rand(13, 20, generator=torch.Generator().manual_seed(0))
     index, _ = nearest(queries, queries)
     assert index.tolist() == list(range(13))
-    index, _ = nearest(queries, queries, barred=torch.eye(13) > 0)
+    index, _ = nearest(queries, queries, excluded=torch.eye(13) > 0)
     distance = torch.cdist(queries, queries).fill_diagonal_(math.inf)
     assert torch.equal(index, distance.argmin(dim=1))
 

@@ -14,7 +14,7 @@ from torch import Tensor
 import internal_gan
 from internal_gan.config.record import save_options
 from internal_gan.finishing.layers import read_layer
-from internal_gan.finishing.masked import LINES
+from internal_gan.finishing.masked import LINE_LEVELS
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
 from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
@@ -268,9 +268,9 @@ def test_the_progress_within_a_hole_is_shown(
     def watched(doing: str, console: object) -> Iterator[Callable[[float], None]]:
         yield shown.append
 
-    def halfway(*given: Any, told: Callable[[float], None], **how: Any) -> Any:
-        told(0.5)
-        return finish_inside(*given, told=lambda _: None, **how)
+    def halfway(*given: Any, on_progress: Callable[[float], None], **how: Any) -> Any:
+        on_progress(0.5)
+        return finish_inside(*given, on_progress=lambda _: None, **how)
 
     monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
     monkeypatch.setattr("internal_gan.finishing.part.finish_inside", halfway)
@@ -299,10 +299,10 @@ def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
     inside = hole[0, 0].numpy() > 0
     odds = evidence(lines, hole)[0, 0] / (1 - evidence(lines, hole)[0, 0])
     odds = odds * UNSURE / (1 - UNSURE)
-    levels = (LINES * OWN_LINES * odds / (1 + odds)).round().byte().numpy()
+    levels = (LINE_LEVELS * OWN_LINES * odds / (1 + odds)).round().byte().numpy()
     assert guide is not None
     assert (guide[..., 0][inside] == levels[inside]).all()
-    assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINES * OWN_LINES)}
+    assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINE_LEVELS * OWN_LINES)}
 
 
 def test_given_edges_guide_the_finishing_of_a_hole(

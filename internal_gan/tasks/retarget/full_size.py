@@ -17,7 +17,7 @@ def finished(drawing: Tensor, target: Target) -> Finished:
     finisher, protected = target.finisher, target.protected
     if not finisher.on or target.protect is None or protected is None:
         return finisher(drawing)
-    from internal_gan.finishing.synthesis import Fixed
+    from internal_gan.finishing.walker import Fixed
 
     mask = resize(protected, finisher.photo_size).clamp(0, 1)
     small = protect(target.protect, target.drawing_size)

@@ -1,0 +1,267 @@
+"""Makes pictures of a photo's own pixels, coarse to fine.
+
+At the small sizes, where the drawing decides the layout, all patches of the picture are matched to
+near ones of the photo; every pixel then becomes the photo's pixel that most of the patches covering
+it vote for. The result is carried octave by octave to the full size, and searched again only near
+seams: inside a piece, the copy is its own best match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt, maximum_filter1d
+
+from internal_gan.finishing.seams import near_seams
+from internal_gan.patches.field import (
+    PATCH,
+    Field,
+    Flags,
+    Image,
+    Index,
+    Places,
+    Wrap,
+    around,
+    grid,
+    search,
+)
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
+    carry,
+    field_of,
+    nearest,
+    taken,
+    vote,
+)
+from internal_gan.units import Size
+
+SEARCHES_PER_SIZE = 3
+SWEEPS_FROM_SCRATCH, SWEEPS_FROM_MATCHES = 2, 1
+# Searches near seams at each octave, and by how many pixels they move matches. A match carried to
+# twice the size is only right to within a pixel, which shows most in a part of a photo.
+SEAM_SEARCHES, SEAM_SEARCHES_IN_PARTS, SHIFTS_IN_PARTS = 2, 3, 1
+# Price of each neighbour that a patch near a seam does not continue.
+BREAK_PRICE = 300.0
+# Patches that the picture lacks are preferred, the more the smaller this is; in mean squared
+# differences of colours in [0, 1]. Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
+COMPLETENESS_ALPHA = 0.01
+
+
+class Fixed(NamedTuple):
+    """Pixels whose origins are known.
+
+    Attributes:
+        where: (H, W), whether a pixel is one of them.
+        origins: (H, W, 2), row and column of each in the photo.
+    """
+
+    where: Flags
+    origins: Places
+
+    def resized(self, ratio: float, size: Size, source: Size) -> Fixed:
+        """The same where target and source are ``ratio`` times as large, as in :func:`carry`."""
+        rows, columns = nearest(size, ratio, self.where.shape)
+        return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))
+
+    def imposed(self, origins: Places) -> Places:
+        """``origins``, replaced where they are known."""
+        return np.where(self.where[..., None], self.origins, origins)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size of a picture, and the photo that it is made of.
+
+    Attributes:
+        scale: of this size, relative to the one at which the layout is decided.
+        index: the photo. Channels after the third guide the search.
+        size: (height, width) of the picture; a patch fits into each side that does not wrap.
+        wrap: whether the picture wraps from bottom to top, and from right to left.
+        drawing: (height, width, C), what to draw, if the walk may begin here.
+        fixed: pixels that are given.
+        part: (height, width), the only pixels to search for, all others being fixed. Without it,
+            patches that the picture lacks are preferred.
+    """
+
+    scale: float
+    index: Index
+    size: Size
+    wrap: Wrap = (False, False)
+    drawing: Image | None = None
+    fixed: Fixed | None = None
+    part: Flags | None = None
+
+    def rebuilt(self, origins: Places | None, scale: float, within: Flags | None = None) -> Places:
+        """The origins at this size, (height, width, 2), from those at a smaller ``scale``."""
+        if origins is None:
+            assert self.drawing is not None
+            return self.decided(self.drawing, None)
+        photo = self.index.image.shape[:2]
+        origins = carry(origins, self.scale / scale, self.size, (photo[0], photo[1]))
+        origins = self._imposed(origins)
+        if self.scale > 1:
+            return self.improved(origins, within)
+        return self.decided(self._made_of(origins), origins)
+
+    def decided(self, picture: Image, origins: Places | None) -> Places:
+        """Search for all patches of a picture, beginning with matches if there are any."""
+        missing: Field | None = None
+        for number in range(SEARCHES_PER_SIZE):
+            weights = None
+            if self.part is None:
+                missing = search(
+                    self.index.image,
+                    Index(around(picture, self.wrap)),
+                    start=None if missing is None else missing.places,
+                    seeds=missing is None,
+                    sweeps=SWEEPS_FROM_MATCHES,
+                )
+                weights = _completing(missing, picture)
+            last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
+            origins = self._searched(
+                *(picture, origins, self.part, self._reaching),
+                CENTRE_WEIGHTS if last else UNIFORM_WEIGHTS,
+                seeds=origins is None or number == 0,
+                sweeps=SWEEPS_FROM_SCRATCH if origins is None else SWEEPS_FROM_MATCHES,
+                weights=weights,
+            )
+            picture = self._made_of(origins)
+        assert origins is not None
+        return origins
+
+    def improved(self, origins: Places, within: Flags | None = None) -> Places:
+        """Search near seams for pieces that fit better; only pixels ``within`` may change."""
+        reaching = self._reaching
+        rounds = SEAM_SEARCHES if reaching is None else SEAM_SEARCHES_IN_PARTS
+        height, width = grid(self.size, self.wrap)
+        for _ in range(rounds):
+            near = near_seams(origins, PATCH - 1, self.wrap)
+            if within is not None:
+                near &= within
+            active = np.roll(near, (-(PATCH // 2),) * 2, (0, 1))[:height, :width]
+            if self.part is not None and reaching is not None:
+                near, active = near & self.part, active & reaching
+            if not near.any():
+                break
+            origins = self._searched(
+                *(taken(self.index.image, origins), origins, near, np.ascontiguousarray(active)),
+                CENTRE_WEIGHTS,
+                seeds=False,
+                price=BREAK_PRICE,
+                shifts=0 if reaching is None else SHIFTS_IN_PARTS,
+            )
+        return origins
+
+    def _searched(
+        self,
+        picture: Image,
+        origins: Places | None,
+        pixels: Flags | None,
+        active: Flags | None,
+        votes: NDArray[np.float32],
+        **options: Any,
+    ) -> Places:
+        """Search the ``active`` patches of a picture, and let them vote on ``pixels``."""
+        start = None
+        if origins is not None:
+            start = field_of(origins, self.index.grid, self.wrap)
+            if self.index.allowed is not None:
+                assert active is not None
+                start = _permitted(start, self.index.allowed, active)
+        options |= {"start": start, "active": active, "wrap": self.wrap}
+        if self.part is None:
+            field = search(picture, self.index, **options).places
+        else:
+            field = _search_in_box(picture, self.index, **options)
+        voted = vote(field, self.size, votes, self.wrap, active=pixels, origins=origins)
+        return self._imposed(voted)
+
+    def _made_of(self, origins: Places) -> Image:
+        picture = taken(self.index.image, origins)
+        if self.drawing is not None:
+            picture[..., 3:] = self.drawing[..., 3:]
+        return picture
+
+    def _imposed(self, origins: Places) -> Places:
+        return origins if self.fixed is None else self.fixed.imposed(origins)
+
+    @cached_property
+    def _reaching(self) -> Flags | None:
+        return None if self.part is None else touching(self.part, self.wrap)
+
+
+def walk(levels: Iterable[Level]) -> Iterator[Places]:
+    """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
+    has a drawing.
+
+    Yields:
+        (height, width, 2), row and column in the photo at that level.
+    """
+    origins, scale = None, 1.0
+    for level in levels:
+        origins = level.rebuilt(origins, scale)
+        scale = level.scale
+        yield origins
+
+
+def touching(flags: Flags, wrap: Wrap = (False, False)) -> Flags:
+    """For the patch at each place, whether it holds a flagged pixel."""
+    height, width = grid((flags.shape[0], flags.shape[1]), wrap)
+    found = flags.astype(np.uint8)
+    for axis, wraps in enumerate(wrap):
+        mode = "wrap" if wraps else "constant"
+        found = maximum_filter1d(found, PATCH, axis, mode=mode, origin=-(PATCH // 2))
+    touching: Flags = found[:height, :width].astype(np.bool_)
+    return touching
+
+
+def _completing(missing: Field, picture: Image) -> NDArray[np.float32]:
+    """Factors on distances to the photo's patches: smaller for those that the picture lacks."""
+    values = PATCH * PATCH * picture.shape[2] * 255.0**2
+    weights: NDArray[np.float64] = 1 / (COMPLETENESS_ALPHA + missing.distances / values)
+    return weights.astype(np.float32)
+
+
+def _search_in_box(
+    picture: Image, index: Index, start: Places | None, active: Flags, wrap: Wrap, **options: Any
+) -> Places:
+    """Search the active places in the smallest box that holds them; the others keep ``start``."""
+    result = np.zeros((*active.shape, 2), np.int32) if start is None else start.copy()
+    rows, columns = (
+        slice(0, side) if wraps else slice(int(found.min()), int(found.max()) + 1)
+        for side, wraps, found in zip(active.shape, wrap, active.nonzero(), strict=True)
+    )
+    box = rows, columns
+    pixels = tuple(
+        slice(span.start, span.stop + (0 if wraps else PATCH - 1))
+        for span, wraps in zip(box, wrap, strict=True)
+    )
+    result[box] = search(
+        np.ascontiguousarray(picture[pixels]),
+        index,
+        start=None if start is None else np.ascontiguousarray(start[box]),
+        active=np.ascontiguousarray(active[box]),
+        wrap=wrap,
+        **options,
+    ).places
+    return result
+
+
+def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
+    """Replace active matches that are not allowed by those of the nearest places that are."""
+    good = allowed[field[..., 0], field[..., 1]]
+    bad = active & ~good
+    if not bad.any():
+        return field
+    if not good.any():
+        field[bad] = np.argwhere(allowed)[0]
+        return field
+    nearest = distance_transform_edt(~good, return_distances=False, return_indices=True)
+    field[bad] = field[nearest[0][bad], nearest[1][bad]]
+    return field

@@ -1,0 +1,112 @@
+"""A drawing is rebuilt from a photo's patches, from coarse to fine."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from internal_gan.finishing import whole
+from internal_gan.finishing.seams import breaks, largest_piece
+from internal_gan.finishing.sizes import SHORTEST, resized
+from internal_gan.finishing.walker import Fixed, Level, walk
+from internal_gan.finishing.whole import up_to
+from internal_gan.patches.field import Image, Index, Places
+from internal_gan.patches.origins import taken
+from internal_gan.units import Size
+from tests.patches.pictures import identity, picture
+
+# A part of the photo, and its position in a wider result.
+TOP, LEFT, SIDE, MOVED = 20, 30, 40, 85
+
+
+def synthesise(
+    drawing: Image, photo: Image, size: Size, shortest: int = SHORTEST, **options: Any
+) -> Places:
+    """Rebuild a drawing up to the size at which the layout is decided."""
+    last = Level(1.0, Index(photo), size, **options)
+    *_, origins = walk(up_to(last, drawing, shortest))
+    return origins
+
+
+def test_the_drawing_decides_the_layout() -> None:
+    """The drawing is the photo upside down; the result has the photo's pieces in that order."""
+    photo = picture("mountains", (96, 128))
+    drawing = np.ascontiguousarray(resized(photo, (48, 64))[::-1])
+    result = taken(photo, synthesise(drawing, photo, (96, 128)))
+    difference = np.abs(resized(result, (12, 16)).astype(float) - resized(drawing, (12, 16)))
+    unlike = np.abs(resized(photo, (12, 16)).astype(float) - resized(drawing, (12, 16)))
+    assert difference.mean() < 0.5 * unlike.mean()
+
+
+def test_a_larger_first_size_keeps_closer_to_the_drawing() -> None:
+    photo, drawing = picture("mountains", (96, 128)), picture("peaks", (48, 64))
+
+    def off(shortest: int) -> float:
+        result = taken(photo, synthesise(drawing, photo, (96, 128), shortest=shortest))
+        return float(np.abs(resized(result, (48, 64)).astype(float) - drawing).mean())
+
+    assert off(64) < off(20)
+
+
+def test_a_photo_that_tiles_stays_mostly_one_piece() -> None:
+    """A drawing that already wraps is mostly copied as one piece."""
+    photo = picture("gravel", (96, 96))
+    origins = synthesise(photo, photo, (96, 96), wrap=(True, True))
+    assert largest_piece(origins) > 0.5
+
+
+def test_a_white_background_is_not_slow() -> None:
+    """A naive search would compare all identical patches with each other."""
+    photo = np.full((240, 320, 3), 255, np.uint8)
+    photo[100:180, 80:240] = picture("gravel", (80, 160))
+    origins = synthesise(resized(photo, (45, 60)), photo, (240, 320))
+    assert (taken(photo, origins) == photo).all(axis=2).mean() > 0.99
+
+
+def test_an_octave_keeps_a_piece_whole() -> None:
+    origins = identity(20, 30) + np.array([4, 7], np.int32)
+    larger = Level(2.0, Index(picture("gravel", (61, 80))), (40, 60)).rebuilt(origins, 1.0)
+    assert not any(breaks(larger, axis).any() for axis in range(2))
+    assert larger[0, 0].tolist() == [8, 14]
+
+
+def dandelions(height: int) -> Image:
+    return picture("dandelions", (height, height * 250 // 141))
+
+
+def part(factor: int, size: tuple[int, int]) -> Fixed:
+    """The fixed part for a photo ``factor`` times as large."""
+    where = np.zeros(size, np.bool_)
+    inside = tuple(slice(start * factor, (start + SIDE) * factor) for start in (TOP, MOVED))
+    where[inside] = True
+    origins = identity(*size)
+    origins[..., 1] -= (MOVED - LEFT) * factor
+    return Fixed(where, origins)
+
+
+def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
+    image, size = dandelions(80), (80, 282)
+    fixed = part(1, size)
+    free = synthesise(resized(image, (18, 64)), image, size)
+    made = synthesise(resized(image, (18, 64)), image, size, fixed=fixed)
+    assert (made[fixed.where] == fixed.origins[fixed.where]).all()
+    # Pasted into a result made without it, the part has seams all around.
+    pasted = fixed.imposed(free)
+    border = np.zeros(size, np.bool_)
+    border[TOP - 1 : TOP + SIDE + 1, MOVED - 1 : MOVED + SIDE + 1] = True
+    seams = [
+        sum(int((breaks(origins, axis) & border).sum()) for axis in (0, 1))
+        for origins in (made, pasted)
+    ]
+    assert seams[0] < 0.8 * seams[1]
+
+
+def test_fixed_pixels_are_copied_at_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "LAYOUT_SIDE", 80)  # two octaves below the photo's size
+    image, size = dandelions(320), (328, 1128)
+    fixed = part(4, size)
+    done = whole.finish(resized(image, (18, 64)), image, size)
+    kept = whole.finish(resized(image, (18, 64)), image, size, fixed=fixed)
+    assert (kept.origins[fixed.where] == fixed.origins[fixed.where]).all()
+    assert (done.origins[fixed.where] != fixed.origins[fixed.where]).any()
+    assert kept.exact[fixed.where].mean() > 0.4
