@@ -28,6 +28,6 @@ def pixels_of(levels: Levels) -> Tensor:
     return values / (np.iinfo(levels.dtype).max / 2) - 1
 
 
-def in_eight_bits(levels: NDArray[Any]) -> NDArray[np.uint8]:
+def in_eight_bits(levels: Levels) -> Levels:
     """The same picture in 8 bits; uint16 values lose their lower half."""
     return levels if levels.dtype == np.uint8 else (levels >> 8).astype(np.uint8)
