@@ -35,6 +35,7 @@ class Promise:
         whole: whether it needs the photo as given, not only at its training size.
         again: example options for running it again.
         source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
+        has_folder: whether it makes a run folder, rather than only files.
     """
 
     learns: Literal["always", "unless", "never"] = "never"
@@ -49,6 +50,7 @@ class Promise:
     whole: bool = False
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
+    has_folder: bool = True
 
     @property
     def on_model(self) -> bool:
@@ -122,11 +124,15 @@ TABLE = {
     "mask": Promise(
         takes=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
         several_photos=True,
+        memory="image",
+        has_folder=False,
     ),
     "evaluate": Promise(
         families=None,
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
+        reads=("evaluate.mask",),
+        memory="evaluate.samples",
     ),
     "preview": Promise(
         alone=_ALONE
@@ -138,6 +144,10 @@ TABLE = {
     ),
     "verify": Promise(
         takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
+        reads=("verify.origin", "verify.photo"),
+        memory="image",
     ),
-    "compare": Promise(takes=frozenset({"task", "runs", "output"})),
+    "compare": Promise(
+        takes=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
+    ),
 }

@@ -16,7 +16,7 @@ from PIL import Image
 from internal_gan.config.record import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import Record, read_records
+from internal_gan.runs.jobs import Record, read_records
 from internal_gan.sweeps.multirun import beside_others
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture

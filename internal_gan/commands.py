@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +33,12 @@ _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
 }
 
 
-def run(
-    options: Options,
-    changed: Collection[str] = (),
-    others: Mapping[str, Callable[[Options], object]] | None = None,
-) -> int:
+def run(options: Options, changed: Collection[str] = ()) -> int:
     """Run the task that ``options`` describe.
 
     Args:
         options: checked options.
         changed: names of the options that the user gave, to refuse those that do not apply.
-        others: functions for tasks that have no module in ``tasks/``, by name.
 
     Returns:
         The process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify
@@ -86,8 +80,7 @@ def run(
         )
         if "image" in task.takes:
             _check_images(options)
-    other = None if others is None or options.resume else others.get(options.task)
-    return _dispatch(options, given, other)
+    return _dispatch(options, given)
 
 
 def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
@@ -131,30 +124,20 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
     _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
-def _dispatch(
-    options: Options, given: Collection[str], other: Callable[[Options], object] | None
-) -> int:
+def _dispatch(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
+    from internal_gan.tasks.runner import run_task
     from internal_gan.tasks.train import Caller, TrainingStopped, resume, train
 
     ctrl_c_raises()
     caller = Caller(progress=True)
     try:
-        if other is not None:
-            other(options)
-        elif options.resume is None and not options.trains:
-            from internal_gan.tasks.runner import run_task
-
-            module = importlib.import_module(f"internal_gan.tasks.{options.task}")
-            if hasattr(module, "WORK"):
-                run_task(options)
-            elif getattr(module, options.task)(options) is False:
-                # The check failed.
-                return 1
-        elif options.resume is not None:
+        if options.resume is not None:
             resume(options, caller=caller)
-        else:
+        elif options.trains:
             train(options, changed=given, caller=caller)
+        else:
+            return run_task(options)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
