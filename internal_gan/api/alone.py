@@ -9,11 +9,9 @@ from typing import Any
 
 import torch
 
-from internal_gan.api.pictures import Given, in_memory, name_of
-from internal_gan.config.compose import options_of
+from internal_gan.api.pictures import Given, in_memory, name_of, source_of
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.tasks.base import Context, Picture, Work
+from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
@@ -137,15 +135,15 @@ def evaluate(
             an argument is not allowed.
     """
     wanted = {"patches": list(patches), "exact": exact, "perceptual": perceptual, "maps": 0}
-    options: dict[str, Any] = {f"evaluate.{name}": value for name, value in wanted.items()}
+    options = {"task": "evaluate", **{f"evaluate.{name}": it for name, it in wanted.items()}}
     options["evaluate.inception"] = None if inception is None else fspath(inception)
     given = list[Given]()
     if isinstance(samples, str | PathLike):
         options["evaluate.samples"] = fspath(samples)
     else:
         given += samples
-    task = _task("evaluate", photo, options, {"evaluate.mask": mask})
-    assert isinstance(task, Evaluate)
+    source = source_of(options, {"image": photo, "evaluate.mask": mask})
+    task = Evaluate("evaluate", Context(source, source, asides=False))
     names = [(one, name_of(one)) for one in given]
     task.samples = [Path(name) if name else in_memory(one, "an image") for one, name in names]
     with enough_memory("samples"):
@@ -180,34 +178,18 @@ def _drawn(
     others: Mapping[str, Given | None],
     output_type: str,
 ) -> list[Any]:
-    """The results of a task that works on a photo alone; see :func:`_task`."""
+    """The results of a task that works on a photo alone.
+
+    Args:
+        options: by their full names; None: the default.
+        others: further pictures, by the full names of their options.
+    """
     check_output_type(output_type)
-    work = _task(task, photo, options, others)
+    source = source_of({"task": task, **options}, {"image": photo, **others})
+    work = work_of(task, Context(source, source, asides=False))
     with enough_memory(work.memory):
         return [
             to_memory(one.pixels, output_type, one.like, one.alpha)
             for one in work.draw(None)
             if isinstance(one, Picture) and one.kind == "result"
         ]
-
-
-def _task(
-    task: str, photo: Given, options: Mapping[str, Any], others: Mapping[str, Given | None]
-) -> Work[Any]:
-    """A task without a model.
-
-    Args:
-        options: by their full names; None: the default.
-        others: further pictures, by the full names of their options.
-    """
-    names, files = dict[str, Any](), dict[str, Any]()
-    for option, given in {"image": photo, **others}.items():
-        names[option] = None if given is None else name_of(given)
-        if given is not None and names[option] is None:
-            files[option] = in_memory(given, option.removesuffix(".file"))
-            names[option] = None if option == "image" else IN_MEMORY
-    photos = [files.pop("image")] if "image" in files else []
-    wanted = {"task": task, **options, **names}
-    checked = options_of({name: value for name, value in wanted.items() if value is not None})
-    source = Source(checked, photos=photos, files=files)
-    return work_of(task, Context(source, source, asides=False))

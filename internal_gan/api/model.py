@@ -14,9 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan import hub
-from internal_gan.api.pictures import Given, in_memory, name_of, seed_of
+from internal_gan.api.pictures import Given, seed_of, source_of
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.compose import options_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.device import prepare_device
@@ -28,7 +27,7 @@ from internal_gan.images.photo import Photo, drawn_like
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture, Work
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import work_of
@@ -292,18 +291,7 @@ class Model:
     def _work(
         self, task: str, options: dict[str, Any], pictures: Mapping[str, Given | None]
     ) -> Work[Any]:
-        files: dict[str, Photo] = {}
-        for option, given in pictures.items():
-            options[option] = None if given is None else name_of(given) or IN_MEMORY
-            if options[option] == IN_MEMORY:
-                files[option] = in_memory(given, option.removesuffix(".file"))
-        photos = [files.pop("image")] if "image" in files else []
-        if photos:
-            options["image"] = None
-        checked = options_of({key: value for key, value in options.items() if value is not None})
-        source = Source(
-            checked, photos=photos, names=checked.photos or self._source.names, files=files
-        )
+        source = source_of(options, pictures, self._source.names)
         return work_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:

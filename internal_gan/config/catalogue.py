@@ -24,9 +24,8 @@ class Promise:
             ``never``.
         families: the families whose trained models it takes, in addition to families whose
             training ends with it; None means any.
-        takes: options outside its own group that apply on a trained model; for a task without
-            models and pictures, all options that apply.
-        alone: all options that apply without a model, on ``image=`` alone; empty: it needs one.
+        takes: options outside its own group that apply on a trained model.
+        alone: all options that apply without a model; empty: it needs one.
         draws: option groups of what the model draws first.
         files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
@@ -122,7 +121,7 @@ TABLE = {
         source=_CHANGED,
     ),
     "mask": Promise(
-        takes=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
+        alone=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
         several_photos=True,
         memory="image",
         has_folder=False,
@@ -143,11 +142,11 @@ TABLE = {
         source="compositeCapture",
     ),
     "verify": Promise(
-        takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
+        alone=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
         reads=("verify.origin", "verify.photo"),
         memory="image",
     ),
     "compare": Promise(
-        takes=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
+        alone=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
     ),
 }
