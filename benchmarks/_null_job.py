@@ -37,11 +37,11 @@ from internal_gan.patches.statistics import (
     sharpness,
     sliced_wasserstein,
 )
+from internal_gan.report.table import grid
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.results import DRAWN
 from internal_gan.runs.source import Source
-from internal_gan.sweeps.table import write_grid
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget.full_size import finished
 from internal_gan.tasks.retarget.targets import Target, targets
@@ -105,7 +105,7 @@ class Job:
     def write_sheet(self, rows: dict[str, Sequence[Path]], suffix: str = "") -> None:
         """Write pictures in rows, each row with its name above it."""
         path = make_folder(self.output / "sheets") / f"{self.name}{suffix}.png"
-        write_grid([*rows.items()], path)
+        grid([*rows.items()]).save(path)
 
 
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
     learnt, finisher = model.image, context.finisher(model.image)
     null, previews = job.folder("null"), job.folder("previews")
-    write(null_samples(context, finisher, learnt, settings.samples, job.seed), RunFolder(null))
+    write(null_samples(context, finisher, learnt, settings.samples, job.seed), null)
     wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
@@ -164,7 +164,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
     wanted = list(targets(context.options.retarget, model, context))
     null = job.folder("null")
-    write(null_sizes(model.image, wanted), RunFolder(null))
+    write(null_sizes(model.image, wanted), null)
     folders = {DEFAULT: job.run / "retarget", NULL: null / "retarget"}
     found: dict[str, Rows] = {case: {} for case in SCALES}
     others = {"plain resizing": "plain-resizing.png", "seam carving": "seam-carving.png"}

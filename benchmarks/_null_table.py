@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks._common import number
 from benchmarks._null_job import AS_DRAWN, DEFAULT, NULL, PREVIEW, SAMPLES
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 Figures = Mapping[str, float]
 

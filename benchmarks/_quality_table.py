@@ -8,7 +8,7 @@ from statistics import fmean, median, stdev
 from typing import Any
 
 from internal_gan.evaluation.figures import mean_interval
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 # Patch sides that no training loss uses; the other figures are of patches of 7 pixels.
 INDEPENDENT_PATCHES = (3, 11, 15)

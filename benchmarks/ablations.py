@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks._common import positive, print_json, run, say
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
 # Figures are of the networks' output, without finishing.

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks._common import ROOT, last_line, positive, print_json, run, say, shown, spread
 from internal_gan.errors import UserError
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 PHOTOS = ROOT / "examples" / "photos"
 SMALL, LARGE = PHOTOS / "peaks.jpg", PHOTOS / "large" / "mountains.jpg"

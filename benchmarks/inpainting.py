@@ -51,8 +51,8 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
+from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.table import as_markdown
 
 
 def biharmonic(image: Tensor, hole: Tensor) -> Tensor:

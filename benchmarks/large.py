@@ -42,7 +42,7 @@ from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import size_of
 from internal_gan.patches.statistics import sharpness
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 # Long side of the small sample, in pixels.
 SMALL = 250

@@ -45,9 +45,9 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.edgeconnect.inpainting import lines_around
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
+from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.sweeps.table import as_markdown
 
 # Top, left, height and width in pixels, in the photo with a long side of SIDE.
 SIDE = 128

@@ -31,7 +31,7 @@ from benchmarks._common import (
     spread,
 )
 from internal_gan.errors import UserError
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 from internal_gan.units import Size
 
 MAX_SIZES = [125, 250, 500, 1000]

@@ -36,7 +36,7 @@ from benchmarks._common import (
 )
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 CORES = cores()
 # Environment and options of each way.

@@ -33,7 +33,7 @@ from internal_gan.patches.compilation import compile_loops
 from internal_gan.patches.field import PATCH, Image, Index, Places, grid, search
 from internal_gan.patches.search import nearest_patches, patches_at
 from internal_gan.patches.statistics import SHRINKS, sliced_wasserstein
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 
 PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
 # Patches that are searched for exactly: all of them up to 250x250 pixels, else a random choice.

@@ -36,7 +36,7 @@ from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job
 from benchmarks._quality_table import markdown, rows, side_by_side, summarise, tables
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, write_csv
+from internal_gan.files import as_csv, atomic_write
 
 __all__ = ["main", "tables"]
 
@@ -152,7 +152,7 @@ class Table:
 
     def _write(self) -> None:
         known = [self.results[key] for key in self.order if key in self.results]
-        write_csv(self.output / "results.csv", self.rows)
+        (self.output / "results.csv").write_text(as_csv(self.rows), encoding="utf-8")
         about = {
             "overrides": self.settings.overrides,
             "samples": self.settings.samples,
@@ -304,7 +304,8 @@ def _write_presets(output: Path, tables: Sequence[Table]) -> None:
     done = [table for table in tables if table.summary]
     if not done:
         return
-    write_csv(output / "results.csv", [row for table in done for row in table.rows])
+    text = as_csv([row for table in done for row in table.rows])
+    (output / "results.csv").write_text(text, encoding="utf-8")
     with atomic_write(output / "summary.md") as temporary:
         text = side_by_side({table.preset: table.summary for table in done})
         temporary.write_text(text, encoding="utf-8")

@@ -28,7 +28,7 @@ from benchmarks._models import device_name, untrained
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 from internal_gan.units import Size
 
 

@@ -20,9 +20,9 @@ from typing import Any
 
 from benchmarks._common import ROOT, last_line, positive, print_json, run, say, shown, size, spread
 from internal_gan.errors import UserError
+from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import read_records
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.runs.jobs import read_records
 
 PHOTOS = ROOT / "examples" / "photos"
 OVERRIDES = ["trainer=preview", "trainer.time=null", "trainer.steps_factor=0.05"]

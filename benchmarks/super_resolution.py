@@ -34,9 +34,9 @@ from internal_gan.evaluation.fidelity import psnr, ssim
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
+from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import read_records
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.runs.jobs import read_records
 from internal_gan.units import Size
 
 DEGRADATION = "antialiased bicubic, clipped and rounded to 8 bits"

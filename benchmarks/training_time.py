@@ -28,7 +28,7 @@ from benchmarks._common import (
 )
 from benchmarks._models import Subject, device_name, prepared
 from internal_gan.models.base import Stage
-from internal_gan.sweeps.table import as_markdown
+from internal_gan.report.table import as_markdown
 from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 

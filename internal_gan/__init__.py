@@ -26,7 +26,7 @@ from internal_gan.version import __version__
 environment.prepare()
 
 if TYPE_CHECKING:
-    from internal_gan.api.alone import make_tileable, preview
+    from internal_gan.api.alone import compare, evaluate, make_tileable, preview, random_mask
     from internal_gan.api.choices import list_models, list_presets
     from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
@@ -50,12 +50,15 @@ __all__ = [
     "UserError",
     "Verification",
     "__version__",
+    "compare",
+    "evaluate",
     "fit",
     "list_models",
     "list_presets",
     "load",
     "make_tileable",
     "preview",
+    "random_mask",
     "resume",
     "verify",
 ]
@@ -63,7 +66,7 @@ __all__ = [
 _HOMES = {
     "api.choices": ("list_models", "list_presets"),
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
-    "api.alone": ("make_tileable", "preview"),
+    "api.alone": ("compare", "evaluate", "make_tileable", "preview", "random_mask"),
     "api.runs": ("Run", "fit", "load", "resume"),
     "api.verify": ("verify",),
     "errors": ("UserError",),

@@ -22,6 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from internal_gan.commands import run
 from internal_gan.config.arguments import key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, composed, conf_dir
@@ -30,7 +31,7 @@ from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
 from internal_gan.standard_output import lost_output, spare_output
-from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job, run
+from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job
 from internal_gan.version import __version__
 
 

@@ -102,15 +102,18 @@ def atomic_write(path: Path) -> Iterator[Path]:
     _sync_folder(path.parent)
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, with a column for every name that occurs and empty cells elsewhere."""
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV, with a column for every name that occurs and empty cells elsewhere.
+
+    >>> as_csv([{"a": 1}, {"b": 2}])
+    'a,b\\n1,\\n,2\\n'
+    """
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    with atomic_write(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8", errors="backslashreplace")
+    return text.getvalue()
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from internal_gan.images.files.image import to_uint8
-from internal_gan.sweeps.jobs import read_records
+from internal_gan.runs.jobs import read_records
 from tests.commands import run_process, start_process
 from tests.tiny import TINY, picture
 

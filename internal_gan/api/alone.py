@@ -1,15 +1,20 @@
-"""Pictures made of a photo alone, without a model."""
+"""What needs no model: pictures made of a photo alone, and figures of any pictures and runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Literal, Unpack
 
 import torch
 
 from internal_gan.api.arguments import OutputType, Previewing, source_of
-from internal_gan.api.pictures import Given
+from internal_gan.api.pictures import Given, in_memory, name_of
 from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.compare import figures_of, records_of, rows_of
+from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import work_of
 
@@ -61,6 +66,95 @@ def make_tileable(
     """
     wanted = {"axes": axes, "band": band, "seed": seed}
     return _drawn("make_tileable", photo=photo, output_type=output_type, **wanted)[0]
+
+
+def random_mask(
+    photo: Given,
+    *,
+    kind: str = "strokes",
+    ratio: float = 0.3,
+    seed: int = 0,
+    output_type: OutputType = "pil",
+) -> Any:
+    """Draw a random hole for a photo, to try filling it, as task=mask does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        kind: ``strokes`` or ``box``.
+        ratio: the fraction of the photo that it covers, above 0 and below 1.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A picture of the photo's size, white in the hole and black elsewhere.
+
+    Raises:
+        UserError: the photo cannot be read, or an argument is not allowed.
+    """
+    wanted = {"kind": kind, "ratio": ratio, "seed": seed}
+    return _drawn("mask", photo=photo, output_type=output_type, **wanted)[0]
+
+
+def evaluate(
+    photo: Given,
+    samples: str | PathLike[str] | Sequence[Given],
+    *,
+    mask: Given | None = None,
+    patches: Sequence[int] = (7,),
+    exact: bool = False,
+    inception: str | PathLike[str] | None = None,
+    perceptual: bool = False,
+) -> dict[str, Any]:
+    """Compare pictures with a photo by figures, as task=evaluate does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        samples: the pictures, or the name of a file or a folder of them.
+        mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
+        patches, exact, inception, perceptual: as ``evaluate.patches`` and so on.
+
+    Returns:
+        What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
+        each picture, ``groups`` has their means, and ``meaning`` says what they mean.
+
+    Raises:
+        UserError: a picture or weights cannot be read, pictures are too small for the patches, or
+            an argument is not allowed.
+    """
+    wanted: dict[str, Any] = {"patches": list(patches), "exact": exact, "perceptual": perceptual}
+    wanted |= {"photo": photo, "mask": mask, "maps": 0}
+    wanted["inception"] = None if inception is None else fspath(inception)
+    given = list[Given]()
+    if isinstance(samples, str | PathLike):
+        wanted["samples"] = fspath(samples)
+    else:
+        given += samples
+    source = source_of("evaluate", wanted)
+    task = Evaluate("evaluate", Context(source, source, asides=False))
+    names = [(one, name_of(one)) for one in given]
+    task.samples = [Path(name) if name else in_memory(one, "an image") for one, name in names]
+    with enough_memory("samples"):
+        task.check(None)
+        for _ in task.draw(None):
+            pass
+    return task.record
+
+
+def compare(runs: str | PathLike[str]) -> list[dict[str, str | float | None]]:
+    """Compare the runs of a folder, as task=compare does.
+
+    Args:
+        runs: the folder of a multirun, or another folder of run folders.
+
+    Returns:
+        A row for each run with its name (``job``), the options that differ, its ``state``, its
+        ``seconds`` and the figures of its first pictures; None where something is unknown.
+
+    Raises:
+        UserError: the folder is missing, or has no runs.
+    """
+    folder = Path(runs)
+    records = records_of(folder)
+    return rows_of(folder, records, [figures_of(folder, record.name) for record in records])
 
 
 def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:

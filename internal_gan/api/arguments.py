@@ -176,6 +176,8 @@ def option_of(task: str, name: str, value: Any = None, *, alone: bool = False) -
             return option
     if name == "photo":
         return "image"
+    if name == "seed" and alone:
+        return "seed"
     why = "has no such argument"
     if name == "seed":
         why = "draws nothing at random"

@@ -54,7 +54,7 @@ def done(overrides: Sequence[str]) -> str | None:
     """Run a command; returns an error, in one line, or None."""
     from pathlib import Path
 
-    from internal_gan.api.commands import run
+    from internal_gan.commands import run
 
     try:
         with contextlib.redirect_stderr(io.StringIO()), disk_errors(Path()):

@@ -24,9 +24,8 @@ class Promise:
             ``never``.
         families: the families whose trained models it takes, in addition to families whose
             training ends with it; None means any.
-        takes: options outside its own group that apply on a trained model; for a task without
-            models and pictures, all options that apply.
-        alone: all options that apply without a model, on ``image=`` alone; empty: it needs one.
+        takes: options outside its own group that apply on a trained model.
+        alone: all options that apply without a model; empty: it needs one.
         draws: option groups of what the model draws first.
         files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
@@ -35,6 +34,7 @@ class Promise:
         whole: whether it needs the photo as given, not only at its training size.
         again: example options for running it again.
         source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
+        has_folder: whether it makes a run folder, rather than only files.
     """
 
     learns: Literal["always", "unless", "never"] = "never"
@@ -49,6 +49,7 @@ class Promise:
     whole: bool = False
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
+    has_folder: bool = True
 
     @property
     def on_model(self) -> bool:
@@ -120,13 +121,17 @@ TABLE = {
         source=_CHANGED,
     ),
     "mask": Promise(
-        takes=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
+        alone=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
         several_photos=True,
+        memory="image",
+        has_folder=False,
     ),
     "evaluate": Promise(
         families=None,
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
+        reads=("evaluate.mask",),
+        memory="evaluate.samples",
     ),
     "preview": Promise(
         alone=_ALONE
@@ -137,7 +142,11 @@ TABLE = {
         source="compositeCapture",
     ),
     "verify": Promise(
-        takes=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
+        alone=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
+        reads=("verify.origin", "verify.photo"),
+        memory="image",
     ),
-    "compare": Promise(takes=frozenset({"task", "runs", "output"})),
+    "compare": Promise(
+        alone=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
+    ),
 }

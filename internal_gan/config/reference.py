@@ -33,8 +33,8 @@ def help_of_task(name: str) -> str:
     if name not in TABLE:
         raise unknown("task", name, TABLE)
     task = TABLE[name]
-    if (alone := task.takes | task.alone) and not task.on_model:
-        own = alone - {"task"}
+    if not task.on_model and task.alone:
+        own = task.alone - {"task"}
     else:
         own = task.takes | task.draws | {name} | ({"trainer"} if task.learns != "never" else set())
     lines = [f"Options of task={name}; --help alone shows those of every task.", ""]

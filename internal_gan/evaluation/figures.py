@@ -23,6 +23,7 @@ from internal_gan.patches.statistics import (
     completeness,
     copy,
     layout_distances,
+    patch_panel,
     repetition,
     sharpness,
     sliced_wasserstein,
@@ -157,6 +158,20 @@ def compare(
             found = st_lpips(perceptual, real, image, weights)
             figures |= {} if found is None else {f"st_lpips{suffix}": found}
     return figures
+
+
+def panel(real: Tensor, samples: Sequence[Tensor]) -> dict[str, float]:
+    """:func:`internal_gan.patches.statistics.patch_panel` of several samples, or the means over
+    samples of several sizes."""
+    if len({sample.shape for sample in samples}) == 1:
+        return patch_panel(real, torch.cat([*samples]))
+    return means([patch_panel(real, sample) for sample in samples])
+
+
+def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of every figure that all of them have."""
+    common = [name for name in each[0] if all(name in figures for figures in each)]
+    return {name: fmean(figures[name] for figures in each) for name in common}
 
 
 class Diversity:

@@ -48,6 +48,11 @@ class Result:
         return PurePosixPath(self.file).parts[0]
 
 
+def group_of(file: str) -> str:
+    """The group of a file: the folders between the task's and the file."""
+    return "/".join(PurePosixPath(file).parts[1:-1])
+
+
 def as_json(result: Result) -> dict[str, str]:
     """The entry of a result in ``status.json``, without empty fields."""
     return {name: value for name, value in vars(result).items() if value}

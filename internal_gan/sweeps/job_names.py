@@ -9,6 +9,7 @@ from pathlib import Path
 
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
+from internal_gan.runs.jobs import in_short
 from internal_gan.runs.places import LONGEST_NAME
 
 # What a photo is called: its name without suffix, its name, or its path.
@@ -36,18 +37,6 @@ def job_name(overrides: Sequence[str], keys: Iterable[str], photos: str = STEM) 
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
         name = f"{name.encode()[: LONGEST_NAME - 13].decode(errors='ignore')}-{digest}"
     return name
-
-
-def in_short(value: str) -> str:
-    """A value, with fractions rounded to six digits.
-
-    >>> in_short("0.00223787810344"), in_short("123456789"), in_short("hinge")
-    ('0.00223788', '123456789', 'hinge')
-    """
-    try:
-        return f"{float(value):.6g}" if len(value) > 8 and not value.isdecimal() else value
-    except ValueError:
-        return value
 
 
 def how_to_call(images: Sequence[str], before: str | None = None) -> str:

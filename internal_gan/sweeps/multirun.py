@@ -10,7 +10,7 @@ import itertools
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,14 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan.api import commands
+from internal_gan.commands import run
 from internal_gan.config.arguments import check_image_file, key_of, quote
 from internal_gan.config.compose import compose, compose_hydra, to_options
 from internal_gan.config.messages import PLUGINS, needs_extra
-from internal_gan.config.options import Options
 from internal_gan.errors import UserError
+from internal_gan.runs.jobs import RECORDS, Record, lasting, log_of, read_records
 from internal_gan.sweeps.choices import choices_of, jobs_of
 from internal_gan.sweeps.job_names import how_to_call, job_name
-from internal_gan.sweeps.jobs import RECORDS, Record, lasting, log_of, read_records
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
@@ -115,9 +114,9 @@ class Multirun:
         path = short(str(self.path))
         print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
         if len(left) < len(records):
-            from internal_gan.sweeps.comparison import compare  # with torch
+            from internal_gan.tasks.compare import compare  # with torch
 
-            compare(Options(task="compare", runs=path), measure=len(records) <= MEASURED)
+            compare(path, measure=len(records) <= MEASURED)
         for record in left:
             say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
         if left or self._failed:
@@ -165,20 +164,9 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         return None  # no sweeper needs it
     if record.state != "finished":
         raise JobFailedError(record.name)
-    from internal_gan.sweeps.comparison import objective
+    from internal_gan.tasks.compare import objective
 
     return objective(sweep, record.name, config.objective)
-
-
-def run(options: Options, changed: Collection[str] = ()) -> int:
-    """:func:`internal_gan.api.commands.run`, with ``task=compare`` as well."""
-    return commands.run(options, changed, {"compare": _compare})
-
-
-def _compare(options: Options) -> None:
-    from internal_gan.sweeps.comparison import compare
-
-    compare(options)
 
 
 def short(path: str) -> str:

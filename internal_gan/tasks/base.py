@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.finisher import LONGEST, Finisher
 from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin
 from internal_gan.images.files.video import check_format
 from internal_gan.images.photo import Photo
@@ -46,6 +47,7 @@ class Picture:
         drawing: (1, 3, h, w), the network's output, which goes into the folder ``drawn``.
         made: whether a model generated it, so that its file gets the mark. Results, films, frames
             and previews get it anyway.
+        caption: the text below it, by default its name.
     """
 
     file: str
@@ -57,6 +59,7 @@ class Picture:
     layers: Sequence[Layer] = ()
     drawing: Tensor | None = None
     made: bool = False
+    caption: str = ""
 
     @classmethod
     def of(cls, file: str, done: Finished, alpha: Tensor | None = None) -> "Picture":
@@ -80,6 +83,18 @@ class Film:
 
     file: str
     fps: float
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text file, such as figures as JSON; it is not shown with the results."""
+
+    file: str
+    text: str
+
+
+# What a task draws; None stands for nothing, once everything is checked.
+Item = Picture | Film | Document | None
 
 
 def check_film(task: str, option: str, format: str, seconds: float, fps: float) -> None:
@@ -189,14 +204,18 @@ class Context:
 
 
 class Work(ABC, Generic[Wanted]):
-    """A task with its own options, ``wanted``."""
+    """A task, with the options of its ``name``, ``wanted``."""
 
     # What the task calls one result.
     noun = "result"
+    # The exit code of the command, once everything is drawn.
+    exit_code = 0
 
-    def __init__(self, wanted: Wanted, context: Context) -> None:
-        self.wanted = wanted
+    def __init__(self, name: str, context: Context) -> None:
+        self.name = name
         self.context = context
+        # A task without options has no such field.
+        self.wanted: Wanted = vars(context.options).get(name)  # type: ignore[assignment]
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
         """The part of a photo to train on for this task, and lines to print about it.
@@ -211,25 +230,30 @@ class Work(ABC, Generic[Wanted]):
         return photo, []
 
     def check(self, model: Any) -> None:
-        """Raise a UserError if the options do not fit a model, which may not be trained yet."""
+        """Raise a UserError if the options do not fit a model, which may not be trained yet, or do
+        not go together without one (None)."""
 
     @abstractmethod
-    def draw(self, model: Any, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
-        ``model`` is None if the task works on the photo alone.
+        ``model`` is None if the task works without one.
 
-        The run folder is created after the first picture, so raise any UserError about files or
+        The run folder is created after the first item, so raise any UserError about files or
         options before it.
         """
 
     @property
     def memory(self) -> str:
         """The option to reduce if memory runs out."""
-        return TABLE[self.context.options.task].memory
+        return TABLE[self.name].memory
 
     def about(self) -> Sequence[str]:
-        """Lines to print at the start of the task's own run, once the first picture is drawn."""
+        """Lines to print at the start of the task's own run, once the first item is drawn."""
         return []
+
+    def photo(self) -> Tensor:
+        """The photo for the page of a run without a model."""
+        return small(self.context.given.photo().pixels)
 
     def made(self, results: Sequence[Result]) -> str:
         """What was made, such as ``"8 samples"``."""

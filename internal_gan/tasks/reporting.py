@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -57,16 +56,15 @@ def end_run(
     made: str,
     started: float,
     *,
-    task: str | None = None,
-    **fields: Any,
+    task: str,
 ) -> None:
-    """Record that a run is finished, with further fields of ``status.json``, and print what it
-    ``made`` since ``started`` (:func:`time.monotonic`) and where the pictures of ``task`` are."""
+    """Record that a run is finished, and print what it ``made`` since ``started``
+    (:func:`time.monotonic`) and where the pictures of ``task`` are."""
     seconds = time.monotonic() - started
-    folder.write_status("finished", seconds=round(seconds, 1), **fields)
+    folder.write_status("finished", seconds=round(seconds, 1))
     write_page(folder)
     say(console, f"{made} in {duration(seconds)}.")
-    if task is not None:
+    if (folder.path / task).is_dir():
         say(console, f"  Pictures: {folder.path / task}")
     say(console, f"  Page:     {folder.report_path}")
 

@@ -1,5 +1,6 @@
 """Callbacks that keep a run's folder up to date during training."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import drawn_like
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import read_results
-from internal_gan.tasks.base import Picture, Work
+from internal_gan.runs.results import Result, read_results
+from internal_gan.tasks.base import Item, Picture, Work
 from internal_gan.tasks.reporting import write_page
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -47,7 +48,7 @@ class Pictures(Callback):
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         picture = Picture(f"scales/{stage_index:02d}.png", model.preview(), "preview")
-        self._previews += write([picture], self._folder, self._like, self._mark(model))
+        self._previews += self._write([picture], model)
         if model.finished < model.num_stages:
             self.draw(model, preview=True)
         self._folder.write_status(
@@ -57,12 +58,9 @@ class Pictures(Callback):
 
     def draw(self, model: Model, preview: bool = False) -> None:
         """Draw with the task that the training ends with; ``preview`` as in :class:`Work`."""
-        items = self._work.draw(model, preview)
-        drawn = write(items, self._folder, self._like, self._mark(model))
+        drawn = self._write(self._work.draw(model, preview), model)
         facts = self._work.context.facts
         self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
 
-    def _mark(self, model: Model) -> bytes | None:
-        options = self._work.context.options
-        task = model.task if options.task == "train" else options.task
-        return mark_of(options, task, model.family)
+    def _write(self, drawn: Iterable[Item], model: Model) -> list[Result]:
+        return write(drawn, self._folder.path, self._like, mark_of(self._work, model))

@@ -14,9 +14,8 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder
+from internal_gan.files import atomic_write, make_folder
 from internal_gan.finishing.layers import Layer, write_layer
-from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
@@ -27,16 +26,16 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
-from internal_gan.runs.results import DRAWN, MADE, Kind, Result, in_words
+from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Film, Picture, Work
+from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Work
 from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 
 
 def work_of(task: str, context: Context) -> Work[Any]:
     """The work of a task, from the module of its name."""
     work: type[Work[Any]] = importlib.import_module(f"internal_gan.tasks.{task}").WORK
-    return work(getattr(context.options, task), context)
+    return work(task, context)
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Trained:
     about: Sequence[str]
 
 
-def run_task(options: Options) -> Path:
-    """Do a task on the model in ``options.checkpoint`` or, without one, on the photo alone, and
-    return the new run folder.
+def run_task(options: Options) -> int:
+    """Do a task on the model in ``options.checkpoint`` or without one, in a new run folder if the
+    task has one, and return the exit code.
 
     Raises:
         UserError: the checkpoint, the device, an option or a file is not usable; no folder is left
@@ -70,30 +69,36 @@ def run_task(options: Options) -> Path:
     given = Source(options, names=options.photos or (before.names if before else None))
     context = Context(given, before or given, console=new_console())
     work = work_of(options.task, context)
+    if not TABLE[options.task].has_folder:
+        return write_files(work)
     with enough_memory(work.memory):
-        if model is not None:
-            work.check(model)
+        work.check(model)
         drawn = work.draw(model)
-        # Draw the first picture before creating the folder, so that an error leaves none behind.
+        # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
-    with new_run(options, trained, context, work.about()) as folder:
+    with new_run(options, trained, work) as folder:
         context.folder = folder
-        given.keep(folder.path, TABLE[options.task].reads)
+        given.keep(folder.path, TABLE[work.name].reads)
         with enough_memory(work.memory):
-            mark = mark_of(options, options.task, None if model is None else model.family)
-            results = write(drawn, folder, None if trained is None else trained.like, mark)
+            like = None if trained is None else trained.like
+            results = write(drawn, folder.path, like, mark_of(work, model))
         folder.write_status("running", results=results, **context.facts)
         end_run(context.console, folder, work.made(results), started, task=options.task)
-    return folder.path
+    return work.exit_code
+
+
+def write_files(work: Work[Any]) -> int:
+    """Do a task that has no run folder, and return the exit code."""
+    with enough_memory(work.memory):
+        work.check(None)
+        write(work.draw(None), Path())
+    return work.exit_code
 
 
 def write(
-    drawn: Iterable[Picture | Film],
-    folder: RunFolder,
-    like: Photo | None = None,
-    mark: bytes | None = None,
+    drawn: Iterable[Item], folder: Path, like: Photo | None = None, mark: bytes | None = None
 ) -> list[Result]:
-    """Write what a task draws into a run folder, replacing older files.
+    """Write what a task draws into a folder, replacing older files.
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
     in the folder ``origin``. Its layers go into ``layers``, each in a folder of its name.
@@ -104,10 +109,16 @@ def write(
     """
     results, asides = list[Result](), list[Result]()
     for item in drawn:
-        path = folder.path / item.file
+        if item is None:
+            continue
+        path = folder / item.file
         make_folder(path.parent)
+        if isinstance(item, Document):
+            with atomic_write(path) as temporary:
+                temporary.write_text(item.text, encoding="utf-8", errors="backslashreplace")
+            continue
         if isinstance(item, Film):
-            frames = [folder.path / result.file for result in results if result.kind == "frame"]
+            frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
         else:
             made = item.made or item.kind in MADE
@@ -119,22 +130,23 @@ def write(
                 mark=mark if made else None,
             )
             if item.origin is not None:
-                asides.append(_write_origin(folder.path, item.file, item.origin))
+                asides.append(_write_origin(folder, item.file, item.origin))
                 for layer in item.layers:
                     along = layer.along(item.origin)
-                    asides.append(_write_layer(folder.path, item.file, along))
+                    asides.append(_write_layer(folder, item.file, along))
         kind: Kind = "film" if isinstance(item, Film) else item.kind
-        caption = "" if path.stem.isdecimal() else in_words(path.stem)
-        results.append(Result(item.file, kind, _group(item.file), caption))
+        caption = item.caption if isinstance(item, Picture) else ""
+        results.append(_result(item.file, kind, caption))
         if isinstance(item, Picture) and item.drawing is not None:
-            results.append(_write_drawing(folder.path, item, like, mark))
+            results.append(_write_drawing(folder, item, like, mark))
     # Results come first.
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
 
 
-def mark_of(options: Options, task: str, family: str | None) -> bytes | None:
-    """The metadata that says how a run's pictures were made; None with ``marks=false``."""
-    return xmp(TABLE[task].source, task, family) if options.marks else None
+def mark_of(work: Work[Any], model: Model | None) -> bytes | None:
+    """The metadata that says how a task's pictures were made; None with ``marks=false``."""
+    family = None if model is None else model.family
+    return xmp(TABLE[work.name].source, work.name, family) if work.context.options.marks else None
 
 
 def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
@@ -144,7 +156,7 @@ def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
     shown = path.parent / "origin" / f"{path.stem}.png"
     make_folder((folder / shown).parent)
     write_image(folder / shown, origin_map(origin))
-    return Result(shown.as_posix(), "aside", _group(shown.as_posix()), shares_in_words(origin))
+    return _result(shown.as_posix(), "aside", shares_in_words(origin))
 
 
 def _write_drawing(
@@ -158,8 +170,7 @@ def _write_drawing(
     if picture.like is not None:
         like = drawn_like(picture.like)[0]
     write_image(folder / drawn, picture.drawing, like=like, mark=mark)
-    caption = "" if path.stem.isdecimal() else in_words(path.stem)
-    return Result(drawn.as_posix(), "aside", _group(drawn.as_posix()), caption)
+    return _result(drawn.as_posix(), "aside")
 
 
 def _write_layer(folder: Path, file: str, layer: Layer) -> Result:
@@ -168,11 +179,15 @@ def _write_layer(folder: Path, file: str, layer: Layer) -> Result:
     along = path.parent / "layers" / layer.name / f"{path.stem}{layer.suffix}"
     make_folder((folder / along).parent)
     write_layer(folder / along, layer)
-    return Result(along.as_posix(), "aside", _group(along.as_posix()))
+    return Result(along.as_posix(), "aside", group_of(along.as_posix()))
 
 
-def _group(file: str) -> str:
-    return "/".join(PurePosixPath(file).parts[1:-1])
+def _result(file: str, kind: Kind, caption: str = "") -> Result:
+    """A result, by default with its name as its caption, unless that is a number."""
+    name = PurePosixPath(file).stem
+    return Result(
+        file, kind, group_of(file), caption or ("" if name.isdecimal() else in_words(name))
+    )
 
 
 def load_trained(options: Options) -> Trained:
@@ -205,23 +220,18 @@ def load_trained(options: Options) -> Trained:
 
 
 @contextmanager
-def new_run(
-    options: Options, trained: Trained | None, context: Context, about: Sequence[str] = ()
-) -> Iterator[RunFolder]:
+def new_run(options: Options, trained: Trained | None, work: Work[Any]) -> Iterator[RunFolder]:
     """A new run folder for what a task makes with a model, or without one; records what happens in
     the block.
 
     Enter it only once all options and files have been checked, so that no folder is left behind.
-
-    Args:
-        about: lines to print after those about the model.
     """
-    kind, lines = options.task, list(about)
+    kind, lines = options.task, [*work.about()]
     if trained is None:
         options = replace(options, model={})
     else:
         before = trained.source.options
-        kind, lines = trained.model.family, [*trained.about, *about]
+        kind, lines = trained.model.family, [*trained.about, *lines]
         options = replace(
             options,
             image=options.image or before.image,
@@ -232,9 +242,9 @@ def new_run(
     folder = RunFolder.create(new_run_path(options, options.photo, kind))
     with recorded(folder):
         save_options(options, folder.config_path)
-        announce(context.console, folder, lines)
+        announce(work.context.console, folder, lines)
         if trained is None:
-            write_image(folder.path / "photo.png", small(context.given.photo().pixels))
+            write_image(folder.path / "photo.png", work.photo())
         else:
             model = trained.model
             folder.write_status("running", device=str(model.device), model_task=model.task)

@@ -26,8 +26,8 @@ class Enlarge(Work[SuperResolutionOptions]):
     """Draws the enlarged photo, ``super_resolution/enlarged.png``, and for comparison one enlarged
     by bicubic interpolation, both in the format of the photo's file."""
 
-    def __init__(self, wanted: SuperResolutionOptions, context: Context) -> None:
-        super().__init__(wanted, context)
+    def __init__(self, name: str, context: Context) -> None:
+        super().__init__(name, context)
         self._size: Size | None = None
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:

@@ -13,10 +13,11 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
+import internal_gan
 from internal_gan.config.record import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps.jobs import Record, read_records
+from internal_gan.runs.jobs import Record, read_records
 from internal_gan.sweeps.multirun import beside_others
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
@@ -201,6 +202,9 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert [row["model.max_size"] for row in rows] == ["40", "48"]
     assert "image" not in rows[0]
     assert all(float(row["coherence"]) > 0 for row in rows)
+    for row, found in zip(rows, internal_gan.compare("out"), strict=True):
+        assert (found["job"], found["state"]) == (row["job"], "finished")
+        assert f"{found['coherence']:.4g}" == row["coherence"]
     assert Path("out/comparison.md").read_text().startswith("| job | model.max_size | state |")
     with Image.open("out/comparison.png") as sheet:
         assert sheet.height > 2 * 90

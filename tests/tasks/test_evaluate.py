@@ -12,6 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
+import internal_gan
+from internal_gan import UserError
 from internal_gan.config.record import save_options
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
@@ -84,6 +86,21 @@ def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> N
     assert "SinGAN" not in page
 
 
+def test_from_python_figures_are_the_same(shell: Shell, files: list[str]) -> None:
+    write_image("hole.png", torch.cat([-torch.ones(1, 3, 60, 40), torch.ones(1, 3, 60, 40)], -1))
+    Path("drawn/wide.png").unlink()
+    answer = shell(*files, "evaluate.mask=hole.png", "output=out", "evaluate.maps=0")
+    assert answer.code == 0, answer.err
+    expected = record()
+    assert internal_gan.evaluate("photo.png", "drawn", mask="hole.png") == expected
+    in_memory = [Image.open(f"drawn/{seed}.png") for seed in (1, 2)]
+    mask = np.asarray(Image.open("hole.png"))
+    found = internal_gan.evaluate(Image.open("photo.png"), in_memory, mask=mask)
+    assert found["groups"] == expected["groups"]
+    with pytest.raises(UserError, match=r"evaluate\.samples=no\.png: no such file"):
+        internal_gan.evaluate("photo.png", ["no.png"])
+
+
 def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> None:
     for name, seeds in (("few", "1"), ("more", "2")):
         Path("groups", name).mkdir(parents=True)
@@ -95,7 +112,7 @@ def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> 
         "few": 1,
         "more": 1,
     }
-    assert not any(Path("out/evaluate").iterdir())
+    assert not Path("out/evaluate").exists()
 
 
 def test_a_folder_called_samples_is_a_group_of_its_own(shell: Shell, files: list[str]) -> None:

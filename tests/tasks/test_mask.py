@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import internal_gan
 from tests.commands import Shell
 
 
@@ -27,6 +28,10 @@ def test_a_mask_of_the_photos_size_covers_the_wanted_share(
     assert found.mean() / 255 == pytest.approx(0.25, abs=0.02)
     assert answer.out.startswith(f"masks/photo.png: {kind} covering 2")
     assert sorted(p.name for p in Path().iterdir()) == ["masks", "photo.png"]
+    for given in (photo, Image.open(photo)):
+        drawn = internal_gan.random_mask(given, kind=kind, ratio=0.25, seed=3)
+        assert drawn.mode == "L"
+        assert np.array_equal(drawn, found)
 
 
 def test_the_seed_determines_the_hole_and_output_may_name_the_file(

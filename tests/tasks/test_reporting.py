@@ -141,7 +141,7 @@ def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
     shutil.copy("runs/a/photo.png", "runs/a/sample/000.png")
     before = sorted(Path("runs").rglob("*"))
     with monkeypatch.context() as disk:
-        disk.setattr("internal_gan.sweeps.comparison.tempfile.TemporaryFile", refuse)
+        disk.setattr("internal_gan.tasks.compare.tempfile.TemporaryFile", refuse)
         answer = shell("task=compare", "runs=runs")
     assert answer.code == 2
     (line,) = answer.lines

@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from internal_gan.api.commands import run
+from internal_gan.commands import run
 from internal_gan.config.compose import compose
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError

@@ -46,9 +46,9 @@ class Inpaint(Work[InpaintOptions]):
     """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole, the
     edges and a classical result. Each of several photos has a folder."""
 
-    def __init__(self, wanted: InpaintOptions, context: Context) -> None:
-        super().__init__(wanted, context)
-        self._holes = holes_of(wanted, context)
+    def __init__(self, name: str, context: Context) -> None:
+        super().__init__(name, context)
+        self._holes = holes_of(self.wanted, context)
 
     def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
         """The photo with its unknown part, or its window around the hole, ``max_size`` a side.

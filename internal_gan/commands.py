@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +33,12 @@ _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
 }
 
 
-def run(
-    options: Options,
-    changed: Collection[str] = (),
-    others: Mapping[str, Callable[[Options], object]] | None = None,
-) -> int:
+def run(options: Options, changed: Collection[str] = ()) -> int:
     """Run the task that ``options`` describe.
 
     Args:
         options: checked options.
         changed: names of the options that the user gave, to refuse those that do not apply.
-        others: functions for tasks that have no module in ``tasks/``, by name.
 
     Returns:
         The process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify
@@ -65,7 +59,9 @@ def run(
     task = TABLE[options.task]
     if options.resume is not None:
         _refuse(given - _WITH_RESUME, "resume", "continues with the options of that run")
-        if _is_finished(RunFolder.open(options.resume)):
+        folder = RunFolder.open(options.resume)
+        if folder.status()["state"] == "finished":
+            print(f"{folder.path} is finished; its page is {folder.report_path}")
             return 0
     elif options.trains:
         _check_images(options)
@@ -74,20 +70,13 @@ def run(
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone and options.checkpoint is None:
-        _check_use_of_photo(options, task, given)
-    elif task.on_model and not (task.files and options.checkpoint is None):
-        _check_use_of_model(options, task, given)
-    elif task.files:
+    elif task.alone and (options.checkpoint is None or not task.on_model):
+        _check_use_alone(options, task, given)
+    elif task.files and options.checkpoint is None:
         _check_use_of_files(options, task, given)
     else:
-        _refuse(
-            given - task.takes, f"task={options.task}", f"takes {', '.join(sorted(task.takes))}"
-        )
-        if "image" in task.takes:
-            _check_images(options)
-    other = None if others is None or options.resume else others.get(options.task)
-    return _dispatch(options, given, other)
+        _check_use_of_model(options, task, given)
+    return _do(options, given)
 
 
 def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
@@ -112,14 +101,15 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
             raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
 
-def _check_use_of_photo(options: Options, task: Promise, given: Collection[str]) -> None:
+def _check_use_alone(options: Options, task: Promise, given: Collection[str]) -> None:
     what = f"task={options.task}"
     if task.on_model:
         if options.image is None:
             raise UserError(f"{what} needs image=FILE or, for a trained model, checkpoint=RUN")
         what += " without checkpoint=RUN"
     _refuse(set(given) - task.alone, what, f"takes {', '.join(sorted(task.alone))}")
-    _check_images(options)
+    if "image" in task.alone:
+        _check_images(options)
 
 
 def _check_use_of_files(options: Options, task: Promise, given: Collection[str]) -> None:
@@ -131,30 +121,20 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
     _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
-def _dispatch(
-    options: Options, given: Collection[str], other: Callable[[Options], object] | None
-) -> int:
+def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
+    from internal_gan.tasks.runner import run_task
     from internal_gan.tasks.train import Caller, TrainingStopped, resume, train
 
     ctrl_c_raises()
     caller = Caller(progress=True)
     try:
-        if other is not None:
-            other(options)
-        elif options.resume is None and not options.trains:
-            from internal_gan.tasks.runner import run_task
-
-            module = importlib.import_module(f"internal_gan.tasks.{options.task}")
-            if hasattr(module, "WORK"):
-                run_task(options)
-            elif getattr(module, options.task)(options) is False:
-                # The check failed.
-                return 1
-        elif options.resume is not None:
-            resume(options, caller=caller)
-        else:
+        if options.resume is None and not options.trains:
+            return run_task(options)
+        if options.resume is None:
             train(options, changed=given, caller=caller)
+        else:
+            resume(options, caller=caller)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
@@ -225,10 +205,3 @@ def _family(options: Options) -> str:
     """The family of the model's class, ``internal_gan.models.FAMILY...``."""
     parts = str(options.model.get("_target_", "")).split(".")
     return parts[2] if len(parts) > 3 else ""
-
-
-def _is_finished(folder: RunFolder) -> bool:
-    if folder.status()["state"] != "finished":
-        return False
-    print(f"{folder.path} is finished; its page is {folder.report_path}")
-    return True

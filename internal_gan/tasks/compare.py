@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
-import torch
-
-from internal_gan.config.arguments import command, key_of, unquote
+from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import HEADLINES
+from internal_gan.evaluation.figures import HEADLINES, means, panel
 from internal_gan.evaluation.inpainting import judge_hole
-from internal_gan.files import atomic_write, natural, read_json_object, write_csv, write_error
+from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
 from internal_gan.hints import fits
 from internal_gan.images.files.image import read_image
-from internal_gan.patches.statistics import patch_panel
+from internal_gan.images.files.memory import to_photo
+from internal_gan.report.table import as_markdown, grid
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.results import read_results
-from internal_gan.sweeps.job_names import in_short
-from internal_gan.sweeps.jobs import Record, read_records
-from internal_gan.sweeps.table import as_markdown, write_grid
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context, Document, Picture, Work
+from internal_gan.tasks.reporting import new_console
+from internal_gan.tasks.runner import write_files
 
 NAME = "comparison"
 FIGURES_FOLDER = ".figures"
@@ -48,70 +48,88 @@ class Shown:
     holes: Sequence[tuple[Path, Path]] = ()
 
 
-def compare(options: Options, *, measure: bool = True) -> None:
-    """Write ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
+class Compare(Work[None]):
+    """Writes ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
-    They replace older ones in the folder ``options.output``, by default ``options.runs``. Figures
-    are measured again only if the pictures have changed, and without ``measure`` not at all.
-
-    Raises:
-        UserError: the folder is missing or has no runs, or the comparison cannot be written.
+    They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
+    again only if the pictures have changed, and without ``measure`` not at all.
     """
-    if options.runs is None:
-        raise UserError("task=compare needs runs=FOLDER, the folder of a multirun")
-    folder = Path(options.runs)
+
+    measure = True
+
+    def check(self, model: None) -> None:
+        options = self.context.options
+        if options.runs is None:
+            raise UserError("task=compare needs runs=FOLDER, the folder of a multirun")
+        self._folder = Path(options.runs)
+        self._records = records_of(self._folder)
+        self._target = _target(options)
+
+    def draw(self, model: None, preview: bool = False) -> Iterator[Document | Picture]:
+        folder, records, say = self._folder, self._records, self.context.say
+        figures = [figures_of(folder, record.name, measure=self.measure) for record in records]
+        rows = [_in_words(row) for row in rows_of(folder, records, figures)]
+        table, picture = self._target / NAME, self._target / f"{NAME}.png"
+        yield Document(f"{table}.csv", as_csv(rows))
+        yield Document(f"{table}.md", as_markdown(rows))
+        shown = [shown_of(folder / record.name) for record in records]
+        cells = [
+            (_label(record.name, found), [*filter(None, [run.photo]), *run.pictures])
+            for record, found, run in zip(records, figures, shown, strict=True)
+            if run.photo or run.pictures
+        ]
+        if cells:
+            yield Picture(str(picture), to_photo(grid(cells)).pixels, "aside")
+        else:
+            picture.unlink(missing_ok=True)
+        say(f"{len(records)} runs\n  Table:    {table}.md, {NAME}.csv")
+        if cells:
+            say(f"  Pictures: {picture}")
+        if not self.measure:
+            say(f"  Figures:  {command('task=compare', f'runs={folder}')} measures all runs")
+
+
+def compare(folder: str, *, measure: bool = True) -> None:
+    """Compare the runs of a folder, as task=compare does."""
+    source = Source(Options(task="compare", runs=folder))
+    task = Compare("compare", Context(source, source, console=new_console()))
+    task.measure = measure
+    write_files(task)
+
+
+def records_of(folder: Path) -> list[Record]:
+    """The runs of a folder; a UserError if there are none."""
     if not folder.is_dir():
         raise UserError(f"runs={folder}: there is no such folder")
     records = read_records(folder) or _unrecorded(folder)
     if not records:
         raise UserError(f"runs={folder}: contains no run folders")
-    target = _target(options)
-    figures = [figures_of(folder, record.name, measure=measure) for record in records]
-    rows = rows_of(folder, records, figures)
-    write_csv(target / f"{NAME}.csv", rows)
-    with atomic_write(target / f"{NAME}.md") as temporary:
-        temporary.write_text(as_markdown(rows), encoding="utf-8", errors="backslashreplace")
-    shown = [shown_of(folder / record.name) for record in records]
-    grid = [
-        (_label(record.name, told), [*filter(None, [run.photo]), *run.pictures])
-        for record, told, run in zip(records, figures, shown, strict=True)
-        if run.photo or run.pictures
-    ]
-    if grid:
-        with atomic_write(target / f"{NAME}.png") as temporary:
-            write_grid(grid, temporary)
-    else:
-        (target / f"{NAME}.png").unlink(missing_ok=True)
-    print(f"{len(records)} runs\n  Table:    {target / NAME}.md, {NAME}.csv")
-    if grid:
-        print(f"  Pictures: {target / NAME}.png")
-    if not measure:
-        print(f"  Figures:  {command('task=compare', f'runs={folder}')} measures all runs")
+    return records
 
 
 def rows_of(
     folder: Path, records: Sequence[Record], figures: Sequence[Mapping[str, float]]
-) -> list[dict[str, str]]:
+) -> list[dict[str, str | float | None]]:
     """A row for each run, without columns that are empty for all."""
-    values = [_values(record) for record in records]
+    values = [record.values for record in records]
     keys = dict.fromkeys(key for each in values for key in each)
     # The photo is in the run's name.
     differing = [k for k in keys if k != "image" and len({each.get(k) for each in values}) > 1]
     names = dict.fromkeys(name for each in figures for name in each)
-    rows = []
+    rows = list[dict[str, str | float | None]]()
     for record, given, known in zip(records, values, figures, strict=True):
         status = RunFolder(folder / record.name).status()
         rows.append(
             {
                 "job": record.name,
-                **{key: given.get(key, "") for key in differing},
+                **{key: given.get(key) for key in differing},
                 "state": status["state"] if record.state == "running" else record.state,
-                "seconds": f"{status['seconds']:.0f}" if "seconds" in status else "",
-                **{name: f"{known[name]:.4g}" if name in known else "" for name in names},
-                "reason": record.reason,
+                "seconds": status.get("seconds"),
+                **{name: known.get(name) for name in names},
+                "reason": record.reason or None,
             }
         )
-    used = [name for name in rows[0] if any(row[name] for row in rows)]
+    used = [name for name in rows[0] if any(row[name] not in ("", None) for row in rows)]
     return [{name: row[name] for name in used} for row in rows]
 
 
@@ -164,8 +182,7 @@ def judge(shown: Shown) -> dict[str, float]:
 
     For filled holes they are the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`,
     named ``psnr_inside`` and so on; for other pictures
-    :func:`~internal_gan.patches.statistics.patch_panel`, or the means over pictures of several
-    sizes. A picture that cannot be read, or is too small, is a UserError.
+    :func:`~internal_gan.evaluation.figures.panel`. A picture that cannot be read, or is too small, is a UserError.
     """
     pictures = [read_image(path).pixels for path in shown.pictures]
     if shown.holes:
@@ -173,12 +190,9 @@ def judge(shown: Shown) -> dict[str, float]:
         for picture, files in zip(pictures, shown.holes, strict=True):
             photo, mask = (read_image(file).pixels for file in files)
             each.append(judge_hole(photo, picture, (mask[:, :1] > -1).float()))
-        return {f"{name}_inside": value for name, value in _means(each).items()}
+        return {f"{name}_inside": value for name, value in means(each).items()}
     assert shown.photo is not None
-    real = read_image(shown.photo).pixels
-    if len({picture.shape for picture in pictures}) == 1:
-        return patch_panel(real, torch.cat(pictures))
-    return _means([patch_panel(real, picture) for picture in pictures])
+    return panel(read_image(shown.photo).pixels, pictures)
 
 
 def objective(folder: Path, name: str, figure: str) -> float:
@@ -210,16 +224,17 @@ def _unrecorded(folder: Path) -> list[Record]:
     return [Record(name, []) for name in names]
 
 
-def _values(record: Record) -> dict[str, str]:
-    pairs = [(key_of(override), override.partition("=")[2]) for override in record.overrides]
-    return {key: in_short(unquote(value)) for key, value in pairs}
+def _in_words(row: Mapping[str, str | float | None]) -> dict[str, str]:
+    """A row with its numbers rounded."""
+    formats = {"seconds": ".0f"}
+    return {
+        name: format(value, formats.get(name, ".4g")) if isinstance(value, float) else value or ""
+        for name, value in row.items()
+    }
 
 
 def _label(name: str, figures: Mapping[str, float]) -> str:
     return "   ".join([name, *(f"{key} {figures[key]:.4g}" for key in HEADLINES if key in figures)])
 
 
-def _means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean of every figure that all of them have."""
-    common = [name for name in each[0] if all(name in figures for figures in each)]
-    return {name: fmean(figures[name] for figures in each) for name in common}
+WORK = Compare

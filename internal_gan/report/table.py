@@ -24,8 +24,8 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write_grid(runs: Sequence[tuple[str, Sequence[Path]]], path: Path) -> None:
-    """Write the pictures of up to 100 runs, a row for each with its label above it."""
+def grid(runs: Sequence[tuple[str, Sequence[Path]]]) -> Image.Image:
+    """The pictures of up to 100 runs, a row for each with its label above it."""
     rows = [(label, _thumbnails(pictures)) for label, pictures in runs[:MOST_ROWS]]
     if len(runs) > MOST_ROWS:
         rows.append((f"and {len(runs) - MOST_ROWS} more", []))
@@ -45,7 +45,7 @@ def write_grid(runs: Sequence[tuple[str, Sequence[Path]]], path: Path) -> None:
             sheet.paste(cell, (left, top + LABEL))
             left += cell.width + GAP
         top += height
-    sheet.save(path)
+    return sheet
 
 
 def _thumbnails(paths: Sequence[Path]) -> list[Image.Image]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from internal_gan.sweeps.table import CELL, MOST_ROWS, as_markdown, write_grid
+from internal_gan.report.table import CELL, MOST_ROWS, as_markdown, grid
 
 
 def test_markdown_cells_are_escaped() -> None:
@@ -19,10 +19,9 @@ def test_a_grid_skips_unreadable_pictures_and_limits_its_rows(tmp_path: Path) ->
     damaged.write_bytes(b"picture")
     heights = []
     for count in (1, 2, MOST_ROWS, 2 * MOST_ROWS):
-        write_grid([("a", [photo, damaged])] * count, tmp_path / "grid.png")
-        with Image.open(tmp_path / "grid.png") as sheet:
-            heights.append(sheet.height)
-            assert sheet.getpixel((10, 40)) == (255, 0, 0)
+        sheet = grid([("a", [photo, damaged])] * count)
+        heights.append(sheet.height)
+        assert sheet.getpixel((10, 40)) == (255, 0, 0)
     row = heights[1] - heights[0]
     assert row > CELL
     assert heights[2] == heights[0] + (MOST_ROWS - 1) * row

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps import comparison
-from internal_gan.sweeps.comparison import MOST_PICTURES, Shown, rows_of
-from internal_gan.sweeps.jobs import Record
+from internal_gan.runs.jobs import Record
+from internal_gan.tasks import compare
+from internal_gan.tasks.compare import MOST_PICTURES, Shown, rows_of
 from tests.recorded import record_files
 
 
@@ -20,7 +20,7 @@ def write(run: Path, *names: str) -> None:
 
 def shown_of(run: Path) -> Shown:
     record_files(run)
-    return comparison.shown_of(run)
+    return compare.shown_of(run)
 
 
 def names_of(run: Path, task: str) -> list[str]:
@@ -64,10 +64,10 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path) -> None:
         Record("b-seed=2", ["image='b.jpg'", "seed=2", "model.crop=24"], 2, "no photo"),
     ]
     RunFolder.create(tmp_path / "a-seed=1").write_status("finished", seconds=12.4)
-    rows = rows_of(tmp_path, records, [{"swd1": 0.123456, "copy": 2}, {}])
+    rows = rows_of(tmp_path, records, [{"swd1": 0.123456, "copy": 2.0}, {}])
     columns = ["job", "seed", "state", "seconds", "swd1", "copy", "reason"]
     assert [list(row) for row in rows] == [columns] * 2
     assert [list(row.values()) for row in rows] == [
-        ["a-seed=1", "1", "finished", "12", "0.1235", "2", ""],
-        ["b-seed=2", "2", "failed", "", "", "", "no photo"],
+        ["a-seed=1", "1", "finished", 12.4, 0.123456, 2.0, None],
+        ["b-seed=2", "2", "failed", None, None, None, "no photo"],
     ]

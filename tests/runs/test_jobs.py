@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.sweeps.jobs import Record, lasting, read_records
+from internal_gan.runs.jobs import Record, lasting, read_records
 
 
 def test_overrides_that_affect_the_result_are_recorded_in_full() -> None:

@@ -40,12 +40,30 @@ class Record:
         known = {None: "running", 0: "finished", 130: "stopped", 143: "stopped"}
         return known.get(self.code, "failed")
 
+    @property
+    def values(self) -> dict[str, str]:
+        """The values that it was given, in short."""
+        pairs = [(key_of(override), override.partition("=")[2]) for override in self.overrides]
+        return {key: in_short(unquote(value)) for key, value in pairs}
+
     def write(self, sweep: Path) -> None:
         """Write the record, or raise a UserError if the disk is full or not writable."""
         path = sweep / RECORDS / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(vars(self), indent=2) + "\n", encoding="utf-8")
+
+
+def in_short(value: str) -> str:
+    """A value, with fractions rounded to six digits.
+
+    >>> in_short("0.00223787810344"), in_short("123456789"), in_short("hinge")
+    ('0.00223788', '123456789', 'hinge')
+    """
+    try:
+        return f"{float(value):.6g}" if len(value) > 8 and not value.isdecimal() else value
+    except ValueError:
+        return value
 
 
 def lasting(overrides: Sequence[str]) -> list[str]:
