@@ -16,7 +16,7 @@ from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 
 
 def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -> Any:
@@ -161,7 +161,7 @@ def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[
     """The results of a task that works on a photo alone."""
     check_output_type(output_type)
     source = source_of(task, arguments, alone=True)
-    work = work_of(task, Context(source, source, asides=False))
+    work = task_of(task, Context(source, source, asides=False))
     with enough_memory(work.memory):
         return [
             to_memory(one.pixels, output_type, one.like, one.alpha)

@@ -23,14 +23,14 @@ from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.memory import check_output_type, to_memory, to_pil
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 
 T = TypeVar("T")
 
@@ -210,7 +210,7 @@ class Model:
         """The properties of the photo that results share; None if the photo is gone."""
         if self.folder is not None and not self._source.learnt_path().is_file():
             return None
-        return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
+        return output_format_of(self._source.learnt() if self.folder else self._source.photo())[0]
 
     def _one(self, task: str, /, **given: Any) -> Any:
         """The first result of a task."""
@@ -240,7 +240,7 @@ class Model:
         check_output_type(output_type)
         arguments["seed"] = seed_of(seed, generator)
         source = source_of(task, arguments, names=self._source.names)
-        work = work_of(task, Context(source, self._source, asides=False))
+        work = task_of(task, Context(source, self._source, asides=False))
         with enough_memory(work.memory):
             work.check(self.network)
         drawn = self._computed(work.draw(self.network), work.memory)

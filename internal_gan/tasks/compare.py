@@ -12,7 +12,7 @@ from pathlib import Path
 from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import HEADLINES, means, panel
+from internal_gan.evaluation.figures import HEADLINE_FIGURES, means, panel
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
 from internal_gan.hints import fits
@@ -23,7 +23,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.results import read_results
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Picture, Work
+from internal_gan.tasks.base import Context, Document, Picture, Task
 from internal_gan.tasks.reporting import new_console
 from internal_gan.tasks.runner import write_files
 
@@ -48,7 +48,7 @@ class Shown:
     holes: Sequence[tuple[Path, Path]] = ()
 
 
-class Compare(Work[None]):
+class Compare(Task[None]):
     """Writes ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
@@ -182,7 +182,8 @@ def judge(shown: Shown) -> dict[str, float]:
 
     For filled holes they are the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`,
     named ``psnr_inside`` and so on; for other pictures
-    :func:`~internal_gan.evaluation.figures.panel`. A picture that cannot be read, or is too small, is a UserError.
+    :func:`~internal_gan.evaluation.figures.panel`. A picture that cannot be read, or is too small,
+    is a UserError.
     """
     pictures = [read_image(path).pixels for path in shown.pictures]
     if shown.holes:
@@ -234,7 +235,9 @@ def _in_words(row: Mapping[str, str | float | None]) -> dict[str, str]:
 
 
 def _label(name: str, figures: Mapping[str, float]) -> str:
-    return "   ".join([name, *(f"{key} {figures[key]:.4g}" for key in HEADLINES if key in figures)])
+    return "   ".join(
+        [name, *(f"{key} {figures[key]:.4g}" for key in HEADLINE_FIGURES if key in figures)]
+    )
 
 
-WORK = Compare
+TASK = Compare
