@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import TABLE, Promise
+from internal_gan.config.catalogue import TABLE, TaskSpec
 from internal_gan.config.options import PATHS, Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
@@ -79,7 +79,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     return _do(options, given)
 
 
-def _check_use_of_model(options: Options, task: Promise, given: Collection[str]) -> None:
+def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
     if options.checkpoint is None:
         raise UserError(
             f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
@@ -101,7 +101,7 @@ def _check_use_of_model(options: Options, task: Promise, given: Collection[str])
             raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
 
 
-def _check_use_alone(options: Options, task: Promise, given: Collection[str]) -> None:
+def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -> None:
     what = f"task={options.task}"
     if task.on_model:
         if options.image is None:
@@ -112,7 +112,7 @@ def _check_use_alone(options: Options, task: Promise, given: Collection[str]) ->
         _check_images(options)
 
 
-def _check_use_of_files(options: Options, task: Promise, given: Collection[str]) -> None:
+def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]) -> None:
     own = {key for key in given if key.partition(".")[0] == options.task}
     if not own:
         model = "checkpoint=RUN, the run folder of a trained model"
@@ -124,17 +124,17 @@ def _check_use_of_files(options: Options, task: Promise, given: Collection[str])
 def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
     from internal_gan.tasks.runner import run_task
-    from internal_gan.tasks.train import Caller, TrainingStopped, resume, train
+    from internal_gan.tasks.train import Hooks, TrainingStopped, resume, train
 
     ctrl_c_raises()
-    caller = Caller(progress=True)
+    hooks = Hooks(progress=True)
     try:
         if options.resume is None and not options.trains:
             return run_task(options)
         if options.resume is None:
-            train(options, changed=given, caller=caller)
+            train(options, changed=given, hooks=hooks)
         else:
-            resume(options, caller=caller)
+            resume(options, hooks=hooks)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0

@@ -15,7 +15,7 @@ from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 from internal_gan.units import Size
 
 
@@ -186,7 +186,7 @@ def _drawn(
     """
     check_output_type(output_type)
     source = source_of({"task": task, **options}, {"image": photo, **others})
-    work = work_of(task, Context(source, source, asides=False))
+    work = task_of(task, Context(source, source, asides=False))
     with enough_memory(work.memory):
         return [
             to_memory(one.pixels, output_type, one.like, one.alpha)

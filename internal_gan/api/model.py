@@ -23,14 +23,14 @@ from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.memory import check_output_type, to_memory, to_pil
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture, Work
+from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 
 T = TypeVar("T")
 
@@ -227,7 +227,7 @@ class Model:
         """The properties of the photo that results share; None if the photo is gone."""
         if self.folder is not None and not self._source.learnt_path().is_file():
             return None
-        return drawn_like(self._source.learnt() if self.folder else self._source.photo())[0]
+        return output_format_of(self._source.learnt() if self.folder else self._source.photo())[0]
 
     def _one(self, *asked: Any, **how: Any) -> Any:
         """The first picture of :meth:`_each`."""
@@ -290,9 +290,9 @@ class Model:
 
     def _work(
         self, task: str, options: dict[str, Any], pictures: Mapping[str, Given | None]
-    ) -> Work[Any]:
+    ) -> Task[Any]:
         source = source_of(options, pictures, self._source.names)
-        return work_of(task, Context(source, self._source, asides=False))
+        return task_of(task, Context(source, self._source, asides=False))
 
     def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
         """Yield items; ``memory`` is the option to reduce if memory runs out."""

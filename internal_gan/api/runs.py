@@ -25,7 +25,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import IN_MEMORY
 from internal_gan.tasks import train as training
-from internal_gan.tasks.train import Caller
+from internal_gan.tasks.train import Hooks
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.progress import TrainingProgress
 
@@ -136,8 +136,8 @@ def fit(
         raise UserError(f"task={options.task}: needs a trained model; fit trains a new one")
     files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
     photos = _photos(image, options)
-    caller = Caller(callbacks, stop, progress)
-    network, folder = training.train(options, photos, files, changed=changed, caller=caller)
+    hooks = Hooks(callbacks, stop, progress)
+    network, folder = training.train(options, photos, files, changed=changed, hooks=hooks)
     return Run(folder.path, opened(network, folder))
 
 
@@ -164,7 +164,7 @@ def resume(
     run = RunFolder.open(fspath(folder))
     if run.status()["state"] == "finished":
         return Run(run.path, opened(None, run).to(options.device))
-    network, run = training.resume(options, caller=Caller(callbacks, stop, progress))
+    network, run = training.resume(options, hooks=Hooks(callbacks, stop, progress))
     return Run(run.path, opened(network, run))
 
 

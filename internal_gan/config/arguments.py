@@ -126,8 +126,8 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
 
 def _takes_folders(overrides: Sequence[str]) -> bool:
     """Whether a folder means several photos for one model or task."""
-    promise = TABLE.get(task_of(overrides))
-    one_task = promise is not None and promise.several_photos and promise.learns == "never"
+    spec = TABLE.get(task_of(overrides))
+    one_task = spec is not None and spec.several_photos and spec.learns == "never"
     return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 

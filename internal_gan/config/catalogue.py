@@ -16,7 +16,7 @@ _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
 @dataclass(frozen=True)
-class Promise:
+class TaskSpec:
     """A task as the command line sees it; the module of its name does the work.
 
     Attributes:
@@ -58,40 +58,40 @@ class Promise:
 
 
 TABLE = {
-    "train": Promise(learns="always", several_photos=True),
-    "sample": Promise(
+    "train": TaskSpec(learns="always", several_photos=True),
+    "sample": TaskSpec(
         families=("singan",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
     ),
-    "retarget": Promise(
+    "retarget": TaskSpec(
         families=("ingan",),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
-    "paint": Promise(
+    "paint": TaskSpec(
         families=("singan",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
     ),
-    "edit": Promise(
+    "edit": TaskSpec(
         families=("singan",),
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
         source=_CHANGED,
     ),
-    "harmonize": Promise(
+    "harmonize": TaskSpec(
         families=("singan",),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
         source=_CHANGED,
     ),
-    "animate": Promise(
+    "animate": TaskSpec(
         families=("singan",),
         takes=frozenset({"finish.detail", "finish.resolution"}),
         memory="animate.size",
     ),
-    "super_resolution": Promise(
+    "super_resolution": TaskSpec(
         learns="unless",
         families=("singan",),
         takes=frozenset({"image"}),
@@ -100,7 +100,7 @@ TABLE = {
         again=("super_resolution.factor=2",),
         source=_CHANGED,
     ),
-    "make_tileable": Promise(
+    "make_tileable": TaskSpec(
         families=("singan",),
         takes=_INSIDE,
         alone=_ALONE
@@ -110,7 +110,7 @@ TABLE = {
         memory="make_tileable.image",
         source=_CHANGED,
     ),
-    "inpaint": Promise(
+    "inpaint": TaskSpec(
         families=("edgeconnect",),
         takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
         several_photos=True,
@@ -120,20 +120,20 @@ TABLE = {
         again=("mask=other.png",),
         source=_CHANGED,
     ),
-    "mask": Promise(
+    "mask": TaskSpec(
         alone=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
         several_photos=True,
         memory="image",
         has_folder=False,
     ),
-    "evaluate": Promise(
+    "evaluate": TaskSpec(
         families=None,
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
         reads=("evaluate.mask",),
         memory="evaluate.samples",
     ),
-    "preview": Promise(
+    "preview": TaskSpec(
         alone=_ALONE
         | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"}
         | {"mask.file", "mask.invert", "mask.dilate", "inpaint.box", "inpaint.source"},
@@ -141,12 +141,12 @@ TABLE = {
         memory="finish.resolution",
         source="compositeCapture",
     ),
-    "verify": Promise(
+    "verify": TaskSpec(
         alone=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
         reads=("verify.origin", "verify.photo"),
         memory="image",
     ),
-    "compare": Promise(
+    "compare": TaskSpec(
         alone=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
     ),
 }

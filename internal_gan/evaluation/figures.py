@@ -61,7 +61,7 @@ FIGURES = {
     "st_lpips_inside": ("0", "ST-LPIPS inside the mask"),
 }
 # Those that a single line shows.
-HEADLINES = (
+HEADLINE_FIGURES = (
     *("swd1", "coherence", "completeness", "diversity", "largest_piece", "seams", "sifid_64"),
     *("deep_frechet", "psnr_inside", "patches_inside", "st_lpips_inside"),
 )

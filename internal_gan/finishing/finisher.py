@@ -20,7 +20,7 @@ from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
 from internal_gan.images.levels import largest_level, levels_of, pixels_of
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.units import Size
@@ -118,7 +118,7 @@ class Finisher:
                 f"{option}: the photo has {height}x{width} pixels; origins can be recorded for at "
                 f"most {MOST_SIDE} a side"
             )
-        self._like = drawn_like(photo, finished=True)[0] if is_photo else None
+        self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
         self._layers = [layer.shrunk_to(self.photo_size) for layer in layers(full)]
         self._white = largest_level(photo)

@@ -83,7 +83,7 @@ class Photo:
         return replace(self, given=None, **parts)
 
 
-def drawn_like(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
+def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
 
     They have 8 bits per channel, no transparency, and no EXIF entries, which would be untrue.

@@ -8,11 +8,11 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Fi
 from internal_gan.models.singan.animation import animate, animating_memory
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Film, Picture, Work, check_film
+from internal_gan.tasks.base import Film, Picture, Task, check_film
 from internal_gan.tasks.start_scale import check_start_scale
 
 
-class Animate(Work[AnimateOptions]):
+class Animate(Task[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
 
     Frames made of the photo's own pixels change only where the network's frames move.
@@ -63,4 +63,4 @@ class Animate(Work[AnimateOptions]):
         return round(self.wanted.seconds * self.wanted.fps)
 
 
-WORK = Animate
+TASK = Animate

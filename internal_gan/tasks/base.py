@@ -203,11 +203,11 @@ class Context:
         return show_share(doing, self.console)
 
 
-class Work(ABC, Generic[Wanted]):
+class Task(ABC, Generic[Wanted]):
     """A task, with the options of its ``name``, ``wanted``."""
 
     # What the task calls one result.
-    noun = "result"
+    result_name = "result"
     # The exit code of the command, once everything is drawn.
     exit_code = 0
 
@@ -217,7 +217,9 @@ class Work(ABC, Generic[Wanted]):
         # A task without options has no such field.
         self.wanted: Wanted = vars(context.options).get(name)  # type: ignore[assignment]
 
-    def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
+    def training_crop(
+        self, photo: Photo, number: int, max_size: int | None
+    ) -> tuple[Photo, list[str]]:
         """The part of a photo to train on for this task, and lines to print about it.
 
         Args:
@@ -257,7 +259,7 @@ class Work(ABC, Generic[Wanted]):
 
     def made(self, results: Sequence[Result]) -> str:
         """What was made, such as ``"8 samples"``."""
-        return counted(sum(result.kind == "result" for result in results), self.noun)
+        return counted(sum(result.kind == "result" for result in results), self.result_name)
 
     @property
     def seed(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import HEADLINES, means, panel
+from internal_gan.evaluation.figures import HEADLINE_FIGURES, means, panel
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
 from internal_gan.hints import fits
@@ -23,7 +23,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.results import read_results
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Picture, Work
+from internal_gan.tasks.base import Context, Document, Picture, Task
 from internal_gan.tasks.reporting import new_console
 from internal_gan.tasks.runner import write_files
 
@@ -49,7 +49,7 @@ class Shown:
     holes: Sequence[tuple[Path, Path]] = ()
 
 
-class Compare(Work[None]):
+class Compare(Task[None]):
     """Writes ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
 
     They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
@@ -239,7 +239,9 @@ def _in_words(row: Mapping[str, str | float | None]) -> dict[str, str]:
 
 
 def _label(name: str, figures: Mapping[str, float]) -> str:
-    return "   ".join([name, *(f"{key} {figures[key]:.4g}" for key in HEADLINES if key in figures)])
+    return "   ".join(
+        [name, *(f"{key} {figures[key]:.4g}" for key in HEADLINE_FIGURES if key in figures)]
+    )
 
 
-WORK = Compare
+TASK = Compare

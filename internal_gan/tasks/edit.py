@@ -11,4 +11,4 @@ class Edit(Redraw[RedrawOptions]):
     task, injected_at, dilate, needs_mask = "edit", EDIT, EDIT_DILATE, False
 
 
-WORK = Edit
+TASK = Edit

@@ -29,20 +29,20 @@ from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.results import BESIDE, Result, group_of
 from internal_gan.runs.source import IN_MEMORY
-from internal_gan.tasks.base import Context, Document, Item, Picture, Work
+from internal_gan.tasks.base import Context, Document, Item, Picture, Task
 from internal_gan.tasks.retarget.targets import photo_of
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 from internal_gan.units import Size, counted, three_digits
 from internal_gan.version import __version__
 
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
-TASK = "evaluate"
+NAME = "evaluate"
 # A picture to evaluate, in a file or in memory.
 Sample = Path | Photo
 
 
-class Evaluate(Work[EvaluateOptions]):
+class Evaluate(Task[EvaluateOptions]):
     """Evaluates what the model's own task draws, or files; writes ``evaluation.json``,
     ``evaluation.csv`` and maps, ``evaluate/NAME``.
 
@@ -121,7 +121,7 @@ class Evaluate(Work[EvaluateOptions]):
         context.given.options = replace(options, retarget=results_alone, finish=as_learnt)
         # Files are kept and pictures marked as by the model's own task.
         self.name = model.task
-        self._drawing = work_of(self.name, context)
+        self._drawing = task_of(self.name, context)
         self._drawing.check(model)
         self._real: Tensor = model.image
         if isinstance(model, RetargetModel):
@@ -140,7 +140,7 @@ class Evaluate(Work[EvaluateOptions]):
         samples = self.samples or wanted.samples
         if not given.has_photos or not samples:
             lacking = "evaluate.samples=FOLDER" if given.has_photos else "evaluate.real=PHOTO"
-            raise UserError(f"task={TASK} without checkpoint= also needs {lacking}")
+            raise UserError(f"task={NAME} without checkpoint= also needs {lacking}")
         device, reason = prepare_device(options.device, options.precision)
         self._about = [f"Device {device} ({reason})"]
         self.context.facts["device"] = str(device)
@@ -191,7 +191,7 @@ class Evaluate(Work[EvaluateOptions]):
         """Evaluate the pictures one by one, and draw their maps."""
         wanted, real, say = self.wanted, self._real, self.context.say
         if wanted.maps:
-            yield Picture(f"{TASK}/places.png", legend(real.cpu()), "aside")
+            yield Picture(f"{NAME}/places.png", legend(real.cpu()), "aside")
         spreads = {group: self._spreads() for group in groups}
         every = [(group, sample) for group, samples in groups.items() for sample in samples]
         stems = [(group, Path(_name(sample)).stem) for group, sample in every]
@@ -208,7 +208,7 @@ class Evaluate(Work[EvaluateOptions]):
                 maps, worst = patch_maps(real, pixels, wanted.patches[0])
                 maps["worst-places"] = framed(pixels, worst)
                 for name in sorted(maps, key=natural):
-                    file = f"{TASK}/{rooms[len(rows)]}/{name}.png"
+                    file = f"{NAME}/{rooms[len(rows)]}/{name}.png"
                     yield Picture(file, maps[name].cpu(), "aside")
                 row["worst"] = [asdict(place) for place in worst]
             rows.append({**row, "figures": found})
@@ -221,7 +221,7 @@ class Evaluate(Work[EvaluateOptions]):
         yield Document(EVALUATION, json.dumps(self.record, indent=2) + "\n")
         yield Document("evaluation.csv", _table(rows))
         over = figures.summarise(row["figures"] for row in rows)
-        known = [name for name in figures.HEADLINES if name in over]
+        known = [name for name in figures.HEADLINE_FIGURES if name in over]
         shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
         say(f"{counted(len(rows), 'sample')}, on average: {shown}")
 
@@ -346,4 +346,4 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and math.isinf(value) else value
 
 
-WORK = Evaluate
+TASK = Evaluate

@@ -8,13 +8,13 @@ from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
 from internal_gan.models.singan.injection import start_scale_for
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.tasks.base import Work
+from internal_gan.tasks.base import Task
 from internal_gan.tasks.start_scale import check_start_scale
 
 Wanted = TypeVar("Wanted", bound=PaintOptions | RedrawOptions)
 
 
-class FromImage(Work[Wanted]):
+class FromImage(Task[Wanted]):
     """Redraws ``TASK.image`` from a start scale, and shows the results of the other start scales.
 
     Attributes:

@@ -55,4 +55,4 @@ class Harmonize(Redraw[HarmonizeOptions]):
         return {"match": self.wanted.match}
 
 
-WORK = Harmonize
+TASK = Harmonize

@@ -14,19 +14,19 @@ from internal_gan.finishing.filling import completed
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.injection import working_size
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import wrap_of
 from internal_gan.models.singan.tiling import band_of, make_tileable
-from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.units import Size
 
 
-class MakeTileable(Work[MakeTileableOptions]):
+class MakeTileable(Task[MakeTileableOptions]):
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
     before and after."""
 
@@ -41,7 +41,7 @@ class MakeTileable(Work[MakeTileableOptions]):
             check_inside(self.memory, photo.pixels[:, :1], wrap_of(tileable))
         else:
             context.refuse_layers()
-        wrap, like = wrap_of(tileable), drawn_like(photo)[0]
+        wrap, like = wrap_of(tileable), output_format_of(photo)[0]
         try:
             part = (band_of(photo.size, tileable, wanted.band) > 0).float()
             made, at = self._band(model, photo, part, tileable)
@@ -124,4 +124,4 @@ class MakeTileable(Work[MakeTileableOptions]):
         return photo, f"Photo {called}, {photo.size[0]} x {photo.size[1]} pixels: {what}"
 
 
-WORK = MakeTileable
+TASK = MakeTileable

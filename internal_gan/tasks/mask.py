@@ -8,12 +8,12 @@ import torch
 from internal_gan.config.task_options import MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.images.random_holes import random_hole
-from internal_gan.tasks.base import Picture, Work, gray
+from internal_gan.tasks.base import Picture, Task, gray
 
 FOLDER = "masks"
 
 
-class Mask(Work[MaskOptions]):
+class Mask(Task[MaskOptions]):
     """Draws a mask of each photo's size, white in the hole.
 
     For one photo, ``output`` may be a name that ends in ``.png``; else it is a folder, by default
@@ -57,4 +57,4 @@ class Mask(Work[MaskOptions]):
         return [output / f"{Path(name).stem}.png" for name in names]
 
 
-WORK = Mask
+TASK = Mask

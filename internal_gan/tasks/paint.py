@@ -113,4 +113,4 @@ def quantized(
     return model, stage
 
 
-WORK = Paint
+TASK = Paint

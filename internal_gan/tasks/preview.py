@@ -11,17 +11,17 @@ from internal_gan.finishing.filling import completed
 from internal_gan.finishing.layout import layout, small
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.resize import size_of
-from internal_gan.tasks.base import Picture, Work, gray
+from internal_gan.tasks.base import Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of
 
 NOTE = "A preview made of the photo's patches, without a trained network"
 
 
-class Preview(Work[PreviewOptions]):
+class Preview(Task[PreviewOptions]):
     """Draws ``preview/000.png`` and so on: fillings of the hole if there is one, else variations
     and their layouts."""
 
-    noun = "preview"
+    result_name = "preview"
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         options, context = self.context.options, self.context
@@ -76,4 +76,4 @@ class Preview(Work[PreviewOptions]):
             yield Picture.of(f"preview/{number:03d}.png", finisher(drawing))
 
 
-WORK = Preview
+TASK = Preview

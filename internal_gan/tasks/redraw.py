@@ -18,7 +18,7 @@ from internal_gan.finishing.masked import Inside, check_inside, rebuilt_inside
 from internal_gan.finishing.verification import same_pixels
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import read_mask
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models.singan import injection
@@ -73,7 +73,7 @@ class Redraw(FromImage[Wanted]):
         else:
             self.context.refuse_layers()
         keywords = {**lengths, **own}
-        like = drawn_like(photo)[0]
+        like = output_format_of(photo)[0]
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):
             file = f"{self.task}/{index:03d}.png"

@@ -8,11 +8,11 @@ from typing import Any
 from internal_gan.config.options import Options
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
-from internal_gan.images.photo import drawn_like
+from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result, read_results
-from internal_gan.tasks.base import Item, Picture, Work
+from internal_gan.tasks.base import Item, Picture, Task
 from internal_gan.tasks.reporting import write_page
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -37,10 +37,10 @@ class Schedule(Callback):
 class Pictures(Callback):
     """Updates pictures, status and page after every stage."""
 
-    def __init__(self, folder: RunFolder, work: Work[Any]) -> None:
+    def __init__(self, folder: RunFolder, task: Task[Any]) -> None:
         self._folder = folder
-        self._work = work
-        self._like, _ = drawn_like(read_image(folder.path / "photo.png"))
+        self._task = task
+        self._like, _ = output_format_of(read_image(folder.path / "photo.png"))
         self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
@@ -57,10 +57,10 @@ class Pictures(Callback):
         write_page(self._folder)
 
     def draw(self, model: Model, preview: bool = False) -> None:
-        """Draw with the task that the training ends with; ``preview`` as in :class:`Work`."""
-        drawn = self._write(self._work.draw(model, preview), model)
-        facts = self._work.context.facts
+        """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
+        drawn = self._write(self._task.draw(model, preview), model)
+        facts = self._task.context.facts
         self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
 
     def _write(self, drawn: Iterable[Item], model: Model) -> list[Result]:
-        return write(drawn, self._folder.path, self._like, mark_of(self._work, model))
+        return write(drawn, self._folder.path, self._like, mark_of(self._task, model))

@@ -21,21 +21,21 @@ from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
-from internal_gan.images.photo import Photo, drawn_like
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Work
+from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 
 
-def work_of(task: str, context: Context) -> Work[Any]:
-    """The work of a task, from the module of its name."""
-    work: type[Work[Any]] = importlib.import_module(f"internal_gan.tasks.{task}").WORK
-    return work(task, context)
+def task_of(name: str, context: Context) -> Task[Any]:
+    """A task, from the module of its name."""
+    task: type[Task[Any]] = importlib.import_module(f"internal_gan.tasks.{name}").TASK
+    return task(name, context)
 
 
 @dataclass(frozen=True)
@@ -68,31 +68,31 @@ def run_task(options: Options) -> int:
     before = None if trained is None else trained.source
     given = Source(options, names=options.photos or (before.names if before else None))
     context = Context(given, before or given, console=new_console())
-    work = work_of(options.task, context)
+    task = task_of(options.task, context)
     if not TABLE[options.task].has_folder:
-        return write_files(work)
-    with enough_memory(work.memory):
-        work.check(model)
-        drawn = work.draw(model)
+        return write_files(task)
+    with enough_memory(task.memory):
+        task.check(model)
+        drawn = task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
-    with new_run(options, trained, work) as folder:
+    with new_run(options, trained, task) as folder:
         context.folder = folder
-        given.keep(folder.path, TABLE[work.name].reads)
-        with enough_memory(work.memory):
+        given.keep(folder.path, TABLE[task.name].reads)
+        with enough_memory(task.memory):
             like = None if trained is None else trained.like
-            results = write(drawn, folder.path, like, mark_of(work, model))
+            results = write(drawn, folder.path, like, mark_of(task, model))
         folder.write_status("running", results=results, **context.facts)
-        end_run(context.console, folder, work.made(results), started, task=options.task)
-    return work.exit_code
+        end_run(context.console, folder, task.made(results), started, task=options.task)
+    return task.exit_code
 
 
-def write_files(work: Work[Any]) -> int:
+def write_files(task: Task[Any]) -> int:
     """Do a task that has no run folder, and return the exit code."""
-    with enough_memory(work.memory):
-        work.check(None)
-        write(work.draw(None), Path())
-    return work.exit_code
+    with enough_memory(task.memory):
+        task.check(None)
+        write(task.draw(None), Path())
+    return task.exit_code
 
 
 def write(
@@ -143,10 +143,10 @@ def write(
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
 
 
-def mark_of(work: Work[Any], model: Model | None) -> bytes | None:
+def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     """The metadata that says how a task's pictures were made; None with ``marks=false``."""
     family = None if model is None else model.family
-    return xmp(TABLE[work.name].source, work.name, family) if work.context.options.marks else None
+    return xmp(TABLE[task.name].source, task.name, family) if task.context.options.marks else None
 
 
 def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
@@ -168,7 +168,7 @@ def _write_drawing(
     drawn = path.parent / DRAWN / path.name
     make_folder((folder / drawn).parent)
     if picture.like is not None:
-        like = drawn_like(picture.like)[0]
+        like = output_format_of(picture.like)[0]
     write_image(folder / drawn, picture.drawing, like=like, mark=mark)
     return _result(drawn.as_posix(), "aside")
 
@@ -214,19 +214,19 @@ def load_trained(options: Options) -> Trained:
         model=model.to(device),
         folder=folder,
         source=source,
-        like=drawn_like(read_image(photo))[0] if photo.is_file() else None,
+        like=output_format_of(read_image(photo))[0] if photo.is_file() else None,
         about=[f"Device {device} ({reason})", f"Model {folder.model_path}"],
     )
 
 
 @contextmanager
-def new_run(options: Options, trained: Trained | None, work: Work[Any]) -> Iterator[RunFolder]:
+def new_run(options: Options, trained: Trained | None, task: Task[Any]) -> Iterator[RunFolder]:
     """A new run folder for what a task makes with a model, or without one; records what happens in
     the block.
 
     Enter it only once all options and files have been checked, so that no folder is left behind.
     """
-    kind, lines = options.task, [*work.about()]
+    kind, lines = options.task, [*task.about()]
     if trained is None:
         options = replace(options, model={})
     else:
@@ -242,9 +242,9 @@ def new_run(options: Options, trained: Trained | None, work: Work[Any]) -> Itera
     folder = RunFolder.create(new_run_path(options, options.photo, kind))
     with recorded(folder):
         save_options(options, folder.config_path)
-        announce(work.context.console, folder, lines)
+        announce(task.context.console, folder, lines)
         if trained is None:
-            write_image(folder.path / "photo.png", work.photo())
+            write_image(folder.path / "photo.png", task.photo())
         else:
             model = trained.model
             folder.write_status("running", device=str(model.device), model_task=model.task)

@@ -12,7 +12,7 @@ from internal_gan.finishing.finisher import Finisher
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory, wrap_of
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Picture, Work
+from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.tasks.start_scale import check_start_scale
 from internal_gan.units import counted
@@ -21,7 +21,7 @@ from internal_gan.units import counted
 MOST_PREVIEWS = 8
 
 
-class Sample(Work[SampleOptions]):
+class Sample(Task[SampleOptions]):
     """Draws ``sample/000.png`` and so on, and copies side by side of samples that tile.
 
     With ``start_scale=all``, each start scale has a folder ``sample/scale-0`` and so on, as in
@@ -93,4 +93,4 @@ class Sample(Work[SampleOptions]):
         return {f"sample/scale-{scale}": scale for scale in scales}
 
 
-WORK = Sample
+TASK = Sample

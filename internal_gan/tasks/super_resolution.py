@@ -15,14 +15,14 @@ from internal_gan.images.windows import most_detailed
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.super_resolution import enlarged_size, super_resolve
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Context, Picture, Work
+from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size
 
 # Images of three float32 channels in memory at the same time, including for writing the file.
 IMAGES_AT_ONCE = 7
 
 
-class Enlarge(Work[SuperResolutionOptions]):
+class Enlarge(Task[SuperResolutionOptions]):
     """Draws the enlarged photo, ``super_resolution/enlarged.png``, and for comparison one enlarged
     by bicubic interpolation, both in the format of the photo's file."""
 
@@ -30,7 +30,9 @@ class Enlarge(Work[SuperResolutionOptions]):
         super().__init__(name, context)
         self._size: Size | None = None
 
-    def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
+    def training_crop(
+        self, photo: Photo, number: int, max_size: int | None
+    ) -> tuple[Photo, list[str]]:
         """The photo, or its most detailed window of at most ``max_size`` a side.
 
         Shrinking the whole photo would lose the detail of its own resolution.
@@ -104,4 +106,4 @@ class Enlarge(Work[SuperResolutionOptions]):
         )
 
 
-WORK = Enlarge
+TASK = Enlarge

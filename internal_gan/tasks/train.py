@@ -16,14 +16,14 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
-from internal_gan.images.photo import Photo, check_trainable, drawn_like
+from internal_gan.images.photo import Photo, check_trainable, output_format_of
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Work
+from internal_gan.tasks.base import Context, Task
 from internal_gan.tasks.layers import refuse_layers
 from internal_gan.tasks.reporting import (
     announce,
@@ -34,7 +34,7 @@ from internal_gan.tasks.reporting import (
     write_page,
 )
 from internal_gan.tasks.run_callbacks import Pictures, Schedule
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
@@ -59,14 +59,14 @@ class Prepared:
     model: Model
     precision: torch.dtype
     task: str
-    work: Work[Any]
+    work: Task[Any]
     about: Sequence[str]
     likes: Sequence[Photo]
 
 
 @dataclass(frozen=True)
-class Caller:
-    """How the caller follows a training.
+class Hooks:
+    """What to call while a model is trained.
 
     Attributes:
         callbacks: called after the run's own.
@@ -80,7 +80,7 @@ class Caller:
     progress: bool | Callable[[TrainingProgress], object] | None = None
 
 
-NOBODY = Caller()
+NO_HOOKS = Hooks()
 
 
 def train(
@@ -89,7 +89,7 @@ def train(
     files: Mapping[str, Photo] | None = None,
     *,
     changed: Collection[str] = (),
-    caller: Caller = NOBODY,
+    hooks: Hooks = NO_HOOKS,
 ) -> tuple[Model, RunFolder]:
     """Train a new model and write its pictures and its page.
 
@@ -115,11 +115,11 @@ def train(
         save_options(options, folder.config_path)
         _keep(source, training, folder)
         # The saved options have absolute paths; they are saved again when the files may be gone.
-        _learn(training, load_options(folder.config_path), folder, caller)
+        _learn(training, load_options(folder.config_path), folder, hooks)
     return training.model, folder
 
 
-def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFolder]:
+def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFolder]:
     """Continue the training in ``options.resume``, with its options except device and logger.
 
     Raises:
@@ -144,7 +144,7 @@ def resume(options: Options, *, caller: Caller = NOBODY) -> tuple[Model, RunFold
         if not has_state:
             _keep(source, training, folder)
         training = replace(training, about=[*training.about, *note])
-        _learn(training, saved, folder, caller, has_state=has_state)
+        _learn(training, saved, folder, hooks, has_state=has_state)
     return training.model, folder
 
 
@@ -190,15 +190,15 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
             "on one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
         )
     task, max_size = _task_of(options, recipe), options.model.get("max_size")
-    work = work_of(task, Context(source, source))
+    work = task_of(task, Context(source, source))
     if as_learnt:
         photos = [source.learnt(number) for number in range(source.count)]
-        lessons: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
+        crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
     else:
         longest = longest_learnt(options)
         photos = [source.photo(number, longest=longest) for number in range(source.count)]
-        lessons = [work.lesson(photo, n, max_size) for n, photo in enumerate(photos)]
-    parts = [part for part, _ in lessons]
+        crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
+    parts = [part for part, _ in crops]
     if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
         recipe, max_size = build({**chosen, "max_size": wider}), wider
     for part in parts:
@@ -218,11 +218,11 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     if "layers.files" not in TABLE[task].takes:
         refuse_layers(source, f"task={task}", "tasks that make results of the photo's own pixels")
     finished = "finish.detail" in TABLE[task].takes and options.finish.detail != "network"
-    lost = [] if TABLE[task].whole else drawn_like(photos[0], finished)[1]
-    about += _about_photo(model, photos[0], *lessons[0], lost)
+    lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
+    about += _about_photo(model, photos[0], *crops[0], lost)
     if not options.keep_original:
         about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
-    likes = [drawn_like(photo)[0] for photo in photos]
+    likes = [output_format_of(photo)[0] for photo in photos]
     return Prepared(recipe, model, precision, task, work, about, likes)
 
 
@@ -248,12 +248,12 @@ def _learn(
     training: Prepared,
     options: Options,
     folder: RunFolder,
-    caller: Caller,
+    hooks: Hooks,
     *,
     has_state: bool = False,
 ) -> None:
     model, work = training.model, training.work
-    prints = caller.progress is True
+    prints = hooks.progress is True
     console = new_console(quiet=not prints)
     work.context.console, work.context.folder = console, folder
     started = time.monotonic()
@@ -272,9 +272,9 @@ def _learn(
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
-    if callable(caller.progress):
-        callbacks.append(ProgressReports(caller.progress))
-    callbacks += caller.callbacks
+    if callable(hooks.progress):
+        callbacks.append(ProgressReports(hooks.progress))
+    callbacks += hooks.callbacks
     try:
         with enough_memory("model.max_size"):
             train_stages(
@@ -286,7 +286,7 @@ def _learn(
                 folder=folder,
                 architecture=training.recipe.architecture(options.model),
                 callbacks=callbacks,
-                stop=caller.stop,
+                stop=hooks.stop,
                 resume=has_state,
             )
     except TrainingStopped as stop:

@@ -13,11 +13,11 @@ from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Document, Picture, Work
+from internal_gan.tasks.base import Document, Picture, Task
 from internal_gan.version import __version__
 
 
-class Verify(Work[VerifyOptions]):
+class Verify(Task[VerifyOptions]):
     """Checks a picture's origin against a photo; draws ``verify/map.png``, and writes
     ``verification.json``. The exit code is 1 if a pixel recorded as an exact copy is none."""
 
@@ -79,4 +79,4 @@ class Verify(Work[VerifyOptions]):
         return json.dumps(record, indent=2) + "\n"
 
 
-WORK = Verify
+TASK = Verify

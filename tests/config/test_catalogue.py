@@ -8,13 +8,13 @@ from internal_gan.config.compose import compose
 from internal_gan.config.options import TASKS, Options
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
-from internal_gan.tasks.runner import work_of
+from internal_gan.tasks.runner import task_of
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name != "train"])
 def test_every_task_has_a_module_of_its_name(name: str) -> None:
     source = Source(Options(task=name))
-    assert work_of(name, Context(source, source)).name == name
+    assert task_of(name, Context(source, source)).name == name
 
 
 @pytest.mark.parametrize("name", TASKS)

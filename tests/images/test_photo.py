@@ -11,7 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.files.names import shown
-from internal_gan.images.photo import Photo, check_trainable, drawn_like
+from internal_gan.images.photo import Photo, check_trainable, output_format_of
 
 
 def refusal(photo: Photo, min_side: int = 25, max_size: int | None = None) -> str:
@@ -82,7 +82,7 @@ def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor)
     photo = Photo(
         tiny_pixels, torch.full((1, 1, 40, 56), 0.5), mode="LA", bit_depth=16, exif=b"Exif"
     )
-    like, lost = drawn_like(photo)
+    like, lost = output_format_of(photo)
     assert (like.is_gray, like.alpha, like.bit_depth, like.exif) == (True, None, 8, None)
     assert lost == ["transparency", "16 bits per channel (they become 8)"]
 
@@ -90,9 +90,9 @@ def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor)
 def test_drawn_pictures_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     opaque = torch.ones(1, 1, 40, 56)
-    like, lost = drawn_like(Photo(tiny_pixels, opaque, mode="RGBA", icc_profile=profile))
+    like, lost = output_format_of(Photo(tiny_pixels, opaque, mode="RGBA", icc_profile=profile))
     assert (like.icc_profile, lost) == (profile, [])
-    like, lost = drawn_like(Photo(tiny_pixels, mode="L", icc_profile=profile))
+    like, lost = output_format_of(Photo(tiny_pixels, mode="L", icc_profile=profile))
     assert like.icc_profile is None
     assert lost == ["a colour profile that does not fit the photo's pixels"]
 

@@ -29,7 +29,7 @@ from internal_gan.models.edgeconnect.inpainting import (
 )
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Context, Picture, Work, gray
+from internal_gan.tasks.base import Context, Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
 from internal_gan.tasks.layers import FILES
 from internal_gan.units import counted
@@ -42,7 +42,7 @@ KNOWN_EDGES = 0.4
 LEAST_DRAWN = 16
 
 
-class Inpaint(Work[InpaintOptions]):
+class Inpaint(Task[InpaintOptions]):
     """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole, the
     edges and a classical result. Each of several photos has a folder."""
 
@@ -50,7 +50,9 @@ class Inpaint(Work[InpaintOptions]):
         super().__init__(name, context)
         self._holes = holes_of(self.wanted, context)
 
-    def lesson(self, photo: Photo, number: int, max_size: int | None) -> tuple[Photo, list[str]]:
+    def training_crop(
+        self, photo: Photo, number: int, max_size: int | None
+    ) -> tuple[Photo, list[str]]:
         """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
 
         If the hole is larger than half of that, the window has twice its size and is shrunk.
@@ -257,4 +259,4 @@ def _groups(names: Sequence[str]) -> list[str]:
     return distinct([Path(name).stem for name in names]) if len(names) > 1 else [""]
 
 
-WORK = Inpaint
+TASK = Inpaint

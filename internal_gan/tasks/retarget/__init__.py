@@ -9,7 +9,7 @@ from internal_gan.config.task_options import RetargetOptions
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.tasks.base import Film, Picture, Work
+from internal_gan.tasks.base import Film, Picture, Task
 from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
 from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
@@ -19,11 +19,11 @@ from internal_gan.units import Size
 MOST_SEAM_PIXELS = 60_000_000
 
 
-class Retarget(Work[RetargetOptions]):
+class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on; also plain resizing and seam carving in
     ``compare/``, a sheet of all sizes, and a film of the photo going through them."""
 
-    noun = "picture"
+    result_name = "picture"
 
     def check(self, model: RetargetModel) -> None:
         for _ in targets(self.wanted, model, self.context):
@@ -98,4 +98,4 @@ def _compared(folder: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
         yield Picture(f"{folder}/seam-carving.png", seam_carve(photo, size), "aside")
 
 
-WORK = Retarget
+TASK = Retarget
