@@ -37,7 +37,6 @@ DRAWINGS: Mapping[str, tuple[str, ...]] = {
 }
 # Options for every task.
 COMMON = ("finish.resolution", "trainer")
-MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:

@@ -22,8 +22,8 @@ class Promise:
     Attributes:
         learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
-        families: the families whose trained models it takes, in addition to families whose
-            training ends with it; None means any.
+        needs: what a trained model must be able to do, at least one of these abilities
+            (:mod:`internal_gan.config.families`); empty: it works on no model.
         takes: options outside its own group that apply on a trained model; for a task without
             models and pictures, all options that apply.
         alone: all options that apply without a model, on ``image=`` alone; empty: it needs one.
@@ -38,7 +38,7 @@ class Promise:
     """
 
     learns: Literal["always", "unless", "never"] = "never"
-    families: tuple[str, ...] | None = ()
+    needs: tuple[str, ...] = ()
     takes: frozenset[str] = frozenset()
     alone: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
@@ -53,46 +53,46 @@ class Promise:
     @property
     def on_model(self) -> bool:
         """Whether it works on a trained model."""
-        return self.families != ()
+        return bool(self.needs)
 
 
 TABLE = {
     "train": Promise(learns="always", several_photos=True),
     "sample": Promise(
-        families=("singan",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
+        needs=("samples",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
     ),
     "retarget": Promise(
-        families=("ingan",),
+        needs=("retargets",),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
     "paint": Promise(
-        families=("singan",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
+        needs=("redraws",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
     ),
     "edit": Promise(
-        families=("singan",),
+        needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
         source=_CHANGED,
     ),
     "harmonize": Promise(
-        families=("singan",),
+        needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
         source=_CHANGED,
     ),
     "animate": Promise(
-        families=("singan",),
+        needs=("redraws",),
         takes=frozenset({"finish.detail", "finish.resolution"}),
         memory="animate.size",
     ),
     "super_resolution": Promise(
         learns="unless",
-        families=("singan",),
+        needs=("redraws",),
         takes=frozenset({"image"}),
         memory="super_resolution.factor",
         whole=True,
@@ -100,7 +100,7 @@ TABLE = {
         source=_CHANGED,
     ),
     "make_tileable": Promise(
-        families=("singan",),
+        needs=("redraws",),
         takes=_INSIDE,
         alone=_ALONE
         | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
@@ -110,7 +110,7 @@ TABLE = {
         source=_CHANGED,
     ),
     "inpaint": Promise(
-        families=("edgeconnect",),
+        needs=("fills",),
         takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "inpaint.source"),
@@ -124,7 +124,7 @@ TABLE = {
         several_photos=True,
     ),
     "evaluate": Promise(
-        families=None,
+        needs=("samples", "retargets"),
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
     ),

@@ -30,7 +30,8 @@ from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.abilities import Redraws, Retargets
+from internal_gan.models.base import Model
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.places import new_run_path
@@ -111,11 +112,6 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
     started, wanted = time.monotonic(), options.evaluate
     trained = load_trained(options)
     model, source = trained.model, trained.source
-    if model.task not in ("sample", "retarget"):
-        raise UserError(
-            f"checkpoint={trained.folder.path}: a model of {model.family} generates nothing by "
-            "itself; evaluate its results with evaluate.real= and evaluate.samples="
-        )
     results_alone = replace(options.retarget, compare=False, collage=False, video=None)
     # Pictures are compared with the training image, so draw them at its size.
     as_learnt = replace(options.finish, resolution="model")
@@ -124,7 +120,7 @@ def _evaluate_model(options: Options, networks: Networks) -> Path:
     work = work_of(model.task, context)
     work.check(model)
     real = model.image
-    if isinstance(model, RetargetModel):
+    if isinstance(model, Retargets):
         real = photo_of(options.retarget, model, context)
     check_trainable(
         Photo(real.cpu(), path=trained.folder.path), figures.smallest_side(wanted.patches)
@@ -288,9 +284,9 @@ def _write_maps(folder: Path, real: Tensor, sample: Tensor, patch: int) -> list[
     return [asdict(place) for place in worst]
 
 
-def _reconstruction(model: Any) -> dict[str, float] | None:
+def _reconstruction(model: Model) -> dict[str, float] | None:
     """How well the model reconstructs its photo, if it can."""
-    if not hasattr(model, "reconstruct"):
+    if not isinstance(model, Redraws):
         return None
     rebuilt = model.reconstruct()
     image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)
