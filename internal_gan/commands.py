@@ -14,6 +14,7 @@ from typing import Any
 
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import TABLE, TaskSpec
+from internal_gan.config.families import check_able, family_of
 from internal_gan.config.options import PATHS, Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
@@ -95,10 +96,11 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
         _check_images(options)
     _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "uses the trained model")
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
-    if "model" in given:
-        family, found = _family(options), _family(load_options(folder.config_path))
-        if family != found:
-            raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {family}")
+    found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
+    if "model" in given and named != found:
+        raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {named}")
+    if found:  # not in the configuration of a model file that was shared
+        check_able(found, options.task, f"checkpoint={folder.path}")
 
 
 def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -> None:
@@ -199,9 +201,3 @@ def _check_images(options: Options) -> None:
 def _refuse(extra: Collection[str], what: str, why: str) -> None:
     if extra:
         raise UserError(f"{', '.join(sorted(extra))}: cannot be changed here; {what} {why}")
-
-
-def _family(options: Options) -> str:
-    """The family of the model's class, ``internal_gan.models.FAMILY...``."""
-    parts = str(options.model.get("_target_", "")).split(".")
-    return parts[2] if len(parts) > 3 else ""

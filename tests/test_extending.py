@@ -36,17 +36,57 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+REDRAWS = ("task=edit", "checkpoint=toy", "edit.image=photo.png")
+IN_PYTHON = """
+import internal_gan
+model = internal_gan.load("toy", "toy")
+for number, picture in enumerate(model.sample(2, size=(30, 50), seed=4)):
+    picture.save(f"python-{number}.png")
+assert not hasattr(model, "edit")
+"""
+# Trains a toy for the tab Variations, and draws with it.
+IN_THE_APP = """
+import sys, time
+from pathlib import Path
+from starlette.testclient import TestClient
+from internal_gan.app.guard import HEADER
+from internal_gan.app.server import application
+from internal_gan.app.settings import Settings
+
+settings = Settings(runs=Path("runs"), trainer="debug")
+with TestClient(application(settings), "http://127.0.0.1:7860") as client:
+    client.headers[HEADER.decode()] = "1"
+    photo = client.post("/photos?name=a.png", content=Path(sys.argv[1]).read_bytes()).json()
+    page = f"/photos/{photo['photo']}"
+    offered = [family["title"] for family in client.get(page).json()["models"]["sample"]]
+    assert offered == ["SinGAN", "Toy"], offered
+    run = client.post(f"{page}/runs", json={"task": "sample", "model": "toy"}).json()
+    while run["state"] in ("waiting", "running"):
+        time.sleep(0.1)
+        run = client.get(f"/runs/{run['run']}").json()
+    assert run["state"] == "finished", run
+    assert run["can"] == ["sample", "evaluate"], run["can"]
+    drawn = client.post(f"{page}/runs", json={"task": "sample", "run": run["run"]}).json()
+    assert drawn["state"] == "finished", drawn
+"""
+
+
 def run(copy: Path, *arguments: str) -> str:
+    return python(copy, "-m", "internal_gan", *arguments)
+
+
+def python(copy: Path, *arguments: str, code: int = 0) -> str:
+    """What Python prints with the copy, or its error if that is expected."""
     result = subprocess.run(
-        [sys.executable, "-m", "internal_gan", *arguments],
+        [sys.executable, *arguments],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+    assert result.returncode == code, result.stderr
+    return result.stderr if code else result.stdout
 
 
 def pixels(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
@@ -58,13 +98,12 @@ def test_the_examples_touch_as_many_files_as_they_say() -> None:
     changed = re.findall(r"^\+\+\+ b/(.+)$", TEXT, re.MULTILINE)
     added = [name for name, _ in FILE.findall(TEXT)]
     # A page and a test make it six files.
-    assert len(changed) + sum("tasks" in name for name in added) == 4
-    assert sum("toy" in name for name in added) == 4
+    assert len(changed[:-1]) + sum("tasks" in name for name in added) == 4
+    assert changed[-1] == "internal_gan/config/families.py"
+    assert sum("toy" in name for name in added) + 1 == 5
 
 
-def test_the_task_of_the_example_mirrors_the_photo_of_any_model(
-    copy: Path, tiny_photo: Path
-) -> None:
+def test_the_task_of_the_example_mirrors_the_photo(copy: Path, tiny_photo: Path) -> None:
     run(copy, f"image={tiny_photo}", *TINY_RUN, "output=trained")
     for axis in ("x", "y"):
         arguments = ("task=mirror", "checkpoint=trained", f"mirror.axis={axis}")
@@ -72,17 +111,23 @@ def test_the_task_of_the_example_mirrors_the_photo_of_any_model(
     x, y = (pixels(copy / f"singan-{axis}" / "mirror" / "000.png") for axis in ("x", "y"))
     assert np.array_equal(x[:, ::-1], y[::-1])
     assert not np.array_equal(x, y)
+    assert "mirror.axis" in run(copy, "task=mirror", "--help")
 
 
-def test_the_family_of_the_example_trains_and_ends_with_its_task(
+def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     copy: Path, tiny_photo: Path
 ) -> None:
-    said = run(
-        copy, "model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu"
-    )
-    assert "task=mirror" in said
-    assert (copy / "toy" / "mirror" / "000.png").is_file()
-    run(copy, "task=mirror", "checkpoint=toy", "output=again", "device=cpu")
-    again = pixels(copy / "again" / "mirror" / "000.png")
-    assert np.array_equal(again, pixels(copy / "toy" / "mirror" / "000.png"))
-    assert "mirror.axis" in run(copy, "task=mirror", "--help")
+    training = ("model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu")
+    assert "task=sample" in run(copy, *training)
+    asked = ("sample.size=[30,50]", "sample.count=2", "sample.seed=4")
+    run(copy, "task=sample", "checkpoint=toy", *asked, "output=drawn", "device=cpu")
+    saved = [pixels(copy / "drawn" / "sample" / f"00{n}.png") for n in (0, 1)]
+    assert saved[0].shape == (30, 50, 3)
+    assert not np.array_equal(saved[0], saved[1])
+    python(copy, "-c", IN_PYTHON)
+    drawn = [pixels(copy / f"python-{n}.png") for n in (0, 1)]
+    assert all(np.array_equal(a, b) for a, b in zip(saved, drawn, strict=True))
+    error = python(copy, "-m", "internal_gan", *REDRAWS, code=2)
+    assert "a model of toy; task=edit needs one that redraws: singan" in error
+    pytest.importorskip("starlette")
+    python(copy, "-c", IN_THE_APP, str(tiny_photo))

@@ -1,4 +1,4 @@
-"""The models of each family, and what they can draw."""
+"""What models can draw, and the families' classes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,12 @@ from internal_gan.api.arguments import (
 )
 from internal_gan.api.model import Model
 from internal_gan.api.pictures import Given
+from internal_gan.config.families import FAMILIES
 from internal_gan.images.files.memory import check_output_type, to_memory
 
 
-class SinGAN(Model):
-    """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
-
-    Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
-    input. None chooses a suitable one.
-    """
-
-    family: ClassVar[str] = "singan"
+class Samples(Model):
+    """Draws random pictures like its photo."""
 
     def sample(self, count: int = 1, **how: Unpack[Sampling]) -> Any:
         """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
@@ -41,6 +36,10 @@ class SinGAN(Model):
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
         return self._several("sample", count=count, **how)
+
+
+class Redraws(Model):
+    """Gives other pictures its photo's look, and shows the photo changed."""
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
         """The model's reconstruction of the photo, at the size of its training.
@@ -113,10 +112,8 @@ class SinGAN(Model):
         return self._one("make_tileable", image=image, **how)
 
 
-class InGAN(Model):
-    """Draws its photo in other sizes and shapes (Shocher et al. 2019)."""
-
-    family: ClassVar[str] = "ingan"
+class Retargets(Model):
+    """Draws its photo in other sizes and shapes."""
 
     def retarget(
         self,
@@ -151,10 +148,8 @@ class InGAN(Model):
         return self._one("retarget", shape=size, mask=outline, image=which, **only, **how)
 
 
-class EdgeConnect(Model):
-    """Fills holes in its photo and in similar ones (Nazeri et al. 2019)."""
-
-    family: ClassVar[str] = "edgeconnect"
+class Fills(Model):
+    """Fills holes in its photo and in similar ones."""
 
     def fill(
         self, photo: Given | None = None, mask: Given | None = None, **how: Unpack[Filling]
@@ -170,3 +165,32 @@ class EdgeConnect(Model):
             source: a mask of where patches may be taken from, by default all except the hole.
         """
         return self._one("inpaint", photo=photo, mask=mask, count=1, compare=False, **how)
+
+
+class SinGAN(Samples, Redraws):
+    """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
+
+    Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
+    input. None chooses a suitable one.
+    """
+
+    family: ClassVar[str] = "singan"
+
+
+class InGAN(Retargets):
+    """Draws its photo in other sizes and shapes (Shocher et al. 2019)."""
+
+    family: ClassVar[str] = "ingan"
+
+
+class EdgeConnect(Fills):
+    """Fills holes in its photo and in similar ones (Nazeri et al. 2019)."""
+
+    family: ClassVar[str] = "edgeconnect"
+
+
+# Other families' classes, made of their abilities.
+_KINDS = {kind.__name__.lower(): kind for kind in (Samples, Redraws, Retargets, Fills)}
+for _name, _family in FAMILIES.items():
+    if _name not in Model.classes:
+        type(_family.title, tuple(_KINDS[a] for a in _family.abilities), {"family": _name})

@@ -64,12 +64,12 @@ class Model:
     """
 
     family: ClassVar[str] = ""
-    _classes: ClassVar[dict[str, type[Model]]] = {}
+    classes: ClassVar[dict[str, type[Model]]] = {}
 
     def __init_subclass__(cls) -> None:
         # A user's subclass of a family's class is not what load returns.
         if "family" in cls.__dict__:
-            Model._classes[cls.family] = cls
+            Model.classes[cls.family] = cls
 
     def __init__(self, network: Network, file: Path, source: Source) -> None:
         """For ``load`` and ``fit``; ``source`` holds the training's photos."""
@@ -85,7 +85,7 @@ class Model:
 
     @staticmethod
     def _class_of(network: Network) -> type[Model]:
-        return Model._classes.get(network.family, Model)
+        return Model.classes.get(network.family, Model)
 
     @classmethod
     def from_pretrained(

@@ -190,12 +190,11 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     >>> internal_gan.load(run.folder, "singan")
     <singan: a photo of 40x48, 4 of 4 stages, cpu>
     """
-    kind = {"singan": SinGAN, "ingan": InGAN, "edgeconnect": EdgeConnect}
     # Names of a family's variants begin with the family's name.
     family = "" if model is None else model.partition("_")[0]
-    if model is not None and family not in kind:
+    if model is not None and family not in Model.classes:
         raise unknown("model", model, choices("model"))
-    return kind.get(family, Model).from_pretrained(name, **how)
+    return Model.classes.get(family, Model).from_pretrained(name, **how)
 
 
 def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:

@@ -18,7 +18,6 @@ from internal_gan.errors import UserError
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
 # Tasks that draw, by themselves or at the end of a training.
 TASKS = tuple(name for name, task in TABLE.items() if task.memory)
-MODELS = {"sample": "singan", "retarget": "ingan", "inpaint": "edgeconnect"}
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:

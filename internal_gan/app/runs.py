@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from internal_gan.config.arguments import command
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import families_for
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
 from internal_gan.runs.folder import RunFolder
@@ -98,7 +100,7 @@ class Runs:
         return {
             "run": name,
             "task": asked.get("task"),
-            "family": asked.get("family"),
+            "can": _tasks(asked),
             "trains": bool(asked.get("trains")),
             "state": state,
             "place": place,
@@ -128,6 +130,14 @@ class Runs:
         """A URL that changes with the file; otherwise the page would not reload the file."""
         path = self.path(name) / file
         return f"{self.url(name, file)}?v={path.stat().st_mtime_ns if path.exists() else 0}"
+
+
+def _tasks(asked: Mapping[str, Any]) -> list[str]:
+    """What the model of a run can do; one trained for a single task does nothing else."""
+    family, task = asked.get("family"), asked.get("task")
+    if family is None or TABLE[str(task)].learns != "never":
+        return []
+    return [name for name in TABLE if family in families_for(name)]
 
 
 def _beside(folder: Path) -> Path:

@@ -30,6 +30,7 @@ from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import FAMILIES, families_for
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.image import read_image, read_mark
@@ -43,6 +44,17 @@ BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
 # Most bytes of metadata in one JPEG segment.
 MOST_MARK = 65_000
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
+
+
+# For each task of the page, the families whose models can do it.
+MODELS = {
+    task: [
+        {"name": name, "title": family.title, "task": family.ending.task, "time": family.minutes}
+        for name, family in FAMILIES.items()
+        if name in families_for(task)
+    ]
+    for task in forms.TASKS
+}
 
 
 class Server:
@@ -83,7 +95,7 @@ class Server:
     async def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
         about = await run_in_threadpool(self._runs_of, upload)
-        return JSONResponse(self._about_photo(upload) | {"runs": about})
+        return JSONResponse(self._about_photo(upload) | {"runs": about, "models": MODELS})
 
     async def photo_file(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
@@ -128,13 +140,13 @@ class Server:
         options = forms.overrides_of(task, given, self.uploads.drawing)
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
-        family = forms.MODELS.get(task, "singan") if trains else None
-        # A training ends with its family's task.
-        overrides = [f"model={family}" if trains and task in forms.MODELS else f"task={task}"]
+        family = _family(task, asked.get("model")) if trains else None
+        ends = family is not None and FAMILIES[family].ending.task == task
+        overrides = [f"model={family}" if ends else f"task={task}"]
         if checkpoint is not None:
             checkpoint = str(self.runs.path(str(checkpoint)))
             overrides.append(f"checkpoint={checkpoint}")
-        elif trains and task not in (*forms.MODELS, "super_resolution"):
+        elif trains and not ends and TABLE[task].learns == "never":
             raise UserError(f"task={task} needs a trained model of the photo")
         else:
             overrides.append(f"image={upload.path}")
@@ -279,6 +291,14 @@ def application(settings: Settings) -> Starlette:
 async def _user_error(_: Request, error: Exception) -> Response:
     text = str(error)
     return problem(text, 404 if text.startswith("there is no such") else 422)
+
+
+def _family(task: str, name: str | None) -> str:
+    """The family to train for a task: the named one, or else the first that can do it."""
+    known = families_for(task)
+    if name is not None and name not in known:
+        raise UserError(f"model={name}: not for task={task}; allowed: {', '.join(known)}")
+    return name or known[0]
 
 
 def _name(request: Request) -> str:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import FAMILIES, families_for
 from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture
@@ -26,10 +27,11 @@ SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"
 # Options that take lists of files.
 _LISTS = ("image", "layers.files", "layers.labels")
 # Overrides with which image=FOLDER means several photos for one model.
-_MODELS_OF_FOLDERS = (
-    "model=edgeconnect",
-    "experiment=edgeconnect",
-    "experiment=ablation/edgeconnect",
+_MODELS_OF_FOLDERS = tuple(
+    f"{choice}{name}"
+    for name, family in FAMILIES.items()
+    if TABLE[family.ending.task].several_photos
+    for choice in ("model=", "experiment=", "experiment=ablation/")
 )
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
@@ -40,8 +42,8 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
-    * For EdgeConnect and for tasks that take several photos, ``image=photos/`` becomes the list of
-      the images in that folder.
+    * For models and tasks that take several photos, ``image=photos/`` becomes the list of the
+      images in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
     * A task with its own kind of training gets the preset of its name in ``conf/preset/task``.
@@ -134,11 +136,13 @@ def _takes_folders(overrides: Sequence[str]) -> bool:
 def _preset(overrides: Sequence[str]) -> list[str]:
     """The preset of a task with its own kind of training, for a family that the task takes."""
     given = {key_of(override): override.partition("=")[2] for override in overrides}
-    task = TABLE.get(given.get("task", ""))
-    if task is None or task.learns != "unless" or given.keys() & {"checkpoint", "resume"}:
+    name = given.get("task", "")
+    if name not in TABLE or TABLE[name].learns != "unless":
         return []
-    fits = "model" not in given or given["model"] in (task.families or ())
-    return [f"preset/task={given['task']}"] if fits else []
+    if given.keys() & {"checkpoint", "resume"}:
+        return []
+    fits = "model" not in given or given["model"] in families_for(name)
+    return [f"preset/task={name}"] if fits else []
 
 
 def _prepare(override: str, multirun: bool, gather: bool) -> str:

@@ -22,8 +22,8 @@ class TaskSpec:
     Attributes:
         learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
-        families: the families whose trained models it takes, in addition to families whose
-            training ends with it; None means any.
+        needs: what a trained model must be able to do, at least one of these abilities
+            (:mod:`internal_gan.config.families`); empty: it works on no model.
         takes: options outside its own group that apply on a trained model.
         alone: all options that apply without a model; empty: it needs one.
         draws: option groups of what the model draws first.
@@ -38,7 +38,7 @@ class TaskSpec:
     """
 
     learns: Literal["always", "unless", "never"] = "never"
-    families: tuple[str, ...] | None = ()
+    needs: tuple[str, ...] = ()
     takes: frozenset[str] = frozenset()
     alone: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
@@ -54,46 +54,46 @@ class TaskSpec:
     @property
     def on_model(self) -> bool:
         """Whether it works on a trained model."""
-        return self.families != ()
+        return bool(self.needs)
 
 
 TABLE = {
     "train": TaskSpec(learns="always", several_photos=True),
     "sample": TaskSpec(
-        families=("singan",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
+        needs=("samples",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
     ),
     "retarget": TaskSpec(
-        families=("ingan",),
+        needs=("retargets",),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
     "paint": TaskSpec(
-        families=("singan",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
+        needs=("redraws",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
     ),
     "edit": TaskSpec(
-        families=("singan",),
+        needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
         source=_CHANGED,
     ),
     "harmonize": TaskSpec(
-        families=("singan",),
+        needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
         source=_CHANGED,
     ),
     "animate": TaskSpec(
-        families=("singan",),
+        needs=("redraws",),
         takes=frozenset({"finish.detail", "finish.resolution"}),
         memory="animate.size",
     ),
     "super_resolution": TaskSpec(
         learns="unless",
-        families=("singan",),
+        needs=("redraws",),
         takes=frozenset({"image"}),
         memory="super_resolution.factor",
         whole=True,
@@ -101,7 +101,7 @@ TABLE = {
         source=_CHANGED,
     ),
     "make_tileable": TaskSpec(
-        families=("singan",),
+        needs=("redraws",),
         takes=_INSIDE,
         alone=_ALONE
         | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
@@ -111,7 +111,7 @@ TABLE = {
         source=_CHANGED,
     ),
     "inpaint": TaskSpec(
-        families=("edgeconnect",),
+        needs=("fills",),
         takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "inpaint.source"),
@@ -127,7 +127,7 @@ TABLE = {
         has_folder=False,
     ),
     "evaluate": TaskSpec(
-        families=None,
+        needs=("samples", "retargets"),
         draws=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
         reads=("evaluate.mask",),

@@ -10,11 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
-from internal_gan.hub.card import FAMILIES, card
+from internal_gan.hub.card import card
 from internal_gan.models.base import Model
 from internal_gan.runs.results import read_results
 

@@ -10,6 +10,7 @@ from statistics import fmean
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from torch import Tensor
 
+from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import meaning
@@ -26,12 +27,6 @@ from internal_gan.runs.results import DRAWN, read_results
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
-# Each family's pipeline on the Hub, its name, and a line of code that uses a model.
-FAMILIES = {
-    "singan": ("unconditional-image-generation", "SinGAN", "model.sample(4)"),
-    "ingan": ("image-to-image", "InGAN", "model.retarget((300, 800))"),
-    "edgeconnect": ("image-to-image", "EdgeConnect", 'model.fill("photo.jpg", "mask.png")'),
-}
 FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
     "swd1": sliced_wasserstein,
     "coherence": coherence,
@@ -53,7 +48,7 @@ def card(
         pictures: paths of the pictures next to the card.
         licence: the photo's, as the Hub names it.
     """
-    pipeline, what, call = FAMILIES.get(model.family, ("image-to-image", model.family, ""))
+    family = FAMILIES[model.family]
     judged, values = (0, {}) if run is None else _figures(run, options)
     environment = Environment(
         loader=PackageLoader("internal_gan.hub"),
@@ -62,13 +57,13 @@ def card(
     )
     return environment.get_template("README.md.jinja").render(
         licence=licence,
-        pipeline=pipeline,
+        pipeline=family.ending.pipeline,
         family=model.family,
-        what=what,
+        what=family.title,
         photos=len(model.images),
         learnt=tuple(model.image.shape[-2:]),
         pictures=pictures,
-        call=call,
+        call=family.ending.call,
         task=model.task,
         seed=None if run is None else options.seed,
         facts=list(_facts(run, model)),

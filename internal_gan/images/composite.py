@@ -1,4 +1,4 @@
-"""Transfers changes from a small copy of a photo to the photo itself."""
+"""Puts changes into a photo: those of a copy of another size, and fillings of holes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
+from internal_gan.images.masks import dilate, soften
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import resize, size_of
 from internal_gan.shapes import Mask, Pixels
@@ -44,6 +45,29 @@ def bring_back(
         details = resize(kept, size) * (photo - resize(before, size))
         changed = changed + cross_fade(details, band, wrap, keep_contrast=True)
     return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
+
+
+def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
+    """Blend a filling (1, 3, H, W) into the photo.
+
+    The filling fades out over 3 ``feather`` pixels beyond the hole (1, 1, H, W). Inside the hole,
+    its pixels stay bit for bit; beyond the fading band, the photo's do.
+    """
+    weight = blend_weight(hole, feather)
+    mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
+    return torch.where(weight > 0.0, mixed, photo)
+
+
+def blend_weight(hole: Tensor, feather: float) -> Tensor:
+    """The filling's weight in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
+    if not feather:
+        return hole
+    return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
+
+
+def reach(hole: Tensor, feather: float) -> Tensor:
+    """All the pixels that :func:`blend` changes, (1, 1, H, W)."""
+    return (blend_weight(hole, feather) > 0).to(hole)
 
 
 def _variance(pixels: Pixels) -> Tensor:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from internal_gan.errors import UserError
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
 from internal_gan.shapes import Mask
@@ -14,8 +16,15 @@ from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
+# The same in options: True for both, ``x`` for left and right, ``y`` for top and bottom.
+Tileable = bool | Literal["x", "y"]
 # In pixels.
 DETAIL_BAND = 2.0
+
+
+def wrap_of(tileable: bool | str) -> Wrap:
+    """Which borders meet: (top and bottom, left and right)."""
+    return tileable in (True, "y"), tileable in (True, "x")
 
 
 def axes(wrap: Wrap) -> list[int]:
@@ -129,3 +138,22 @@ def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
         outer = 1 - inside * inside * (3 - 2 * inside)
         mask = torch.maximum(mask, outer.view(-1, *[1] * (-1 - axis)))
     return mask
+
+
+def reach_of(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
+    """The width of a band along the borders that wrap, in rows and columns.
+
+    Args:
+        band: below 1 a fraction of the side that it cuts, from 1 on pixels; at most half a side.
+
+    Raises:
+        UserError: it is out of range.
+    """
+    rows, columns = (band * side if band < 1 else band for side in size)
+    shortest = min(size[axis] for axis in axes(wrap))
+    if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):
+        raise UserError(
+            f"band is {band:g}; allowed: above 0 and up to 0.5, as a fraction of the side, or 1 "
+            f"to {shortest // 2}, in pixels"
+        )
+    return rows, columns

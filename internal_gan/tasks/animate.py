@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finisher
-from internal_gan.models.singan.animation import animate, animating_memory
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Task, check_film
 from internal_gan.tasks.start_scale import check_start_scale
@@ -18,23 +17,22 @@ class Animate(Task[AnimateOptions]):
     Frames made of the photo's own pixels change only where the network's frames move.
     """
 
-    def check(self, model: SinGAN) -> None:
+    def check(self, model: Redraws) -> None:
         wanted = self.wanted
         check_film("animate", "format", wanted.format, wanted.seconds, wanted.fps)
         finisher = self._finisher(model)
         option = "finish.resolution"
         if wanted.size and finisher.drawing_size:
             option = f"animate.size=[{wanted.size[0]},{wanted.size[1]}]"
-            needed = animating_memory(model, finisher.drawing_size)
+            needed = model.animating_memory(finisher.drawing_size)
             check_memory(needed, model.device, option)
         finisher.check(option, BYTES_IN_FILMS)
         check_start_scale(model, "animate", wanted.start_scale)
 
-    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
         finisher = self._finisher(model)
-        drawings = animate(
-            model,
+        drawings = model.animate(
             self._count,
             alpha=wanted.alpha,
             beta=wanted.beta,
@@ -53,7 +51,7 @@ class Animate(Task[AnimateOptions]):
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
 
-    def _finisher(self, model: SinGAN) -> Finisher:
+    def _finisher(self, model: Redraws) -> Finisher:
         size = self.wanted.size
         own = (size[0], size[1]) if size else None
         return self.context.finisher(model.image, own, longest=LONGEST_IN_FILMS)

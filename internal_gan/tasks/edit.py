@@ -1,7 +1,7 @@
 """task=edit: a photo with parts moved or painted over, made to look real again."""
 
 from internal_gan.config.task_options import RedrawOptions
-from internal_gan.models.singan.injection import EDIT, EDIT_DILATE
+from internal_gan.models.redrawing import EDIT, EDIT_DILATE
 from internal_gan.tasks.redraw import Redraw
 
 

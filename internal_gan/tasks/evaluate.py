@@ -25,7 +25,8 @@ from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.abilities import Redraws, Retargets
+from internal_gan.models.base import Model
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.results import BESIDE, Result, group_of
 from internal_gan.runs.source import IN_MEMORY
@@ -109,11 +110,6 @@ class Evaluate(Task[EvaluateOptions]):
                     f"evaluate.{name}: not allowed with checkpoint=, which evaluates the model's "
                     "own photo and pictures"
                 )
-        if model.task not in ("sample", "retarget"):
-            raise UserError(
-                f"checkpoint={folder}: a model of {model.family} generates nothing by itself; "
-                "evaluate its results with evaluate.real= and evaluate.samples="
-            )
         options = context.options
         results_alone = replace(options.retarget, compare=False, collage=False, video=None)
         # Pictures are compared with the training image, so draw them at its size.
@@ -124,7 +120,7 @@ class Evaluate(Task[EvaluateOptions]):
         self._drawing = task_of(self.name, context)
         self._drawing.check(model)
         self._real: Tensor = model.image
-        if isinstance(model, RetargetModel):
+        if isinstance(model, Retargets):
             self._real = photo_of(results_alone, model, context)
         least = figures.smallest_side(self.wanted.patches)
         check_trainable(Photo(self._real.cpu(), path=folder), least)
@@ -298,9 +294,9 @@ def _name(sample: Sample) -> str:
     return IN_MEMORY if isinstance(sample, Photo) else str(sample)
 
 
-def _reconstruction(model: Any) -> dict[str, float] | None:
+def _reconstruction(model: Model) -> dict[str, float] | None:
     """How well the model reconstructs its photo, if it can."""
-    if not hasattr(model, "reconstruct"):
+    if not isinstance(model, Redraws):
         return None
     rebuilt = model.reconstruct()
     image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)

@@ -6,8 +6,8 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import PaintOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
-from internal_gan.models.singan.injection import start_scale_for
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.redrawing import start_scale_for
 from internal_gan.tasks.base import Task
 from internal_gan.tasks.start_scale import check_start_scale
 
@@ -36,7 +36,7 @@ class FromImage(Task[Wanted]):
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
         return photo
 
-    def _start_scale(self, model: SinGAN) -> int:
+    def _start_scale(self, model: Redraws) -> int:
         auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
         if wanted == AUTO:
             return auto

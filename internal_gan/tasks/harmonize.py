@@ -13,8 +13,8 @@ from internal_gan.images.composite import bring_back
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
-from internal_gan.models.singan.injection import HARMONIZE, HARMONIZE_DILATE, Change
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.redrawing import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.tasks.redraw import Redraw
 
 
@@ -48,7 +48,7 @@ class Harmonize(Redraw[HarmonizeOptions]):
         known = same_pixels(photo, learnt) & (used[0, 0].numpy() < 0.5)
         return Inside(made, origins, known)
 
-    def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
+    def _default_lengths(self, model: Redraws, finishes: bool) -> tuple[float, float]:
         return (0.0, 0.0) if finishes else super()._default_lengths(model, finishes)
 
     def _keywords(self) -> dict[str, Any]:

@@ -14,13 +14,12 @@ from internal_gan.finishing.filling import completed
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
+from internal_gan.images.periodic import border_band, reach_of, wrap_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import working_size
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import wrap_of
-from internal_gan.models.singan.tiling import band_of, make_tileable
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.redrawing import working_size
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.units import Size
@@ -30,7 +29,7 @@ class MakeTileable(Task[MakeTileableOptions]):
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
     before and after."""
 
-    def draw(self, model: SinGAN | None, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Redraws | None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes
         photo, what = self._photo()
@@ -43,7 +42,8 @@ class MakeTileable(Task[MakeTileableOptions]):
             context.refuse_layers()
         wrap, like = wrap_of(tileable), output_format_of(photo)[0]
         try:
-            part = (band_of(photo.size, tileable, wanted.band) > 0).float()
+            reach = reach_of(wanted.band, photo.size, wrap)
+            part = (border_band(photo.size, reach, wrap) > 0).float()
             made, at = self._band(model, photo, part, tileable)
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
@@ -78,7 +78,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         return "image" if alone else "make_tileable.image"
 
     def _band(
-        self, model: SinGAN | None, photo: Photo, part: Tensor, tileable: Any
+        self, model: Redraws | None, photo: Photo, part: Tensor, tileable: Any
     ) -> tuple[Tensor, Size]:
         """The photo with another band along its borders, and the size at which that was drawn.
 
@@ -97,8 +97,7 @@ class MakeTileable(Task[MakeTileableOptions]):
             drawn, scale = completed(moved, hole, None, rng)
             longest = max(1, round(scale * max(photo.size)))
             return drawn.roll([-shift for shift in shifts], (2, 3)), fit_size(photo.size, longest)
-        drawn = make_tileable(
-            model,
+        drawn = model.make_tileable(
             photo.pixels,
             tileable,
             band=wanted.band,

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from rich.console import Console
@@ -12,16 +13,16 @@ from internal_gan.device import select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.palette import nearest_colours
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import PAINT, inject, working_size
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.quantized import QuantizedStage
-from internal_gan.models.singan.training import SinGANRecipe
+from internal_gan.models.abilities import Quantizes, Redraws
+from internal_gan.models.redrawing import PAINT, working_size
 from internal_gan.tasks.base import Picture
 from internal_gan.tasks.from_image import FromImage
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train_stage
 from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress
+
+M = TypeVar("M", bound=Redraws)
 
 
 class Paint(FromImage[PaintOptions]):
@@ -30,7 +31,7 @@ class Paint(FromImage[PaintOptions]):
 
     task, what, injected_at = "paint", "the painting or clip-art", PAINT
 
-    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
         wanted, seeds = self.wanted, self.seeds(self.wanted.count)
         # A long and narrow painting is processed at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
@@ -40,7 +41,7 @@ class Paint(FromImage[PaintOptions]):
         finisher = self.context.finisher(model.image).enlarging(size)
         finisher.check("finish.resolution")
         for scale in range(1, model.finished) if self.context.asides else ():
-            image = inject(model, painting, scale, size=size, seed=seeds[0])
+            image = model.inject(painting, scale, size=size, seed=seeds[0])
             yield Picture(f"paint/start-scale-{scale}.png", image, "aside", made=True)
         yield Picture("paint/before.png", painting, "before")
         last, palette = model.finished - 1, None
@@ -51,11 +52,11 @@ class Paint(FromImage[PaintOptions]):
             yield Picture("paint/photo-in-these-colours.png", stage.quantized, "aside")
             yield Picture("paint/painting-in-these-colours.png", flat, "aside")
         for index, seed in enumerate(seeds):
-            image = inject(model, painting, start, size=size, seed=seed, palette=palette)
+            image = model.inject(painting, start, size=size, seed=seed, palette=palette)
             yield Picture.of(f"paint/{index:03d}.png", finisher(image))
         self._tell(start, last)
 
-    def _quantized(self, model: SinGAN, start: int) -> tuple[SinGAN, QuantizedStage]:
+    def _quantized(self, model: Redraws, start: int) -> tuple[Redraws, Any]:
         colours, context = self.wanted.colours, self.context
         settings = context.trained.options.model
         if not settings:
@@ -63,13 +64,16 @@ class Paint(FromImage[PaintOptions]):
                 "paint.quantize=true: retrains a scale, and a model file does not say how; "
                 "allowed: a run folder"
             )
+        recipe = build(settings)
+        if not isinstance(recipe, Quantizes):
+            raise UserError(f"paint.quantize=true: not possible with a model of {model.family}")
         callbacks: list[Callback] = []
         if context.folder is not None:
             progress = Progress(Console(stderr=True, highlight=False))
             callbacks = [progress, MetricsLogger(context.folder.metrics_path)]
         context.say(f"Retraining scale {start} on {colours} colours")
         return quantized(
-            build(settings),
+            recipe,
             model,
             start,
             colours,
@@ -80,15 +84,15 @@ class Paint(FromImage[PaintOptions]):
 
 
 def quantized(
-    recipe: SinGANRecipe,
-    model: SinGAN,
+    recipe: Quantizes,
+    model: M,
     start_scale: int,
     colours: int = 8,
     *,
     seed: int = 0,
     precision: torch.dtype = torch.float32,
     callbacks: Sequence[Callback] = (),
-) -> tuple[SinGAN, QuantizedStage]:
+) -> tuple[M, Any]:
     """A copy of a trained model whose start scale is retrained on a few flat colours.
 
     Args:
@@ -104,7 +108,7 @@ def quantized(
     """
     model = copy.deepcopy(model)
     rng = torch.Generator(model.device).manual_seed(seed)
-    stage = QuantizedStage(recipe, model, start_scale, colours, rng)
+    stage = recipe.quantized_stage(model, start_scale, colours, rng)
     try:
         train_stage(stage, precision=precision, callbacks=callbacks)
     finally:

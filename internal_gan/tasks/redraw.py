@@ -21,9 +21,9 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.models.singan import injection
-from internal_gan.models.singan.injection import Change
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models import redrawing
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.redrawing import Change
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.from_image import FromImage
 from internal_gan.tasks.layers import FILES
@@ -50,13 +50,13 @@ class Redraw(FromImage[Wanted]):
     dilate: ClassVar[float]
     needs_mask: ClassVar[bool]
 
-    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
         finishes = not preview and self.context.uses_photo_pixels
         lengths = self._lengths(model, finishes)
         mask = self._mask(photo)
         start = self._start_scale(model)
-        used = None if mask is None else injection.soft_mask(model, mask, *lengths.values())
+        used = None if mask is None else redrawing.soft_mask(model, mask, *lengths.values())
         if used is not None and used.min() > 0.0:
             _log.warning(
                 "the mask reaches every pixel once grown by %g and feathered by %g pixels, so "
@@ -65,7 +65,7 @@ class Redraw(FromImage[Wanted]):
             )
         if finishes:
             check_inside(f"{self.task}.image", _part(photo, used))
-        redraw = functools.partial(injection.redraw, model)
+        redraw = functools.partial(redrawing.redraw, model)
         own, learnt, layers = self._keywords(), photo, list[Layer]()
         if finishes:
             learnt = self._learnt(photo, model)
@@ -81,7 +81,7 @@ class Redraw(FromImage[Wanted]):
                 made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
                 yield Picture(file, made, like=photo)
                 continue
-            change = injection.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
+            change = redrawing.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
             done = self._finished(photo, change, mask, used, learnt)
             part = _part(photo, used)
             yield Picture.of(
@@ -91,14 +91,14 @@ class Redraw(FromImage[Wanted]):
         yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
             yield gray(f"{self.task}/mask.png", used, "mask")
-        small = resize(photo.pixels, injection.working_size(model, photo.size)).clamp(-1.0, 1.0)
-        region = None if mask is None else injection.shrink_mask(model, mask)
+        small = resize(photo.pixels, redrawing.working_size(model, photo.size)).clamp(-1.0, 1.0)
+        region = None if mask is None else redrawing.shrink_mask(model, mask)
         for scale in range(1, model.finished):
             made = redraw(small, region, scale, seed=seeds[0], **keywords)
             yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like, made=True)
         self._tell(start, model.finished - 1)
 
-    def _learnt(self, photo: Photo, model: SinGAN) -> Photo:
+    def _learnt(self, photo: Photo, model: Redraws) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
@@ -168,10 +168,10 @@ class Redraw(FromImage[Wanted]):
         return None
 
     def _keywords(self) -> dict[str, Any]:
-        """Further arguments of the injection."""
+        """Further arguments of the redrawing."""
         return {}
 
-    def _lengths(self, model: SinGAN, finishes: bool) -> dict[str, float]:
+    def _lengths(self, model: Redraws, finishes: bool) -> dict[str, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
         options = self.context.options.mask
         dilate, feather = self._default_lengths(model, finishes)
@@ -180,9 +180,9 @@ class Redraw(FromImage[Wanted]):
             "feather": feather if options.feather is None else options.feather,
         }
 
-    def _default_lengths(self, model: SinGAN, finishes: bool) -> tuple[float, float]:
+    def _default_lengths(self, model: Redraws, finishes: bool) -> tuple[float, float]:
         ratio = max(model.sizes[-1]) / REFERENCE if finishes else 1.0
-        return self.dilate * ratio, injection.FEATHER * ratio
+        return self.dilate * ratio, redrawing.FEATHER * ratio
 
 
 def _part(photo: Photo, used: Tensor | None) -> Tensor:

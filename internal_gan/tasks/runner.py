@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import check_able
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
-from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.finishing.layers import Layer, write_layer
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
@@ -203,12 +203,7 @@ def load_trained(options: Options) -> Trained:
     asked = options.precision, source.options.precision
     device, reason = prepare_device(options.device, "fp32" if "fp32" in asked else "auto")
     model = load_model(folder.model_path)
-    families = TABLE[options.task].families
-    if families is not None and model.task != options.task and model.family not in families:
-        raise UserError(
-            f"checkpoint={folder.path}: task={options.task} does not work with a model of "
-            f"{model.family}; allowed: task={model.task}"
-        )
+    check_able(model.family, options.task, f"checkpoint={folder.path}")
     photo = source.learnt_path()
     return Trained(
         model=model.to(device),

@@ -9,8 +9,8 @@ from internal_gan.device import check_memory
 from internal_gan.evaluation.seams import seams, seams_in_words
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.finisher import Finisher
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import Tileable, samples, sampling_memory, wrap_of
+from internal_gan.images.periodic import Tileable, wrap_of
+from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.proof import proof, proof_name
@@ -28,7 +28,7 @@ class Sample(Task[SampleOptions]):
     figure 8 of Shaham et al. 2019.
     """
 
-    def check(self, model: SinGAN) -> None:
+    def check(self, model: Samples) -> None:
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
             check_start_scale(model, "sample", int(wanted.start_scale))
@@ -36,17 +36,16 @@ class Sample(Task[SampleOptions]):
         if finisher.drawing_size is not None:
             height, width = wanted.size or finisher.drawing_size
             option = f"sample.size=[{height},{width}]"
-            check_memory(sampling_memory(model, finisher.drawing_size), model.device, option)
+            check_memory(model.sampling_memory(finisher.drawing_size), model.device, option)
         finisher.check("finish.resolution" if wanted.size is None else option)
 
-    def draw(self, model: SinGAN, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
         finisher = self._finisher(model)
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         for folder, scale in self._folders(model.finished, preview).items():
-            images = samples(
-                model,
+            images = model.samples(
                 count,
                 None if preview else finisher.drawing_size,
                 start_scale=scale,
@@ -76,7 +75,7 @@ class Sample(Task[SampleOptions]):
             )
             self.context.say(text)
 
-    def _finisher(self, model: SinGAN) -> Finisher:
+    def _finisher(self, model: Samples) -> Finisher:
         size = self.wanted.size
         return self.context.finisher(model.image, (size[0], size[1]) if size else None)
 

@@ -1,11 +1,11 @@
-"""The scale at which a task of SinGAN starts."""
+"""The scale at which a task starts."""
 
 from internal_gan.errors import UserError
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.base import Model
 
 
 def check_start_scale(
-    model: SinGAN, task: str, scale: int, first: int = 0, others: str = ""
+    model: Model, task: str, scale: int, first: int = 0, others: str = ""
 ) -> None:
     """Raise a UserError if a model has no such scale, or has not finished it.
 

@@ -1,7 +1,6 @@
 """task=super_resolution: a photo made larger, with detail learnt from the photo itself."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 
@@ -10,10 +9,9 @@ from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import enlarged_size, resize
 from internal_gan.images.windows import most_detailed
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.super_resolution import enlarged_size, super_resolve
+from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size
@@ -48,9 +46,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         )
         return photo.crop(rows, columns), [self._in_words(photo.size), text]
 
-    def check(self, model: Any) -> None:
-        if not isinstance(model, SinGAN):
-            raise UserError(f"task=super_resolution needs a model of singan, not of {model.family}")
+    def check(self, model: Redraws) -> None:
         if model.num_stages < 2:
             raise UserError(
                 "task=super_resolution needs a model of at least two scales, but this one has "
@@ -59,15 +55,14 @@ class Enlarge(Task[SuperResolutionOptions]):
         if self._size is not None:
             self._check_result(self._size, model.device)
 
-    def draw(self, model: Any, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
         if preview:
             # Only the finest generator enlarges.
             return
         wanted, photo = self.wanted, self.context.photos.photo()
         self._size = photo.size
         self._check_result(photo.size, model.device)
-        enlarged = super_resolve(
-            model,
+        enlarged = model.super_resolve(
             wanted.factor,
             photo.pixels,
             seed=self.seed,

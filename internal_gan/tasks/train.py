@@ -12,6 +12,7 @@ from rich.table import Table
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import check_able
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device, select_precision
@@ -212,6 +213,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         raise
     except ValueError as error:
         raise UserError(f"the model's options do not fit this photo: {error}") from error
+    check_able(model.family, task, "model")
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]

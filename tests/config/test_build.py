@@ -65,7 +65,7 @@ def test_the_configuration_is_left_as_it_is() -> None:
         "internal_gan.cli.os.system",
         "internal_gan.nn.blocks.nn.Module",
         "internal_gan.nn.blocks.torch.load",
-        "internal_gan.models.singan.model.resize",
+        "internal_gan.models.singan.pyramid.resize_periodic",
         "torch.optim.adam.torch",
         "torch.optim.sys.exit",
         "internal_gan.models...singan",

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from internal_gan.config.compose import compose
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.injection import EDIT_DILATE, FEATHER, HARMONIZE_DILATE, soft_mask
+from internal_gan.models.redrawing import EDIT_DILATE, FEATHER, HARMONIZE_DILATE, soft_mask
 from internal_gan.models.singan.super_resolution import super_resolution_sizes, super_resolve
 from internal_gan.models.singan.walk import Walk
 from tests.fidelity.page import rows

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from internal_gan.images.composite import bring_back
+from internal_gan.images.composite import blend, blend_weight, bring_back, reach
 from internal_gan.images.resize import resize
 from tests.tiny import picture
 
@@ -53,3 +53,19 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
     result = bring_back(image, small, flat, torch.ones(1, 1, 120, 160))
     steps = (result[..., 1:] - result[..., :-1]).abs()
     assert steps.max() < 0.1
+
+
+def test_a_filling_fades_out_only_outside_the_hole() -> None:
+    photo, hole = picture(60, 80), torch.zeros(1, 1, 60, 80)
+    hole[..., 20:35, 30:50] = 1
+    filled = torch.ones_like(photo)
+    assert torch.equal(blend_weight(hole, 0.0), hole)
+    weight = blend_weight(hole, 2.0)
+    assert bool((weight[hole > 0] == 1).all())
+    around = reach(hole, 2.0) - hole
+    assert bool(((weight > 0) == (reach(hole, 2.0) > 0)).all())
+    assert 12 <= float(around[0, 0, :, 40].sum()) <= 14
+    mixed = blend(photo, filled, hole, 2.0)
+    outside = (reach(hole, 2.0) == 0).expand_as(photo)
+    assert torch.equal(mixed[outside], photo[outside])
+    assert bool((mixed[(hole > 0).expand_as(photo)] == 1).all())

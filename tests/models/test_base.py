@@ -10,8 +10,9 @@ import torch
 from internal_gan.errors import UserError
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
+from internal_gan.models.redrawing import soft_mask
 from internal_gan.models.singan.animation import animate
-from internal_gan.models.singan.injection import inject, soft_mask
+from internal_gan.models.singan.injection import inject
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
 from internal_gan.models.singan.super_resolution import super_resolve

@@ -293,9 +293,9 @@ def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
         return evidence(lines, hole)
 
     monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
-    monkeypatch.setattr("internal_gan.tasks.inpaint.evidence", seen)
+    monkeypatch.setattr("internal_gan.models.edgeconnect.model.evidence", seen)
     assert run(shell, runs, "inpaint").code == 0
-    (guide,), ((lines, hole),) = guides, drawn
+    (guide,), (lines, hole) = guides, drawn[-1]
     inside = hole[0, 0].numpy() > 0
     odds = evidence(lines, hole)[0, 0] / (1 - evidence(lines, hole)[0, 0])
     odds = odds * UNSURE / (1 - UNSURE)

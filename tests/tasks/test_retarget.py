@@ -377,13 +377,12 @@ def test_unsuitable_protect_and_video_options_are_refused(
     assert sorted(Path.cwd().iterdir()) == before
 
 
-def test_a_task_of_another_family_is_answered_with_the_models_tasks(
+def test_a_task_that_the_model_cannot_do_is_answered_with_families_that_can(
     shell: Shell, model: str
 ) -> None:
     answer = shell("task=sample", f"checkpoint={model}")
     assert answer.lines == [
-        "error: checkpoint=model: task=sample does not work with a model of ingan; "
-        "allowed: task=retarget"
+        "error: checkpoint=model: a model of ingan; task=sample needs one that samples: singan"
     ]
 
 

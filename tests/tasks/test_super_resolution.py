@@ -212,5 +212,6 @@ def test_too_little_memory_names_the_option(
 
 def test_a_model_that_cannot_enlarge_is_refused(shell: Shell, photo: str) -> None:
     answer = shell("task=super_resolution", f"image={photo}", *INGAN_FAST)
-    assert answer.lines == ["error: task=super_resolution needs a model of singan, not of ingan"]
+    why = "a model of ingan; task=super_resolution needs one that redraws: singan"
+    assert answer.lines == [f"error: model: {why}"]
     assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]

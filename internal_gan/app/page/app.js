@@ -72,8 +72,8 @@ function button(text, work, main = false) {
 
 // ---- Starting runs
 
-function start(task, options, run = null, id = photo.photo) {
-  const body = JSON.stringify({ task, options, run });
+function start(task, options, run = null, id = photo.photo, model = null) {
+  const body = JSON.stringify({ task, options, run, model });
   return ask(`/photos/${id}/runs`, { method: "POST", body });
 }
 
@@ -82,29 +82,35 @@ async function upload(blob, kind) {
   return (await ask(path, { method: "POST", body: blob })).drawing;
 }
 
-// The newest trained model of a family.
-function model(family) {
-  const found = modelsOf(family).find((run) => run.state === "finished");
+// The newest trained model that can do a task.
+function model(task) {
+  const found = modelsFor(task).find((run) => run.state === "finished");
   return found ? found.run : null;
 }
 
-function trainingOf(family) {
-  return modelsOf(family).find((run) => ["running", "waiting"].includes(run.state));
+function trainingFor(task) {
+  return modelsFor(task).find((run) => ["running", "waiting"].includes(run.state));
 }
 
-// A model trained to enlarge does nothing else.
-function modelsOf(family) {
-  return photo.runs.filter((run) => run.trains && run.family === family && run.task !== "super_resolution");
+function modelsFor(task) {
+  return photo.runs.filter((run) => run.can.includes(task));
 }
 
 // Shown instead of a task's controls until there is a model.
-function untrained(task, family, minute, more = []) {
-  if (trainingOf(family)) return [make("p", { textContent: "The model is being trained. The picture below improves as it goes." })];
-  const how = choice([["", `in full quality, ${minute}`], ["preview", "roughly, about 20 s"]], "");
+function untrained(task, more = []) {
+  if (trainingFor(task)) return [make("p", { textContent: "The model is being trained. The picture below improves as it goes." })];
+  const families = photo.models[task];
+  const which = choice(families.map((one, n) => [n, one.title]), 0);
+  const how = choice([["", ""], ["preview", "roughly, about 20 s"]], "");
+  const family = () => families[Number(which.value)];
+  const tell = () => (how.options[0].textContent = `in full quality, ${family().time}`);
+  which.addEventListener("change", tell);
+  tell();
+  const train = () => start(family().task, { trainer: how.value || null }, null, photo.photo, family().name);
   return [
     ...more,
     make("p", { textContent: "This needs a model of the photo. Training it once is enough." }),
-    make("div", { className: "row" }, field("Train", how), button("Train", () => start(task, { trainer: how.value || null }), true)),
+    make("div", { className: "row" }, families.length > 1 ? field("Model", which) : null, field("Train", how), button("Train", train, true)),
   ];
 }
 
@@ -127,8 +133,8 @@ const TABS = {
     const look = make("div", {}, make("p", { textContent: "A first look, without training:" }),
       make("div", { className: "row" }, field("How many", count), field("Freedom of the layout", freedom),
         button("First look", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }))));
-    const run = model("singan");
-    if (!run) return untrained("sample", "singan", "one to two minutes", [look]);
+    const run = model("sample");
+    if (!run) return untrained("sample", [look]);
     const [height, width] = photo.size;
     const rows = number("", { min: 16, max: 8192, placeholder: height });
     const columns = number("", { min: 16, max: 8192, placeholder: width });
@@ -150,8 +156,8 @@ const TABS = {
   }],
 
   retarget: ["Retarget", () => {
-    const run = model("ingan");
-    if (!run) return untrained("retarget", "ingan", "about five minutes");
+    const run = model("retarget");
+    if (!run) return untrained("retarget");
     const [height, width] = photo.size;
     const shown = Math.min(1, 360 / Math.max(height, width));
     const frame = make("div", { className: "frame" });
@@ -231,8 +237,8 @@ const TABS = {
   }],
 
   edit: ["Edit and paint", () => {
-    const run = model("singan");
-    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const run = model("edit");
+    if (!run) return untrained("edit");
     const board = new Board(photo.url, "paint", `Paint on the photo. ${HELP_DRAWING}`);
     const colour = make("input", { type: "color", value: board.colour });
     colour.addEventListener("input", () => (board.colour = colour.value));
@@ -261,8 +267,8 @@ const TABS = {
   }],
 
   animate: ["Animate", () => {
-    const run = model("singan");
-    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const run = model("animate");
+    if (!run) return untrained("animate");
     const seconds = number(4, { min: 1, max: 30 });
     const loop = make("input", { type: "checkbox", checked: true });
     const format = choice([["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]], "webp");
@@ -283,8 +289,8 @@ const TABS = {
   }],
 
   tile: ["Tile", () => {
-    const run = model("singan");
-    if (!run) return untrained("sample", "singan", "one to two minutes");
+    const run = model("make_tileable");
+    if (!run) return untrained("make_tileable");
     const axes = choice([["both", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "both");
     return [
       make("p", { textContent: "Changes the photo only along its borders, so that copies of it meet without a seam." }),
@@ -343,11 +349,11 @@ function showPanel() {
 const panels = new Map();
 
 // The controls are rebuilt only when they change, so that no input is lost.
-const NEEDS = { variations: "singan", retarget: "ingan", edit: "singan", animate: "singan", tile: "singan" };
+const NEEDS = { variations: "sample", retarget: "retarget", edit: "edit", animate: "animate", tile: "make_tileable" };
 function panelState() {
-  const family = NEEDS[chosen];
-  if (!family) return JSON.stringify([photo.photo, chosen]);
-  return JSON.stringify([photo.photo, chosen, model(family), !model(family) && Boolean(trainingOf(family))]);
+  const task = NEEDS[chosen];
+  if (!task) return JSON.stringify([photo.photo, chosen]);
+  return JSON.stringify([photo.photo, chosen, model(task), !model(task) && Boolean(trainingFor(task))]);
 }
 
 // ---- Results

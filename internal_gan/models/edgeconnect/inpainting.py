@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.masks import dilate, soften
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, parts
-from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.shapes import Mask, Pixels
 
 # In pixels of the model: the context around a hole, and the longest side of a window.
@@ -22,10 +22,44 @@ CONTEXT = 64
 LARGEST = 512
 
 
+@dataclass(frozen=True)
+class Inpainting:
+    """A filled hole.
+
+    Attributes:
+        image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
+        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's own and, inside the hole, those
+            that guided the filling.
+    """
+
+    image: Tensor
+    edges: Tensor
+
+
+class Inpaints(Protocol):
+    """What fills an image of the size of training;
+    see :class:`internal_gan.models.edgeconnect.model.EdgeConnect`."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor: ...
+
+    def inpaint(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
+    ) -> Inpainting: ...
+
+
 def fill(
-    model: EdgeConnect,
-    image: Pixels,
-    hole: Mask,
+    model: Inpaints,
+    image: Tensor,
+    hole: Tensor,
     *,
     scale: float = 1.0,
     edges: Mask | None = None,
@@ -64,8 +98,9 @@ def fill(
     return image, drawn
 
 
-def lines_around(model: EdgeConnect, image: Pixels, hole: Mask, scale: float = 1.0) -> Mask:
-    """The edges of an image outside a hole, as :func:`fill` finds them."""
+def lines_around(model: Inpaints, image: Tensor, hole: Tensor, scale: float = 1.0) -> Tensor:
+    """The edges of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
+    in [0, 1]."""
     size = size_of(image)
     small = scaled(size, scale)
     if small != size:
@@ -92,31 +127,8 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
         yield around(box, (height, width), size)
 
 
-def blend(photo: Pixels, filled: Pixels, hole: Mask, feather: float) -> Pixels:
-    """Blend a filling into the photo.
-
-    The filling fades out over 3 ``feather`` pixels beyond the hole. Inside the hole, its pixels
-    stay bit for bit; beyond the fading band, the photo's do.
-    """
-    weight = blend_weight(hole, feather)
-    mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
-    return torch.where(weight > 0.0, mixed, photo)
-
-
-def blend_weight(hole: Mask, feather: float) -> Mask:
-    """The filling's weight in every pixel; 1 inside the hole."""
-    if not feather:
-        return hole
-    return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
-
-
-def reach(hole: Mask, feather: float) -> Mask:
-    """All the pixels that :func:`blend` changes."""
-    return (blend_weight(hole, feather) > 0).to(hole)
-
-
 def _fill_window(
-    model: EdgeConnect,
+    model: Inpaints,
     image: Tensor,
     hole: Tensor,
     barred: Tensor,

@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 import torch
@@ -19,7 +18,11 @@ from internal_gan.images.continuation import continue_lines
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.resize import size_of
+from internal_gan.images.windows import Window
+from internal_gan.models.abilities import Fills
 from internal_gan.models.base import freeze
+from internal_gan.models.edgeconnect import inpainting
+from internal_gan.models.edgeconnect.inpainting import Inpainting
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
@@ -37,16 +40,7 @@ UNSURE = 0.25
 STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
 
 
-@dataclass(frozen=True)
-class Inpainting:
-    """An image whose pixels outside the hole are the given ones, bit for bit; and the edges: the
-    image's own and, inside the hole, those that guided the filling."""
-
-    image: Pixels
-    edges: Mask
-
-
-class EdgeConnect(SeveralPhotosModel):
+class EdgeConnect(SeveralPhotosModel, Fills):
     """One network draws the edges inside a hole, another (the completion) colours them.
 
     Args:
@@ -68,12 +62,14 @@ class EdgeConnect(SeveralPhotosModel):
     Attributes:
         edge_network, completion_network: None until they are trained.
         finished_stages: how many have been trained; several train the same network.
-        scale: training size of the first photo as a fraction of its original size.
-        practice_hole: filled in previews of a photo without a hole; None outside training.
+        practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
+            training.
+
+    Raises:
+        ValueError: a number out of range, or an unknown base.
     """
 
     family: ClassVar[str] = "edgeconnect"
-    task: ClassVar[str] = "inpaint"
 
     def __init__(
         self,
@@ -206,6 +202,36 @@ class EdgeConnect(SeveralPhotosModel):
                 filled = settle(filled, hole)
         filled = torch.where(hole.cpu() > 0, filled.clamp(-1, 1).cpu(), image.cpu())
         return Inpainting(filled, lines.cpu())
+
+    def fill(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        return inpainting.fill(
+            self, image, hole, scale=self.scale, edges=edges, barred=barred, seed=seed
+        )
+
+    def lines_to_finish(
+        self, image: Tensor, hole: Tensor, lines: Tensor, barred: Tensor | None, *, given: bool
+    ) -> Callable[[Window], Tensor] | None:
+        """The lines of a filling and those found around it; a line given by hand is certain."""
+        if self.detector is None or not (given or self.lines_first):
+            return None
+        closed = hole if barred is None else torch.maximum(hole, barred)
+        inside = lines if given else guiding_lines(evidence(lines, hole))
+        weight = 1.0 if given else OWN_LINES
+
+        def guiding(window: Window) -> Tensor:
+            here = (..., *window)
+            around = inpainting.lines_around(self, image[here], closed[here], self.scale)
+            return weight * torch.where(hole[here] > 0, inside[here], around)
+
+        return guiding
 
     def start(
         self,

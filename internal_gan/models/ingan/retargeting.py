@@ -3,7 +3,6 @@
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
+from internal_gan.models.abilities import Retargets
 from internal_gan.models.limits import check_result
 from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.shapes import Mask, Pixels
@@ -23,23 +23,16 @@ from internal_gan.units import Size
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 
 
-class RetargetModel(SeveralPhotosModel):
+class RetargetModel(SeveralPhotosModel, Retargets):
     """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
 
     ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
     """
 
-    task: ClassVar[str] = "retarget"
-
     def __init__(self, scale_range: Sequence[float]) -> None:
         super().__init__()
         check_scale_range(scale_range)
         self.scale_range = (float(scale_range[0]), float(scale_range[1]))
-
-    @property
-    @abstractmethod
-    def bytes_per_pixel(self) -> float:
-        """Approximate memory, in bytes, per pixel of the result while it is computed."""
 
     @abstractmethod
     def repaint(
@@ -57,25 +50,10 @@ class RetargetModel(SeveralPhotosModel):
         size: Size | None = None,
         *,
         transform: Transform | None = None,
-        image: Pixels | None = None,
-        protect: Mask | None = None,
-    ) -> Pixels:
-        """Regenerate the image from its own patches in another size or shape, on the CPU.
-
-        A size beyond the range of the training takes several passes.
-
-        Args:
-            size: any; the image's own by default.
-            transform: the geometry; by default the image is resized. Pixels outside it are
-                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
-            image: the model's own by default.
-            protect: where it is 1, the image's pixels stay bit for bit, and the rest is stretched;
-                see :mod:`internal_gan.images.protect`.
-
-        Raises:
-            UserError: the model is not trained, the size is out of range, or ``protect`` has
-                another size, does not fit, or comes with a transform.
-        """
+        image: Tensor | None = None,
+        protect: Tensor | None = None,
+    ) -> Tensor:
+        """A size beyond the range of the training takes several passes."""
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
         if size is not None:

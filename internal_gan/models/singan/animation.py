@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
 from internal_gan.models.limits import MOST_RESULTS
-from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
 from internal_gan.shapes import Pixels
@@ -21,7 +21,7 @@ BYTES_PER_PIXEL = 180
 
 
 def animate(
-    model: SinGAN,
+    model: NoisePyramid,
     frames: int,
     *,
     alpha: float = 0.1,
@@ -73,12 +73,12 @@ def animate(
     return (_frame(model, sizes, rest, *pair) for pair in islice(pairs, frames))
 
 
-def animating_memory(model: SinGAN, size: Size) -> int:
+def animating_memory(model: NoisePyramid, size: Size) -> int:
     """Approximate peak memory, in bytes, for frames of ``size``."""
     return sampling_memory(model, size) + BYTES_PER_PIXEL * size[0] * size[1]
 
 
-def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
+def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
     """The part that does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
         with torch.no_grad():
@@ -92,7 +92,7 @@ def _anchor(model: SinGAN, sizes: list[Size], start_scale: int, seed: int) -> Te
 
 
 def _frame(
-    model: SinGAN, sizes: list[Size], rest: Tensor, walked: Fields, variance: float
+    model: NoisePyramid, sizes: list[Size], rest: Tensor, walked: Fields, variance: float
 ) -> Tensor:
     start_scale = len(sizes) - len(walked)
 

@@ -1,21 +1,17 @@
 """Random images of any size, from noise alone or with the photo's layout."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.periodic import Moves, Wrap, join_borders
+from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.resize import resize
 from internal_gan.models.limits import MOST_RESULTS
-from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
-from internal_gan.shapes import Pixels
 from internal_gan.units import Size
-
-Tileable = bool | Literal["x", "y"]
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
 BYTES_PER_PIXEL = 64
@@ -27,7 +23,7 @@ JUDGED_SIDE, JUDGED_PATCH = 32, 7
 
 
 def samples(
-    model: SinGAN,
+    model: NoisePyramid,
     count: int = 1,
     size: Size | None = None,
     *,
@@ -35,18 +31,8 @@ def samples(
     candidates: int = 1,
     seed: int = 0,
     tileable: Tileable = False,
-) -> Iterator[Pixels]:
-    """Random images on the CPU, each generated when the iterator reaches it.
-
-    Args:
-        size: any; by default the finest finished scale's.
-        start_scale: the shrunk real image replaces the scales below this one; 0 runs them all.
-        candidates: layouts drawn for each image, of which the one nearest to the photo's patches is
-            refined; more keep things more often whole, and vary less.
-        seed: sample k depends only on ``seed``, k and the other arguments.
-        tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically, True
-            in both directions.
-    """
+) -> Iterator[Tensor]:
+    """See :meth:`internal_gan.models.abilities.Samples.samples`."""
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, count=count, candidates=candidates)
     model.ladder.check_scale(start_scale)
@@ -62,21 +48,21 @@ def samples(
     )
 
 
-def sampling_memory(model: SinGAN, size: Size) -> int:
+def sampling_memory(model: NoisePyramid, size: Size) -> int:
     """Approximate peak memory, in bytes, for generating and writing an image of ``size``."""
     pixels = size[0] * size[1]
     width = max(model.ladder.widths.at(scale) for scale in range(len(model.sizes)))
     return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, model.tile_pixels)
 
 
-def wrap_of(tileable: bool | str) -> Wrap:
-    """Which borders meet: (top and bottom, left and right)."""
-    return tileable in (True, "y"), tileable in (True, "x")
-
-
 @torch.no_grad()
 def _drawn(
-    model: SinGAN, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
+    model: NoisePyramid,
+    sizes: Sequence[Size],
+    start_scale: int,
+    candidates: int,
+    seed: int,
+    wrap: Wrap,
 ) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     moves = Moves(wrap, rng)
@@ -103,7 +89,8 @@ def _drawn(
     return moves.back(image).clamp_(-1, 1).cpu()
 
 
-def _judged_scale(model: SinGAN) -> int:
+def _judged_scale(model: NoisePyramid) -> int:
+    """The scale at which candidates are compared."""
     small = [max(size) <= JUDGED_SIDE for size in model.sizes[: model.finished]]
     return max(0, sum(small) - 1)
 

@@ -6,9 +6,9 @@ import math
 import torch
 
 from internal_gan.errors import Range, UserError, check_range
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import enlarged_size, resize, size_of
 from internal_gan.models.limits import check_result
-from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.pyramid import NoisePyramid
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -18,7 +18,7 @@ MOST_ROUNDS = 100
 
 @torch.no_grad()
 def super_resolve(
-    model: SinGAN,
+    model: NoisePyramid,
     factor: float = 4.0,
     image: Pixels | None = None,
     *,
@@ -66,7 +66,7 @@ def super_resolve(
 
 
 def super_resolution_sizes(
-    model: SinGAN, factor: float, size: Size, passes: int | None = None
+    model: NoisePyramid, factor: float, size: Size, passes: int | None = None
 ) -> list[Size]:
     """The sizes of an image of ``size`` after each pass of :func:`super_resolve`, which raises
     UserError for fewer than two finished scales, or a result that is too large."""
@@ -81,8 +81,3 @@ def super_resolution_sizes(
     passes = passes or max(1, round(math.log(factor) / math.log(area)))
     steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
     return [enlarged_size(size, step) for step in steps]
-
-
-def enlarged_size(size: Size, factor: float) -> Size:
-    """``size`` times ``factor`` in whole pixels."""
-    return round(size[0] * factor), round(size[1] * factor)

@@ -5,23 +5,29 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.composite import bring_back
-from internal_gan.images.periodic import Wrap, axes, border_band, join_borders
+from internal_gan.images.periodic import (
+    Tileable,
+    Wrap,
+    border_band,
+    join_borders,
+    reach_of,
+    wrap_of,
+)
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.singan.injection import start_scale_for, working_size
-from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.sampling import Tileable, wrap_of
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.models.redrawing import start_scale_for, working_size
+from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # The band's width as a fraction of the side, and the size at which the photo is injected, in pixels
-# as in injection.py. Chosen by eye on textures and landscapes.
+# as in redrawing.py. Chosen by eye on textures and landscapes.
 BAND, TILE = 0.15, 20.0
 
 
 @torch.no_grad()
 def make_tileable(
-    model: SinGAN,
-    image: Pixels,
+    model: NoisePyramid,
+    image: Tensor,
     tileable: Tileable = True,
     *,
     band: float = BAND,
@@ -45,24 +51,18 @@ def make_tileable(
     if tileable not in (True, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, 'x', 'y'")
     wrap = wrap_of(tileable)
-    reach = _reach(band, size, wrap)
+    reach = reach_of(band, size, wrap)
     start = start_scale_for(model, TILE) if start_scale is None else start_scale
     model.ladder.check_scale(start)
     at = working_size(model, size)
     before = resize(image, at).clamp(-1, 1)
     drawn = _draw_border(model, before.to(model.device), reach, size, wrap, start, seed)
-    mask = band_of(size, tileable, band)
+    mask = border_band(size, reach, wrap)
     return bring_back(image.cpu(), before.cpu(), drawn, mask, wrap=wrap, band=reach)
 
 
-def band_of(size: Size, tileable: Tileable, band: float = BAND) -> Mask:
-    """Each pixel's weight of the band that :func:`make_tileable` adds."""
-    wrap = wrap_of(tileable)
-    return border_band(size, _reach(band, size, wrap), wrap)
-
-
 def _draw_border(
-    model: SinGAN,
+    model: NoisePyramid,
     photo: Tensor,
     reach: tuple[float, float],
     size: Size,
@@ -92,15 +92,3 @@ def _draw_border(
         sizes, model.noise_from(rng), first=start, image=base, wrap=wrap, after=keep_the_known
     )
     return drawn.clamp(-1, 1).cpu()
-
-
-def _reach(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
-    """The band's width in rows and columns."""
-    rows, columns = (band * side if band < 1 else band for side in size)
-    shortest = min(size[axis] for axis in axes(wrap))
-    if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):
-        raise UserError(
-            f"band is {band:g}; allowed: above 0 and up to 0.5, as a fraction of the side, or 1 "
-            f"to {shortest // 2}, in pixels"
-        )
-    return rows, columns

@@ -9,15 +9,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.palette import nearest_colours, palette_of
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import random_view
+from internal_gan.models.abilities import Quantizes
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.patch_terms import stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.models.singan.model import Handover, SinGAN
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.pyramid import Handover
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
@@ -183,8 +186,51 @@ class SinGANStage(Stage):
         return base
 
 
-def views(photo: Pixels, size: Size, freedom: float) -> Pictures:
-    """The pictures that a scale takes for real: the photo, then random views of it.
+class QuantizedStage(SinGANStage):
+    """One scale of a finished model, retrained with the quantised photo as the coarser output.
+
+    It learns to texture the flat areas of paintings (Shaham et al. 2019, section 4 and
+    supplementary material). Training changes the model's generator and noise at this scale.
+
+    Args:
+        recipe: the recipe that trained the model.
+        index: a finished scale from 1 on, the start scale of the painting.
+        colours: number of colours, 2 to 256.
+
+    Raises:
+        UserError: the model has no such finished scale.
+    """
+
+    def __init__(
+        self,
+        recipe: "SinGANRecipe",
+        model: SinGAN,
+        index: int,
+        colours: int,
+        rng: torch.Generator,
+    ) -> None:
+        model.ladder.check_scale(index, first=1)
+        self.colours = colours
+        super().__init__(recipe, model, index, recipe.steps_of(model)[index], None, rng)
+
+    def make(self, previous: Stage | None) -> None:
+        super().make(previous)
+        coarser = self.model.real(self.index - 1)
+        self.palette = palette_of(coarser, self.colours)
+        self.quantized = nearest_colours(coarser, self.palette)
+        self.rebuild_from(self.quantized)
+
+    def finish(self) -> None:
+        super().finish()
+        self.model.generators[self.index] = self.model.generators.pop(-1)
+
+    def _random_base(self) -> Tensor | None:
+        assert self.reconstruction_base is not None
+        return self.reconstruction_base.expand(self.batch, -1, -1, -1)
+
+
+def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
+    """The pictures that a scale takes for real: the photo, and random views of it.
 
     Every scale gets the same views. With the photo alone, as with a ``freedom`` of 0 (see
     :func:`internal_gan.images.transforms.random_view`), learning its arrangement would mean copying
@@ -201,7 +247,7 @@ def views(photo: Pixels, size: Size, freedom: float) -> Pictures:
 
 
 @dataclass(kw_only=True)
-class SinGANRecipe(LadderRecipe):
+class SinGANRecipe(LadderRecipe, Quantizes):
     """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them.
 
     ``discriminator`` is called with ``width`` and ``rng`` to make a scale's discriminator.
@@ -244,3 +290,8 @@ class SinGANRecipe(LadderRecipe):
 
     def check(self, model: SinGAN) -> None:
         per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)
+
+    def quantized_stage(
+        self, model: Any, index: int, colours: int, rng: torch.Generator
+    ) -> QuantizedStage:
+        return QuantizedStage(self, model, index, colours, rng)

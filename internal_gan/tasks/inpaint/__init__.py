@@ -1,7 +1,7 @@
 """task=inpaint: a hole in a photo filled with what the model learnt around it."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,19 +15,13 @@ from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
+from internal_gan.images.composite import blend, blend_weight, reach
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.images.windows import Window, around, bounds, parts
-from internal_gan.models.edgeconnect.inpainting import (
-    blend,
-    blend_weight,
-    fill,
-    lines_around,
-    reach,
-)
-from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
+from internal_gan.images.windows import around, bounds, parts
+from internal_gan.models.abilities import Fills
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
@@ -79,7 +73,7 @@ class Inpaint(Task[InpaintOptions]):
         )
         return photo.crop(rows, columns), words
 
-    def check(self, model: EdgeConnect) -> None:
+    def check(self, model: Fills) -> None:
         photos, given = self.context.photos, self.context.given
         if not self.context.uses_photo_pixels:
             self.context.refuse_layers()
@@ -88,7 +82,7 @@ class Inpaint(Task[InpaintOptions]):
         elif given.files(FILES):
             self._layers(self._holes.photo(0, photos))
 
-    def draw(self, model: EdgeConnect, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Fills, preview: bool = False) -> Iterator[Picture]:
         if preview:
             # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
@@ -142,7 +136,7 @@ class Inpaint(Task[InpaintOptions]):
     def _ends_training(self) -> bool:
         return self.context.given is self.context.trained
 
-    def _filled(self, model: EdgeConnect, case: Case, number: int) -> Iterator[Picture]:
+    def _filled(self, model: Fills, case: Case, number: int) -> Iterator[Picture]:
         folder = "/".join(filter(None, ["inpaint", case.group]))
         photo, feather = case.photo, self._holes.mask.feather or 0.0
         hole, alpha = reach(case.hole, feather), photo.alpha
@@ -153,14 +147,8 @@ class Inpaint(Task[InpaintOptions]):
         finishes = self.context.uses_photo_pixels
         layers = self._layers(photo) if finishes else []
         for index, seed in enumerate(self._chances()):
-            filled, edges = fill(
-                model,
-                photo.pixels,
-                hole,
-                scale=model.scale,
-                edges=case.edges,
-                barred=case.unknown,
-                seed=seed,
+            filled, edges = model.fill(
+                photo.pixels, hole, edges=case.edges, barred=case.unknown, seed=seed
             )
             drawing = done = None
             if finishes:
@@ -173,7 +161,9 @@ class Inpaint(Task[InpaintOptions]):
                     case.unknown,
                     scale=model.scale,
                     reporter=self.context,
-                    lines=_lines(model, case, hole, edges),
+                    lines=model.lines_to_finish(
+                        photo.pixels, hole, edges, case.unknown, given=case.edges is not None
+                    ),
                 )
                 filled = done.pixels
             made = blend(photo.pixels, filled, case.hole, feather)
@@ -217,26 +207,6 @@ class Inpaint(Task[InpaintOptions]):
         """The seed of each result; without ``inpaint.seed`` the first has no seed and no noise."""
         seeds = self.seeds(self.wanted.count)
         return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
-
-
-def _lines(
-    model: EdgeConnect, case: Case, hole: Tensor, drawn: Tensor
-) -> Callable[[Window], Tensor] | None:
-    """The lines drawn in a hole and those found around it, in a window of the photo."""
-    if model.detector is None or (case.edges is None and not model.lines_first):
-        return None
-    closed = hole if case.unknown is None else torch.maximum(hole, case.unknown)
-    # A line given by hand is certain.
-    given = case.edges is not None
-    inside = drawn if given else guiding_lines(evidence(drawn, hole))
-    weight = 1.0 if given else OWN_LINES
-
-    def lines(window: Window) -> Tensor:
-        here = (..., *window)
-        around = lines_around(model, case.photo.pixels[here], closed[here], model.scale)
-        return weight * torch.where(hole[here] > 0, inside[here], around)
-
-    return lines
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.seam_carving import seam_carve
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Film, Picture, Task
 from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
 from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
@@ -25,11 +25,11 @@ class Retarget(Task[RetargetOptions]):
 
     result_name = "picture"
 
-    def check(self, model: RetargetModel) -> None:
+    def check(self, model: Retargets) -> None:
         for _ in targets(self.wanted, model, self.context):
             pass
 
-    def draw(self, model: RetargetModel, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture | Film]:
         learnt = photo_of(self.wanted, model, self.context)
         wanted = list(targets(self.wanted, model, self.context))
         for target in wanted:
@@ -42,11 +42,11 @@ class Retarget(Task[RetargetOptions]):
             yield Picture.of(file, on_canvas(drawn, target), alpha)
             if self.wanted.compare and alpha is None:
                 photo = target.finisher.photo
-                yield from _compared(f"compare/{target.name}", drawn.pixels, photo)
+                yield from _compared(target.name, model.family, drawn.pixels, photo)
         if not preview:
             yield from self._tour(model, learnt, wanted)
 
-    def _paint(self, model: RetargetModel, learnt: Tensor, target: Target) -> Tensor:
+    def _paint(self, model: Retargets, learnt: Tensor, target: Target) -> Tensor:
         """The network's output (1, 3, h, w) in [-1, 1], without outline."""
         return model.retarget(
             target.drawing_size,
@@ -56,7 +56,7 @@ class Retarget(Task[RetargetOptions]):
         )
 
     def _tour(
-        self, model: RetargetModel, learnt: Tensor, wanted: Sequence[Target]
+        self, model: Retargets, learnt: Tensor, wanted: Sequence[Target]
     ) -> Iterator[Picture | Film]:
         """The sheet and the film of the photo's own size and the wanted ones."""
         asked, first = self.wanted, wanted[0]
@@ -88,10 +88,10 @@ class Retarget(Task[RetargetOptions]):
                 yield Film(f"retarget/sizes.{asked.video}", asked.fps)
 
 
-def _compared(folder: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
+def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
     """The result, plain resizing and seam carving in the same size."""
-    size = size_of(image)
-    yield Picture(f"{folder}/ingan.png", image, "aside", made=True)
+    folder, size = f"compare/{name}", size_of(image)
+    yield Picture(f"{folder}/{family}.png", image, "aside", made=True)
     yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")
     seams = sum(abs(new - old) for new, old in zip(size, photo.shape[-2:], strict=True))
     if seams * max(size[0] * size[1], photo[0, 0].numel()) <= MOST_SEAM_PIXELS:

@@ -18,7 +18,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Context, check_film
 from internal_gan.units import Size, ratio_of
 
@@ -59,7 +59,7 @@ class Target:
         return self.finisher.drawing_size
 
 
-def targets(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Iterator[Target]:
+def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iterator[Target]:
     """The pictures that the options ask for, one by one, so that only one mask is in memory.
 
     Raises:
@@ -107,14 +107,14 @@ def box(mask: Tensor) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _check_memory(size: Size, model: RetargetModel, option: str, sheet: Size = (0, 0)) -> None:
+def _check_memory(size: Size, model: Retargets, option: str, sheet: Size = (0, 0)) -> None:
     painted = math.prod(size) * model.bytes_per_pixel
     needed = round(painted + math.prod(sheet) * BYTES_PER_SHEET_PIXEL)
     check_memory(needed, model.device, option)
 
 
 def _check_sheet(
-    sizes: Sequence[Size], finisher: Finisher, wanted: RetargetOptions, model: RetargetModel
+    sizes: Sequence[Size], finisher: Finisher, wanted: RetargetOptions, model: Retargets
 ) -> None:
     """Check the memory for a sheet or a film, which combines every height with every width."""
     heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
@@ -131,7 +131,7 @@ def _check_sheet(
         _check_memory(at, model, option)
 
 
-def photo_of(wanted: RetargetOptions, model: RetargetModel, context: Context) -> Tensor:
+def photo_of(wanted: RetargetOptions, model: Retargets, context: Context) -> Tensor:
     """The photo that ``retarget.image`` names, by default the first, (1, 3, h, w) in [-1, 1]."""
     return model.images[_number(wanted.image, context.trained.names, len(model.images))]
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.models.edgeconnect.inpainting import blend, blend_weight, fill, reach, windows
-from internal_gan.models.edgeconnect.model import EdgeConnect, Inpainting
+from internal_gan.models.edgeconnect.inpainting import Inpainting, fill, windows
+from internal_gan.models.edgeconnect.model import EdgeConnect
 from tests.tiny import picture
 
 
@@ -116,21 +116,6 @@ def test_windows_hold_their_holes() -> None:
             covered[(..., *window)] = 1
         assert bool((covered >= hole).all())
     assert list(windows(torch.zeros(1, 1, 9, 9), 1.0)) == []
-
-
-def test_a_filling_fades_out_only_outside_the_hole() -> None:
-    photo, hole = picture(60, 80), holes((60, 80), (20, 30, 15, 20))
-    filled = torch.ones_like(photo)
-    assert torch.equal(blend_weight(hole, 0.0), hole)
-    weight = blend_weight(hole, 2.0)
-    assert bool((weight[hole > 0] == 1).all())
-    around = reach(hole, 2.0) - hole
-    assert bool(((weight > 0) == (reach(hole, 2.0) > 0)).all())
-    assert 12 <= float(around[0, 0, :, 40].sum()) <= 14
-    mixed = blend(photo, filled, hole, 2.0)
-    outside = (reach(hole, 2.0) == 0).expand_as(photo)
-    assert torch.equal(mixed[outside], photo[outside])
-    assert bool((mixed[(hole > 0).expand_as(photo)] == 1).all())
 
 
 def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:

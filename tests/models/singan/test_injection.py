@@ -7,16 +7,16 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.models.singan.injection import (
+from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
     PAINT,
-    inject,
     redraw,
     soft_mask,
     start_scale_for,
     working_size,
 )
+from internal_gan.models.singan.injection import inject
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
 from tests.tiny import picture, sample, tiny_options, untrained

@@ -19,7 +19,8 @@ from internal_gan.images.resize import resize
 from internal_gan.models.base import Stage
 from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
-from internal_gan.models.singan.model import SinGAN, sample_seed
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.pyramid import sample_seed
 from internal_gan.models.singan.training import SinGANRecipe, SinGANStage, views
 from tests.tiny import (
     LEAN,

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images.periodic import Wrap
-from internal_gan.models.singan.model import SinGAN, sample_seed
-from internal_gan.models.singan.sampling import Tileable, samples
+from internal_gan.images.periodic import Tileable, Wrap
+from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.pyramid import sample_seed
+from internal_gan.models.singan.sampling import samples
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import sample, trained
 

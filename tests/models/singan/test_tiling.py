@@ -9,8 +9,8 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams
+from internal_gan.images.periodic import Tileable
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import Tileable
 from internal_gan.models.singan.tiling import make_tileable
 from tests.tiny import picture, trained
 

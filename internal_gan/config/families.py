@@ -1,0 +1,95 @@
+"""The families of models, each listed once, and what their models can do. Does not load torch.
+
+A class of :mod:`internal_gan.models.abilities` and one of :mod:`internal_gan.api.families` has the
+name of each ability, with a capital letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from internal_gan.config.catalogue import TABLE
+from internal_gan.errors import UserError
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a training ends with.
+
+    Attributes:
+        task: its task.
+        pipeline: what a model does, as the Hub calls it.
+        call: a line of code that does it.
+    """
+
+    task: str
+    pipeline: str
+    call: str
+
+
+# By a family's first ability.
+ENDINGS = {
+    "samples": Ending("sample", "unconditional-image-generation", "model.sample(4)"),
+    "retargets": Ending("retarget", "image-to-image", "model.retarget((300, 800))"),
+    "fills": Ending("inpaint", "image-to-image", 'model.fill("photo.jpg", "mask.png")'),
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of models, whose code is in ``internal_gan/models/NAME``.
+
+    Attributes:
+        title: its name in text.
+        abilities: what its models can do; a training ends with the first.
+        minutes: how long a training takes by default, in words.
+    """
+
+    title: str
+    abilities: tuple[str, ...]
+    minutes: str = "some minutes"
+
+    @property
+    def ending(self) -> Ending:
+        """What its training ends with."""
+        return ENDINGS[self.abilities[0]]
+
+
+FAMILIES = {
+    "singan": Family("SinGAN", ("samples", "redraws"), "one to two minutes"),
+    "ingan": Family("InGAN", ("retargets",), "about three minutes"),
+    "edgeconnect": Family("EdgeConnect", ("fills",), "one to two minutes"),
+}
+
+
+def family_of(model: Mapping[str, Any]) -> str:
+    """The family that a model's configuration names by its class, or an empty string.
+
+    >>> family_of({"_target_": "internal_gan.models.ingan.pyramid_training.InGANPyramidRecipe"})
+    'ingan'
+    """
+    parts = str(model.get("_target_", "")).split(".")
+    return parts[2] if len(parts) > 3 else ""
+
+
+def families_for(task: str) -> list[str]:
+    """The families whose models can do a task.
+
+    >>> families_for("animate")
+    ['singan']
+    """
+    needs = TABLE[task].needs
+    return [name for name, family in FAMILIES.items() if set(needs) & set(family.abilities)]
+
+
+def check_able(family: str, task: str, where: str) -> None:
+    """Raise a UserError if a family's models, named ``where``, cannot do a task."""
+    spec, able = TABLE[task], families_for(task)
+    if family not in able:
+        can, files = " or ".join(spec.needs), spec.files
+        raise UserError(
+            f"{where}: a model of {family}; task={task} needs one that {can}: {', '.join(able)}"
+            + (f"; for its results: {files}" if files else "")
+        )

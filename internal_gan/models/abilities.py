@@ -1,0 +1,203 @@
+"""What a task can ask of a model, whatever its family.
+
+Tensors of images are (1, 3, height, width) in [-1, 1]; results are on the CPU.
+:mod:`internal_gan.config.families` lists which family can do what.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.images.periodic import Tileable
+from internal_gan.images.transforms import Transform
+from internal_gan.images.windows import Window
+from internal_gan.models.base import Model, Recipe
+from internal_gan.units import Size
+
+
+class Samples(Model):
+    """Draws random images."""
+
+    task: ClassVar[str] = "sample"
+
+    @abstractmethod
+    def samples(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        candidates: int = 1,
+        seed: int = 0,
+        tileable: Tileable = False,
+    ) -> Iterator[Tensor]:
+        """Random images, each drawn when the iterator reaches it.
+
+        Args:
+            size: (height, width) in pixels; by default the finest finished stage's.
+            start_scale: the photo, shrunk, replaces the scales below this one; 0 draws all.
+            candidates: layouts drawn for each image, the best of which is kept; more keep things
+                more often whole, and vary less. A model without layouts ignores it.
+            seed: sample k depends only on ``seed``, k and the other arguments.
+            tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically,
+                True in both directions.
+
+        Raises:
+            UserError: immediately, for an argument out of range, or one that the model cannot obey.
+        """
+
+    @abstractmethod
+    def sampling_memory(self, size: Size) -> int:
+        """Approximate peak memory, in bytes, for drawing and writing an image."""
+
+
+class Retargets(Model):
+    """Draws its photos in other sizes and shapes."""
+
+    task: ClassVar[str] = "retarget"
+
+    @property
+    @abstractmethod
+    def bytes_per_pixel(self) -> float:
+        """Approximate memory, in bytes, per pixel of the result while it is computed."""
+
+    @abstractmethod
+    def retarget(
+        self,
+        size: Size | None = None,
+        *,
+        transform: Transform | None = None,
+        image: Tensor | None = None,
+        protect: Tensor | None = None,
+    ) -> Tensor:
+        """The image in another size or shape.
+
+        Args:
+            size: any (height, width) in pixels; the image's own by default.
+            transform: the geometry; by default the image is resized. Pixels outside it are
+                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
+            image: (1, 3, h, w); the model's own by default.
+            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
+                and the rest is stretched; see :mod:`internal_gan.images.protect`.
+
+        Raises:
+            UserError: the model is not trained, the size is out of range, or ``protect`` has
+                another size, does not fit, or comes with a transform.
+        """
+
+
+class Fills(Model):
+    """Fills holes in photos.
+
+    Attributes:
+        scale: training size of the first photo as a fraction of its original size.
+    """
+
+    task: ClassVar[str] = "inpaint"
+    scale: float
+
+    @abstractmethod
+    def fill(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        barred: Tensor | None = None,
+        seed: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """An image of any size, filled at ``scale`` times its resolution.
+
+        Args:
+            hole: (1, 1, H, W), 1 inside and 0 elsewhere.
+            edges: (1, 1, H, W) in [0, 1], 1 on a line that the filling follows.
+            barred: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            seed: draws a variant; None gives the deterministic filling.
+
+        Returns:
+            The image, unchanged outside the hole, bit for bit; and the lines that guided the
+            filling, (1, 1, H, W) in [0, 1].
+        """
+
+    def lines_to_finish(
+        self, image: Tensor, hole: Tensor, lines: Tensor, barred: Tensor | None, *, given: bool
+    ) -> Callable[[Window], Tensor] | None:
+        """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
+        [0, 1], in a window of the image; None for a filling without lines.
+
+        Args:
+            image, hole, barred: see :meth:`fill`.
+            lines: of the filling.
+            given: whether they are the user's.
+        """
+        return None
+
+
+class Redraws(Model):
+    """Draws images anew from one of its scales on, and shows its photo changed in other ways."""
+
+    @abstractmethod
+    def reconstruct(self) -> Tensor:
+        """The photo as the finished scales draw it, at the finest one's size."""
+
+    @abstractmethod
+    def real(self, scale: int) -> Tensor:
+        """The photo at a scale."""
+
+    @abstractmethod
+    def inject(
+        self,
+        image: Tensor,
+        start_scale: int,
+        *,
+        size: Size | None = None,
+        seed: int = 0,
+        palette: Tensor | None = None,
+    ) -> Tensor:
+        """An image of any size, which replaces the coarser scales' output and is refined.
+
+        Args:
+            start_scale: 1 to the finest; higher values stay closer to the image.
+            size: (height, width) of the result in pixels; by default
+                :func:`internal_gan.models.redrawing.working_size`.
+            seed: random seed of the details.
+            palette: (K, 3) in [-1, 1], colours to which the image is reduced first.
+
+        Raises:
+            UserError: a start scale or a size out of range, or fewer than two finished scales.
+        """
+
+    @abstractmethod
+    def animate(self, *given: Any, **how: Any) -> Iterator[Tensor]:
+        """The photo in motion; see :func:`internal_gan.models.singan.animation.animate`."""
+
+    @abstractmethod
+    def animating_memory(self, size: Size) -> int:
+        """Approximate peak memory, in bytes, for frames of a size."""
+
+    @abstractmethod
+    def super_resolve(self, *given: Any, **how: Any) -> Tensor:
+        """An image enlarged;
+        see :func:`internal_gan.models.singan.super_resolution.super_resolve`."""
+
+    @abstractmethod
+    def make_tileable(self, *given: Any, **how: Any) -> Tensor:
+        """An image that repeats; see :func:`internal_gan.models.singan.tiling.make_tileable`."""
+
+
+class Quantizes(Recipe):
+    """Can retrain a scale of a finished model on a few flat colours, as those of clip-art."""
+
+    @abstractmethod
+    def quantized_stage(self, model: Model, index: int, colours: int, rng: torch.Generator) -> Any:
+        """The stage that retrains scale ``index``.
+
+        It has the attributes ``palette``, the ``colours`` of the photo at the next coarser scale,
+        (K, 3) in [-1, 1], and ``quantized``, the photo at that scale in these colours.
+
+        Raises:
+            UserError: the model has no such finished scale.
+        """

@@ -1,0 +1,151 @@
+"""Editing and harmonization: a part of an image is drawn anew (Shaham et al. 2019, section 4)."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.errors import UserError, check_range
+from internal_gan.images.colours import match_colours
+from internal_gan.images.composite import bring_back
+from internal_gan.images.masks import FAINT, soften
+from internal_gan.images.masks import dilate as dilated
+from internal_gan.images.resize import resize, size_of
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.base import Model
+from internal_gan.units import Size
+
+# The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
+# the results of all start scales.
+PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
+# In pixels at the model's size, from the authors' configuration.
+EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
+
+# A mask that is dilated farther covers any image.
+LONGEST = 1000.0
+
+
+class Change(NamedTuple):
+    """An image at the working size before and after the change, (1, 3, h, w) on the CPU."""
+
+    before: Tensor
+    after: Tensor
+
+
+def start_scale_for(model: Model, side: float) -> int:
+    """The start scale that injects an image at about ``side`` x ``side`` pixels.
+
+    A generator changes what its field of view covers, and that is the same number of pixels in
+    every pyramid; so the same side leaves the same structures to the model.
+
+    Raises:
+        UserError: fewer than two scales are finished.
+    """
+    last = last_start_scale(model)
+    sides = [math.sqrt(h * w) for h, w in model.sizes[: last + 1]]
+
+    def distance(start: int) -> float:
+        return abs(math.log(sides[start - 1] / side))
+
+    return min(range(1, last + 1), key=distance)
+
+
+def working_size(model: Model, size: Size) -> Size:
+    """The size with the aspect ratio of ``size`` and the finest finished scale's pixel count."""
+    height, width = model.sizes[model.finished - 1]
+    factor = math.sqrt(height * width / (size[0] * size[1]))
+    found = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    is_photo = abs(found[0] - height) <= 1 and abs(found[1] - width) <= 1
+    return (height, width) if is_photo else found
+
+
+def redraw(
+    model: Redraws,
+    image: Tensor,
+    mask: Tensor | None,
+    start_scale: int,
+    *,
+    dilate: float,
+    feather: float,
+    seed: int = 0,
+    match: bool = False,
+) -> Tensor:
+    """Make an edited photo, or one with a pasted object, look like one photo again.
+
+    Args:
+        image: (1, 3, H, W) in [-1, 1], of any size.
+        mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
+        start_scale, seed: see :meth:`internal_gan.models.abilities.Redraws.inject`.
+        dilate, feather: see :func:`soft_mask`.
+        match: first give the masked region the photo's mean colour and contrast.
+
+    Returns:
+        (1, 3, H, W) in [-1, 1], on the CPU; equal to ``image``, bit for bit, where the soft mask
+        is 0.
+
+    Raises:
+        UserError: see :func:`soft_mask`; or a start scale out of range.
+    """
+    change = redraw_small(model, image, mask, start_scale, seed=seed, match=match)
+    if mask is None:
+        used = image.new_ones(1, 1, *size_of(image))
+    else:
+        used = soft_mask(model, mask, dilate, feather)
+    return bring_back(image.cpu(), *change, used.cpu())
+
+
+def redraw_small(
+    model: Redraws,
+    image: Tensor,
+    mask: Tensor | None,
+    start_scale: int,
+    *,
+    seed: int = 0,
+    match: bool = False,
+) -> Change:
+    """Like :func:`redraw`, but at the working size and on the whole image."""
+    size = working_size(model, size_of(image))
+    before = given = resize(image, size).clamp(-1, 1)
+    if match and mask is not None:
+        region = shrink_mask(model, mask).to(before)
+        given = match_colours(before, region, model.image.to(before))
+    return Change(before.cpu(), model.inject(given, start_scale, size=size, seed=seed))
+
+
+def soft_mask(model: Model, mask: Tensor, dilate: float, feather: float) -> Tensor:
+    """A mask (1, 1, H, W) in [0, 1], dilated and feathered; 0 wherever it is black in 8 bits.
+
+    Args:
+        dilate: radius of the dilation, in pixels at the model's size.
+        feather: standard deviation of the Gaussian blur, in the same pixels.
+
+    Raises:
+        ValueError: a length below 0 or above ``LONGEST``.
+    """
+    check_range(0, LONGEST, dilate=dilate, feather=feather)
+    used = mask
+    if dilate or feather:
+        grown = soften(dilated(shrink_mask(model, mask), dilate), feather)
+        used = resize(grown, size_of(mask)).clamp(0, 1)
+    return torch.where(used > FAINT, used, 0.0)
+
+
+def shrink_mask(model: Model, mask: Tensor) -> Tensor:
+    """A mask (1, 1, H, W) at the working size; thin strokes keep their full value."""
+    at = working_size(model, size_of(mask))
+    if at[0] > mask.shape[-2]:
+        return resize(mask, at).clamp(0, 1)
+    return F.adaptive_max_pool2d(mask, at)
+
+
+def last_start_scale(model: Model) -> int:
+    """The finest start scale, or a UserError if fewer than two scales are finished."""
+    if model.finished < 2:
+        count = "one" if model.finished else "no"
+        raise UserError(
+            f"this model has {count} finished scale; an image is injected between two scales, so "
+            "train more"
+        )
+    return model.finished - 1

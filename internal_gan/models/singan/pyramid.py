@@ -1,0 +1,216 @@
+"""SinGAN's pyramid of small generators, from noise to one image (Shaham et al., ICCV 2019)."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
+from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.windows import tiles, widened
+from internal_gan.models.base import Model
+from internal_gan.models.ladder import After, Ladder, Widths
+from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.nn.blocks import MOST_LAYERS, pad
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.units import Size
+
+Noise = Callable[[int, Size], Tensor]
+Handover = Literal["as_drawn", "clipped", "levels"]
+
+
+class NoisePyramid(Model):
+    """Every scale adds detail to the output of the coarser ones (Shaham et al. 2019, equations 2
+    and 3).
+
+    Args:
+        generator: called with ``width`` and ``rng`` to make a scale's network.
+        widths: channels per scale.
+        depths: convolutions per scale.
+        noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
+        handover: how a scale's output reaches the next one: unchanged (``as_drawn``), ``clipped``
+            to [-1, 1], or clipped and rounded to a file's 256 ``levels``.
+
+    Attributes:
+        reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
+        noise_std: sigma_n of every scale; a buffer.
+        margins: half the receptive field of each scale's generator, rounded down, in pixels.
+        tile_pixels: larger maps are computed in tiles of this many pixels.
+    """
+
+    reconstruction_noise: Tensor
+    noise_std: Tensor
+    tile_pixels: int = 2**18  # 64 MiB with 64 channels
+
+    def __init__(
+        self,
+        *,
+        generator: Callable[..., ResidualPatchGenerator],
+        widths: Widths,
+        depths: PerStage,
+        noise_padding: Literal["zero", "random"],
+        handover: Handover,
+    ) -> None:
+        super().__init__()
+        self.make_generator = generator
+        self.depths = depths
+        self.noise_padding = noise_padding
+        self.handover = handover
+        self.ladder = Ladder(widths, self.generators)
+
+    def new_generator(
+        self, stage: int, rng: torch.Generator | None = None
+    ) -> ResidualPatchGenerator:
+        depth = self._depth_at(stage)
+        return self.make_generator(width=self.ladder.widths.at(stage), depth=depth, rng=rng)
+
+    def is_alike(self, stage: int, other: int) -> bool:
+        """Whether the generators of two scales have weights of the same shapes."""
+        widths = self.ladder.widths
+        return widths.at(stage) == widths.at(other) and (
+            self._depth_at(stage) == self._depth_at(other)
+        )
+
+    def _depth_at(self, stage: int) -> int:
+        return round(per_stage(self.depths, self.num_stages, "depths", 2, MOST_LAYERS)[stage])
+
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        super().allocate(sizes, device)
+        self.ladder.sizes = self.sizes
+        depths = map(self._depth_at, range(len(sizes)))
+        self.margins = [int(self.make_generator(width=1, depth=d).margin) for d in depths]
+        noise = torch.zeros(1, 1, *self.sizes[0], device=device)
+        self.register_buffer("reconstruction_noise", noise)
+        self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
+
+    def real(self, scale: int) -> Tensor:
+        """The image at a scale, (1, 3, h, w)."""
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
+
+    @torch.no_grad()
+    def reconstruct(self) -> Tensor:
+        """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}.
+
+        Shape (1, 3, h, w), in [-1, 1], at the finest finished scale's size.
+
+        Raises:
+            UserError: no scale is finished.
+        """
+        self.ladder.check_finished()
+        return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
+
+    def preview(self) -> Tensor:
+        return self.reconstruct()
+
+    @torch.no_grad()
+    def example(self) -> Tensor:
+        noise = self.noise_from(torch.Generator().manual_seed(sample_seed(0, 0)))
+        return self.synthesise(self.sizes[: self.finished], noise).clamp(-1, 1).cpu()
+
+    def synthesise(
+        self,
+        sizes: Sequence[Size],
+        noise: Noise,
+        *,
+        first: int = 0,
+        image: Tensor | None = None,
+        wrap: Wrap = (False, False),
+        after: After | None = None,
+    ) -> Tensor:
+        """The output of the last scale, (N, 3, height, width), roughly in [-1, 1].
+
+        Args:
+            sizes: size of every scale up to the last.
+            noise: called with (scale, size), returns the scale's noise, padded and scaled.
+            image: the output of scale ``first`` - 1, of any size.
+            wrap: whether the image wraps from bottom to top, and from right to left.
+            after: called with (scale, output) after each scale; its result replaces the output.
+        """
+
+        def refine(scale: int, coarser: Tensor | None) -> Tensor:
+            size = sizes[scale]
+            base = None if coarser is None else self.hand_over(coarser, size, wrap)
+            return self.refine(scale, noise(scale, size), base, wrap)
+
+        last = len(sizes) - 1
+        return self.ladder.synthesise(refine, first=first, last=last, image=image, after=after)
+
+    def hand_over(self, image: Tensor, size: Size, wrap: Wrap = (False, False)) -> Tensor:
+        """A scale's output (N, 3, h, w) as the next scale gets it, (N, 3, height, width)."""
+        if self.handover == "as_drawn":
+            return resize_periodic(image, size, wrap)
+        image = image.clamp(-1, 1)
+        if self.handover == "levels":
+            image = (127.5 * (image + 1)).round() / 127.5 - 1
+        # Resampling overshoots at edges.
+        return resize_periodic(image, size, wrap).clamp(-1, 1)
+
+    def refine(
+        self, scale: int, noise: Tensor, base: Tensor | None = None, wrap: Wrap = (False, False)
+    ) -> Tensor:
+        """The output of one scale, (N, 3, H, W), roughly in [-1, 1].
+
+        A large map is computed in tiles that overlap by the margin, so the result is the same as in
+        one piece. Only images of three channels are held whole.
+
+        Args:
+            noise: (N, 3, H + 2 margin, W + 2 margin), already scaled.
+            base: (N, 3, H, W), the coarser scale's output at this size; None at the coarsest.
+            wrap: see :meth:`synthesise`; the wrapped input replaces the noise beyond the border.
+        """
+        generator = cast(ResidualPatchGenerator, self.generators[scale])
+        margin = generator.margin
+        height, width = noise.shape[-2] - 2 * margin, noise.shape[-1] - 2 * margin
+        in_one_piece = height * width <= self.tile_pixels or not generator.is_local
+        if in_one_piece and not any(wrap):
+            return self.run(generator, noise, base)
+        seen = noise if base is None else noise + pad(base, margin, generator.padding)
+        for axis in axes(wrap):
+            inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
+            seen = pad_periodic(inside, margin, axis)
+        if in_one_piece:
+            detail = self.run(generator.detail, seen)
+            return detail if base is None else base + detail
+        image = seen.new_empty(*seen.shape[:2], height, width)
+        for window in tiles((height, width), self.tile_pixels):
+            detail = self.run(generator.detail, seen[(..., *widened(window, margin))])
+            image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
+        return image
+
+    def noise_from(self, rng: torch.Generator, count: int = 1) -> Noise:
+        """Random noise for :meth:`synthesise`."""
+        return lambda scale, size: self.random_noise(scale, size, count, rng)
+
+    def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
+        """sigma_n z_n, (count, 3, h + 2 margin, w + 2 margin); at the coarsest scale the three
+        channels are the same."""
+        margin = self.margins[scale]
+        channels = 1 if scale == 0 else 3
+        height, width = size
+        if self.noise_padding == "random":
+            height, width = height + 2 * margin, width + 2 * margin
+        noise = torch.randn(count, channels, height, width, device=rng.device, generator=rng)
+        noise = noise.to(self.device).mul_(self.noise_std[scale])
+        if self.noise_padding == "zero":
+            noise = F.pad(noise, (margin,) * 4)
+        return noise.expand(-1, 3, -1, -1)
+
+    def fixed_noise(self, scale: int, size: Size) -> Tensor:
+        """The reconstruction's noise, (1, 3, h + 2 margin, w + 2 margin): z* at the coarsest scale,
+        zeros elsewhere."""
+        if scale == 0:
+            margin = self.margins[0]
+            return F.pad(self.reconstruction_noise, (margin,) * 4).expand(-1, 3, -1, -1)
+        height, width = (side + 2 * self.margins[scale] for side in size)
+        return torch.zeros(1, 3, height, width, device=self.device)
+
+
+def sample_seed(seed: int, sample: int) -> int:
+    """The random seed of one sample.
+
+    It differs from ``seed``, which draws z* in training: a sample from the same numbers would be
+    the reconstruction.
+    """
+    return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63

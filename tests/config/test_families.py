@@ -1,0 +1,60 @@
+"""The list of families agrees with the models' classes and with the API."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import internal_gan
+from internal_gan.api import families as api
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.config.conf import choices
+from internal_gan.config.families import ENDINGS, FAMILIES, family_of
+from internal_gan.models import abilities
+from internal_gan.models.base import Model
+
+KINDS = ("samples", "redraws", "retargets", "fills")
+
+
+@pytest.mark.parametrize("name", choices("model"))
+def test_a_models_class_and_its_ending_are_as_listed(name: str) -> None:
+    options = compose([f"model={name}"]).model
+    made: type[Model] = build(options).model_class
+    family = FAMILIES[family_of(options)]
+    kinds = [kind for kind in KINDS if issubclass(made, getattr(abilities, kind.capitalize()))]
+    assert made.family == family_of(options)
+    assert set(kinds) == set(family.abilities)
+    assert made.task == family.ending.task
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_api_has_a_class_for_each_family_and_a_method_for_each_ability(name: str) -> None:
+    made = internal_gan.Model.classes[name]
+    kinds = [kind for kind in KINDS if issubclass(made, getattr(api, kind.capitalize()))]
+    assert set(kinds) == set(FAMILIES[name].abilities)
+    assert getattr(internal_gan, FAMILIES[name].title) is made
+    assert hasattr(made, ENDINGS[FAMILIES[name].abilities[0]].call.split(".")[1].split("(")[0])
+
+
+def test_a_task_that_a_model_cannot_do_is_refused_without_torch(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "model.safetensors").touch()
+    (model / "config.yaml").write_text(
+        "model: {_target_: internal_gan.models.singan.training.SinGANRecipe}\n"
+    )
+    script = """
+import sys
+from internal_gan.cli import main
+try:
+    main(["task=retarget", "checkpoint=model"])
+finally:
+    assert "torch" not in sys.modules
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    why = "a model of singan; task=retarget needs one that retargets: ingan"
+    assert answer.stderr == f"error: checkpoint=model: {why}\n"
