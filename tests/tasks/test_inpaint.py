@@ -442,7 +442,7 @@ def test_a_training_fills_the_photo_once(
         filled.append(arguments)
         return fill(*arguments, **options)
 
-    monkeypatch.setattr("internal_gan.tasks.inpaint.fill", counted)
+    monkeypatch.setattr("internal_gan.models.edgeconnect.inpainting.fill", counted)
     assert train(shell, "image=photo.png", "mask=hole.png", output="trained").code == 0
     assert Path("trained/scales/03.png").is_file()
     assert len(filled) == 1
