@@ -201,8 +201,8 @@ PATHS = (
 
 def taken_by(task: str, *, alone: bool = False) -> set[str]:
     """The options in groups that a task takes on a model or, if ``alone``, without one."""
-    promise = TABLE[task]
-    if alone or not promise.on_model:
-        return {name for name in promise.alone if "." in name}
+    spec = TABLE[task]
+    if alone or not spec.on_model:
+        return {name for name in spec.alone if "." in name}
     own = {name for name in FIELDS if name.startswith(f"{task}.")}
-    return own | {name for name in promise.takes if "." in name}
+    return own | {name for name in spec.takes if "." in name}
