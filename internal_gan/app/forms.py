@@ -16,8 +16,8 @@ from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
-# Tasks that draw, by themselves or at the end of a training.
-TASKS = tuple(name for name, task in TABLE.items() if task.memory)
+# Tasks that draw: with a model, or without one.
+TASKS = (*(name for name, task in TABLE.items() if task.needs and not task.files), "preview")
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
