@@ -88,7 +88,7 @@ def holes_of(name: str, photo: Tensor) -> list[Tensor]:
 
 
 def fill(
-    model: EdgeConnect, photo: Tensor, hole: Tensor, barred: Tensor, guide: str
+    model: EdgeConnect, photo: Tensor, hole: Tensor, excluded: Tensor, guide: str
 ) -> tuple[Tensor, Tensor]:
     """The filling of a hole and the lines that guided it; see :data:`GUIDES`."""
     edges, network = None, model.edge_network
@@ -97,13 +97,15 @@ def fill(
     try:
         if guide == "none":
             model.edge_network = None
-        made = model.inpaint(photo, hole, edges=edges, barred=barred)
+        made = model.inpaint(photo, hole, edges=edges, excluded=excluded)
     finally:
         model.edge_network = network
     return made.image, made.edges
 
 
-def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None = None) -> Tensor:
+def finished(
+    drawing: Tensor, hole: Tensor, excluded: Tensor, lines: Tensor | None = None
+) -> Tensor:
     """A drawing with its hole rebuilt from the photo's pixels, as by ``finish.detail=patches``.
 
     Args:
@@ -112,7 +114,7 @@ def finished(drawing: Tensor, hole: Tensor, barred: Tensor, lines: Tensor | None
     done = finish_inside(
         levels_of(drawing, 255),
         hole[0, 0].numpy() > 0,
-        barred[0, 0].numpy() > 0,
+        excluded[0, 0].numpy() > 0,
         guide=None if lines is None else guide_of(lines),
         shortest=DECIDES * min(size_of(drawing)),
     )
@@ -139,9 +141,9 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
     image, mask = output / "photos" / f"{name}.png", output / "holes" / f"{name}.png"
     photo = read_image(image).pixels
     holes = holes_of(name, photo)
-    barred = torch.stack(holes).amax(dim=0)
+    excluded = torch.stack(holes).amax(dim=0)
     mask.parent.mkdir(exist_ok=True)
-    write_image(mask, barred.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(barred, mode="L"))
+    write_image(mask, excluded.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(excluded, mode="L"))
     folder = output / "runs" / f"{name}-seed{seed}"
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={seed}"]
     processes.train(folder, arguments, output / "logs" / f"{folder.name}.txt", settings.threads)
@@ -156,12 +158,12 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
         figures: dict[str, dict[str, dict[str, float]]] = {step: {} for step in STEPS}
         row = [torch.where(hole > 0, torch.zeros_like(photo), photo)]
         for guide in GUIDES:
-            drawing, lines = fill(model, photo, hole, barred, guide)
+            drawing, lines = fill(model, photo, hole, excluded, guide)
             own = guide == "own"
             inside = guiding_lines(evidence(lines, hole)) if own else lines
             weight = OWN_LINES if own else 1.0
-            guiding = weight * torch.where(hole > 0, inside, lines_around(model, photo, barred))
-            filled = finished(drawing, hole, barred, None if guide == "none" else guiding)
+            guiding = weight * torch.where(hole > 0, inside, lines_around(model, photo, excluded))
+            filled = finished(drawing, hole, excluded, None if guide == "none" else guiding)
             made = dict(zip(STEPS, (drawing, filled), strict=True))
             for step, picture in made.items():
                 figures[step][guide] = judge_hole(photo, picture, hole) | continuity(

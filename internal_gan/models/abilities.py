@@ -106,7 +106,7 @@ class Fills(Model):
         hole: Tensor,
         *,
         edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         """An image of any size, filled at ``scale`` times its resolution.
@@ -114,7 +114,7 @@ class Fills(Model):
         Args:
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
             edges: (1, 1, H, W) in [0, 1], 1 on a line that the filling follows.
-            barred: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            excluded: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
 
         Returns:
@@ -123,13 +123,13 @@ class Fills(Model):
         """
 
     def lines_to_finish(
-        self, image: Tensor, hole: Tensor, lines: Tensor, barred: Tensor | None, *, given: bool
+        self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
         [0, 1], in a window of the image; None for a filling without lines.
 
         Args:
-            image, hole, barred: see :meth:`fill`.
+            image, hole, excluded: see :meth:`fill`.
             lines: of the filling.
             given: whether they are the user's.
         """

@@ -51,7 +51,7 @@ class Inpaints(Protocol):
         hole: Tensor,
         *,
         edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> Inpainting: ...
 
@@ -63,7 +63,7 @@ def fill(
     *,
     scale: float = 1.0,
     edges: Mask | None = None,
-    barred: Mask | None = None,
+    excluded: Mask | None = None,
     seed: int | None = None,
     largest: int = LARGEST,
 ) -> tuple[Pixels, Mask]:
@@ -82,7 +82,7 @@ def fill(
         The image, unchanged outside the holes, bit for bit; and the edges in the windows, else 0.
     """
     image, left = image.clone(), hole.clone()
-    barred = hole if barred is None else torch.maximum(hole, barred)
+    excluded = hole if excluded is None else torch.maximum(hole, excluded)
     drawn = torch.zeros_like(hole)
     for window in windows(hole, scale, largest):
         here = (..., *window)
@@ -90,7 +90,7 @@ def fill(
         factor = min(scale, largest / max(size))
         given = None if edges is None else edges[here]
         made, lines = _fill_window(
-            model, image[here], left[here], barred[here], factor, given, seed
+            model, image[here], left[here], excluded[here], factor, given, seed
         )
         image[here] = torch.where(left[here] > 0, made, image[here])
         drawn[here] = torch.maximum(drawn[here], lines)
@@ -131,7 +131,7 @@ def _fill_window(
     model: Inpaints,
     image: Tensor,
     hole: Tensor,
-    barred: Tensor,
+    excluded: Tensor,
     factor: float,
     edges: Tensor | None,
     seed: int | None,
@@ -142,9 +142,9 @@ def _fill_window(
     if small != size:
         # Filled first, so that shrinking does not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
-        hole, barred = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(barred, small)
+        hole, excluded = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(excluded, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)
-    made = model.inpaint(image, hole, edges=edges, barred=barred, seed=seed)
+    made = model.inpaint(image, hole, edges=edges, excluded=excluded, seed=seed)
     if small == size:
         return made.image, made.edges
     return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)

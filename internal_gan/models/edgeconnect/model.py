@@ -154,7 +154,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         hole: Mask,
         *,
         edges: Mask | None = None,
-        barred: Mask | None = None,
+        excluded: Mask | None = None,
         seed: int | None = None,
     ) -> Inpainting:
         """Fill a hole in an image of any size; the result is on the CPU.
@@ -162,7 +162,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         Args:
             image: its values inside the hole are ignored.
             edges: 1 on an edge; they replace the drawn edges as a guide.
-            barred: 1 where, besides the hole, no patch may be taken from.
+            excluded: 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
 
         Raises:
@@ -170,7 +170,11 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
-        for name, given in (("the hole", hole), ("the edges", edges), ("the barred mask", barred)):
+        for name, given in (
+            ("the hole", hole),
+            ("the edges", edges),
+            ("the excluded mask", excluded),
+        ):
             if given is not None and given.shape[-2:] != image.shape[-2:]:
                 raise UserError(
                     f"{name} and the image differ in size: {_sides(given)} and {_sides(image)}"
@@ -188,7 +192,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         rng = None
         if seed is not None and self.completion_network is not None:
             rng = torch.Generator().manual_seed(seed)
-        start = self.start(known, hole, lines=choosing, barred=barred, rng=rng)
+        start = self.start(known, hole, lines=choosing, excluded=excluded, rng=rng)
         lines = found if given is None else given
         if given is None and self.edge_network is not None:
             drawn = self.draw_edges(self.edge_network, start, hole, self.guide(found, start, hole))
@@ -209,20 +213,20 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         hole: Tensor,
         *,
         edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         return inpainting.fill(
-            self, image, hole, scale=self.scale, edges=edges, barred=barred, seed=seed
+            self, image, hole, scale=self.scale, edges=edges, excluded=excluded, seed=seed
         )
 
     def lines_to_finish(
-        self, image: Tensor, hole: Tensor, lines: Tensor, barred: Tensor | None, *, given: bool
+        self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
         if self.detector is None or not (given or self.lines_first):
             return None
-        closed = hole if barred is None else torch.maximum(hole, barred)
+        closed = hole if excluded is None else torch.maximum(hole, excluded)
         inside = lines if given else guiding_lines(evidence(lines, hole))
         weight = 1.0 if given else OWN_LINES
 
@@ -239,7 +243,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         hole: Mask,
         *,
         lines: Mask | None = None,
-        barred: Mask | None = None,
+        excluded: Mask | None = None,
         rng: torch.Generator | None = None,
     ) -> Pixels:
         """The image that the networks see, its hole filled by ``base``; see :meth:`inpaint`.
@@ -252,16 +256,16 @@ class EdgeConnect(SeveralPhotosModel, Fills):
             return torch.where(hole > 0, torch.ones_like(image), image)
         if self.base == "smooth":
             return fill_smoothly(image, hole)
-        barred = hole if barred is None else torch.maximum(hole, barred.to(hole))
-        if not has_patches(barred):
+        excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
+        if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
         if rng is not None:
-            return complete(image, hole, barred, lines=lines, rng=rng)
+            return complete(image, hole, excluded, lines=lines, rng=rng)
         # Cached, since training fills the same hole after each stage and the networks do not matter
         # here. The entry is replaced as a whole, for threads that fill different holes.
-        asked, last = (image, hole, barred, lines), self._last
+        asked, last = (image, hole, excluded, lines), self._last
         if last is None or not all(map(_same, last[0], asked)):
-            self._last = last = asked, complete(image, hole, barred, lines=lines)
+            self._last = last = asked, complete(image, hole, excluded, lines=lines)
         return last[1]
 
     def find_edges(self, image: Pictures, hole: Masks) -> Masks:

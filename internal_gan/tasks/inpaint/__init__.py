@@ -148,7 +148,7 @@ class Inpaint(Task[InpaintOptions]):
         layers = self._layers(photo) if finishes else []
         for index, seed in enumerate(self._chances()):
             filled, edges = model.fill(
-                photo.pixels, hole, edges=case.edges, barred=case.unknown, seed=seed
+                photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=seed
             )
             drawing = done = None
             if finishes:

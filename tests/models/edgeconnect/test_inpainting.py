@@ -17,7 +17,7 @@ class Recorder(EdgeConnect):
     def __init__(self) -> None:
         torch.nn.Module.__init__(self)
         self.seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = []
-        self.barred: list[Tensor | None] = []
+        self.excluded: list[Tensor | None] = []
 
     def inpaint(
         self,
@@ -25,11 +25,11 @@ class Recorder(EdgeConnect):
         hole: Tensor,
         *,
         edges: Tensor | None = None,
-        barred: Tensor | None = None,
+        excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> Inpainting:
         self.seen.append((image.clone(), hole.clone(), edges, seed))
-        self.barred.append(None if barred is None else barred.clone())
+        self.excluded.append(None if excluded is None else excluded.clone())
         inside = torch.full_like(image, 0.5)
         return Inpainting(torch.where(hole > 0, inside, image), hole if edges is None else edges)
 
@@ -123,9 +123,9 @@ def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
     elsewhere = holes(size, (60, 0, 10, 300))
     model = Recorder()
-    fill(model, picture(*size), hole, barred=elsewhere, largest=256)
-    columns = [barred.sum(dim=2).flatten() for barred in model.barred if barred is not None]
+    fill(model, picture(*size), hole, excluded=elsewhere, largest=256)
+    columns = [excluded.sum(dim=2).flatten() for excluded in model.excluded if excluded is not None]
     for found in columns:
-        assert found.min() == 10  # the barred region below both
+        assert found.min() == 10  # the excluded region below both
     assert (columns[0] == 30).sum() == 40 + 34
     assert (columns[1] == 30).sum() == 40

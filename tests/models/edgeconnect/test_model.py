@@ -205,7 +205,7 @@ def test_a_training_case_starts_blurred_with_a_share_of_the_detail() -> None:
 def test_a_hole_without_any_usable_patch_gives_a_warning(
     model: EdgeConnect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    model.inpaint(picture(), box(), barred=torch.ones(1, 1, 40, 56))
+    model.inpaint(picture(), box(), excluded=torch.ones(1, 1, 40, 56))
     assert "no patch can be taken near the hole" in caplog.text
 
 
@@ -220,7 +220,7 @@ def test_the_patch_completion_of_a_hole_is_cached(
 
     monkeypatch.setattr(edgeconnect_model, "complete", counted)
     image, hole = picture(seed=5), box()
-    one, two = model.inpaint(image, hole).image, model.inpaint(image, hole, barred=hole).image
+    one, two = model.inpaint(image, hole).image, model.inpaint(image, hole, excluded=hole).image
     assert len(asked) == 1
     assert torch.equal(one, two)
     model.inpaint(picture(seed=6), hole)
@@ -381,7 +381,7 @@ def test_no_patch_comes_from_the_barred_half(model: EdgeConnect) -> None:
     plain = copy.copy(model)
     plain.settle = False
     anywhere = plain.inpaint(image, hole).image[inside]
-    left_alone = plain.inpaint(image, hole, barred=right).image[inside]
+    left_alone = plain.inpaint(image, hole, excluded=right).image[inside]
     assert anywhere.mean() > 0.3
     assert left_alone.mean() < 0
 
