@@ -15,17 +15,22 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import HEADLINE_FIGURES, means, panel
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
+from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.hints import fits
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
 from internal_gan.report.table import as_markdown, grid
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.results import read_results
 from internal_gan.runs.source import Source
+from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Picture, Task
 from internal_gan.tasks.reporting import new_console
 from internal_gan.tasks.runner import write_files
+from internal_gan.units import Size
 
 NAME = "comparison"
 FIGURES_FOLDER = ".figures"
@@ -185,15 +190,25 @@ def judge(shown: Shown) -> dict[str, float]:
     :func:`~internal_gan.evaluation.figures.panel`. A picture that cannot be read, or is too small,
     is a UserError.
     """
-    pictures = [read_image(path).pixels for path in shown.pictures]
     if shown.holes:
         each = []
-        for picture, files in zip(pictures, shown.holes, strict=True):
-            photo, mask = (read_image(file).pixels for file in files)
+        for path, files in zip(shown.pictures, shown.holes, strict=True):
+            picture, photo, mask = (read_image(file).pixels for file in (path, *files))
             each.append(judge_hole(photo, picture, (mask[:, :1] > -1).float()))
         return {f"{name}_inside": value for name, value in means(each).items()}
     assert shown.photo is not None
-    return panel(read_image(shown.photo).pixels, pictures)
+    photo = read_image(shown.photo).pixels
+    return panel(photo, [_as_learnt(path, size_of(photo)) for path in shown.pictures])
+
+
+def _as_learnt(path: Path, photo_size: Size) -> Pixels:
+    """A picture, shrunk as the photo was for training, since photo and picture are compared patch
+    by patch."""
+    picture, origin = read_image(path).pixels, origin_path(path)
+    if not origin.is_file():
+        return picture
+    factor = photo_size[0] / read_origin(origin).photo_size[0]
+    return resize(picture, scaled(size_of(picture), factor)) if factor < 1 else picture
 
 
 def objective(folder: Path, name: str, figure: str) -> float:

@@ -2,8 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
+from internal_gan.evaluation.figures import panel
+from internal_gan.finishing.origin import Origin, origin_path, write_origin
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record
 from internal_gan.tasks import compare
@@ -56,6 +62,20 @@ def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
     assert [
         [path.relative_to(tmp_path / "inpaint").as_posix() for path in hole] for hole in shown.holes
     ] == [["a/before.png", "a/mask.png"], ["b/before.png", "b/mask.png"]]
+
+
+def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_path: Path) -> None:
+    large = resize(torch.rand(1, 3, 10, 15), (80, 120)).clamp(-1, 1)
+    photo, picture = tmp_path / "photo.png", tmp_path / "000.png"
+    write_image(photo, resize(large, (40, 60)))
+    write_image(picture, large)
+    as_drawn = compare.judge(Shown(photo, [picture]))
+    kinds = np.zeros((80, 120), np.uint8)
+    write_origin(origin_path(picture), Origin(np.zeros((80, 120, 2), np.int32), kinds, (80, 120)))
+    found = compare.judge(Shown(photo, [picture]))
+    learnt, whole = (read_image(path).pixels for path in (photo, picture))
+    assert found == panel(learnt, [resize(whole, (40, 60))])
+    assert found["swd1"] < as_drawn["swd1"] / 10
 
 
 def test_a_row_has_what_is_known_of_a_run(tmp_path: Path) -> None:
