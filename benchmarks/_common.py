@@ -162,6 +162,9 @@ def run(main: Callable[[], None]) -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        print(f"error: {error}; needs pip install -e '.[benchmarks,inpainting]'", file=sys.stderr)
+        sys.exit(2)
 
 
 def say(text: str) -> None:
