@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.resize import resize
-from internal_gan.images.windows import bounds
+from internal_gan.images.windows import bounds, extent
 from internal_gan.shapes import Mask, Masks, Pixels
 
 # At each resolution of a membrane.
@@ -54,7 +54,7 @@ def fill_smoothly(image: Tensor, hole: Masks) -> Tensor:
     if not unknown.any():
         return image.clone()
     box = bounds(unknown.float().amax(dim=0, keepdim=True))
-    reach = max(LEAST_MARGIN, *(side.stop - side.start for side in box))
+    reach = max(LEAST_MARGIN, *extent(box))
     rows, columns = (slice(max(0, side.start - reach), side.stop + reach) for side in box)
     filled = image.clone()
     here = (..., rows, columns)

@@ -17,11 +17,6 @@ def size_of(image: Tensor) -> Size:
     return image.shape[-2], image.shape[-1]
 
 
-def enlarged_size(size: Size, factor: float) -> Size:
-    """``size`` times ``factor`` in whole pixels."""
-    return round(size[0] * factor), round(size[1] * factor)
-
-
 def resize(x: Tensor, size: Size) -> Tensor:
     """Resample (N, C, H, W), of any range, to ``size`` with an antialiased bicubic kernel.
 

@@ -12,6 +12,7 @@ from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
@@ -56,7 +57,7 @@ def working_size(model: Model, size: Size) -> Size:
     """The size with the aspect ratio of ``size`` and the finest finished scale's pixel count."""
     height, width = model.sizes[model.finished - 1]
     factor = math.sqrt(height * width / (size[0] * size[1]))
-    found = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    found = scaled(size, factor)
     is_photo = abs(found[0] - height) <= 1 and abs(found[1] - width) <= 1
     return (height, width) if is_photo else found
 

@@ -8,8 +8,8 @@ from internal_gan.config.task_options import SuperResolutionOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import enlarged_size, resize
+from internal_gan.images.pyramid import fit_size, scaled
+from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
@@ -82,19 +82,19 @@ class Enlarge(Task[SuperResolutionOptions]):
 
     def made(self, results: Sequence[Result]) -> str:
         assert self._size is not None
-        height, width = enlarged_size(self._size, self.wanted.factor)
+        height, width = scaled(self._size, self.wanted.factor)
         return f"{height} x {width} pixels"
 
     def _check_result(self, size: Size, device: torch.device) -> None:
         """Raise a UserError if the result does not fit into memory."""
         factor = self.wanted.factor
-        height, width = enlarged_size(size, factor)
+        height, width = scaled(size, factor)
         needed = IMAGES_AT_ONCE * 12 * height * width
         option = f"super_resolution.factor={factor:g}, {height}x{width} pixels,"
         check_memory(needed, device, option)
 
     def _in_words(self, size: Size) -> str:
-        height, width = enlarged_size(size, self.wanted.factor)
+        height, width = scaled(size, self.wanted.factor)
         return (
             f"Enlarges {size[0]} x {size[1]} pixels (height x width) {self.wanted.factor:g} times "
             f"to {height} x {width}"

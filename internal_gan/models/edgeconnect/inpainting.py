@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,8 +14,11 @@ from torch.nn import functional as F
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import Window, around, bounds, parts
+from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.shapes import Mask, Pixels
+
+if TYPE_CHECKING:
+    from internal_gan.models.edgeconnect.model import EdgeConnect
 
 # In pixels of the model: the context around a hole, and the longest side of a window.
 CONTEXT = 64
@@ -27,39 +30,18 @@ class Inpainting:
     """A filled hole.
 
     Attributes:
-        image: (1, 3, H, W) in [-1, 1]; outside the hole the given pixels, bit for bit.
-        edges: (1, 1, H, W) in [0, 1], 1 on an edge: the image's own and, inside the hole, those
-            that guided the filling.
+        image: outside the hole the given pixels, bit for bit.
+        edges: 1 on an edge: the image's own and, inside the hole, those that guided the filling.
     """
 
-    image: Tensor
-    edges: Tensor
-
-
-class Inpaints(Protocol):
-    """What fills an image of the size of training;
-    see :class:`internal_gan.models.edgeconnect.model.EdgeConnect`."""
-
-    @property
-    def device(self) -> torch.device: ...
-
-    def find_edges(self, image: Tensor, hole: Tensor) -> Tensor: ...
-
-    def inpaint(
-        self,
-        image: Tensor,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        excluded: Tensor | None = None,
-        seed: int | None = None,
-    ) -> Inpainting: ...
+    image: Pixels
+    edges: Mask
 
 
 def fill(
-    model: Inpaints,
-    image: Tensor,
-    hole: Tensor,
+    model: EdgeConnect,
+    image: Pixels,
+    hole: Mask,
     *,
     scale: float = 1.0,
     edges: Mask | None = None,
@@ -86,8 +68,7 @@ def fill(
     drawn = torch.zeros_like(hole)
     for window in windows(hole, scale, largest):
         here = (..., *window)
-        size = (window[0].stop - window[0].start, window[1].stop - window[1].start)
-        factor = min(scale, largest / max(size))
+        factor = min(scale, largest / max(extent(window)))
         given = None if edges is None else edges[here]
         made, lines = _fill_window(
             model, image[here], left[here], excluded[here], factor, given, seed
@@ -98,9 +79,8 @@ def fill(
     return image, drawn
 
 
-def lines_around(model: Inpaints, image: Tensor, hole: Tensor, scale: float = 1.0) -> Tensor:
-    """The edges of an image (1, 3, H, W) outside a hole, as :func:`fill` finds them: (1, 1, H, W)
-    in [0, 1]."""
+def lines_around(model: EdgeConnect, image: Pixels, hole: Mask, scale: float = 1.0) -> Mask:
+    """The edges of an image outside a hole, as :func:`fill` finds them."""
     size = size_of(image)
     small = scaled(size, scale)
     if small != size:
@@ -122,13 +102,14 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
     limit = math.floor(largest / scale)
     for part in parts(hole, max(margin // 2, 1)):
         box = bounds(part)
-        sides = [side.stop - side.start for side in box]
-        height, width = (max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in sides)
+        height, width = (
+            max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in extent(box)
+        )
         yield around(box, (height, width), size)
 
 
 def _fill_window(
-    model: Inpaints,
+    model: EdgeConnect,
     image: Tensor,
     hole: Tensor,
     excluded: Tensor,

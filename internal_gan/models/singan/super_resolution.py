@@ -6,7 +6,8 @@ import math
 import torch
 
 from internal_gan.errors import Range, UserError, check_range
-from internal_gan.images.resize import enlarged_size, resize, size_of
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.limits import check_result
 from internal_gan.models.singan.pyramid import NoisePyramid
 from internal_gan.shapes import Pixels
@@ -43,7 +44,7 @@ def super_resolve(
         passes: k; by default chosen from ``factor``.
 
     Returns:
-        An image of :func:`enlarged_size`, on the model's device.
+        An image of ``factor`` times the size, on the model's device.
 
     Raises:
         ValueError: an argument out of range, or fewer than two finished scales.
@@ -77,7 +78,7 @@ def super_resolution_sizes(
         )
     coarse, fine = model.sizes[model.finished - 2 : model.finished]
     area = fine[0] * fine[1] / (coarse[0] * coarse[1])
-    check_result(enlarged_size(size, factor), name=f"the result of factor {factor:g}")
+    check_result(scaled(size, factor), name=f"the result of factor {factor:g}")
     passes = passes or max(1, round(math.log(factor) / math.log(area)))
     steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
-    return [enlarged_size(size, step) for step in steps]
+    return [scaled(size, step) for step in steps]

@@ -20,7 +20,7 @@ from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.images.windows import around, bounds, parts
+from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Task, gray
@@ -213,15 +213,11 @@ def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
     """The window around the hole or, if the hole is too large, around its largest part."""
     size = (hole.shape[-2], hole.shape[-1])
     box = bounds(hole)
-    if 2 * _extent(box) > limit:
-        box = max((bounds(part) for part in parts(hole, max(limit // 8, 1))), key=_extent)
-    extent = max(limit, 2 * _extent(box))
-    return around(box, (extent, extent), size)
-
-
-def _extent(box: tuple[slice, slice]) -> int:
-    rows, columns = box
-    return int(max(rows.stop - rows.start, columns.stop - columns.start))
+    if 2 * max(extent(box)) > limit:
+        boxes = (bounds(part) for part in parts(hole, max(limit // 8, 1)))
+        box = max(boxes, key=lambda one: max(extent(one)))
+    side = max(limit, 2 * max(extent(box)))
+    return around(box, (side, side), size)
 
 
 def _groups(names: Sequence[str]) -> list[str]:

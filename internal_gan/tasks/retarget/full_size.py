@@ -9,7 +9,8 @@ from torch import Tensor
 from internal_gan.finishing.finished import Finished
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
-from internal_gan.tasks.retarget.targets import Target, box
+from internal_gan.images.windows import bounds
+from internal_gan.tasks.retarget.targets import Target
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:
@@ -41,7 +42,8 @@ def on_canvas(drawn: Finished, target: Target) -> Finished:
     """A finished rectangle, placed where the target's outline is."""
     if target.mask is None:
         return drawn
-    inside = (..., *box(target.mask))
+    window = bounds(target.mask)
+    inside = (..., *window)
 
     def placed(image: Tensor) -> Tensor:
         canvas = image.new_zeros(*image.shape[:-2], *target.size)
@@ -49,5 +51,7 @@ def on_canvas(drawn: Finished, target: Target) -> Finished:
         return canvas
 
     alpha = None if drawn.alpha is None else placed(drawn.alpha)
-    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *box(target.mask))
+    origin = (
+        None if drawn.origin is None else drawn.origin.placed(target.size, *window)
+    )
     return replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)

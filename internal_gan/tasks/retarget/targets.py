@@ -18,6 +18,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
+from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Context, check_film
 from internal_gan.units import Size, ratio_of
@@ -37,7 +38,7 @@ class Target:
     Attributes:
         name: of its file, without suffix.
         size: (height, width) in pixels.
-        finisher: of the rectangle that is generated, see :func:`box`.
+        finisher: of the rectangle that is generated, the outline's bounds.
         transform: its geometry; None for a rectangle.
         mask: its outline, (1, 1, height, width) in [0, 1]; None for the transform's.
         protect: what keeps its shape, (1, 1, h, w) at the training image's size; None for nothing.
@@ -96,15 +97,6 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
                 drawn = f" is drawn at {_named(at)} pixels:" if at != target.size else ":"
                 raise UserError(f"{option}{drawn} {error}") from error
         yield replace(target, protect=protect, protected=mask)
-
-
-def box(mask: Tensor) -> tuple[slice, slice]:
-    """The rows and columns that an outline (1, 1, H, W) reaches."""
-    rows, columns = (
-        slice(int(places.min()), int(places.max()) + 1)
-        for places in (mask[0, 0] > 0).nonzero().unbind(dim=1)
-    )
-    return rows, columns
 
 
 def _check_memory(size: Size, model: Retargets, option: str, sheet: Size = (0, 0)) -> None:
@@ -225,9 +217,7 @@ def _targets(
         assert one.size is not None
         name = f"{_named(one.size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, one.size).clamp(0, 1)
-        rows, columns = box(resized)
-        painted = (rows.stop - rows.start, columns.stop - columns.start)
-        yield Target(name, one.size, part(painted), None, resized)
+        yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
 
 
 def _check_video(wanted: RetargetOptions) -> None:
