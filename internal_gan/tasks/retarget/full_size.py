@@ -51,7 +51,5 @@ def on_canvas(drawn: Finished, target: Target) -> Finished:
         return canvas
 
     alpha = None if drawn.alpha is None else placed(drawn.alpha)
-    origin = (
-        None if drawn.origin is None else drawn.origin.placed(target.size, *window)
-    )
+    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *window)
     return replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)
