@@ -198,6 +198,7 @@ def test_the_printed_addresses_can_be_opened() -> None:
         ({"task": "sample", "options": {"output": "/tmp/x"}}, "cannot be set on this page"),
         ({"task": "sample", "options": {"trainer": "../x"}}, "a number, a word"),
         ({"task": "inpaint", "options": {"mask.file": "../x"}}, "no such drawing"),
+        ({"task": "sample", "model": "ingan"}, "model=ingan: not for task=sample; allowed: singan"),
         ({"task": "sample", "run": "../x"}, "no such run"),
     ],
 )

@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from internal_gan.finishing import whole
+from internal_gan.finishing import walker, whole
 from internal_gan.finishing.seams import breaks, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.finishing.whole import up_to
+from internal_gan.images.levels import pixels_of as pixels
 from internal_gan.patches.field import Image, Index, Places
 from internal_gan.patches.origins import taken
+from internal_gan.patches.statistics import completeness
 from internal_gan.units import Size
 from tests.patches.pictures import identity, picture
 
@@ -46,6 +48,39 @@ def test_a_larger_first_size_keeps_closer_to_the_drawing() -> None:
         return float(np.abs(resized(result, (48, 64)).astype(float) - drawing).mean())
 
     assert off(64) < off(20)
+
+
+def test_patches_that_the_drawing_lacks_are_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawing of few stones becomes a picture with more of the photo's patches."""
+    photo = picture("gravel", (64, 96))
+    drawing = np.ascontiguousarray(photo[:, 40:56].repeat(3, 1))
+
+    def lacking() -> float:
+        return completeness(
+            pixels(photo), pixels(taken(photo, synthesise(drawing, photo, (64, 96))))
+        )
+
+    preferring = lacking()
+    monkeypatch.setattr(walker, "COMPLETENESS_ALPHA", 1e9)
+    assert preferring < 0.95 * lacking()
+
+
+def test_a_match_that_is_not_allowed_is_that_of_the_nearest_place_that_has_one() -> None:
+    rng = np.random.default_rng(0)
+    allowed, active = rng.random((2, 12, 15)) < 0.5
+    field = np.stack([rng.integers(0, side, (9, 11)) for side in allowed.shape], -1).astype(
+        np.int32
+    )
+    active = active[:9, :11]
+    good = allowed[field[..., 0], field[..., 1]]
+    found = walker._permitted(field.copy(), allowed, active)
+    for row, column in np.ndindex(good.shape):
+        if good[row, column] or not active[row, column]:
+            assert (found[row, column] == field[row, column]).all()
+        else:
+            off = ((np.argwhere(good) - (row, column)) ** 2).sum(axis=1)
+            near = np.argwhere(good)[off == off.min()]
+            assert any((found[row, column] == field[r, c]).all() for r, c in near)
 
 
 def test_a_photo_that_tiles_stays_mostly_one_piece() -> None:
