@@ -68,7 +68,7 @@ $(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
 	@$(BIN)/python -m venv --clear $(VENV)-oldest
 	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check --quiet 'pip>=25.3'
 	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check -c constraints-oldest.txt \
-		--build-constraint constraints.txt -e '.[app,inpainting,joblib,video]' \
+		--build-constraint constraints.txt -e '.[app,joblib,video]' \
 		'$(TORCH)' pytest pytest-xdist httpx2
 	@touch $@
 

@@ -163,7 +163,7 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except ModuleNotFoundError as error:
-        print(f"error: {error}; needs pip install -e '.[benchmarks,inpainting]'", file=sys.stderr)
+        print(f"error: {error}; needs pip install -e '.[benchmarks]'", file=sys.stderr)
         sys.exit(2)
 
 

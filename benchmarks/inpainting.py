@@ -8,7 +8,6 @@ killed, run the same command again to continue.
 """
 
 import argparse
-import functools
 import sys
 import zlib
 from collections import defaultdict
@@ -19,6 +18,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import cv2
 import torch
 from patchmatch import patch_match
 from skimage.restoration import inpaint_biharmonic
@@ -45,8 +45,8 @@ from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import atomic_write, make_folder, read_json_object
-from internal_gan.images.classical_inpainting import inpaint_by_opencv
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS, random_hole
@@ -73,19 +73,28 @@ def patchmatch(image: Tensor, hole: Tensor) -> Tensor:
     Source: Barnes et al., "PatchMatch", SIGGRAPH 2009; Wexler et al., "Space-time completion of
     video", 2007.
     """
-    pixels = to_uint8(torch.where(hole > 0, -torch.ones_like(image), image))[0].permute(1, 2, 0)
-    filled = patch_match.inpaint(
-        pixels.contiguous().numpy(), hole[0, 0].byte().numpy() * 255, patch_size=3
-    )
-    made = torch.from_numpy(filled).permute(2, 0, 1)[None] / 127.5 - 1
-    return torch.where(hole > 0, made.to(image), image)
+    emptied = torch.where(hole > 0, -torch.ones_like(image), image)
+    mask = hole[0, 0].byte().numpy() * 255
+    filled = patch_match.inpaint(levels_of(emptied, 255), mask, patch_size=3)
+    return torch.where(hole > 0, pixels_of(filled).to(image), image)
+
+
+def by_opencv(method: int, image: Tensor, hole: Tensor) -> Tensor:
+    """An image (1, 3, H, W) with its hole filled by OpenCV, by ``method``, within 3 pixels.
+
+    Source: Telea, "An image inpainting technique based on the fast marching method", 2004;
+    Bertalmio et al., "Navier-Stokes, fluid dynamics, and image and video inpainting", 2001.
+    """
+    emptied = torch.where(hole > 0, -torch.ones_like(image), image)
+    filled = cv2.inpaint(levels_of(emptied, 255), hole[0, 0].byte().numpy(), 3.0, method)
+    return torch.where(hole > 0, pixels_of(filled).to(image), image)
 
 
 OURS, PREVIEW = "EdgeConnect", "preview"
 FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness", "c2st")
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "Telea": inpaint_by_opencv,
-    "Navier-Stokes": functools.partial(inpaint_by_opencv, method="NS"),
+    "Telea": partial(by_opencv, cv2.INPAINT_TELEA),
+    "Navier-Stokes": partial(by_opencv, cv2.INPAINT_NS),
     "biharmonic": biharmonic,
     "PyPatchMatch": patchmatch,
 }

@@ -17,7 +17,6 @@ KINDS: dict[str, Kind] = {
     ".webp": "film",
     "collage": "aside",
     "hole": "aside",
-    "telea": "aside",
 }
 
 

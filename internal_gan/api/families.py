@@ -164,7 +164,7 @@ class Fills(Model):
             edges: white lines on black, of the photo's size, that the filling follows.
             source: a mask of where patches may be taken from, by default all except the hole.
         """
-        return self._one("inpaint", photo=photo, mask=mask, count=1, compare=False, **how)
+        return self._one("inpaint", photo=photo, mask=mask, count=1, **how)
 
 
 class SinGAN(Samples, Redraws):

@@ -335,9 +335,6 @@ class InpaintOptions:
         "the name of one image file, white where to train, or null",
     )
     count: int = _result_count()
-    compare: bool = flag(
-        True, "also fill the hole by a classical method, to compare; needs internal-gan[inpainting]"
-    )
     seed: int | None = seed()
 
 

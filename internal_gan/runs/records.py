@@ -33,7 +33,6 @@ class Status(TypedDict, total=False):
     seams_before: dict[str, float]
     results: list[Any]
     model_task: str
-    classical: str
 
 
 class PlannedStage(TypedDict):

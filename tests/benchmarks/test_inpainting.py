@@ -22,6 +22,19 @@ from internal_gan.images.files.image import read_image, write_image
 from tests.tiny import EDGECONNECT, picture
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_continues_the_photo_whatever_is_under_the_hole(method: str) -> None:
+    ramp, hole = torch.linspace(-0.8, 0.8, 40).expand(1, 3, 30, 40), torch.zeros(1, 1, 30, 40)
+    hole[..., 10:18, 14:24] = 1
+    made, other = (
+        METHODS[method](torch.where(hole > 0, torch.tensor(value), ramp), hole)
+        for value in (-1.0, 1.0)
+    )
+    assert torch.equal(made, other)
+    assert torch.equal(made[..., :10, :], ramp[..., :10, :])
+    assert float((made - ramp).abs().max()) < 0.15
+
+
 @pytest.mark.slow
 def test_every_method_is_evaluated_on_every_hole(
     benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

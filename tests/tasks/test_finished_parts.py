@@ -30,7 +30,7 @@ OPTIONS = {
     "edit": ("edit.image=edited.png", "edit.mask=mask.png", "mask.dilate=1", "mask.feather=1"),
     "harmonize": ("harmonize.image=edited.png", "harmonize.mask=mask.png"),
     "make_tileable": ("make_tileable.axes=x",),
-    "inpaint": ("mask=mask.png", "mask.feather=1", "inpaint.compare=false"),
+    "inpaint": ("mask=mask.png", "mask.feather=1"),
 }
 
 

@@ -77,7 +77,7 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     folder = only_run()
     assert folder.parent.name == "photo-edgeconnect"
     assert sorted(p.name for p in (folder / "inpaint").iterdir()) == [
-        *("000.png", "before.png", "edges.png", "hole.png", "mask.png", "telea.png")
+        *("000.png", "before.png", "edges.png", "hole.png", "mask.png")
     ]
     made, photo = pixels(folder / "inpaint/000.png"), pixels("photo.png")
     changed = (made != photo).any(axis=2)
@@ -88,14 +88,13 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     mark = xmp("compositeWithTrainedAlgorithmicMedia", "inpaint", "edgeconnect")
     assert read_mark(folder / "inpaint/000.png") == mark
     assert read_mark(folder / "inpaint/before.png") is None
-    assert not (pixels(folder / "inpaint/telea.png") != photo).any(axis=2)[~inside].any()
     assert RunFolder(folder).status()["state"] == "finished"
-    assert "telea.png" in (folder / "index.html").read_text(encoding="utf-8")
+    assert "edges.png" in (folder / "index.html").read_text(encoding="utf-8")
     assert sorted(p.name for p in run.iterdir()) == before
 
 
 def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
-    own = ("finish.detail=patches", "output=own", "inpaint.compare=false")
+    own = ("finish.detail=patches", "output=own")
     answer = shell("task=inpaint", checkpoint, "mask=hole.png", *own)
     assert answer.code == 0, answer.err
     made, photo, inside = pixels("own/inpaint/000.png"), pixels("photo.png"), pixels("hole.png") > 0
@@ -106,7 +105,7 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
     verify = ("task=verify", "image=own/inpaint/000.png", "verify.photo=photo.png")
     assert shell(*verify, "output=verified").code == 0
     # The network's output is saved next to it, at the training size.
-    shell("task=inpaint", checkpoint, "mask=hole.png", "output=drawn", "inpaint.compare=false")
+    shell("task=inpaint", checkpoint, "mask=hole.png", "output=drawn")
     drawn = read_image("own/inpaint/drawn/000.png")
     alone = resize(read_image("drawn/inpaint/000.png").pixels, drawn.size)
     assert max(drawn.size) == 28
@@ -140,7 +139,7 @@ def test_pixels_under_the_hole_do_not_matter(shell: Shell, checkpoint: str) -> N
     spoilt[pixels("hole.png") > 0] = (255, 0, 128)
     Image.fromarray(spoilt).save("spoilt.png")
     shell("task=inpaint", checkpoint, "image=spoilt.png", "mask=hole.png", "output=two")
-    for name in ("000.png", "edges.png", "hole.png", "telea.png"):
+    for name in ("000.png", "edges.png", "hole.png"):
         assert np.array_equal(pixels(f"one/inpaint/{name}"), pixels(f"two/inpaint/{name}")), name
 
 
@@ -317,11 +316,9 @@ def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
 
 
 def test_compare_evaluates_filled_holes_inside_the_hole(shell: Shell, checkpoint: str) -> None:
-    pytest.importorskip("cv2")
     for name, hole in (("a/small", [10, 50, 15, 20]), ("a/wide", [30, 10, 20, 60])):
         task = ("task=inpaint", checkpoint, f"inpaint.box={hole}", f"output={name}")
         assert shell(*task).code == 0
-    assert Path("a/small/inpaint/telea.png").is_file()
     answer = shell("task=compare", "runs=a")
     assert answer.code == 0, answer.err
     rows = list(csv.DictReader(Path("a/comparison.csv").read_text().splitlines()))
@@ -346,16 +343,6 @@ def test_a_training_photo_given_in_memory_is_filled(
     assert read_image("out/inpaint/000.png").size == (HEIGHT, WIDTH)
     Path("memory/photo.png").unlink()
     assert "its photo is gone" in shell("task=inpaint", "checkpoint=memory").err
-
-
-def test_without_opencv_the_page_says_so(
-    shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("internal_gan.tasks.inpaint.has_opencv", lambda: False)
-    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "output=out")
-    assert answer.code == 0, answer.err
-    assert not Path("out/inpaint/telea.png").exists()
-    assert "OpenCV is not installed" in Path("out/index.html").read_text(encoding="utf-8")
 
 
 def spoil() -> None:
@@ -426,7 +413,6 @@ def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> 
     changed = (pixels("trained/inpaint/000.png") != pixels("photo.png")).any(axis=2)
     assert not changed[pixels("hole.png") == 0].any()
     assert changed.any()
-    assert Path("trained/inpaint/telea.png").is_file()
     assert load_options(Path("trained/config.yaml")).mask.file == str(Path("hole.png").absolute())
     again = shell("task=inpaint", "checkpoint=trained", "output=again")
     assert again.code == 0, again.err

@@ -30,7 +30,6 @@ TRAININGS = {
     ),
     "batch": (
         *("image=[given/photo.png,given/other.png]", "mask=given/holes", *EDGECONNECT, *COMMON),
-        "inpaint.compare=false",
     ),
 }
 # Tasks that need only the files of the training.

@@ -14,7 +14,6 @@ from internal_gan.files import distinct
 from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
-from internal_gan.images.classical_inpainting import INSTALL, has_opencv, inpaint_by_opencv
 from internal_gan.images.composite import blend, blend_weight, reach
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
@@ -37,8 +36,8 @@ LEAST_DRAWN = 16
 
 
 class Inpaint(Task[InpaintOptions]):
-    """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole, the
-    edges and a classical result. Each of several photos has a folder."""
+    """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole and
+    the edges. Each of several photos has a folder."""
 
     def __init__(self, name: str, context: Context) -> None:
         super().__init__(name, context)
@@ -191,13 +190,6 @@ class Inpaint(Task[InpaintOptions]):
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
         yield Picture(f"{folder}/hole.png", emptied, "aside", photo)
         yield gray(f"{folder}/edges.png", drawn, "aside")
-        if not self.wanted.compare:
-            return
-        if has_opencv():
-            classical = inpaint_by_opencv(photo.pixels, case.hole)
-            yield Picture(f"{folder}/telea.png", classical, "aside", photo, alpha)
-        else:
-            self.context.facts["classical"] = f"not shown: OpenCV is not installed, {INSTALL}"
 
     def _layers(self, photo: Photo) -> list[Layer]:
         photos, trained = self.context.photos, self.context.trained
