@@ -167,16 +167,14 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     write(null_sizes(model.image, wanted), null)
     folders = {DEFAULT: job.run / "retarget", NULL: null / "retarget"}
     found: dict[str, Rows] = {case: {} for case in SCALES}
-    others = {"plain resizing": "plain-resizing.png", "seam carving": "seam-carving.png"}
-    shown: dict[str, list[Path]] = {row: [job.image] for row in (*others, NULL, DEFAULT)}
+    resized = "plain resizing"
+    shown: dict[str, list[Path]] = {row: [job.image] for row in (resized, NULL, DEFAULT)}
     for case, target in zip(SCALES, wanted, strict=True):
         for row, folder in folders.items():
             path = folder / f"{target.name}.png"
             shown[row].append(path)
             found[case][row] = judge_files([path], target.finisher.photo)
-        for row, file in others.items():
-            if (path := job.run / "compare" / target.name / file).is_file():
-                shown[row].append(path)
+        shown[resized].append(job.run / "compare" / target.name / "plain-resizing.png")
         for row, folder in folders.items():
             if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
                 found[case][row + AS_DRAWN] = judge_files([drawn], model.image)

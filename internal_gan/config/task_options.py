@@ -176,7 +176,7 @@ class RetargetOptions:
     )
     seconds: float = _seconds(6.0, "length of the video in seconds")
     fps: float = _fps("frames per second of the video")
-    compare: bool = flag(True, "also write plain resizing and seam carving for comparison")
+    compare: bool = flag(True, "also write plain resizing for comparison")
 
 
 @dataclass

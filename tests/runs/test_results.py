@@ -26,7 +26,7 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
     made = [
         Result("retarget/20x80.png", caption="20 × 80"),
         Result("retarget/20x40.png"),
-        Result("compare/20x40/seam-carving.png", "aside", "20x40", "Seam carving"),
+        Result("compare/20x40/plain-resizing.png", "aside", "20x40", "Plain resizing"),
     ]
     write(folder.path, *(result.file for result in made), "retarget/older.png")
     folder.write_status("running", results=made)

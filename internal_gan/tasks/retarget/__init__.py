@@ -7,7 +7,6 @@ from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.seam_carving import seam_carve
 from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Film, Picture, Task
 from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
@@ -15,13 +14,10 @@ from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 from internal_gan.units import Size
 
-# The time of seam carving grows with the seams times the pixels; this many take about ten seconds.
-MOST_SEAM_PIXELS = 60_000_000
-
 
 class Retarget(Task[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on; also plain resizing and seam carving in
-    ``compare/``, a sheet of all sizes, and a film of the photo going through them."""
+    """Draws ``retarget/300x800.png`` and so on; also plain resizing in ``compare/``,
+    a sheet of all sizes, and a film of the photo going through them."""
 
     result_name = "picture"
 
@@ -89,13 +85,10 @@ class Retarget(Task[RetargetOptions]):
 
 
 def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
-    """The result, plain resizing and seam carving in the same size."""
+    """The result, and plain resizing to the same size."""
     folder, size = f"compare/{name}", size_of(image)
     yield Picture(f"{folder}/{family}.png", image, "aside", made=True)
     yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")
-    seams = sum(abs(new - old) for new, old in zip(size, photo.shape[-2:], strict=True))
-    if seams * max(size[0] * size[1], photo[0, 0].numel()) <= MOST_SEAM_PIXELS:
-        yield Picture(f"{folder}/seam-carving.png", seam_carve(photo, size), "aside")
 
 
 TASK = Retarget

@@ -167,7 +167,7 @@ def test_comparison_pictures_have_the_same_size(shell: Shell, learnt: Path) -> N
     )
     assert answer.code == 0, answer.err
     sizes = {path.stem: read_image(path).size for path in Path("out/compare/80x168").iterdir()}
-    assert sizes == dict.fromkeys(("ingan", "plain-resizing", "seam-carving"), (80, 168))
+    assert sizes == dict.fromkeys(("ingan", "plain-resizing"), (80, 168))
 
 
 def test_a_result_too_large_for_memory_is_refused(shell: Shell, learnt: Path) -> None:
