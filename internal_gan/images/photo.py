@@ -16,7 +16,7 @@ from internal_gan.images.resize import resize
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-_GRAY_MODES = {"1", "L", "LA", "La", "I;16", "F"}
+_GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
 
 
 @dataclass(frozen=True)

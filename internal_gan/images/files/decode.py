@@ -6,17 +6,20 @@ import io
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
-from internal_gan.images.files.decoded import Decoded, in_bands
+from internal_gan.images.files.decoded import in_bands, photo_of
+from internal_gan.images.photo import Photo
 
-_EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
-_SIXTEEN_BIT_GRAY = {"I;16", "I;16L", "I;16B", "I;16N"}
+_EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
+_SIXTEEN_BIT_GRAY = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
+# Layouts of 16-bit colours without their byte order, and the order opposite to each.
+_DEEP_COLOURS = {"RGB;16", "RGBA;16", "RGBX;16"}
+_OPPOSITE = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
 _BITS_PER_SAMPLE, _PLANAR_CONFIGURATION = 258, 284
 READABLE_MODES = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
 
@@ -27,8 +30,9 @@ class UnreadablePixelsError(Exception):
 
 def decode(
     image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
-) -> Decoded:
-    """Read the pixels, upright, of an image that has just been opened.
+) -> tuple[Photo, list[str]]:
+    """The photo, upright, of an image that has just been opened, without path and EXIF data, and a
+    line for the user about each loss.
 
     Args:
         reopen: opens the same file again; 16-bit colours are read in two passes.
@@ -39,40 +43,41 @@ def decode(
         UnreadablePixelsError: the colour mode or the values are not those of a photo.
         Exception: whatever Pillow raises for a damaged file.
     """
-    raw_mode = _raw_mode(image)
-    if _is_deep(raw_mode, image) and _tiff_tag(image, _PLANAR_CONFIGURATION, 1) == 2:
+    raw_mode, tags = _raw_mode(image), getattr(image, "tag_v2", {})
+    is_deep = ";16" in raw_mode or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
+    if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
         raise UnreadablePixelsError("its 16-bit channels are stored in separate planes")
+    notes, layers, mode, depth = list[str](), list[Image.Image](), image.mode, 8
+    decoder: Callable[..., Tensor] = _eight_bits
     if raw_mode == "LA;16B":
-        return _decode(_decode_deep_gray_alpha, longest, _with_raw_mode(image, "RGBA"))
-    low_bytes = _low_byte_mode(raw_mode)
-    if low_bytes is not None:
+        image, decoder, mode, depth = _with_raw_mode(image, "RGBA"), _deep_gray_alpha, "LA", 16
+    elif raw_mode[:-1] in _DEEP_COLOURS:
+        decoder, depth = _deep_colours, 16
         with reopen() as again:
-            return _decode(_decode_deep_colour, longest, image, _with_raw_mode(again, low_bytes))
-    decoder: Callable[..., Decoded]
-    notes = ("its 16 bits per channel are read as 8 bits",) if _is_deep(raw_mode, image) else ()
-    if image.mode in _SIXTEEN_BIT_GRAY or image.mode == "I":
-        decoder = partial(_decode_integers, largest=4095 if raw_mode.endswith(";12") else 65535)
+            low_bytes = raw_mode[:-1] + _OPPOSITE[raw_mode[-1]]
+            layers.append(_upright(_with_raw_mode(again, low_bytes)))
+    elif image.mode in _SIXTEEN_BIT_GRAY:
+        largest = 4095 if raw_mode.endswith(";12") else 65535
+        decoder, mode, depth = partial(_integers, largest=largest), "I;16", 16
     elif image.mode == "F":
-        decoder = _decode_floats
+        decoder, depth = _floats, 32
     elif image.mode == "CMYK":
-        decoder = partial(_decode_cmyk, notes=notes)
-    elif image.mode in _EIGHT_BIT:
-        decoder = partial(_decode_bytes, notes=notes)
-    else:
+        decoder = _cmyk_decoder(image.info.get("icc_profile"), notes)
+    elif image.mode not in _EIGHT_BIT:
         raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
-    return _decode(decoder, longest, image)
-
-
-def _decode(decoder: Callable[..., Decoded], longest: int | None, *images: Image.Image) -> Decoded:
-    """Decode the layers of an image, upright; a very large one in bands of rows."""
-    layers = [_upright(image) for image in images]
+    if is_deep and depth == 8:
+        notes.append("its 16 bits per channel are read as 8 bits")
+    layers.insert(0, _upright(image))
     width, height = layers[0].size
-    return in_bands(
+    levels = in_bands(
         (height, width),
         longest,
         lambda top, bottom: decoder(*(layer.crop((0, top, width, bottom)) for layer in layers)),
     )
+    # An empty profile counts as none, and a CMYK one does not describe RGB pixels.
+    profile = None if mode == "CMYK" else image.info.get("icc_profile") or None
+    return photo_of(levels, mode, depth, (height, width), profile), notes
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -82,30 +87,29 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if is_upright else ImageOps.exif_transpose(image)
 
 
-def _decode_bytes(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
-    straight = image.convert("LA") if image.mode == "La" else image
-    has_alpha = straight.has_transparency_data
-    levels = channels_of(straight.convert("RGBA" if has_alpha else "RGB")) / 255.0
-    return Decoded.of(levels, image.mode, 8, notes)
+def _eight_bits(image: Image.Image) -> Tensor:
+    return channels_of(image.convert("RGBA" if image.has_transparency_data else "RGB")) / 255.0
 
 
-def _decode_cmyk(image: Image.Image, notes: tuple[str, ...]) -> Decoded:
-    notes += ("CMYK is converted to RGB, and results are written as RGB",)
-    profile = image.info.get("icc_profile")
-    converted: Image.Image | None = None
+def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[[Image.Image], Tensor]:
+    notes.append("CMYK is converted to RGB, and results are written as RGB")
+    transform = None
     if profile:
-        srgb = ImageCms.createProfile("sRGB")
         try:
-            converted = ImageCms.profileToProfile(
-                image, io.BytesIO(profile), srgb, outputMode="RGB"
+            transform = ImageCms.buildTransform(
+                io.BytesIO(profile), ImageCms.createProfile("sRGB"), "CMYK", "RGB"
             )
         except ImageCms.PyCMSError:
-            notes += ("its CMYK colour profile is damaged, so the colours may be off",)
-    levels = channels_of(converted or image.convert("RGB")) / 255.0
-    return Decoded.of(levels, "CMYK", 8, notes)
+            notes.append("its CMYK colour profile is damaged, so the colours may be off")
+
+    def decoder(image: Image.Image) -> Tensor:
+        converted = ImageCms.applyTransform(image, transform) if transform else None
+        return channels_of(converted or image.convert("RGB")) / 255.0
+
+    return decoder
 
 
-def _decode_integers(image: Image.Image, largest: int) -> Decoded:
+def _integers(image: Image.Image, largest: int) -> Tensor:
     levels = channels_of(image)
     if levels.min() < 0 or levels.max() > largest:
         span = f"{levels.min():.0f} to {levels.max():.0f}"
@@ -113,33 +117,33 @@ def _decode_integers(image: Image.Image, largest: int) -> Decoded:
     key = image.info.get("transparency")
     if isinstance(key, int):
         levels = torch.cat([levels, (levels != key) * float(largest)])
-    return Decoded.of(levels / largest, "I;16", 16)
+    return levels / largest
 
 
-def _decode_floats(image: Image.Image) -> Decoded:
+def _floats(image: Image.Image) -> Tensor:
     levels = channels_of(image)
     if not torch.isfinite(levels).all() or levels.min() < 0.0 or levels.max() > 1.0:
         span = f"{levels.min():.4g} to {levels.max():.4g}"
         raise UnreadablePixelsError(
             f"its floating-point values go from {span}; allowed is 0 (black) to 1 (white)"
         )
-    return Decoded.of(levels, "F", 32)
+    return levels
 
 
-def _decode_deep_colour(image: Image.Image, low_bytes: Image.Image) -> Decoded:
+def _deep_colours(image: Image.Image, low_bytes: Image.Image) -> Tensor:
     """Join the high bytes of 16-bit colours, which are all that Pillow reads, with the low ones."""
-    mode, key = image.mode, image.info.get("transparency")
     levels = 256.0 * channels_of(image) + channels_of(low_bytes)
+    key = image.info.get("transparency")
     if isinstance(key, tuple):
         transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
         levels = torch.cat([levels, 65535.0 * ~transparent])
-    return Decoded.of(levels / 65535.0, mode, 16)
+    return levels / 65535.0
 
 
-def _decode_deep_gray_alpha(image: Image.Image) -> Decoded:
+def _deep_gray_alpha(image: Image.Image) -> Tensor:
     """16-bit gray and alpha, whose four bytes per pixel were read as RGBA."""
     planes = channels_of(image)
-    return Decoded.of((256.0 * planes[0::2] + planes[1::2]) / 65535.0, "LA", 16)
+    return (256.0 * planes[0::2] + planes[1::2]) / 65535.0
 
 
 def channels_of(image: Image.Image) -> Tensor:
@@ -165,21 +169,3 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
         for tile in image.tile  # type: ignore[attr-defined]
     ]
     return image
-
-
-def _low_byte_mode(raw_mode: str) -> str | None:
-    """The layout that reads the low bytes of 16-bit colours: the one of opposite byte order."""
-    layout, order = raw_mode[:-1], raw_mode[-1:]
-    if layout not in {"RGB;16", "RGBA;16", "RGBX;16"}:
-        return None
-    if order == "N":
-        order = "L" if sys.byteorder == "little" else "B"
-    return layout + {"L": "B", "B": "L"}[order]
-
-
-def _is_deep(raw_mode: str, image: Image.Image) -> bool:
-    return ";16" in raw_mode or max(_tiff_tag(image, _BITS_PER_SAMPLE, (8,))) > 8
-
-
-def _tiff_tag(image: Image.Image, tag: int, default: Any) -> Any:
-    return getattr(image, "tag_v2", {}).get(tag, default)

@@ -1,11 +1,9 @@
-"""The decoded pixels of a picture; a very large one is reduced band by band."""
+"""From decoded levels to a photo; the levels of a very large picture are reduced band by band."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,73 +12,43 @@ from torch.nn import functional as F
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
-from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# Pictures of up to this many pixels are not reduced.
+# Pictures of more pixels are reduced to this many times the side needed. Resampling from there
+# gives, up to rounding, the same as resampling the whole picture.
 WHOLE_PIXELS = 25_000_000
-# Larger ones are reduced to this many times the side needed. Resampling from there gives, up to
-# rounding, the same as resampling the whole picture.
 GAP = 8
 BAND_PIXELS = 2**18
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """The pixels of one picture.
-
-    Attributes:
-        colours: (1, 3, H, W) in [0, 1].
-        alpha: None without transparency.
-        mode: Pillow's name of the file's mode, with ``LA`` for 16-bit gray and alpha.
-        bit_depth: bits per channel: 8, 16, or 32 for floats.
-        notes: what was lost or changed, for the user.
-        given: size of the upright picture if it was reduced.
-    """
-
-    colours: Tensor
-    alpha: Mask | None
-    mode: str
-    bit_depth: int
-    notes: tuple[str, ...] = ()
-    given: Size | None = None
-
-    @classmethod
-    def of(cls, levels: Tensor, mode: str, bit_depth: int, notes: tuple[str, ...] = ()) -> Decoded:
-        """From channels (C, H, W) in [0, 1]: gray or RGB, with or without alpha."""
-        has_alpha = levels.shape[0] in (2, 4)
-        colours = levels[:-1] if has_alpha else levels
-        alpha = levels[-1:].unsqueeze(0) if has_alpha else None
-        colours = colours.expand(3, -1, -1).unsqueeze(0).contiguous()
-        return cls(colours, alpha, mode, bit_depth, notes)
-
-    def photo(
-        self, path: Path | None = None, icc_profile: bytes | None = None, exif: bytes | None = None
-    ) -> Photo:
-        """The photo, with fully transparent pixels filled by the visible colours around them."""
-        raw = self.colours * 2.0 - 1.0
-        pixels = raw if self.alpha is None else fill_transparent(raw, self.alpha)
-        return Photo(
-            pixels,
-            self.alpha,
-            path,
-            self.mode,
-            self.bit_depth,
-            # An empty profile counts as none, and a CMYK one does not describe RGB pixels.
-            (icc_profile or None) if self.mode != "CMYK" else None,
-            exif,
-            raw=None if pixels is raw else raw,
-            given=self.given,
-        )
+def photo_of(
+    levels: Tensor, mode: str, bit_depth: int, size: Size, icc_profile: bytes | None = None
+) -> Photo:
+    """The photo of a picture of ``size`` from what :func:`in_bands` returns for it."""
+    has_alpha = len(levels) in (2, 4)
+    colours = levels[:-1] if has_alpha else levels
+    alpha = levels[None, -1:] if has_alpha else None
+    raw = colours.expand(3, -1, -1).unsqueeze(0).contiguous() * 2.0 - 1.0
+    pixels = raw if alpha is None else fill_transparent(raw, alpha)
+    return Photo(
+        pixels,
+        alpha,
+        mode=mode,
+        bit_depth=bit_depth,
+        icc_profile=icc_profile,
+        raw=None if pixels is raw else raw,
+        given=None if levels.shape[1:] == size else size,
+    )
 
 
-def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Decoded]) -> Decoded:
+def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Tensor]) -> Tensor:
     """Decode a picture of ``size``; a very large one becomes the means of equal cells, which may
     split pixels. Colours of fully transparent pixels do not count unless a cell has no others.
 
     Args:
         longest: the longest side needed, in pixels; None reads all of it.
-        rows: ``rows(top, bottom)`` decodes only these rows.
+        rows: ``rows(top, bottom)`` decodes only these rows: levels (C, H, W) in [0, 1], gray or
+            RGB, with or without alpha.
     """
     height, width = size
     to = _reduced_size(size, longest)
@@ -88,18 +56,15 @@ def in_bands(size: Size, longest: int | None, rows: Callable[[int, int], Decoded
         return rows(0, height)
     step = max(1, int(BAND_PIXELS / width * to[0] / height))
     # Allocated up front: small tensors kept from band to band would fragment the memory.
-    colours = torch.empty(1, 3, *to)
-    alpha = torch.empty(1, 1, *to)
+    reduced = torch.empty(4, *to)
     for first in range(0, to[0], step):
         last = min(first + step, to[0])
         start, stop = first * height / to[0], last * height / to[0]
         top = math.floor(start)
-        band = rows(top, min(height, math.ceil(stop)))
         cells = (start - top, stop - top, last - first), (0.0, width, to[1])
-        colours[..., first:last, :], shares = _reduced(band, *cells)
-        if shares is not None:
-            alpha[..., first:last, :] = shares
-    return replace(band, colours=colours, alpha=None if shares is None else alpha, given=size)
+        band = _reduced(rows(top, min(height, math.ceil(stop))), *cells)
+        reduced[: len(band), first:last] = band
+    return reduced[: len(band)]
 
 
 def _reduced_size(size: Size, longest: int | None) -> Size | None:
@@ -115,29 +80,26 @@ def _reduced_size(size: Size, longest: int | None) -> Size | None:
         return None
     # A long photo may be trained on at more than its longest side: keep its short one.
     factor = max(GAP * longest / max(size), longest / min(size))
-    if factor >= 1:
-        return None
-    return scaled(size, factor)
+    return scaled(size, factor) if factor < 1 else None
 
 
 # Where the first cell begins and the last one ends, in pixels, and their number.
 Cells = tuple[float, float, int]
 
 
-def _reduced(band: Decoded, rows: Cells, columns: Cells) -> tuple[Tensor, Tensor | None]:
-    """Colours and alpha of the cells of a band."""
-
+def _reduced(levels: Tensor, rows: Cells, columns: Cells) -> Tensor:
     def means(x: Tensor) -> Tensor:
         return cell_means(cell_means(x, rows, -2), columns, -1)
 
-    if band.alpha is None:
-        return means(band.colours), None
-    seen = (band.alpha > 0.0).float()
+    if len(levels) in (1, 3):
+        return means(levels)
+    colours, alpha = levels[:-1], levels[-1:]
+    seen = (alpha > 0.0).float()
     share = means(seen)
     # A cell of only transparent pixels keeps the file's own values.
-    colours = means(band.colours * seen) / share.clamp_min(1e-9)
-    colours = torch.where(share > 1e-6, colours, means(band.colours))
-    return colours.clamp(0, 1), means(band.alpha)
+    visible = means(colours * seen) / share.clamp_min(1e-9)
+    colours = torch.where(share > 1e-6, visible, means(colours))
+    return torch.cat([colours.clamp(0, 1), means(alpha)])
 
 
 def cell_means(x: Tensor, cells: Cells, dim: int) -> Tensor:

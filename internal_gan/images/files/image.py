@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -28,14 +29,11 @@ _log = logging.getLogger(__name__)
 def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     """Read an image file, upright, and log what is lost as warnings.
 
-    Files may be PNG, JPEG, TIFF, WebP, BMP, GIF or PPM; black and white, gray, palette, RGB or
-    CMYK, with or without transparency; of 8 or 16 bits per channel, or floating-point gray in
-    [0, 1]. Only the first of several frames or pages is read.
+    Only the first of several frames or pages is read. A leading ``~/`` stands for the home folder.
 
-    A leading ``~/`` of the path stands for the home folder. ``longest`` is the longest side needed,
-    in pixels: a file of more than :data:`~internal_gan.images.files.decoded.WHOLE_PIXELS` is
-    reduced to :data:`~internal_gan.images.files.decoded.GAP` times that side while it is decoded.
-    None reads it whole.
+    Args:
+        longest: the longest side needed, in pixels: a file of more than ``decoded.WHOLE_PIXELS`` is
+            reduced to ``decoded.GAP`` times that side while it is decoded. None reads it whole.
 
     Raises:
         UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has
@@ -76,16 +74,15 @@ def _read(path: Path, name: str, longest: int | None) -> Photo:
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
         if frames > 1:
             _log.warning("%s: has %d frames or pages; the first one is used", name, frames)
-        decoded = decode(image, reopen, longest)
+        photo, notes = decode(image, reopen, longest)
         try:
             exif = descriptive_exif(image)
         except Exception:
             exif = None
             _log.warning("%s: its EXIF data is damaged and is left out", name)
-        profile = image.info.get("icc_profile")
-    for note in decoded.notes:
+    for note in notes:
         _log.warning("%s: %s", name, note)
-    return decoded.photo(path, profile, exif)
+    return replace(photo, path=path, exif=exif)
 
 
 def write_image(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
-from internal_gan.images.files.decoded import Decoded, in_bands
+from internal_gan.images.files.decoded import in_bands, photo_of
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
@@ -43,13 +43,9 @@ def to_photo(
     (30, 40)
     """
     if isinstance(image, Image.Image):
-        decoded = _from_pillow(image, name, longest)
-        return decoded.photo(icc_profile=image.info.get("icc_profile"))
+        return _from_pillow(image, name, longest)
     if isinstance(image, Tensor | np.ndarray):
-        layers = _layers(image, name)
-        size = layers.shape[0], layers.shape[1]
-        bands = in_bands(size, longest, lambda top, end: _from_array(layers[top:end], name))
-        return bands.photo()
+        return _from_array(_layers(image, name), name, longest)
     raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
@@ -102,11 +98,11 @@ def check_output_type(output_type: str) -> None:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
 
 
-def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Decoded:
+def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Photo:
     try:
         # A loaded image holds everything its mode can, so no second pass over a file is needed.
         image.load()
-        return decode(image, image.copy, longest)
+        return decode(image, image.copy, longest)[0]
     except UnreadablePixelsError as error:
         raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -129,19 +125,24 @@ def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, 
     return layers
 
 
-def _from_array(layers: np.ndarray[Any, Any], name: str) -> Decoded:
+def _from_array(layers: np.ndarray[Any, Any], name: str, longest: int | None) -> Photo:
     depth = {"uint8": 8, "uint16": 16}.get(layers.dtype.name)
     if depth is None and not np.issubdtype(layers.dtype, np.floating):
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
-    levels = layers.astype(np.float32)
-    if depth is None:
-        _check_range(levels, name)
-    else:
-        levels /= 2**depth - 1
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[layers.shape[-1]]
-    return Decoded.of(torch.from_numpy(levels).permute(2, 0, 1), mode, depth or 8)
+
+    def rows(top: int, bottom: int) -> Tensor:
+        levels = layers[top:bottom].astype(np.float32)
+        if depth is None:
+            _check_range(levels, name)
+        else:
+            levels /= 2**depth - 1
+        return torch.from_numpy(levels).permute(2, 0, 1)
+
+    height, width, channels = layers.shape
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    return photo_of(in_bands((height, width), longest, rows), mode, depth or 8, (height, width))
 
 
 def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:
