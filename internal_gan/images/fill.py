@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_cdt, distance_transform_edt
 from torch import Tensor
 
 from internal_gan.images.blur import gaussian_blur
@@ -29,8 +30,8 @@ MOST_SHADE, FADING_DEPTH = 0.2, 2.0
 def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
     """Continue the visible colours into fully transparent pixels, where ``alpha`` is 0.
 
-    Files hold arbitrary colours there, often black, which a model would learn as part of the
-    picture. Visible pixels keep their values; an image with none is returned unchanged.
+    Files hold arbitrary colours there, often black. An image without visible pixels is returned
+    unchanged.
 
     Source: the push-pull algorithm of S. Gortler et al., "The Lumigraph", 1996, section 3.4.
     """
@@ -73,10 +74,7 @@ def _membrane(image: Tensor, unknown: Tensor) -> Tensor:
 
 
 def fill_nearest(image: Tensor, hole: Tensor) -> Tensor:
-    """Fill a hole with the nearest known pixels, so that edges at its rim continue straight in.
-
-    Arguments and result are those of :func:`fill_smoothly`.
-    """
+    """:func:`fill_smoothly` with the nearest known pixels, so that edges continue straight in."""
     filled = []
     for one, unknown in zip(image, hole[:, 0].cpu().numpy() > 0.5, strict=True):
         if unknown.all():
@@ -88,10 +86,10 @@ def fill_nearest(image: Tensor, hole: Tensor) -> Tensor:
 
 
 def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
-    """Fill a hole with a clamped thin plate, which also continues slopes.
+    """:func:`fill_smoothly` with a clamped thin plate, which also continues slopes.
 
     It approximates the solution of the biharmonic equation by conjugate gradients, coarse to fine,
-    and is less exact far from the border. Arguments and result are those of :func:`fill_smoothly`.
+    and is less exact far from the border.
     """
     unknown = hole > 0.5
     image = image.masked_fill(unknown, 0.0)
@@ -100,15 +98,19 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     else:
         coarse = _enlarged(fill_as_plate, image, unknown)
         plate, steps = torch.where(unknown, coarse, image), PLATE_STEPS // 5
-    left = -_force(plate, unknown)
-    direction, length = left, _squared(left)
+
+    def force(image: Tensor) -> Tensor:
+        """The biharmonic operator at the unknown pixels, 0 elsewhere."""
+        return _laplacian(_laplacian(image)) * unknown
+
+    left = -force(plate)
+    direction, length = left, _product(left, left)
     for _ in range(steps):
-        pushed = _force(direction, unknown)
-        along = (direction * pushed).sum(dim=(-2, -1), keepdim=True)
-        step = length / along.clamp_min(1e-20)
+        pushed = force(direction)
+        step = length / _product(direction, pushed).clamp_min(1e-20)
         plate = plate + step * direction
         left = left - step * pushed
-        before, length = length, _squared(left)
+        before, length = length, _product(left, left)
         direction = left + length / before.clamp_min(1e-20) * direction
     return torch.where(unknown, plate, image)
 
@@ -135,14 +137,9 @@ def settle(filled: Tensor, hole: Masks) -> Tensor:
 
 def depth(hole: Masks) -> Tensor:
     """Chessboard distance of every pixel of a hole from the outside, in pixels."""
-    steps, left = torch.zeros_like(hole), hole
-    while left.any():
-        steps = steps + left
-        inner = -F.max_pool2d(-left, 3, stride=1, padding=1)
-        if torch.equal(inner, left):
-            break
-        left = inner
-    return steps
+    steps = [distance_transform_cdt(one, "chessboard") for one in hole[:, 0].cpu().numpy() > 0]
+    # It is -1 everywhere if nothing is outside.
+    return torch.from_numpy(np.abs(steps)).unsqueeze(1).to(hole)
 
 
 def _enlarged(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, unknown: Tensor) -> Tensor:
@@ -152,17 +149,10 @@ def _enlarged(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, unknown: 
 
 
 def _halved(image: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
-    """The means of the known pixels at half the size, and a mask of where there are none.
-
-    ``image`` must be 0 where it is unknown.
-    """
+    """The means of the known pixels (unknown ones must be 0) at half the size, and a mask of where
+    there are none."""
     share = F.avg_pool2d((~unknown).to(image.dtype), 2, ceil_mode=True)
     return F.avg_pool2d(image, 2, ceil_mode=True) / share.clamp_min(1e-6), share == 0
-
-
-def _force(image: Tensor, unknown: Tensor) -> Tensor:
-    """The biharmonic operator at the unknown pixels, 0 elsewhere."""
-    return _laplacian(_laplacian(image)) * unknown
 
 
 def _laplacian(image: Tensor) -> Tensor:
@@ -173,5 +163,5 @@ def _laplacian(image: Tensor) -> Tensor:
     return rows + columns - 4.0 * image
 
 
-def _squared(image: Tensor) -> Tensor:
-    return image.square().sum(dim=(-2, -1), keepdim=True)
+def _product(image: Tensor, other: Tensor) -> Tensor:
+    return (image * other).sum(dim=(-2, -1), keepdim=True)

@@ -47,8 +47,6 @@ def read_mask(
     range.
 
     Args:
-        given: an image file of any mode and bit depth, or a picture in memory.
-        size: of the photo.
         invert: black may change, white is kept.
         option, invert_option: the options' names in messages, for the file and for ``invert``, such
             as ``edit.mask`` and ``mask.invert``.

@@ -64,7 +64,6 @@ def cross_fade(
     Args:
         band: width (rows, columns) of the mixed band in pixels, above 0; pixels outside it keep
             their values, bit for bit.
-        wrap: the borders that should meet.
         keep_contrast: the squares of the weights sum to 1, which suits details around 0. Otherwise
             the weights themselves do, which suits colours.
     """
@@ -143,11 +142,8 @@ def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
 def reach_of(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
     """The width of a band along the borders that wrap, in rows and columns.
 
-    Args:
-        band: below 1 a fraction of the side that it cuts, from 1 on pixels; at most half a side.
-
-    Raises:
-        UserError: it is out of range.
+    ``band`` is below 1 a fraction of the side that it cuts, from 1 on pixels; a UserError if it is
+    more than half a side.
     """
     rows, columns = (band * side if band < 1 else band for side in size)
     shortest = min(size[axis] for axis in axes(wrap))

@@ -21,19 +21,17 @@ _GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
 
 @dataclass(frozen=True)
 class Photo:
-    """An image and what its file says about it.
+    """An image, upright, and what its file says about it.
 
     Attributes:
-        pixels: RGB, upright. Gray is repeated in the three channels; fully transparent pixels
-            continue the visible colours around them.
+        pixels: gray is repeated in the three channels; fully transparent pixels continue the
+            visible colours around them.
         alpha: 1 is opaque; None without transparency.
-        path: the file, if there is one.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
         icc_profile: the file's colour profile; the pixels stay in it (CMYK is converted to sRGB).
-        exif: EXIF block without the orientation, which has been applied.
-        unknown: 1 where a model must not learn from the photo, such as in a hole to fill, and 0
-            elsewhere; None if it may learn from all of it.
+        exif: EXIF block without the orientation.
+        unknown: 1 where a model must not learn from the photo, such as in a hole to fill.
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
         given: size of the file, if the photo was reduced on reading or shrunk.
@@ -87,10 +85,8 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
 
     They have no EXIF entries, which would be untrue, and, unless ``finished`` from the photo's own
-    pixels, 8 bits per channel and no transparency.
-
-    Returns:
-        The ``like`` for ``write_image``, and a few words about each property that is lost.
+    pixels, 8 bits per channel and no transparency. Returns the ``like`` for ``write_image``, and a
+    few words about each property that is lost.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any() and not finished:

@@ -22,8 +22,8 @@ Knots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Stretch(Transform):
-    """Stretches each axis piecewise linearly, between knots (position in the input, position in
-    the output), normalised, both ascending from -1 to 1."""
+    """Stretches each axis piecewise linearly, between knots (place in the input, in the output),
+    normalised, both ascending from -1 to 1."""
 
     rows: Knots
     columns: Knots
@@ -43,18 +43,13 @@ class Protection:
 
     Rows and columns that touch a protected part move by whole pixels; the others are stretched
     evenly, so that each part keeps its place in the whole.
-
-    Attributes:
-        transform: the geometry of the whole image.
-        rows, columns: the input row or column that each output one is copied from, -1 where it is
-            stretched.
-        weight: the original's share in every pixel.
-        mask: 1 in the protected parts of the output.
     """
 
     transform: Stretch
+    # The input row or column that each output one is copied from, -1 where it is stretched.
     rows: Tensor
     columns: Tensor
+    # The original's share in every pixel, and the protected parts, of the output.
     weight: Mask
     mask: Mask
 
@@ -92,16 +87,9 @@ def protect(mask: Mask, size: Size) -> Protection:
     return _protection(Stretch(*normalised), rows, columns, mask, weight)
 
 
-def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> Protection:
-    """The same protection for a larger input and output.
-
-    Each part keeps its place in the output and has its size in the larger input.
-
-    Args:
-        before: size of the smaller input.
-        mask: (1, 1, H, W) in [0, 1] of the larger input; 1 is protected.
-        size: of the larger output.
-    """
+def enlarged(protection: Protection, before: Size, mask: Mask, size: Size) -> Protection:
+    """The same protection, of an input of size ``before``, for the ``mask`` of a larger input and
+    an output of ``size``: each part keeps its place and has its size in the larger input."""
     rows, columns = (
         _enlarged(origins, old, new, length)
         for origins, old, new, length in zip(
@@ -114,17 +102,16 @@ def enlarged(protection: Protection, before: Size, mask: Tensor, size: Size) -> 
 def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
     """Rescale the origins of an axis from ``old`` to ``new`` inputs, for ``length`` outputs."""
     result = torch.full((length,), -1, device=origins.device)
-    place, until = 0, len(origins)
-    while place < until:
-        start, first = place, int(origins[place])
-        while place < until and int(origins[place]) == (
-            first + place - start if first >= 0 else -1
-        ):
-            place += 1
+    shifts = origins - torch.arange(len(origins), device=origins.device)
+    pieces = torch.where(origins < 0, old, shifts)
+    _, sides = torch.unique_consecutive(pieces, return_counts=True)
+    place = 0
+    for side in sides.tolist():
+        first, middle = int(origins[place]), (place + side / 2) * length / len(origins)
+        place += side
         if first < 0:
             continue
-        top, bottom = (round(at * new / old) for at in (first, first + place - start))
-        middle = (start + place) / 2 * length / until
+        top, bottom = (round(at * new / old) for at in (first, first + side))
         to = min(max(0, round(middle - (bottom - top) / 2)), max(0, length - (bottom - top)))
         count = min(bottom - top, length - to)
         result[to : to + count] = torch.arange(top, top + count, device=origins.device)

@@ -40,9 +40,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
     >>> fit_size((168, 251), 250)
     (168, 251)
     """
-    if max_size is None:
-        return size
-    if max(size) <= (1 + SLACK) * max_size:
+    if max_size is None or max(size) <= (1 + SLACK) * max_size:
         return size
     return scaled(size, max_size / max(size))
 
@@ -50,10 +48,8 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
     """A larger ``max_size`` for a long image, whose short side would get too small, or None.
 
-    Args:
-        max_size: long side to shrink it to; None keeps its size.
-        max_aspect: an image longer than this is to have ``max_size / max_aspect`` pixels on its
-            short side, if it has so many; None: any is shrunk to ``max_size``.
+    An image longer than ``max_aspect`` is to have ``max_size / max_aspect`` pixels on its short
+    side, if it has so many.
 
     >>> wider_limit((300, 3000), 60, 2.0)
     300
@@ -88,8 +84,6 @@ def pyramid_sizes(
 
     Args:
         scale_factor: smallest ratio of a scale's sides to the next finer one's, in (0, 1).
-        min_size: short side of the coarsest scale, in pixels.
-        max_size: longest side of the finest scale, in pixels; None keeps the image's size.
         num_scales: overrides the number that follows from ``scale_factor``. Fewer leave out the
             coarsest scales (the paper's Figure 7); more lie closer together.
         count: ``fewest`` that ``scale_factor`` allows, or ``released``, as many as SinGAN's
@@ -152,11 +146,8 @@ def _geometric_sizes(
 
 
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
-    """The number of scales in SinGAN's released code.
-
-    It is the steps of ``scale_factor`` from the image to ``min_size``, minus the steps from the
-    image to the finest scale, both rounded up, plus 2.
-    """
+    """In SinGAN's released code: the steps of ``scale_factor`` from the image to ``min_size``,
+    minus those from the image to the finest scale, both rounded up, plus 2."""
 
     def steps(ratio: float) -> int:
         return math.ceil(math.log(ratio) / math.log(scale_factor) - 1e-9)

@@ -29,10 +29,8 @@ _PNG_COLOUR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 class Layout:
     """How a file stores an image.
 
-    Attributes:
-        mode: Pillow's name of the channels: ``L``, ``LA``, ``RGB`` or ``RGBA``.
-        bit_depth: bits per channel: 8, 16, or 32 for floats (opaque gray only).
-        metadata: ``icc_profile``, ``exif`` and ``xmp``, if any.
+    ``mode`` is ``L``, ``LA``, ``RGB`` or ``RGBA``; 32 bits per channel are floats, of opaque gray
+    only; ``metadata`` has ``icc_profile``, ``exif`` and ``xmp``, if any.
     """
 
     mode: str = "RGB"
@@ -42,16 +40,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Format:
-    """What a file format can hold.
+    """What a file format, by Pillow's name, can hold.
 
-    Attributes:
-        name: Pillow's name of the format.
-        gray, alpha, floats, icc_profile: whether it holds gray images, an alpha channel,
-            floating-point gray, a colour profile.
-        deep_modes: the modes that it holds with 16 bits per channel.
-        exif_limit: the size of the largest EXIF block, in bytes.
-        xmp: whether it holds an XMP packet.
-        options: Pillow's options for saving without visible loss.
+    ``deep_modes`` are those with 16 bits per channel, ``floats`` are gray, ``exif_limit`` is in
+    bytes, and ``options`` are Pillow's for saving without visible loss.
     """
 
     name: str
@@ -90,12 +82,8 @@ def arrange(
     alpha: Tensor | None = None,
     mark: bytes | None = None,
 ) -> tuple[Tensor, Layout, list[str]]:
-    """The channels of a picture as a format stores them; see
-    :func:`internal_gan.images.files.image.write_image`.
-
-    Returns:
-        The channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about
-        each loss.
+    """A picture as a format stores it, for :func:`internal_gan.images.files.image.write_image`:
+    channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about each loss.
     """
     colours, losses = _checked(pixels), list[str]()
     if alpha is None and like is not None and like.alpha is not None:
@@ -150,13 +138,13 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
-    """Write (or overwrite) a file of what :func:`arrange` made for this format.
+    """Write a file of what :func:`arrange` made for this format; the channels are overwritten.
 
-    The channels are overwritten. An OSError or a ValueError says that the file cannot be written,
-    or that the format cannot hold this size.
+    An OSError or a ValueError says that it cannot be written, or that the format cannot hold this
+    size.
     """
     if layout.bit_depth == 16 and layout.mode != "L":
-        path.write_bytes(deep_png(_levels(channels, 65535).astype(">u2"), layout))
+        path.write_bytes(deep_png(_array(channels, 16).astype(">u2"), layout))
         return
     image = to_pillow(channels, layout)
     options = {**file_format.options, **layout.metadata}
@@ -177,20 +165,17 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
 
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
     """A Pillow image of channels from :func:`arrange`, which are overwritten."""
-    if layout.bit_depth == 32:
-        array = channels.permute(1, 2, 0).numpy().astype(np.float32)
-    else:
-        deep = layout.bit_depth == 16
-        array = _levels(channels, 65535 if deep else 255).astype(np.uint16 if deep else np.uint8)
+    array = _array(channels, layout.bit_depth)
     return Image.fromarray(array[..., 0] if layout.mode == "L" else array)
 
 
-def _levels(channels: Tensor, largest: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Whole numbers from 0 to ``largest``, (H, W, C)."""
-    levels: np.ndarray[Any, np.dtype[np.float32]] = (
-        channels.mul_(largest).round_().clamp_(0, largest).permute(1, 2, 0).numpy()
-    )
-    return levels
+def _array(channels: Tensor, bit_depth: int) -> np.ndarray[Any, Any]:
+    """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
+    if bit_depth < 32:
+        largest = 2**bit_depth - 1
+        channels = channels.mul_(largest).round_().clamp_(0, largest)
+    kind = {8: np.uint8, 16: np.uint16, 32: np.float32}[bit_depth]
+    return channels.permute(1, 2, 0).numpy().astype(kind)
 
 
 def deep_png(
@@ -198,10 +183,8 @@ def deep_png(
     layout: Layout,
     text: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A PNG file (W3C, third edition) with 16 bits per channel, which Pillow writes only for gray.
-
-    ``array`` is (H, W, C), big-endian; ``text`` has Latin-1 texts by keyword.
-    """
+    """A PNG file (W3C, third edition) with 16 bits per channel, which Pillow writes only for gray,
+    of a big-endian array (H, W, C), with Latin-1 texts by keyword."""
     height, width, _ = array.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOUR_TYPES[layout.mode], 0, 0, 0)
     rows = array.reshape(height, -1).view(np.uint8)

@@ -99,7 +99,7 @@ def write_image(
     hold is logged as warnings. PNG, TIFF and WebP are lossless, JPEG has quality 95.
 
     Args:
-        path: ends in .png, .jpg, .jpeg, .tif, .tiff, .webp or .bmp.
+        path: ends in one of ``FORMATS``.
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
         like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
             if it has the same size, transparency. Palette and CMYK become RGB.
@@ -107,8 +107,8 @@ def write_image(
         mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
 
     Raises:
-        UserError: an unknown suffix, a size that the format cannot hold, a folder that is missing
-            or not writable, or a full disk.
+        UserError: an unknown suffix, a size that the format cannot hold, or a path that cannot be
+            written.
         ValueError: the pixels have another shape or are not finite.
     """
     path = Path(path)

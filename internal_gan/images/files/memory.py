@@ -32,12 +32,9 @@ def to_photo(
     Args:
         image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); or a
             tensor (C, H, W) or (1, C, H, W) on any device, C being 1, 3 or 4. Arrays and tensors
-            are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1].
-        name: the picture's name in messages.
+            are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1]. Anything else is a
+            UserError, which begins with ``name``.
         longest: as for :func:`internal_gan.images.files.image.read_image`.
-
-    Raises:
-        UserError: any other object, shape, type or range.
 
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
@@ -79,12 +76,10 @@ def to_memory(
 
 
 def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None) -> Image.Image:
-    """A Pillow image of a picture.
+    """A Pillow image of a picture, with 8 bits per channel.
 
-    Args:
-        like: a photo that determines gray or colour, transparency, colour profile and EXIF data
-            and, if gray and opaque, the bit depth; other images have 8 bits per channel.
-        alpha: used instead of the alpha of ``like``.
+    ``like`` determines gray or colour, transparency (unless ``alpha`` does), colour profile and
+    EXIF data and, if gray and opaque, the bit depth.
     """
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)

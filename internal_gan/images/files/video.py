@@ -28,10 +28,8 @@ H264 = (
 
 
 def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
-    """Raise a UserError for MP4 without its encoder, or a GIF of too many frames per second.
-
-    Messages name the group of options, and the option in it for the format.
-    """
+    """Raise a UserError for MP4 without its encoder, or a GIF of too many frames per second, that
+    names the option ``option.name``."""
     if file_format == "mp4":
         try:
             _encoder()
@@ -52,8 +50,8 @@ def write_video(path: Path, files: Sequence[Path], fps: float) -> None:
 
     GIF has one palette of 256 colours; its frame times, in hundredths of a second, add up to the
     exact duration. WebP keeps the frames' colour profile and mark. MP4 is H.264 with 4:2:0 colours;
-    the last row or column of an odd side is repeated. Only GIF holds all frames in memory. A folder
-    that is not writable, a full disk and a failing encoder are UserErrors.
+    the last row or column of an odd side is repeated. Only GIF holds all frames in memory. A path
+    that cannot be written and a failing encoder are UserErrors.
     """
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix](temporary, files, fps)
