@@ -28,12 +28,11 @@ def bring_back(
 ) -> Pixels:
     """Apply to a photo a change, ``before`` to ``after``, that was made to a copy of another size.
 
-    Inside the mask, the result is the resampled copy plus the photo's finer details. The details
-    are scaled by the share of local variance that survived the change: textures stay sharp, and an
-    edge that was smoothed away does not return.
+    Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
+    share of local variance that survived the change: textures stay sharp, and an edge that was
+    smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
 
     Args:
-        mask: where it is 0 the result is the photo, bit for bit.
         wrap: borders that meet in ``after``, and in the result where the mask is 1.
         band: width (rows, columns), in pixels, of the band along these borders in which the details
             of both sides are mixed.
@@ -47,26 +46,25 @@ def bring_back(
     return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
 
 
-def blend(photo: Tensor, filled: Tensor, hole: Tensor, feather: float) -> Tensor:
-    """Blend a filling (1, 3, H, W) into the photo.
+def blend(photo: Pixels, filled: Pixels, hole: Mask, feather: float) -> Pixels:
+    """Blend a filling into the photo: it fades out over 3 ``feather`` pixels beyond the hole.
 
-    The filling fades out over 3 ``feather`` pixels beyond the hole (1, 1, H, W). Inside the hole,
-    its pixels stay bit for bit; beyond the fading band, the photo's do.
+    Inside the hole its pixels stay bit for bit; beyond the fading band, the photo's do.
     """
     weight = blend_weight(hole, feather)
     mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
     return torch.where(weight > 0.0, mixed, photo)
 
 
-def blend_weight(hole: Tensor, feather: float) -> Tensor:
-    """The filling's weight in every pixel, (1, 1, H, W) in [0, 1]; 1 inside the hole."""
+def blend_weight(hole: Mask, feather: float) -> Mask:
+    """The filling's weight in every pixel, 1 inside the hole."""
     if not feather:
         return hole
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
 
 
-def reach(hole: Tensor, feather: float) -> Tensor:
-    """All the pixels that :func:`blend` changes, (1, 1, H, W)."""
+def reach(hole: Mask, feather: float) -> Mask:
+    """All the pixels that :func:`blend` changes."""
     return (blend_weight(hole, feather) > 0).to(hole)
 
 

@@ -23,7 +23,11 @@ SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
 
 
 class EdgeDetector(ABC):
-    """Finds edges in images; parameters out of range raise ValueError."""
+    """Finds edges in images; parameters out of range raise ValueError.
+
+    ``sigma`` is the standard deviation of the smoothing, in pixels; thresholds are for gray values
+    in [0, 1].
+    """
 
     @abstractmethod
     def detect(self, image: Pictures) -> Masks:
@@ -39,10 +43,7 @@ class EdgeDetector(ABC):
 class Canny(EdgeDetector):
     """Canny's detector (Canny 1986), from kornia.
 
-    Args:
-        sigma: standard deviation of the smoothing, in pixels; larger values give fewer edges.
-        low, high: gradient thresholds, for gray values in [0, 1]. An edge is at least ``low``
-            everywhere and reaches ``high`` somewhere.
+    The gradient of an edge is at least ``low`` everywhere and reaches ``high`` somewhere.
     """
 
     sigma: float = 2.0
@@ -60,19 +61,15 @@ class Canny(EdgeDetector):
         gray = _gray(image)
         # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
-        side = 2 * reach + 1
-        found: Tensor = canny(gray, self.low, self.high, (side, side), (self.sigma,) * 2)[1]
+        kernel = (2 * reach + 1,) * 2
+        found: Tensor = canny(gray, self.low, self.high, kernel, (self.sigma,) * 2)[1]
         return found
 
 
 @dataclass(eq=False)
 class Scharr(EdgeDetector):
-    """Ridges of the gradient magnitude, measured with Scharr's kernel (Scharr 2000).
-
-    Args:
-        sigma: standard deviation of the smoothing, in pixels.
-        threshold: smallest gradient that counts as an edge, per pixel, for gray values in [0, 1].
-    """
+    """Ridges of the gradient magnitude, measured with Scharr's kernel (Scharr 2000), that are at
+    least ``threshold`` per pixel."""
 
     sigma: float = 1.0
     threshold: float = 0.05
@@ -93,12 +90,8 @@ class Scharr(EdgeDetector):
 
 @dataclass(eq=False)
 class DifferenceOfGaussians(EdgeDetector):
-    """Zero crossings of a difference of Gaussians (Marr and Hildreth 1980).
-
-    Args:
-        sigma: standard deviation of the finer Gaussian, in pixels.
-        threshold: smallest step of the difference across an edge, for gray values in [0, 1].
-    """
+    """Zero crossings of a difference of Gaussians (Marr and Hildreth 1980), the finer one with
+    ``sigma``, where it steps by at least ``threshold``."""
 
     sigma: float = 1.5
     threshold: float = 0.02

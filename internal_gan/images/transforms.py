@@ -108,8 +108,8 @@ class Homography(Transform):
     def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
         """The homography that moves the image's corners to ``corners``.
 
-        They are top left, top right, bottom right and bottom left, each (x, y), normalised, and
-        must be convex; else ValueError.
+        They are top left, top right, bottom right and bottom left, each (x, y), normalised; a
+        ValueError if they are not convex.
 
         >>> h = Homography.to_corners([(-0.5, -1), (0.5, -1), (1, 1), (-1, 1)])
         >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))
@@ -117,7 +117,15 @@ class Homography(Transform):
         """
         if len(corners) != 4 or any(len(corner) != 2 for corner in corners):
             raise ValueError(f"a homography takes four corners of two numbers, got {corners}")
-        _check_convex(corners)
+        places = torch.tensor(corners, dtype=torch.float64)
+        side = places.roll(-1, 0) - places
+        following = side.roll(-1, 0)
+        turns = side[:, 0] * following[:, 1] - side[:, 1] * following[:, 0]
+        if not (turns.min() > 1e-6 or turns.max() < -1e-6):
+            raise ValueError(
+                "the corners are not a convex quadrilateral in the order top left, top right, "
+                "bottom right, bottom left, so the transform is not invertible"
+            )
         rows, values = [], []
         for (x, y), (u, v) in zip(_CORNERS, corners, strict=True):
             rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
@@ -144,10 +152,8 @@ class Homography(Transform):
 
 
 def trapezoid(amount: float) -> Homography:
-    """Shortens the top edge of the image, or the bottom edge for a negative amount.
-
-    ``amount`` is the fraction by which the edge is shortened, above -1 and below 1.
-    """
+    """Shortens the top edge of the image by a fraction above -1 and below 1, a negative one the
+    bottom edge."""
     _AMOUNTS.check(amount=amount)
     top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)
     return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
@@ -155,7 +161,7 @@ def trapezoid(amount: float) -> Homography:
 
 @dataclass(frozen=True)
 class _Lift(Transform):
-    """Moves columns up and down, shortened so that they stay inside; or undoes this."""
+    """Moves columns, shortened so that they stay inside, up and down; or undoes this."""
 
     amount: float
     undo: bool = field(default=False, kw_only=True)
@@ -178,11 +184,8 @@ class _Lift(Transform):
 
 
 class Bend(_Lift):
-    """Bends the image into an arch, by a parabola.
-
-    ``amount`` is the rise of the arch as a fraction of the height, above -1 and below 1. With a
-    negative amount the arch sags.
-    """
+    """Bends the image into an arch, by a parabola that rises by ``amount`` of the height, above -1
+    and below 1."""
 
     def _lift(self, x: Tensor) -> Tensor:
         return self.amount * (2 * x * x - 1)
@@ -190,11 +193,9 @@ class Bend(_Lift):
 
 @dataclass(frozen=True)
 class Wave(_Lift):
-    """Waves the image like a flag, by a sine.
+    """Waves the image like a flag, by a sine of 0 to 100 ``periods`` from the left to the right.
 
-    Args:
-        amount: twice the amplitude as a fraction of the height, above -1 and below 1.
-        periods: number of waves between the left and the right edge, 0 to 100.
+    ``amount`` is twice the amplitude as a fraction of the height, above -1 and below 1.
     """
 
     periods: float = 1.0
@@ -223,11 +224,9 @@ def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
 def random_view(freedom: float, rng: torch.Generator) -> Homography:
     """The image as seen by a camera that was moved sideways and turned a little, at random.
 
-    Args:
-        freedom: the longest way sideways, as a fraction of the image's width, from 0 (the identity)
-            to 1. Each corner of the frame moves as well: by up to ``TURN`` times as much, and
-            vertically by up to a quarter of that.
-        rng: on the CPU.
+    ``freedom`` is the longest way sideways, as a fraction of the image's width, from 0 (the
+    identity) to 1. Each corner of the frame moves as well: by up to ``TURN`` times as much, and
+    vertically by up to a quarter of that. ``rng`` is on the CPU.
     """
     sideways = freedom * _uniform(rng, 1, 1)
     moved = TURN * freedom * _uniform(rng, 4, 2) * torch.tensor([1.0, 0.25])
@@ -238,15 +237,3 @@ def random_view(freedom: float, rng: torch.Generator) -> Homography:
 def _uniform(rng: torch.Generator, *shape: int) -> Tensor:
     """Numbers from -1 to 1."""
     return 2 * torch.rand(*shape, generator=rng) - 1
-
-
-def _check_convex(corners: Sequence[Sequence[float]]) -> None:
-    turns = []
-    for i in range(4):
-        (ax, ay), (bx, by), (cx, cy) = (corners[(i + k) % 4] for k in range(3))
-        turns.append((bx - ax) * (cy - by) - (by - ay) * (cx - bx))
-    if not (all(turn > 1e-6 for turn in turns) or all(turn < -1e-6 for turn in turns)):
-        raise ValueError(
-            "the corners are not a convex quadrilateral in the order top left, top right, bottom "
-            "right, bottom left, so the transform is not invertible"
-        )

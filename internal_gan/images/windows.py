@@ -53,7 +53,7 @@ def parts(mask: Mask, gap: int) -> list[Mask]:
     Pixels closer together than ``gap`` belong to one part; those more than twice as far apart
     belong to different ones, unless others link them.
     """
-    size = (mask.shape[-2], mask.shape[-1])
+    height, width = mask.shape[-2:]
     cells = F.max_pool2d(mask, gap, ceil_mode=True) > 0
     labels = torch.arange(1, cells.numel() + 1, device=mask.device).view(cells.shape).float()
     labels = labels * cells
@@ -63,7 +63,7 @@ def parts(mask: Mask, gap: int) -> list[Mask]:
             break
         labels = spread
     grown = labels.repeat_interleave(gap, dim=2).repeat_interleave(gap, dim=3)
-    grown = grown[..., : size[0], : size[1]]
+    grown = grown[..., :height, :width]
     return [mask * (grown == label) for label in sorted(set(labels[labels > 0].tolist()))]
 
 

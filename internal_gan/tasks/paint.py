@@ -11,7 +11,7 @@ from internal_gan.config.build import build
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.device import select_precision
 from internal_gan.errors import UserError
-from internal_gan.images.palette import nearest_colours
+from internal_gan.images.colours import nearest_colours
 from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Quantizes, Redraws
 from internal_gan.models.redrawing import PAINT, working_size

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from internal_gan.images.palette import nearest_colours
+from internal_gan.images.colours import nearest_colours
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan.pyramid import NoisePyramid

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.palette import nearest_colours, palette_of
+from internal_gan.images.colours import nearest_colours, palette_of
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import random_view
