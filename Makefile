@@ -69,7 +69,7 @@ $(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
 	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check --quiet 'pip>=25.3'
 	@$(VENV)-oldest/bin/python -m pip install --disable-pip-version-check -c constraints-oldest.txt \
 		--build-constraint constraints.txt -e '.[app,joblib,video]' \
-		'$(TORCH)' pytest pytest-xdist httpx2
+		'$(TORCH)' pytest pytest-xdist httpx2 tifffile
 	@touch $@
 
 clean: ## remove the environment, caches and builds (keeps your runs)

@@ -70,13 +70,6 @@ def test_lengths_are_in_pixels() -> None:
     assert (min(sizes[0]), max(sizes[-1])) == (30, 200)
 
 
-def test_scale_0_is_the_coarsest(tiny_pixels: Tensor) -> None:
-    sizes = pyramid_sizes((40, 56))
-    assert sizes[0] == min(sizes)
-    assert sizes[-1] == (40, 56)
-    assert build_pyramid(tiny_pixels, sizes)[0].shape[-2:] == sizes[0]
-
-
 def test_every_scale_is_made_from_the_photo(tiny_pixels: Tensor) -> None:
     coarse, _ = build_pyramid(tiny_pixels, [(25, 35), (32, 44)])
     torch.testing.assert_close(coarse, resize(tiny_pixels, (25, 35)).clamp(-1, 1))
@@ -85,41 +78,6 @@ def test_every_scale_is_made_from_the_photo(tiny_pixels: Tensor) -> None:
 def test_bytes_are_rounded_and_clipped() -> None:
     levels = torch.tensor([-9.0, 0.0, 127.4, 127.6, 255.0, 300.0])
     assert to_uint8(levels / 127.5 - 1.0).tolist() == [0, 0, 127, 128, 255, 255]
-
-
-def test_pixel_centres_lie_at_half_integers() -> None:
-    ramp = torch.arange(40.0).expand(1, 1, 8, 40) + 0.5
-    # The x coordinate of each pixel; halving the width makes pixels twice as wide.
-    halves = resize(ramp, (8, 20))[0, 0, 4, 4:-4]
-    torch.testing.assert_close(halves, torch.arange(4, 16) * 2.0 + 1.0)
-
-
-def test_resampling_is_antialiased_bicubic(tiny_pixels: Tensor) -> None:
-    plane = Image.fromarray(tiny_pixels[0, 0].numpy())
-    expected = np.array(plane.resize((21, 15), Image.Resampling.BICUBIC))
-    np.testing.assert_allclose(resize(tiny_pixels, (15, 21))[0, 0].numpy(), expected, atol=1e-4)
-
-
-def test_resampling_stays_on_the_device(tiny_pixels: Tensor, device: torch.device) -> None:
-    assert resize(tiny_pixels.to(device), (15, 21)).device.type == device.type
-
-
-def test_the_exif_orientation_is_applied(picture: Image.Image, saved: Save) -> None:
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6
-    exif[ExifTags.Base.Artist] = "A. Nother"
-    photo = saved(picture, exif=exif)
-    upright = np.rot90(np.array(picture), -1)
-    assert np.array_equal(to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy(), upright)
-    kept = Image.Exif()
-    kept.load(photo.exif or b"")
-    assert dict(kept) == {ExifTags.Base.Artist: "A. Nother"}
-
-
-def test_gray_becomes_three_equal_channels(picture: Image.Image, saved: Save) -> None:
-    gray = picture.convert("L")
-    channels = to_uint8(saved(gray).pixels)[0]
-    assert all(np.array_equal(channel.numpy(), np.array(gray)) for channel in channels)
 
 
 def test_a_palette_becomes_colours(picture: Image.Image, saved: Save) -> None:
@@ -136,28 +94,6 @@ def test_cmyk_becomes_rgb(saved: Save, logged: Logged) -> None:
     photo = saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "tif")
     assert to_uint8(photo.pixels)[0, :, 0, 0].tolist() == [255, 0, 0]
     assert "CMYK is converted to RGB" in logged()[0]
-
-
-def test_16_bits_are_kept(deep_png: Callable[..., bytes], tmp_path: Path, saved: Save) -> None:
-    array = np.random.default_rng(0).integers(0, 65536, (9, 14, 3), dtype=np.uint16)
-    (tmp_path / "deep.png").write_bytes(deep_png(array))
-    for photo, expected in (
-        (read_image(tmp_path / "deep.png"), array),
-        (saved(Image.fromarray(array[..., 0])), array[..., :1].repeat(3, axis=2)),
-    ):
-        levels = ((photo.pixels[0] + 1.0) * 32767.5).round().permute(1, 2, 0).numpy()
-        assert photo.bit_depth == 16
-        assert np.array_equal(levels, expected)
-
-
-def test_alpha_is_kept_apart(picture: Image.Image, saved: Save) -> None:
-    faint = picture.convert("RGBA")
-    faint.putalpha(51)
-    photo = saved(faint)
-    assert photo.alpha is not None
-    torch.testing.assert_close(photo.alpha, torch.full((1, 1, 20, 30), 0.2))
-    colours = to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy()
-    assert np.array_equal(colours, np.array(picture))
 
 
 def test_transparent_pixels_continue_the_visible_colours(saved: Save) -> None:
@@ -215,16 +151,6 @@ def test_the_output_has_the_mode_of_the_input(
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
     with Image.open(tmp_path / "out.png") as out:
         assert out.mode == written
-
-
-def test_colour_profile_and_exif_stay(tiny_pixels: Tensor, profile: bytes, tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[ExifTags.Base.Artist] = "A. Nother"
-    photo = Photo(tiny_pixels, icc_profile=profile, exif=exif.tobytes())
-    write_image(tmp_path / "out.jpg", tiny_pixels, like=photo)
-    with Image.open(tmp_path / "out.jpg") as out:
-        assert out.info["icc_profile"] == profile
-        assert out.getexif()[ExifTags.Base.Artist] == "A. Nother"
 
 
 def test_nothing_is_lost_silently(
