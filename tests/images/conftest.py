@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from internal_gan.images.files import encode
 
@@ -22,6 +22,12 @@ def colours() -> npt.NDArray[np.uint8]:
 def picture(colours: npt.NDArray[np.uint8]) -> Image.Image:
     """An RGB image of random pixels, 20 rows and 30 columns."""
     return Image.fromarray(colours)
+
+
+@pytest.fixture
+def profile() -> bytes:
+    """A colour profile of RGB pixels."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
@@ -30,12 +30,6 @@ def saved(tmp_path: Path) -> Save:
         return read_image(tmp_path / f"photo.{suffix}")
 
     return save
-
-
-@pytest.fixture
-def profile() -> bytes:
-    """A colour profile of RGB pixels."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def test_every_convention_has_a_test_and_every_test_a_convention() -> None:

@@ -11,17 +11,9 @@ from internal_gan.images.pyramid import MOST_SCALES, build_pyramid, fit_size, ha
 
 
 def test_sizes_of_a_photo_of_188_by_250() -> None:
-    assert pyramid_sizes((188, 250)) == [
-        (25, 33),
-        (32, 43),
-        (41, 55),
-        (53, 71),
-        (69, 91),
-        (88, 117),
-        (114, 151),
-        (146, 194),
-        (188, 250),
-    ]
+    heights, widths = zip(*pyramid_sizes((188, 250)), strict=True)
+    assert heights == (25, 32, 41, 53, 69, 88, 114, 146, 188)
+    assert widths == (33, 43, 55, 71, 91, 117, 151, 194, 250)
 
 
 @pytest.mark.parametrize("size", [(188, 250), (250, 188), (250, 250)])
@@ -50,10 +42,9 @@ def test_fewer_scales_leave_out_the_coarsest(num_scales: int) -> None:
     )
 
 
-@pytest.mark.parametrize("num_scales", [12])
-def test_more_scales_lie_closer_together(num_scales: int) -> None:
-    sizes = pyramid_sizes((188, 250), num_scales=num_scales)
-    assert len(set(sizes)) == num_scales
+def test_more_scales_lie_closer_together() -> None:
+    sizes = pyramid_sizes((188, 250), num_scales=12)
+    assert len(set(sizes)) == 12
     assert (sizes[0], sizes[-1]) == ((25, 33), (188, 250))
 
 
