@@ -1,7 +1,5 @@
 """Luminance, colour transfer, palettes, and a colour for every place."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F

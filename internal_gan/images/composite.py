@@ -1,7 +1,5 @@
 """Puts changes into a photo: those of a copy of another size, and fillings of holes."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Continues lines that end at a hole through the hole."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -33,11 +31,10 @@ class _End:
 
 
 def continue_lines(edges: Masks, image: Pictures, hole: Masks) -> Masks:
-    """Continue lines, above 0.5, that end at a hole through it, as smooth curves from end to end.
+    """Lines inside a hole, 1 there and 0 elsewhere, that continue those, above 0.5, that end at it.
 
-    Two ends are joined if they point at each other and the colours beside them are alike; the best
-    fits come first. A line without a counterpart is not continued. Values inside the hole are
-    ignored, and the result has 1 on a line inside the hole only.
+    Two ends are joined by a smooth curve if they point at each other and the colours beside them
+    are alike; the best fits come first. Values inside the hole are ignored.
 
     Source: good continuation by curves that bend least, as in S. Ullman, "Filling-in the gaps: The
     shape of subjective contours and a model for their generation", Biological Cybernetics, 1976;

@@ -1,7 +1,5 @@
 """Classical edge detectors."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

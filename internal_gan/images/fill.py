@@ -1,7 +1,5 @@
 """Fills an image's unknown pixels by continuing the known ones."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -48,8 +46,8 @@ def fill_smoothly(image: Tensor, hole: Masks) -> Tensor:
     """Fill a hole of (N, C, H, W) with a membrane: approximately Laplace's equation's solution.
 
     Pixels inside the hole, even NaN, have no influence; neither have those farther from it than its
-    long side, or than 16 pixels if that is more. Outside the hole, the result is ``image``, bit for
-    bit; it is 0 if no pixel is known.
+    long side, or ``LEAST_MARGIN``. Outside the hole, the result is ``image``, bit for bit; it is 0
+    if no pixel is known.
     """
     unknown = hole > 0.5
     if not unknown.any():
@@ -118,9 +116,9 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
 def settle(filled: Tensor, hole: Masks) -> Tensor:
     """Shift the colours of a filled hole in [-1, 1] to match its surroundings, keeping its details.
 
-    A thin plate predicts the colours of the hole's outermost pixels. A membrane spreads their error
-    over the hole, where it is subtracted. Small errors, such as another shade, are corrected over
-    the whole hole; large ones, such as half an animal, over a few pixels.
+    A thin plate predicts the colours of the hole's outermost pixels, and a membrane subtracts their
+    error: a small one, such as another shade, over the whole hole; a large one, such as half an
+    animal, over a few pixels.
 
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.

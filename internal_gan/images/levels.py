@@ -1,7 +1,5 @@
 """Images as whole numbers, as files and the search for patches have them, and back."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Masks: 1 where a task may change a photo, 0 where the photo is kept."""
 
-from __future__ import annotations
-
 import logging
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Periodic images, whose opposite borders meet."""
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 
@@ -61,11 +59,9 @@ def cross_fade(
 ) -> Tensor:
     """Make (N, C, H, W) equal on both sides of each border by blending in its mirror image there.
 
-    Args:
-        band: width (rows, columns) of the mixed band in pixels, above 0; pixels outside it keep
-            their values, bit for bit.
-        keep_contrast: the squares of the weights sum to 1, which suits details around 0. Otherwise
-            the weights themselves do, which suits colours.
+    Pixels outside the ``band`` (rows, columns), above 0 and in pixels, keep their values, bit for
+    bit. With ``keep_contrast`` the squares of the weights sum to 1, which suits details around 0,
+    otherwise the weights themselves, which suits colours.
     """
     for axis in axes(wrap):
         side = x.shape[axis]
@@ -81,10 +77,8 @@ def cross_fade(
 
 
 def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """Make an image wrap without ghosting one border over the other.
-
-    Colours are mixed over the band, details over ``DETAIL_BAND`` pixels. Arguments are those of
-    :func:`cross_fade`.
+    """:func:`cross_fade` without ghosting one border over the other: colours are mixed over the
+    band, details over ``DETAIL_BAND`` pixels.
 
     Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983; here
     with two levels.
@@ -125,10 +119,8 @@ class Moves:
 
 
 def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
-    """A mask of bands, ``band`` pixels (rows, columns) wide, along the borders that wrap.
-
-    It is 1 in the outer third of a band, and falls to 0 at its inner end.
-    """
+    """A mask of bands, ``band`` pixels (rows, columns) wide, along the borders that wrap: 1 in the
+    outer third of a band, and falling to 0 at its inner end."""
     mask = torch.zeros(1, 1, *size)
     for axis in axes(wrap):
         places = torch.arange(size[axis]) + 0.5

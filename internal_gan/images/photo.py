@@ -104,10 +104,8 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
 
 
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
-    """Raise a UserError for a photo of one flat colour, fully transparent, or too small to learn.
-
-    Once shrunk to a long side of ``max_size``, unless None, it needs ``min_side`` pixels a side.
-    """
+    """Raise a UserError for a photo of one flat colour, fully transparent, or, also once shrunk to
+    a long side of ``max_size``, with less than ``min_side`` pixels a side."""
     name = "the image" if photo.path is None else shown(photo.path)
     size = f"{photo.full_size[0]}x{photo.full_size[1]}"
     short, long = sorted(photo.full_size)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -68,9 +67,8 @@ def protect(mask: Mask, size: Size) -> Protection:
     """Find where the parts under ``mask``, with a soft seam of a few pixels, go in an output of
     ``size``; a UserError if they do not fit, or leave no row or column to stretch."""
     weight = _weight(mask)
-    axes = _kept(weight)
-    knots = []
-    for what, kept, length in zip(("high", "wide"), axes, size, strict=True):
+    knots, origins = [], []
+    for what, kept, length in zip(("high", "wide"), _kept(weight), size, strict=True):
         least = int(kept.sum())
         if least > length or (least == len(kept) and least != length):
             allowed = "exactly" if least == len(kept) else "at least"
@@ -78,13 +76,10 @@ def protect(mask: Mask, size: Size) -> Protection:
                 f"the protected part with its seam is {least} pixels {what}, so the result "
                 f"must be {allowed} that, not {length}"
             )
-        knots.append(_knots(kept, length))
-    rows, columns = (_origins(pairs, kept) for pairs, kept in zip(knots, axes, strict=True))
-    normalised = [
-        tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs)
-        for pairs, kept, length in zip(knots, axes, size, strict=True)
-    ]
-    return _protection(Stretch(*normalised), rows, columns, mask, weight)
+        pairs, copied = _stretched(kept, length)
+        knots.append(tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs))
+        origins.append(copied)
+    return _protection(Stretch(*knots), origins[0], origins[1], mask, weight)
 
 
 def enlarged(protection: Protection, before: Size, mask: Mask, size: Size) -> Protection:
@@ -141,25 +136,21 @@ def _kept(weight: Tensor) -> tuple[Tensor, Tensor]:
     return touching.any(dim=1), touching.any(dim=0)
 
 
-def _knots(kept: Tensor, length: int) -> list[tuple[int, int]]:
-    """Ends of an axis's kept and stretched pieces, in pixels of the input and of the output."""
+def _stretched(kept: Tensor, length: int) -> tuple[list[tuple[int, int]], Tensor]:
+    """Ends of an axis's kept and stretched pieces, in pixels of the input and of the output, and
+    the origin of each row or column of the output."""
     values, counts = torch.unique_consecutive(kept, return_counts=True)
     free = int((~kept).sum())
     factor = (length - int(kept.sum())) / free if free else 1.0
     stiff = loose = 0
-    knots = [(0, 0)]
+    knots, origins = [(0, 0)], torch.full((length,), -1, device=kept.device)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+        start, to = knots[-1]
+        if value:
+            origins[to : to + count] = torch.arange(start, start + count, device=kept.device)
         stiff, loose = (stiff + count, loose) if value else (stiff, loose + count)
         knots.append((stiff + loose, stiff + round(loose * factor)))
-    return knots
-
-
-def _origins(knots: list[tuple[int, int]], kept: Tensor) -> Tensor:
-    origins = torch.full((knots[-1][1],), -1, device=kept.device)
-    for (start, to), (end, until) in pairwise(knots):
-        if kept[start]:
-            origins[to:until] = torch.arange(start, end, device=kept.device)
-    return origins
+    return knots, origins
 
 
 def _moved(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

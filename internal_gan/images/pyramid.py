@@ -1,7 +1,5 @@
 """The image pyramid: the sizes of its scales, and the image at each."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal
@@ -30,10 +28,8 @@ def scaled(size: Size, factor: float, across: float | None = None) -> Size:
 
 
 def fit_size(size: Size, max_size: int | None) -> Size:
-    """Shrink (height, width) so that the long side is ``max_size``, keeping the aspect ratio.
-
-    A size within ``SLACK`` of it is kept: shrinking by a few pixels saves nothing and blurs the
-    finest details. None keeps any size.
+    """Shrink (height, width) so that the long side is ``max_size``, unless it nearly is: shrinking
+    by a few pixels saves nothing and blurs the finest details. None keeps any size.
 
     >>> fit_size((3000, 4000), 250)
     (188, 250)
@@ -109,8 +105,8 @@ def pyramid_sizes(
     if count == "released" and ratio < 1.0:
         released = _released_count(size, finest, scale_factor, min_size)
         natural = max(natural, min(released, _most_scales(finest, ratio)))
+    between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
     if num_scales is None and natural > MOST_SCALES:
-        between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
         raise UserError(
             f"scale_factor={scale_factor}: makes {natural} scales {between}; allowed are "
             f"{MOST_SCALES}, for which it must be {ratio ** (1 / (MOST_SCALES - 1)):.4f} or less"
@@ -126,7 +122,7 @@ def pyramid_sizes(
     if num_scales > most:
         raise UserError(
             f"num_scales={num_scales}: neighbouring scales would be less than a pixel apart "
-            f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels; at most {most} fit"
+            f"{between}; at most {most} fit"
         )
     return _geometric_sizes(finest, ratio, num_scales)
 

@@ -1,7 +1,5 @@
 """Random holes: boxes and brush strokes that cover a given share of an image."""
 
-from __future__ import annotations
-
 import math
 
 import torch
@@ -50,10 +48,8 @@ def random_box(size: Size, ratio: float, rng: torch.Generator) -> Mask:
 
 
 def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Mask:
-    """Bent brush strokes that cover ``ratio``: to the pixel, or nearly so beyond
-    ``LARGEST_DRAWN_SIDE``.
-
-    Every pixel has a time at which the brush reaches it; the hole consists of the earliest ones.
+    """Bent brush strokes: every pixel has a time at which the brush reaches it, and the earliest
+    ones cover ``ratio``, to the pixel or, beyond ``LARGEST_DRAWN_SIDE``, nearly so.
 
     Source: Yu et al., "Free-form image inpainting with gated convolution", ICCV 2019, Section 3.4.
     """

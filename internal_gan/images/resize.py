@@ -1,7 +1,5 @@
 """Antialiased bicubic resampling."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor

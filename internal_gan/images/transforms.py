@@ -209,11 +209,8 @@ class Wave(_Lift):
 
 
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
-    """Moves each corner inwards at random, by up to ``magnitude`` half-sides along either axis.
-
-    ``magnitude`` is from 0 (the identity) to below 1/2, which keeps the corners convex; ``rng`` is
-    on the CPU.
-    """
+    """Moves each corner inwards at random, by up to ``magnitude`` half-sides along either axis: 0
+    is the identity, below 1/2 the corners stay convex. ``rng`` is on the CPU."""
     if magnitude == 0:
         return Resize()
     inwards = 1 - magnitude * torch.rand(4, 2, generator=rng)

@@ -1,7 +1,5 @@
 """Rectangular windows of an image, each a pair of slices (rows, columns)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil, isqrt

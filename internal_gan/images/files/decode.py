@@ -1,7 +1,5 @@
 """Decodes Pillow images of any colour mode and bit depth."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """From decoded levels to a photo; the levels of a very large picture are reduced band by band."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Encodes tensors as image files and Pillow images, as faithfully as each format allows."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Reading and writing image files; whatever is lost is logged."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from pathlib import Path

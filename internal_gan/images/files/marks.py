@@ -1,7 +1,5 @@
 """Machine-readable marks in picture files that say how they were made: XMP, ISO 16684-1."""
 
-from __future__ import annotations
-
 from typing import Literal
 from xml.sax.saxutils import quoteattr
 

@@ -1,7 +1,5 @@
 """Converts Pillow images, NumPy arrays and tensors to photos, and pictures to any of these."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -30,10 +28,9 @@ def to_photo(
     """Make a photo from a picture in memory.
 
     Args:
-        image: a Pillow image of any mode; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); or a
-            tensor (C, H, W) or (1, C, H, W) on any device, C being 1, 3 or 4. Arrays and tensors
-            are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1]. Anything else is a
-            UserError, which begins with ``name``.
+        image: a Pillow image; an array (H, W) or (H, W, C); or a tensor (C, H, W) or (1, C, H, W)
+            on any device. Arrays and tensors are gray, RGB or RGBA, as uint8, uint16 or floats in
+            [0, 1]. Anything else is a UserError, which begins with ``name``.
         longest: as for :func:`internal_gan.images.files.image.read_image`.
 
     >>> to_photo(torch.zeros(3, 30, 40)).size

@@ -1,7 +1,5 @@
 """EXIF data and colour profiles of image files."""
 
-from __future__ import annotations
-
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 

@@ -1,7 +1,5 @@
 """Names of image files, and checks before anything is loaded; needs only the standard library."""
 
-from __future__ import annotations
-
 import difflib
 import stat
 from pathlib import Path
@@ -20,8 +18,7 @@ ORIGIN = ".origin.png"
 
 
 def existing_image(path: Path) -> Path:
-    """The path of a file that can be read and is not empty, with a leading ``~/`` expanded; a
-    UserError for any other."""
+    """The path of a file that can be read, with a leading ``~/`` expanded; else a UserError."""
     name = shown(path)
     try:
         # The shell does not expand the ~ of image=~/x.jpg.

@@ -1,7 +1,5 @@
 """Joins picture files into a moving picture: a GIF, WebP or MP4 file."""
 
-from __future__ import annotations
-
 import importlib
 import itertools
 import subprocess
