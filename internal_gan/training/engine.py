@@ -16,7 +16,7 @@ from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
-from internal_gan.training.saver import Saver, load_state, precision_of, restore_model
+from internal_gan.training.saver import Saver, load_state, restore_model
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
 
@@ -71,12 +71,12 @@ def train(
     saver = Saver(folder, model, architecture, options.checkpoint_interval)
     state = load_state(folder, model) if resume else None
     if state:
-        precision = precision_of(state)
+        precision = state["precision"]
     with StopRequest(stop) as request, threads.restored(), _repeatable(model.device):
         plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
         folder.write_status("running", threads=plan.threads)
         if state:
-            restore_model(folder, model, state)
+            restore_model(folder, model, rng, state)
         for callback in callbacks:
             callback.on_start(model, plan)
         stages = _stages(recipe, model, plan, ends, precision, rng, state, saver, callbacks)
@@ -163,8 +163,6 @@ def _stages(
             plan = shorter
             for callback in callbacks:
                 callback.on_replan(model, plan)
-        if state:
-            rng.set_state(state["stage_rng"].cpu())
         stage_rng = rng.get_state()
         previous = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
         trainer = StageTrainer(previous, precision)

@@ -4,7 +4,6 @@ import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,17 +14,11 @@ from internal_gan.files import atomic_write
 from internal_gan.models.base import Model
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import check_format, check_there, save_model
+from internal_gan.runs.model_file import check_there, save_model
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.stage_trainer import StageTrainer
 
-# Incremented whenever files of the previous version can no longer be read unchanged.
-FORMAT_VERSION = 1
-# Entries without which a training cannot continue.
-_SAVED = {
-    *("stage", "step", "steps", "model", "metadata", "device", "precision", "threads"),
-    *("rng", "stage_rng", "networks", "optimizers", "ema", "stage_state"),
-}
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Saver:
@@ -67,6 +60,7 @@ class Saver:
         self.saved = time.monotonic()
 
     def save(self) -> None:
+        """Write the state of the training, whole or not at all."""
         state = {
             "family": self._model.family,
             "stage": self._model.finished,
@@ -79,7 +73,11 @@ class Saver:
             "stage_rng": self._stage_rng,
             **self._trainer.state_dict(),
         }
-        save_training(state, self.folder.checkpoint_path)
+        # Via memory, since on a full disk torch's writer leaves the unfinished file open.
+        content = io.BytesIO()
+        torch.save(state, content)
+        with atomic_write(self.folder.checkpoint_path) as temporary:
+            temporary.write_bytes(content.getvalue())
         self.saved = time.monotonic()
 
     def save_model(self) -> None:
@@ -87,18 +85,14 @@ class Saver:
         save_model(self._model, self.folder.model_path, self._architecture)
 
 
-def save_training(state: Mapping[str, Any], path: Path) -> None:
-    """Write the state of a training, whole or not at all."""
-    # Via memory, since on a full disk torch's writer leaves the unfinished file open.
-    content = io.BytesIO()
-    torch.save({"format_version": FORMAT_VERSION, **state}, content)
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content.getvalue())
+def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
+    """Read the state from which the training in ``folder`` continues, without running code from
+    the file.
 
-
-def load_training(path: Path, family: str, device: torch.device) -> dict[str, Any]:
-    """Read what :func:`save_training` wrote, without running code from the file; a UserError if it
-    is missing, truncated, foreign, of a newer format or another family."""
+    A UserError if it is missing, damaged, of another family, or from another kind of device, whose
+    random numbers cannot be continued here.
+    """
+    path, device = folder.checkpoint_path, model.device
     check_there(path, "there is nothing to resume")
     try:
         with ignored_warnings():
@@ -107,47 +101,30 @@ def load_training(path: Path, family: str, device: torch.device) -> dict[str, An
         raise UserError(f"{path} is truncated or not a training checkpoint") from error
     if not isinstance(state, dict) or "family" not in state:
         raise UserError(f"{path} is not a training checkpoint of internal-gan")
-    check_format(path, state.get("format_version"), FORMAT_VERSION)
-    if state["family"] != family:
-        raise UserError(f"{path} is a checkpoint of the family {state['family']}, not {family}")
-    return state
-
-
-def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
-    """Read the state from which the training in ``folder`` continues.
-
-    One that is missing, damaged, incomplete, or from another kind of device, whose random numbers
-    cannot be continued here, is a UserError.
-    """
-    path, device = folder.checkpoint_path, model.device
-    state = load_training(path, model.family, device)
-    if missing := sorted(_SAVED - set(state)):
-        raise UserError(f"{path} is incomplete; missing: {', '.join(missing)}")
-    if state["device"] != device.type:
+    if state["family"] != model.family:
         raise UserError(
-            f"run folder {folder.path} was trained on {state['device']} and cannot continue on "
-            f"{device.type}, which draws other random numbers; resume it with "
-            f"device={state['device']}"
+            f"{path} is a checkpoint of the family {state['family']}, not {model.family}"
+        )
+    if (trained_on := state.get("device")) != device.type:
+        raise UserError(
+            f"run folder {folder.path} was trained on {trained_on} and cannot continue on "
+            f"{device.type}, which draws other random numbers; resume it with device={trained_on}"
         )
     with _fitting(folder):
-        precision_of(state)
-        torch.Generator(device).set_state(state["stage_rng"].cpu())
-        if [type(n) for n in state["steps"]] != [int] * model.num_stages:
+        state["precision"] = PRECISIONS[state["precision"]]
+        if len(state["steps"]) != model.num_stages:
             raise ValueError("steps of other stages")
-        if type(state["threads"]) is not int or state["threads"] < 1:
-            raise ValueError("no number of threads")
     return state
 
 
-def precision_of(state: Mapping[str, Any]) -> torch.dtype:
-    """The precision of a saved training."""
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[state["precision"]]
-
-
-def restore_model(folder: RunFolder, model: Model, state: Mapping[str, Any]) -> None:
-    """Restore the finished stages of a prepared model, if the state fits it."""
+def restore_model(
+    folder: RunFolder, model: Model, rng: torch.Generator, state: Mapping[str, Any]
+) -> None:
+    """Restore the finished stages of a prepared model, and the random numbers of the next one, if
+    the state fits it."""
     device = model.device
     with _fitting(folder):
+        rng.set_state(state["stage_rng"].cpu())
         model.restore(state["metadata"])
         model.load_state_dict(state["model"])
         if model.finished != state["stage"] or model.finished >= model.num_stages:

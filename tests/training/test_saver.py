@@ -11,13 +11,12 @@ import pytest
 import torch
 
 from internal_gan.errors import UserError
+from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.training import saver
-from internal_gan.training.saver import load_training, save_training
+from internal_gan.training.saver import load_state
 from tests.runs.test_model_file import complaint
-from tests.tiny import Run, trained
+from tests.tiny import Run, prepared, trained
 
-CPU = torch.device("cpu")
 Load = Callable[[Path], object]
 
 
@@ -26,16 +25,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return trained(tmp_path_factory.mktemp("run"), "model.steps=2")
 
 
-def read_model(path: Path) -> object:
-    return load_model(path)
-
-
 def read_training(path: Path) -> object:
-    return load_training(path, "singan", CPU)
+    return load_state(RunFolder(path.parent), prepared())
 
 
 BOTH = pytest.mark.parametrize(
-    ("load", "name"), [(read_model, "model.safetensors"), (read_training, "training.ckpt")]
+    ("load", "name"), [(load_model, "model.safetensors"), (read_training, "training.ckpt")]
 )
 
 
@@ -50,51 +45,29 @@ class Trap:
 
 
 class TestTrainingFile:
-    def test_loads_as_saved(self, tmp_path: Path) -> None:
-        state = {
-            "family": "toy",
-            "step": 7,
-            "weights": {"a": torch.arange(6.0).view(2, 3).T},
-            "ema": None,
-            "list": [torch.ones(2, dtype=torch.uint8), 0.5],
-        }
-        save_training(state, tmp_path / "training.ckpt")
-        loaded = load_training(tmp_path / "training.ckpt", "toy", CPU)
-        assert loaded["format_version"] == saver.FORMAT_VERSION
-        assert (loaded["step"], loaded["ema"], loaded["list"][1]) == (7, None, 0.5)
-        assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])  # type: ignore[index]
-        assert loaded["weights"]["a"].stride() == (1, 3)
-
     def test_missing_says_that_there_is_nothing_to_resume(self, tmp_path: Path) -> None:
         assert "nothing to resume" in complaint(read_training, tmp_path / "training.ckpt")
 
-    def test_of_another_family_names_both(self, tmp_path: Path) -> None:
-        path = tmp_path / "training.ckpt"
-        save_training({"family": "ingan"}, path)
-        assert "of the family ingan, not singan" in complaint(read_training, path)
-
-    def test_of_a_newer_format_says_to_upgrade(self, tmp_path: Path) -> None:
-        path = tmp_path / "training.ckpt"
-        newer = saver.FORMAT_VERSION + 1
-        torch.save({"family": "singan", "format_version": newer}, path)
-        message = complaint(read_training, path)
-        assert f"format {newer}" in message
-        assert "upgrade" in message
-
-    @pytest.mark.parametrize("content", [[1, 2], {"weights": torch.zeros(2)}, torch.zeros(2), 7])
-    def test_of_another_program_is_refused(self, content: object, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ({"family": "ingan"}, "of the family ingan, not singan"),
+            ([1, 2], "is not a training checkpoint of internal-gan"),
+            ({"weights": torch.zeros(2)}, "is not a training checkpoint of internal-gan"),
+            (torch.zeros(2), "is not a training checkpoint of internal-gan"),
+        ],
+    )
+    def test_of_something_else_is_refused(self, content: object, said: str, tmp_path: Path) -> None:
         path = tmp_path / "training.ckpt"
         torch.save(content, path)
-        assert "is not a training checkpoint of internal-gan" in complaint(read_training, path)
+        assert said in complaint(read_training, path)
 
-    @pytest.mark.parametrize("writer", ["torch", "pickle"])
-    def test_runs_no_code_from_the_file(self, writer: str, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("write", [torch.save, lambda c, p: p.write_bytes(pickle.dumps(c))])
+    def test_runs_no_code_from_the_file(
+        self, write: Callable[[object, Path], object], tmp_path: Path
+    ) -> None:
         path, made = tmp_path / "training.ckpt", tmp_path / "made"
-        content = {"family": "singan", "format_version": 1, "trap": Trap(made)}
-        if writer == "torch":
-            torch.save(content, path)
-        else:
-            path.write_bytes(pickle.dumps(content))
+        write({"family": "singan", "trap": Trap(made)}, path)
         complaint(read_training, path)
         assert not made.exists()
 
@@ -124,22 +97,12 @@ class TestDamagedFile:
             path.write_bytes(content)
             complaint(load, path)
 
+    @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
     def test_that_is_a_folder_or_a_pipe_is_refused(
-        self, load: Load, name: str, tmp_path: Path
+        self, make: Callable[[Path], object], load: Load, name: str, tmp_path: Path
     ) -> None:
-        (tmp_path / "a").mkdir()
-        os.mkfifo(tmp_path / "b")
-        for path in (tmp_path / "a", tmp_path / "b"):
-            assert "is not a file; remove it" in complaint(load, path)
-
-
-@pytest.mark.parametrize("part", ["optimizers", "stage_rng", "step"])
-def test_an_incomplete_state_gives_a_one_line_error(part: str, run: Run, tmp_path: Path) -> None:
-    state = torch.load(run.folder.checkpoint_path, weights_only=True)
-    del state[part]
-    torch.save(state, tmp_path / "training.ckpt")
-    with pytest.raises(UserError, match=f"is incomplete; missing: {part}$"):
-        trained(tmp_path, "model.steps=2", resume=True)
+        make(tmp_path / name)
+        assert "is not a file; remove it" in complaint(load, tmp_path / name)
 
 
 def test_a_training_resumed_with_another_number_of_threads_says_so(
@@ -157,6 +120,8 @@ def test_a_training_resumed_with_another_number_of_threads_says_so(
     ("part", "value"),
     [
         ("steps", [2, 2]),
+        ("stage_rng", None),
+        ("optimizers", None),
         ("precision", "float16"),
         ("metadata", {"sizes": 1}),
         ("networks", []),
@@ -171,4 +136,11 @@ def test_a_state_of_another_run_gives_a_one_line_error(
     torch.save({**state, part: value}, tmp_path / "training.ckpt")
     complaint = r"training.ckpt does not fit the training that .*config.yaml"
     with pytest.raises(UserError, match=complaint):
+        trained(tmp_path, "model.steps=2", resume=True)
+
+
+def test_a_training_on_another_device_is_refused(run: Run, tmp_path: Path) -> None:
+    state = torch.load(run.folder.checkpoint_path, weights_only=True)
+    torch.save({**state, "device": "cuda"}, tmp_path / "training.ckpt")
+    with pytest.raises(UserError, match=r"cannot continue on cpu, .* with device=cuda"):
         trained(tmp_path, "model.steps=2", resume=True)
