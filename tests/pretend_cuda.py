@@ -227,8 +227,6 @@ def pretend_cuda() -> Iterator[PretendCuda]:
             "get_device_name": "a pretended GPU",
             "get_device_capability": (8, 0),
             "mem_get_info": (2**33, 2**34),
-            "max_memory_allocated": 2**20,
-            "reset_peak_memory_stats": None,
             "is_current_stream_capturing": False,
         }.items():
             patch.setattr(torch.cuda, name, lambda *_, answer=answer: answer)

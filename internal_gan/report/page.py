@@ -14,7 +14,7 @@ from internal_gan.files import atomic_write, read_json_object
 from internal_gan.report.curves import loss_curves
 from internal_gan.report.gallery import read_gallery
 from internal_gan.report.run import read_run
-from internal_gan.units import counted, duration, memory, three_digits
+from internal_gan.units import counted, duration, three_digits
 
 EVALUATION = "evaluation.json"
 
@@ -57,7 +57,6 @@ def _templates() -> Environment:
         "digits": three_digits,
         "duration": duration,
         "link": _link,
-        "memory": memory,
         "seams": seams_in_words,
         "shell": shlex.quote,
     }

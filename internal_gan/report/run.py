@@ -32,7 +32,6 @@ class RunState:
     Attributes:
         status: see :func:`~internal_gan.runs.records.read_status`.
         rows: see :func:`~internal_gan.runs.records.read_metrics`.
-        memory_bytes: the peak measured at the start; None if it was not.
         photo: what the model trains on or an evaluation compares with.
         config: the text of ``config.yaml``, or empty.
         options: the options in ``config``; None if it is not a run's configuration.
@@ -42,7 +41,6 @@ class RunState:
     status: Mapping[str, Any]
     stages: Sequence[StageRow]
     rows: Sequence[Mapping[str, Any]]
-    memory_bytes: int | None
     photo: PagePicture | None
     config: str
     options: Options | None
@@ -103,7 +101,6 @@ def read_run(folder: Path) -> RunState:
         status=read_status(folder / "status.json"),
         stages=_stages(plans[-1], rows) if plans else [],
         rows=rows,
-        memory_bytes=plans[-1].get("peak_memory_bytes") if plans else None,
         photo=read_picture(folder, "photo.png"),
         config=config,
         options=options,

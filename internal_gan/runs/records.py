@@ -44,7 +44,6 @@ class PlannedStage(TypedDict):
 
 class Plan(TypedDict):
     stages: list[PlannedStage]
-    peak_memory_bytes: float | None
 
 
 class StageEnd(TypedDict):

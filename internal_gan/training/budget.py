@@ -3,7 +3,6 @@
 import copy
 import logging
 import math
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,9 +18,6 @@ from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
 from internal_gan.units import counted, duration, parse_duration
 
-if sys.platform != "win32":
-    import resource
-
 _log = logging.getLogger(__name__)
 
 # Held back from a budget for steps slower than measured and for the images at the end.
@@ -32,9 +28,9 @@ MOST_MEASURING_FRACTION = 1 / 3
 # More threads must take less than this fraction of the time, since their number affects the last
 # digits of results.
 WORTHWHILE_FRACTION = 0.9
-# Occasional work recurs within this many steps; slow stages are measured with fewer.
-PROBE_STEPS, SLOW_PROBE_STEPS = 8, 4
-SLOW_STEP_SECONDS, VERY_SLOW_STEP_SECONDS = 0.5, 2.0
+# Occasional work recurs within so many steps. At most a third of a stage's steps are tried, and
+# none after so many seconds.
+PROBE_STEPS, PROBE_SECONDS = 8, 2.0
 
 
 def plan(
@@ -64,7 +60,7 @@ def plan(
 
     earlier = state["threads"] if state else None
     counts = threads.choices(options.threads, model.device, earlier)
-    found = measure(recipe, model, steps, precision, seed, counts, brief=options.time is None)
+    found = measure(recipe, model, steps, precision, seed, counts)
     if earlier not in (None, found.threads):
         _log.warning(
             "Continuing with %s instead of %d: results may differ in their last digits",
@@ -76,21 +72,11 @@ def plan(
     seconds, measured = parse_duration(options.time), time.monotonic() - started
     most = max(seconds - measured, seconds * (1 - MOST_MEASURING_FRACTION))
     found = fit(found, most, options.max_steps or math.inf)
-    over = duration(measured + found.total_seconds - seconds)
-    if found.total_seconds > most:
+    if (late := measured + found.total_seconds - seconds) > 0:
         _log.warning(
-            "trainer.time=%s is too short for this model on this machine: even one step of every "
-            "stage ends about %s after the limit",
-            options.time,
-            over,
-        )
-    elif measured + found.total_seconds > seconds:
-        _log.warning(
-            "trainer.time=%s: measuring the speed of this machine took %s; training ends about %s "
-            "after the limit",
-            options.time,
-            duration(measured),
-            over,
+            "trainer.time=%s is too short for this model on this machine, whose speed took %s to "
+            "measure; training ends about %s after the limit",
+            *(options.time, duration(measured), duration(late)),
         )
     return found, started + measured + most
 
@@ -102,8 +88,6 @@ def measure(
     precision: torch.dtype,
     seed: int,
     counts: Sequence[int],
-    *,
-    brief: bool = False,
 ) -> TrainingPlan:
     """Try a few steps of every stage with each number of threads, and use the fastest from now on.
 
@@ -111,14 +95,11 @@ def measure(
         model: prepared but untrained; not changed.
         steps: to plan for each stage.
         counts: the numbers of threads to choose from, in ascending order.
-        brief: measure short stages with a single step.
     """
-    if model.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(model.device)  # left by an earlier run in this process
     best: TrainingPlan | None = None
     for count in counts:
         threads.use(count)
-        found = _tried(recipe, model, steps, precision, seed, brief)
+        found = _tried(recipe, copy.deepcopy(model), steps, precision, seed)
         if best is not None and found.total_seconds > WORTHWHILE_FRACTION * best.total_seconds:
             break  # if two threads gain nothing, neither will four
         best = found
@@ -128,64 +109,38 @@ def measure(
 
 
 def _tried(
-    recipe: Recipe,
-    model: Model,
-    steps: Sequence[int],
-    precision: torch.dtype,
-    seed: int,
-    brief: bool,
+    recipe: Recipe, model: Model, steps: Sequence[int], precision: torch.dtype, seed: int
 ) -> TrainingPlan:
-    """The cost of every stage, from a few steps on a throwaway copy of ``model``."""
-    scratch = copy.deepcopy(model)
-    rng = torch.Generator(scratch.device).manual_seed(seed)
+    rng = torch.Generator(model.device).manual_seed(seed)
     plans: list[StagePlan] = []
     previous: Stage | None = None
     for index, count in enumerate(steps):
-        stage = recipe.stage(scratch, index, count, previous, rng)
+        stage = recipe.stage(model, index, count, previous, rng)
         if previous is None:
-            run_steps(stage, 1, precision)  # a process's first step also sets up the libraries
-        single = brief and count <= PROBE_STEPS
-        seconds = _seconds_per_step(stage, precision, single)
+            timed(stage, precision, 1)  # a process's first step also sets up the libraries
+        few = min(PROBE_STEPS, max(1, count // 3))
+        seconds = timed(stage, precision, 1)  # with all occasional work
+        if few > 1 and seconds < PROBE_SECONDS:
+            seconds = timed(stage, precision, few)
         plans.append(StagePlan(stage.name, stage.size, count, seconds))
         stage.finish()
         previous = stage
-    return TrainingPlan(plans, peak_memory(scratch.device), torch.get_num_threads())
+    return TrainingPlan(plans, torch.get_num_threads())
 
 
-def run_steps(stage: Stage, count: int, precision: torch.dtype) -> None:
-    """Train a stage for ``count`` steps and wait for the device."""
+def timed(stage: Stage, precision: torch.dtype, most: int) -> float:
+    """Train a stage for ``most`` steps, fewer if they are slow; the mean seconds of a step."""
     trainer = StageTrainer(stage, precision)
+    start, seconds = time.perf_counter(), 0.0
     with suppress(NotFiniteError):  # the training itself deals with it
-        for trainer.step in range(count):
+        while trainer.step < most and seconds < PROBE_SECONDS:
             trainer.discriminator_updates()
             trainer.generator_updates()
             trainer.average()
-        trainer.check_finite()
-
-
-def _seconds_per_step(stage: Stage, precision: torch.dtype, single: bool) -> float:
-    def timed(steps: int) -> float:
-        start = time.perf_counter()
-        run_steps(stage, steps, precision)
-        return time.perf_counter() - start
-
-    # The first step includes all occasional work, so alone it would overestimate the others.
-    first = timed(1)
-    if single or first > VERY_SLOW_STEP_SECONDS:
-        return first
-    if first > SLOW_STEP_SECONDS:
-        return (first + timed(SLOW_PROBE_STEPS - 1)) / SLOW_PROBE_STEPS
-    return timed(PROBE_STEPS) / PROBE_STEPS
-
-
-def peak_memory(device: torch.device) -> int | None:
-    """Peak memory in bytes of the CUDA device, or else of the process; None if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if sys.platform == "win32":
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+            trainer.check_finite()  # waits for the device
+            trainer.step += 1
+            seconds = time.perf_counter() - start
+    return seconds / max(1, trainer.step)
 
 
 def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingPlan:

@@ -30,13 +30,10 @@ class TrainingPlan:
 
     Attributes:
         stages: every stage in order, including those a resumed run has finished.
-        peak_memory_bytes: peak while every stage was tried for a few steps, None if unknown. The
-            run may still need more.
         threads: CPU threads of the whole run; 0 if not chosen for it.
     """
 
     stages: Sequence[StagePlan]
-    peak_memory_bytes: int | None = None
     threads: int = 0
 
     @property

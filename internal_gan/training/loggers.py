@@ -2,10 +2,11 @@
 
 import json
 import math
+from dataclasses import asdict
 from itertools import accumulate
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_error
@@ -13,15 +14,12 @@ from internal_gan.models.base import Model
 from internal_gan.runs.records import read_metrics
 from internal_gan.training.callbacks import Callback, TrainingPlan
 
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
 
 class MetricsLogger(Callback):
     """Writes ``metrics.jsonl``, one JSON object per line.
 
     * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "peak_memory_bytes"}`` comes first; a later plan replaces it;
+      "threads"}`` comes first; a later plan replaces it;
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
       ``seconds`` is the training time over all processes of the run;
     * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.
@@ -32,18 +30,15 @@ class MetricsLogger(Callback):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._plan: dict[str, Any] | None = None
+        self._plan: TrainingPlan | None = None
         self._start = 0.0
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._start = monotonic()
-        self._plan = _plan_row(plan)
+        self._plan = plan
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        if self._plan is not None:
-            self._plan = _plan_row(plan)
-        else:
-            self._append(_plan_row(plan))
+        self._append(_plan_row(plan))
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
@@ -61,9 +56,13 @@ class MetricsLogger(Callback):
         """Before this process's first line, remove what an earlier one wrote from this step on."""
         if self._plan is None:
             return
-        kept = [row for row in read_metrics(self._path) if _is_before(row, stage_index, step)]
+        kept = [
+            row
+            for row in read_metrics(self._path)
+            if "stage" in row and (row["stage"], row.get("step", math.inf)) < (stage_index, step)
+        ]
         with atomic_write(self._path) as temporary:
-            lines = [_line(row) for row in (self._plan, *kept)]
+            lines = [_line(row) for row in (_plan_row(self._plan), *kept)]
             temporary.write_text("".join(lines), encoding="utf-8")
         if kept:
             self._start -= kept[-1]["seconds"]
@@ -80,7 +79,7 @@ class MetricsLogger(Callback):
             raise write_error(self._path, error) or error from error
 
 
-def summary_writer() -> "type[SummaryWriter]":
+def summary_writer() -> Any:
     """TensorBoard's writer class, or a UserError if it is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -102,7 +101,7 @@ class TensorBoardLogger(Callback):
     def __init__(self, path: Path) -> None:
         self._writer_type = summary_writer()
         self._path = path
-        self._writer: SummaryWriter | None = None
+        self._writer: Any = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._names = [stage.name for stage in plan.stages]
@@ -120,42 +119,25 @@ class TensorBoardLogger(Callback):
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         position = self._offsets[stage_index + 1]
+        writer = self._open(position)
         for name, image in {"preview": model.preview(), "sample": model.example()}.items():
             if image is not None:
                 shown = (image[0].float().cpu().clamp(-1, 1) + 1) / 2
-                self._open(position).add_image(
-                    f"{name}/{self._names[stage_index]}", shown, position
-                )
+                writer.add_image(f"{name}/{self._names[stage_index]}", shown, position)
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
-    def _open(self, position: int) -> "SummaryWriter":
+    def _open(self, position: int) -> Any:
         if self._writer is None:
             self._writer = self._writer_type(str(self._path), purge_step=position)
         return self._writer
 
 
 def _plan_row(plan: TrainingPlan) -> dict[str, Any]:
-    return {
-        "event": "plan",
-        "stages": [
-            {name: getattr(stage, name) for name in ("name", "size", "steps", "seconds_per_step")}
-            for stage in plan.stages
-        ],
-        "peak_memory_bytes": plan.peak_memory_bytes,
-    }
-
-
-def _is_before(row: dict[str, Any], stage_index: int, step: float) -> bool:
-    if row.get("event") == "plan":
-        return False
-    stage: int = row["stage"]
-    if row.get("event") == "stage_end" or stage != stage_index:
-        return stage < stage_index
-    return bool(row["step"] < step)
+    return {"event": "plan", **asdict(plan)}
 
 
 def _line(row: dict[str, Any]) -> str:

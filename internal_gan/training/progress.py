@@ -1,6 +1,5 @@
 """Progress of a run or a task and the time left, shown as a bar or as plain lines."""
 
-import math
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,13 +15,12 @@ from rich.progress import Progress as Bar
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, TrainingPlan
-from internal_gan.units import counted, duration, memory
+from internal_gan.units import counted, duration
 
 T = TypeVar("T")
 
-# At first, the speed counts as measured for so long as planned; what was measured loses two thirds
-# of its weight in FADE_SECONDS.
-ASSUMED_SECONDS, FADE_SECONDS = 2.0, 60.0
+# At first, the speed counts as measured for so long as planned.
+ASSUMED_SECONDS = 2.0
 BAR_WIDTH = 20
 REFRESH_SECONDS, LINE_SECONDS = 0.5, 30.0
 
@@ -33,15 +31,13 @@ _terminal = threading.Lock()
 class Display:
     """Shows progress: a bar on a terminal, otherwise plain lines.
 
-    Lines come every thirty seconds, or every twentieth of the whole time if that is longer, and
-    with ``every_tenth`` also after each tenth of the work. They also go to a terminal on which
-    another thread shows a bar. A quiet console shows nothing.
+    Lines come every thirty seconds, or every twentieth of the whole time if that is longer. They
+    also go to a terminal on which another thread shows a bar. A quiet console shows nothing.
     """
 
-    def __init__(self, console: Console, *, every_tenth: bool = False) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._every_tenth = every_tenth
-        self._shown = (0.0, monotonic())
+        self._shown = monotonic()
         self._bar: Bar | None = None
         if console.is_terminal and not console.quiet and _terminal.acquire(blocking=False):
             self._bar = Bar(
@@ -60,11 +56,10 @@ class Display:
     def show(self, fraction: float, seconds_left: float, doing: str, details: str = "") -> None:
         """Show the ``fraction`` (0 to 1) done and what is being done; may be called at any rate."""
         now = monotonic()
-        before, then = self._shown
         left = f"{duration(seconds_left)} left"
         details = f"  {details}" if details else ""
         if self._bar is not None:
-            if now - then < REFRESH_SECONDS:
+            if now - self._shown < REFRESH_SECONDS:
                 return
             # Cut here, since rich would also shorten the percentage and the bar.
             room = max(self._console.width - BAR_WIDTH - len("100 %  ") - 1, 0)
@@ -72,12 +67,11 @@ class Display:
             self._bar.update(self._task, completed=fraction, description=text)
             self._bar.refresh()
         else:
-            further = self._every_tenth and _tenths(fraction) > _tenths(before)
             whole = seconds_left / max(1.0 - fraction, 1e-9)
-            if not further and now - then < max(LINE_SECONDS, whole / 20):
+            if now - self._shown < max(LINE_SECONDS, whole / 20):
                 return
             self.print(f"{100 * fraction:3.0f} %  {left}, {doing}{details}")
-        self._shown = (fraction, now)
+        self._shown = now
 
     def print(self, text: str) -> None:
         """Write a line, above any bar and cut to the width of a terminal."""
@@ -122,50 +116,6 @@ def show_share(doing: str, console: Console) -> Iterator[Callable[[float], None]
         display.close()
 
 
-class TimeLeft:
-    """Fraction done and time left of a run, from its plan and the measured speed.
-
-    Steps are weighted by their planned seconds, since a step of a fine scale can take a hundred
-    times as long as one of a coarse scale. The planned seconds that remain are scaled by the ratio
-    of measured to planned time of recent steps.
-    """
-
-    def __init__(self, plan: TrainingPlan, now: float) -> None:
-        self.replan(plan)
-        self._done: float | None = None
-        self._measured = self._planned = ASSUMED_SECONDS
-        self._time = now
-
-    def replan(self, plan: TrainingPlan) -> None:
-        """Replace the plan by one with new step counts for the stages that have not begun."""
-        costs = [stage.seconds_per_step for stage in plan.stages]
-        # Without planned times, all steps have the same weight.
-        self._costs = costs if sum(costs) > 0 else [1e-3] * len(costs)
-        seconds = [c * stage.steps for c, stage in zip(self._costs, plan.stages, strict=True)]
-        *self._before, self._total = accumulate(seconds, initial=0.0)
-
-    def update(self, stage_index: int, step: int, now: float) -> None:
-        """Note that ``step`` (from 1) of a stage ended at ``now``, in seconds."""
-        done = self._before[stage_index] + self._costs[stage_index] * step
-        # A resumed run begins in the middle, and only its own steps are measured.
-        planned = self._costs[stage_index] if self._done is None else done - self._done
-        elapsed = now - self._time
-        fade = math.exp(-elapsed / FADE_SECONDS)
-        self._measured = self._measured * fade + elapsed
-        self._planned = self._planned * fade + planned
-        self._done, self._time = done, now
-
-    @property
-    def fraction(self) -> float:
-        return min((self._done or 0.0) / self._total, 1.0) if self._total else 1.0
-
-    @property
-    def seconds(self) -> float:
-        """Expected until the end of the run."""
-        left = max(self._total - (self._done or 0.0), 0.0)
-        return left * self._measured / max(self._planned, 1e-9)
-
-
 @dataclass(frozen=True)
 class TrainingProgress:
     """The progress of a training.
@@ -188,29 +138,47 @@ class TrainingProgress:
 
 
 class ProgressReports(Callback):
-    """Passes a :class:`TrainingProgress` to a function after every step."""
+    """Passes a :class:`TrainingProgress` to a function after every step.
+
+    Steps are weighted by their planned seconds, since a step of a fine scale can take a hundred
+    times as long as one of a coarse scale. The planned seconds that remain are scaled by the ratio
+    of measured to planned time so far.
+    """
 
     def __init__(self, receive: Callable[[TrainingProgress], object]) -> None:
         self._receive = receive
         self._scalars: dict[str, float] = {}
+        self._first: float | None = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._plan = plan
-        self._left = TimeLeft(plan, monotonic())
+        self._started = monotonic()
+        self.on_replan(model, plan)
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        self._left.replan(plan)
+        # Without planned times, all steps have the same weight.
+        self._costs = [stage.seconds_per_step or 1e-3 for stage in plan.stages]
+        seconds = [c * stage.steps for c, stage in zip(self._costs, plan.stages, strict=True)]
+        *self._before, self._total = accumulate(seconds, initial=0.0)
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        self._left.update(stage_index, step, monotonic())
         self._scalars = scalars or self._scalars
-        left, name = self._left, self._plan.stages[stage_index].name
+        done = self._before[stage_index] + self._costs[stage_index] * step
+        if self._first is None:  # a resumed run begins in the middle
+            self._first = done - self._costs[stage_index]
+        measured = ASSUMED_SECONDS + monotonic() - self._started
+        slower = measured / (ASSUMED_SECONDS + done - self._first)
         self._receive(
             TrainingProgress(
-                name, stage_index, step, steps, left.fraction, left.seconds, self._scalars
+                stage=self._plan.stages[stage_index].name,
+                stage_index=stage_index,
+                step=step,
+                steps=steps,
+                fraction=min(done / self._total, 1.0),
+                seconds_left=max(self._total - done, 0.0) * slower,
+                scalars=self._scalars,
             )
         )
 
@@ -229,8 +197,11 @@ class Progress(ProgressReports):
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         super().on_start(model, plan)
         self._stage_start = monotonic()
-        self._display = Display(self._console, every_tenth=True)
-        self._display.print(_expectation(plan))
+        self._display = Display(self._console)
+        seconds = plan.total_seconds
+        text = f"Training takes about {duration(seconds)}" if seconds > 0 else "Training starts"
+        threads = f"; {counted(plan.threads, 'thread')}" if plan.threads else ""
+        self._display.print(text + threads)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         assert self._display is not None
@@ -257,17 +228,3 @@ class Progress(ProgressReports):
     def _where(self, stage_index: int) -> str:
         name, count = self._plan.stages[stage_index].name, len(self._plan.stages)
         return f"{name} ({stage_index + 1} of {count})" if count > 1 else name
-
-
-def _tenths(fraction: float) -> int:
-    return int(fraction * 10 + 1e-6)
-
-
-def _expectation(plan: TrainingPlan) -> str:
-    seconds = plan.total_seconds
-    text = f"Training takes about {duration(seconds)}" if seconds > 0 else "Training starts"
-    if plan.peak_memory_bytes:
-        text += f"; about {memory(plan.peak_memory_bytes)} of memory used so far"
-    if plan.threads:
-        text += f"; {counted(plan.threads, 'thread')}"
-    return text

@@ -31,7 +31,9 @@ def choices(wanted: int | None, device: torch.device, earlier: int | None = None
     if wanted is not None:
         return [wanted]
     cores = usable_cores()
-    return numbers(cores) if earlier is None or earlier > cores else [earlier]
+    if earlier is not None and earlier <= cores:
+        return [earlier]
+    return [*(2**n for n in range(cores.bit_length()) if 2**n < cores), cores]
 
 
 def use(count: int) -> None:
@@ -63,35 +65,13 @@ def restored() -> Iterator[None]:
         use(before)
 
 
-def numbers(cores: int) -> Sequence[int]:
-    """The powers of 2 below ``cores``, and ``cores``.
-
-    >>> numbers(6)
-    [1, 2, 4, 6]
-    """
-    powers = [2**n for n in range(cores.bit_length()) if 2**n < cores]
-    return [*powers, cores]
-
-
-def usable_cores(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """Number of cores this process may use, given its affinity and its container's limit."""
+def usable_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Number of cores this process may use, given its affinity and its container's ``limit``."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count() or 1
-    limit = _group_cores(root)
-    return cores if limit is None else max(1, min(cores, int(limit)))
-
-
-def _group_cores(root: Path) -> float | None:
-    """The container's CPU limit in cores, or None.
-
-    Read from ``cpu.max`` (cgroups version 2) or ``cpu.cfs_quota_us`` (version 1).
-    """
-    for names in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
-        with suppress(OSError, ValueError, ZeroDivisionError):
-            text = " ".join((root / name).read_text(encoding="ascii") for name in names)
-            quota, period = map(int, text.split())
-            if quota > 0:
-                return quota / period
-    return None
+    with suppress(OSError, ValueError):  # no limit
+        quota, period = map(int, limit.read_text(encoding="ascii").split())
+        cores = max(1, min(cores, quota // period))
+    return cores

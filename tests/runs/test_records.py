@@ -11,7 +11,6 @@ from internal_gan.runs.records import read_metrics, read_status, seconds_of
 PLAN = {
     "event": "plan",
     "stages": [{"name": "scale 0", "size": [20, 30], "steps": 3, "seconds_per_step": 0.5}],
-    "peak_memory_bytes": 1000,
 }
 STEP = {"stage": 0, "step": 1, "seconds": 1.5, "generator": -0.5, "penalty": None}
 END = {"event": "stage_end", "stage": 0, "seconds": 2.5}

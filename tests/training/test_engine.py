@@ -3,7 +3,7 @@
 import os
 import pickle
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -387,7 +387,7 @@ class TestBudget:
             monkeypatch.setattr(module, "time", clock)
         return clock
 
-    def recipe(self, clock: Clock, costs: tuple[float, ...], steps: int = 1000) -> ToyRecipe:
+    def recipe(self, clock: Clock, costs: Sequence[float], steps: int = 1000) -> ToyRecipe:
         """Each of the two updates of a step takes half of its stage's seconds per step."""
 
         def loss(index: int, weight: Tensor) -> Tensor:
@@ -440,30 +440,35 @@ class TestBudget:
         steps = steps_of(tmp_path)
         assert 0.85 * steps[0] < steps[1] < steps[0]
 
+    @pytest.mark.parametrize(
+        ("seconds", "costs", "steps", "measured", "late"),
+        [
+            # The first stage is tried with 1 + 1 + 4 steps, the second with 1 + 4.
+            (1, [0.5] * 2, 1, "5.5 s", 5.5),
+            # Tried with 1 and with 1 + 8 a stage. Two thirds of the budget, less the reserve, are
+            # 3.36 s.
+            (12, [0.1] * 12, 2, "11 s", 1.3),
+        ],
+    )
     def test_too_small_a_budget_gives_a_complete_model_and_a_warning(
-        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self,
+        clock: Clock,
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
+        seconds: int,
+        costs: list[float],
+        steps: int,
+        measured: str,
+        late: float,
     ) -> None:
-        recipe = self.recipe(clock, (0.5, 0.5))
         started = clock.now
-        model = train_toy(recipe, tmp_path, TrainerOptions(time="1s"))
-        assert steps_of(tmp_path) == [1, 1]
-        assert model.finished == 2
-        assert clock.now - started == pytest.approx(10.5)
-        assert "trainer.time=1s is too short for this model on this machine" in caplog.text
-        assert "ends about 9.5 s after the limit" in caplog.text
-
-    def test_slow_measuring_still_leaves_time_to_train(
-        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        # Measuring takes ten steps of the first stage and nine of the second, 9.5 of 12 seconds.
-        recipe = self.recipe(clock, (0.5, 0.5))
-        started = clock.now
-        train_toy(recipe, tmp_path, TrainerOptions(time="12s"))
-        # The rest of two thirds of the budget, less the reserve, is 3.36 s: three steps a stage.
-        assert steps_of(tmp_path) == [3, 3]
-        assert clock.now - started == pytest.approx(12.5)
-        assert "measuring the speed of this machine took 9.5 s" in caplog.text
-        assert "training ends about 0.5 s after the limit" in caplog.text
+        train_toy(self.recipe(clock, costs), tmp_path, TrainerOptions(time=f"{seconds}s"))
+        assert steps_of(tmp_path) == [steps] * len(costs)
+        assert clock.now - started == pytest.approx(seconds + late)
+        assert caplog.messages == [
+            f"trainer.time={seconds}s is too short for this model on this machine, whose speed "
+            f"took {measured} to measure; training ends about {late} s after the limit"
+        ]
 
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
         trainer = TrainerOptions(time="60s")

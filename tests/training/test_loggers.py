@@ -16,9 +16,7 @@ from internal_gan.training import loggers
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
 
-PLAN = TrainingPlan(
-    [StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)], peak_memory_bytes=None
-)
+PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)])
 
 
 class Previewing:

@@ -15,7 +15,6 @@ from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.progress import (
     Progress,
     ProgressReports,
-    TimeLeft,
     TrainingProgress,
     show_progress,
     show_share,
@@ -24,7 +23,7 @@ from internal_gan.training.progress import (
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
     [StagePlan("scale 0", (25, 33), 100, 0.1), StagePlan("scale 1", (50, 66), 100, 0.9)],
-    peak_memory_bytes=1_240_000_000,
+    threads=2,
 )
 
 
@@ -63,62 +62,70 @@ def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) 
     progress.close()
 
 
-def plain() -> tuple[Progress, io.StringIO]:
+class TestReports:
+    """What a function is told after every step."""
+
+    @pytest.fixture
+    def told(self) -> list[TrainingProgress]:
+        return []
+
+    @pytest.fixture
+    def reports(self, told: list[TrainingProgress], clock: Clock) -> ProgressReports:
+        reports = ProgressReports(told.append)
+        reports.on_start(MODEL, PLAN)
+        return reports
+
+    @pytest.mark.parametrize("speed", [0.25, 1.0, 3.0])
+    def test_steps_count_by_their_planned_seconds_and_the_measured_speed(
+        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock, speed: float
+    ) -> None:
+        for stage, steps in ((0, 100), (1, 50)):
+            for step in range(1, steps + 1):
+                clock.now += PLAN.stages[stage].seconds_per_step / speed
+                reports.on_step(stage, step, 100, {"loss": 1.0} if step == 1 else None)
+            reports.on_stage_end(MODEL, stage)
+        first, last = told[99], told[149]
+        assert first.fraction == pytest.approx(0.1)
+        assert last.fraction == pytest.approx(0.55)
+        assert last.seconds_left == pytest.approx(45.0 / speed, rel=0.11)
+        assert (last.stage, last.stage_index, last.step, last.steps) == ("scale 1", 1, 50, 100)
+        assert (first.scalars, last.scalars) == ({"loss": 1.0}, {"loss": 1.0})
+
+    def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast(
+        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
+    ) -> None:
+        clock.now += 0.9
+        reports.on_step(1, 50, 100, None)
+        assert told[-1].fraction == pytest.approx(0.55)
+        assert told[-1].seconds_left == pytest.approx(45.0)
+
+    def test_a_shorter_schedule_reduces_the_time_left(
+        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
+    ) -> None:
+        reports.on_replan(
+            MODEL, TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)])
+        )
+        for step in range(1, 101):
+            clock.now += 0.1
+            reports.on_step(0, step, 100, None)
+        assert told[-1].seconds_left == pytest.approx(18.0)
+        assert told[-1].fraction == pytest.approx(10 / 28)
+
+
+def test_a_file_gets_the_estimate_and_plain_lines(clock: Clock) -> None:
     output = io.StringIO()
-    return Progress(Console(file=output, width=80)), output
-
-
-def test_steps_are_weighted_by_their_planned_seconds() -> None:
-    left = TimeLeft(PLAN, 0.0)
-    for step in range(1, 101):
-        left.update(0, step, step * 0.1)
-    assert left.fraction == pytest.approx(0.1)
-    assert left.seconds == pytest.approx(90.0)
-
-
-@pytest.mark.parametrize("speed", [0.25, 3.0])
-def test_the_measured_speed_corrects_the_time_left(speed: float) -> None:
-    left = TimeLeft(PLAN, 0.0)
-    for step in range(1, 101):
-        left.update(0, step, step * 0.1 / speed)
-    for step in range(1, 51):
-        left.update(1, step, (10 + step * 0.9) / speed)
-    assert left.seconds == pytest.approx(45.0 / speed, rel=0.1)
-
-
-def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast() -> None:
-    left = TimeLeft(PLAN, 0.0)
-    left.update(1, 50, 0.9)
-    assert left.fraction == pytest.approx(0.55)
-    assert left.seconds == pytest.approx(45.0)
-
-
-def test_a_shorter_schedule_reduces_the_time_left() -> None:
-    left = TimeLeft(PLAN, 0.0)
-    for step in range(1, 101):
-        left.update(0, step, step * 0.1)
-    left.replan(TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)]))
-    assert left.seconds == pytest.approx(18.0)
-    assert left.fraction == pytest.approx(10 / 28)
-
-
-def test_the_estimate_comes_first(clock: Clock) -> None:
-    progress, output = plain()
-    run(progress, clock, until=1)
-    first = output.getvalue().splitlines()[0]
-    assert first == "Training takes about 1 min 40 s; about 1.2 GB of memory used so far"
-
-
-def test_a_file_gets_a_plain_line_each_tenth_and_after_each_stage(clock: Clock) -> None:
-    progress, output = plain()
-    run(progress, clock)
+    run(Progress(Console(file=output, width=80)), clock)
     text = output.getvalue()
     assert "\x1b" not in text
     assert "\r" not in text
-    lines = text.splitlines()
-    assert sum("left," in line for line in lines) == 10
-    assert " 50 %  50 s left, scale 1 (2 of 2), step 45/100  d_loss -0.5  rec 0.0123" in lines
-    assert "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123" in lines
+    assert text.splitlines() == [
+        "Training takes about 1 min 40 s; 2 threads",
+        "scale 0 (1 of 2), 25 x 33, done in 10 s  d_loss -0.5  rec 0.0123",
+        " 31 %  1 min 9 s left, scale 1 (2 of 2), step 23/100  d_loss -0.5  rec 0.0123",
+        " 61 %  39 s left, scale 1 (2 of 2), step 57/100  d_loss -0.5  rec 0.0123",
+        " 92 %  8.1 s left, scale 1 (2 of 2), step 91/100  d_loss -0.5  rec 0.0123",
+        "scale 1 (2 of 2), 50 x 66, done in 1 min 30 s  d_loss -0.5  rec 0.0123",
+    ]
 
 
 @pytest.mark.parametrize("width", [60, 100])
@@ -173,21 +180,3 @@ def test_a_quiet_console_shows_no_bar_and_leaves_the_output_alone(
     print("d")
     progress.close()
     assert terminal.getvalue() == "a\nb\nc\nd\n"
-
-
-def test_a_callback_gets_the_progress_after_every_step(clock: Clock) -> None:
-    told: list[TrainingProgress] = []
-    reports = ProgressReports(told.append)
-    plan = TrainingPlan([StagePlan("a", (8, 8), 2, 1.0), StagePlan("b", (9, 9), 2, 3.0)])
-    reports.on_start(MODEL, plan)
-    for index, step in [(0, 1), (0, 2), (1, 1), (1, 2)]:
-        clock.now += plan.stages[index].seconds_per_step
-        reports.on_step(index, step, 2, {"loss": float(index)} if step == 1 else None)
-        if step == 2:
-            reports.on_stage_end(MODEL, index)
-    assert [(one.stage, one.step, one.steps) for one in told] == [
-        *(("a", 1, 2), ("a", 2, 2), ("b", 1, 2), ("b", 2, 2)),
-    ]
-    assert [one.fraction for one in told] == pytest.approx([1 / 8, 2 / 8, 5 / 8, 1])
-    assert [one.seconds_left for one in told] == pytest.approx([7, 6, 3, 0])
-    assert [one.scalars for one in told] == [{"loss": 0.0}] * 2 + [{"loss": 1.0}] * 2
