@@ -160,7 +160,7 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
         return dataclasses.replace(options, resume=options.output, output=None)
     # RunFolder.create accepts or refuses anything else.
     if {"status.json", "config.yaml"} <= entries:
-        folder.clear(options.task)
+        folder.forget()
     return options
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,8 @@ from weakref import WeakValueDictionary
 
 import psutil
 
-from internal_gan.config.catalogue import TABLE
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, disk_errors, remove_leftovers, write_error
+from internal_gan.files import atomic_write, remove_leftovers, write_error
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
 from internal_gan.runs.results import Result, as_json
@@ -34,12 +31,6 @@ if sys.platform != "win32":
 SILENCE_SECONDS = 600.0
 # A process with the same id that began at another time is another one, unless the clock was set.
 CLOCK_SECONDS = 60.0
-
-# What tasks without a training write next to their folders of pictures.
-_UNTRAINED_FILES = {
-    *("config.yaml", "log.txt", "metrics.jsonl", "index.html", "photo.png", "inputs.json"),
-    *("evaluation.json", "evaluation.csv", "verification.json"),
-}
 
 _claiming = threading.Lock()
 _claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
@@ -64,7 +55,8 @@ class RunFolder:
     def create(cls, path: str | os.PathLike[str]) -> RunFolder:
         """Make a run folder, claimed by this process and "running".
 
-        The folder may exist if it is empty or its run ended before it wrote its configuration.
+        The folder may exist if it is empty, or if its run ended before it wrote its configuration
+        or a model.
 
         Raises:
             UserError: something is in the way, or the place is not writable.
@@ -74,9 +66,10 @@ class RunFolder:
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             names = folder._names()
-            if names and not folder._is_stillborn(names):
+            made = names & {"config.yaml", "model.safetensors"}
+            if names and (made or not folder._ended_early()):
                 hint = "choose another folder"
-                if folder.config_path.is_file():
+                if "config.yaml" in names:
                     hint += f", or resume that run with resume={folder.path}"
                 raise UserError(f"output folder {folder.path} is not empty; {hint}")
             with tempfile.TemporaryFile(dir=folder.path):
@@ -113,7 +106,7 @@ class RunFolder:
             raise UserError(f"cannot read run folder {path}: {error.strerror}") from error
         lacking = [name for name in ("config.yaml", *needs) if name not in names]
         if "config.yaml" in lacking:
-            if folder._is_stillborn(names):
+            if folder._ended_early():
                 raise UserError(
                     f"run folder {path}: its run ended before it wrote config.yaml; start it again "
                     f"with output={path}"
@@ -123,12 +116,10 @@ class RunFolder:
             raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
         return folder
 
-    def clear(self, task: str) -> None:
-        """Empty the folder of a run of ``task`` that trained nothing and ended early.
+    def forget(self) -> None:
+        """Let ``create`` begin this run again, writing over what it made.
 
-        ``status.json`` stays, so that ``create`` accepts the folder. If another process is working
-        here, the run may be finished, or something is not the run's, nothing is removed and this is
-        a UserError.
+        If another process is working here, or the run may be finished, this is a UserError.
         """
         self._take()
         try:
@@ -137,27 +128,9 @@ class RunFolder:
                     f"output folder {self.path}: its status.json is damaged, so that its run may "
                     "be finished; choose another folder, or remove this one"
                 )
-            self._remove(self._names() - {"status.json"}, task)
+            self.config_path.unlink()
         finally:
             self.release()
-
-    def _remove(self, names: set[str], task: str) -> None:
-        known = _UNTRAINED_FILES | TABLE[task].draws | {"inputs", "compare", task}
-        # The configuration goes last: while it is there, the rest can still be removed.
-        entries = sorted(map(self.path.joinpath, names), key=lambda path: path == self.config_path)
-        for path in entries:
-            is_file = path.name in _UNTRAINED_FILES
-            if path.name not in known or path.is_symlink() or path.is_dir() == is_file:
-                raise UserError(
-                    f"output folder {self.path}: {path.name} is not of the run that ended early "
-                    "there; move it away, or choose another folder"
-                )
-        with disk_errors(self.path):
-            for path in entries:
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
 
     def claim(self) -> None:
         """Make this process the only one that trains here, and set the state to "running".
@@ -172,21 +145,16 @@ class RunFolder:
         """Lock the folder and tidy it."""
         if self._lock is None:
             self._check_files()
-            self._claim_among_threads()
+            # The lock on the file belongs to the process and does not keep out its other threads.
+            with _claiming:
+                if _claimed.setdefault(self.path.resolve(), self) is not self:
+                    raise UserError(self._busy(self.status()))
             self._lock = self._take_lock()
             status = self.status()
             if status["state"] == "running" and status.get("pid") != os.getpid():
                 self.release()
                 raise UserError(self._busy(status))
         remove_leftovers(self.path)
-
-    def _claim_among_threads(self) -> None:
-        # The lock on the file belongs to the process and does not keep out its other threads.
-        place = self.path.resolve()
-        with _claiming:
-            if _claimed.get(place, self) is not self:
-                raise UserError(self._busy(self.status()))
-            _claimed[place] = self
 
     def release(self) -> None:
         """Let others claim the folder; done automatically when the run ends."""
@@ -248,10 +216,6 @@ class RunFolder:
         """The names of the entries that are not hidden."""
         return {entry.name for entry in self.path.iterdir() if not entry.name.startswith(".")}
 
-    def _is_stillborn(self, names: set[str]) -> bool:
-        """Whether these are the files of a run that ended before it wrote its configuration."""
-        return self._ended_early() and names <= {"status.json", "log.txt"}
-
     def _ended_early(self) -> bool:
         status = self.status()
         # Without these fields the status may be the user's own file.
@@ -272,18 +236,15 @@ class RunFolder:
         if pid is None:
             return False
         if status.get("host") != socket.gethostname():
+            written = [
+                path.stat().st_mtime
+                for path in (self.status_path, self.metrics_path, self.log_path)
+                if path.is_file()
+            ]
             # A time far in the future, as a copied file may have, is no sign of life.
-            return abs(self._silence()) < SILENCE_SECONDS
+            return abs(time.time() - max(written, default=0.0)) < SILENCE_SECONDS
         start = _process_start(pid)
         return start is not None and abs(start - status.get("process_start", start)) < CLOCK_SECONDS
-
-    def _silence(self) -> float:
-        """Seconds since the run last wrote something; negative for a file from the future."""
-        newest = 0.0
-        for path in (self.status_path, self.metrics_path, self.log_path):
-            with suppress(OSError):
-                newest = max(newest, path.stat().st_mtime)
-        return time.time() - newest
 
     def _take_lock(self) -> int:
         # The lock closes the gap between reading the status and writing it. The kernel drops it

@@ -259,49 +259,27 @@ def test_a_status_that_cannot_be_written_at_all_stays(folder: RunFolder) -> None
     folder.release()
 
 
-@pytest.fixture
-def stopped(folder: RunFolder) -> RunFolder:
-    """What a stopped task=sample leaves."""
-    pictures = ("inputs/image.jpg", "sample/000.png", "sample/layers/x/0.tif")
-    for name in ("log.txt", "inputs.json", *pictures):
-        (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder.path / name).write_text("ours")
+def test_a_stopped_task_begins_again_among_files_that_are_not_its_own(folder: RunFolder) -> None:
+    (folder.path / "notes.txt").write_text("mine")
     folder.write_status("stopped")
-    return folder
-
-
-def test_what_a_stopped_task_left_is_cleared(stopped: RunFolder) -> None:
-    stopped.clear("sample")
-    assert [path.name for path in stopped.path.glob("[!.]*")] == ["status.json"]
-    assert RunFolder.create(stopped.path).status()["state"] == "running"
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["notes.txt", "paint/000.png", "model.safetensors"],
-)
-def test_clearing_refuses_what_the_task_did_not_write(stopped: RunFolder, name: str) -> None:
-    (stopped.path / name).parent.mkdir(exist_ok=True)
-    (stopped.path / name).write_text("mine")
-    before = sorted(stopped.path.rglob("*"))
-    with pytest.raises(UserError, match=f"{name.partition('/')[0]}.* is not of the run"):
-        stopped.clear("sample")
-    assert sorted(stopped.path.rglob("*")) == before
-
-
-def test_clearing_refuses_links(stopped: RunFolder, tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "000.png").write_text("mine")
-    (stopped.path / "compare").symlink_to(tmp_path / "mine")
-    with pytest.raises(UserError, match="compare is not of the run"):
-        stopped.clear("sample")
-    assert (tmp_path / "mine" / "000.png").exists()
+    folder.forget()
+    again = RunFolder.create(folder.path)
+    assert again.status()["state"] == "running"
+    assert {path.name for path in folder.path.glob("[!.]*")} == {"status.json", "notes.txt"}
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"state": "stopped"}', '{"state": "finished"}'])
-def test_clearing_refuses_a_run_that_may_be_finished(stopped: RunFolder, content: str) -> None:
-    stopped.status_path.write_text(content)
-    before = sorted(stopped.path.rglob("*"))
+def test_a_run_that_may_be_finished_does_not_begin_again(folder: RunFolder, content: str) -> None:
+    folder.write_status("stopped")
+    folder.status_path.write_text(content)
+    before = sorted(folder.path.rglob("*"))
     with pytest.raises(UserError, match="its run may be finished"):
-        stopped.clear("sample")
-    assert sorted(stopped.path.rglob("*")) == before
+        folder.forget()
+    assert sorted(folder.path.rglob("*")) == before
+
+
+def test_create_writes_over_no_model(folder: RunFolder) -> None:
+    folder.config_path.rename(folder.model_path)
+    folder.write_status("stopped")
+    with pytest.raises(UserError, match="is not empty"):
+        RunFolder.create(folder.path)
