@@ -1,16 +1,21 @@
-"""The values that a sweep gives to each option, and the jobs they make."""
+"""The values that a sweep gives to each option, the jobs they make, and their names."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 
-from internal_gan.config.arguments import key_of
+from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
+from internal_gan.runs.jobs import in_short
+from internal_gan.runs.places import LONGEST_NAME
 
 # All are checked before the first one starts.
 MOST_JOBS = 100_000
@@ -37,6 +42,28 @@ def jobs_of(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
     if math.prod(map(len, choices.values())) > MOST_JOBS:
         raise UserError(f"these options make too many runs; at most {MOST_JOBS} are allowed")
     return list(itertools.product(*choices.values()))
+
+
+def job_name(overrides: Sequence[str], keys: Iterable[str]) -> str:
+    """The name of a job and its run folder: its photo, and its values of the options ``keys``.
+
+    >>> job_name(["image='my photos/a b.jpg'", "seed=3", "trainer=fast"], ["image", "seed"])
+    'a_b-seed=3'
+    """
+    wanted = set(keys)
+    parts: list[str] = []
+    for override in overrides:
+        key, value = key_of(override), override.partition("=")[2]
+        if key == "image":
+            images = value[1:-1].split(",") if value.startswith("[") else [value]
+            parts.insert(0, "+".join(Path(unquote(image.strip())).stem for image in images))
+        elif key in wanted:
+            parts.append(f"{key.removeprefix('model.')}={in_short(unquote(value))}")
+    name = re.sub(r"[^\w.=+-]+", "_", "-".join(parts)).strip("_.") or "job"
+    if len(name.encode()) > LONGEST_NAME:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+        name = f"{name.encode()[: LONGEST_NAME - 13].decode(errors='ignore')}-{digest}"
+    return name
 
 
 def _values(override: Override) -> list[str]:

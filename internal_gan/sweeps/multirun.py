@@ -24,9 +24,8 @@ from internal_gan.config.arguments import check_image_file, key_of, quote
 from internal_gan.config.compose import compose, compose_hydra, to_options
 from internal_gan.config.messages import PLUGINS, needs_extra
 from internal_gan.errors import UserError
-from internal_gan.runs.jobs import RECORDS, Record, lasting, log_of, read_records
-from internal_gan.sweeps.choices import choices_of, jobs_of
-from internal_gan.sweeps.job_names import how_to_call, job_name
+from internal_gan.runs.jobs import Record, lasting, log_of, read_records
+from internal_gan.sweeps.choices import choices_of, job_name, jobs_of
 from internal_gan.training.signals import ctrl_c_raises
 
 MISTAKE, CRASH = 2, 1
@@ -46,8 +45,8 @@ class JobFailedError(Exception):
     """A failed job, which has already reported why, has no figure for its sweeper."""
 
 
-def _name(photos: str, *keys: str, _root_: DictConfig) -> str:
-    return job_name(list(_root_.hydra.overrides.task), keys, photos)
+def _name(*keys: str, _root_: DictConfig) -> str:
+    return job_name(list(_root_.hydra.overrides.task), keys)
 
 
 # The launchers' configurations in conf/ replace those of the plugins.
@@ -78,26 +77,15 @@ class Multirun:
             f"hydra.sweep.dir={quote(str(self.path))}",
         ]
         self._failed = False
-        # How the photos are called, kept for when the sweep continues.
-        self._note = self.path / RECORDS / "photos"
-        self._photos = ""
         if OmegaConf.to_container(settings.sweep, resolve=False)["subdir"] == _SUBDIR:  # type: ignore[index, call-overload]
-            before = self._note.read_text(encoding="utf-8") if self._note.is_file() else None
-            images = [o.partition("=")[2] for o in choices.get("image", [])]
-            self._photos = how_to_call(images, before)
-            keys = [key for key, values in choices.items() if len(values) != 1]
-            names = [job_name(job, ["image", *keys], self._photos) for job in jobs]
-            _check_names(names, jobs, self.path)
-            name = ",".join([self._photos, *keys])
-            self.overrides.append(f"hydra.sweep.subdir='${{job_name:{name}}}'")
+            keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
+            _check_names([job_name(job, keys) for job in jobs], jobs, self.path)
+            self.overrides.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
 
     def launch(self, application: Callable[[], Any], say: Say) -> None:
         """Run Hydra's ``application``, and report a launcher that ends before its jobs."""
         ctrl_c_raises()
         print(f"Run folders in {short(str(self.path))}", flush=True)
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        if self._photos:
-            self._note.write_text(self._photos, encoding="utf-8")
         try:
             application()
         except Exception as error:
@@ -247,8 +235,8 @@ def _check_names(names: Sequence[str], jobs: Sequence[Sequence[str]], path: Path
     for name, count in Counter(names).items():
         if count > 1:
             raise UserError(
-                f"{count} jobs of this sweep are all called {name}; leave out values that are "
-                "repeated or equal to six digits"
+                f"{count} jobs of this sweep are all called {name}; rename photos of the same name, "
+                "or leave out values that are repeated or equal to six digits"
             )
     known = {record.name: record.overrides for record in read_records(path)}
     for name, wanted in zip(names, jobs, strict=True):

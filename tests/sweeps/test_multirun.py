@@ -118,7 +118,7 @@ def test_adding_photos_renames_no_job(shell: Shell) -> None:
     Image.open("photos/a.png").save("photos/a.bmp")
     answer = shell(*RUN, "skip_finished=true")
     assert answer.code == 2
-    assert "photos/a.bmp and photos/a.png would both be called a; rename one" in answer.lines[0]
+    assert "2 jobs of this sweep are all called a; rename photos" in answer.lines[0]
     assert before == {name: started(name) for name in ("a", "b")}
 
 

@@ -1,10 +1,7 @@
 """The names of jobs and their run folders."""
 
-import pytest
-
-from internal_gan.errors import UserError
 from internal_gan.runs.places import LONGEST_NAME
-from internal_gan.sweeps.job_names import how_to_call, job_name
+from internal_gan.sweeps.choices import job_name
 
 
 def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
@@ -22,15 +19,3 @@ def test_long_names_are_shortened_and_stay_unique() -> None:
         names = {job_name([f"image='{letter * 300}{end}.png'"], ["image"]) for end in "xy"}
         assert len(names) == 2
         assert max(len(name.encode()) for name in names) <= LONGEST_NAME
-
-
-def test_photos_get_the_shortest_names_that_differ() -> None:
-    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"]) == "stem"
-    assert how_to_call(["'a/x.jpg'", "'a/x.png'"]) == "file"
-    assert how_to_call(["'a/x.jpg'", "'b/x.jpg'"]) == "path"
-    # A resumed sweep keeps its naming, and refuses if it cannot.
-    assert how_to_call(["'a/x.jpg'", "'a/y.jpg'"], "file") == "file"
-    with pytest.raises(UserError, match=r"would both be called x; rename one"):
-        how_to_call(["'a/x.jpg'", "'a/x.png'"], "stem")
-    with pytest.raises(UserError, match=r"a b\.jpg and a_b\.jpg would both be called a_b\.jpg"):
-        how_to_call(["'a b.jpg'", "'a_b.jpg'"])
