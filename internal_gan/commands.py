@@ -19,7 +19,6 @@ from internal_gan.config.options import PATHS, Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.places import wait_for
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # Options allowed with resume= and with checkpoint=; others would have no effect.
@@ -149,7 +148,7 @@ def going_on(options: Options, given: Collection[str] = ()) -> Options:
     differs in options that the user gave (``given``) or that affect the result.
     """
     folder = RunFolder(Path(str(options.output)))
-    wait_for(folder)
+    folder.wait()
     entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
     if "config.yaml" in entries and (others := _others(options, folder, given)):
         raise UserError(

@@ -29,21 +29,6 @@ FRAME = Frame()
 
 
 @dataclass(frozen=True)
-class Curve:
-    """SVG paths of one scalar in one stage.
-
-    Attributes:
-        number: of the scalar in the names of its chart.
-        line: through the averages of neighbouring steps.
-        spread: the outline of the band between their extremes; empty if flat.
-    """
-
-    number: int
-    line: str
-    spread: str
-
-
-@dataclass(frozen=True)
 class Chart:
     """One or more scalars over the whole run.
 
@@ -52,13 +37,14 @@ class Chart:
         columns: for each stage its name, or number if that is too long, and the left edge and
             width of its column in pixels.
         ticks: values on the vertical axis with their distances from the top in pixels.
+        curves: SVG paths of one scalar in one stage, with its number in ``names``.
     """
 
     title: str
     names: Sequence[str]
     columns: Sequence[tuple[str, float, float]]
     ticks: Sequence[tuple[float, float]]
-    curves: Sequence[Curve]
+    curves: Sequence[tuple[int, str]]
     frame: Frame = FRAME
 
 
@@ -149,25 +135,19 @@ def _chart(
                 (step / max(steps, 1), value) for at, step, value in series[name] if at == stage
             ]
             if points:
-                curves.append(Curve(number, *_paths(axis, points, *columns[stage][1:])))
+                curves.append((number, _path(axis, points, *columns[stage][1:])))
     return Chart(title, names, columns, [(tick, axis.y(tick)) for tick in axis.ticks()], curves)
 
 
-def _paths(
-    axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float
-) -> tuple[str, str]:
-    """The line and the spread of a :class:`Curve`, from values by fraction of the stage's steps."""
+def _path(axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float) -> str:
+    """A line through averages of neighbours; ``points`` are values by fraction of the steps."""
     buckets: dict[int, list[tuple[float, float]]] = {}
     for at, value in points:
         x = left + min(at, 1.0) * (width - 2) + 1
         buckets.setdefault(int(x / BUCKET), []).append((x, axis.y(value)))
-    line, top, bottom = [], [], []
+    line = []
     for _, members in sorted(buckets.items()):
-        x = sum(at for at, _ in members) / len(members)
-        heights = [y for _, y in members]
-        line.append(f"{x:.1f} {sum(heights) / len(heights):.1f}")
-        top.append(f"{x:.1f} {min(heights):.1f}")
-        bottom.append(f"{x:.1f} {max(heights):.1f}")
-    spread = "" if len(line) == 1 or top == bottom else f"M{'L'.join(top + bottom[::-1])}Z"
+        x, y = (sum(values) / len(members) for values in zip(*members, strict=True))
+        line.append(f"{x:.1f} {y:.1f}")
     # With round caps, a line of no length is a dot.
-    return "M" + ("L".join(line) if len(line) > 1 else f"{line[0]}h0"), spread
+    return "M" + ("L".join(line) if len(line) > 1 else f"{line[0]}h0")

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,7 +17,13 @@ from weakref import WeakValueDictionary
 import psutil
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, remove_leftovers, write_error
+from internal_gan.files import (
+    atomic_write,
+    disk_errors,
+    make_folder,
+    remove_leftovers,
+    write_error,
+)
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
 from internal_gan.runs.results import Result, as_json
@@ -63,25 +68,15 @@ class RunFolder:
         """
         folder = cls(Path(path))
         _check_text(folder.path)
-        try:
-            folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
+        with disk_errors(folder.path):
             names = folder._names()
-            made = names & {"config.yaml", "model.safetensors"}
-            if names and (made or not folder._ended_early()):
-                hint = "choose another folder"
-                if "config.yaml" in names:
-                    hint += f", or resume that run with resume={folder.path}"
-                raise UserError(f"output folder {folder.path} is not empty; {hint}")
-            with tempfile.TemporaryFile(dir=folder.path):
-                pass
-        except FileExistsError as error:
-            raise UserError(
-                f"output folder {path}: a file of that name is in the way; choose another folder"
-            ) from error
-        except OSError as error:
-            raise write_error(folder.path, error) or UserError(
-                f"cannot write {path}: {error.strerror}"
-            ) from error
+        made = names & {"config.yaml", "model.safetensors"}
+        if names and (made or not folder._ended_early()):
+            hint = "choose another folder"
+            if "config.yaml" in names:
+                hint += f", or resume that run with resume={folder.path}"
+            raise UserError(f"output folder {folder.path} is not empty; {hint}")
         folder._take()
         folder.status_path.unlink(missing_ok=True)
         folder.write_status("running")
@@ -211,6 +206,15 @@ class RunFolder:
         if state == "running" and not self._is_alive(status):
             status |= {"state": "interrupted", "reason": "the process ended unexpectedly"}
         return status
+
+    def wait(self) -> None:
+        """Wait while another process works here, and say so."""
+        told = False
+        while (now := self.status())["state"] == "running" and now.get("pid") != os.getpid():
+            if not told:
+                print(f"{self.path}: process {now.get('pid')} is using it; waiting for it to end")
+                told = True
+            time.sleep(1.0)
 
     def _names(self) -> set[str]:
         """The names of the entries that are not hidden."""

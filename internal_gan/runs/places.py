@@ -1,13 +1,10 @@
-"""Where a new run goes, and waiting for a run of another process."""
+"""Where a new run goes."""
 
-import os
 import re
-import time
 from datetime import datetime
 from pathlib import Path
 
 from internal_gan.config.options import Options
-from internal_gan.runs.folder import RunFolder
 
 # In bytes; file systems allow 255, and numbers and suffixes are appended.
 LONGEST_NAME = 150
@@ -34,13 +31,3 @@ def new_run_path(options: Options, image: str | None, family: str) -> Path:
             return path  # RunFolder.create says what is wrong with it
         else:
             return path
-
-
-def wait_for(folder: RunFolder) -> None:
-    """Wait while another process works in a run folder, and say so."""
-    told = False
-    while (status := folder.status())["state"] == "running" and status.get("pid") != os.getpid():
-        if not told:
-            print(f"{folder.path}: process {status.get('pid')} is using it; waiting for it to end")
-            told = True
-        time.sleep(1.0)

@@ -46,11 +46,6 @@ class Plan(TypedDict):
     stages: list[PlannedStage]
 
 
-class StageEnd(TypedDict):
-    stage: int
-    seconds: float
-
-
 class Step(TypedDict):
     stage: int
     step: int
@@ -70,9 +65,8 @@ def read_status(path: Path) -> dict[str, Any]:
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Read a ``metrics.jsonl``; empty if it is missing.
 
-    :class:`internal_gan.training.loggers.MetricsLogger` lists the fields of each event. Lines
-    without an event have ``stage``, ``step`` and ``seconds``, and other fields that are finite
-    numbers or null. A file that is not regular, or not readable, is a UserError.
+    A line with an event has a `Plan`; others have the fields of a `Step`, and further ones that are
+    finite numbers or null. A file that is not regular, or not readable, is a UserError.
     """
     return [row for row in read_json_lines(path) if _is_row(row)]
 
@@ -86,6 +80,4 @@ def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:
 def _is_row(row: Mapping[str, Any]) -> bool:
     if row.get("event") == "plan":
         return fits(row, Plan)
-    if row.get("event") == "stage_end":
-        return fits(row, StageEnd)
     return fits(row, Step) and fits(row, dict[str, float | None])

@@ -64,10 +64,8 @@ def read_results(folder: Path) -> list[Result]:
     Invalid entries are left out, as are files that are missing or outside the run folder.
     """
     recorded = read_status(folder / "status.json").get("results", [])
-    found = filter(None, map(_parsed, recorded))
-    # A damaged record may list a file twice.
-    results = {result.file: result for result in found}
-    return [result for result in results.values() if _is_there(folder, result.file)]
+    results = filter(None, map(_parsed, recorded))
+    return [result for result in results if _is_there(folder, result.file)]
 
 
 def in_words(name: str) -> str:

@@ -235,7 +235,7 @@ def _check_names(names: Sequence[str], jobs: Sequence[Sequence[str]], path: Path
     for name, count in Counter(names).items():
         if count > 1:
             raise UserError(
-                f"{count} jobs of this sweep are all called {name}; rename photos of the same name, "
+                f"{count} jobs of this sweep are all called {name}; rename photos of one name, "
                 "or leave out values that are repeated or equal to six digits"
             )
     known = {record.name: record.overrides for record in read_records(path)}

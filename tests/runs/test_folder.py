@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +111,21 @@ def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=f"process {process.pid} .* is training in it"):
             folder.claim()
         assert folder.status()["pid"] == process.pid
+
+
+def test_a_folder_that_another_process_uses_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    with training_process(folder.path) as process:
+        waiting = threading.Thread(target=folder.wait)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    said = capsys.readouterr().out
+    assert said == f"{folder.path}: process {process.pid} is using it; waiting for it to end\n"
 
 
 def test_without_working_locks_the_status_alone_refuses(

@@ -47,14 +47,6 @@ def test_a_file_gives_the_same_samples_again(run: Run) -> None:
     assert torch.equal(model.reconstruct(), run.model.reconstruct())
 
 
-def test_a_file_of_another_family_is_refused(run: Run, tmp_path: Path) -> None:
-    with safe_open(run.folder.model_path, framework="pt") as file:
-        metadata = file.metadata() | {"family": "ingan"}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    save_file(tensors, tmp_path / "other.safetensors", metadata)
-    assert "complete internal-gan model" in complaint(load_model, tmp_path / "other.safetensors")
-
-
 def test_a_file_describes_itself(run: Run) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
         metadata = file.metadata()
@@ -95,6 +87,8 @@ def test_a_file_of_a_newer_format_says_to_upgrade(run: Run, tmp_path: Path) -> N
     message = complaint(load_model, path)
     assert f"format {newer}" in message
     assert "upgrade" in message
+    plain = changed(run, tmp_path, format_version="x")
+    assert "is not an internal-gan file" in complaint(load_model, plain)
 
 
 @pytest.mark.parametrize(
