@@ -108,13 +108,14 @@ def read_run(folder: Path) -> RunState:
 
 
 def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[StageRow]:
-    ends = {row["stage"]: row["seconds"] for row in rows if row.get("event") == "stage_end"}
+    last = {row["stage"]: row for row in rows if "step" in row}
     stages = []
     for index, stage in enumerate(plan["stages"]):
-        done = index in ends
+        done = index in last and last[index]["step"] >= stage["steps"]
         seconds = stage["steps"] * stage["seconds_per_step"]
         if done:
-            seconds = ends[index] - ends.get(index - 1, 0.0)
+            before = last[index - 1]["seconds"] if index - 1 in last else 0.0
+            seconds = last[index]["seconds"] - before
         height, width = stage["size"]
         stages.append(StageRow(stage["name"], (height, width), stage["steps"], seconds, done))
     return stages

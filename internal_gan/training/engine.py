@@ -178,7 +178,7 @@ def _recover(trainer: StageTrainer, failed: int, saver: Saver | None) -> None:
     """Return to the last good state, and continue from there in float32; if the step that failed
     was in float32 already, save that state and raise a UserError."""
     trainer.go_back()
-    name, precision = trainer.stage.name, str(trainer.precision).removeprefix("torch.")
+    name = trainer.stage.name
     if trainer.precision == torch.float32:
         kept = ""
         if saver:
@@ -189,8 +189,8 @@ def _recover(trainer: StageTrainer, failed: int, saver: Saver | None) -> None:
             "learning rates may help)"
         ) from None
     _log.warning(
-        "%s: step %d is not finite in %s; continuing in float32 after step %d",
-        *(name, failed, precision, trainer.step),
+        "%s: step %d is not finite in bfloat16; continuing in float32 after step %d",
+        *(name, failed, trainer.step),
     )
     trainer.precision = torch.float32
 

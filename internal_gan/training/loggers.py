@@ -21,8 +21,7 @@ class MetricsLogger(Callback):
     * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
       "threads"}`` comes first; a later plan replaces it;
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
-      ``seconds`` is the training time over all processes of the run;
-    * ``{"event": "stage_end", "stage": 3, "seconds": ...}`` after each stage.
+      ``seconds`` is the training time over all processes of the run.
 
     Values that are not finite become null. A resumed run first removes the lines of the steps that
     it repeats.
@@ -45,31 +44,24 @@ class MetricsLogger(Callback):
     ) -> None:
         self._begin(stage_index, step)
         if scalars:
-            self._append({"stage": stage_index, "step": step, **self._seconds(), **scalars})
+            seconds = round(monotonic() - self._start, 3)
+            self._append({"stage": stage_index, "step": step, "seconds": seconds, **scalars})
 
-    def on_stage_end(self, model: Model, stage_index: int) -> None:
-        # A run killed between a stage's end and the next step reports the end again.
-        self._begin(stage_index, math.inf)
-        self._append({"event": "stage_end", "stage": stage_index, **self._seconds()})
-
-    def _begin(self, stage_index: int, step: float) -> None:
+    def _begin(self, stage_index: int, step: int) -> None:
         """Before this process's first line, remove what an earlier one wrote from this step on."""
         if self._plan is None:
             return
         kept = [
             row
             for row in read_metrics(self._path)
-            if "stage" in row and (row["stage"], row.get("step", math.inf)) < (stage_index, step)
+            if "stage" in row and (row["stage"], row["step"]) < (stage_index, step)
         ]
         with atomic_write(self._path) as temporary:
-            lines = [_line(row) for row in (_plan_row(self._plan), *kept)]
+            lines = map(_line, (_plan_row(self._plan), *kept))
             temporary.write_text("".join(lines), encoding="utf-8")
         if kept:
             self._start -= kept[-1]["seconds"]
         self._plan = None
-
-    def _seconds(self) -> dict[str, float]:
-        return {"seconds": round(monotonic() - self._start, 3)}
 
     def _append(self, row: dict[str, Any]) -> None:
         try:

@@ -1,19 +1,13 @@
 """The number of CPU threads; on a busy machine, one can be best."""
 
-from __future__ import annotations
-
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import torch
-
-T = TypeVar("T")
 
 _choosing = threading.Lock()
 
@@ -40,19 +34,13 @@ def use(count: int) -> None:
     """Let torch use ``count`` threads when called from this thread."""
     if count == torch.get_num_threads():
         return
-    with _choosing:
-        others = _elsewhere(torch.get_num_threads)
+    with _choosing, ThreadPoolExecutor(1) as elsewhere:
+        others = elsewhere.submit(torch.get_num_threads).result()
         torch.set_num_threads(count)
         # torch also applies the number to every Python thread that has not computed yet.
-        _elsewhere(partial(torch.set_num_threads, others))
+        elsewhere.submit(torch.set_num_threads, others).result()
         if torch.get_num_threads() != count:  # built without OpenMP: one setting for all
             torch.set_num_threads(count)
-
-
-def _elsewhere(function: Callable[[], T]) -> T:
-    """Call ``function`` in a new thread."""
-    with ThreadPoolExecutor(1) as executor:
-        return executor.submit(function).result()
 
 
 @contextmanager

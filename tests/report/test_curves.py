@@ -20,7 +20,7 @@ def test_curves_skip_missing_values() -> None:
     rows: list[dict[str, Any]] = [
         {"stage": 0, "step": 1, "a": None},
         {"stage": 7, "step": 1, "a": 1.0},
-        {"event": "stage_end", "stage": 0, "seconds": 3.0},
+        {"event": "plan", "stages": []},
     ]
     assert loss_curves(rows, [("scale 0", 2)]) == []
     rows.append({"stage": 0, "step": 2, "a": 5})

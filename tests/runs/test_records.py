@@ -13,7 +13,7 @@ PLAN = {
     "stages": [{"name": "scale 0", "size": [20, 30], "steps": 3, "seconds_per_step": 0.5}],
 }
 STEP = {"stage": 0, "step": 1, "seconds": 1.5, "generator": -0.5, "penalty": None}
-END = {"event": "stage_end", "stage": 0, "seconds": 2.5}
+END = {"stage": 0, "step": 3, "seconds": 2.5}
 STATUS = {"state": "stopped", "pid": 17, "host": "here", "seconds": 2.5, "seams": {"top": 1.5}}
 HUGE = 10**400
 

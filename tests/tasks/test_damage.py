@@ -19,7 +19,7 @@ from tests.tiny import picture
 Damage = Callable[[Path], object]
 ODD_LINES = (
     '{"stage": "x", "step": [], "seconds": {}}\n{"event": "plan", "stages": 7}\n'
-    '{"event": "stage_end"}\n{"seconds": "long"}\n' + "[" * 100_000 + "\n"
+    '{"event": "odd"}\n{"seconds": "long"}\n' + "[" * 100_000 + "\n"
 )
 
 

@@ -71,7 +71,7 @@ def test_quantize_retrains_the_start_scale_with_progress(
     assert (run / "model.safetensors").read_bytes() == model_file
     rows = read_json_lines(Path("out/metrics.jsonl"))
     assert rows[0]["event"] == "plan"
-    assert rows[-1]["event"] == "stage_end"
+    assert "step" in rows[-1]
     colours = [
         {tuple(c) for c in read_image(f"out/paint/{name}.png").pixels[0].flatten(1).T.tolist()}
         for name in ("photo-in-these-colours", "painting-in-these-colours")

@@ -106,20 +106,23 @@ def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
     assert same_weights(found.model, expected.model)
 
 
+@pytest.mark.parametrize(("interval", "kept"), [(0, 36), (9999, 0)])
 def test_a_fault_in_float32_ends_the_run_resumably(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    interval: int, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    often = (*LONG, "trainer.checkpoint_interval=0")
+    often = (*LONG, f"trainer.checkpoint_interval={interval}")
     with monkeypatch.context() as patch:
         Fault(lambda stage, step, precision: step >= 36).install(patch)
         with pytest.raises(UserError) as caught:
             trained(tmp_path, *often, precision=BF16)
     assert str(caught.value) == (
-        "scale 1: a loss is not finite at step 37, even in float32; the state after step 36 is "
-        "saved (smaller learning rates may help)"
+        "scale 1: a loss is not finite at step 37, even in float32; the state after step "
+        f"{kept} is saved (smaller learning rates may help)"
     )
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
-    assert (saved["stage"], saved["step"], saved["precision"]) == (1, 36, "float32")
+    assert (saved["stage"], saved["step"], saved["precision"]) == (1, kept, "float32")
+    assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
+    assert (tmp_path / "model.safetensors").is_file()
     assert trained(tmp_path, *often, resume=True).model.finished == 3
 
 
