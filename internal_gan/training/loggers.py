@@ -91,7 +91,6 @@ class TensorBoardLogger(Callback):
     """
 
     def __init__(self, path: Path) -> None:
-        self._writer_type = summary_writer()
         self._path = path
         self._writer: Any = None
 
@@ -124,7 +123,7 @@ class TensorBoardLogger(Callback):
 
     def _open(self, position: int) -> Any:
         if self._writer is None:
-            self._writer = self._writer_type(str(self._path), purge_step=position)
+            self._writer = summary_writer()(str(self._path), purge_step=position)
         return self._writer
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from internal_gan.runs.records import read_metrics, read_status, seconds_of
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "event": "plan",
     "stages": [{"name": "scale 0", "size": [20, 30], "steps": 3, "seconds_per_step": 0.5}],
 }
@@ -41,8 +41,8 @@ def test_records_of_a_run_are_read_back(tmp_path: Path) -> None:
         '{"stage": 0, "step": 1, "seconds": ' + "9" * 5000 + "}\n",
         {"event": "plan"},
         {**PLAN, "stages": [1]},
-        {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]},  # type: ignore[index]
-        {**PLAN, "stages": [{**PLAN["stages"][0], "seconds_per_step": 1e300}]},  # type: ignore[index]
+        {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]},
+        {**PLAN, "stages": [{**PLAN["stages"][0], "seconds_per_step": 1e300}]},
         {**END, "seconds": None},
         {"event": ["plan"], **STEP},
         {**STEP, "step": True},

@@ -14,7 +14,7 @@ from internal_gan.files import read_json_lines
 from internal_gan.models.base import Model
 from internal_gan.training import loggers
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
-from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
+from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 
 PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)])
 
@@ -143,9 +143,7 @@ def test_tensorboard_has_scalars_and_pictures_and_no_repeated_step(tmp_path: Pat
     assert set(events.Tags()["images"]) == names
 
 
-def test_a_missing_tensorboard_says_how_to_install_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_tensorboard_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UserError, match=r"pip install .*internal-gan\[tensorboard\]"):
-        TensorBoardLogger(tmp_path)
+        summary_writer()
