@@ -31,6 +31,18 @@ def optimization(**changes: Any) -> Optimization:
     return replace(plain, **changes)
 
 
+class Clock:
+    """A clock that moves only when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    perf_counter = monotonic
+
+
 class Number(nn.Module):
     """One weight, zero at first."""
 

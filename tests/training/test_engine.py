@@ -15,11 +15,10 @@ from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import Model
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
-from internal_gan.training import budget, engine, saver
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
 from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
-from tests.toy import RATE, ToyModel, ToyRecipe, optimization
+from tests.toy import RATE, Clock, ToyModel, ToyRecipe, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
 SHORT = ("model.steps=2",)
@@ -327,26 +326,7 @@ def test_a_resumed_run_does_not_repeat_a_finished_stage(tmp_path: Path) -> None:
     assert diary.entries[:2] == [("start",), ("step", 1, 5, 10, None)]
 
 
-class Clock:
-    """A clock that moves only when a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    perf_counter = monotonic
-
-
 class TestBudget:
-    @pytest.fixture
-    def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
-        clock = Clock()
-        for module in (engine, budget, saver):
-            monkeypatch.setattr(module, "time", clock)
-        return clock
-
     def recipe(self, clock: Clock, costs: Sequence[float], steps: int = 1000) -> ToyRecipe:
         """Each of the two updates of a step takes half of its stage's seconds per step."""
 

@@ -12,9 +12,9 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.models.base import Model
-from internal_gan.training import loggers
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
+from tests.toy import Clock
 
 PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)])
 
@@ -28,21 +28,6 @@ class Previewing:
 
 
 MODEL = cast(Model, Previewing())
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(loggers, "monotonic", clock)
-    return clock
 
 
 def train(

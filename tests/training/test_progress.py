@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from internal_gan.models.base import Model
-from internal_gan.training import progress as progress_module
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.progress import (
     Progress,
@@ -19,27 +18,13 @@ from internal_gan.training.progress import (
     show_progress,
     show_share,
 )
+from tests.toy import Clock
 
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
     [StagePlan("scale 0", (25, 33), 100, 0.1), StagePlan("scale 1", (50, 66), 100, 0.9)],
     threads=2,
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(progress_module, "monotonic", clock)
-    return clock
 
 
 def plain_lines(text: str) -> list[str]:

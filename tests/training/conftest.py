@@ -1,0 +1,17 @@
+"""A clock for the tests of training."""
+
+import pytest
+
+from internal_gan.training import budget, engine, loggers, progress, saver
+from tests.toy import Clock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of everything in training."""
+    clock = Clock()
+    for module in (engine, budget, saver):
+        monkeypatch.setattr(module, "time", clock)
+    for module in (loggers, progress):
+        monkeypatch.setattr(module, "monotonic", clock.monotonic)
+    return clock
