@@ -78,11 +78,9 @@ class Axis:
         """Three to seven round numbers on the axis."""
         if self.log:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-            for digits in ((1,), (1, 3), (1, 2, 5)):
-                found = [d * 10.0**e for e in decades for d in digits]
-                found = [tick for tick in found if self.low <= tick <= self.high]
-                if len(found) >= 3:
-                    break
+            digits = (1,) if self.high / self.low > 1000 else (1, 2, 5)
+            found = [d * 10.0**e for e in decades for d in digits]
+            found = [tick for tick in found if self.low <= tick <= self.high]
             return found[:: math.ceil(len(found) / 7)]
         raw = (self.high - self.low) / 4
         unit = 10.0 ** math.floor(math.log10(raw))

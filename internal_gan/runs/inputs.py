@@ -106,8 +106,8 @@ def _file_name(option: str, photo: int, suffix: str) -> str:
 
 def _has_whole_levels(pixels: Tensor) -> bool:
     """Whether 8 bits hold every value."""
-    levels = (pixels + 1.0) * 127.5
-    return bool(((levels - levels.round()).abs() < 1e-3).all())
+    levels = (pixels + 1.0).mul_(127.5)
+    return bool(levels.sub_(levels.round()).abs_().max() < 1e-3)
 
 
 def _sha256(path: Path) -> str:

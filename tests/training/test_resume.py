@@ -114,11 +114,17 @@ def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
     assert (stage, step - 1) <= saved_point(place / "run") < (SCALES - 1, STEPS)
 
 
+ONCE = [
+    [(n, stage, 7)] for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL) for stage in range(3)
+]
+IN_EVERY_SCALE = [(signal.SIGINT, 0, 8), (signal.SIGTERM, 1, 3), (signal.SIGKILL, 2, 12)]
+
+
 @pytest.mark.slow
-def test_a_run_that_is_stopped_and_killed_in_every_scale_ends_bit_equal(
-    place: Path, uninterrupted: Path
+@pytest.mark.parametrize("points", [*ONCE, IN_EVERY_SCALE])
+def test_a_run_interrupted_anywhere_ends_bit_equal(
+    place: Path, uninterrupted: Path, points: Sequence[Point]
 ) -> None:
-    points = [(signal.SIGINT, 0, 8), (signal.SIGTERM, 1, 3), (signal.SIGKILL, 2, 12)]
     for number, point in enumerate(points):
         answer = interrupt(place, ["resume=run"] if number else RUN, point)
         check_interrupted(place, answer, point)
@@ -169,17 +175,6 @@ def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     folder = RunFolder(place / "run")
     assert folder.status()["state"] == "failed"
     assert not list(folder.path.glob(".tmp-*"))
-    finish(place, uninterrupted)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("stage", [0, 1, 2])
-def test_a_run_interrupted_anywhere_ends_bit_equal(
-    place: Path, uninterrupted: Path, number: signal.Signals, stage: int
-) -> None:
-    point = (number, stage, 7)
-    check_interrupted(place, interrupt(place, RUN, point), point)
     finish(place, uninterrupted)
 
 
