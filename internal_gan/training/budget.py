@@ -118,7 +118,7 @@ def _tried(
         stage = recipe.stage(model, index, count, previous, rng)
         if previous is None:
             timed(stage, precision, 1)  # a process's first step also sets up the libraries
-        few = min(PROBE_STEPS, max(1, count // 3))
+        few = min(PROBE_STEPS, count // 3)
         seconds = timed(stage, precision, 1)  # with all occasional work
         if few > 1 and seconds < PROBE_SECONDS:
             seconds = timed(stage, precision, few)
