@@ -15,8 +15,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from internal_gan.patches import origin_kernels
-from internal_gan.patches.field import Flags, Places, Wrap, over_rows
+from internal_gan.patches.field import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
@@ -34,9 +33,10 @@ def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
 
     The last row or column has no next pixel unless it wraps.
     """
-    found = np.empty(origins.shape[:2], np.bool_)
-    origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(origin_kernels.breaks, len(origins), origins, axis, wrap[axis], found)
+    rows, columns = np.moveaxis(np.roll(origins, -1, axis) - origins, -1, 0)
+    found: Flags = (rows != 1 - axis) | (columns != axis)
+    if not wrap[axis]:
+        found.swapaxes(0, axis)[-1] = False
     return found
 
 

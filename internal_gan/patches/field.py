@@ -35,31 +35,25 @@ Places = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Wrap = tuple[bool, bool]
 
-PATCH = 7  # side in pixels
+PATCH = kernels.PATCH
 
 # Rows that one thread works on at a time. Results at the border of two bands depend on it, so it
 # must not depend on the number of threads.
 BAND = 64
 
-# Waves of low frequency by which the tree tells patches apart, the number along each axis that they
-# are chosen from, and about how many patches are sampled to choose them.
+# Waves of low frequency by which the tree tells patches apart, how many along each axis they are
+# chosen from, and about how many patches are sampled to choose them.
 TREE_WAVES, FREQUENCIES, SAMPLED_PATCHES = 16, 5, 1000
 # Every second place of every second row is looked up in the tree. It returns two matches, each at
 # most 1 + TREE_TOLERANCE times as far away as the nearest.
 TREE_STRIDE, TREE_MATCHES, TREE_TOLERANCE = 2, 2, 2.0
-# A pixel of distance counts like this difference in levels, so it only decides between equal
-# patches.
+# A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
 
 
 class Field(NamedTuple):
-    """Matches of the patches of a target.
-
-    Attributes:
-        places: (h, w, 2), row and column of the match.
-        distances: (h, w) int32, sums of squared differences of 8-bit values; arbitrary at places
-            that were not searched.
-    """
+    """Matches of a target's patches: their places, (h, w, 2), and sums of squared differences of
+    8-bit values, (h, w) int32, arbitrary at places that were not searched."""
 
     places: Places
     distances: Places
@@ -74,12 +68,7 @@ def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
 
 
 class Index:
-    """An image in which patches are searched.
-
-    Args:
-        image: (H, W, C).
-        allowed: (h, w), the patches that may be taken; all by default.
-    """
+    """An image in which patches are searched; only ``allowed`` ones, (h, w), may be taken."""
 
     def __init__(self, image: Image, allowed: Flags | None = None) -> None:
         self.image = image
@@ -99,10 +88,7 @@ class Index:
 
     @cached_property
     def _basis(self) -> NDArray[np.float32]:
-        """The waves of low frequency that tell the patches apart best, (PATCH^2 C, k).
-
-        They are chosen by variance, summed in a fixed order so that it is the same everywhere.
-        """
+        """The waves along which patches vary most, (PATCH^2 C, k)."""
         channels = self.image.shape[2]
         waves = dct(np.eye(PATCH), norm="ortho", axis=0)[:FREQUENCIES]
         colours = dct(np.eye(channels), norm="ortho", axis=0)
@@ -141,11 +127,9 @@ def search(
         start: matches to begin with, (h, w, 2); by default, the tree's.
         seeds: whether to consider the tree's matches in addition to ``start``.
         sweeps: passes in which each place tries the continued matches of its neighbours.
-        weights: (h', w'), factors on the distances to the source's patches; infinite where none may
-            be taken.
+        weights: factors on the distances to the source's patches, infinite where none may be taken.
         active: (h, w), the places of the target that are searched; the others keep ``start``.
-        price: added to the squared distance for each of the four neighbours whose match is not
-            continued.
+        price: added to the squared distance for each of the four neighbours that is not continued.
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
             which corrects matches that were carried from a smaller size.
         wrap: whether the target wraps from bottom to top, and from right to left.
@@ -165,21 +149,21 @@ def search(
         places = np.zeros((height, width, 2), np.int32)
     else:
         places = start.copy()
-        over_rows(kernels.measure, height, a, b, places, active, PATCH, channels, distances)
+        over_rows(kernels.measure, height, a, b, places, active, channels, distances)
         distances[np.isinf(weights[places[..., 0], places[..., 1]])] = kernels.FAR
     if seeds:
         found = source.nearest(target)
         over_rows(
             kernels.consider,
             height,
-            *(a, b, places, distances, weights, active, PATCH, channels, found, TREE_STRIDE),
+            *(a, b, places, distances, weights, active, channels, found, TREE_STRIDE),
         )
     for number in range(sweeps):
         over_rows(
             kernels.sweep,
             height,
-            *(a, b, places.copy(), places, distances, weights, active, PATCH, channels, number),
-            *(np.float32(price), shifts, *wrap),
+            *(a, b, places.copy(), places, distances, weights, active, channels, number),
+            *(np.float32(price), shifts, wrap),
         )
     return Field(places, distances)
 
@@ -209,10 +193,8 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 
 def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
-    """(rows, columns, k + 2), what trees compare: coefficients and, if those are equal, places.
-
-    Without places, the patches of a white background would be compared one by one.
-    """
+    """(rows, columns, k + 2), what trees compare: coefficients and, so that the patches of a white
+    background need not be compared one by one, places."""
     coefficients = _coefficients(image, basis, stride)
     rows, columns = coefficients.shape[:2]
     places = np.moveaxis(np.indices((rows, columns), np.float32), 0, -1)
@@ -223,10 +205,5 @@ def _coefficients(image: Image, basis: NDArray[np.float32], stride: int) -> NDAr
     """(rows, columns, k) of the patches at every ``stride``-th place."""
     height, width = grid((image.shape[0], image.shape[1]))
     result = np.empty((-(-height // stride), -(-width // stride), basis.shape[1]), np.float32)
-    channels = image.shape[2]
-    over_rows(
-        kernels.project,
-        result.shape[0],
-        *(flat(image), PATCH, channels, basis, stride, result),
-    )
+    over_rows(kernels.project, len(result), flat(image), image.shape[2], basis, stride, result)
     return result

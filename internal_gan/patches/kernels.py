@@ -18,6 +18,7 @@ from numba import njit
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
+PATCH = 7  # side in pixels
 FAR = np.int32(2**30)  # larger than any distance
 
 
@@ -52,16 +53,14 @@ def _inlined(loop: Loop) -> Loop:
 
 
 @_inlined
-def _distance(a, b, ay, ax, by, bx, patch, span, limit):
-    """Sum of squared differences of two patches, or something above ``limit``.
-
-    Columns count values, not pixels; ``span`` is the width of a patch in values.
-    """
+def _distance(target, source, y, x, source_y, source_x, channels, limit):
+    """Sum of squared differences of two patches, or something above ``limit``."""
+    left, source_left = x * channels, source_x * channels
     total = np.int32(0)
-    for i in range(patch):
+    for i in range(PATCH):
         row = np.int32(0)
-        for j in range(span):
-            d = np.int32(a[ay + i, ax + j]) - np.int32(b[by + i, bx + j])
+        for j in range(PATCH * channels):
+            d = np.int32(target[y + i, left + j]) - np.int32(source[source_y + i, source_left + j])
             row += d * d
         total += row
         if total > limit:
@@ -70,20 +69,20 @@ def _distance(a, b, ay, ax, by, bx, patch, span, limit):
 
 
 @compiled
-def project(image, patch, channels, basis, stride, result, top, bottom):
+def project(image, channels, basis, stride, result, top, bottom):
     """Coefficients of the patches at every ``stride``-th place.
 
     Args:
-        basis: (patch^2 channels, k) float32.
+        basis: (PATCH^2 channels, k) float32.
         result: (rows, columns, k) float32, written; ``top`` and ``bottom`` count its rows.
     """
-    span, count = patch * channels, basis.shape[1]
+    span, count = PATCH * channels, basis.shape[1]
     total = np.empty(count, np.float32)
     for row in range(top, bottom):
         for column in range(result.shape[1]):
             y, x = row * stride, column * stride * channels
             total[:] = np.float32(0)
-            for i in range(patch):
+            for i in range(PATCH):
                 for j in range(span):
                     value = np.float32(image[y + i, x + j])
                     for k in range(count):
@@ -92,20 +91,18 @@ def project(image, patch, channels, basis, stride, result, top, bottom):
 
 
 @compiled
-def measure(target, source, field, active, patch, channels, distances, top, bottom):
+def measure(target, source, field, active, channels, distances, top, bottom):
     """Write the squared distances of active matches into ``distances`` (h, w), int32."""
-    span = patch * channels
     for y in range(top, bottom):
         for x in range(field.shape[1]):
-            if not active[y, x]:
-                continue
-            sy, sx = field[y, x, 0], field[y, x, 1] * channels
-            distances[y, x] = _distance(target, source, y, x * channels, sy, sx, patch, span, FAR)
+            if active[y, x]:
+                sy, sx = field[y, x, 0], field[y, x, 1]
+                distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
 
 
 @compiled
 def consider(
-    target, source, field, distances, weights, active, patch, channels, seeds, stride, top, bottom
+    target, source, field, distances, weights, active, channels, seeds, stride, top, bottom
 ):
     """Take candidates where they are nearer.
 
@@ -114,7 +111,6 @@ def consider(
             of a row and column, which the places around it continue.
     """
     height, width = weights.shape
-    span = patch * channels
     for y in range(top, bottom):
         for x in range(field.shape[1]):
             if not active[y, x]:
@@ -124,9 +120,7 @@ def consider(
             if weights[field[y, x, 0], field[y, x, 1]] == np.inf:
                 # What continues a candidate may be excluded; the candidate itself is not.
                 cy, cx = seeds[row, column, 0, 0], seeds[row, column, 0, 1]
-                distances[y, x] = _distance(
-                    target, source, y, x * channels, cy, cx * channels, patch, span, FAR
-                )
+                distances[y, x] = _distance(target, source, y, x, cy, cx, channels, FAR)
                 field[y, x, 0], field[y, x, 1] = cy, cx
             best = np.float32(distances[y, x]) * weights[field[y, x, 0], field[y, x, 1]]
             for k in range(seeds.shape[2]):
@@ -138,9 +132,7 @@ def consider(
                 if weight == np.inf:
                     continue
                 limit = np.int32(min(np.float32(FAR), best / weight))
-                d = _distance(
-                    target, source, y, x * channels, cy, cx * channels, patch, span, limit
-                )
+                d = _distance(target, source, y, x, cy, cx, channels, limit)
                 if np.float32(d) * weight < best:
                     best = np.float32(d) * weight
                     distances[y, x] = d
@@ -148,13 +140,13 @@ def consider(
 
 
 @_inlined
-def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):
+def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
     """Where the match of the neighbour at (y + dy, x + dx) would continue at (y, x); -1 is none."""
     height, width = field.shape[0], field.shape[1]
     ny, nx = y + dy, x + dx
-    if wrap_y:
+    if wrap[0]:
         ny = (ny + height) % height
-    if wrap_x:
+    if wrap[1]:
         nx = (nx + width) % width
     if ny < 0 or nx < 0 or ny >= height or nx >= width:
         return np.int32(-1), np.int32(-1)
@@ -164,13 +156,13 @@ def _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x):
 
 
 @_inlined
-def _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x):
+def _breaks(field, before, y, x, cy, cx, wrap, top, bottom):
     """How many of the four neighbours a match at (cy, cx) does not continue."""
     count = 0
     for q in range(4):
         dy = 1 - 2 * q if q < 2 else 0
         dx = 5 - 2 * q if q >= 2 else 0
-        ny, nx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
+        ny, nx = _neighbour(field, before, y, x, dy, dx, wrap, top, bottom)
         if (ny != -1 or nx != -1) and (ny != cy or nx != cx):
             count += 1
     return count
@@ -185,13 +177,11 @@ def sweep(
     distances,
     weights,
     active,
-    patch,
     channels,
     number,
     price,
     shifts,
-    wrap_y,
-    wrap_x,
+    wrap,
     top,
     bottom,
 ):
@@ -205,7 +195,6 @@ def sweep(
     """
     width = field.shape[1]
     rows, columns = weights.shape
-    span = patch * channels
     side = 2 * shifts + 1
     for i in range(top, bottom):
         y = i if number % 2 == 0 else top + bottom - 1 - i
@@ -218,7 +207,7 @@ def sweep(
             nearest = distances[y, x]
             best = np.float32(nearest) * weights[by, bx]
             if price > 0:
-                best += price * _breaks(field, before, y, x, by, bx, top, bottom, wrap_y, wrap_x)
+                best += price * _breaks(field, before, y, x, by, bx, wrap, top, bottom)
             for q in range(7 + side * side):
                 if q < 8:
                     # All around: left and up first in even sweeps, right and down in odd ones.
@@ -226,7 +215,7 @@ def sweep(
                     dy, dx = place // 3 - 1, place % 3 - 1
                     if number % 2 == 1:
                         dy, dx = -dy, -dx
-                    cy, cx = _neighbour(field, before, y, x, dy, dx, top, bottom, wrap_y, wrap_x)
+                    cy, cx = _neighbour(field, before, y, x, dy, dx, wrap, top, bottom)
                 else:
                     place = q - 8 if q - 8 < side * side // 2 else q - 7
                     if q == 8:
@@ -241,16 +230,78 @@ def sweep(
                 extra = np.float32(0)
                 if price > 0:
                     extra = np.float32(
-                        price * _breaks(field, before, y, x, cy, cx, top, bottom, wrap_y, wrap_x)
+                        price * _breaks(field, before, y, x, cy, cx, wrap, top, bottom)
                     )
                     if extra >= best:
                         continue
                 limit = np.int32(min(np.float32(FAR), (best - extra) / weight))
-                d = _distance(
-                    target, source, y, x * channels, cy, cx * channels, patch, span, limit
-                )
+                d = _distance(target, source, y, x, cy, cx, channels, limit)
                 cost = np.float32(d) * weight + extra
                 if cost < best:
                     best, nearest, by, bx = cost, d, cy, cx
             distances[y, x] = nearest
             field[y, x, 0], field[y, x, 1] = by, bx
+
+
+@compiled
+def plurality(field, kernel, wrap, active, origins, top, bottom):
+    """For each active pixel the source pixel that most of the patches covering it vote for.
+
+    Args:
+        kernel: (PATCH, PATCH) float32, the weight of a patch's vote at each of its pixels.
+        active: (H, W).
+        origins: (H, W, 2) int32, row and column in the source; written.
+    """
+    height, width = field.shape[0], field.shape[1]
+    votes = np.empty(PATCH * PATCH, np.float32)
+    where = np.empty((PATCH * PATCH, 2), np.int32)
+    for y in range(top, bottom):
+        for x in range(origins.shape[1]):
+            if not active[y, x]:
+                continue
+            count, best = 0, 0
+            for i in range(PATCH):
+                fy = y - i
+                if wrap[0]:
+                    fy = (fy + height) % height
+                if fy < 0 or fy >= height:
+                    continue
+                for j in range(PATCH):
+                    fx = x - j
+                    if wrap[1]:
+                        fx = (fx + width) % width
+                    if fx < 0 or fx >= width:
+                        continue
+                    sy, sx = field[fy, fx, 0] + i, field[fy, fx, 1] + j
+                    found = 0
+                    while found < count and (where[found, 0] != sy or where[found, 1] != sx):
+                        found += 1
+                    if found == count:
+                        where[count, 0], where[count, 1] = sy, sx
+                        votes[count] = np.float32(0)
+                        count += 1
+                    votes[found] += kernel[i, j]
+                    if votes[found] > votes[best]:
+                        best = found
+            origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]
+
+
+@compiled
+def carried(origins, rows, columns, ratio, source, result, top, bottom):
+    """Origins at another size: each pixel keeps its offset to the nearest one before.
+
+    Args:
+        origins: (h, w, 2).
+        rows, columns: of ``origins``, for each row and column of the result.
+        ratio: of the new size to the old one.
+        source: (height, width) of the source at the new size.
+        result: (H, W, 2), written.
+    """
+    for y in range(top, bottom):
+        row = rows[y]
+        for x in range(result.shape[1]):
+            column = columns[x]
+            there_y = y + np.int32(np.rint((origins[row, column, 0] - row) * ratio))
+            there_x = x + np.int32(np.rint((origins[row, column, 1] - column) * ratio))
+            result[y, x, 0] = min(max(there_y, 0), source[0] - 1)
+            result[y, x, 1] = min(max(there_x, 0), source[1] - 1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.patches import origin_kernels
+from internal_gan.patches import kernels
 from internal_gan.patches.field import PATCH, Flags, Places, Wrap, grid, over_rows
 from internal_gan.units import Size
 
@@ -39,29 +39,20 @@ def vote(
         field: (h, w, 2), the matches of the patches.
         weights: (PATCH, PATCH), the weight of a patch's vote at each of its pixels.
         active: (height, width), which pixels are voted on; the others keep ``origins``.
-
-    Returns:
-        (height, width, 2), row and column in the source.
     """
     if active is None:
         active = np.ones(size, np.bool_)
     result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
-    over_rows(origin_kernels.plurality, size[0], field, PATCH, weights, *wrap, active, result)
+    over_rows(kernels.plurality, size[0], field, weights, wrap, active, result)
     return result
 
 
 def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
-    """Carry origins to a size that is ``ratio`` times as large; pieces stay whole.
-
-    Args:
-        size, source: (height, width) of the larger target and source.
-    """
+    """Carry origins to a target and a source of ``ratio`` times the size; pieces stay whole."""
     rows, columns = nearest(size, ratio, origins.shape)
     result = np.empty((*size, 2), np.int32)
     origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(
-        origin_kernels.carried, size[0], origins, rows, columns, float(ratio), *source, result
-    )
+    over_rows(kernels.carried, size[0], origins, rows, columns, float(ratio), source, result)
     return result
 
 
@@ -74,14 +65,11 @@ def nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.int
 
 
 def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
-    """Matches of the patches centred on the pixels of ``origins``.
-
-    Args:
-        source: rows and columns of the source's patches.
-    """
-    field = np.empty((*grid((origins.shape[0], origins.shape[1]), wrap), 2), np.int32)
-    origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(origin_kernels.matches, len(field), origins, PATCH // 2, *source, field)
+    """Matches of the patches centred on the pixels of ``origins``; those that would reach over the
+    border of a source with so many rows and columns of patches are moved in."""
+    height, width = grid((origins.shape[0], origins.shape[1]), wrap)
+    corners = np.roll(origins, (-(PATCH // 2),) * 2, (0, 1))[:height, :width] - PATCH // 2
+    field: Places = corners.clip(0, np.array(source, np.int32) - 1)
     return field
 
 
