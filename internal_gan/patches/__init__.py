@@ -1,10 +1,9 @@
 """Searches and compares the photo's own patches, and fills holes with them.
 
-There are two searches, because they serve different sizes:
+There are two searches:
 
-* An exact one, in torch, for pictures of a network's size: :mod:`~internal_gan.patches.search`.
-  On it stand ``losses``, ``statistics`` and ``completion``.
-* An approximate one, in numba, for pictures of many megapixels: :mod:`~internal_gan.patches.field`,
-  with its loops in ``kernels``. What it finds becomes ``origins``, on which
-  :mod:`internal_gan.finishing` stands. Tests compare it with the exact one.
+* an exact one, in torch, for pictures of a network's size: ``search``, on which ``losses``,
+  ``statistics`` and ``completion`` stand;
+* an approximate one, in numba, for pictures of many megapixels: ``field``, with its loops in
+  ``kernels``. What it finds becomes ``origins``, on which :mod:`internal_gan.finishing` stands.
 """

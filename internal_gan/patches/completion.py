@@ -26,6 +26,7 @@ from internal_gan.patches.search import (
     overlay,
     patches_at,
 )
+from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7  # side in pixels
 SEARCHES_PER_SIZE = 4
@@ -35,8 +36,8 @@ FEWEST_KNOWN = 150  # known patches at the smallest size
 ALPHA = 0.08
 # Each pixel into the hole divides a patch's weight by this: the border of the hole is known best.
 DISTRUST_PER_PIXEL = 1.3
-# In most scenes, things keep to certain heights. So patches are compared by their positions, too:
-# moving from top to bottom, or from side to side, counts like this difference of colours.
+# Things keep to certain heights in most scenes. So moving a patch from top to bottom, or from side
+# to side, counts like this difference of colours.
 WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
@@ -44,13 +45,13 @@ MOST_PAIRS = 1e8
 
 
 def complete(
-    image: Tensor,
-    hole: Tensor,
-    excluded: Tensor | None = None,
+    image: Pixels,
+    hole: Mask,
+    excluded: Mask | None = None,
     *,
-    lines: Tensor | None = None,
+    lines: Mask | None = None,
     rng: torch.Generator | None = None,
-) -> Tensor:
+) -> Pixels:
     """Fill a hole with known patches of the image.
 
     At the smallest size, the hole is filled ring by ring, each pixel with the centre of the known
@@ -58,15 +59,11 @@ def complete(
     hole is replaced by its nearest known one, and overlapping patches are averaged.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1]; its values inside the hole are ignored.
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        excluded: (1, 1, H, W), 1 where no patches may be taken from, in addition to the hole.
-        lines: (1, 1, H, W) in [0, 1], edges known everywhere, which guide the choice of patches.
+        image: its values inside the hole are ignored, and those outside are kept.
+        excluded: 1 where no patches may be taken from, in addition to the hole. If none is left,
+            the hole is filled smoothly.
+        lines: edges known everywhere, which guide the choice of patches.
         rng: if given, only a random half of the patches fills the smallest size.
-
-    Returns:
-        (1, 3, H, W), equal to ``image`` bit for bit outside the hole. If no patch may be taken, the
-        hole is filled smoothly.
     """
     excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
     start = fill_smoothly(image, hole)
@@ -77,7 +74,7 @@ def complete(
     return torch.where(hole > 0, filled, image)
 
 
-def has_patches(excluded: Tensor) -> bool:
+def has_patches(excluded: Mask) -> bool:
     """Whether any patch may be taken; ``excluded`` as for :func:`complete`, the hole included."""
     return bool(_known(excluded).any())
 
@@ -160,12 +157,8 @@ def _averaged(
 
 
 def _described(image: Tensor, places: Tensor, margin: int) -> Tensor:
-    """Patches as rows, each followed by its position in units of colour, (n, C PATCH^2 + 2).
-
-    Args:
-        margin: distance of the first patch's centre from the border that positions count from; 0 if
-            ``image`` was padded.
-    """
+    """Patches as rows, each followed by its position in units of colour, (n, C PATCH^2 + 2);
+    ``margin`` is the distance of the first patch's centre from the border, 0 if that was padded."""
     rows, columns = grid(image, PATCH)
     height, width = rows + 2 * margin - 1, columns + 2 * margin - 1
     where = torch.stack(

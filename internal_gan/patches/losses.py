@@ -1,9 +1,9 @@
 """Auxiliary losses between the patches of a generated and a real image.
 
 Each is built once from the real image and then called with generated images of any size that holds
-a patch. They can compare several levels (sizes); an image too small for a level is compared at the
-last one that it is large enough for. A number out of range, or an image smaller than a patch,
-raises a ValueError.
+a patch. Calls compare ``levels`` sizes in turn, each half the one before; an image too small for a
+level is compared at the last one that it is large enough for. A number out of range, or an image
+smaller than a patch, raises a ValueError.
 """
 
 import math
@@ -18,16 +18,19 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.patches.search import grid, patches_at, squared_distances
+from internal_gan.shapes import Pixels
+
+# Sorting all projections of a large image at once would take gigabytes.
+FILTERS_AT_ONCE = 16
+# More directions than this do not fit into memory.
+MOST_AT_ONCE = 2**17
+# Real patches kept of each size.
+MOST_KEPT = 24576
+MOST_STEPS_BETWEEN = 10**6
 
 
 class PatchLoss(ABC):
-    """Distance of a generated image's patches to those of the loss's real image.
-
-    Attributes:
-        patch: side of the square patches in pixels, and the smallest side an image may have.
-    """
-
-    patch: int
+    """Distance of a generated image's patches to those of the loss's real image."""
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
@@ -37,13 +40,6 @@ class PatchLoss(ABC):
             rng: source of random choices, on the device of ``fake``.
             step: number of the call, from 0; it makes levels and patches take turns.
         """
-
-
-# Sorting all projections of a large image at once would take gigabytes.
-FILTERS_AT_ONCE = 16
-# More directions than this do not fit into memory.
-MOST_AT_ONCE = 2**17
-MOST_STEPS_BETWEEN = 10**6
 
 
 @dataclass(frozen=True)
@@ -71,13 +67,11 @@ class SlicedWasserstein(PatchLoss):
     projections are compared with quantiles of the real image's, which are computed once.
 
     Args:
-        real: (1, C, H, W) in [-1, 1].
         rng: source of the directions, on the device of ``real``.
         patch: side of the patches in pixels.
         projections: random directions used in one call.
         bank: directions prepared in advance; each call takes some of them.
         places: about how many patches of the generated image one call uses.
-        levels: number of sizes compared, each half the one before; calls take them in turn.
 
     Source: Elnekave and Weiss, "Generating natural images with direct patch distributions
     matching", ECCV 2022.
@@ -85,7 +79,7 @@ class SlicedWasserstein(PatchLoss):
 
     def __init__(
         self,
-        real: Tensor,
+        real: Pixels,
         rng: torch.Generator,
         *,
         patch: int = 7,
@@ -106,7 +100,7 @@ class SlicedWasserstein(PatchLoss):
         filters = F.normalize(filters, dim=1)
         self.filters = filters.view(bank, real.shape[1], patch, patch)
         self.quantiles = []
-        for image in _halvings(real, _levels_that_fit(real, patch, levels)):
+        for image in _levels(real, patch, levels):
             rows = []
             for some in torch.split(self.filters, FILTERS_AT_ONCE):
                 values = F.conv2d(image, some).flatten(2)[0].sort(dim=1).values
@@ -114,9 +108,9 @@ class SlicedWasserstein(PatchLoss):
             self.quantiles.append(torch.cat(rows))
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
-        level, turn = step % len(self.quantiles), step // len(self.quantiles)
-        level = _levels_that_fit(fake, self.patch, level + 1) - 1
-        fake = _halvings(fake, level + 1)[level]
+        turn, level = divmod(step, len(self.quantiles))
+        images = _levels(fake, self.patch, level + 1)
+        fake, quantiles = images[-1], self.quantiles[len(images) - 1]
         bank = len(self.filters)
         chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]
         area = fake.shape[0] * fake.shape[2] * fake.shape[3]
@@ -124,7 +118,7 @@ class SlicedWasserstein(PatchLoss):
         top, left = turn % stride, turn // stride % stride
         maps = F.conv2d(fake[:, :, top:, left:], self.filters[chosen], stride=stride).float()
         values = maps.transpose(0, 1).flatten(1).sort(dim=1).values
-        target = _at_quantiles(self.quantiles[level][chosen], values.shape[1])
+        target = _at_quantiles(quantiles[chosen], values.shape[1])
         return (values - target).abs().mean()
 
 
@@ -132,21 +126,17 @@ class NearestPatch(PatchLoss):
     """Mean squared difference between generated patches and their nearest real patches.
 
     It pulls generated patches to real ones (coherence). With ``reverse_weight``, real patches also
-    pull their nearest generated ones (completeness). The search runs without gradient on a random
-    subset of both.
+    pull their nearest generated ones (completeness).
 
     Args:
-        real: (1, C, H, W) in [-1, 1].
         rng: source of the choice of patches, on the device of ``real``.
         patch: side of the patches in pixels.
         queries: generated patches used in one call.
-        candidates: real patches searched in one call.
+        candidates: real patches searched in one call; calls take them in turn.
         reverse_weight: weight of the completeness term.
         normalise: alpha of the normalised distance. The smaller it is, the more it favours real
             patches that nothing resembles yet; null takes the nearest. See
             :func:`internal_gan.patches.search.nearest_normalised`.
-        bank: real patches kept of each size, in random order; calls take them in turn.
-        levels: number of sizes compared, each half the one before; calls take them in turn.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008;
     Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).
@@ -154,7 +144,7 @@ class NearestPatch(PatchLoss):
 
     def __init__(
         self,
-        real: Tensor,
+        real: Pixels,
         rng: torch.Generator,
         *,
         patch: int = 7,
@@ -162,11 +152,10 @@ class NearestPatch(PatchLoss):
         candidates: int = 3072,
         reverse_weight: float,
         normalise: float | None = None,
-        bank: int = 24576,
         levels: int = 1,
     ) -> None:
         check_range(1, MOST_LEVELS, levels=levels)
-        check_range(1, patch=patch, queries=queries, candidates=candidates, bank=bank)
+        check_range(1, patch=patch, queries=queries, candidates=candidates)
         check_range(0, 1e6, reverse_weight=reverse_weight)
         check_range(1e-6, 1e6, normalise=normalise)
         self.normalise = normalise
@@ -175,8 +164,8 @@ class NearestPatch(PatchLoss):
         self.candidates = candidates
         self.reverse_weight = reverse_weight
         self.banks = []
-        for image in _halvings(real, _levels_that_fit(real, patch, levels)):
-            patches = _random_patches(image, patch, bank, rng)
+        for image in _levels(real, patch, levels):
+            patches = _random_patches(image, patch, MOST_KEPT, rng)
             order = torch.randperm(len(patches), device=real.device, generator=rng)
             self.banks.append(patches[order])
 
@@ -185,13 +174,12 @@ class NearestPatch(PatchLoss):
         mixed = torch.is_autocast_enabled(device)
         dtype = torch.get_autocast_dtype(device) if mixed else torch.float32
         with torch.autocast(device, enabled=False):
-            level, turn = step % len(self.banks), step // len(self.banks)
-            level = _levels_that_fit(fake, self.patch, level + 1) - 1
-            bank = self.banks[level]
+            turn, level = divmod(step, len(self.banks))
+            images = _levels(fake.float(), self.patch, level + 1)
+            fake, bank = images[-1], self.banks[len(images) - 1]
             first = turn * self.candidates % len(bank)
             first = max(0, min(first, len(bank) - self.candidates))
             real = bank[first : first + self.candidates]
-            fake = _halvings(fake.float(), level + 1)[level]
             patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
                 distance = squared_distances(patches, real, dtype)
@@ -207,20 +195,15 @@ class NearestPatch(PatchLoss):
             return loss
 
 
-def _halvings(image: Tensor, count: int) -> list[Tensor]:
-    """``image`` and its successive halvings, ``count`` in all."""
-    images = [image]
-    for _ in range(count - 1):
-        images.append(F.avg_pool2d(images[-1], 2))
-    return images
-
-
-def _levels_that_fit(image: Tensor, patch: int, most: int) -> int:
-    """How many levels, at most ``most``, are at least two patches wide; the first always counts."""
+def _levels(image: Tensor, patch: int, most: int) -> list[Tensor]:
+    """``image`` and its successive halvings, ``most`` in all, while they are two patches wide."""
     side = min(image.shape[-2:])
     if side < patch:
         raise ValueError(f"patch is {patch}; allowed: up to the coarsest image's side of {side}")
-    return max(n for n in range(1, most + 1) if n == 1 or side >> (n - 1) >= 2 * patch)
+    images = [image]
+    while len(images) < most and min(images[-1].shape[-2:]) // 2 >= 2 * patch:
+        images.append(F.avg_pool2d(images[-1], 2))
+    return images
 
 
 def _at_quantiles(ordered: Tensor, count: int) -> Tensor:

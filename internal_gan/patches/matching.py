@@ -1,12 +1,12 @@
 """Gives a drawing the photo's mix of patches: each kind about as often as in the photo."""
 
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.pyramid import MOST_LEVELS
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
+from internal_gan.shapes import Pixels
 
 PATCH = 7
 DIRECTIONS = 24  # compared at each size in each step
@@ -15,22 +15,17 @@ RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
 
 
 def matched(
-    drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool] = (False, False)
-) -> Tensor:
-    """Bring a drawing's mix of patches closer to the photo's.
+    drawing: Pixels, photo: Pixels, steps: int, wrap: tuple[bool, bool] = (False, False)
+) -> Pixels:
+    """Bring a drawing's mix of patches closer to the photo's, in ``steps`` of gradient descent.
 
-    This lowers the sliced Wasserstein distance between their patches of 7x7 pixels, at full size
-    and at successive halves that hold two patches side by side. What is drawn too often turns into
-    the most similar things that are drawn too rarely; the rest of the layout hardly moves.
+    This lowers the sliced Wasserstein distance between their patches, at full size and at
+    successive halves. What is drawn too often turns into the most similar things that are drawn too
+    rarely; the rest of the layout hardly moves. If either is smaller than a patch, nothing changes.
 
     Args:
-        drawing: (1, C, h, w) in [-1, 1].
-        photo: (1, C, H, W) in [-1, 1], with pixels of the same size as the drawing's.
-        steps: steps of gradient descent.
+        photo: with pixels of the same size as the drawing's.
         wrap: whether the drawing wraps from bottom to top, and from right to left.
-
-    Returns:
-        (1, C, h, w) in [-1, 1]; the drawing itself if either is smaller than a patch.
 
     Source: Elnekave and Weiss, "Generating natural images with direct patch distribution
     matching", ECCV 2022; here started from a drawing instead of a blurred photo.

@@ -1,9 +1,5 @@
 """Cuts patches out of images, finds the nearest ones, and lays them back over each other.
 
-Every query is compared with every key, so matches are the nearest ones. Figures and losses need
-that, and results with ``finish.detail=network`` use it. Results made of the photo's own pixels are
-searched by :mod:`internal_gan.patches.field`, which is faster and finds near matches.
-
 A place is the number of a patch, counted row by row and, in a batch, image by image. Patches are
 squares of ``patch`` pixels a side, and the rows of a matrix, each flattened channel by channel:
 (n, C patch^2).
@@ -45,30 +41,18 @@ def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
 
 
 def overlay(patches: Tensor, weights: Tensor, size: Size, patch: int) -> tuple[Tensor, Tensor]:
-    """Add up patches where they overlap.
-
-    Args:
-        patches: a row for every place of an image of ``size``, (n, C patch^2).
-        weights: of the patches, (n,).
-        size: (height, width) in pixels.
-
-    Returns:
-        The weighted sum (1, C, height, width) and the sum of the weights (1, 1, height, width).
-    """
+    """Add up the patches (n, C patch^2) of every place of an image where they overlap: the weighted
+    sum (1, C, height, width), and the sum of the weights (1, 1, height, width)."""
     total = F.fold((patches * weights[:, None]).T[None], size, patch)
     return total, F.fold(weights.expand(1, patch**2, -1), size, patch)
 
 
 def carry(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
-    """Carry matches within an image from half its size to its full size.
+    """Carry matches within an image from half its size to its full size; pieces stay whole.
 
     Args:
         matches: for every place at half the size, the place of its match, (n,).
-        coarse, fine: rows and columns of the patches at either size; see :func:`grid`.
-
-    Returns:
-        The same for every place at full size, (m,). Matches of neighbours stay neighbours, so
-        pieces stay whole.
+        coarse, fine: rows and columns of the patches at either size.
 
     Source: Barnes et al., "PatchMatch", SIGGRAPH 2009.
     """
@@ -98,8 +82,8 @@ def nearest(
         excluded: (n, m), true where a query may not take a key.
 
     Returns:
-        The index of the nearest key, (n,), and its squared distance minus the query's squared
-        length, (n,). The latter ranks the keys of one query, but is imprecise for small distances.
+        Each query's key, and its squared distance minus the query's squared length, which ranks
+        keys, but is imprecise for small distances.
     """
     lengths = keys.square().sum(dim=1) if lengths is None else lengths
     found = []
@@ -118,11 +102,8 @@ def nearest(
 def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """Find a near key for every query, preferring keys that no query resembles.
 
-    A query takes the key with the smallest d / (alpha + the key's smallest d to any query), where d
-    is the mean squared difference. The smaller alpha, the stronger the preference.
-
-    Args:
-        queries, keys: rows, (n, d) and (m, d).
+    A query of (n, k) takes the key of (m, k) with the smallest d / (alpha + the key's smallest d to
+    any query), where d is the mean squared difference.
 
     Returns:
         The index of the key, (n,), and d, (n,).
@@ -147,11 +128,10 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
 
 
 def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Squared distances of all queries (n, d) to all keys (m, d), (n, m), on any device.
+    """Squared distances of all queries (n, d) to all keys (m, d), (n, m).
 
-    Args:
-        dtype: dtype of the matrix product. bfloat16 keeps the order of distances well enough to
-            find near neighbours, since the keys' mean is subtracted first.
+    The matrix product may be of bfloat16: as the keys' mean is subtracted first, it keeps the order
+    well enough to find near neighbours.
     """
     centre = keys.mean(dim=0)
     queries, keys = queries - centre, keys - centre
@@ -172,13 +152,13 @@ def nearest_patches(
     """Find the nearest patch of another image, in bounded memory.
 
     Args:
-        image, reference: (1, C, H, W) in [-1, 1]; their sizes may differ.
+        image, reference: (1, C, H, W) in [-1, 1].
         places, known: the patches of ``image`` to look up, and those of ``reference`` to compare
             them with; of any shape.
 
     Returns:
-        The root mean squared error to the nearest patch, relative to the whole range (0 to 1), and
-        that patch's place in ``reference``; both have the shape of ``places``.
+        The root mean squared error to the nearest patch, 0 to 1, and that patch's place in
+        ``reference``, of the shape of ``places``.
     """
     errors, matches = [], []
     for some in torch.split(places.flatten(), CUT_AT_ONCE):

@@ -1,10 +1,9 @@
 """How close generated images are to their training image, judged by their patches.
 
-No network is involved. Images are (1, 3, H, W) in [-1, 1], of any two sizes unless stated; patches
-are squares of ``patch`` pixels a side. Distances are relative to the whole range, so 1 is from
-black to white. Large images are judged by a random choice of their patches, the same in every run,
-which also bounds the memory. If a patch does not fit into an image, or into its quarter where three
-sizes are compared, a UserError says so.
+Images may differ in size unless stated. Patches are squares of ``patch`` pixels a side; distances
+are relative to the whole range, so 1 is from black to white. Large images are judged by a random
+choice of their patches, the same in every run. If a patch does not fit into an image, or into its
+quarter where three sizes are compared, a UserError says so.
 """
 
 import math
@@ -18,6 +17,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
+from internal_gan.shapes import Pictures, Pixels
 
 SHRINKS = (1, 2, 4)
 PROJECTIONS = 256
@@ -34,15 +34,11 @@ QUERIES_AT_ONCE = 500
 LEAST_DISTANCE = 0.5 / 255
 
 
-def sliced_wasserstein(real: Tensor, sample: Tensor, patch: int = 7, shrink: int = 1) -> float:
+def sliced_wasserstein(real: Pixels, sample: Pixels, patch: int = 7, shrink: int = 1) -> float:
     """Sliced Wasserstein-1 distance between the patches of two images.
 
-    Patches are projected onto 256 random directions; on each, 512 quantiles of both images are
-    compared. The distance is small if the sample has every kind of patch as often as the real
-    image.
-
-    Args:
-        shrink: both images are first shrunk by this factor.
+    It is small if the sample has every kind of patch as often as the real image: 512 quantiles are
+    compared on each of 256 random directions. Both images are first shrunk by a factor.
 
     Source: Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011;
     for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
@@ -66,18 +62,13 @@ def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
     return float((real_quantiles - sample_quantiles).abs().mean()) / 2
 
 
-def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
-    """How far the sample's patches are from the nearest patches of the real image.
+def coherence(real: Pixels, sample: Pixels, patch: int = 7, exact: bool = False) -> float:
+    """How far the sample's patches are from the nearest of the real image: 0 (all are there) to 1.
 
     It is small if nothing in the sample looks foreign. It is the root mean squared error of a patch
     to the nearest of up to 20,000 real ones, averaged over up to 4000 patches of the sample, and
-    over full, half and quarter size.
-
-    Args:
-        exact: compare all patches with all: slower, and the figure is a little lower.
-
-    Returns:
-        0 (every patch is in the real image) to 1.
+    over full, half and quarter size; ``exact`` compares all with all, which is slower, and a little
+    lower.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008.
     """
@@ -87,32 +78,25 @@ def coherence(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False)
     )
 
 
-def completeness(real: Tensor, sample: Tensor, patch: int = 7, exact: bool = False) -> float:
-    """How far the real image's patches are from the nearest patches of the sample.
-
-    It is small if nothing of the real image is missing; otherwise as :func:`coherence`.
-    """
+def completeness(real: Pixels, sample: Pixels, patch: int = 7, exact: bool = False) -> float:
+    """How far the real image's patches are from the nearest of the sample, as in :func:`coherence`:
+    small if nothing of the real image is missing."""
     return coherence(sample, real, patch, exact)
 
 
 def layout_distances(
-    real: Tensor, sample: Tensor, patches: Sequence[int] = LAYOUT_PATCHES
+    real: Pixels, sample: Pixels, patches: Sequence[int] = LAYOUT_PATCHES
 ) -> dict[str, float]:
     """How far the things in the sample are from those in the real image, and the other way round.
 
-    Both images are shrunk so that the real one's long side is 60 pixels; a smaller one stays as it
-    is. There, patches of 7 pixels would show texture, while those of 21 show whole things and what
-    surrounds them. The distance is the root mean squared error of a patch to the nearest one of the
-    other image, averaged over all patches.
-
-    Args:
-        real, sample: things should have the same size in both.
-        patches: sides of the patches, in pixels.
+    Things should have the same size in both. Both are shrunk so that the real one's long side is 60
+    pixels, where large patches show whole things and what surrounds them. The distance is the root
+    mean squared error of a patch to the nearest one of the other image, averaged over all patches.
 
     Returns:
-        For each patch side that fits into both shrunk images, ``layout_coherence_15``, from the
-        sample's patches to the real image's, and ``layout_completeness_15``, from the real image's
-        to the sample's; from 0 (every patch is in the other image) to 1.
+        For each of the ``patches``' sides that fits into both shrunk images,
+        ``layout_coherence_15``, from the sample to the real image, and
+        ``layout_completeness_15``, from the real image to the sample; 0 to 1.
     """
     share = min(1.0, LAYOUT_SIDE / max(size_of(real)))
     small_real, small = (
@@ -126,21 +110,15 @@ def layout_distances(
     return figures
 
 
-def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
-    """How much the sample repeats itself, compared with the real image.
+def repetition(real: Pixels, sample: Pixels, patch: int = 7) -> float:
+    """How much the sample repeats itself: 0 for copies side by side, about 1 if as much as the real
+    image does.
 
     Coherence and completeness cannot see this: plain tiling and mirroring score best on both. For
     either image, we take the root mean squared error of a patch to the nearest patch of the same
     image that does not overlap it, unchanged or mirrored along either axis. It is averaged over up
     to 4000 patches, and over full, half and quarter size. The figure is the sample's value divided
-    by the real image's.
-
-    Returns:
-        0 for copies side by side, about 1 for a sample that repeats itself as much as the real
-        image does. A larger sample with more of the same elements is below 1.
-
-    Raises:
-        UserError: two patches side by side do not fit into a quarter of an image.
+    by the real image's. Two patches must fit side by side into a quarter of an image.
     """
     to_others = [
         fmean(_mean_to_others(shrunk(image, factor), patch) for factor in SHRINKS)
@@ -150,13 +128,8 @@ def repetition(real: Tensor, sample: Tensor, patch: int = 7) -> float:
 
 
 def shrunk(image: Tensor, factor: int) -> Tensor:
-    """Shrink an image (N, C, H, W) in [-1, 1] by a whole factor, exactly along both sides.
-
-    Rows and columns that do not fill a last pixel are left out.
-
-    Raises:
-        UserError: no pixel would be left.
-    """
+    """Shrink an image (N, C, H, W) in [-1, 1] by a whole factor, without the rows and columns that
+    do not fill a last pixel; a UserError if no pixel is left."""
     height, width = image.shape[-2] // factor, image.shape[-1] // factor
     if min(height, width) < 1:
         raise UserError(
@@ -167,43 +140,34 @@ def shrunk(image: Tensor, factor: int) -> Tensor:
     return resize(whole, (height, width)).clamp(-1, 1)
 
 
-def sharpness(real: Tensor, sample: Tensor) -> float:
-    """Mean absolute gradient of the sample's gray values over that of the real image.
-
-    1 is as sharp as the real image, less is blurred, more is noisy.
-    """
+def sharpness(real: Pixels, sample: Pixels) -> float:
+    """Mean absolute gradient of the sample's gray values over the real image's; less than 1 is
+    blurred, more is noisy."""
     return _mean_gradient(sample) / _mean_gradient(real)
 
 
-def copy(real: Tensor, sample: Tensor) -> float:
+def copy(real: Pixels, sample: Pixels) -> float:
     """Root mean squared error between images of one size; 0 is a copy, 1 the maximum."""
     return float(((sample - real) / 2).square().mean().sqrt())
 
 
-def diversity(real: Tensor, samples: Tensor) -> float:
-    """How much samples differ from each other at the same place.
+def diversity(real: Pixels, samples: Pictures) -> float:
+    """How much samples, two at least, differ from each other at the same place.
 
     The standard deviation of a pixel's gray value over the samples, averaged over the pixels, in
-    units of the real image's standard deviation.
-
-    Args:
-        samples: (N, 3, H, W), N at least 2.
-
-    Returns:
-        0 if samples are equal, about 1 if values do not depend on the place.
+    units of the real image's: 0 if samples are equal, about 1 if values do not depend on the place.
 
     Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3 (there about 0.5).
     """
     return float(samples.mean(dim=1).std(dim=0).mean() / real.mean(dim=1).std())
 
 
-def patch_panel(real: Tensor, samples: Tensor) -> dict[str, float]:
-    """The main figures of some samples (N, 3, h, w), each the mean over the samples.
+def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
+    """The main figures of some samples, each the mean over the samples.
 
-    Returns:
-        ``swd1``, ``swd2``, ``swd4`` (the sliced Wasserstein distance at full, half and quarter
-        size), ``coherence``, ``completeness`` and ``sharpness``; if the sizes are equal, also
-        ``copy`` and, for two samples or more, ``diversity``.
+    They are ``swd1``, ``swd2``, ``swd4`` (:func:`sliced_wasserstein` at full, half and quarter
+    size), ``coherence``, ``completeness`` and ``sharpness``; if the sizes are equal, also ``copy``
+    and, for two samples or more, ``diversity``.
     """
     each = samples.chunk(len(samples))
     figures = {

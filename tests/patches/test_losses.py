@@ -60,7 +60,6 @@ def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> Nea
         patch=patch,
         queries=ALL,
         candidates=ALL,
-        bank=ALL,
         reverse_weight=reverse_weight,
     )
 
