@@ -2,13 +2,13 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.patches.completion import complete
+from internal_gan.shapes import Mask, Pixels
 
 # A hole is filled in a small copy of its surroundings: the copy's long side in pixels, and its
 # largest aspect ratio.
@@ -17,19 +17,14 @@ AROUND = 16  # pixels around a hole, in addition to its own size on each side
 
 
 def completed(
-    photo: Tensor, hole: Tensor, unknown: Tensor | None, rng: torch.Generator | None
-) -> tuple[Tensor, float]:
+    photo: Pixels, hole: Mask, unknown: Mask | None, rng: torch.Generator | None
+) -> tuple[Pixels, float]:
     """Fill each part of a hole at a small size, from its border inwards.
 
-    Args:
-        photo: (1, 3, H, W) in [-1, 1].
-        hole: (1, 1, H, W), 1 inside and 0 elsewhere.
-        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
-        rng: see :func:`internal_gan.patches.completion.complete`.
+    ``unknown`` and ``rng`` are as for :func:`internal_gan.patches.completion.complete`.
 
     Returns:
-        The filled photo, and the smallest size at which a part was filled, relative to the
-        photo's.
+        The filled photo, and the smallest size at which a part was filled, relative to the photo's.
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
     drawing, left, least = photo.clone(), hole.clone(), 1.0

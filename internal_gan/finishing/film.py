@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 
-from internal_gan.finishing.seams import HOLD, hide, hide_again
-from internal_gan.finishing.sizes import resized, sampled
+from internal_gan.finishing.seams import HOLD, hide, hide_inside
+from internal_gan.finishing.sizes import box_of, resized, sampled
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.finishing.whole import CAREFUL, octaves_of, unpadded, up_to
 from internal_gan.patches.field import Flags, Image, Places
@@ -33,27 +33,15 @@ _AROUND = np.ones((3, 3), np.bool_)
 
 
 def film(
-    drawings: Iterable[Image],
-    photo: Image,
-    size: Size,
-    *,
-    fade: int = 1,
-    loop: int | None = None,
+    drawings: Iterable[Image], photo: Image, size: Size, *, fade: int = 1, loop: int | None = None
 ) -> Iterator[Image]:
-    """Make the frames of a film from a photo's pixels, one by one.
-
-    A pixel whose drawing does not change stays exactly the same once it has faded in.
+    """Make the frames of a film, of a ``size``, from a photo's pixels, one by one.
 
     Args:
-        drawings: (h, w, 3) each, all of the same size.
-        photo: (H, W, 3), with pixels of the same size as the frames'.
-        size: (height, width) of the frames.
+        photo: with pixels of the same size as the frames'.
         fade: number of frames over which a new pixel fades in; 1 shows it immediately.
         loop: number of frames, if the last one leads to the first; the last ones then fade into the
             first.
-
-    Yields:
-        (height, width, 3).
     """
     fade = fade if loop is None else min(fade, loop)
     frames = Frames(photo, size, fade)
@@ -78,8 +66,7 @@ class Frames:
     """Finishes drawings one after another, and keeps all pixels whose drawing does not change.
 
     Args:
-        photo: (H, W, 3), with pixels of the same size as the frames'.
-        size: (height, width) of the frames.
+        photo, size: see :func:`film`.
         rest: number of frames for which a place stays unchanged after a change.
 
     Attributes:
@@ -94,7 +81,7 @@ class Frames:
         self.changed: Flags | None = None
 
     def next(self, drawing: Image) -> Image:
-        """Finish a drawing (h, w, 3); the result is (height, width, 3)."""
+        """Finish a drawing."""
         if self._drawing is None:
             self._drawing = self._begin(drawing)
             self._rested = np.full(self._drawing.shape[:2], self._rest)
@@ -155,10 +142,14 @@ class Frames:
         """Copy the rebuilt pixels, and hide their seams where pixels may change."""
         reach = math.ceil(2 / math.sqrt(self._hold))
         part = maximum_filter(made, 2 * reach + 1) & changed
-        origins = unpadded(self._origins[-1], self._size, self._photo)
-        pixels = taken(self._photo, origins)
-        self._added = hide_again(pixels, origins, self._photo, part, self._added, self._hold)
-        self._pixels = np.where(part[..., None], _rounded(pixels + self._added), self._pixels)
+        rows, columns = (slice(max(0, span.start - 1), span.stop + 1) for span in box_of(part))
+        here = (rows, columns)
+        origins = unpadded(self._origins[-1], self._size, self._photo)[here]
+        pixels, before, part = taken(self._photo, origins), self._added[here], part[here]
+        added = hide_inside(pixels, origins, self._photo, part, self._hold, before=before)
+        self._added[here] = added
+        self._pixels = self._pixels.copy()
+        self._pixels[here][part] = _rounded(pixels + added)[part]
 
 
 def _rounded(pixels: NDArray[np.float32]) -> Image:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
 from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 if TYPE_CHECKING:
@@ -40,11 +39,32 @@ BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 LEAST, LEAST_SIDE = 8, 16
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A picture, and what it is made of.
+
+    Attributes:
+        pixels: the picture.
+        drawing: the network's output; None if that is the picture itself.
+        origin: where the pixels come from; None if the network drew them.
+        alpha: if the photo is transparent somewhere.
+        like: the photo whose format the file takes; None: the training photo.
+        layers: of the photo, to be rearranged like the picture.
+    """
+
+    pixels: Pixels
+    drawing: Pixels | None = None
+    origin: Origin | None = None
+    alpha: Mask | None = None
+    like: Photo | None = None
+    layers: Sequence[Layer] = ()
+
+
 class Finisher:
     """Makes pictures of one size from drawings, out of the photo's own pixels.
 
     Args:
-        learnt: the training image, (1, 3, h, w).
+        learnt: the training image.
         read: reads the photo, no larger than a given long side in pixels; None leaves drawings
             as they are.
         size: of the result; None: the photo's.
@@ -60,9 +80,9 @@ class Finisher:
 
     Attributes:
         on: whether drawings are finished; if not, results are the network's output.
-        size: (height, width) of results; None: the network's own.
-        drawing_size: (height, width) that the network must draw for them; None: its own.
-        photo_size: (height, width) of the photo in results.
+        size: of results; None: the network's own.
+        drawing_size: what the network must draw for them; None: its own.
+        photo_size: of the photo in results.
 
     Raises:
         UserError: the photo would be too small or too large in the result, or it or its layers
@@ -71,7 +91,7 @@ class Finisher:
 
     def __init__(
         self,
-        learnt: Tensor,
+        learnt: Pixels,
         read: Callable[[int | None], Photo] | None = None,
         size: Size | None = None,
         *,
@@ -131,8 +151,8 @@ class Finisher:
             self._aim(size)
 
     @property
-    def photo(self) -> Tensor:
-        """The photo at its size in results, (1, 3, h, w) in [-1, 1]."""
+    def photo(self) -> Pixels:
+        """The photo at its size in results."""
         return pixels_of(self._photo) if self.on else self._learnt.cpu()
 
     def at(self, size: Size) -> Finisher:
@@ -143,9 +163,9 @@ class Finisher:
 
     def enlarging(self, drawing: Size) -> Finisher:
         """A copy for drawings of a given size, enlarged by the same factor as the photo."""
-        other, (height, width) = copy.copy(self), drawing
+        other = copy.copy(self)
         ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
-        other.size = round(height * ratios[0]), round(width * ratios[1])
+        other.size = round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])
         other.drawing_size = drawing
         return other
 
@@ -169,12 +189,12 @@ class Finisher:
 
     def __call__(
         self,
-        drawing: Tensor,
+        drawing: Pixels,
         wrap: tuple[bool, bool] = (False, False),
         fixed: Fixed | None = None,
         matching: int = 0,
     ) -> Finished:
-        """Finish a drawing (1, 3, h, w) in [-1, 1].
+        """Finish a drawing.
 
         Args:
             wrap: whether it wraps from bottom to top, and from right to left.
@@ -199,21 +219,17 @@ class Finisher:
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
-        origin = self._origin(done.exact, done.origins)
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
-        pixels = pixels_of(done.pixels)
-        return Finished(pixels, drawing, origin, alpha, self._like, self._layers)
+        origin = self._origin(done.exact, done.origins)
+        return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like, self._layers)
 
     def film(
-        self, drawings: Iterable[Tensor], fps: float, loop: int | None = None
-    ) -> Iterator[Tensor]:
-        """Finish the drawings (1, 3, h, w) of a film of ``fps`` frames a second, one by one.
-
-        Args:
-            loop: the number of drawings if the last leads back to the first, else None.
-        """
+        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
+    ) -> Iterator[Pixels]:
+        """Finish the drawings of a film of ``fps`` frames a second, one by one; ``loop`` is their
+        number if the last leads back to the first."""
         if not self.on:
             yield from drawings
             return
@@ -228,8 +244,8 @@ class Finisher:
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
             yield pixels_of(frame)
 
-    def changed(self, drawn: Finished, pixels: Tensor) -> Finished:
-        """A result with other pixels (1, 3, H, W) but the same origins."""
+    def changed(self, drawn: Finished, pixels: Pixels) -> Finished:
+        """A result with other pixels but the same origins."""
         if drawn.origin is None:
             return replace(drawn, pixels=pixels)
         from internal_gan.patches.origins import taken

@@ -41,8 +41,7 @@ class Layer:
         values: (H, W) or (H, W, C), the file's own values.
         mode: Pillow's name of the colour mode; ``RGB`` and ``RGBA`` may also have 16 bits.
         labels: whether its values are labels, which must not be averaged.
-        palette: the colours of mode ``P``, as Pillow's ``putpalette`` takes them.
-        transparency: the transparency of mode ``P``, as Pillow reports it.
+        palette, transparency: of mode ``P``, as Pillow has them.
     """
 
     name: str
@@ -84,14 +83,9 @@ class Layer:
 
 
 def read_layer(path: str | Path, labels: bool = False) -> Layer:
-    """Read an image of any mode and bit depth, upright.
+    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read.
 
-    Args:
-        labels: whether its values are labels, as they always are in palette and black-and-white
-            images.
-
-    Raises:
-        UserError: there is no such file, or it cannot be read.
+    Values are ``labels`` if that says so, and always in palette and black-and-white images.
     """
     path = existing_image(Path(path))
     name = shown(path)
@@ -126,11 +120,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
 
 
 def write_layer(path: Path, layer: Layer) -> None:
-    """Write a layer's values unchanged, as PNG or TIFF; ``path`` ends in its suffix.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write a layer's values unchanged, as PNG or TIFF; ``path`` ends in its suffix."""
     with atomic_write(path) as temporary:
         if layer.values.dtype == np.uint16 and layer.values.ndim == 3:
             temporary.write_bytes(deep_png(layer.values.astype(">u2"), Layout(layer.mode, 16)))

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.matching import matched
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # The photo's long side when its layout is made, in pixels, as in SinGAN's default; longer if the
@@ -18,28 +19,25 @@ SCALES, STEPS = (0.65, 1.0), 50
 WAVES, UPRIGHT = 4, 0.25
 
 
-def small(photo: Tensor) -> Tensor:
-    """A photo (1, 3, H, W) at the size at which its layout is made."""
+def small(photo: Pixels) -> Pixels:
+    """A photo at the size at which its layout is made."""
     sides = size_of(photo)
     longest = max(LONGEST, round(SHORTEST * max(sides) / min(sides)))
     return resize(photo, fit_size(sides, longest)).clamp(-1, 1)
 
 
-def layout(photo: Tensor, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Tensor:
+def layout(photo: Pixels, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Pixels:
     """Rearrange a small photo.
 
     The photo is resized, mirrored at random, and warped smoothly, mostly sideways, so that skies
     stay at the top. Then its patches are matched to the photo's, coarse to fine.
 
     Args:
-        photo: (1, 3, H, W) in [-1, 1], some tens of pixels a side.
-        size: (height, width) of the layout.
+        photo: some tens of pixels a side.
+        size: of the layout.
         rng: source of the mirroring and the warp, on the CPU.
         freedom: standard deviation of the warp, in half-widths of the photo; 0 neither warps nor
             mirrors, so only another size makes a difference.
-
-    Returns:
-        (1, 3, height, width) in [-1, 1].
 
     Source: the matching, coarse to fine, is from Elnekave and Weiss, ECCV 2022.
     """

@@ -34,7 +34,7 @@ EXACT, BLENDED, OTHER = range(3)
 MOST_SIDE = 65535
 # Photos are read with at least this long side, in pixels, whatever the results' size.
 READ_SIDE = 2048
-# The keyword of the PNG file's text, and its entry with the photo's height and width.
+# The keyword of the PNG file's text, and its entry with the photo's size.
 KEYWORD, PHOTO_SIZE = "internal-gan", "photo_size"
 
 
@@ -45,7 +45,7 @@ class Origin:
     Attributes:
         places: (H, W, 2), row and column in the photo; 0 where ``kinds`` is ``OTHER``.
         kinds: (H, W), ``EXACT``, ``BLENDED`` or ``OTHER``.
-        photo_size: (height, width) of the photo that rows and columns refer to.
+        photo_size: of the photo that rows and columns refer to.
         photo: the photo's number among those of the run.
     """
 
@@ -69,14 +69,8 @@ class Origin:
 
 
 def as_source(photo: Photo, size: Size) -> Photo:
-    """Shrink a photo to the (height, width) at which results were made of its pixels.
-
-    Args:
-        photo: read with ``longest=max(READ_SIDE, *size)``.
-
-    Raises:
-        UserError: the photo cannot have that size in results.
-    """
+    """Shrink a photo, read with ``longest=max(READ_SIDE, *size)``, to its size in results; a
+    UserError if it cannot have that."""
     if fit_size(photo.full_size, max(size)) != size:
         name = shown(photo.path) if photo.path else "the photo"
         raise UserError(
@@ -96,12 +90,7 @@ def origin_path(picture: Path) -> Path:
 
 
 def write_origin(path: Path, origin: Origin) -> None:
-    """Write the origin of a picture as PNG.
-
-    Raises:
-        UserError: the file cannot be written.
-        ValueError: a side of the photo exceeds ``MOST_SIDE`` pixels.
-    """
+    """Write the origin of a picture as PNG; a UserError if the file cannot be written."""
     if max(origin.photo_size) > MOST_SIDE:
         raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MOST_SIDE} a side")
     levels = np.empty((*origin.kinds.shape, 3), ">u2")
@@ -113,11 +102,7 @@ def write_origin(path: Path, origin: Origin) -> None:
 
 
 def read_origin(path: str | Path) -> Origin:
-    """Read the origin of a picture.
-
-    Raises:
-        UserError: the file is missing, cannot be read, or is not an origin.
-    """
+    """Read the origin of a picture; a UserError if the file is missing, damaged or no origin."""
     path, name = Path(path), shown(Path(path))
     photo = read_image(path)
     with Image.open(photo.path or path, formats=PILLOW_FORMATS) as image:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from internal_gan.finishing.seams import HOLD, hide_inside
 from internal_gan.finishing.sizes import (
     SHORTEST,
+    box_of,
     halved,
     halved_flags,
     resized,
@@ -25,22 +24,21 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window
 from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap
 from internal_gan.patches.origins import taken
+from internal_gan.shapes import Levels
 from internal_gan.units import Size
 
 
 @dataclass(frozen=True)
 class Filled:
-    """The window of a picture that holds the rebuilt part.
+    """The window of a picture that holds the rebuilt part; other pixels are unchanged.
 
     Attributes:
-        window: rows and columns.
-        pixels: (h, w, C), unchanged outside the part.
         origins: (h, w, 2), row and column of each pixel in the whole picture.
         exact: (h, w), whether a pixel is the one at its origin, not changed at a seam.
     """
 
     window: Window
-    pixels: NDArray[Any]
+    pixels: Levels
     origins: Places
     exact: Flags
 
@@ -85,7 +83,7 @@ class _Picture:
 
 
 def finish_inside(
-    picture: NDArray[Any],
+    picture: Levels,
     part: Flags,
     excluded: Flags | None = None,
     *,
@@ -94,21 +92,17 @@ def finish_inside(
     wrap: Wrap = (False, False),
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Filled | None:
-    """Rebuild a part of a picture from pixels elsewhere in it.
+    """Rebuild a part of a picture from pixels elsewhere in it; None if no patch may be taken.
 
     Args:
-        picture: (H, W, 3) of 8 or 16 bits; inside the part, a drawing of what should go there.
-        part: (H, W), the pixels to rebuild.
-        excluded: (H, W), where no pixel is taken from, in addition to the part.
+        picture: of 8 or 16 bits; inside the part, a drawing of what should go there.
+        excluded: where no pixel is taken from, in addition to the part.
         guide: (H, W, 1) of 8 bits, such as lines; at the small sizes, where the drawing decides,
             patches should match it, too.
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
             result closer to the drawing, in smaller pieces.
         wrap: whether the picture wraps from bottom to top, and from right to left.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
-
-    Returns:
-        The window with the rebuilt part; None if no patch may be taken.
     """
     excluded = part if excluded is None else part | excluded
     octaves = [_Picture(in_eight_bits(picture), part, excluded, guide)]
@@ -130,22 +124,19 @@ def finish_inside(
         origins = level.rebuilt(origins, scale / 2)
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
-    kept = picture[window]
     hold = HOLD / 2 ** len(octaves)
-    added = hide_inside(pixels, origins, picture, inside, part, hold, wrap)
+    added = hide_inside(pixels, origins, picture, inside, hold, wrap, unknown=part)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
-    made = np.where(inside[..., None], made, kept)
+    made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))
 
 
 def _around(part: Flags, step: int, wrap: Wrap) -> Window:
     """The window of the part and a margin, at multiples of ``step``; all of an axis that wraps."""
     sides = []
-    for axis, wraps in enumerate(wrap):
-        side = part.shape[axis]
-        found = np.flatnonzero(part.any(axis=1 - axis))
-        start = max(0, int(found[0]) // step - PATCH) * step
-        stop = min(side, (int(found[-1]) // step + 1 + PATCH) * step)
+    for span, side, wraps in zip(box_of(part), part.shape, wrap, strict=True):
+        start = max(0, span.start // step - PATCH) * step
+        stop = min(side, (-(-span.stop // step) + PATCH) * step)
         sides.append(slice(0, side) if wraps else slice(start, stop))
     return sides[0], sides[1]
 

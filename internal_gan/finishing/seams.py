@@ -29,10 +29,7 @@ COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
-    """Where the next pixel along ``axis`` belongs to another piece, (H, W).
-
-    The last row or column has no next pixel unless it wraps.
-    """
+    """Where the next pixel along ``axis`` belongs to another piece, (H, W)."""
     rows, columns = np.moveaxis(np.roll(origins, -1, axis) - origins, -1, 0)
     found: Flags = (rows != 1 - axis) | (columns != axis)
     if not wrap[axis]:
@@ -72,16 +69,8 @@ def seam_figure(
     wrap: Wrap = (False, False),
     unknown: Flags | None = None,
 ) -> float:
-    """Mean step across seams, relative to the photo's own steps there; at 1, no seam shows.
-
-    Args:
-        pixels: (H, W, C), the picture.
-        source: (h, w, C), the photo.
-        unknown: (h, w), pixels of the photo whose steps are not used.
-
-    Returns:
-        At least 0; 1 without seams, or if the photo is flat at all of them.
-    """
+    """Mean step across seams of a picture, relative to its source's own steps there; at 1, no seam
+    shows. Steps of the source at ``unknown`` pixels, (h, w), are not used."""
     ours, own = 0.0, 0.0
     for before, after, expected in _crossings(origins, source, wrap, unknown):
         ours += float(np.abs(_step(pixels, before, after)).sum())
@@ -90,11 +79,7 @@ def seam_figure(
 
 
 def hide(
-    pixels: Pixels,
-    origins: Places,
-    source: Pixels,
-    hold: float = HOLD,
-    wrap: Wrap = (False, False),
+    pixels: Pixels, origins: Places, source: Pixels, hold: float = HOLD, wrap: Wrap = (False, False)
 ) -> NDArray[np.float32]:
     """What to add to a picture so that its steps across seams become those of the photo.
 
@@ -103,11 +88,8 @@ def hide(
     by a cosine transform, or a Fourier transform along axes that wrap.
 
     Args:
-        pixels: (H, W, C), ``source`` at ``origins``.
+        pixels: ``source`` at ``origins``.
         hold: the larger it is, the closer the correction stays to a seam.
-
-    Returns:
-        E, (H, W, C).
 
     Source: Pérez et al., "Poisson Image Editing", SIGGRAPH 2003; the term that holds the colours is
     from Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
@@ -133,41 +115,26 @@ def hide_inside(
     origins: Places,
     source: Pixels,
     part: Flags,
-    unknown: Flags,
     hold: float = HOLD,
     wrap: Wrap = (False, False),
+    *,
+    unknown: Flags | None = None,
+    before: Pixels | None = None,
 ) -> NDArray[np.float32]:
-    """Like :func:`hide`, but what is added is 0 outside a part of the picture.
+    """Like :func:`hide`, but outside a part (H, W) of the picture, what is added is 0, or what was
+    added ``before``.
 
     Solved by conjugate gradients, preconditioned with a multigrid cycle.
 
     Args:
-        part: (H, W), where the picture may change.
         unknown: (h, w), pixels of ``source`` whose steps are not used.
     """
     wanted = _missing(pixels, origins, source, wrap, unknown)
-    return _solved(wanted, part[..., None].astype(np.float32), hold, wrap)
-
-
-def hide_again(
-    pixels: Pixels, origins: Places, source: Pixels, part: Flags, before: Pixels, hold: float = HOLD
-) -> NDArray[np.float32]:
-    """Like :func:`hide`, but outside a part of the picture what is added stays unchanged.
-
-    Args:
-        part: (H, W), where it may change; not empty.
-        before: (H, W, C), what was added before.
-    """
-    added = np.where(part[..., None], np.float32(0), before)
-    rows, columns = (
-        slice(max(0, int(found.min()) - 1), int(found.max()) + 2) for found in part.nonzero()
-    )
-    here = (rows, columns)
-    wanted = _missing(pixels[here], origins[here], source, (False, False))
-    wanted -= _operator(added[here], hold, (False, False))
-    inside = part[here][..., None].astype(np.float32)
-    added[here] += _solved(wanted, inside, hold, (False, False))
-    return added
+    free = part[..., None].astype(np.float32)
+    if before is None:
+        return _solved(wanted, free, hold, wrap)
+    kept = np.where(part[..., None], np.float32(0), before)
+    return kept + _solved(wanted - _operator(kept, hold, wrap), free, hold, wrap)
 
 
 def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
+from internal_gan.images.windows import Window
 from internal_gan.patches.field import PATCH, Flags, Image
 from internal_gan.units import Size
 
@@ -17,12 +18,9 @@ SHORTEST, GROWTH = 32, 1.5
 
 
 def scales(photo: Size, shortest: float, result: int | None = None) -> list[float]:
-    """The scales from where the short side has about ``shortest`` pixels up to 1.
+    """The scales from where a photo's short side has about ``shortest`` pixels up to 1.
 
-    A patch fits into each.
-
-    Args:
-        result: the short side of the result in pixels, if it differs from the photo's.
+    A patch fits into the photo at each, and into the result, of a short side that may differ.
     """
     found, side = [1.0], min(photo)
     least = side if result is None else min(side, result)
@@ -53,8 +51,7 @@ def halved_flags(flags: Flags) -> Flags:
     """(ceil(H / 2), ceil(W / 2)), whether any of two by two pixels is flagged."""
     height, width = flags.shape
     even = np.pad(flags, ((0, height % 2), (0, width % 2)))
-    rows = even[::2] | even[1::2]
-    return np.asarray(rows[:, ::2] | rows[:, 1::2])
+    return np.asarray(even[::2, ::2] | even[::2, 1::2] | even[1::2, ::2] | even[1::2, 1::2])
 
 
 def shrunk_flags(flags: Flags, size: Size) -> Flags:
@@ -62,6 +59,12 @@ def shrunk_flags(flags: Flags, size: Size) -> Flags:
     levels = PIL.Image.fromarray(flags.astype(np.float32))
     found: Flags = np.asarray(levels.resize(size[::-1], PIL.Image.Resampling.BOX)) > 1e-4
     return found
+
+
+def box_of(flags: Flags) -> Window:
+    """The smallest window that holds all flags; there must be one."""
+    rows, columns = (np.flatnonzero(flags.any(axis=axis)) for axis in (1, 0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def sampled(values: NDArray[Any], size: Size) -> NDArray[Any]:

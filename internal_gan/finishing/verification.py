@@ -7,20 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.origin import (
-    BLENDED,
-    EXACT,
-    MOST_SIDE,
-    OTHER,
-    Origin,
-)
+from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, OTHER, Origin
 from internal_gan.images.colours import colour_code
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
+from internal_gan.shapes import Pixels
 from internal_gan.units import counted
 
 # Longest side of a map, in pixels.
@@ -33,10 +27,10 @@ WRONG = (1.0, -1.0, -1.0)
 
 @dataclass(frozen=True)
 class Verification:
-    """The result of comparing a picture with a photo, pixel by pixel, to check its origin.
+    """The result of comparing a picture with a photo, pixel by pixel.
 
     Attributes:
-        origin: the claim.
+        origin: the claim that was checked.
         wrong: (H, W), pixels that are claimed to be exact copies and are not.
         change: mean and largest difference of blended pixels from the photo's, in levels of 255, in
             the channel that differs most.
@@ -67,25 +61,22 @@ class Verification:
         return self.origin.shares[OTHER]
 
     @property
-    def map(self) -> Tensor:
+    def map(self) -> Pixels:
         """:func:`origin_map`, with pixels that are ``wrong`` in red."""
         picture = origin_map(self.origin)
-        step = _step(self.origin)
         wrong = torch.from_numpy(self.wrong)[None, None].float()
-        shown = F.max_pool2d(wrong, step, ceil_mode=True) > 0
+        shown = F.max_pool2d(wrong, _step(self.origin), ceil_mode=True) > 0
         return torch.where(shown, picture.new_tensor(WRONG).view(1, 3, 1, 1), picture)
 
     def in_words(self, photo: str = "the photo") -> str:
-        """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams``.
-
-        It also says how much blended pixels were changed.
-        """
-        parts = [f"{percent(self.exact)} of the pixels are exact copies of {photo}"]
+        """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams``,
+        and how much blended pixels were changed."""
         mean, most = self.change
-        by = (
-            f" (changed by {mean:.1f} levels of 255 on average, {most:.0f} at most)" if most else ""
-        )
-        parts.append(f"{percent(self.blended)} are blended at seams{by}")
+        by = f" (changed by {mean:.1f} levels of 255 on average, {most:.0f} at most)"
+        parts = [
+            f"{percent(self.exact)} of the pixels are exact copies of {photo}",
+            f"{percent(self.blended)} are blended at seams{by if most else ''}",
+        ]
         if self.other:
             parts.append(f"{percent(self.other)} are from no photo")
         if not self.holds:
@@ -102,8 +93,7 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
     another machine may round differently.
 
     Args:
-        photo: at the size of ``origin.photo_size``, see
-            :func:`internal_gan.finishing.origin.as_source`.
+        photo: from :func:`internal_gan.finishing.origin.as_source`.
 
     Raises:
         UserError: picture and origin have different sizes.
@@ -111,8 +101,7 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
     if picture.size != origin.kinds.shape:
         sizes = [f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape)]
         raise UserError(f"the picture has {sizes[0]} pixels, and its origin has {sizes[1]}")
-    white = max(largest_level(picture), largest_level(photo))
-    off = _differences(picture, photo, origin.places, white)
+    white, off = _differences(picture, photo, origin.places)
     allowed = 0 if photo.full_size == origin.photo_size else white // largest_level(photo)
     wrong = (origin.kinds == EXACT) & (off > allowed)
     changed = off[origin.kinds == BLENDED] * (255 / white)
@@ -127,24 +116,20 @@ def compared(
     known: NDArray[np.bool_],
     number: int = 0,
 ) -> Origin | None:
-    """The origin of a picture made from a photo, with exact copies found by comparison.
+    """The origin of a picture made from a photo, with exact copies found by comparison; None if the
+    photo has more than ``MOST_SIDE`` pixels a side.
 
     Args:
         picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
-        photo: at the size to which ``places`` refer.
         places: (H, W, 2), row and column of each pixel in the photo.
         known: (H, W), whether the pixel comes from there; if it differs, it was blended.
         number: the photo's number.
-
-    Returns:
-        None if the photo has more than ``MOST_SIDE`` pixels a side.
     """
     if max(photo.size) > MOST_SIDE:
         return None
     places = np.where(known[..., None], places, 0).astype(np.int32)
-    white = max(largest_level(picture), largest_level(photo))
-    same = _differences(picture, photo, places, white) == 0
-    kinds = np.where(known, np.where(same, EXACT, BLENDED), OTHER).astype(np.uint8)
+    _, off = _differences(picture, photo, places)
+    kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
     return Origin(places, kinds, photo.size, number)
 
 
@@ -152,30 +137,29 @@ def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
     """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
     if picture.size != photo.size:
         return np.zeros(picture.size, np.bool_)
-    white = max(largest_level(picture), largest_level(photo))
-    ours, source = (_channels(image, photo, white) for image in (picture, photo))
-    same: NDArray[np.bool_] = (ours == source).all(axis=2)
+    places = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
+    same: NDArray[np.bool_] = _differences(picture, photo, places)[1] == 0
     return same
 
 
 def _differences(
-    picture: Photo, photo: Photo, places: NDArray[np.int32], white: int
-) -> NDArray[np.uint16]:
-    """Difference in levels from the photo's pixels, in the channel that differs most."""
+    picture: Photo, photo: Photo, places: NDArray[np.int32]
+) -> tuple[int, NDArray[np.uint16]]:
+    """The level of white, and the difference in levels from the photo's pixels, in the channel that
+    differs most."""
+    white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo, white) for image in (picture, photo))
     rows, columns = places[..., 0], places[..., 1]
     off = np.zeros(rows.shape, np.uint16)
     for channel in range(ours.shape[2]):
         there = source[rows, columns, channel].astype(np.int32)
         off = np.maximum(off, np.abs(ours[..., channel] - there)).astype(np.uint16)
-    return off
+    return white, off
 
 
 def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
-    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha.
-
-    With alpha, fully transparent pixels have no colour.
-    """
+    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha; fully
+    transparent pixels then have no colour."""
     pixels = image.pixels if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
@@ -183,8 +167,8 @@ def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
     return levels_of(pixels, white).astype(np.uint16)
 
 
-def origin_map(origin: Origin) -> Tensor:
-    """A picture of where pixels come from, (1, 3, h, w) in [-1, 1], at most ``MAP_SIDE`` a side.
+def origin_map(origin: Origin) -> Pixels:
+    """A picture of where pixels come from, at most ``MAP_SIDE`` a side.
 
     An exact copy has the colour of its place in the photo (see
     :func:`internal_gan.images.colours.colour_code`), a blended pixel a paler one, and a pixel from

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, maximum_filter1d
 
 from internal_gan.finishing.seams import near_seams
+from internal_gan.finishing.sizes import box_of
 from internal_gan.patches.field import (
     PATCH,
     Field,
@@ -54,12 +55,8 @@ COMPLETENESS_ALPHA = 0.01
 
 
 class Fixed(NamedTuple):
-    """Pixels whose origins are known.
-
-    Attributes:
-        where: (H, W), whether a pixel is one of them.
-        origins: (H, W, 2), row and column of each in the photo.
-    """
+    """Pixels whose origins are known: where they are, (H, W), and their rows and columns in the
+    photo, (H, W, 2)."""
 
     where: Flags
     origins: Places
@@ -81,12 +78,12 @@ class Level:
     Attributes:
         scale: of this size, relative to the one at which the layout is decided.
         index: the photo. Channels after the third guide the search.
-        size: (height, width) of the picture; a patch fits into each side that does not wrap.
+        size: of the picture; a patch fits into each side that does not wrap.
         wrap: whether the picture wraps from bottom to top, and from right to left.
-        drawing: (height, width, C), what to draw, if the walk may begin here.
+        drawing: what to draw, if the walk may begin here.
         fixed: pixels that are given.
-        part: (height, width), the only pixels to search for, all others being fixed. Without it,
-            patches that the picture lacks are preferred.
+        part: the only pixels to search for, all others being fixed. Without it, patches that the
+            picture lacks are preferred.
     """
 
     scale: float
@@ -98,7 +95,7 @@ class Level:
     part: Flags | None = None
 
     def rebuilt(self, origins: Places | None, scale: float, within: Flags | None = None) -> Places:
-        """The origins at this size, (height, width, 2), from those at a smaller ``scale``."""
+        """The origins at this size, from those at a smaller ``scale``."""
         if origins is None:
             assert self.drawing is not None
             return self.decided(self.drawing, None)
@@ -198,11 +195,7 @@ class Level:
 
 def walk(levels: Iterable[Level]) -> Iterator[Places]:
     """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
-    has a drawing.
-
-    Yields:
-        (height, width, 2), row and column in the photo at that level.
-    """
+    has a drawing."""
     origins, scale = None, 1.0
     for level in levels:
         origins = level.rebuilt(origins, scale)
@@ -234,8 +227,8 @@ def _search_in_box(
     """Search the active places in the smallest box that holds them; the others keep ``start``."""
     result = np.zeros((*active.shape, 2), np.int32) if start is None else start.copy()
     rows, columns = (
-        slice(0, side) if wraps else slice(int(found.min()), int(found.max()) + 1)
-        for side, wraps, found in zip(active.shape, wrap, active.nonzero(), strict=True)
+        slice(0, side) if wraps else span
+        for side, wraps, span in zip(active.shape, wrap, box_of(active), strict=True)
     )
     box = rows, columns
     pixels = tuple(

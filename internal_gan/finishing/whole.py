@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from internal_gan.finishing.seams import HOLD, hide, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import in_eight_bits
 from internal_gan.images.pyramid import scaled
-from internal_gan.patches.field import PATCH, Image, Index, Places, Wrap
+from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap
 from internal_gan.patches.origins import taken
+from internal_gan.shapes import Levels
 from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
@@ -30,21 +29,21 @@ class Rebuilt:
     """A finished picture.
 
     Attributes:
-        pixels: (H, W, C), of the photo's dtype.
+        pixels: of the photo's dtype.
         origins: (H, W, 2), row and column of each pixel in the photo.
         exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
         largest_piece: the share of the picture that its largest piece covers.
     """
 
-    pixels: NDArray[Any]
+    pixels: Levels
     origins: Places
-    exact: NDArray[np.bool_]
+    exact: Flags
     largest_piece: float
 
 
 def finish(
     drawing: Image,
-    photo: NDArray[Any],
+    photo: Levels,
     size: Size,
     *,
     wrap: Wrap = (False, False),
@@ -53,9 +52,9 @@ def finish(
     """Rebuild a drawing from a photo's pixels.
 
     Args:
-        drawing: (h, w, 3) of 8 bits, of any size.
-        photo: (H, W, 3) of 8 or 16 bits, with pixels of the same size as the result's.
-        size: (height, width) of the result.
+        drawing: of any size.
+        photo: of 8 or 16 bits, with pixels of the same size as the result's.
+        size: of the result.
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
     first, *octaves = octaves_of(in_eight_bits(photo), size, wrap, fixed)
@@ -103,12 +102,10 @@ def octaves_of(
 
 
 def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
-    """The levels up to a ``last`` one, at each of which a drawing decides.
+    """The levels up to a ``last`` one, at each of which a drawing of any size decides.
 
-    Args:
-        drawing: (h, w, 3), of any size.
-        shortest: the short side of the photo at the first level. A larger one gives a result closer
-            to the drawing, in smaller pieces.
+    At the first, the photo's short side is ``shortest``. A larger one gives a result closer to the
+    drawing, in smaller pieces.
     """
     photo = last.index.image
     for scale in scales(photo.shape[:2], shortest, min(last.size)):
@@ -123,6 +120,6 @@ def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
         )
 
 
-def unpadded(origins: Places, size: Size, photo: NDArray[Any]) -> Places:
+def unpadded(origins: Places, size: Size, photo: Levels) -> Places:
     """Origins without the padding of a result or photo that is too small for a patch."""
     return origins[: size[0], : size[1]].clip(0, np.array(photo.shape[:2], np.int32) - 1)

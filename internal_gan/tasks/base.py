@@ -13,8 +13,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.finishing.finished import Finished
-from internal_gan.finishing.finisher import LONGEST, Finisher
+from internal_gan.finishing.finisher import LONGEST, Finished, Finisher
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin

@@ -11,7 +11,7 @@ from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.evaluation.seams import seams, seams_in_words
 from internal_gan.finishing.filling import completed
-from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.periodic import border_band, reach_of, wrap_of

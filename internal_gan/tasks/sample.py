@@ -7,8 +7,7 @@ from typing import cast
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.evaluation.seams import seams, seams_in_words
-from internal_gan.finishing.finished import Finished
-from internal_gan.finishing.finisher import Finisher
+from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result

@@ -11,7 +11,7 @@ from torch import Tensor
 from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.files import distinct
-from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.composite import blend, blend_weight, reach

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import Finished
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import bounds
