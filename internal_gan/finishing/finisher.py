@@ -74,9 +74,8 @@ class Finisher:
         zoom: scale of the photo in the result, relative to its own size; replaces
             ``resolution``. With ``auto`` and a size, the photo gets as many pixels as the result,
             but is not enlarged. None: the photo fits into the size.
-        layers: reads the layers of a photo of a (height, width).
+        layers: reads the layers of a photo of a size.
         is_photo: whether ``read`` gives the photo itself, not the training image.
-        say: prints a line.
 
     Attributes:
         on: whether drawings are finished; if not, results are the network's output.
@@ -199,8 +198,8 @@ class Finisher:
         Args:
             wrap: whether it wraps from bottom to top, and from right to left.
             fixed: pixels of the result whose origins are given; those at seams may still change.
-            matching: steps of :func:`internal_gan.patches.matching.matched` to do first. They are
-                left out if they lead to too large a copied piece, and to a larger one than without.
+            matching: steps of :func:`internal_gan.patches.matching.matched` to do first, unless
+                they lead to too large a copied piece, and to a larger one than without.
         """
         if not self.on:
             return Finished(drawing)

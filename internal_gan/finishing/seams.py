@@ -23,8 +23,8 @@ Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels, at the size at which the layout is decided.
 HOLD = 0.02
-# Inside a part of a picture: about the smallest side in the multigrid cycle, its smoothing steps
-# before a smaller size, the most iterations, and the relative error that ends them.
+# Inside a part: about the smallest side in the multigrid cycle, its smoothing steps before a
+# smaller size, the most iterations, and the relative error that ends them.
 COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 
@@ -51,7 +51,7 @@ def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flag
 
 
 def largest_piece(origins: Places) -> float:
-    """The share of the picture that its largest piece covers, 0 to 1."""
+    """The share of the picture that its largest piece covers."""
     height, width = origins.shape[:2]
     number = np.arange(height * width, dtype=np.int32).reshape(height, width)
     down, right = ~breaks(origins, 0)[:-1], ~breaks(origins, 1)[:, :-1]
@@ -229,7 +229,7 @@ def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
 def _crossings(
     origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
 ) -> Iterator[tuple[Pixel, Pixel, NDArray[np.float32]]]:
-    """Along each axis, the pixels on either side of seams, and the photo's mean step, (n, C)."""
+    """Along each axis, the pixels on either side of seams, and the source's mean step, (n, C)."""
     for axis in range(2):
         before = breaks(origins, axis, wrap).nonzero()
         step = np.array([1, 0] if axis == 0 else [0, 1])
@@ -244,14 +244,9 @@ def _crossings(
             low, high = first[:, axis] >= 0, second[:, axis] < source.shape[axis]
             inside = low & high
             if unknown is not None:
-                inside[inside] = ~(
-                    unknown[first[inside][:, 0], first[inside][:, 1]]
-                    | unknown[second[inside][:, 0], second[inside][:, 1]]
-                )
-            a, b = first[inside], second[inside]
-            total[inside] += source[b[:, 0], b[:, 1]].astype(np.float32) - source[
-                a[:, 0], a[:, 1]
-            ].astype(np.float32)
+                ends = [unknown[tuple(end[inside].T)] for end in (first, second)]
+                inside[inside] = ~(ends[0] | ends[1])
+            total[inside] += _step(source, tuple(first[inside].T), tuple(second[inside].T))
             count[inside] += 1
         total /= np.maximum(count, 1)
         yield before, after, total

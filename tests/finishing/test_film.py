@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from internal_gan.finishing import whole as finishing
@@ -134,14 +133,3 @@ def test_sizes(photo_size: tuple[int, int], size: tuple[int, int]) -> None:
     photo = picture("gravel", photo_size)
     drawings = [picture(name, (9, 12)) for name in ("gravel", "peaks")]
     assert [frame.shape for frame in film(drawings, photo, size)] == [(*size, 3)] * 2
-
-
-def test_any_number_of_threads(photo: Image, drawing: Image) -> None:
-    before, found = torch.get_num_threads(), []
-    try:
-        for threads in (1, 3):
-            torch.set_num_threads(threads)
-            found.append(frames([drawing, with_forest(drawing)], photo))
-    finally:
-        torch.set_num_threads(before)
-    assert np.array_equal(found[0], found[1])

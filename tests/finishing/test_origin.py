@@ -7,15 +7,7 @@ import pytest
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.origin import (
-    BLENDED,
-    EXACT,
-    OTHER,
-    Origin,
-    origin_path,
-    read_origin,
-    write_origin,
-)
+from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin, write_origin
 from internal_gan.images.files.image import read_image
 
 SIZE = (300, 65535)
@@ -75,7 +67,3 @@ def test_a_photo_beyond_16_bits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="65535"):
         write_origin(tmp_path / "a.origin.png", origin)
     assert not list(tmp_path.iterdir())
-
-
-def test_the_origin_file_is_named_after_the_picture() -> None:
-    assert origin_path(Path("x/300x800.png")) == Path("x/300x800.origin.png")

@@ -1,6 +1,5 @@
 """Parts of a picture are rebuilt from its own pixels."""
 
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -12,13 +11,11 @@ from PIL import Image as Pillow
 from internal_gan.finishing.part import Filled, finish_inside
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.patches.field import Flags, Image
+from tests.patches.pictures import picture as picture_of
 
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
-
-def photo(height: int, width: int, name: str = "gravel") -> Image:
-    with Pillow.open(PHOTOS / f"{name}.jpg") as file:
-        return np.array(file.convert("RGB").resize((width, height), Pillow.Resampling.LANCZOS))
+def photo(height: int, width: int) -> Image:
+    return picture_of("gravel", (height, width))
 
 
 def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> Flags:
@@ -92,8 +89,7 @@ def test_the_drawing_decides_which_patches_are_used() -> None:
 
 def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch) -> None:
     """Matches from half the size are only right to within a pixel; shifting them reduces seams."""
-    with Pillow.open(PHOTOS / "large" / "mountains.jpg") as file:
-        picture = np.array(file.convert("RGB").resize((720, 480), Pillow.Resampling.LANCZOS))
+    picture = picture_of("large/mountains", (480, 720))
     parts = [box((480, 720), *corner, 120, 144) for corner in ((150, 130), (60, 470))]
     soft = np.array(Pillow.fromarray(picture).resize((30, 20)).resize((720, 480)))
 
