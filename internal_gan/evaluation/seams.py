@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor
-
-from internal_gan.images.periodic import Wrap, axes
+from internal_gan.images.periodic import Wrap, axes, resize_periodic
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import size_of
+from internal_gan.shapes import Pixels
 
 NAMES = {-2: "top and bottom", -1: "left and right"}
+# Pictures with a longer side, in pixels, are shrunk before they are repeated.
+LONGEST_REPEATED = 1000
 
 
-def seams(pixels: Tensor, wrap: Wrap) -> dict[str, float]:
+def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
     """The mean difference across each border that wraps, relative to that of neighbours inside: by
     the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel."""
     found = {}
@@ -30,3 +33,14 @@ def seams_in_words(found: Mapping[str, float]) -> str:
     '1.23 x (top and bottom), 0.90 x (left and right)'
     """
     return ", ".join(f"{ratio:.2f} x ({name})" for name, ratio in found.items())
+
+
+def proof_name(wrap: Wrap) -> str:
+    """``tiled-2x2``, or ``tiled-1x2`` if only the left and right borders meet."""
+    return f"tiled-{1 + wrap[0]}x{1 + wrap[1]}"
+
+
+def proof(pixels: Pixels, wrap: Wrap) -> Pixels:
+    """Copies side by side along the axes that wrap, which show whether a picture tiles."""
+    size = fit_size(size_of(pixels), LONGEST_REPEATED)
+    return resize_periodic(pixels, size, wrap).repeat(1, 1, 1 + wrap[0], 1 + wrap[1])

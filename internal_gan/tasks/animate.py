@@ -8,7 +8,6 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Fi
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Film, Picture, Task, check_film
-from internal_gan.tasks.start_scale import check_start_scale
 
 
 class Animate(Task[AnimateOptions]):
@@ -27,7 +26,7 @@ class Animate(Task[AnimateOptions]):
             needed = model.animating_memory(finisher.drawing_size)
             check_memory(needed, model.device, option)
         finisher.check(option, BYTES_IN_FILMS)
-        check_start_scale(model, "animate", wanted.start_scale)
+        self.check_start_scale(model, wanted.start_scale)
 
     def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from rich.console import Console
@@ -14,18 +15,21 @@ from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import LONGEST, Finished, Finisher
-from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.layers import Layer, read_layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin
 from internal_gan.images.files.video import check_format
 from internal_gan.images.photo import Photo
+from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
-from internal_gan.tasks.layers import read_layers, refuse_layers
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
 from internal_gan.units import Size, counted
+
+# Options.
+_FILES, _LABELS = "layers.files", "layers.labels"
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -180,14 +184,61 @@ class Context:
         )
 
     def layers(self, size: Size, *, learnt: bool = True) -> list[Layer]:
-        """The layers of a photo; see :func:`internal_gan.tasks.layers.read_layers`."""
-        return read_layers(self.given, self.trained, size, learnt=learnt)
+        """The layers of a photo of this size, given to the run or, if none, to its model's
+        training; none if results are the network's.
+
+        Args:
+            learnt: whether the photo is the training photo, so that the training's layers fit it.
+
+        Raises:
+            UserError: a file cannot be read, has another size or the name of another layer, or is
+                listed as labels but not as a layer; the model was trained on several photos; or
+                layers were given, and results are the network's.
+        """
+        given, trained = self.given, self.trained
+        if not self.uses_photo_pixels:
+            self.refuse_layers()
+            return []
+        source = given if self.given_layers or not learnt else trained
+        files = source.files(_FILES)
+        # The file names of layers differ, so they tell those of the training without their folder.
+        labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
+        for path in labels:
+            if path.name not in [Path(name).name for name, _ in files]:
+                raise UserError(f"layers.labels={path}: not one of the files in layers=")
+        if files and learnt and trained.count > 1:
+            raise UserError(
+                f"layers={files[0][0]}: the model was trained on several photos; allowed: one"
+            )
+        layers: list[Layer] = []
+        for name, path in files:
+            try:
+                # The copy in the run folder has another name.
+                is_label = Path(name).name in [label.name for label in labels]
+                layer = replace(read_layer(path, is_label), name=Path(name).stem)
+            except UserError as error:
+                raise UserError(f"layers={error}") from error
+            if layer.size != size:
+                sizes = [f"{height}x{width}" for height, width in (layer.size, size)]
+                raise UserError(f"layers={name}: {sizes[0]} pixels; the photo has {sizes[1]}")
+            if layer.name in [other.name for other in layers]:
+                raise UserError(
+                    f"layers={name}: another layer is also called {layer.name}; rename one"
+                )
+            layers.append(layer)
+        return layers
+
+    @property
+    def given_layers(self) -> list[tuple[str, Path]]:
+        """The files of layers given to the run itself, by their names as given."""
+        return self.given.files(_FILES)
 
     def refuse_layers(
         self, what: str = "finish.detail=network", allowed: str = "finish.detail=patches"
     ) -> None:
         """Raise a UserError if layers were given, which ``what`` does not support."""
-        refuse_layers(self.given, what, allowed)
+        if files := self.given_layers:
+            raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")
 
     def say(self, text: str) -> None:
         """Print a line and log it."""
@@ -269,3 +320,20 @@ class Task(ABC, Generic[Wanted]):
     def seeds(self, count: int) -> list[int]:
         """The seeds of several results."""
         return [(self.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
+
+    def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
+        """Raise a UserError if a model has no such scale, or has not finished it.
+
+        Args:
+            model: finished, partly trained, or untrained, which counts as finished.
+            first: the lowest scale that is allowed.
+            others: what else is allowed, to complete the message.
+        """
+        count = model.finished or model.num_stages
+        if scale >= count:
+            what = f"this model has {count} scales"
+            if model.finished:
+                what = f"{count} of the model's {model.num_stages} scales are finished"
+            raise UserError(
+                f"{self.name}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
+            )

@@ -8,7 +8,7 @@ from internal_gan.tasks.redraw import Redraw
 class Edit(Redraw[RedrawOptions]):
     """Redraws ``edit.image`` where ``edit.mask`` is white, or all of it."""
 
-    task, injected_at, dilate, needs_mask = "edit", EDIT, EDIT_DILATE, False
+    injected_at, dilate, needs_mask = EDIT, EDIT_DILATE, False
 
 
 TASK = Edit

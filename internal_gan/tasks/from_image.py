@@ -9,7 +9,6 @@ from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import start_scale_for
 from internal_gan.tasks.base import Task
-from internal_gan.tasks.start_scale import check_start_scale
 
 Wanted = TypeVar("Wanted", bound=PaintOptions | RedrawOptions)
 
@@ -18,19 +17,17 @@ class FromImage(Task[Wanted]):
     """Redraws ``TASK.image`` from a start scale, and shows the results of the other start scales.
 
     Attributes:
-        task: its name.
         what: the image that it needs, in words.
         injected_at: size at which ``start_scale=auto`` injects the image: the root of its area, in
             pixels.
     """
 
-    task: ClassVar[str]
     what: ClassVar[str]
     injected_at: ClassVar[float]
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
-        option = f"{self.task}.image"
+        option = f"{self.name}.image"
         photo = self.context.given.read(option, longest=longest)
         if photo is None:
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
@@ -40,7 +37,7 @@ class FromImage(Task[Wanted]):
         auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
         if wanted == AUTO:
             return auto
-        check_start_scale(model, self.task, int(wanted), 1, f", or {AUTO} (here {auto})")
+        self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
         return int(wanted)
 
     def _tell(self, start: int, last: int) -> None:
@@ -48,5 +45,5 @@ class FromImage(Task[Wanted]):
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
         self.context.say(
             f"Start scale {start}{by} of 1 to {last}; start-scale-1.png to "
-            f"start-scale-{last}.png show them all; choose another with {self.task}.start_scale=N"
+            f"start-scale-{last}.png show them all; choose another with {self.name}.start_scale=N"
         )

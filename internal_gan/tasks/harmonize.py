@@ -1,6 +1,6 @@
 """task=harmonize: an object pasted into the photo, given the photo's look."""
 
-from typing import Any
+import math
 
 import numpy as np
 from torch import Tensor
@@ -13,7 +13,6 @@ from internal_gan.images.composite import bring_back
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
-from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.tasks.redraw import Redraw
 
@@ -21,14 +20,17 @@ from internal_gan.tasks.redraw import Redraw
 class Harmonize(Redraw[HarmonizeOptions]):
     """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
 
-    task, injected_at, dilate, needs_mask = "harmonize", HARMONIZE, HARMONIZE_DILATE, True
+    injected_at, dilate, needs_mask = HARMONIZE, HARMONIZE_DILATE, True
+    # Finished results keep the object's outline.
+    reference = math.inf
 
     def _finished(
         self,
         photo: Photo,
         change: Change,
         mask: Tensor | None,
-        used: Tensor | None,
+        weight: Tensor,
+        part: Tensor,
         learnt: Photo,
     ) -> Inside:
         """Keep the object's detail and change its colours, without bleeding across its outline.
@@ -37,22 +39,15 @@ class Harmonize(Redraw[HarmonizeOptions]):
         no photo. Around it, the photo is unchanged.
         """
         assert mask is not None
-        assert used is not None
         size = size_of(change.after)
         outside = F.adaptive_max_pool2d((mask <= 0.5).float(), size)
         if outside.all():
             outside = 1.0 - F.adaptive_max_pool2d(mask, size)
         before, after = (fill_smoothly(image, outside) for image in change)
-        made = bring_back(photo.pixels, before, after, used)
+        made = bring_back(photo.pixels, before, after, weight)
         origins = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
-        known = same_pixels(photo, learnt) & (used[0, 0].numpy() < 0.5)
+        known = same_pixels(photo, learnt) & (part[0, 0].numpy() == 0)
         return Inside(made, origins, known)
-
-    def _default_lengths(self, model: Redraws, finishes: bool) -> tuple[float, float]:
-        return (0.0, 0.0) if finishes else super()._default_lengths(model, finishes)
-
-    def _keywords(self) -> dict[str, Any]:
-        return {"match": self.wanted.match}
 
 
 TASK = Harmonize

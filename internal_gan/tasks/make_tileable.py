@@ -9,10 +9,9 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.seams import seams, seams_in_words
+from internal_gan.evaluation.seams import proof, proof_name, seams, seams_in_words
 from internal_gan.finishing.filling import completed
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.periodic import border_band, reach_of, wrap_of
 from internal_gan.images.photo import Photo, output_format_of
@@ -21,7 +20,6 @@ from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import working_size
 from internal_gan.tasks.base import Picture, Task
-from internal_gan.tasks.proof import proof, proof_name
 from internal_gan.units import Size
 
 
@@ -33,14 +31,11 @@ class MakeTileable(Task[MakeTileableOptions]):
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes
         photo, what = self._photo()
-        finishes, layers = context.uses_photo_pixels, list[Layer]()
-        if finishes:
-            learnt = context.given.read("make_tileable.image") is None
-            layers = context.layers(photo.size, learnt=learnt)
-            check_inside(self.memory, photo.pixels[:, :1], wrap_of(tileable))
-        else:
-            context.refuse_layers()
         wrap, like = wrap_of(tileable), output_format_of(photo)[0]
+        learnt = context.given.read("make_tileable.image") is None
+        layers = context.layers(photo.size, learnt=learnt)
+        if context.uses_photo_pixels:
+            check_inside(self.memory, photo.pixels[:, :1], wrap)
         try:
             reach = reach_of(wanted.band, photo.size, wrap)
             part = (border_band(photo.size, reach, wrap) > 0).float()
@@ -48,7 +43,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
         result = Finished(made, like=photo)
-        if finishes:
+        if context.uses_photo_pixels:
             drawing, scale = resize(made, at).clamp(-1, 1), at[1] / photo.size[1]
             done = rebuilt_inside(
                 photo,

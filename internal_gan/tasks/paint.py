@@ -29,7 +29,7 @@ class Paint(FromImage[PaintOptions]):
     """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting, the result
     of each start scale and, with ``paint.quantize``, the reduced colours."""
 
-    task, what, injected_at = "paint", "the painting or clip-art", PAINT
+    what, injected_at = "the painting or clip-art", PAINT
 
     def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
         wanted, seeds = self.wanted, self.seeds(self.wanted.count)

@@ -1,11 +1,11 @@
 """What editing and harmonization share: a photo with a mask of what may change."""
 
-import dataclasses
-import functools
 import logging
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from dataclasses import asdict
+from functools import partial
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
+from internal_gan.finishing.finished import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import Inside, check_inside, rebuilt_inside
 from internal_gan.finishing.verification import same_pixels
@@ -26,13 +27,8 @@ from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import Change
 from internal_gan.tasks.base import Picture, gray
 from internal_gan.tasks.from_image import FromImage
-from internal_gan.tasks.layers import FILES
 
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
-
-# The default lengths are for a model with this long side, in pixels. For finished results they
-# scale with the model's size.
-REFERENCE = 250.0
 
 _log = logging.getLogger(__name__)
 
@@ -43,60 +39,69 @@ class Redraw(FromImage[Wanted]):
 
     Attributes:
         dilate: how much the mask grows by default, in pixels at the model's size.
+        reference: for finished results, the default lengths are for a model with this long side, in
+            pixels, and scale with the model's size.
         needs_mask: whether a mask is required.
     """
 
     what = "the photo with its changes"
     dilate: ClassVar[float]
+    reference: ClassVar[float] = 250.0
     needs_mask: ClassVar[bool]
 
     def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
-        finishes = not preview and self.context.uses_photo_pixels
-        lengths = self._lengths(model, finishes)
+        dilate, feather = self._lengths(model)
         mask = self._mask(photo)
         start = self._start_scale(model)
-        used = None if mask is None else redrawing.soft_mask(model, mask, *lengths.values())
+        used = None if mask is None else redrawing.soft_mask(model, mask, dilate, feather)
         if used is not None and used.min() > 0.0:
             _log.warning(
                 "the mask reaches every pixel once grown by %g and feathered by %g pixels, so "
                 "nothing is kept unchanged; a smaller mask.dilate or mask.feather keeps more",
-                *lengths.values(),
+                *(dilate, feather),
             )
-        if finishes:
-            check_inside(f"{self.task}.image", _part(photo, used))
-        redraw = functools.partial(redrawing.redraw, model)
-        own, learnt, layers = self._keywords(), photo, list[Layer]()
-        if finishes:
-            learnt = self._learnt(photo, model)
-            layers = [layer.shrunk_to(learnt.size) for layer in self._layers(photo, learnt)]
+        redraw = partial(redrawing.redraw, model, dilate=dilate, feather=feather, match=self._match)
+        seeds = self.seeds(self.wanted.count)
+        if self.context.uses_photo_pixels:
+            results = self._finished_results(model, photo, mask, used, start)
         else:
             self.context.refuse_layers()
-        keywords = {**lengths, **own}
-        like = output_format_of(photo)[0]
-        seeds = self.seeds(self.wanted.count)
-        for index, seed in enumerate(seeds):
-            file = f"{self.task}/{index:03d}.png"
-            if not finishes:
-                made = redraw(photo.pixels, mask, start, seed=seed, **keywords)
-                yield Picture(file, made, like=photo)
-                continue
-            change = redrawing.redraw_small(model, photo.pixels, mask, start, seed=seed, **own)
-            done = self._finished(photo, change, mask, used, learnt)
-            part = _part(photo, used)
-            yield Picture.of(
-                file,
-                done.finished(photo, part, source=learnt, drawing=change.after, layers=layers),
-            )
-        yield Picture(f"{self.task}/before.png", photo.pixels, "before", like=photo)
+            made = (redraw(photo.pixels, mask, start, seed=seed) for seed in seeds)
+            results = (Finished(pixels, like=photo) for pixels in made)
+        for index, result in enumerate(results):
+            yield Picture.of(f"{self.name}/{index:03d}.png", result)
+        yield Picture(f"{self.name}/before.png", photo.pixels, "before", like=photo)
         if used is not None:
-            yield gray(f"{self.task}/mask.png", used, "mask")
+            yield gray(f"{self.name}/mask.png", used, "mask")
+        like = output_format_of(photo)[0]
         small = resize(photo.pixels, redrawing.working_size(model, photo.size)).clamp(-1.0, 1.0)
         region = None if mask is None else redrawing.shrink_mask(model, mask)
         for scale in range(1, model.finished):
-            made = redraw(small, region, scale, seed=seeds[0], **keywords)
-            yield Picture(f"{self.task}/start-scale-{scale}.png", made, "aside", like, made=True)
+            aside = redraw(small, region, scale, seed=seeds[0])
+            yield Picture(f"{self.name}/start-scale-{scale}.png", aside, "aside", like, made=True)
         self._tell(start, model.finished - 1)
+
+    def _finished_results(
+        self, model: Redraws, photo: Photo, mask: Tensor | None, used: Tensor | None, start: int
+    ) -> Iterator[Finished]:
+        """The results at the photo's own resolution.
+
+        Args:
+            mask, used: what may change, as given, and once grown and feathered; None: everything.
+        """
+        # The part to redraw.
+        part = (torch.ones_like(photo.pixels[:, :1]) if used is None else used >= 0.5).float()
+        check_inside(f"{self.name}.image", part)
+        learnt = self._learnt(photo, model)
+        layers = [layer.shrunk_to(learnt.size) for layer in self._layers(photo, learnt)]
+        for seed in self.seeds(self.wanted.count):
+            change = redrawing.redraw_small(
+                model, photo.pixels, mask, start, seed=seed, match=self._match
+            )
+            weight = part if used is None else used
+            done = self._finished(photo, change, mask, weight, part, learnt)
+            yield done.finished(photo, part, source=learnt, drawing=change.after, layers=layers)
 
     def _learnt(self, photo: Photo, model: Redraws) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
@@ -107,32 +112,32 @@ class Redraw(FromImage[Wanted]):
 
     def _layers(self, photo: Photo, learnt: Photo) -> list[Layer]:
         layers = self.context.layers(learnt.full_size)
-        if layers and photo.size != learnt.full_size:
-            sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
-            if not self.context.given.files(FILES):
-                return []  # the training's do not fit this photo
-            raise UserError(
-                f"{self.task}.image: {sizes[0]} pixels; layers= needs the training photo's size, "
-                f"{sizes[1]}"
-            )
-        return layers
+        if not layers or photo.size == learnt.full_size:
+            return layers
+        if not self.context.given_layers:
+            return []  # the training's do not fit this photo
+        sizes = [f"{height}x{width}" for height, width in (photo.size, learnt.full_size)]
+        raise UserError(
+            f"{self.name}.image: {sizes[0]} pixels; layers= needs the training photo's size, "
+            f"{sizes[1]}"
+        )
 
     def _finished(
         self,
         photo: Photo,
         change: Change,
         mask: Tensor | None,
-        used: Tensor | None,
+        weight: Tensor,
+        part: Tensor,
         learnt: Photo,
     ) -> Inside:
         """The photo with a change, at its own resolution; origins are in the training photo.
 
         Args:
-            mask, used: what may change, as given, and once grown and feathered; None: everything.
+            mask, weight: what may change, as given, and once grown and feathered.
+            part: where ``weight`` is at least 0.5.
             learnt: from :meth:`_learnt`.
         """
-        part = _part(photo, used)
-        weight = torch.ones_like(part) if used is None else used
         drawing = bring_back(photo.pixels, change.before, change.after, weight)
         ratio = max(1.0, _ratio(photo, learnt))
         size = round(learnt.size[0] * ratio), round(learnt.size[1] * ratio)
@@ -148,12 +153,11 @@ class Redraw(FromImage[Wanted]):
         inside = part[0, 0].numpy() > 0
         here = done.origins * learnt.size // size
         origins = np.where(inside[..., None], here, done.origins).astype(np.int32)
-        return Inside(
-            done.pixels, origins, np.where(inside, done.known, same_pixels(photo, learnt))
-        )
+        known = np.where(inside, done.known, same_pixels(photo, learnt))
+        return Inside(done.pixels, origins, known)
 
     def _mask(self, photo: Photo) -> Tensor | None:
-        option, options = f"{self.task}.mask", self.context.options.mask
+        option, options = f"{self.name}.mask", self.context.options.mask
         mask = self.context.given.read(option)
         if mask is not None:
             invert = options.invert
@@ -162,32 +166,24 @@ class Redraw(FromImage[Wanted]):
             )
         if self.needs_mask:
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
-        for key, default in dataclasses.asdict(MaskOptions()).items():
+        for key, default in asdict(MaskOptions()).items():
             if (value := getattr(options, key)) != default:
                 raise UserError(f"mask.{key}={value}: there is no mask; give {option}=FILE")
         return None
 
-    def _keywords(self) -> dict[str, Any]:
-        """Further arguments of the redrawing."""
-        return {}
+    @property
+    def _match(self) -> bool:
+        """Whether the part's colours are matched to the training photo's first."""
+        return getattr(self.wanted, "match", False)
 
-    def _lengths(self, model: Redraws, finishes: bool) -> dict[str, float]:
+    def _lengths(self, model: Redraws) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
-        options = self.context.options.mask
-        dilate, feather = self._default_lengths(model, finishes)
-        return {
-            "dilate": dilate if options.dilate is None else options.dilate,
-            "feather": feather if options.feather is None else options.feather,
-        }
-
-    def _default_lengths(self, model: Redraws, finishes: bool) -> tuple[float, float]:
-        ratio = max(model.sizes[-1]) / REFERENCE if finishes else 1.0
-        return self.dilate * ratio, redrawing.FEATHER * ratio
-
-
-def _part(photo: Photo, used: Tensor | None) -> Tensor:
-    """The part of a photo to redraw, where its mask is at least 0.5, (1, 1, H, W)."""
-    return (torch.ones_like(photo.pixels[:, :1]) if used is None else used >= 0.5).float()
+        options, ratio = self.context.options.mask, 1.0
+        if self.context.uses_photo_pixels:
+            ratio = max(model.sizes[-1]) / self.reference
+        dilate = self.dilate * ratio if options.dilate is None else options.dilate
+        feather = redrawing.FEATHER * ratio if options.feather is None else options.feather
+        return dilate, feather
 
 
 def _ratio(photo: Photo, learnt: Photo) -> float:

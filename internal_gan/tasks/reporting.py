@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 import torch
 from rich.console import Console
 
+from internal_gan.config.arguments import command
+from internal_gan.config.catalogue import TABLE
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
@@ -51,22 +53,29 @@ def write_page(folder: RunFolder) -> None:
 
 
 def end_run(
-    console: Console,
-    folder: RunFolder,
-    made: str,
-    started: float,
-    *,
-    task: str,
+    console: Console, folder: RunFolder, task: str, made: str, started: float, earlier: float = 0.0
 ) -> None:
     """Record that a run is finished, and print what it ``made`` since ``started``
-    (:func:`time.monotonic`) and where the pictures of ``task`` are."""
+    (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
     seconds = time.monotonic() - started
-    folder.write_status("finished", seconds=round(seconds, 1))
+    folder.write_status("finished", seconds=round(earlier + seconds, 1))
     write_page(folder)
-    say(console, f"{made} in {duration(seconds)}.")
+    before = f", and {duration(earlier)} before" if earlier else ""
+    say(console, f"{made} in {duration(seconds)}{before}.")
+    say_where(console, folder, task)
+
+
+def say_where(console: Console, folder: RunFolder, task: str) -> None:
+    """Print where the model, the pictures of ``task`` and the page are."""
+    is_training = folder.model_path.is_file()
+    if is_training:
+        say(console, f"  Model:    {folder.model_path}")
     if (folder.path / task).is_dir():
         say(console, f"  Pictures: {folder.path / task}")
     say(console, f"  Page:     {folder.report_path}")
+    if is_training:
+        again = command(f"task={task}", f"checkpoint={folder.path}", *TABLE[task].again)
+        say(console, f"  Again:    {again}")
 
 
 @contextmanager

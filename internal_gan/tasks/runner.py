@@ -3,8 +3,7 @@
 import importlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,7 +27,7 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
+from internal_gan.tasks.base import Context, Document, Film, Item, Task
 from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
 
 
@@ -36,22 +35,6 @@ def task_of(name: str, context: Context) -> Task[Any]:
     """A task, from the module of its name."""
     task: type[Task[Any]] = importlib.import_module(f"internal_gan.tasks.{name}").TASK
     return task(name, context)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A model, with the folder and the inputs of its training.
-
-    Attributes:
-        like: the photo whose format its pictures take; None if it is gone.
-        about: lines to print.
-    """
-
-    model: Model
-    folder: RunFolder
-    source: Source
-    like: Photo | None
-    about: Sequence[str]
 
 
 def run_task(options: Options) -> int:
@@ -63,11 +46,9 @@ def run_task(options: Options) -> int:
             behind.
     """
     started = time.monotonic()
-    trained = None if options.checkpoint is None else load_trained(options)
-    model = None if trained is None else trained.model
-    before = None if trained is None else trained.source
-    given = Source(options, names=options.photos or (before.names if before else None))
-    context = Context(given, before or given, console=new_console())
+    model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
+    given = Source(options, names=options.photos or (trained.names if trained else None))
+    context = Context(given, trained or given, console=new_console())
     task = task_of(options.task, context)
     if not TABLE[options.task].has_folder:
         return write_files(task)
@@ -76,14 +57,24 @@ def run_task(options: Options) -> int:
         drawn = task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
-    with new_run(options, trained, task) as folder:
-        context.folder = folder
+    like = None
+    if trained is not None and trained.learnt_path().is_file():
+        like = output_format_of(read_image(trained.learnt_path()))[0]
+    kept = _kept(options, trained)
+    kind = options.task if model is None else model.family
+    folder = context.folder = RunFolder.create(new_run_path(options, kept.photo, kind))
+    with recorded(folder):
+        save_options(kept, folder.config_path)
+        announce(context.console, folder, [*about, *task.about()])
+        if model is not None:
+            folder.write_status("running", device=str(model.device), model_task=model.task)
+        shown = task.photo() if model is None else model.image
+        write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, TABLE[task.name].reads)
         with enough_memory(task.memory):
-            like = None if trained is None else trained.like
             results = write(drawn, folder.path, like, mark_of(task, model))
         folder.write_status("running", results=results, **context.facts)
-        end_run(context.console, folder, task.made(results), started, task=options.task)
+        end_run(context.console, folder, options.task, task.made(results), started)
     return task.exit_code
 
 
@@ -116,10 +107,10 @@ def write(
         if isinstance(item, Document):
             with atomic_write(path) as temporary:
                 temporary.write_text(item.text, encoding="utf-8", errors="backslashreplace")
-            continue
-        if isinstance(item, Film):
+        elif isinstance(item, Film):
             frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
+            results.append(_result(item.file, "film"))
         else:
             made = item.made or item.kind in MADE
             write_image(
@@ -129,16 +120,14 @@ def write(
                 alpha=item.alpha,
                 mark=mark if made else None,
             )
+            results.append(_result(item.file, item.kind, item.caption))
+            if item.drawing is not None:
+                file = _beside(folder, item.file, DRAWN)
+                own = like if item.like is None else output_format_of(item.like)[0]
+                write_image(folder / file, item.drawing, like=own, mark=mark)
+                results.append(_result(file, "aside"))
             if item.origin is not None:
-                asides.append(_write_origin(folder, item.file, item.origin))
-                for layer in item.layers:
-                    along = layer.along(item.origin)
-                    asides.append(_write_layer(folder, item.file, along))
-        kind: Kind = "film" if isinstance(item, Film) else item.kind
-        caption = item.caption if isinstance(item, Picture) else ""
-        results.append(_result(item.file, kind, caption))
-        if isinstance(item, Picture) and item.drawing is not None:
-            results.append(_write_drawing(folder, item, like, mark))
+                asides += _write_origin(folder, item.file, item.origin, item.layers)
     # Results come first.
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
 
@@ -149,49 +138,38 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     return xmp(TABLE[task.name].source, task.name, family) if task.context.options.marks else None
 
 
-def _write_origin(folder: Path, file: str, origin: Origin) -> Result:
-    """Write the origin of a result next to it, and a map of it for the page."""
+def _write_origin(
+    folder: Path, file: str, origin: Origin, layers: Sequence[Layer]
+) -> Iterator[Result]:
+    """Write the origin of a result next to it, a map of it for the page, and layers along it."""
     write_origin(origin_path(folder / file), origin)
-    path = PurePosixPath(file)
-    shown = path.parent / "origin" / f"{path.stem}.png"
-    make_folder((folder / shown).parent)
+    shown = _beside(folder, file, "origin")
     write_image(folder / shown, origin_map(origin))
-    return _result(shown.as_posix(), "aside", shares_in_words(origin))
+    yield _result(shown, "aside", shares_in_words(origin))
+    for layer in layers:
+        along = _beside(folder, file, f"layers/{layer.name}", layer.suffix)
+        write_layer(folder / along, layer.along(origin))
+        yield Result(along, "aside", group_of(along))
 
 
-def _write_drawing(
-    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None
-) -> Result:
-    """Write the network's output of a result into the folder ``drawn``."""
-    assert picture.drawing is not None
-    path = PurePosixPath(picture.file)
-    drawn = path.parent / DRAWN / path.name
-    make_folder((folder / drawn).parent)
-    if picture.like is not None:
-        like = output_format_of(picture.like)[0]
-    write_image(folder / drawn, picture.drawing, like=like, mark=mark)
-    return _result(drawn.as_posix(), "aside")
-
-
-def _write_layer(folder: Path, file: str, layer: Layer) -> Result:
-    """Write a layer of a result, in a folder with the layer's name."""
+def _beside(folder: Path, file: str, room: str, suffix: str = ".png") -> str:
+    """The name of a file that belongs to a result, in a folder next to it that now exists."""
     path = PurePosixPath(file)
-    along = path.parent / "layers" / layer.name / f"{path.stem}{layer.suffix}"
-    make_folder((folder / along).parent)
-    write_layer(folder / along, layer)
-    return Result(along.as_posix(), "aside", group_of(along.as_posix()))
+    beside = path.parent / room / f"{path.stem}{suffix}"
+    make_folder((folder / beside).parent)
+    return beside.as_posix()
 
 
 def _result(file: str, kind: Kind, caption: str = "") -> Result:
     """A result, by default with its name as its caption, unless that is a number."""
     name = PurePosixPath(file).stem
-    return Result(
-        file, kind, group_of(file), caption or ("" if name.isdecimal() else in_words(name))
-    )
+    caption = caption or ("" if name.isdecimal() else in_words(name))
+    return Result(file, kind, group_of(file), caption)
 
 
-def load_trained(options: Options) -> Trained:
-    """Read the model in the run folder ``options.checkpoint``.
+def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
+    """Read the model in the run folder ``options.checkpoint``, with the inputs of its training and
+    lines to print.
 
     Raises:
         UserError: the device or the checkpoint is not usable, or the task needs another model.
@@ -204,44 +182,20 @@ def load_trained(options: Options) -> Trained:
     device, reason = prepare_device(options.device, "fp32" if "fp32" in asked else "auto")
     model = load_model(folder.model_path)
     check_able(model.family, options.task, f"checkpoint={folder.path}")
-    photo = source.learnt_path()
-    return Trained(
-        model=model.to(device),
-        folder=folder,
-        source=source,
-        like=output_format_of(read_image(photo))[0] if photo.is_file() else None,
-        about=[f"Device {device} ({reason})", f"Model {folder.model_path}"],
-    )
+    about = [f"Device {device} ({reason})", f"Model {folder.model_path}"]
+    return model.to(device), source, about
 
 
-@contextmanager
-def new_run(options: Options, trained: Trained | None, task: Task[Any]) -> Iterator[RunFolder]:
-    """A new run folder for what a task makes with a model, or without one; records what happens in
-    the block.
-
-    Enter it only once all options and files have been checked, so that no folder is left behind.
-    """
-    kind, lines = options.task, [*task.about()]
+def _kept(options: Options, trained: Source | None) -> Options:
+    """The options for the run's folder, with those of the model's training."""
     if trained is None:
-        options = replace(options, model={})
-    else:
-        before = trained.source.options
-        kind, lines = trained.model.family, [*trained.about, *lines]
-        options = replace(
-            options,
-            image=options.image or before.image,
-            model=before.model,
-            trainer=before.trainer,
-            checkpoint=str(trained.folder.path.absolute()),
-        )
-    folder = RunFolder.create(new_run_path(options, options.photo, kind))
-    with recorded(folder):
-        save_options(options, folder.config_path)
-        announce(task.context.console, folder, lines)
-        if trained is None:
-            write_image(folder.path / "photo.png", task.photo())
-        else:
-            model = trained.model
-            folder.write_status("running", device=str(model.device), model_task=model.task)
-            write_image(folder.path / "photo.png", model.image, like=trained.like)
-        yield folder
+        return replace(options, model={})
+    assert trained.folder is not None
+    before = trained.options
+    return replace(
+        options,
+        image=options.image or before.image,
+        model=before.model,
+        trainer=before.trainer,
+        checkpoint=str(trained.folder.absolute()),
+    )

@@ -6,14 +6,12 @@ from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
-from internal_gan.evaluation.seams import seams, seams_in_words
+from internal_gan.evaluation.seams import proof, proof_name, seams, seams_in_words
 from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Picture, Task
-from internal_gan.tasks.proof import proof, proof_name
-from internal_gan.tasks.start_scale import check_start_scale
 from internal_gan.units import counted
 
 # Largest number of samples before the model is finished.
@@ -30,7 +28,7 @@ class Sample(Task[SampleOptions]):
     def check(self, model: Samples) -> None:
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
-            check_start_scale(model, "sample", int(wanted.start_scale))
+            self.check_start_scale(model, int(wanted.start_scale))
         finisher = self._finisher(model)
         if finisher.drawing_size is not None:
             height, width = wanted.size or finisher.drawing_size

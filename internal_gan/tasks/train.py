@@ -25,14 +25,14 @@ from internal_gan.runs.places import new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Task
-from internal_gan.tasks.layers import refuse_layers
 from internal_gan.tasks.reporting import (
     announce,
+    end_run,
     enough_memory,
     new_console,
     recorded,
     say,
-    write_page,
+    say_where,
 )
 from internal_gan.tasks.run_callbacks import Pictures, Schedule
 from internal_gan.tasks.runner import task_of
@@ -41,7 +41,6 @@ from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
-from internal_gan.units import duration
 
 __all__ = ["TrainingStopped", "resume", "train"]
 
@@ -51,7 +50,7 @@ class Prepared:
     """A training that is ready to begin.
 
     Attributes:
-        task, work: the task that it ends with.
+        work: the task that it ends with.
         about: lines to print.
         likes: for each photo, one whose format the model's pictures take.
     """
@@ -59,7 +58,6 @@ class Prepared:
     recipe: Recipe
     model: Model
     precision: torch.dtype
-    task: str
     work: Task[Any]
     about: Sequence[str]
     likes: Sequence[Photo]
@@ -139,7 +137,7 @@ def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFold
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
     training = _prepare(saved, source, as_learnt=has_state)
-    note = _about_source(source, training.task, has_state)
+    note = _about_source(source, training.work.name, has_state)
     folder.claim()
     with recorded(folder):
         if not has_state:
@@ -149,20 +147,8 @@ def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFold
     return training.model, folder
 
 
-def longest_learnt(options: Options) -> int | None:
-    """The longest side of a photo that a training needs, in pixels; None: any."""
-    longest = options.model.get("max_size")
-    whole = TABLE[_task_of(options, build(options.model))].whole
-    return None if whole or not isinstance(longest, int) else longest
-
-
-def _task_of(options: Options, recipe: Recipe) -> str:
-    """The task that a training ends with: the given one, or the family's own."""
-    return recipe.model_class.task if options.task == "train" else options.task
-
-
 def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
-    name = training.task
+    name = training.work.name
     groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
@@ -190,13 +176,14 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
             f"image: {source.count} photos, but a model of {recipe.model_class.family} is trained "
             "on one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
         )
-    task, max_size = _task_of(options, recipe), options.model.get("max_size")
+    task = recipe.model_class.task if options.task == "train" else options.task
+    max_size = options.model.get("max_size")
     work = task_of(task, Context(source, source))
     if as_learnt:
         photos = [source.learnt(number) for number in range(source.count)]
         crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
     else:
-        longest = longest_learnt(options)
+        longest = None if TABLE[task].whole or not isinstance(max_size, int) else max_size
         photos = [source.photo(number, longest=longest) for number in range(source.count)]
         crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
     parts = [part for part, _ in crops]
@@ -218,14 +205,15 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
     if "layers.files" not in TABLE[task].takes:
-        refuse_layers(source, f"task={task}", "tasks that make results of the photo's own pixels")
+        allowed = "tasks that make results of the photo's own pixels"
+        work.context.refuse_layers(f"task={task}", allowed)
     finished = "finish.detail" in TABLE[task].takes and options.finish.detail != "network"
     lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
     if not options.keep_original:
         about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
     likes = [output_format_of(photo)[0] for photo in photos]
-    return Prepared(recipe, model, precision, task, work, about, likes)
+    return Prepared(recipe, model, precision, work, about, likes)
 
 
 def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +230,7 @@ def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
 
 def _keep(source: Source, training: Prepared, folder: RunFolder) -> None:
     """Keep the inputs in the run's folder, and the photos as the model learns them."""
-    source.keep(folder.path, TABLE[training.task].reads)
+    source.keep(folder.path, TABLE[training.work.name].reads)
     source.keep_learnt(training.model.images, training.model.unknown, training.likes)
 
 
@@ -295,7 +283,7 @@ def _learn(
         say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
         say(console, f"  Resume:   {go_on}")
         if model.finished:
-            _where(console, folder, training.task)
+            say_where(console, folder, work.name)
         raise
     except KeyboardInterrupt:
         say(console, f"\nStopped immediately.\n  Resume:   {go_on}")
@@ -303,23 +291,9 @@ def _learn(
     finally:
         for callback in callbacks:
             callback.close()
-    with enough_memory(TABLE[training.task].memory):
+    with enough_memory(work.memory):
         pictures.draw(model)
-    seconds = time.monotonic() - started
-    folder.write_status("finished", seconds=round(earlier + seconds, 1))
-    write_page(folder)
-    before = f", and {duration(earlier)} before" if earlier else ""
-    say(console, f"\nDone in {duration(seconds)}{before}.")
-    _where(console, folder, training.task)
-
-
-def _where(console: Console, folder: RunFolder, task: str) -> None:
-    again = command(f"task={task}", f"checkpoint={folder.path}", *TABLE[task].again)
-    say(console, f"  Model:    {folder.model_path}")
-    if (folder.path / task).is_dir():
-        say(console, f"  Pictures: {folder.path / task}")
-    say(console, f"  Page:     {folder.report_path}")
-    say(console, f"  Again:    {again}")
+    end_run(console, folder, work.name, "\nDone", started, earlier)
 
 
 def _about_photo(

@@ -24,7 +24,6 @@ from internal_gan.models.abilities import Fills
 from internal_gan.runs.results import Result
 from internal_gan.tasks.base import Context, Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.tasks.layers import FILES
 from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
@@ -73,12 +72,10 @@ class Inpaint(Task[InpaintOptions]):
         return photo.crop(rows, columns), words
 
     def check(self, model: Fills) -> None:
-        photos, given = self.context.photos, self.context.given
-        if not self.context.uses_photo_pixels:
-            self.context.refuse_layers()
-        elif photos.count > 1:
+        photos = self.context.photos
+        if photos.count > 1 and self.context.uses_photo_pixels:
             self.context.refuse_layers("several photos", "one")
-        elif given.files(FILES):
+        elif self.context.given_layers:
             self._layers(self._holes.photo(0, photos))
 
     def draw(self, model: Fills, preview: bool = False) -> Iterator[Picture]:
@@ -143,14 +140,13 @@ class Inpaint(Task[InpaintOptions]):
             # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
             alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
         first, drawn = photo.pixels, hole
-        finishes = self.context.uses_photo_pixels
-        layers = self._layers(photo) if finishes else []
+        layers = self._layers(photo)
         for index, seed in enumerate(self._chances()):
             filled, edges = model.fill(
                 photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=seed
             )
             drawing = done = None
-            if finishes:
+            if self.context.uses_photo_pixels:
                 longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
                 done = rebuilt_inside(
