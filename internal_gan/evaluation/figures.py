@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from statistics import fmean, stdev
 from typing import Any
 
@@ -174,34 +173,6 @@ def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: fmean(figures[name] for figures in each) for name in common}
 
 
-class Diversity:
-    """:func:`internal_gan.patches.statistics.diversity` of samples added one by one."""
-
-    def __init__(self, real: Tensor) -> None:
-        self._real = real.double().mean(dim=1)
-        self._mean = torch.zeros_like(self._real)
-        self._squares = torch.zeros_like(self._real)
-        self._count = 0
-
-    def add(self, sample: Pixels) -> None:
-        """Add a sample; one of another size than the photo is ignored."""
-        gray = sample.double().mean(dim=1)
-        if gray.shape != self._mean.shape:
-            return
-        self._count += 1
-        step = gray - self._mean
-        self._mean += step / self._count
-        self._squares += step * (gray - self._mean)
-
-    @property
-    def value(self) -> float | None:
-        """None for fewer than two samples."""
-        if self._count < 2:
-            return None
-        deviation = (self._squares / (self._count - 1)).sqrt().mean()
-        return float(deviation / self._real.std())
-
-
 def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """For each figure ``mean``, ``std``, bootstrap ``interval`` (95 %, of the mean) and ``count``
     of the samples' finite values; ``std`` and ``interval`` are None for a single value."""
@@ -235,8 +206,3 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
     found = bootstrap([values], np.mean, method="percentile", batch=100, random_state=0)
     low, high = found.confidence_interval
     return float(low), float(high)
-
-
-def about(stem: InceptionStem) -> dict[str, Any]:
-    """The network behind SIFID, for the record."""
-    return {**asdict(stem.weights), "layers": {f"sifid_{n}": text for n, text in LAYERS.items()}}

@@ -1,7 +1,7 @@
 """The first layers of Inception v3, with weights from a file of the user's."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,27 +28,20 @@ _KERNELS = {
 }
 # Layouts, by the last layer's number of outputs.
 _CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
-# Published files, by the start of their SHA-256, which is part of their names.
-PUBLISHED = {
-    "6726825d": "FID's Inception of 2015-12-05, as in torch-fidelity and pytorch-fid",
-    "0cc3c7bd": "torchvision's IMAGENET1K_V1",
-    "1a9a5a14": "torchvision's before version 0.8",
-}
 _STATISTICS = ("weight", "bias", "running_mean", "running_var")
 # Of the batch norms, as published.
 EPSILON = 1e-3
-# Rows of the output that are computed at once, which bounds the memory.
-STRIP = 32
+# The smallest image that has features of each layer, in pixels a side.
+LEAST_SIDE = 19
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The file of the weights; ``published`` names the published file with this hash, if any."""
+    """The file of the weights."""
 
     file: str
     sha256: str
     layout: str
-    published: str | None
 
 
 class InceptionStem(nn.Module):
@@ -68,44 +61,27 @@ class InceptionStem(nn.Module):
                     self.register_buffer(part.replace(".", "_"), tensor.float())
 
     @torch.no_grad()
-    def features(self, image: Pixels, channels: int) -> Iterator[Tensor]:
-        """The features of the layer of so many ``channels``, in strips from top to bottom.
+    def features(self, image: Pixels, channels: int) -> Tensor:
+        """The layer of so many ``channels``, (1, channels, h, w).
 
-        An image that is too small for any is a UserError.
+        An image that is too small for it is a UserError.
         """
-        height, width = (self._places(side, channels) for side in image.shape[-2:])
-        if min(height, width) < 1:
+        if min(image.shape[-2:]) < LEAST_SIDE:
             raise UserError(
-                f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for features of "
-                f"{channels} channels; needs 19 pixels a side"
+                f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for its features; "
+                f"needs {LEAST_SIDE} pixels a side"
             )
-        for top in range(0, height, STRIP):
-            bottom = min(top + STRIP, height)
-            if channels == 64:
-                yield self._first(image, top, bottom)
-            else:
-                # The rows on which these outputs depend.
-                pooled = F.max_pool2d(self._first(image, 2 * top, 2 * (bottom + 1) + 3), 3, 2)
-                yield self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
+        x = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", image, stride=2))
+        x = self._layer("Conv2d_2b_3x3", x, padding=1)
+        if channels == 64:
+            return x
+        pooled = F.max_pool2d(x, 3, 2)
+        return self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
 
-    def _places(self, side: int, channels: int) -> int:
-        first = (side - 3) // 2 + 1 - 2
-        return first if channels == 64 else (first - 3) // 2 + 1 - 2
-
-    def _first(self, image: Tensor, top: int, bottom: int) -> Tensor:
-        """Rows ``top`` to ``bottom`` of the 64-channel layer, (1, 64, bottom - top, w)."""
-        bottom = min(bottom, self._places(image.shape[-2], 64))
-        above, below = int(top > 0), int(bottom < self._places(image.shape[-2], 64))
-        rows = image[..., 2 * (top - above) : 2 * (bottom + below + 1) + 3, :]
-        seen = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", rows, stride=2))
-        # Zero padding only beyond the image's border.
-        padded = F.pad(seen, (1, 1, 1 - above, 1 - below))
-        return self._layer("Conv2d_2b_3x3", padded)
-
-    def _layer(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+    def _layer(self, name: str, x: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
         kernel = getattr(self, f"{name}_conv_weight")
         scale, shift, mean, variance = (getattr(self, f"{name}_bn_{s}") for s in _STATISTICS)
-        x = F.conv2d(x, kernel, stride=stride)
+        x = F.conv2d(x, kernel, stride=stride, padding=padding)
         return F.relu_(F.batch_norm(x, mean, variance, scale, shift, eps=EPSILON))
 
 
@@ -118,7 +94,7 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     path = Path(path)
     tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    weights = Weights(path.name, digest, _check(path, tensors), PUBLISHED.get(digest[:8]))
+    weights = Weights(path.name, digest, _check(path, tensors))
     return InceptionStem(tensors, weights)
 
 
@@ -134,10 +110,6 @@ def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
         found = tuple(tensors[name].shape)
         if found != needed:
             raise UserError(f"{path}: {name} has the shape {found}; Inception v3 needs {needed}")
-        if not tensors[name].isfinite().all():
-            raise UserError(f"{path}: {name} has values that are not finite")
-        if name.endswith("running_var") and tensors[name].min() < 0:
-            raise UserError(f"{path}: {name} has a variance below 0")
     classes = len(tensors["fc.bias"]) if "fc.bias" in tensors else None
     if classes not in _CLASSES:
         raise UserError(

@@ -3,8 +3,6 @@
 Only figures from the same layer and weights file are comparable.
 """
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
@@ -28,24 +26,10 @@ def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64)
     return frechet_distance(*(gaussian(stem.features(image, channels)) for image in rounded))
 
 
-def gaussian(strips: Iterable[Tensor]) -> Gaussian:
-    """Mean (C,) and covariance (C, C) over all positions of strips (1, C, h, w), in float64."""
-    count, origin = 0, torch.zeros(0)
-    total, products = torch.zeros(0), torch.zeros(0)
-    for strip in strips:
-        places = strip[0].flatten(1).T.double()
-        if not count:
-            # Squares around a distant origin would lose a small covariance to rounding.
-            origin = places.mean(dim=0)
-            total = torch.zeros_like(origin)
-            products = torch.zeros(len(origin), len(origin), dtype=origin.dtype).to(origin.device)
-        shifted = places - origin
-        total += shifted.sum(dim=0)
-        products += shifted.T @ shifted
-        count += len(places)
-    mean = total / count
-    covariance = (products - count * torch.outer(mean, mean)) / max(count - 1, 1)
-    return origin + mean, covariance
+def gaussian(features: Tensor) -> Gaussian:
+    """Mean (C,) and covariance (C, C) over all positions of (1, C, h, w), in float64."""
+    places = features[0].flatten(1).double()
+    return places.mean(dim=1), places.cov()
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:

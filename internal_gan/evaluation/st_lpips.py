@@ -110,37 +110,7 @@ def deep_frechet(network: StLpips, real: Pixels, image: Pixels) -> float | None:
     images = fitted(real, image)
     if not images:
         return None
-    return frechet_distance(*(gaussian([network.maps(x)[-1]]) for x in images))
-
-
-class Spread:
-    """The mean ST-LPIPS of all pairs of images added one by one.
-
-    It is a squared distance of vectors, so this is twice their variance.
-    """
-
-    def __init__(self, network: StLpips) -> None:
-        self._network = network
-        self._size: tuple[int, int] | None = None
-        self._mean = torch.zeros(())
-        self._squares = 0.0
-        self._count = 0
-
-    def add(self, image: Pixels) -> None:
-        """Add an image; one of another size than the first is ignored."""
-        self._size, images = self._size or size_of(image), fitted(image)
-        if not images or size_of(image) != self._size:
-            return
-        vector = self._network.embed(images[0])
-        self._count += 1
-        step = vector - self._mean.to(vector)
-        self._mean = self._mean.to(vector) + step / self._count
-        self._squares += float(step @ (vector - self._mean))
-
-    @property
-    def value(self) -> float | None:
-        """None for fewer than two images."""
-        return None if self._count < 2 else 2 * self._squares / (self._count - 1)
+    return frechet_distance(*(gaussian(network.maps(x)[-1]) for x in images))
 
 
 def fitted(*images: Tensor) -> list[Tensor]:

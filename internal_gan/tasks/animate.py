@@ -20,12 +20,10 @@ class Animate(Task[AnimateOptions]):
         wanted = self.wanted
         check_film("animate", "format", wanted.format, wanted.seconds, wanted.fps)
         finisher = self._finisher(model)
-        option = "finish.resolution"
-        if wanted.size and finisher.drawing_size:
-            option = f"animate.size=[{wanted.size[0]},{wanted.size[1]}]"
+        if finisher.drawing_size is not None:
             needed = model.animating_memory(finisher.drawing_size)
-            check_memory(needed, model.device, option)
-        finisher.check(option, BYTES_IN_FILMS)
+            check_memory(needed, model.device, self.size_option)
+        finisher.check(self.size_option, BYTES_IN_FILMS)
         self.check_start_scale(model, wanted.start_scale)
 
     def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
@@ -51,9 +49,7 @@ class Animate(Task[AnimateOptions]):
         return f"{self._count} frames"
 
     def _finisher(self, model: Redraws) -> Finisher:
-        size = self.wanted.size
-        own = (size[0], size[1]) if size else None
-        return self.context.finisher(model.image, own, longest=LONGEST_IN_FILMS)
+        return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)
 
     @property
     def _count(self) -> int:

@@ -24,6 +24,7 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
+from internal_gan.shapes import Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
 from internal_gan.units import Size, counted
@@ -149,8 +150,8 @@ class Context:
 
     def finisher(
         self,
-        learnt: Tensor,
-        size: Size | None = None,
+        learnt: Pixels,
+        size: Sequence[int] | None = None,
         number: int = 0,
         *,
         longest: int = LONGEST,
@@ -161,9 +162,10 @@ class Context:
         Raises:
             UserError: as :class:`Finisher`; or layers were given, and results are the network's.
         """
+        at = None if size is None else (size[0], size[1])
         if not self.uses_photo_pixels:
             self.refuse_layers()
-            return Finisher(learnt, None, size)
+            return Finisher(learnt, None, at)
         gone = self.trained.is_gone(number)
 
         def read(longest: int | None) -> Photo:
@@ -173,7 +175,7 @@ class Context:
         return Finisher(
             learnt,
             read,
-            size,
+            at,
             number=number,
             resolution=wanted.resolution or trained.resolution or AUTO,
             longest=longest,
@@ -303,13 +305,23 @@ class Task(ABC, Generic[Wanted]):
         """Lines to print at the start of the task's own run, once the first item is drawn."""
         return []
 
-    def photo(self) -> Tensor:
+    def learnt(self, model: Model) -> Pixels:
+        """The training image that results are made from."""
+        return model.image
+
+    def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
         return small(self.context.given.photo().pixels)
 
     def made(self, results: Sequence[Result]) -> str:
         """What was made, such as ``"8 samples"``."""
         return counted(sum(result.kind == "result" for result in results), self.result_name)
+
+    @property
+    def size_option(self) -> str:
+        """The option that decides how large results are, with its value."""
+        size: Sequence[int] | None = getattr(self.wanted, "size", None)
+        return f"{self.name}.size=[{size[0]},{size[1]}]" if size else "finish.resolution"
 
     @property
     def seed(self) -> int:

@@ -1,7 +1,6 @@
 """task=evaluate: figures and maps for a model's pictures, or for any pictures and a photo."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
@@ -17,7 +16,8 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation import figures
 from internal_gan.evaluation.inception import InceptionStem, read_inception
 from internal_gan.evaluation.maps import framed, legend, patch_maps
-from internal_gan.evaluation.st_lpips import WHEEL, Spread, StLpips, read_st_lpips
+from internal_gan.evaluation.spread import Diversity, PerceptualDiversity, Spread
+from internal_gan.evaluation.st_lpips import WHEEL, StLpips, read_st_lpips
 from internal_gan.files import as_csv, distinct, natural
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.files.image import read_image
@@ -25,13 +25,12 @@ from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
-from internal_gan.models.abilities import Redraws, Retargets
+from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.results import BESIDE, Result, group_of
 from internal_gan.runs.source import IN_MEMORY
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
-from internal_gan.tasks.retarget.targets import photo_of
 from internal_gan.tasks.runner import task_of
 from internal_gan.units import Size, counted, three_digits
 from internal_gan.version import __version__
@@ -60,6 +59,7 @@ class Evaluate(Task[EvaluateOptions]):
         self._stem: InceptionStem | None = None
         self._perceptual: StLpips | None = None
         self._mask: Tensor | None = None
+        self._real: Tensor
 
     def check(self, model: Any) -> None:
         wanted = self.wanted
@@ -119,9 +119,7 @@ class Evaluate(Task[EvaluateOptions]):
         self.name = model.task
         self._drawing = task_of(self.name, context)
         self._drawing.check(model)
-        self._real: Tensor = model.image
-        if isinstance(model, Retargets):
-            self._real = photo_of(results_alone, model, context)
+        self._real = self._drawing.learnt(model)
         least = figures.smallest_side(self.wanted.patches)
         check_trainable(Photo(self._real.cpu(), path=folder), least)
 
@@ -213,21 +211,26 @@ class Evaluate(Task[EvaluateOptions]):
             own = [row["figures"] for row in rows if row["group"] == group]
             values = {name: spread.value for name, spread in measures.items()}
             summary[group] = {"count": len(own), "figures": figures.summarise(own), **values}
-        self.record = _plain(self._recorded(summary, rows, model))
+        text = json.dumps(self._recorded(summary, rows, model))
+        # The PSNR of equal images is infinite, for which JSON has no number.
+        self.record = json.loads(text, parse_constant=lambda name: None)
         yield Document(EVALUATION, json.dumps(self.record, indent=2) + "\n")
-        yield Document("evaluation.csv", _table(rows))
+        lines = [
+            {"file": row["file"], "group": row["group"], "height": row["size"][0]}
+            | {"width": row["size"][1], **row["figures"]}
+            for row in rows
+        ]
+        yield Document("evaluation.csv", as_csv(lines))
         over = figures.summarise(row["figures"] for row in rows)
         known = [name for name in figures.HEADLINE_FIGURES if name in over]
         shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
         say(f"{counted(len(rows), 'sample')}, on average: {shown}")
 
-    def _spreads(self) -> dict[str, figures.Diversity | Spread]:
+    def _spreads(self) -> dict[str, Spread]:
         """What measures how much the samples of a group differ, by the figure's name."""
-        spreads: dict[str, figures.Diversity | Spread] = {
-            "diversity": figures.Diversity(self._real)
-        }
+        spreads: dict[str, Spread] = {"diversity": Diversity(self._real)}
         if self._perceptual is not None:
-            spreads["diversity_st_lpips"] = Spread(self._perceptual)
+            spreads["diversity_st_lpips"] = PerceptualDiversity(self._perceptual)
         return spreads
 
     def _figures(self, sample: Sample, pixels: Tensor) -> dict[str, float]:
@@ -268,22 +271,12 @@ class Evaluate(Task[EvaluateOptions]):
             "reconstruction": _reconstruction(model),
             "patches": wanted.patches,
             "exact": wanted.exact,
-            "inception": None if self._stem is None else figures.about(self._stem),
+            "inception": None if self._stem is None else asdict(self._stem.weights),
             "perceptual": f"{WHEEL.name} {WHEEL.version}" if wanted.perceptual else None,
             "groups": groups,
             "samples": rows,
             "meaning": {name: figures.meaning(name) for name in names},
         }
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    return as_csv(
-        [
-            {"file": row["file"], "group": row["group"], "height": row["size"][0]}
-            | {"width": row["size"][1], **row["figures"]}
-            for row in rows
-        ]
-    )
 
 
 def _read(sample: Sample) -> Photo:
@@ -331,15 +324,6 @@ def _files(folder: Path) -> list[Sample]:
 
 def _by(size: Sequence[int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _plain(value: Any) -> Any:
-    """``value`` for JSON, with null for infinity, which is the PSNR of equal images."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and math.isinf(value) else value
 
 
 TASK = Evaluate

@@ -64,11 +64,8 @@ class Preview(Task[PreviewOptions]):
 
     def _variations(self) -> Iterator[Picture]:
         wanted, learnt = self.wanted, small(self.context.given.photo().pixels)
-        size = (wanted.size[0], wanted.size[1]) if wanted.size else None
-        finisher = self.context.finisher(learnt, size)
-        finisher.check(
-            "finish.resolution" if size is None else f"preview.size=[{size[0]},{size[1]}]"
-        )
+        finisher = self.context.finisher(learnt, wanted.size)
+        finisher.check(self.size_option)
         for number, seed in enumerate(self.seeds(wanted.count)):
             rng = torch.Generator().manual_seed(seed)
             shape = finisher.drawing_size or size_of(learnt)

@@ -7,7 +7,7 @@ from typing import cast
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.evaluation.seams import proof, proof_name, seams, seams_in_words
-from internal_gan.finishing.finisher import Finished, Finisher
+from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
@@ -29,17 +29,16 @@ class Sample(Task[SampleOptions]):
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
             self.check_start_scale(model, int(wanted.start_scale))
-        finisher = self._finisher(model)
+        finisher = self.context.finisher(model.image, wanted.size)
         if finisher.drawing_size is not None:
-            height, width = wanted.size or finisher.drawing_size
-            option = f"sample.size=[{height},{width}]"
-            check_memory(model.sampling_memory(finisher.drawing_size), model.device, option)
-        finisher.check("finish.resolution" if wanted.size is None else option)
+            needed = model.sampling_memory(finisher.drawing_size)
+            check_memory(needed, model.device, self.size_option)
+        finisher.check(self.size_option)
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
-        finisher = self._finisher(model)
+        finisher = self.context.finisher(model.image, wanted.size)
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         for folder, scale in self._folders(model.finished, preview).items():
             images = model.samples(
@@ -66,15 +65,8 @@ class Sample(Task[SampleOptions]):
         if steps:
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
             self.context.facts["seams"] = means
-            text = (
-                f"Step across the border, as a multiple of the steps inside: "
-                f"{seams_in_words(means)}"
-            )
-            self.context.say(text)
-
-    def _finisher(self, model: Samples) -> Finisher:
-        size = self.wanted.size
-        return self.context.finisher(model.image, (size[0], size[1]) if size else None)
+            what = "Step across the border, as a multiple of the steps inside"
+            self.context.say(f"{what}: {seams_in_words(means)}")
 
     def made(self, results: Sequence[Result]) -> str:
         text = counted(self.wanted.count, "sample")

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation import inception
 from internal_gan.evaluation.inception import read_inception
 from tests.evaluation.stand_in import stand_in, weights_file
 from tests.tiny import picture
@@ -37,19 +36,12 @@ def plain(image: Tensor, channels: int) -> Tensor:
 
 
 @pytest.mark.parametrize("channels", [64, 192])
-@pytest.mark.parametrize("strip", [1, 5, 1000])
 @pytest.mark.parametrize("size", [(19, 19), (40, 57)])
-def test_strips_together_are_the_features_of_the_whole_image(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    channels: int,
-    strip: int,
-    size: tuple[int, int],
-    device: torch.device,
+def test_the_features_are_those_of_the_published_layers(
+    tmp_path: Path, channels: int, size: tuple[int, int], device: torch.device
 ) -> None:
-    monkeypatch.setattr(inception, "STRIP", strip)
     stem = read_inception(weights_file(tmp_path / "w.pth")).to(device)
-    found = torch.cat(list(stem.features(picture(*size).to(device), channels)), dim=2).cpu()
+    found = stem.features(picture(*size).to(device), channels).cpu()
     expected = plain(picture(*size), channels)
     assert found.shape == expected.shape
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4)
@@ -59,17 +51,8 @@ def test_strips_together_are_the_features_of_the_whole_image(
 def test_both_layouts_are_told_apart_and_named(tmp_path: Path, classes: int, layout: str) -> None:
     path = weights_file(tmp_path / "w.pth", classes)
     weights = read_inception(path).weights
-    assert (weights.layout, weights.file, weights.published) == (layout, "w.pth", None)
+    assert (weights.layout, weights.file) == (layout, "w.pth")
     assert weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_a_published_file_is_known_by_its_hash(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = weights_file(tmp_path / "w.pth")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setitem(inception.PUBLISHED, digest[:8], "the stand-in")
-    assert read_inception(path).weights.published == "the stand-in"
 
 
 @pytest.mark.parametrize(
@@ -77,8 +60,6 @@ def test_a_published_file_is_known_by_its_hash(
     [
         ({"Conv2d_4a_3x3.bn.bias": None}, r"lacks Conv2d_4a_3x3\.bn\.bias"),
         ({"Conv2d_1a_3x3.conv.weight": torch.zeros(32, 3, 5, 5)}, r"the shape \(32, 3, 5, 5\)"),
-        ({"Conv2d_2a_3x3.bn.weight": torch.full((32,), torch.nan)}, "not finite"),
-        ({"Conv2d_2a_3x3.bn.running_var": torch.full((32,), -1.0)}, "variance below 0"),
         ({"fc.bias": torch.zeros(10)}, "fc has 10 outputs; needs 1008"),
         ({"fc.bias": None}, "fc has no outputs"),
     ],
@@ -104,4 +85,4 @@ def test_files_without_weights_are_refused(tmp_path: Path, content: bytes, name:
 def test_an_image_too_small_for_a_place_is_refused(tmp_path: Path) -> None:
     stem = read_inception(weights_file(tmp_path / "w.pth"))
     with pytest.raises(UserError, match="needs 19 pixels a side"):
-        list(stem.features(picture(18, 40), 192))
+        stem.features(picture(18, 40), 192)

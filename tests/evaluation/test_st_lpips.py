@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.evaluation.sifid import frechet_distance, gaussian
-from internal_gan.evaluation.st_lpips import Spread, StLpips, deep_frechet, st_lpips
+from internal_gan.evaluation.spread import PerceptualDiversity
+from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from tests.tiny import picture
 from tests.wheels import st_lpips_tensors
 
@@ -71,7 +72,7 @@ def test_inside_a_mask_only_its_surroundings_count() -> None:
 
 
 def test_the_spread_is_the_mean_distance_of_all_pairs() -> None:
-    spread = Spread(NETWORK)
+    spread = PerceptualDiversity(NETWORK)
     pictures = [picture(seed=seed) for seed in range(4)]
     assert spread.value is None
     for image in (*pictures, picture(50, 56)):
@@ -82,7 +83,7 @@ def test_the_spread_is_the_mean_distance_of_all_pairs() -> None:
 
 def test_the_deep_frechet_distance_is_that_of_the_last_layer() -> None:
     one, other = picture(), picture(48, 80, seed=1)
-    maps = [gaussian([NETWORK.maps(image)[4]]) for image in (one, other)]
+    maps = [gaussian(NETWORK.maps(image)[4]) for image in (one, other)]
     assert deep_frechet(NETWORK, one, other) == pytest.approx(frechet_distance(*maps))
     assert deep_frechet(NETWORK, one, one) == pytest.approx(0, abs=1e-6)
 

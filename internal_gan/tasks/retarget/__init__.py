@@ -8,6 +8,8 @@ from torch import Tensor
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Retargets
+from internal_gan.models.base import Model
+from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Film, Picture, Task
 from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
 from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
@@ -21,12 +23,15 @@ class Retarget(Task[RetargetOptions]):
 
     result_name = "picture"
 
+    def learnt(self, model: Model) -> Pixels:
+        return photo_of(self.wanted, model, self.context)
+
     def check(self, model: Retargets) -> None:
         for _ in targets(self.wanted, model, self.context):
             pass
 
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture | Film]:
-        learnt = photo_of(self.wanted, model, self.context)
+        learnt = self.learnt(model)
         wanted = list(targets(self.wanted, model, self.context))
         for target in wanted:
             drawing, file = self._paint(model, learnt, target), f"retarget/{target.name}.png"

@@ -20,6 +20,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
+from internal_gan.models.base import Model
 from internal_gan.tasks.base import Context, check_film
 from internal_gan.units import Size, ratio_of
 
@@ -68,9 +69,12 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
     """
     _check_video(wanted)
     image = photo_of(wanted, model, context)
-    mask = _protected(wanted, image, context)
-    protect = None if mask is None else _shrunk(mask, size_of(image))
     number = _number(wanted.image, context.trained.names, len(model.images))
+    mask = _protected(wanted, image, context, number)
+    protect = mask
+    if mask is not None and size_of(mask) != size_of(image):
+        # Protect partly protected pixels entirely, or thin objects would be lost.
+        protect = (resize(mask, size_of(image)) > THIN).float()
     zoom = wanted.zoom
     photo = context.finisher(image, None, number, zoom=zoom)
     if zoom != AUTO and not photo.on:
@@ -100,9 +104,8 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
 
 
 def _check_memory(size: Size, model: Retargets, option: str, sheet: Size = (0, 0)) -> None:
-    painted = math.prod(size) * model.bytes_per_pixel
-    needed = round(painted + math.prod(sheet) * BYTES_PER_SHEET_PIXEL)
-    check_memory(needed, model.device, option)
+    needed = math.prod(size) * model.bytes_per_pixel + math.prod(sheet) * BYTES_PER_SHEET_PIXEL
+    check_memory(round(needed), model.device, option)
 
 
 def _check_sheet(
@@ -123,7 +126,7 @@ def _check_sheet(
         _check_memory(at, model, option)
 
 
-def photo_of(wanted: RetargetOptions, model: Retargets, context: Context) -> Tensor:
+def photo_of(wanted: RetargetOptions, model: Model, context: Context) -> Tensor:
     """The photo that ``retarget.image`` names, by default the first, (1, 3, h, w) in [-1, 1]."""
     return model.images[_number(wanted.image, context.trained.names, len(model.images))]
 
@@ -149,7 +152,9 @@ def _number(name: str | None, names: Sequence[str], count: int) -> int:
     raise UserError(f"retarget.image={name}: allowed: 1 to {count}{others}")
 
 
-def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
+def _protected(
+    wanted: RetargetOptions, image: Tensor, context: Context, number: int
+) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
     given = context.given.read("retarget.protect")
     if given is None:
@@ -159,21 +164,12 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
             "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
             "use one of them"
         )
-    learnt: Size = (image.shape[-2], image.shape[-1])
-    expected, trained = learnt, context.trained
-    number = _number(wanted.image, trained.names, trained.count)
+    learnt, trained = size_of(image), context.trained
+    expected = learnt
     is_there = trained.original(number) is not None or trained.learnt_path(number).is_file()
     if given.size != learnt and is_there:
         expected = trained.photo(number, longest=max(learnt)).full_size
     return read_mask(given, expected, option="retarget.protect", white="is kept")
-
-
-def _shrunk(mask: Tensor, size: Size) -> Tensor:
-    """A mask of what is protected, at the size of the training image."""
-    if size_of(mask) == size:
-        return mask
-    # Protect partly protected pixels entirely, or thin objects would be lost.
-    return (resize(mask, size) > THIN).float()
 
 
 def _targets(
