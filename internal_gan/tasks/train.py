@@ -112,7 +112,6 @@ def train(
     folder = RunFolder.create(new_run_path(options, options.photo, training.model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
-        _keep(source, training, folder)
         # The saved options have absolute paths; they are saved again when the files may be gone.
         _learn(training, load_options(folder.config_path), folder, hooks)
     return training.model, folder
@@ -139,10 +138,8 @@ def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFold
     training = _prepare(saved, source, as_learnt=has_state)
     note = _about_source(source, training.work.name, has_state)
     folder.claim()
+    training = replace(training, about=[*training.about, *note])
     with recorded(folder):
-        if not has_state:
-            _keep(source, training, folder)
-        training = replace(training, about=[*training.about, *note])
         _learn(training, saved, folder, hooks, has_state=has_state)
     return training.model, folder
 
@@ -228,12 +225,6 @@ def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
     return {**model, "scale_count": "fewest", "num_scales": len(steps)}
 
 
-def _keep(source: Source, training: Prepared, folder: RunFolder) -> None:
-    """Keep the inputs in the run's folder, and the photos as the model learns them."""
-    source.keep(folder.path, TABLE[training.work.name].reads)
-    source.keep_learnt(training.model.images, training.model.unknown, training.likes)
-
-
 def _learn(
     training: Prepared,
     options: Options,
@@ -242,7 +233,12 @@ def _learn(
     *,
     has_state: bool = False,
 ) -> None:
+    """Train, from the last checkpoint if it ``has_state``, and end with the task."""
     model, work = training.model, training.work
+    if not has_state:
+        source = work.context.given
+        source.keep(folder.path, TABLE[work.name].reads)
+        source.keep_learnt(model.images, model.unknown, training.likes)
     prints = hooks.progress is True
     console = new_console(quiet=not prints)
     work.context.console, work.context.folder = console, folder
