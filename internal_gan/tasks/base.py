@@ -260,6 +260,8 @@ class Task(ABC, Generic[Wanted]):
 
     # What the task calls one result.
     result_name = "result"
+    # Lines to print at the start of the task's own run, once the first item is drawn.
+    about: Sequence[str] = ()
     # The exit code of the command, once everything is drawn.
     exit_code = 0
 
@@ -300,10 +302,6 @@ class Task(ABC, Generic[Wanted]):
     def memory(self) -> str:
         """The option to reduce if memory runs out."""
         return TABLE[self.name].memory
-
-    def about(self) -> Sequence[str]:
-        """Lines to print at the start of the task's own run, once the first item is drawn."""
-        return []
 
     def learnt(self, model: Model) -> Pixels:
         """The training image that results are made from."""

@@ -55,7 +55,6 @@ class Evaluate(Task[EvaluateOptions]):
         super().__init__(name, context)
         self.samples: Sequence[Sample] = ()
         self.record: dict[str, Any] = {}
-        self._about: list[str] = []
         self._stem: InceptionStem | None = None
         self._perceptual: StLpips | None = None
         self._mask: Tensor | None = None
@@ -91,9 +90,6 @@ class Evaluate(Task[EvaluateOptions]):
                 written = self.context.folder.path / file
                 groups.setdefault(group_of(file) or "samples", []).append(written)
         yield from self._judged(groups, model)
-
-    def about(self) -> Sequence[str]:
-        return self._about
 
     def photo(self) -> Tensor:
         return self._real
@@ -136,7 +132,7 @@ class Evaluate(Task[EvaluateOptions]):
             lacking = "evaluate.samples=FOLDER" if given.has_photos else "evaluate.real=PHOTO"
             raise UserError(f"task={NAME} without checkpoint= also needs {lacking}")
         device, reason = prepare_device(options.device, options.precision)
-        self._about = [f"Device {device} ({reason})"]
+        self.about = [f"Device {device} ({reason})"]
         self.context.facts["device"] = str(device)
         try:
             photo = given.photo()
@@ -152,9 +148,8 @@ class Evaluate(Task[EvaluateOptions]):
             size = sizes[0]
             share = [a / b for a, b in zip(size, photo.size, strict=True)]
             if max(share) < 1 and abs(share[0] / share[1] - 1) <= SAME_ASPECT:
-                self._about.append(
-                    f"Photo shrunk from {_by(photo.size)} to its samples' size, {_by(size)}"
-                )
+                shrunk = f"Photo shrunk from {_by(photo.size)} to its samples' size, {_by(size)}"
+                self.about = [*self.about, shrunk]
                 photo = replace(photo, pixels=resize(photo.pixels, size).clamp(-1, 1), alpha=None)
         check_trainable(photo, least)
         self._real = photo.pixels.to(device)

@@ -1,6 +1,6 @@
 """task=preview: pictures made of a photo's patches alone, without any training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 
@@ -14,14 +14,13 @@ from internal_gan.images.resize import size_of
 from internal_gan.tasks.base import Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of
 
-NOTE = "A preview made of the photo's patches, without a trained network"
-
 
 class Preview(Task[PreviewOptions]):
     """Draws ``preview/000.png`` and so on: fillings of the hole if there is one, else variations
     and their layouts."""
 
     result_name = "preview"
+    about = ("A preview made of the photo's patches, without a trained network",)
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         options, context = self.context.options, self.context
@@ -40,9 +39,6 @@ class Preview(Task[PreviewOptions]):
         if options.finish.resolution not in (None, AUTO, "photo"):
             raise UserError("finish.resolution: filling a hole keeps the photo's size")
         return self._fillings(holes.case(0, context.given.photo(), "", warn=True))
-
-    def about(self) -> Sequence[str]:
-        return [NOTE]
 
     @property
     def memory(self) -> str:

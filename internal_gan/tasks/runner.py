@@ -65,7 +65,7 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(options, kept.photo, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        announce(context.console, folder, [*about, *task.about()])
+        announce(context.console, folder, [*about, *task.about])
         if model is not None:
             folder.write_status("running", device=str(model.device), model_task=model.task)
         shown = task.photo() if model is None else model.image

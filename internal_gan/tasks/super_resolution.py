@@ -61,6 +61,7 @@ class Enlarge(Task[SuperResolutionOptions]):
             return
         wanted, photo = self.wanted, self.context.photos.photo()
         self._size = photo.size
+        self.about = [f"Photo {self.context.photos.called()}", self._in_words(photo.size)]
         self._check_result(photo.size, model.device)
         enlarged = model.super_resolve(
             wanted.factor,
@@ -75,10 +76,6 @@ class Enlarge(Task[SuperResolutionOptions]):
         yield Picture("super_resolution/enlarged.png", enlarged, like=photo, alpha=alpha)
         plain = resize(photo.pixels, size).clamp(-1, 1)
         yield Picture("super_resolution/bicubic.png", plain, "aside", photo, alpha)
-
-    def about(self) -> Sequence[str]:
-        assert self._size is not None
-        return [f"Photo {self.context.photos.called()}", self._in_words(self._size)]
 
     def made(self, results: Sequence[Result]) -> str:
         assert self._size is not None

@@ -1,15 +1,11 @@
 """ST-LPIPS follows its formula, whatever the form in which it is computed."""
 
-from itertools import combinations
-from statistics import fmean
-
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.evaluation.sifid import frechet_distance, gaussian
-from internal_gan.evaluation.spread import PerceptualDiversity
 from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from tests.tiny import picture
 from tests.wheels import st_lpips_tensors
@@ -69,16 +65,6 @@ def test_inside_a_mask_only_its_surroundings_count() -> None:
     assert inside > 2 * everywhere
     assert outside == 0
     assert st_lpips(NETWORK, photo, changed, mask + 1 - mask) == pytest.approx(everywhere)
-
-
-def test_the_spread_is_the_mean_distance_of_all_pairs() -> None:
-    spread = PerceptualDiversity(NETWORK)
-    pictures = [picture(seed=seed) for seed in range(4)]
-    assert spread.value is None
-    for image in (*pictures, picture(50, 56)):
-        spread.add(image)
-    pairs = [distance(*pair) for pair in combinations(pictures, 2)]
-    assert spread.value == pytest.approx(fmean(pairs), rel=1e-4)
 
 
 def test_the_deep_frechet_distance_is_that_of_the_last_layer() -> None:

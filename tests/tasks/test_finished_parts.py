@@ -278,21 +278,29 @@ def test_the_progress_within_a_hole_is_shown(
     assert shown == pytest.approx([0.375, 0.875])
 
 
+@pytest.fixture
+def guides(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
+    """The lines that guide the finishing of holes."""
+    found: list[NDArray[np.uint8]] = []
+
+    def watched(*given: Any, guide: NDArray[np.uint8], **how: Any) -> Any:
+        found.append(guide)
+        return finish_inside(*given, guide=guide, **how)
+
+    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
+    return found
+
+
 def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch, guides: list[NDArray[np.uint8]]
 ) -> None:
     write()
-    guides, drawn = [], []
-
-    def watched(*given: Any, guide: NDArray[np.uint8] | None = None, **how: Any) -> Any:
-        guides.append(guide)
-        return finish_inside(*given, guide=guide, **how)
+    drawn = []
 
     def seen(lines: Tensor, hole: Tensor) -> Tensor:
         drawn.append((lines, hole))
         return evidence(lines, hole)
 
-    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
     monkeypatch.setattr("internal_gan.models.edgeconnect.model.evidence", seen)
     assert run(shell, runs, "inpaint").code == 0
     (guide,), (lines, hole) = guides, drawn[-1]
@@ -300,28 +308,19 @@ def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
     odds = evidence(lines, hole)[0, 0] / (1 - evidence(lines, hole)[0, 0])
     odds = odds * UNSURE / (1 - UNSURE)
     levels = (LINE_LEVELS * OWN_LINES * odds / (1 + odds)).round().byte().numpy()
-    assert guide is not None
     assert (guide[..., 0][inside] == levels[inside]).all()
     assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINE_LEVELS * OWN_LINES)}
 
 
 def test_given_edges_guide_the_finishing_of_a_hole(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, runs: Path, guides: list[NDArray[np.uint8]]
 ) -> None:
     write()
     lines = np.zeros(SIZE, np.uint8)
     lines[26, 20:60] = 255
     Image.fromarray(lines).save("lines.png")
-    guides = []
-
-    def watched(*given: Any, guide: NDArray[np.uint8] | None = None, **how: Any) -> Any:
-        guides.append(guide)
-        return finish_inside(*given, guide=guide, **how)
-
-    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
     assert run(shell, runs, "inpaint", "inpaint.edges=lines.png").code == 0
     (guide,) = guides
-    assert guide is not None
     assert guide.shape == (*SIZE, 1)
     assert (guide[26, MASK[1]] > 0).all()
     assert (guide[MASK] == 0).any()

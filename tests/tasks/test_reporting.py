@@ -57,6 +57,8 @@ def test_the_status_records_every_outcome_and_nothing_is_printed(
     assert "".join(capfd.readouterr()) == ""
     traceback = folder.log_path.is_file() and "Traceback" in folder.log_path.read_text()
     assert traceback == (told in (KeyError, OSError))
+    if told is UserError:
+        assert f"ERROR {status['reason']}" in folder.log_path.read_text()
     RunFolder(folder.path).claim()
 
 

@@ -177,10 +177,6 @@ def test_a_model_of_another_family_is_refused(model: str) -> None:
         run(options, changed={"task", "checkpoint", "model"})
 
 
-def test_the_models_family_may_be_given(shell: Shell, model: str) -> None:
-    assert shell("task=sample", f"checkpoint={model}", "model=singan").code == 0
-
-
 def test_a_huge_size_is_one_line_before_any_work(shell: Shell, model: str) -> None:
     answer = shell("task=sample", f"checkpoint={model}", "sample.size=[900000,900000]")
     assert answer.code == 2

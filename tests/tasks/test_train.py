@@ -1,6 +1,5 @@
 """task=train, as a person uses it."""
 
-import json
 import shlex
 import sys
 from datetime import datetime, tzinfo
@@ -13,7 +12,6 @@ from PIL import Image, ImageCms
 import internal_gan
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
@@ -130,24 +128,6 @@ def test_photos_with_the_longest_names_get_a_run_folder(
     assert new_run_path(Options(), f"{stem}.png", "singan").is_dir()
 
 
-def test_two_runs_at_the_same_moment_have_folders_of_their_own(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Clock:
-        @staticmethod
-        def now() -> "Clock":
-            return Clock()
-
-        @staticmethod
-        def strftime(_: str) -> str:
-            return "noon"
-
-    monkeypatch.setattr("internal_gan.runs.places.datetime", Clock)
-    for _ in range(2):
-        assert shell(f"image={photo}", *TINY_RUN).code == 0
-    assert {p.name for p in Path("runs/photo-singan").iterdir()} == {"noon", "noon-2"}
-
-
 def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         assert shell(f"image={photo}", f"output={name}", f"seed={seed}", *TINY_RUN).code == 0
@@ -259,21 +239,6 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     assert same_weights(network_of("run"), network_of("other"))
 
 
-def test_an_unexpected_error_leaves_its_traceback_in_the_log(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def break_down(*_: object, **__: object) -> None:
-        raise KeyError("inside")
-
-    monkeypatch.setattr("internal_gan.tasks.train.train_stages", break_down)
-    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
-    assert answer.code == 1
-    assert answer.lines[-1].endswith("the traceback is in run/log.txt")
-    assert "break_down" in Path("run/log.txt").read_text()
-    status = json.loads(Path("run/status.json").read_text())
-    assert (status["state"], status["reason"]) == ("failed", "KeyError: 'inside'")
-
-
 def test_too_little_memory_is_one_line(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,22 +271,6 @@ def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str, content: byt
     answer = shell("resume=run")
     assert answer.code == 2
     assert answer.lines[-1].startswith("error: run/training.ckpt is truncated or not a training")
-
-
-def test_a_time_budget_is_kept_in_the_saved_schedule(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", "trainer.time=6s", *TINY_RUN).code == 0
-    rows = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
-    assert all(stage["steps"] >= 1 for stage in rows[0]["stages"])
-
-
-def test_a_user_error_is_logged(shell: Shell, photo: str) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise UserError("a loss is not finite")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("internal_gan.tasks.train.train_stages", refuse)
-        assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 2
-    assert "ERROR a loss is not finite" in Path("run/log.txt").read_text()
 
 
 class TestLongPhotos:
