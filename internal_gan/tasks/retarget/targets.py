@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,12 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         protect = (resize(mask, size_of(image)) > THIN).float()
-    zoom = wanted.zoom
-    photo = context.finisher(image, None, number, zoom=zoom)
-    if zoom != AUTO and not photo.on:
+    finisher = partial(context.finisher, image, number=number, zoom=wanted.zoom)
+    photo = finisher()
+    if wanted.zoom != AUTO and not photo.on:
         raise UserError(
-            f"retarget.zoom={zoom:g}: not possible with finish.detail=network; allowed: auto"
+            f"retarget.zoom={wanted.zoom:g}: not possible with finish.detail=network; allowed: auto"
         )
-
-    def finisher(size: Size) -> Finisher:
-        return context.finisher(image, size, number, zoom=zoom)
-
     sizes: list[Size] = []
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
         option = f"retarget.shape={_listed(target.size)}"
@@ -117,13 +114,12 @@ def _check_sheet(
     assert largest.drawing_size is not None
     if wanted.collage:
         whole = (sum(heights), sum(widths))
-        option = f"retarget.collage=true of {whole[0]}x{whole[1]} pixels"
+        option = f"retarget.collage=true of {_named(whole)} pixels"
         _check_memory(largest.drawing_size, model, option, whole)
         largest.check(option)
     if wanted.video is not None:
-        at = largest.drawing_size
-        option = f"retarget.video={wanted.video} of {at[0]}x{at[1]} pixels"
-        _check_memory(at, model, option)
+        option = f"retarget.video={wanted.video} of {_named(largest.drawing_size)} pixels"
+        _check_memory(largest.drawing_size, model, option)
 
 
 def photo_of(wanted: RetargetOptions, model: Model, context: Context) -> Tensor:
