@@ -13,7 +13,7 @@ from torch import Tensor
 
 from internal_gan.config.task_options import MaskOptions, RedrawOptions
 from internal_gan.errors import UserError
-from internal_gan.finishing.finished import Finished
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.masked import Inside, check_inside, rebuilt_inside
 from internal_gan.finishing.verification import same_pixels
