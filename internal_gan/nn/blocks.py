@@ -13,10 +13,8 @@ from internal_gan.errors import check_range
 
 Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
 Init = Literal["normal", "kaiming", "xavier"]
-Padding = Literal["zero", "reflect", "replicate", "circular"]
 Upscale = Literal["transposed", "nearest"]
-Downscale = Literal["stride", "wide", "pool"]
-Statistics = Literal["running", "own"]
+Downscale = Literal["wide", "pool"]
 
 LEAKY_SLOPE = 0.2
 # Above what published networks have, and within what a computer can hold.
@@ -29,24 +27,20 @@ XAVIER_GAIN = 0.01
 class ConvBlock(nn.Sequential):
     """Convolution, norm and LeakyReLU.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, H', W'). Without ``padding``, each side loses
-    the kernel's extent less 1. ``stride`` divides the sides, ``upscale`` doubles them.
+    Maps (N, in_channels, H, W) to (N, out_channels, H', W'). ``stride`` divides the sides, and
+    without ``padded`` each loses the kernel's extent less 1.
 
     Args:
         norm: ``spectral`` normalises the convolution's weight; ``spectral_batch`` and
-            ``spectral_instance`` add a batch or an instance norm.
-        upscale: ``transposed`` is a transposed convolution with kernel 4 and stride 2, ``nearest``
-            a 3x3 convolution after nearest-neighbour upsampling. Both ignore ``kernel_size``,
-            ``stride`` and ``dilation``; ``transposed`` also ignores ``padding``.
-        downscale: halves the sides, overriding the argument ``stride``: ``stride`` by a convolution
-            of stride 2, ``wide`` by a zero-padded 4x4 convolution of stride 2, ``pool`` by 2x2 max
-            pooling after everything else.
-        statistics: what a batch norm uses after training: ``running`` averages or the input's
-            ``own`` statistics.
-        affine: whether an instance norm has weights.
-        padding: how the input continues beyond its border; None does not pad.
-        activation: whether a LeakyReLU follows.
-        slope: the LeakyReLU's slope below 0.
+            ``spectral_instance`` add a batch norm, or an instance norm without weights.
+        upscale: doubles the sides: ``transposed`` by a transposed 4x4 convolution of stride 2,
+            ``nearest`` by nearest-neighbour upsampling before a 3x3 convolution.
+        downscale: halves the sides: ``wide`` by a zero-padded 4x4 convolution of stride 2, ``pool``
+            by 2x2 max pooling after everything else.
+        padded: whether the input is reflected beyond its border.
+        activation: whether a LeakyReLU of ``slope`` follows.
+        own_statistics: whether a batch norm uses its input's own mean and variance after training,
+            too, and not running averages.
     """
 
     def __init__(
@@ -60,21 +54,18 @@ class ConvBlock(nn.Sequential):
         dilation: int = 1,
         upscale: Upscale | None = None,
         downscale: Downscale | None = None,
-        padding: Padding | None = None,
+        padded: bool = False,
         activation: bool = True,
         slope: float = LEAKY_SLOPE,
-        statistics: Statistics = "running",
-        affine: bool = True,
+        own_statistics: bool = False,
     ) -> None:
         if norm not in get_args(Norm):
             raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
-        if downscale is not None:
-            stride = 1 if downscale == "pool" else 2
         conv: nn.Module
         if upscale == "transposed":
             conv = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
         elif upscale == "nearest":
-            conv = DoublingConv2d(in_channels, out_channels, padding or "zero")
+            conv = DoublingConv2d(in_channels, out_channels)
         elif downscale == "wide":
             conv = nn.Conv2d(in_channels, out_channels, 4, 2, 1)
         else:
@@ -83,13 +74,13 @@ class ConvBlock(nn.Sequential):
         if norm.startswith("spectral"):
             conv = spectral_norm(conv)
         layers = [conv]
-        if padding is not None and kernel_size > 1 and not upscale and downscale != "wide":
-            layers.insert(0, Pad(dilation * (kernel_size // 2), padding))
+        if padded and kernel_size > 1 and not upscale and downscale != "wide":
+            layers.insert(0, Reflect(dilation * (kernel_size // 2)))
         if norm.endswith("batch"):
-            make_norm = nn.BatchNorm2d if statistics == "running" else OwnBatchNorm2d
+            make_norm = OwnBatchNorm2d if own_statistics else nn.BatchNorm2d
             layers.append(make_norm(out_channels))
         elif norm.endswith("instance"):
-            layers.append(nn.InstanceNorm2d(out_channels, affine=affine))
+            layers.append(nn.InstanceNorm2d(out_channels))
         if activation:
             layers.append(nn.LeakyReLU(slope))
         if downscale == "pool":
@@ -99,7 +90,7 @@ class ConvBlock(nn.Sequential):
 
 
 class OwnBatchNorm2d(nn.BatchNorm2d):
-    """A batch norm that uses its input's own mean and variance after training, too."""
+    """A batch norm without running averages."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, track_running_stats=False)
@@ -129,23 +120,23 @@ class DilatedConv2d(nn.Conv2d):
 class DoublingConv2d(nn.Conv2d):
     """A 3x3 convolution after twofold nearest-neighbour upsampling, at less than half the cost.
 
-    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); ``border`` pads the enlarged input
-    by one pixel. Along each axis the kernel sees two copies of one pixel and one of its neighbour,
-    so the weights of the copies can be summed first. That leaves a 2x2 kernel for each of the four
+    Maps (N, in_channels, H, W) to (N, out_channels, 2 H, 2 W); the enlarged input is reflected by
+    one pixel. Along each axis the kernel sees two copies of one pixel and one of its neighbour, so
+    the weights of the copies can be summed first. That leaves a 2x2 kernel for each of the four
     copies at the centre: 16 multiplications instead of 36.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, border: Padding) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels, out_channels, 3)
-        # Reflecting the enlarged input gives another copy of its last pixel, as replicating does.
-        self.border: Padding = "replicate" if border == "reflect" else border
 
     def forward(self, x: Tensor) -> Tensor:
         # Each 2x2 neighbourhood gives four results: along each axis one for the last copy of a
         # pixel and one for the first copy of the next.
         kernels = torch.cat([k for rows in _merged(self.weight.mT) for k in _merged(rows.mT)])
         bias = None if self.bias is None else self.bias.repeat(4)
-        between = F.conv2d(pad(x, 1, self.border), kernels, bias).permute(0, 2, 3, 1)
+        # Reflecting the enlarged input gives another copy of its last pixel, as replicating does.
+        x = F.pad(x, (1,) * 4, mode="replicate")
+        between = F.conv2d(x, kernels, bias).permute(0, 2, 3, 1)
         count, height, width, _ = between.shape
         copies = between.view(count, height, width, 2, 2, self.out_channels).transpose(2, 3)
         doubled = copies.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
@@ -159,16 +150,15 @@ def _merged(weight: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack([before + centre, after], -1), torch.stack([before, centre + after], -1)
 
 
-class Pad(nn.Module):
-    """:func:`pad` as a layer."""
+class Reflect(nn.Module):
+    """:func:`reflect` as a layer."""
 
-    def __init__(self, margin: int, mode: Padding) -> None:
+    def __init__(self, margin: int) -> None:
         super().__init__()
         self.margin = margin
-        self.mode: Padding = mode
 
     def forward(self, x: Tensor) -> Tensor:
-        return pad(x, self.margin, self.mode)
+        return reflect(x, self.margin)
 
 
 def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
@@ -196,7 +186,7 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
                 nn.init.zeros_(layer.bias)
             if is_spectral:
                 _restart_power_iteration(layer, rng)
-        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d) and layer.affine:
+        elif isinstance(layer, nn.BatchNorm2d):
             std = 0.02 if init == "normal" else 0.0
             nn.init.normal_(layer.weight, 1.0, std, generator=rng)
             nn.init.zeros_(layer.bias)
@@ -244,24 +234,15 @@ def check_kernel(kernel_size: int) -> None:
         raise ValueError(f"kernel_size is {kernel_size}; allowed: odd numbers")
 
 
-def pad(x: Tensor, margin: int, mode: Padding) -> Tensor:
-    """Pad (N, C, H, W) by ``margin`` pixels on every side.
-
-    Images too small for ``reflect`` or ``circular`` use ``replicate``.
-    """
-    if mode == "zero":
-        return F.pad(x, (margin,) * 4)
-    side = min(x.shape[-2:])
-    if (mode == "reflect" and side <= margin) or (mode == "circular" and side < margin):
-        mode = "replicate"
-    return F.pad(x, (margin,) * 4, mode=mode)
+def reflect(x: Tensor, margin: int) -> Tensor:
+    """Pad (N, C, H, W) by ``margin`` pixels on every side with its reflection; an image too small
+    for that repeats its last rows and columns."""
+    return F.pad(x, (margin,) * 4, mode="reflect" if min(x.shape[-2:]) > margin else "replicate")
 
 
 def pad_to_multiple(x: Tensor, step: int) -> Tensor:
-    """Pad (N, C, H, W) at the bottom and the right until ``step`` divides both sides.
-
-    The padding is a reflection or, if ``x`` is too small for that, its last row or column repeated.
-    """
+    """Pad (N, C, H, W) like :func:`reflect`, at the bottom and the right, until ``step`` divides
+    both sides."""
     height, width = x.shape[-2:]
     bottom, right = -height % step, -width % step
     fits = bottom < height and right < width

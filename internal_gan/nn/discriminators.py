@@ -19,11 +19,8 @@ from internal_gan.nn.blocks import (
     Init,
     Norm,
     initialise,
-    pad,
 )
 from internal_gan.units import Size
-
-Schedule = Literal["linear", "geometric"]
 
 # Sides that every discriminator can judge.
 LARGE = (1024, 1024)
@@ -108,14 +105,14 @@ class PatchDiscriminator(nn.Module):
         return self.output(self._padded(image)), features
 
     def _padded(self, x: Tensor) -> Tensor:
-        return pad(x, self.padding, "zero") if self.padding else x
+        return F.pad(x, (self.padding,) * 4) if self.padding else x
 
 
 class MultiScaleDiscriminator(nn.Module):
     """A patch discriminator at each of several image sizes (Shocher et al. 2019, Section 3.3).
 
     Each network judges the image shrunk by a different factor. Their maps are resized to the finest
-    scale's and averaged. :meth:`set_progress` moves the weights from the coarse scales to equality.
+    scale's and averaged. :meth:`set_progress` moves the weights from the coarse scales to the fine.
     An image too small for the coarsest scales is judged by the others.
 
     Args:
@@ -126,10 +123,9 @@ class MultiScaleDiscriminator(nn.Module):
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
         factor: ratio of a scale's sides to the next coarser one's.
         min_side: short side of the smallest image judged, in pixels.
-        coarse_weight: ratio of a scale's weight to the next finer one's, at the beginning.
-        even_after: progress at which all scales weigh the same, 0 to 1.
-        schedule: ``linear`` weights become equal evenly and stay so; with ``geometric`` the ratio
-            is coarse_weight^(1 - progress / even_after), which then moves on to the fine scales.
+        coarse_weight: ratio of a scale's weight to the next finer one's, at the beginning; then it
+            is coarse_weight^(1 - progress / even_after).
+        even_after: progress at which all scales weigh the same, 0 to 1; 0: always.
         sigmoid: whether each map passes through a sigmoid before it is averaged.
 
     Attributes:
@@ -147,7 +143,6 @@ class MultiScaleDiscriminator(nn.Module):
         min_side: int,
         coarse_weight: float,
         even_after: float,
-        schedule: Schedule,
         sigmoid: bool = False,
         rng: torch.Generator | None = None,
     ) -> None:
@@ -160,7 +155,6 @@ class MultiScaleDiscriminator(nn.Module):
         self.min_side = min_side
         self.coarse_weight = coarse_weight
         self.even_after = even_after
-        self.schedule = schedule
         self.most: int | None = None
         self.sigmoid = sigmoid
         fitting = len(self._sizes(size))
@@ -177,12 +171,9 @@ class MultiScaleDiscriminator(nn.Module):
     def set_progress(self, progress: float) -> None:
         """Set the scales' weights for a training progress from 0 to 1."""
         even = progress / self.even_after if self.even_after else 1.0
-        ratio = self.coarse_weight
-        if self.schedule == "geometric":
-            even, ratio = 0.0, self.coarse_weight ** (1 - even)
-        even = min(1.0, even)
-        coarse = [ratio**k for k in range(len(self.networks))]
-        self.weights = [(1 - even) * weight / sum(coarse) + even / len(coarse) for weight in coarse]
+        ratio = self.coarse_weight ** (1 - even)
+        weights = [ratio**k for k in range(len(self.networks))]
+        self.weights = [weight / sum(weights) for weight in weights]
 
     def judge_as(self, size: Size | None) -> None:
         """Judge later images at the scales that fit ``size``; None: each at all that fit it."""

@@ -1,15 +1,12 @@
 """Adversarial losses; every family can use any of them."""
 
 from abc import ABC, abstractmethod
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-
-PenaltyNorm = Literal["pixel", "sample"]
 
 
 class AdversarialLoss(ABC):
@@ -53,19 +50,13 @@ class AdversarialLoss(ABC):
 class WGANGP(AdversarialLoss):
     """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, Equation 3).
 
-    Args:
-        penalty_weight: lambda; 0.1 in SinGAN.
-        penalty_norm: ``pixel``, as in SinGAN's release, takes the gradient of the summed logits and
-            its norm over each pixel's channels; ``sample``, as in the paper, takes the gradient of
-            the mean logit and its norm over the whole image.
+    ``penalty_weight`` is lambda. The penalised gradient is that of the summed logits, and its norm
+    that of each pixel's channels, as in SinGAN's release.
     """
 
-    def __init__(self, penalty_weight: float = 0.1, penalty_norm: PenaltyNorm = "pixel") -> None:
-        if penalty_norm not in ("pixel", "sample"):
-            raise ValueError(f"penalty_norm is {penalty_norm!r}; allowed: pixel, sample")
+    def __init__(self, penalty_weight: float) -> None:
         check_range(0, 1e6, penalty_weight=penalty_weight)
         self.penalty_weight = penalty_weight
-        self.penalty_norm = penalty_norm
 
     def of_real(self, logits: Tensor) -> Tensor:
         return -logits
@@ -88,12 +79,8 @@ class WGANGP(AdversarialLoss):
             between = torch.lerp(real.detach().float(), fake.detach().float(), mix)
             between.requires_grad_(True)
             logits, _ = discriminator(between)
-            if self.penalty_norm == "pixel":
-                score, dims = logits.sum(), [1]
-            else:
-                score, dims = logits.mean(dim=(1, 2, 3)).sum(), [1, 2, 3]
-            (gradient,) = torch.autograd.grad(score, between, create_graph=True)
-            norm: Tensor = torch.linalg.vector_norm(gradient, dim=dims)
+            (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
+            norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
             return self.penalty_weight * (norm - 1).square().mean()
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import MOST_LEVELS
-from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, pad
+from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, reflect
 from internal_gan.nn.hed import MEAN as HED_MEAN
 from internal_gan.nn.hed import VGG16, WHEEL, read_hed
 from internal_gan.shapes import Pictures
@@ -78,7 +78,7 @@ class RandomFeatures(FeatureNetwork):
                 if min(image.shape[-2:]) < 2:
                     break
                 image = F.avg_pool2d(image, 2)
-            structure = F.relu(F.conv2d(pad(image, self.margin, "reflect"), self.weight))
+            structure = F.relu(F.conv2d(reflect(image, self.margin), self.weight))
             maps.append(torch.cat([structure, image], dim=1))
         return maps, maps
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.images.resize import resize
-from internal_gan.nn.blocks import OwnBatchNorm2d, Pad
+from internal_gan.nn.blocks import ConvBlock, DoublingConv2d, OwnBatchNorm2d, Reflect
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
     initial,
@@ -61,7 +61,7 @@ def kinds(network: nn.Module) -> str:
             name = type(layer).__name__
             words.append(
                 {
-                    "Pad": "pad",
+                    "Reflect": "pad",
                     "OwnBatchNorm2d": "batch",
                     "BatchNorm2d": "batch",
                     "LeakyReLU": "leaky",
@@ -154,9 +154,16 @@ def initial_deviations() -> set[float]:
     return found
 
 
-def paddings() -> set[str]:
-    """How G continues maps beyond their borders."""
-    return {m.mode for m in paper().g.modules() if isinstance(m, Pad)} | {paper().g.padding}
+def paddings() -> dict[tuple[int, ...], set[bool]]:
+    """By the size of the kernel, whether the maps of G's blocks are mirrored before them."""
+    found: dict[tuple[int, ...], set[bool]] = {}
+    for block in paper().g.modules():
+        if isinstance(block, ConvBlock):
+            mirrored = isinstance(block[0], Reflect)
+            conv = block[int(mirrored)]
+            if not isinstance(conv, DoublingConv2d):
+                found.setdefault(conv.kernel_size, set()).add(mirrored)
+    return found
 
 
 def inner_size() -> tuple[tuple[int, int], tuple[int, int]]:
@@ -225,7 +232,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ((7, 7), [["output"], []]),
     ),
     "initial weights": (initial_deviations, {0.01}),
-    "padding": (paddings, {"reflect"}),
+    "padding": (paddings, {(7, 7): {True}, (3, 3): {True}, (1, 1): {False}}),
     "slope of LeakyReLU": (lambda: slopes(paper().g, paper().d), {0.2}),
     "statistics at test": (
         lambda: {type(m) for m in paper().g.modules() if isinstance(m, nn.BatchNorm2d)},

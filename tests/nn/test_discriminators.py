@@ -21,7 +21,6 @@ multi_scale = partial(
     min_side=13,
     coarse_weight=2.0,
     even_after=1 / 3,
-    schedule="linear",
 )
 
 
@@ -101,7 +100,12 @@ def test_the_maps_are_resized_to_the_first_and_averaged() -> None:
         for network, size in zip(discriminator.networks, [(30, 44), (15, 22)], strict=True)
     )
     coarse = F.interpolate(coarse, size=fine.shape[-2:], mode="bilinear")
-    for progress, weight in ((0.0, 1 / 3), (1 / 6, 5 / 12), (1 / 3, 1 / 2), (0.9, 1 / 2)):
+    for progress, weight in (
+        (0.0, 1 / 3),
+        (1 / 6, 1 / (1 + 2**0.5)),
+        (1 / 3, 1 / 2),
+        (2 / 3, 2 / 3),
+    ):
         discriminator.set_progress(progress)
         logits, features = discriminator(image)
         torch.testing.assert_close(logits, weight * fine + (1 - weight) * coarse)
@@ -144,7 +148,7 @@ def test_the_gradient_penalty_reaches_every_scale(norm: Any) -> None:
     make = ingan_patch(widths=[4, 4, 4], norm=norm, init="kaiming")
     discriminator = multi_scale(make, (40, 50), rng=rng())
     real, fake = torch.rand(2, 1, 3, 40, 50, generator=rng(1)) * 2 - 1
-    torch.autograd.backward(WGANGP().penalty(discriminator, real, fake, rng(2)))
+    torch.autograd.backward(WGANGP(1).penalty(discriminator, real, fake, rng(2)))
     for network in discriminator.networks:
         first = next(p for p in network.parameters() if p.ndim == 4)
         assert first.grad is not None

@@ -12,7 +12,7 @@ from internal_gan.nn.losses import LSGAN, NSGAN, WGANGP, AdversarialLoss, Hinge
 
 REAL = torch.tensor([[2.0, 0.5], [-1.0, 3.5]]).view(1, 1, 2, 2)
 FAKE = torch.tensor([-2.0, 0.0, 0.5]).view(1, 1, 1, 3)
-LOSSES: list[AdversarialLoss] = [WGANGP(), LSGAN(), Hinge(), NSGAN()]
+LOSSES: list[AdversarialLoss] = [WGANGP(0.1), LSGAN(), Hinge(), NSGAN()]
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -24,8 +24,8 @@ def log1pexp(x: float) -> float:
 
 
 def test_wgan_gp_is_the_difference_of_the_means() -> None:
-    assert float(WGANGP().discriminator(REAL, FAKE)) == pytest.approx(-0.5 - 1.25)
-    assert float(WGANGP().generator(FAKE)) == pytest.approx(0.5)
+    assert float(WGANGP(0.1).discriminator(REAL, FAKE)) == pytest.approx(-0.5 - 1.25)
+    assert float(WGANGP(0.1).generator(FAKE)) == pytest.approx(0.5)
 
 
 def test_lsgan_is_half_the_squared_distance_to_one_and_zero() -> None:
@@ -96,9 +96,9 @@ def images(count: int = 2) -> tuple[Tensor, Tensor]:
     return real, torch.rand(count, 3, 4, 9, generator=rng(2)) * 2 - 1
 
 
-def test_the_penalty_of_a_linear_critic_per_pixel() -> None:
+def test_the_penalty_of_a_linear_critic() -> None:
     critic = Linear([1.0, 2.0, 2.0])
-    penalty = WGANGP(penalty_weight=0.1, penalty_norm="pixel").penalty(critic, *images(), rng())
+    penalty = WGANGP(0.1).penalty(critic, *images(), rng())
     assert float(penalty.detach()) == pytest.approx(0.1 * (3 - 1) ** 2)
     penalty.backward()  # type: ignore[no-untyped-call]
     assert critic.weight.grad is not None
@@ -106,22 +106,15 @@ def test_the_penalty_of_a_linear_critic_per_pixel() -> None:
     assert critic.weight.grad.tolist() == pytest.approx(expected)
 
 
-def test_the_penalty_of_a_linear_critic_per_sample() -> None:
-    norm = 3 / math.sqrt(4 * 9)  # of the mean over 4 x 9 logits
-    critic = Linear([1.0, 2.0, 2.0])
-    penalty = WGANGP(penalty_weight=10, penalty_norm="sample").penalty(critic, *images(), rng())
-    assert float(penalty.detach()) == pytest.approx(10 * (norm - 1) ** 2)
-
-
 def test_a_critic_with_gradients_of_norm_one_is_not_penalised() -> None:
-    penalty = WGANGP().penalty(Linear([0.6, 0.0, 0.8]), *images(), rng())
+    penalty = WGANGP(0.1).penalty(Linear([0.6, 0.0, 0.8]), *images(), rng())
     assert float(penalty.detach()) == pytest.approx(0.0, abs=1e-10)
 
 
 def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:
     critic = Linear([1.0, 1.0, 1.0])
     real, fake = torch.zeros(4, 3, 5, 5), torch.ones(4, 3, 5, 5)
-    WGANGP().penalty(critic, real, fake, rng())
+    WGANGP(0.1).penalty(critic, real, fake, rng())
     (between,) = critic.seen
     mix = between[:, 0, 0, 0]
     assert torch.equal(between, mix.view(4, 1, 1, 1).expand(4, 3, 5, 5))
@@ -129,21 +122,16 @@ def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:
     assert 0 < float(mix.min()) < float(mix.max()) < 1
 
 
-@pytest.mark.parametrize(
-    ("norm", "penalty_norm"),
-    [("none", "sample"), ("batch", "pixel"), ("instance", "sample"), ("spectral", "pixel")],
-)
-def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
-    norm: Any, penalty_norm: Any
-) -> None:
+@pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral"])
+def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(norm: Any) -> None:
     discriminator = PatchDiscriminator(8, kernel_size=3, norm=norm, init="kaiming", rng=rng())
     real = torch.rand(1, 3, 16, 20, generator=rng(1))
     fake = torch.rand(1, 3, 16, 20, generator=rng(2))
-    penalty = WGANGP(penalty_norm=penalty_norm).penalty(discriminator, real, fake, rng())
+    penalty = WGANGP(0.1).penalty(discriminator, real, fake, rng())
     penalty.backward()  # type: ignore[no-untyped-call]
     # A bias shifts the critic's output but not its slope, except where it flips a LeakyReLU.
     names = [name for name, _ in discriminator.named_parameters() if "bias" not in name]
-    assert len(names) == 5 + (4 if norm in ("batch", "instance") else 0)
+    assert len(names) == 5 + (4 if norm == "batch" else 0)
     for name in names:
         gradient = discriminator.get_parameter(name).grad
         assert gradient is not None, name
@@ -153,7 +141,7 @@ def test_the_penaltys_gradient_reaches_every_weight_of_the_discriminator(
 def test_the_penalty_does_not_reach_the_generator() -> None:
     real, fake = images()
     fake.requires_grad_()
-    WGANGP().penalty(Linear([1.0, 2.0, 2.0]), real, fake, rng()).backward()  # type: ignore[no-untyped-call]
+    WGANGP(0.1).penalty(Linear([1.0, 2.0, 2.0]), real, fake, rng()).backward()  # type: ignore[no-untyped-call]
     assert fake.grad is None
 
 
@@ -162,10 +150,10 @@ def test_the_penalty_is_float32_under_bfloat16_autocast() -> None:
     seen: list[torch.dtype] = []
     discriminator.output.register_forward_hook(lambda *args: seen.append(args[2].dtype))
     real, fake = (x.repeat(1, 1, 4, 4) for x in images(1))
-    plain = WGANGP().penalty(discriminator, real, fake, rng())
+    plain = WGANGP(0.1).penalty(discriminator, real, fake, rng())
     with torch.autocast("cpu", torch.bfloat16):
-        mixed = WGANGP().penalty(discriminator, real, fake.bfloat16().float(), rng())
-        exact = WGANGP().penalty(discriminator, real, fake, rng())
+        mixed = WGANGP(0.1).penalty(discriminator, real, fake.bfloat16().float(), rng())
+        exact = WGANGP(0.1).penalty(discriminator, real, fake, rng())
         discriminator(real)
     assert seen == [torch.float32] * 3 + [torch.bfloat16]
     assert mixed.dtype == torch.float32

@@ -13,7 +13,7 @@ from internal_gan.images.windows import tiles, widened
 from internal_gan.models.base import Model
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import MOST_LAYERS, pad
+from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
@@ -166,7 +166,7 @@ class NoisePyramid(Model):
         in_one_piece = height * width <= self.tile_pixels or not generator.is_local
         if in_one_piece and not any(wrap):
             return self.run(generator, noise, base)
-        seen = noise if base is None else noise + pad(base, margin, generator.padding)
+        seen = noise if base is None else noise + F.pad(base, (margin,) * 4)
         for axis in axes(wrap):
             inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
             seen = pad_periodic(inside, margin, axis)

@@ -12,14 +12,12 @@ from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
     LARGEST_KERNEL,
     ConvBlock,
-    Downscale,
     Init,
     Norm,
-    Padding,
     check_hourglass,
     initialise,
-    pad,
     pad_to_multiple,
+    reflect,
 )
 
 
@@ -51,9 +49,6 @@ class DilatedResidualGenerator(nn.Module):
         norm: Norm,
         init: Init,
         output_std: float | None,
-        padding: Padding,
-        downscale: Downscale,
-        affine: bool,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -62,13 +57,11 @@ class DilatedResidualGenerator(nn.Module):
         check_range(1, LARGEST_KERNEL, dilation=dilation)
 
         def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
-            return ConvBlock(
-                channels, wanted, norm=norm, padding=padding, slope=0.0, affine=affine, **settings
-            )
+            return ConvBlock(channels, wanted, norm=norm, padded=True, slope=0.0, **settings)
 
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = block(in_channels, width, kernel_size=kernel_size)
-        self.down = nn.Sequential(*(block(w, 2 * w, downscale=downscale) for w in widths[:-1]))
+        self.down = nn.Sequential(*(block(w, 2 * w, downscale="wide") for w in widths[:-1]))
         self.residual = nn.Sequential(
             *(DilatedResidual(widths[-1], dilation, block) for _ in range(residual_blocks))
         )
@@ -76,7 +69,6 @@ class DilatedResidualGenerator(nn.Module):
             *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
         )
         self.output = nn.Conv2d(width, out_channels, kernel_size)
-        self.padding: Padding = padding
         self.stride = 2**depth
         initialise(self, init, rng)
         if output_std is not None:
@@ -86,7 +78,7 @@ class DilatedResidualGenerator(nn.Module):
         """Map (N, in_channels, H, W) of any size to (N, out_channels, H, W), unbounded."""
         size = image.shape[-2:]
         x = self.up(self.residual(self.down(self.entry(pad_to_multiple(image, self.stride)))))
-        x = self.output(pad(x, self.output.kernel_size[0] // 2, self.padding))
+        x = self.output(reflect(x, self.output.kernel_size[0] // 2))
         return x[..., : size[0], : size[1]]  # type: ignore[no-any-return]
 
 

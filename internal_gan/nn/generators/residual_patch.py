@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
@@ -12,10 +13,8 @@ from internal_gan.nn.blocks import (
     ConvBlock,
     Init,
     Norm,
-    Padding,
     check_kernel,
     initialise,
-    pad,
 )
 from internal_gan.shapes import Pictures
 
@@ -23,7 +22,7 @@ from internal_gan.shapes import Pictures
 class ResidualPatchGenerator(nn.Module):
     """One scale of SinGAN's pyramid, at any size: ``image + tanh(convolutions(noise + image))``.
 
-    The input is padded once, by half the receptive field; the blocks do not pad (Shaham et al.
+    Zeros pad the input once, by half the receptive field; the blocks do not pad (Shaham et al.
     2019, Section 3.2 and Figure 5).
 
     Args:
@@ -52,7 +51,6 @@ class ResidualPatchGenerator(nn.Module):
         init: Init,
         output_std: float | None,
         gradient_floor: float,
-        padding: Padding,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -66,7 +64,6 @@ class ResidualPatchGenerator(nn.Module):
         )
         self.output = nn.Conv2d(width, 3, kernel_size)
         self.gradient_floor = gradient_floor
-        self.padding: Padding = padding
         self.margin = depth * (kernel_size - 1) // 2
         self.uses_batch_statistics = norm.endswith("batch")
         self.is_local = not norm.endswith("instance")
@@ -83,7 +80,7 @@ class ResidualPatchGenerator(nn.Module):
         if image is None:
             assert noise is not None
             return self.detail(noise)
-        x = pad(image, self.margin, self.padding)
+        x = F.pad(image, (self.margin,) * 4)
         if noise is not None:
             x = noise + x
         return image + self.detail(x)

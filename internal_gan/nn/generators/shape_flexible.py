@@ -11,15 +11,12 @@ from internal_gan.errors import check_range
 from internal_gan.images.transforms import Resize, Transform
 from internal_gan.nn.blocks import (
     ConvBlock,
-    Downscale,
     Init,
     Norm,
-    Padding,
-    Statistics,
     check_hourglass,
     initialise,
-    pad,
     pad_to_multiple,
+    reflect,
 )
 from internal_gan.shapes import Pictures
 from internal_gan.units import Size
@@ -37,7 +34,8 @@ class ShapeFlexibleGenerator(nn.Module):
         depth: number of downscalings by 2, at least 1.
         residual_blocks: number of bottleneck blocks.
         kernel_size: of the first and the last layer, odd.
-        norm: of all blocks; the last layer has none.
+        norm: of all blocks; the last layer has none. A batch norm uses the image's own statistics,
+            after training too.
     """
 
     def __init__(
@@ -49,9 +47,6 @@ class ShapeFlexibleGenerator(nn.Module):
         kernel_size: int,
         norm: Norm,
         init: Init,
-        padding: Padding,
-        downscale: Downscale,
-        statistics: Statistics,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -59,13 +54,13 @@ class ShapeFlexibleGenerator(nn.Module):
 
         def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
             return ConvBlock(
-                channels, wanted, norm=norm, padding=padding, statistics=statistics, **settings
+                channels, wanted, norm=norm, padded=True, own_statistics=True, **settings
             )
 
         check_hourglass(width, depth, residual_blocks, kernel_size)
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = block(3, width, kernel_size=kernel_size)
-        self.down = nn.ModuleList(block(a, b, downscale=downscale) for a, b in pairwise(widths))
+        self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairwise(widths))
         self.bottleneck = nn.Sequential(
             *(ResidualBottleneck(widths[-1], block) for _ in range(residual_blocks))
         )
@@ -73,7 +68,6 @@ class ShapeFlexibleGenerator(nn.Module):
             block(b, a, upscale="nearest") for a, b in reversed(list(pairwise(widths)))
         )
         self.output = nn.Conv2d(width, 3, kernel_size)
-        self.padding: Padding = padding
         self.stride = 2**depth
         initialise(self, init, rng)
 
@@ -88,7 +82,7 @@ class ShapeFlexibleGenerator(nn.Module):
         x = self.bottleneck(x)
         for block in self.up:
             x = block(x) + skips.pop()
-        x = torch.tanh(self.output(pad(x, self.output.kernel_size[0] // 2, self.padding)))
+        x = torch.tanh(self.output(reflect(x, self.output.kernel_size[0] // 2)))
         return x[..., : size[0], : size[1]]
 
 

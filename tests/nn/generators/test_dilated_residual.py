@@ -18,9 +18,6 @@ of_paper = partial(
     norm="instance",
     init="normal",
     output_std=None,
-    padding="reflect",
-    downscale="stride",
-    affine=True,
 )
 
 

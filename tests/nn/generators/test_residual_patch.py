@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
-from internal_gan.nn.blocks import LEAKY_SLOPE, Norm, Padding
+from internal_gan.nn.blocks import LEAKY_SLOPE, Norm
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 
 MARGIN = 5
@@ -22,7 +22,6 @@ generator_of = partial(
     init="normal",
     output_std=None,
     gradient_floor=0.0,
-    padding="zero",
 )
 NORMS = get_args(Norm)
 
@@ -101,18 +100,6 @@ def test_a_small_output_std_starts_near_the_identity(norm: Any) -> None:
 def test_output_std_is_the_last_layers_standard_deviation() -> None:
     generator = generator_of(128, init="kaiming", output_std=0.005, rng=rng())
     assert float(generator.output.weight.detach().std()) == pytest.approx(0.005, rel=0.05)
-
-
-def test_padding_changes_the_border_only() -> None:
-    modes: tuple[Padding, ...] = ("zero", "reflect", "replicate", "circular")
-    image, noise = image_of(20, 24), noise_for(20, 24)
-    zero, *others = [
-        generator_of(8, norm="none", init="kaiming", padding=mode, rng=rng())(noise, image)
-        for mode in modes
-    ]
-    for other in others:
-        torch.testing.assert_close(other[..., 5:-5, 5:-5], zero[..., 5:-5, 5:-5])
-        assert not torch.allclose(other[..., :5, :], zero[..., :5, :])
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.05])

@@ -23,9 +23,6 @@ of_paper = partial(
     kernel_size=7,
     norm="spectral_batch",
     init="xavier",
-    padding="reflect",
-    downscale="stride",
-    statistics="running",
 )
 
 
