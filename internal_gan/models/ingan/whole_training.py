@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import check_range, unknown
+from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
@@ -23,8 +23,6 @@ from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
-
-NOISE_ON = ("real", "fake", "input")
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,9 @@ class InGANStage(Stage):
     def discriminator_loss(self) -> Losses:
         self.discriminator.set_progress(self.progress)
         drawn = self.draws.for_discriminator()
-        if self.recipe.same_scales:
-            self.discriminator.judge_as(size_of(drawn.fake))
-        real, fake = self._noisy("real", drawn.image), self._noisy("fake", drawn.fake)
+        # The real image, too, is judged at as many sizes as fit the fake.
+        self.discriminator.judge_as(size_of(drawn.fake))
+        real, fake = self._noisy(drawn.image), self._noisy(drawn.fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
         penalised = (real[window], fake[window])
@@ -77,8 +75,7 @@ class InGANStage(Stage):
 
     def generator_loss(self) -> Losses:
         recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
-        if self.recipe.same_scales:
-            self.discriminator.judge_as(size_of(drawn.fake))
+        self.discriminator.judge_as(size_of(drawn.fake))
         logits, _ = self.discriminator(drawn.fake)
         adversarial = recipe.adversarial_loss.generator(logits)
         terms.add("generator", adversarial, self.weight("adversarial"))
@@ -102,7 +99,7 @@ class InGANStage(Stage):
     def draw(self) -> Round:
         image = self.draw_crop()
         transform = random_homography(self.recipe.geometry, self.geometry_rng)
-        fake = self.generator(self._noisy("input", image), self.draw_size(), transform)
+        fake = self.generator(self._noisy(image), self.draw_size(), transform)
         return Round(image, transform, fake)
 
     def draw_size(self) -> Size:
@@ -133,10 +130,9 @@ class InGANStage(Stage):
         )
         return image[..., top : top + height, left : left + width]
 
-    def _noisy(self, place: str, image: Tensor) -> Tensor:
-        if place not in self.recipe.noise_on:
-            return image
-        return add_noise(image, self.recipe.noise, self.rng)
+    def _noisy(self, image: Tensor) -> Tensor:
+        noise = torch.rand(image.shape, device=self.rng.device, generator=self.rng).to(image.device)
+        return image + 2 * self.recipe.noise * (2 * noise - 1)
 
 
 @dataclass(kw_only=True)
@@ -146,9 +142,8 @@ class InGANRecipe(Recipe):
     Attributes:
         generator: called with ``rng`` to make the generator.
         discriminator: called with ``size``, ``sigmoid`` and ``rng`` to make the discriminator.
-        noise: largest uniform noise, for images in [0, 1].
-        noise_on: where it is added, any of: the ``real`` and ``fake`` images that the discriminator
-            is trained on, and the generator's ``input``.
+        noise: largest uniform noise, for images in [0, 1], on those that the discriminator is
+            trained on and on the generator's input.
     """
 
     model_class: ClassVar[type[Model]] = InGAN
@@ -167,16 +162,12 @@ class InGANRecipe(Recipe):
     inverse_weight: PerStage
     inverse_start: float
     noise: float
-    noise_on: Sequence[str]
-    same_scales: bool
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop, max_size=self.max_size)
-        check_range(0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start)
-        check_range(0, 1, noise=self.noise)
-        for place in self.noise_on:
-            if place not in NOISE_ON:
-                raise unknown("noise_on", place, NOISE_ON)
+        check_range(
+            0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start, noise=self.noise
+        )
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
@@ -203,9 +194,3 @@ class InGANRecipe(Recipe):
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)
-
-
-def add_noise(image: Tensor, most: float, rng: torch.Generator) -> Tensor:
-    """``image`` in [-1, 1] plus uniform noise of at most ``most`` on a scale of [0, 1]."""
-    noise = torch.rand(image.shape, device=rng.device, generator=rng).to(image.device)
-    return image + 2 * most * (2 * noise - 1)

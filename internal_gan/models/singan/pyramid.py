@@ -18,7 +18,7 @@ from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
 Noise = Callable[[int, Size], Tensor]
-Handover = Literal["as_drawn", "clipped", "levels"]
+Handover = Literal["as_drawn", "levels"]
 
 
 class NoisePyramid(Model):
@@ -30,8 +30,8 @@ class NoisePyramid(Model):
         widths: channels per scale.
         depths: convolutions per scale.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
-        handover: how a scale's output reaches the next one: unchanged (``as_drawn``), ``clipped``
-            to [-1, 1], or clipped and rounded to a file's 256 ``levels``.
+        handover: how a scale's output reaches the next one: unchanged (``as_drawn``), or clipped to
+            [-1, 1] and rounded to a file's 256 ``levels``.
 
     Attributes:
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
@@ -141,9 +141,7 @@ class NoisePyramid(Model):
         """A scale's output (N, 3, h, w) as the next scale gets it, (N, 3, height, width)."""
         if self.handover == "as_drawn":
             return resize_periodic(image, size, wrap)
-        image = image.clamp(-1, 1)
-        if self.handover == "levels":
-            image = (127.5 * (image + 1)).round() / 127.5 - 1
+        image = (127.5 * (image.clamp(-1, 1) + 1)).round() / 127.5 - 1
         # Resampling overshoots at edges.
         return resize_periodic(image, size, wrap).clamp(-1, 1)
 

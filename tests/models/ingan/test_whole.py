@@ -215,7 +215,6 @@ def test_an_untrained_model_says_so() -> None:
         ("model.geometry=0.5", "geometry is 0.5"),
         ("model.curriculum=2", "curriculum is 2"),
         ("model.noise=-1", "noise is -1"),
-        ("model.noise_on=[fakes]", "noise_on=fakes.*did you mean 'fake'"),
         ("model.crop=0", "crop is 0"),
         ("model/discriminator=patch", "InGAN needs a MultiScaleDiscriminator"),
         (
