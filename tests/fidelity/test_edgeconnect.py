@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.images.edges import Canny
-from internal_gan.models.edgeconnect.batches import Batch
+from internal_gan.images.random_holes import KINDS
+from internal_gan.models.edgeconnect.batches import Batch, draw_hole
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
 from internal_gan.nn.perceptual import (
     CONVOLUTIONS,
@@ -158,8 +159,8 @@ def everything_else() -> list[Any]:
 
 def hole_shares() -> tuple[float, float]:
     """The smallest and largest share of many random holes."""
-    draw = rng()
-    shares = [float(paper().recipe.holes.draw((48, 48), draw, n % 2).mean()) for n in range(100)]
+    draw, ratio = rng(), paper().recipe.hole_ratio
+    shares = [float(draw_hole(kind, (48, 48), ratio, draw).mean()) for kind in [*KINDS] * 50]
     return min(shares), max(shares)
 
 
@@ -243,7 +244,6 @@ def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, T
         features,
         judge_composite=recipe.judge_composite,
         style_inside=recipe.style_inside,
-        match_logits=recipe.match_logits,
     )
     discriminator = paper().completion.discriminator
     return loss(discriminator, one, filled, one.edges)[1]

@@ -196,7 +196,7 @@ def test_results_are_numbered_and_depend_on_the_seed(shell: Shell, checkpoint: s
 def test_identical_results_give_a_warning(
     shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    overrides = ("model.noise=0", "model.base=smooth")
+    overrides = ("model.noise=0", "model.base=white")
     trained_edgeconnect(tmp_path / "sure", *overrides, pixels=picture(HEIGHT, WIDTH))
     arguments = ("task=inpaint", "image=photo.png", "mask=hole.png", "inpaint.count=3")
     shell(*arguments, "checkpoint=sure", "output=alike")

@@ -53,7 +53,6 @@ FORMS = {
     "ingan": (*INGAN_FAST, "model.cycle_weight=1", "model.geometry=0.3"),
     "ingan, paper": (*INGAN_PAPER, "model.geometry=0.3"),
     "edgeconnect": EDGECONNECT,
-    "edgeconnect, as before": (*EDGECONNECT, "model.lines_first=false", "model.base=smooth"),
     "edgeconnect, paper": EDGECONNECT_PAPER,
 }
 PATCHES, NETWORK = {"detail": "patches"}, {"detail": "network"}

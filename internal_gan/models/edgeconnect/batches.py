@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from internal_gan.device import hand_over
-from internal_gan.errors import check_range, unknown
 from internal_gan.images.pyramid import halved
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
@@ -29,30 +28,11 @@ MOST_DRAWS, WANTED_KNOWN_SHARE = 8, 0.5
 LARGEST_VISIBLE_SHARE = 0.6
 
 
-@dataclass(frozen=True)
-class RandomHoles:
-    """Holes to train with: ``box``, ``strokes`` or both, which cover a share of the crop between
-    the two of ``ratio``."""
-
-    kinds: Sequence[str]
-    ratio: Sequence[float]
-
-    def __post_init__(self) -> None:
-        for kind in self.kinds:
-            if kind not in KINDS:
-                raise unknown("kind", kind, KINDS)
-        if not self.kinds:
-            raise ValueError(f"kinds is empty; allowed: {', '.join(KINDS)}")
-        if len(self.ratio) != 2:
-            raise ValueError(f"ratio is {list(self.ratio)}; allowed: two shares")
-        check_range(0.001, 0.9, ratio=self.ratio[0])
-        check_range(self.ratio[0], 0.9, ratio=self.ratio[1])
-
-    def draw(self, size: Size, rng: torch.Generator, kind: int = 0) -> Mask:
-        """A hole of ``kinds[kind]``; ``rng`` is on the CPU."""
-        low, high = self.ratio
-        share = low + (high - low) * float(torch.rand((), generator=rng))
-        return random_hole(self.kinds[kind], size, share, rng)
+def draw_hole(kind: str, size: Size, ratio: Sequence[float], rng: torch.Generator) -> Mask:
+    """A hole of a kind that covers a share between the two of ``ratio``; ``rng`` is on the CPU."""
+    low, high = ratio
+    share = low + (high - low) * float(torch.rand((), generator=rng))
+    return random_hole(kind, size, share, rng)
 
 
 @dataclass(frozen=True)
@@ -98,6 +78,7 @@ class Batches:
     """Draws batches from the photos of a model.
 
     Args:
+        hole_ratio: smallest and largest share of a crop that a hole covers.
         crop: longest side of a crop, in pixels; None for the largest that fits all photos.
         batch: crops in one batch.
         flips: whether half of the crops are mirrored.
@@ -106,7 +87,7 @@ class Batches:
     """
 
     model: EdgeConnect
-    holes: RandomHoles
+    hole_ratio: Sequence[float]
     crop: int | None
     batch: int
     flips: bool
@@ -133,8 +114,9 @@ class Batches:
         height, width = (min([*side, *([self.crop] if self.crop else [])]) for side in sides)
         crops = [self._crop(photos, (height, width)) for _ in range(self.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
+        kinds = list(KINDS)
         holes = [
-            self.holes.draw((height, width), self.rng, self._below(len(self.holes.kinds)))
+            draw_hole(kinds[self._below(len(kinds))], (height, width), self.hole_ratio, self.rng)
             for _ in crops
         ]
         hole = torch.maximum(torch.cat(holes), unknown)

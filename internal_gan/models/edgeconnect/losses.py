@@ -42,8 +42,11 @@ def edge_loss(
     terms = Terms()
     logits, features = discriminator(fake)
     terms.add("generator", loss.generator(logits), weight("edge_adversarial"))
-    matching = _matching(discriminator, real, features, logits if match_logits else None)
-    terms.add("matching", matching, weight("edge_matching"))
+    with torch.no_grad():
+        real_logits, wanted = discriminator(real)
+    if match_logits:
+        features, wanted = [*features, logits], [*wanted, real_logits]
+    terms.add("matching", content_distance(features, wanted), weight("edge_matching"))
     if counts := weight("edge_entropy"):
         drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
         entropy = -EDGE_WEIGHT * true * drawn.log() - (1 - true) * (1 - drawn).log()
@@ -54,16 +57,14 @@ def edge_loss(
 
 @dataclass(eq=False)
 class CompletionLoss:
-    """The completion's loss: adversarial, the distance between the discriminator's features, L1
-    divided by the hole's share of the image, and the distances between the feature network's maps
-    (content) and between their Gram matrices (style).
+    """The completion's loss: adversarial, L1 divided by the hole's share of the image, and the
+    distances between the feature network's maps (content) and between their Gram matrices (style).
 
     Args:
         features: the network of the content and style losses; None leaves them out.
         judge_composite: whether the filling's known pixels are the true ones. The adversarial loss
             then counts only patches that touch the hole; see :func:`touched`.
         style_inside: whether the style loss sees only the hole, with everything else black.
-        match_logits: whether ``matching`` includes the discriminator's logits.
     """
 
     weight: Weight
@@ -71,7 +72,6 @@ class CompletionLoss:
     features: FeatureNetwork | None
     judge_composite: bool
     style_inside: bool
-    match_logits: bool
 
     def __call__(
         self, discriminator: nn.Module, batch: Batch, filled: Pictures, edges: Masks
@@ -79,17 +79,12 @@ class CompletionLoss:
         """The loss of a batch with its filling and the edges that guided it."""
         weight, terms = self.weight, Terms()
         # The edge network must not change its edges to please this discriminator.
-        logits, features = discriminator(torch.cat([filled, edges.detach()], dim=1))
+        logits, _ = discriminator(torch.cat([filled, edges.detach()], dim=1))
         made = batch.hole - batch.unknown
         share = made.mean().clamp_min(1e-3)
         judged = touched(logits, made) if self.judge_composite else None
         terms.add("generator", self.loss.generator(logits, judged), weight("adversarial"))
         terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weight("l1"))
-        if weight("matching"):
-            real = torch.cat([batch.image, edges.detach()], dim=1)
-            matched = logits if self.match_logits else None
-            matching = _matching(discriminator, real, features, matched)
-            terms.add("matching", matching, weight("matching"))
         if self.features is not None:
             with torch.no_grad():
                 wanted = self.features(batch.image)
@@ -110,15 +105,3 @@ def touched(logits: Tensor, hole: Masks) -> Tensor:
     discriminator to chance.
     """
     return (F.adaptive_max_pool2d(hole, size_of(logits)) > 0).to(hole)
-
-
-def _matching(
-    discriminator: nn.Module, real: Tensor, features: list[Tensor], logits: Tensor | None
-) -> Tensor:
-    """Distance of a fake's ``features``, and its ``logits`` unless None, from those of real
-    images."""
-    with torch.no_grad():
-        wanted_logits, wanted = discriminator(real)
-    if logits is None:
-        return content_distance(features, wanted)
-    return content_distance([*features, logits], [*wanted, wanted_logits])

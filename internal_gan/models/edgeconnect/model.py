@@ -30,7 +30,7 @@ from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 
 _log = logging.getLogger(__name__)
 
-Base = Literal["patches", "smooth", "white"]
+Base = Literal["patches", "white"]
 # The edge network is surer than it is right: its log odds count this much as evidence.
 CONFIDENCE = 0.35
 # Evidence for a line, relative to a line given by hand, when a drawing is finished.
@@ -47,17 +47,15 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng`` to make
             the edge network and the completion network.
         edges: the edge detector; empty for a completion without edges.
-        base: what the hole is filled with first. The completion adds detail to ``patches`` of the
-            known part (:func:`internal_gan.patches.completion.complete`) or to a ``smooth``
-            filling. With ``white``, as in the paper, it fills a white hole.
+        base: what the completion begins from. It adds detail to ``patches`` of the known part
+            (:func:`internal_gan.patches.completion.complete`) that the edge network's lines choose;
+            that network also sees how the lines that end at the hole may continue
+            (:func:`internal_gan.images.continuation.continue_lines`). With ``white``, as in the
+            paper, it fills a white hole, and the edge network sees the known lines alone.
         noise: largest standard deviation of the noise on the completion's input inside the hole,
             which makes variants differ.
         settle: whether the filling's colours are shifted to match those around it
             (:func:`internal_gan.images.fill.settle`).
-        lines_first: whether the edge network runs before anything else fills the hole, and its
-            lines choose the patches. It then sees a white hole and how the lines that end there may
-            continue (:func:`internal_gan.images.continuation.continue_lines`). Otherwise it sees
-            the hole filled by ``base``.
 
     Attributes:
         edge_network, completion_network: None until they are trained.
@@ -80,7 +78,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         base: Base,
         noise: float,
         settle: bool,
-        lines_first: bool,
     ) -> None:
         super().__init__()
         if isinstance(edges, Mapping) and edges:
@@ -94,7 +91,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         self.base = base
         self.noise = noise
         self.settle = settle
-        self.lines_first = lines_first
         self.finished_stages = 0
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
@@ -182,21 +178,18 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
-        given = None if edges is None else torch.where(hole > 0, edges.to(found), found)
-        choosing = given
-        if given is None and self.lines_first and self.edge_network is not None:
+        lines, choosing = found, None
+        if edges is not None:
+            lines = choosing = torch.where(hole > 0, edges.to(found), found)
+        elif self.edge_network is not None:
             guide = self.guide(found, known, hole)
             drawn = self.draw_edges(self.edge_network, known, hole, guide)
-            given = torch.where(hole > 0, drawn, found)
+            lines = torch.where(hole > 0, drawn, found)
             choosing = torch.where(hole > 0, evidence(drawn, hole), _neutral_rim(found, hole))
         rng = None
         if seed is not None and self.completion_network is not None:
             rng = torch.Generator().manual_seed(seed)
         start = self.start(known, hole, lines=choosing, excluded=excluded, rng=rng)
-        lines = found if given is None else given
-        if given is None and self.edge_network is not None:
-            drawn = self.draw_edges(self.edge_network, start, hole, self.guide(found, start, hole))
-            lines = torch.where(hole > 0, drawn, found)
         filled = known
         if self.completion_network is not None:
             noise = None if rng is None else self.draw_noise(hole, rng)
@@ -224,7 +217,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
-        if self.detector is None or not (given or self.lines_first):
+        if self.detector is None or (self.base == "white" and not given):
             return None
         closed = hole if excluded is None else torch.maximum(hole, excluded)
         inside = lines if given else guiding_lines(evidence(lines, hole))
@@ -254,8 +247,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
-        if self.base == "smooth":
-            return fill_smoothly(image, hole)
         excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
         if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
@@ -272,24 +263,23 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         """The edges of the known part of an image."""
         if self.detector is None:
             return torch.zeros_like(hole)
-        # A smooth filling would weaken the lines that end at the hole.
-        fill = fill_nearest if self.lines_first else fill_smoothly
+        # A smooth filling weakens the lines that end at the hole.
+        fill = fill_smoothly if self.base == "white" else fill_nearest
         return self.detector(fill(image, hole)) * (1 - hole)
 
     def guide(self, edges: Masks, image: Pictures, hole: Masks) -> Masks:
-        """What an edge network sees of the edges: those outside the hole and, with ``lines_first``,
+        """What an edge network sees of the edges: those outside the hole and, unless it is white,
         how they may continue through it. Values inside the hole do not count."""
         known = edges * (1 - hole)
-        if not self.lines_first:
+        if self.base == "white":
             return known
         return torch.where(hole > 0, continue_lines(known, image, hole), known)
 
-    def draw_edges(self, network: nn.Module, start: Pictures, hole: Masks, guide: Masks) -> Masks:
-        """An edge network's output on the whole image (Nazeri et al. 2019, Section 3.1), from
-        :meth:`start`, whose hole is ignored with ``lines_first``, and :meth:`guide`."""
-        gray = luminance(start)
-        if self.lines_first:
-            gray = torch.where(hole > 0, torch.ones_like(gray), gray)
+    def draw_edges(self, network: nn.Module, image: Pictures, hole: Masks, guide: Masks) -> Masks:
+        """An edge network's output on the whole image (Nazeri et al. 2019, Section 3.1), from the
+        image with a white hole and :meth:`guide`."""
+        gray = luminance(image)
+        gray = torch.where(hole > 0, torch.ones_like(gray), gray)
         return torch.sigmoid(self.run(network, torch.cat([gray, guide, hole], dim=1)).float())
 
     def paint(

@@ -15,7 +15,7 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import MOST_LEVELS, fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
-from internal_gan.models.edgeconnect.batches import Batch, Batches, RandomHoles
+from internal_gan.models.edgeconnect.batches import Batch, Batches, draw_hole
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss, touched
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
@@ -37,15 +37,16 @@ class EdgeConnectRecipe(Recipe):
     under a user's own hole reaches them.
 
     Attributes:
-        edge_generator, generator, edges, base, noise, settle, lines_first: see
+        edge_generator, generator, edges, base, noise, settle: see
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
         discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
         steps: steps of the four stages, or of the only stage without edges.
         final_rates: fraction of each stage's learning rates left at its end; None takes that of
             ``optimization``.
-        style_inside, match_logits: see
-            :class:`internal_gan.models.edgeconnect.losses.CompletionLoss`.
+        hole_ratio: smallest and largest share of a crop that a random hole covers.
+        judge_composite, style_inside, match_logits: see
+            :mod:`internal_gan.models.edgeconnect.losses`.
     """
 
     model_class: ClassVar[type[Model]] = EdgeConnect
@@ -56,7 +57,7 @@ class EdgeConnectRecipe(Recipe):
     adversarial_loss: AdversarialLoss
     edges: EdgeDetector | Mapping[str, Any]
     features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None
-    holes: RandomHoles
+    hole_ratio: Sequence[float]
     edge_adversarial_weight: PerStage
     edge_matching_weight: PerStage
     edge_entropy_weight: PerStage
@@ -64,7 +65,6 @@ class EdgeConnectRecipe(Recipe):
     adversarial_weight: PerStage
     content_weight: PerStage
     style_weight: PerStage
-    matching_weight: PerStage
     max_size: int | None
     crop: int | None
     batch: int
@@ -77,12 +77,15 @@ class EdgeConnectRecipe(Recipe):
     style_inside: bool
     match_logits: bool
     final_rates: PerStage | None
-    lines_first: bool
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop, max_size=self.max_size)
         check_range(1, MOST_LEVELS, sizes_learnt=self.sizes_learnt)
         check_range(1, MOST_CROPS, batch=self.batch)
+        if len(self.hole_ratio) != 2:
+            raise ValueError(f"hole_ratio is {list(self.hole_ratio)}; allowed: two shares")
+        check_range(0.001, 0.9, hole_ratio=self.hole_ratio[0])
+        check_range(self.hole_ratio[0], 0.9, hole_ratio=self.hole_ratio[1])
         if isinstance(self.features, Mapping) and self.features:
             raise ValueError(
                 "features has values but no _target_; allowed: with a _target_, or empty"
@@ -117,7 +120,8 @@ class EdgeConnectRecipe(Recipe):
         model.image.copy_(resize(first, size).clamp(-1, 1))
         model.keep_others(rest, self.max_size)
         model.keep_holes(unknown)
-        model.practice_hole = self.holes.draw(size, torch.Generator().manual_seed(0))
+        rng = torch.Generator().manual_seed(0)
+        model.practice_hole = draw_hole("box", size, self.hole_ratio, rng)
         self._check(model)
         return model
 
@@ -183,7 +187,7 @@ class InpaintingStage(Stage):
         recipe = self.recipe
         self.batches = Batches(
             self.model,
-            recipe.holes,
+            hole_ratio=recipe.hole_ratio,
             crop=recipe.crop,
             batch=recipe.batch,
             flips=recipe.flips,
@@ -233,7 +237,7 @@ class EdgeStage(InpaintingStage):
         """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels."""
         batch = self.batches.draw(guided=True)
-        drawn = self.model.draw_edges(self.generator, batch.start, batch.hole, batch.guide)
+        drawn = self.model.draw_edges(self.generator, batch.image, batch.hole, batch.guide)
         drawn = drawn * (1 - batch.unknown)
         gray = luminance(batch.image)
         real, fake = torch.cat([batch.edges, gray], dim=1), torch.cat([drawn, gray], dim=1)
@@ -263,7 +267,6 @@ class CompletionStage(InpaintingStage):
             recipe.feature_network(model),
             judge_composite=recipe.judge_composite,
             style_inside=recipe.style_inside,
-            match_logits=recipe.match_logits,
         )
         self._draws = Draws(self._draw)
 
@@ -291,7 +294,7 @@ class CompletionStage(InpaintingStage):
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         edges = batch.edges
         if self.edge_generator is not None:
-            drawn = model.draw_edges(self.edge_generator, batch.start, batch.hole, batch.guide)
+            drawn = model.draw_edges(self.edge_generator, batch.image, batch.hole, batch.guide)
             edges = torch.where(batch.hole > 0, drawn * (1 - batch.unknown), edges)
         noise = model.draw_noise(batch.hole, self.rng, strength) if model.noise else None
         filled = model.paint(self.completion, batch.start, batch.hole, edges, noise)

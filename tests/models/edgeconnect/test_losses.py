@@ -18,7 +18,6 @@ COMPLETION = {
     "l1": ("model.l1_weight", 2.0),
     "content": ("model.content_weight", 0.7),
     "style": ("model.style_weight", 50.0),
-    "matching": ("model.matching_weight", 5.0),
 }
 EDGES = {
     "generator": ("model.edge_adversarial_weight", 0.3),
@@ -82,7 +81,7 @@ def test_each_term_alone_moves_the_edge_network(term: str) -> None:
 
 
 def test_the_values_of_the_completions_terms() -> None:
-    """L1 over the hole's known share; content and style of the features; matching of D's."""
+    """L1 over the hole's known share; content and style of the features."""
     stage = cast(CompletionStage, stage_of(1, *set_to(COMPLETION)))
     batch, filled, edges = stage._draw()
     unknown = torch.zeros_like(batch.hole)
@@ -98,13 +97,11 @@ def test_the_values_of_the_completions_terms() -> None:
     made, real = features(filled), features(batch.image)
     torch.testing.assert_close(scalars["content"], content_distance(made[0], real[0]).detach())
     torch.testing.assert_close(scalars["style"], style_distance(made[1], real[1]).detach())
-    judged = [stage.discriminator(torch.cat([x, edges], 1))[1] for x in (filled, batch.image)]
-    torch.testing.assert_close(scalars["matching"], content_distance(*judged).detach())
 
 
 def test_edges_get_no_gradient_from_the_completions_discriminator() -> None:
     """Only through the filling that they guide."""
-    stage = cast(CompletionStage, stage_of(3, *set_to(COMPLETION, "generator", "matching")))
+    stage = cast(CompletionStage, stage_of(3, *set_to(COMPLETION, "generator")))
     batch, filled, edges = stage._draw()
     filled, edges = (x.detach().requires_grad_() for x in (filled, edges))
     total, _ = stage.loss(stage.discriminator, batch, filled, edges)
